@@ -1,0 +1,172 @@
+"""A bundle on disk: the manifest, packed binary weights, integer thresholds and golden vectors.
+
+``weights.npz`` holds, for layer i, ``weights_i`` (outputs, ceil(K / 8)) uint8, bit j of a row being
+weight j (1 is +1, 0 is -1), least significant bit first, in the order (row, column, channel); and,
+for all layers but the last, ``thresholds_i`` (outputs,) int32: the output bit is 1 exactly where the
+accumulator reaches the threshold. ``golden.npz`` holds ``inputs`` (N, 32, 32, 3) uint8 RGB and
+``scores`` (N, 4) int32.
+"""
+
+import hashlib
+import json
+import zipfile
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from binarycop.classifier import manifest as manifests
+from binarycop.classifier.base import Classifier
+from binarycop.classifier.manifest import Layer, Manifest
+from binarycop.errors import BundleError
+from binarycop.faces.crop import SIDE_PX
+from binarycop.wearing import LABELS
+
+WEIGHTS = "weights.npz"
+GOLDEN = "golden.npz"
+GOLDEN_LEAST = 64
+
+
+@dataclass(frozen=True)
+class LayerWeights:
+    """One layer's parameters.
+
+    bits: (outputs, K) bool, True is +1. thresholds: (outputs,) int32, None for the last layer.
+    """
+
+    bits: NDArray[np.bool_]
+    thresholds: NDArray[np.int32] | None
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """A loaded bundle: it agrees with its manifest; its golden vectors are still to be reproduced."""
+
+    folder: Path
+    manifest: Manifest
+    weights: tuple[LayerWeights, ...]
+    golden_inputs: NDArray[np.uint8]
+    golden_scores: NDArray[np.int32]
+
+
+def load(folder: Path) -> Bundle:
+    """Load a bundle. Raises BundleError where a file is missing, changed, or not what the manifest says."""
+    manifest = manifests.read(folder)
+    for required in (WEIGHTS, GOLDEN):
+        if required not in manifest.sha256:
+            raise BundleError(folder, f"the manifest names no {required}")
+    for name, digest in manifest.sha256.items():
+        _check_digest(folder, name, digest)
+    arrays = _arrays(folder, WEIGHTS)
+    last = len(manifest.layers) - 1
+    weights = tuple(
+        _layer_weights(folder, arrays, index, layer, is_last=index == last)
+        for index, layer in enumerate(manifest.layers)
+    )
+    golden = _arrays(folder, GOLDEN)
+    inputs = _expect(folder, golden, "inputs", (None, SIDE_PX, SIDE_PX, 3), np.uint8)
+    scores = _expect(folder, golden, "scores", (len(inputs), len(LABELS)), np.int32)
+    if len(inputs) < GOLDEN_LEAST:
+        raise BundleError(folder, f"{len(inputs)} golden vectors are fewer than {GOLDEN_LEAST}")
+    return Bundle(folder, manifest, weights, inputs, scores)
+
+
+def check_golden(bundle: Bundle, classifier: Classifier) -> int:
+    """Hold a backend to the bundle's golden vectors; returns how many. Raises BundleError on the first that differs."""
+    got = classifier.scores(bundle.golden_inputs)
+    wrong = np.flatnonzero((got != bundle.golden_scores).any(axis=1))
+    if len(wrong):
+        first = int(wrong[0])
+        raise BundleError(
+            bundle.folder,
+            f"{classifier.name} does not reproduce the golden vectors: {len(wrong)} of {len(got)} differ, number "
+            f"{first} gives {got[first].tolist()} instead of {bundle.golden_scores[first].tolist()}",
+        )
+    return len(got)
+
+
+def save(
+    folder: Path,
+    manifest: Manifest,
+    weights: tuple[LayerWeights, ...],
+    golden_inputs: NDArray[np.uint8],
+    golden_scores: NDArray[np.int32],
+) -> Manifest:
+    """Write weights, golden vectors and manifest; files already in ``folder`` (model.onnx, …) are hashed into it.
+
+    The same arrays give the same bytes. Returns the manifest as written.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    arrays: dict[str, NDArray[np.generic]] = {}
+    for index, one in enumerate(weights):
+        arrays[f"weights_{index}"] = np.packbits(one.bits, axis=1, bitorder="little")
+        if one.thresholds is not None:
+            arrays[f"thresholds_{index}"] = one.thresholds.astype(np.int32)
+    np.savez_compressed(folder / WEIGHTS, **arrays)
+    np.savez_compressed(
+        folder / GOLDEN, inputs=golden_inputs.astype(np.uint8), scores=golden_scores.astype(np.int32)
+    )
+    files = sorted(path for path in folder.iterdir() if path.is_file() and path.name != manifests.FILE)
+    written = replace(manifest, sha256={path.name: _digest(path) for path in files})
+    (folder / manifests.FILE).write_text(written.to_json() + "\n", encoding="utf-8")
+    return written
+
+
+def rewrite_manifest(folder: Path, **fields: object) -> Manifest:
+    """Change fields of a bundle's manifest (a calibrated margin, say) and hash its files anew."""
+    manifest = manifests.read(folder)
+    files = sorted(path for path in folder.iterdir() if path.is_file() and path.name != manifests.FILE)
+    written = replace(manifest, sha256={path.name: _digest(path) for path in files}, **fields)  # type: ignore[arg-type]
+    (folder / manifests.FILE).write_text(written.to_json() + "\n", encoding="utf-8")
+    return written
+
+
+def _digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _check_digest(folder: Path, name: str, digest: str) -> None:
+    if Path(name).name != name:
+        raise BundleError(folder, f"the manifest names {json.dumps(name)}, which is not a file of the bundle itself")
+    try:
+        actual = _digest(folder / name)
+    except OSError as error:
+        raise BundleError(folder, f"{name} is in the manifest but cannot be read: {error.strerror}") from error
+    if actual != digest:
+        raise BundleError(folder, f"{name} is not the file of the manifest: sha256 {actual[:12]}… not {digest[:12]}…")
+
+
+def _arrays(folder: Path, name: str) -> dict[str, NDArray[np.generic]]:
+    try:
+        with np.load(folder / name, allow_pickle=False) as data:
+            return {key: data[key] for key in data.files}
+    except (OSError, ValueError, zipfile.BadZipFile) as error:
+        raise BundleError(folder, f"{name} cannot be read: {error}") from error
+
+
+def _expect(
+    folder: Path,
+    arrays: dict[str, NDArray[np.generic]],
+    key: str,
+    shape: tuple[int | None, ...],
+    dtype: type[np.generic],
+) -> NDArray[np.generic]:
+    if key not in arrays:
+        raise BundleError(folder, f"there is no array {key}")
+    array = arrays[key]
+    fits = array.ndim == len(shape) and all(want in (None, have) for want, have in zip(shape, array.shape))
+    if not fits or array.dtype != dtype:
+        raise BundleError(folder, f"array {key} is {array.dtype} {array.shape}, not {np.dtype(dtype)} {shape}")
+    return array
+
+
+def _layer_weights(
+    folder: Path, arrays: dict[str, NDArray[np.generic]], index: int, layer: Layer, *, is_last: bool
+) -> LayerWeights:
+    fan_in = layer.fan_in
+    packed = _expect(folder, arrays, f"weights_{index}", (layer.outputs, -(-fan_in // 8)), np.uint8)
+    bits = np.unpackbits(packed, axis=1, bitorder="little")[:, :fan_in].astype(bool)
+    if is_last:
+        return LayerWeights(bits, None)
+    return LayerWeights(bits, _expect(folder, arrays, f"thresholds_{index}", (layer.outputs,), np.int32))

@@ -1,0 +1,100 @@
+"""The accelerator's arithmetic on the CPU, bit-exact, as matrix products of small integers.
+
+Bits are kept as 0 and 1. With a in {0, 1} for an activation of ±1 and weights w of ±1, the dot product
+is 2·sum(w·a) - sum(w), so the threshold T becomes sum(w·a) >= (T + sum(w)) / 2 and max-pool is OR. All
+sums stay below 2**24, where float32 is exact, so BLAS may do them in any order.
+"""
+
+import numpy as np
+from numpy.lib.stride_tricks import as_strided
+from numpy.typing import NDArray
+
+from binarycop.classifier.bundle import Bundle, LayerWeights
+from binarycop.classifier.manifest import KERNEL, Layer
+from binarycop.faces.crop import SIDE_PX
+
+_BATCH_MOST = 64  # bounds the scratch memory: 64 crops of CNV take about 130 MB
+
+
+class Emulator:
+    """The backend ``emulator``: a bundle's network in numpy."""
+
+    name = "emulator"
+
+    def __init__(self, bundle: Bundle) -> None:
+        pairs = list(zip(bundle.manifest.layers, bundle.weights))
+        self._stages = [_Stage(layer, weights, is_first=index == 0) for index, (layer, weights) in enumerate(pairs)]
+
+    def scores(self, crops: NDArray[np.uint8]) -> NDArray[np.int32]:
+        """See ``Classifier.scores``. Raises ValueError where the crops are not (N, 32, 32, 3) uint8."""
+        if crops.dtype != np.uint8 or crops.shape[1:] != (SIDE_PX, SIDE_PX, 3):
+            raise ValueError(f"crops are {crops.dtype} {crops.shape}, not uint8 (N, {SIDE_PX}, {SIDE_PX}, 3)")
+        parts = [self._run(crops[start : start + _BATCH_MOST]) for start in range(0, len(crops), _BATCH_MOST)]
+        return np.concatenate(parts) if parts else np.empty((0, self._stages[-1].outputs), np.int32)
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+    def _run(self, crops: NDArray[np.uint8]) -> NDArray[np.int32]:
+        values: NDArray[np.generic] = crops
+        for stage in self._stages:
+            values = stage.run(values)
+        return values.astype(np.int32)
+
+
+class _Stage:
+    """One layer with its weights laid out for BLAS, and scratch memory that is reused from batch to batch."""
+
+    def __init__(self, layer: Layer, weights: LayerWeights, *, is_first: bool) -> None:
+        signs = np.where(weights.bits, 1, -1).astype(np.float32)
+        total = signs.sum(axis=1)
+        self.outputs = layer.outputs
+        self._is_conv, self._pool = layer.kind == "conv", layer.pool
+        self._matrix = np.ascontiguousarray(signs.T)
+        self._total = total
+        self._threshold: NDArray[np.float32] | None = None
+        if weights.thresholds is not None:
+            reach = weights.thresholds.astype(np.float64)
+            # Pixels are used as they are; bits through the identity above. Sums are whole, so half below is exact.
+            self._threshold = (reach - 0.5 if is_first else np.ceil((reach + total) / 2) - 0.5).astype(np.float32)
+        self._columns = np.empty((0, 0, 0, KERNEL, 0), np.float32)
+        self._sums = np.empty((0, 0), np.float32)
+
+    def run(self, values: NDArray[np.generic]) -> NDArray[np.generic]:
+        count = len(values)
+        if self._is_conv:
+            height, width = values.shape[1] - KERNEL + 1, values.shape[2] - KERNEL + 1
+            matrix = self._im2col(values, height, width)
+        else:
+            matrix = values.reshape(count, -1).astype(np.float32)
+        if len(self._sums) != len(matrix):
+            self._sums = np.empty((len(matrix), self.outputs), np.float32)
+        np.matmul(matrix, self._matrix, out=self._sums)
+        if self._threshold is None:
+            return 2 * self._sums - self._total
+        bits = self._sums > self._threshold
+        if not self._is_conv:
+            return bits
+        image = bits.reshape(count, height, width, self.outputs)
+        return _or_pool(image) if self._pool else image
+
+    def _im2col(self, values: NDArray[np.generic], height: int, width: int) -> NDArray[np.float32]:
+        """Every 3×3 window as a row; the three pixels of a window's line lie side by side, so they go as one run."""
+        values = np.ascontiguousarray(values)
+        count, channels = len(values), values.shape[3]
+        run = KERNEL * channels
+        by_image, by_line, by_pixel, by_value = values.strides
+        windows = as_strided(
+            values, (count, height, width, KERNEL, run), (by_image, by_line, by_pixel, by_line, by_value), writeable=False
+        )
+        if self._columns.shape != windows.shape:
+            self._columns = np.empty(windows.shape, np.float32)
+        np.copyto(self._columns, windows)
+        return self._columns.reshape(count * height * width, KERNEL * run)
+
+
+def _or_pool(image: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """2×2 max-pool of bits; an odd last row or column is left out, as in FINN's pooling."""
+    height, width = image.shape[1] // 2 * 2, image.shape[2] // 2 * 2
+    rows = image[:, 0:height:2] | image[:, 1:height:2]
+    return rows[:, :, 0:width:2] | rows[:, :, 1:width:2]

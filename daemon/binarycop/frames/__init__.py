@@ -1,0 +1,1 @@
+"""Where frames come from: one owner per source, the newest frame wins."""
