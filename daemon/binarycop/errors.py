@@ -17,6 +17,14 @@ class SettingsError(BinaryCoPError, ValueError):
         super().__init__(f"{place}{subject}{wrong}; {right}")
 
 
+class SettingsErrors(BinaryCoPError, ValueError):
+    """All that is wrong with the settings, one ``SettingsError`` each in ``problems``."""
+
+    def __init__(self, problems: list[SettingsError]) -> None:
+        self.problems = problems
+        super().__init__("\n".join(str(problem) for problem in problems))
+
+
 class BundleError(BinaryCoPError, ValueError):
     """A bundle is refused: it does not agree with its manifest, or with its golden vectors."""
 

@@ -1,10 +1,10 @@
-"""How a mask is worn: the four classes of BinaryCoP, in the order of the network's scores."""
+"""How a mask is worn, and what a gate goes by: the words that every room shares."""
 
-from enum import IntEnum
+from enum import Enum, IntEnum
 
 
 class Wearing(IntEnum):
-    """The class order of every bundle (paper, section III); the value is the index of the score."""
+    """The four classes in the order of every bundle's scores (paper, section III)."""
 
     CORRECT = 0
     NOSE = 1
@@ -15,6 +15,23 @@ class Wearing(IntEnum):
     def label(self) -> str:
         """The name used in settings, journal, bundles and data folders, e.g. ``nose_mouth``."""
         return self.name.lower()
+
+
+class Finding(Enum):
+    """What a gate shows and decides by: a person's class, or why there is none."""
+
+    CORRECT = "correct"
+    NOSE = "nose"
+    NOSE_MOUTH = "nose_mouth"
+    CHIN = "chin"
+    UNDECIDED = "undecided"
+    NOBODY = "nobody"
+    FAULT = "fault"
+
+    @classmethod
+    def of(cls, wearing: Wearing) -> "Finding":
+        """The finding for a class."""
+        return cls(wearing.label)
 
 
 LABELS = tuple(wearing.label for wearing in Wearing)

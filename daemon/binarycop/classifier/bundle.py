@@ -12,6 +12,7 @@ import json
 import zipfile
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +27,8 @@ from binarycop.wearing import LABELS
 WEIGHTS = "weights.npz"
 GOLDEN = "golden.npz"
 GOLDEN_LEAST = 64
+
+_T = TypeVar("_T", bound=np.generic)
 
 
 @dataclass(frozen=True)
@@ -98,15 +101,13 @@ def save(
     The same arrays give the same bytes. Returns the manifest as written.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    arrays: dict[str, NDArray[np.generic]] = {}
+    arrays: dict[str, Any] = {}
     for index, one in enumerate(weights):
         arrays[f"weights_{index}"] = np.packbits(one.bits, axis=1, bitorder="little")
         if one.thresholds is not None:
             arrays[f"thresholds_{index}"] = one.thresholds.astype(np.int32)
     np.savez_compressed(folder / WEIGHTS, **arrays)
-    np.savez_compressed(
-        folder / GOLDEN, inputs=golden_inputs.astype(np.uint8), scores=golden_scores.astype(np.int32)
-    )
+    np.savez_compressed(folder / GOLDEN, inputs=golden_inputs.astype(np.uint8), scores=golden_scores.astype(np.int32))
     files = sorted(path for path in folder.iterdir() if path.is_file() and path.name != manifests.FILE)
     written = replace(manifest, sha256={path.name: _digest(path) for path in files})
     (folder / manifests.FILE).write_text(written.to_json() + "\n", encoding="utf-8")
@@ -137,7 +138,7 @@ def _check_digest(folder: Path, name: str, digest: str) -> None:
         raise BundleError(folder, f"{name} is not the file of the manifest: sha256 {actual[:12]}… not {digest[:12]}…")
 
 
-def _arrays(folder: Path, name: str) -> dict[str, NDArray[np.generic]]:
+def _arrays(folder: Path, name: str) -> dict[str, NDArray[Any]]:
     try:
         with np.load(folder / name, allow_pickle=False) as data:
             return {key: data[key] for key in data.files}
@@ -146,12 +147,8 @@ def _arrays(folder: Path, name: str) -> dict[str, NDArray[np.generic]]:
 
 
 def _expect(
-    folder: Path,
-    arrays: dict[str, NDArray[np.generic]],
-    key: str,
-    shape: tuple[int | None, ...],
-    dtype: type[np.generic],
-) -> NDArray[np.generic]:
+    folder: Path, arrays: dict[str, NDArray[Any]], key: str, shape: tuple[int | None, ...], dtype: type[_T]
+) -> NDArray[_T]:
     if key not in arrays:
         raise BundleError(folder, f"there is no array {key}")
     array = arrays[key]
@@ -162,7 +159,7 @@ def _expect(
 
 
 def _layer_weights(
-    folder: Path, arrays: dict[str, NDArray[np.generic]], index: int, layer: Layer, *, is_last: bool
+    folder: Path, arrays: dict[str, NDArray[Any]], index: int, layer: Layer, *, is_last: bool
 ) -> LayerWeights:
     fan_in = layer.fan_in
     packed = _expect(folder, arrays, f"weights_{index}", (layer.outputs, -(-fan_in // 8)), np.uint8)

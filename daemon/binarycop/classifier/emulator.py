@@ -57,8 +57,8 @@ class _Stage:
             reach = weights.thresholds.astype(np.float64)
             # Pixels are used as they are; bits through the identity above. Sums are whole, so half below is exact.
             self._threshold = (reach - 0.5 if is_first else np.ceil((reach + total) / 2) - 0.5).astype(np.float32)
-        self._columns = np.empty((0, 0, 0, KERNEL, 0), np.float32)
-        self._sums = np.empty((0, 0), np.float32)
+        self._columns: NDArray[np.float32] = np.empty((0,), np.float32)
+        self._sums: NDArray[np.float32] = np.empty((0, 0), np.float32)
 
     def run(self, values: NDArray[np.generic]) -> NDArray[np.generic]:
         count = len(values)
@@ -71,7 +71,7 @@ class _Stage:
             self._sums = np.empty((len(matrix), self.outputs), np.float32)
         np.matmul(matrix, self._matrix, out=self._sums)
         if self._threshold is None:
-            return 2 * self._sums - self._total
+            return np.asarray(2 * self._sums - self._total, np.float32)
         bits = self._sums > self._threshold
         if not self._is_conv:
             return bits
@@ -85,7 +85,10 @@ class _Stage:
         run = KERNEL * channels
         by_image, by_line, by_pixel, by_value = values.strides
         windows = as_strided(
-            values, (count, height, width, KERNEL, run), (by_image, by_line, by_pixel, by_line, by_value), writeable=False
+            values,
+            (count, height, width, KERNEL, run),
+            (by_image, by_line, by_pixel, by_line, by_value),
+            writeable=False,
         )
         if self._columns.shape != windows.shape:
             self._columns = np.empty(windows.shape, np.float32)

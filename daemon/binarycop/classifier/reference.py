@@ -4,6 +4,8 @@ Binary layers are XNOR and popcount as in the paper (section II-B): with bits fo
 of K weights and activations is K - 2·popcount(w XOR a). The tests hold the fast emulator to this.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -45,7 +47,7 @@ def _convolution(bits: list[list[list[bool]]], layer: Layer, weights: LayerWeigh
     ]
 
 
-def _windows(image: list[list[list[int]]]) -> list[list[list[int]]]:
+def _windows(image: Sequence[Sequence[Sequence[int]]]) -> list[list[list[int]]]:
     """Every 3×3 window as one flat list in the order (row, column, channel)."""
     size = range(KERNEL)
     height, width = len(image) - KERNEL + 1, len(image[0]) - KERNEL + 1
@@ -74,7 +76,7 @@ def _pool(bits: list[list[list[bool]]], layer: Layer) -> list[list[list[bool]]]:
     ]
 
 
-def _word(bits: list[bool]) -> int:
+def _word(bits: Sequence[int]) -> int:
     return sum(1 << index for index, bit in enumerate(bits) if bit)
 
 

@@ -31,10 +31,10 @@ def crop(pixels: NDArray[np.uint8], box: Box, geometry: CropGeometry) -> NDArray
     """
     height, width = pixels.shape[:2]
     longer = max(box.width_px, box.height_px)
-    side = max(int(round(longer * geometry.margin)), 2)
+    side = max(round(longer * geometry.margin), 2)
     centre_x, centre_y = box.centre
-    left = int(round(centre_x - side / 2))
-    top = int(round(centre_y + longer * geometry.shift_y - side / 2))
+    left = round(centre_x - side / 2)
+    top = round(centre_y + longer * geometry.shift_y - side / 2)
     # A box far outside the frame (a finder's nonsense) still gives a picture of the edge, never an error.
     left, top = min(max(left, 1 - side), width - 1), min(max(top, 1 - side), height - 1)
     right, bottom = left + side, top + side

@@ -1,0 +1,1 @@
+"""The gate's permission as a pure state machine."""

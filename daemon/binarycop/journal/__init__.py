@@ -1,0 +1,1 @@
+"""What happened, in words and numbers, to journald or standard error. Never a pixel, never a score vector."""

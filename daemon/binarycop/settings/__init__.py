@@ -1,0 +1,1 @@
+"""Settings: YAML files to frozen dataclasses, with errors that name file, line and key."""

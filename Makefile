@@ -1,0 +1,51 @@
+# Two commands do everything: `make run` and `make test`. They need python3 with venv, and no root.
+PYTHON ?= python3
+VENV := .venv
+PINNED := .venv-board
+SOURCE ?= demo
+
+.PHONY: run test venv lint test-pinned clean
+
+# The daemon's real loop, with mock lines and the emulator. SOURCE=0 (a webcam), SOURCE=clip.mp4, SOURCE=folder/
+run: $(VENV)/.installed
+	@$(VENV)/bin/binarycop run --source "$(SOURCE)"
+
+test: $(VENV)/.tested lint
+	$(VENV)/bin/python -m pytest
+
+lint: $(VENV)/.tested
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/mypy
+
+# The versions that a PYNQ-Z1 image has: Python 3.10, numpy 1.21, OpenCV 4.5.4. PYTHON310 names the interpreter.
+PYTHON310 ?= python3.10
+test-pinned: $(PINNED)/.installed
+	$(PINNED)/bin/python -m pytest
+
+venv: $(VENV)/.installed
+
+$(VENV)/.installed: setup.cfg pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || \
+		{ echo "make: Python 3.10 or newer is needed; say PYTHON=/path/to/python3" >&2; exit 1; }
+	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || \
+		{ echo "make: Python's venv is missing: apt install python3-venv" >&2; exit 1; }
+	@echo "setting up $(VENV), once"
+	@$(PYTHON) -m venv $(VENV)
+	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --editable .
+	@touch $@
+
+$(VENV)/.tested: $(VENV)/.installed
+	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[test]'
+	@touch $@
+
+$(PINNED)/.installed: setup.cfg pyproject.toml
+	@$(PYTHON310) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 10))' 2>/dev/null || \
+		{ echo "make: Python 3.10 is needed; say PYTHON310=/path/to/python3.10" >&2; exit 1; }
+	@$(PYTHON310) -m venv $(PINNED)
+	@$(PINNED)/bin/python -m pip install --quiet --disable-pip-version-check \
+		'numpy==1.21.*' 'opencv-python-headless==4.5.4.60' 'pytest>=7' 'hypothesis>=6' --editable .
+	@touch $@
+
+clean:
+	rm -rf $(VENV) $(PINNED) build dist daemon/*.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

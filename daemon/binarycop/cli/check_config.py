@@ -1,0 +1,34 @@
+"""``binarycop check-config``: are the settings right, and what do they come to?"""
+
+import argparse
+from typing import Any
+
+from binarycop.cli.options import add_config, add_json, print_json
+from binarycop.settings import show
+from binarycop.settings.load import load
+
+
+def add(commands: Any) -> None:
+    """Add the subcommand."""
+    parser = commands.add_parser("check-config", help="check the settings and print them")
+    add_config(parser)
+    parser.add_argument("--changes", action="store_true", help="print only what differs from the defaults")
+    add_json(parser)
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Print the effective settings as YAML that can be loaded again. Raises SettingsErrors."""
+    loaded = load(options.config)
+    if options.json:
+        files = [str(path) for path in loaded.files]
+        kind = show.plain_changes if options.changes else show.plain
+        print_json({"files": files, "settings": kind(loaded.settings)})
+        return 0
+    for path in loaded.files:
+        print(f"# from {path}")
+    if not loaded.files:
+        print("# no settings file: the defaults")
+    text = show.changes(loaded.settings) if options.changes else show.effective(loaded.settings)
+    print(text or "# nothing differs from the defaults", end="" if text else "\n")
+    return 0

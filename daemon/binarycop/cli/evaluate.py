@@ -1,0 +1,116 @@
+"""``binarycop evaluate``: labelled pictures through the daemon's own way of finding, cropping and classifying."""
+
+import argparse
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from binarycop.classifier.base import Classifier
+from binarycop.classifier.bundle import Bundle
+from binarycop.cli.options import add_classifier, add_config, add_finder, add_json, print_json, settings_of
+from binarycop.errors import SourceError, UndecodableFrame
+from binarycop.faces.base import Finder, nearest
+from binarycop.faces.choose import make_finder
+from binarycop.faces.crop import crop
+from binarycop.frames.picture import SUFFIXES, read_picture
+from binarycop.service.build import open_bundle
+from binarycop.settings.schema import LaneSettings
+from binarycop.verdict import Ballot, ballot
+from binarycop.wearing import FOLDERS, LABELS, Wearing
+
+
+def add(commands: Any) -> None:
+    """Add the subcommand."""
+    parser = commands.add_parser("evaluate", help="classify labelled pictures and count what is right")
+    folders = ", ".join(FOLDERS)
+    parser.add_argument("folder", type=Path, metavar="DIR", help=f"holds one folder per class: {folders}")
+    add_config(parser)
+    add_classifier(parser)
+    add_finder(parser)
+    add_json(parser)
+    parser.set_defaults(run=run)
+
+
+@dataclass
+class Report:
+    """Counts over all pictures; confusion has the true classes as rows, in class order."""
+
+    images: int = 0
+    no_face: int = 0
+    abstained: int = 0
+    undecodable: int = 0
+    confusion: list[list[int]] = field(default_factory=lambda: [[0] * len(LABELS) for _ in LABELS])
+
+    def recall(self) -> dict[str, float | None]:
+        """Right answers among the faces found, by class; None where there was none."""
+        return {
+            label: row[index] / sum(row) if sum(row) else None
+            for index, (label, row) in enumerate(zip(LABELS, self.confusion))
+        }
+
+    def balanced_accuracy(self) -> float | None:
+        """The mean recall of the classes that there were pictures of."""
+        known = [one for one in self.recall().values() if one is not None]
+        return sum(known) / len(known) if known else None
+
+
+def run(options: argparse.Namespace) -> int:
+    """Raises SourceError where there are no such pictures."""
+    settings = settings_of(options)
+    lane = settings.gates[0]
+    bundle, classifier = open_bundle(settings.classifier)
+    finder = make_finder(lane.faces, watches=False)
+    report = evaluate(options.folder, lane, finder, classifier, bundle)
+    recall, balanced = report.recall(), report.balanced_accuracy()
+    names = {"bundle": bundle.manifest.name, "backend": classifier.name, "finder": finder.name}
+    if options.json:
+        counts = {"images": report.images, "no_face": report.no_face, "abstained": report.abstained}
+        print_json({**counts, "confusion": report.confusion, "recall": recall, "balanced_accuracy": balanced, **names})
+        return 0
+    print(", ".join(f"{key} {value}" for key, value in names.items()))
+    print(f"{report.images} pictures, {report.no_face} without a face, {report.abstained} abstained")
+    print("true \\ said  " + "".join(f"{label:>12}" for label in LABELS) + "      recall")
+    for label, row in zip(LABELS, report.confusion):
+        share = recall[label]
+        print(f"{label:<13}" + "".join(f"{n:>12}" for n in row) + (f"{share:>12.3f}" if share is not None else ""))
+    print("balanced accuracy " + (f"{balanced:.3f}" if balanced is not None else "unknown: no face was found"))
+    return 0
+
+
+def evaluate(folder: Path, lane: LaneSettings, finder: Finder, classifier: Classifier, bundle: Bundle) -> Report:
+    """Classify every picture below the class folders of ``folder``. Raises SourceError where there is none."""
+    report = Report()
+    margin = lane.verdict.margin if lane.verdict.margin is not None else bundle.manifest.abstain_margin
+    for wearing, path in _pictures(folder):
+        try:
+            pixels = read_picture(path)
+        except UndecodableFrame as error:
+            print(f"binarycop: left out: {error}", file=sys.stderr)
+            report.undecodable += 1
+            continue
+        report.images += 1
+        face = nearest(finder.find(pixels), lane.faces.least_px)
+        if face is None:
+            report.no_face += 1
+            continue
+        scores = classifier.scores(crop(pixels, face.box, bundle.manifest.crop)[None])[0]
+        report.confusion[wearing][int(np.argmax(scores))] += 1
+        cast: Ballot = ballot(scores.tolist(), 0.0, margin)
+        report.abstained += cast.wearing is None
+    return report
+
+
+def _pictures(folder: Path) -> list[tuple[Wearing, Path]]:
+    found = [
+        (wearing, path)
+        for name, wearing in FOLDERS.items()
+        if (folder / name).is_dir()
+        for path in sorted((folder / name).iterdir())
+        if path.suffix.lower() in SUFFIXES
+    ]
+    if not found:
+        raise SourceError(str(folder), f"has no pictures in folders {', '.join(FOLDERS)}")
+    return found

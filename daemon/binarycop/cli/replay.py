@@ -1,0 +1,87 @@
+"""``binarycop replay``: recordings through the whole service with mock lines and their own time."""
+
+import argparse
+from typing import Any
+
+from binarycop.classifier.base import Classifier
+from binarycop.classifier.bundle import Bundle
+from binarycop.cli.options import (
+    add_classifier,
+    add_config,
+    add_finder,
+    add_json,
+    alone_on_mock_lines,
+    print_json,
+    settings_of,
+)
+from binarycop.clock import Clock, ManualClock
+from binarycop.errors import SourceError
+from binarycop.frames.choose import is_recording, open_source
+from binarycop.journal.events import Event
+from binarycop.journal.writers import Value, message
+from binarycop.lines.mock import MockLines
+from binarycop.service.build import build, finder_of, open_bundle
+from binarycop.service.replay import replay
+from binarycop.settings.schema import Settings
+
+
+def add(commands: Any) -> None:
+    """Add the subcommand."""
+    parser = commands.add_parser("replay", help="run recordings through the service, without hardware")
+    parser.add_argument("clips", nargs="+", metavar="CLIP", help="a video file, a folder of pictures, or demo")
+    add_config(parser)
+    add_classifier(parser)
+    add_finder(parser)
+    add_json(parser)
+    parser.set_defaults(run=run)
+
+
+class ReplayJournal:
+    """Prints each event at the recording's time, as a JSON object or as a sentence."""
+
+    def __init__(self, clip: str, clock: Clock, *, as_json: bool) -> None:
+        self._clip, self._clock, self._as_json = clip, clock, as_json
+
+    def write(self, event: Event, gate: str, **values: Value) -> None:
+        """See ``Journal.write``."""
+        sentence = message(event, "", values)
+        t_s = round(self._clock.now_s(), 3)
+        if self._as_json:
+            print_json({"clip": self._clip, "t_s": t_s, "event": event.entry.name, **values})
+        else:
+            print(f"{self._clip} {t_s:8.3f} s  {sentence}", flush=True)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Raises SourceError where a clip cannot be opened; those before it have been played then."""
+    settings = settings_of(options)
+    bundle, classifier = open_bundle(settings.classifier)
+    for clip in options.clips:
+        if not is_recording(clip):
+            raise SourceError(clip, "is a camera; replay takes recordings")
+        _play(clip, alone_on_mock_lines(settings, clip), bundle, classifier, as_json=options.json)
+    return 0
+
+
+def _play(clip: str, settings: Settings, bundle: Bundle, classifier: Classifier, *, as_json: bool) -> None:
+    clock = ManualClock()
+    source = open_source(clip, clock)
+    try:
+        journal = ReplayJournal(clip, clock, as_json=as_json)
+        with build(settings, bundle, classifier, [finder_of(settings.gates[0])], MockLines(), journal) as service:
+            latencies = replay(service, source, clock)
+            tally = service.lanes[0].tally
+    finally:
+        source.close()
+    summary = {
+        "frames": tally.frames,
+        "persons": tally.persons,
+        "permits": tally.permits,
+        "refusals": tally.refusals,
+        "undecided": tally.undecided,
+        "latency_ms": latencies.percentiles(),
+    }
+    if as_json:
+        print_json({"clip": clip, "t_s": round(clock.now_s(), 3), "event": "summary", **summary})
+    else:
+        print(f"{clip} summary: " + ", ".join(f"{key} {value}" for key, value in summary.items()))

@@ -1,0 +1,100 @@
+"""``binarycop run``: the daemon."""
+
+import argparse
+import signal
+from dataclasses import replace
+from threading import Event as Flag
+from typing import Any
+
+from binarycop.cli.console import Console
+from binarycop.cli.options import add_classifier, add_config, add_finder, add_json, print_json, settings_of
+from binarycop.clock import MonotonicClock
+from binarycop.errors import SourceError
+from binarycop.frames.choose import DEMO
+from binarycop.journal.events import Event
+from binarycop.journal.writers import open_journal, print_to_stderr
+from binarycop.lines.factory import open_factory
+from binarycop.service.build import build, finder_of, open_bundle
+from binarycop.service.live import LiveLoop, grabber_for
+from binarycop.settings.schema import FinderKind, Settings
+
+
+def add(commands: Any) -> None:
+    """Add the subcommand."""
+    parser = commands.add_parser("run", help="run the gate until its source ends or it is stopped")
+    parser.add_argument("--source", metavar="SOURCE", help="demo, a camera (0), a clip or a folder; for the first gate")
+    add_config(parser)
+    add_classifier(parser)
+    add_finder(parser)
+    add_json(parser)
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Run the service; ends by itself where every source does. SIGINT and SIGTERM end it, too, with exit code 0."""
+    settings = _with_source(settings_of(options), options.source)
+    stopped = Flag()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stopped.set())
+    console = None if options.json else Console()
+    journal = open_journal(settings.journal.target, console.print_line if console else print_to_stderr)
+
+    bundle, classifier = open_bundle(settings.classifier)
+    finders = [finder_of(lane) for lane in settings.gates]
+    clock = MonotonicClock()
+    with (
+        open_factory(settings.gates[0].lines.factory) as factory,
+        build(settings, bundle, classifier, finders, factory, journal) as service,
+    ):
+        for lane, finder in zip(settings.gates, finders):
+            journal.write(
+                Event.STARTED,
+                lane.name,
+                bundle=bundle.manifest.name,
+                version=bundle.manifest.version,
+                backend=classifier.name,
+                finder=_say_finder(finder.name, lane.faces.finder, lane.frames.source),
+                source=lane.frames.source,
+                policy=lane.gate.policy.value,
+            )
+        loop = LiveLoop(service, [grabber_for(lane.frames, clock) for lane in settings.gates], clock)
+
+        def show() -> None:
+            if console:
+                now_s = clock.now_s()
+                console.show([lane.snapshot(now_s) for lane in service.lanes], loop.latencies.newest_ms)
+
+        loop.run(stopped.is_set, show)
+        if console:
+            console.clear()
+        journal.write(Event.STOPPED, "", reason="asked to" if stopped.is_set() else "every source has ended")
+        _summarise(loop, [lane.tally for lane in service.lanes], as_json=options.json)
+    if loop.captured == 0 and not stopped.is_set():
+        raise SourceError(settings.gates[0].frames.source, "gave no frame")
+    return 0
+
+
+def _with_source(settings: Settings, source: str | None) -> Settings:
+    if source is None:
+        return settings
+    first, *others = settings.gates
+    first = replace(first, frames=replace(first.frames, source=source))
+    return replace(settings, gates=(first, *others))
+
+
+def _say_finder(name: str, asked: FinderKind, source: str) -> str:
+    if asked is not FinderKind.AUTO or name != "fixed":
+        return name
+    return f"{name} (drawn heads stand on a marked spot)" if source == DEMO else f"{name} (no finder ships yet)"
+
+
+def _summarise(loop: LiveLoop, tallies: list[Any], *, as_json: bool) -> None:
+    names = ("frames", "persons", "permits", "refusals", "undecided", "passed")
+    summary: dict[str, Any] = {name: sum(getattr(tally, name) for tally in tallies) for name in names}
+    summary |= {"captured": loop.captured, "dropped": loop.dropped, "latency_ms": loop.latencies.percentiles()}
+    if as_json:
+        print_json({"event": "summary", **summary})
+        return
+    latency = summary.pop("latency_ms")
+    text = ", ".join(f"{value} {name}" for name, value in summary.items())
+    print(f"summary: {text}, latency p50 {latency['p50']} ms, p99 {latency['p99']} ms", flush=True)

@@ -1,0 +1,29 @@
+"""``binarycop selftest``: does the bundle agree with its manifest, and the backend with its golden vectors?"""
+
+import argparse
+from typing import Any
+
+from binarycop.cli.options import add_classifier, add_config, add_json, print_json, settings_of
+from binarycop.service.build import open_bundle
+
+
+def add(commands: Any) -> None:
+    """Add the subcommand."""
+    parser = commands.add_parser("selftest", help="reproduce the bundle's golden vectors")
+    add_config(parser)
+    add_classifier(parser)
+    add_json(parser)
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Raises BundleError with the first disagreement."""
+    bundle, classifier = open_bundle(settings_of(options).classifier)
+    backend, golden = classifier.name, len(bundle.golden_inputs)
+    classifier.close()
+    manifest = bundle.manifest
+    if options.json:
+        print_json({"bundle": manifest.name, "version": manifest.version, "backend": backend, "golden": golden})
+    else:
+        print(f"{manifest.name} {manifest.version} on {backend}: all {golden} golden vectors reproduced")
+    return 0

@@ -1,0 +1,28 @@
+"""What every face finder offers."""
+
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from binarycop.faces.box import Face
+
+
+class Finder(Protocol):
+    """Finds faces in a frame. Not thread-safe: one thread owns it."""
+
+    @property
+    def name(self) -> str:
+        """The finder's name in settings and reports, e.g. ``yunet``."""
+
+    def find(self, pixels: NDArray[np.uint8]) -> list[Face]:
+        """All faces of a frame, (H, W, 3) uint8 BGR, in no particular order.
+
+        Raises FinderError where the finder itself fails; nobody there is an empty list.
+        """
+
+
+def nearest(faces: list[Face], least_px: int) -> Face | None:
+    """The face that decides: the largest, since it is nearest to the gate; None where all are below ``least_px``."""
+    large = [face for face in faces if min(face.box.width_px, face.box.height_px) >= least_px]
+    return max(large, key=lambda face: face.box.area_px, default=None)

@@ -1,0 +1,80 @@
+"""The finder ``yunet``: OpenCV Zoo's YuNet (2023mar), a model file that the settings name.
+
+It is run through plain ``cv2.dnn`` and decoded here, since the board's OpenCV 4.5.4 cannot load this
+file into its own ``FaceDetectorYN``. Decoding follows opencv/modules/objdetect/src/face_detect.cpp.
+"""
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from binarycop.errors import FinderError
+from binarycop.faces.box import Box, Face
+
+_STRIDES = (8, 16, 32)
+# All twelve are asked for, since OpenCV 5 gives all or none; the landmarks (kps) are not used.
+_OUTPUTS = tuple(f"{part}_{stride}" for part in ("cls", "obj", "bbox", "kps") for stride in _STRIDES)
+_COARSEST = 32
+
+
+class YuNet:
+    """YuNet over frames shrunk to ``longer_px``.
+
+    threshold: least confidence, 0 to 1. overlap: faces that share more than this are one.
+    Raises FinderError where the file is missing or this OpenCV cannot load it.
+    """
+
+    name = "yunet"
+
+    def __init__(self, model: Path, *, longer_px: int = 320, threshold: float = 0.6, overlap: float = 0.3) -> None:
+        if not model.is_file():
+            raise FinderError(f"finder yunet: there is no model file {model}; set faces.yunet.model")
+        try:
+            self._net = cv2.dnn.readNetFromONNX(str(model))
+        except cv2.error as error:
+            raise FinderError(f"finder yunet: OpenCV {cv2.__version__} cannot load {model}: {error.err}") from error
+        self._longer_px, self._threshold, self._overlap = longer_px, threshold, overlap
+
+    def find(self, pixels: NDArray[np.uint8]) -> list[Face]:
+        """See ``Finder.find``."""
+        padded, scale = self._fit(pixels)
+        try:
+            self._net.setInput(cv2.dnn.blobFromImage(padded))
+            outputs = dict(zip(_OUTPUTS, self._net.forward(_OUTPUTS)))
+        except cv2.error as error:
+            raise FinderError(f"finder yunet: OpenCV {cv2.__version__} cannot run the model: {error.err}") from error
+        boxes, scores = _decode(outputs, padded.shape[1], padded.shape[0])
+        likely = scores >= self._threshold
+        boxes, scores = boxes[likely] / scale, scores[likely]
+        kept = cv2.dnn.NMSBoxes(boxes.tolist(), scores.tolist(), self._threshold, self._overlap)
+        return [Face(Box(*boxes[index].tolist()), float(scores[index])) for index in np.asarray(kept, int).ravel()]
+
+    def _fit(self, pixels: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], float]:
+        """Shrink (never enlarge) to the longer side, and pad with black to the coarsest stride."""
+        height, width = pixels.shape[:2]
+        scale = min(1.0, self._longer_px / max(height, width))
+        if scale < 1.0:
+            size = max(round(width * scale), 1), max(round(height * scale), 1)
+            pixels = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
+        below, right = -pixels.shape[0] % _COARSEST, -pixels.shape[1] % _COARSEST
+        return cv2.copyMakeBorder(pixels, 0, below, 0, right, cv2.BORDER_CONSTANT), scale
+
+
+def _decode(
+    outputs: dict[str, NDArray[np.float32]], width: int, height: int
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Boxes (N, 4) as x, y, width, height in pixels of the padded picture, and scores (N,)."""
+    boxes, scores = [], []
+    for stride in _STRIDES:
+        rows, columns = height // stride, width // stride
+        certain = np.clip(outputs[f"cls_{stride}"].ravel(), 0, 1) * np.clip(outputs[f"obj_{stride}"].ravel(), 0, 1)
+        scores.append(np.sqrt(certain))
+        regression = outputs[f"bbox_{stride}"].reshape(-1, 4)
+        row, column = np.divmod(np.arange(rows * columns), columns)
+        # A wild value must not overflow into infinity: nothing is larger than e**8 strides.
+        sizes = np.exp(np.minimum(regression[:, 2:], 8.0)) * stride
+        centres = (regression[:, :2] + np.stack([column, row], axis=1)) * stride
+        boxes.append(np.concatenate([centres - sizes / 2, sizes], axis=1))
+    return np.concatenate(boxes), np.concatenate(scores)

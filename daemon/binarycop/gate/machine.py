@@ -1,0 +1,261 @@
+"""The state machine: ``step(state, event, now_s)``. It holds no clock and touches no wire.
+
+Phases: IDLE (permission off), REMINDING (off, until ``remind_s`` are over), PERMITTED (on, until
+``until_s``), AWAITING (the pulse is over, the passage still to come), REFRACTORY (off, nothing is given).
+Above them, in this order: fire, fault, override, policy off.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from enum import Enum
+
+from binarycop.gate import events
+from binarycop.gate.events import Cause, Event, Happening, Outcome
+from binarycop.settings.schema import Contact, Fail, FireLevel, GateSettings, LaneSettings, Policy
+from binarycop.wearing import Finding
+
+
+class Phase(Enum):
+    """Where a passage stands."""
+
+    IDLE = "idle"
+    REMINDING = "reminding"
+    PERMITTED = "permitted"
+    AWAITING = "awaiting"
+    REFRACTORY = "refractory"
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What one lane's machine goes by.
+
+    permitted: the findings whose row in ``signals`` gives permission. has_passed: the lane reports
+    passages on a line; without it a person who leaves after a permission counts as having passed.
+    """
+
+    settings: GateSettings
+    permitted: frozenset[Finding]
+    has_passed: bool
+
+    @classmethod
+    def of(cls, lane: LaneSettings) -> "Rules":
+        """The rules of a lane."""
+        permitted = frozenset(finding for finding in Finding if lane.signals.of(finding).permission)
+        return cls(lane.gate, permitted - {Finding.NOBODY, Finding.FAULT}, lane.lines.passed is not None)
+
+
+@dataclass(frozen=True)
+class State:
+    """All that the machine remembers.
+
+    until_s: when the phase ends by itself. pass_by_s: when a permission's passage is given up.
+    judged: the verdict of the person in front. told: what was last refused or reminded of, to say it once.
+    """
+
+    phase: Phase = Phase.IDLE
+    until_s: float = 0.0
+    pass_by_s: float = 0.0
+    cause: Cause | None = None
+    granted_to: int | None = None
+    person: int | None = None
+    judged: events.Judged | None = None
+    told: Finding | None = None
+    ready: bool = True
+    fire: bool = False
+    fault: bool = False
+    override_until_s: float | None = None
+
+
+Result = tuple[State, tuple[Happening, ...]]
+
+
+def permission(state: State, rules: Rules, now_s: float) -> Cause | None:
+    """Why the permission is on at ``now_s``; None where it is off."""
+    settings = rules.settings
+    if state.fire:
+        return Cause.FIRE if settings.fire_level is FireLevel.PERMIT else None
+    if state.fault:
+        return Cause.FAULT_OPEN if settings.fail is Fail.OPEN else None
+    if state.override_until_s is not None and now_s < state.override_until_s:
+        return Cause.OVERRIDE
+    if settings.policy is Policy.OFF:
+        return Cause.POLICY_OFF
+    return state.cause if state.phase is Phase.PERMITTED and now_s < state.until_s else None
+
+
+def shows(state: State) -> Finding:
+    """Which row of ``signals`` the lamps show."""
+    if state.fault:
+        return Finding.FAULT
+    if state.person is None:
+        return Finding.NOBODY
+    return state.judged.finding if state.judged else Finding.UNDECIDED
+
+
+def due_s(state: State, now_s: float) -> float | None:
+    """When after ``now_s`` the machine wants a Tick, though nothing else may happen; None for never."""
+    times = [] if state.phase is Phase.IDLE else [state.until_s]
+    if state.override_until_s is not None:
+        times.append(state.override_until_s)
+    return min((one for one in times if one > now_s), default=None)
+
+
+def step(state: State, event: Event, rules: Rules, now_s: float) -> Result:
+    """Take one event at ``now_s`` (monotonic, never before the last one's); returns the new state and what happened."""
+    state, happened = _let_time_pass(state, rules, now_s)
+    state, more = _HANDLERS[type(event)](state, event, rules, now_s)
+    state, still_more = _consider(state, rules, now_s)
+    return state, (*happened, *more, *still_more)
+
+
+def _let_time_pass(state: State, rules: Rules, now_s: float) -> Result:
+    """Every phase that has run out by now, one after the other."""
+    happened: tuple[Happening, ...] = ()
+    if state.override_until_s is not None and now_s >= state.override_until_s:
+        state = replace(state, override_until_s=None)
+    while state.phase is not Phase.IDLE and now_s >= state.until_s:
+        if state.phase is Phase.PERMITTED and state.until_s < state.pass_by_s:
+            state = replace(state, phase=Phase.AWAITING, until_s=state.pass_by_s)
+        elif state.phase in (Phase.PERMITTED, Phase.AWAITING):
+            happened += (_said(state, Outcome.NOT_PASSED),)
+            state = _rest(state, rules, state.until_s)
+        elif state.phase is Phase.REMINDING:
+            # `until_s` says when the reminder has been shown long enough; it is granted in `_consider`.
+            break
+        else:
+            state = replace(state, phase=Phase.IDLE)
+    return state, happened
+
+
+def _consider(state: State, rules: Rules, now_s: float) -> Result:
+    """Grant, remind or refuse, if this is the moment."""
+    settings, judged = rules.settings, state.judged
+    calm = not state.fire and not state.fault and settings.policy is not Policy.OFF
+    if not calm or state.person is None or judged is None or state.phase not in (Phase.IDLE, Phase.REMINDING):
+        return state, ()
+    fresh = now_s - judged.at_s <= settings.fresh_s
+    if judged.finding in rules.permitted:
+        if fresh and state.ready:
+            return _grant(state, rules, now_s, Cause.VERDICT)
+        return state, ()
+    if state.phase is Phase.REMINDING:
+        if now_s >= state.until_s and state.ready:
+            return _grant(state, rules, now_s, Cause.REMINDED)
+        return state, ()
+    if settings.policy is Policy.REMIND and fresh:
+        state = replace(state, phase=Phase.REMINDING, until_s=now_s + settings.remind_s, told=judged.finding)
+        return state, (_said(state, Outcome.REMIND),)
+    if settings.policy is Policy.ENFORCE and state.told is not judged.finding:
+        state = replace(state, told=judged.finding)
+        return state, (_said(state, Outcome.REFUSE),)
+    return state, ()
+
+
+def _grant(state: State, rules: Rules, now_s: float, cause: Cause) -> Result:
+    settings = rules.settings
+    on_s = settings.pulse_s if settings.contact is Contact.PULSE else settings.hold_s
+    state = replace(
+        state,
+        phase=Phase.PERMITTED,
+        until_s=now_s + on_s,
+        pass_by_s=now_s + settings.pass_timeout_s,
+        cause=cause,
+        granted_to=state.person,
+        told=None,
+    )
+    return state, (_said(state, Outcome.PERMIT),)
+
+
+def _rest(state: State, rules: Rules, now_s: float) -> State:
+    """After a passage, or instead of one: nothing is given for a while, and a verdict must be made anew."""
+    until_s = now_s + rules.settings.refractory_s
+    return replace(state, phase=Phase.REFRACTORY, until_s=until_s, cause=None, granted_to=None, judged=None, told=None)
+
+
+def _said(state: State, outcome: Outcome, *, inferred: bool = False) -> Happening:
+    granted = state.phase in (Phase.PERMITTED, Phase.AWAITING)
+    person = state.granted_to if granted else state.person
+    finding = state.judged.finding if state.judged else Finding.UNDECIDED if person is not None else Finding.NOBODY
+    return Happening(outcome, person, finding, state.cause if granted else None, inferred)
+
+
+def _on_seen(state: State, event: events.Seen, rules: Rules, now_s: float) -> Result:
+    if state.person == event.person:
+        return state, ()
+    happened: tuple[Happening, ...] = ()
+    if state.person is not None:
+        state, happened = _on_left(state, events.Left(), rules, now_s)
+    return replace(state, person=event.person, judged=None, told=None), happened
+
+
+def _on_left(state: State, event: events.Left, rules: Rules, now_s: float) -> Result:
+    happened: tuple[Happening, ...] = ()
+    if state.phase is Phase.REMINDING:
+        state = replace(state, phase=Phase.IDLE)
+    elif state.phase in (Phase.PERMITTED, Phase.AWAITING) and not rules.has_passed and state.person is not None:
+        happened = (_said(state, Outcome.PASSED, inferred=True),)
+        state = _rest(state, rules, now_s)
+    return replace(state, person=None, judged=None, told=None), happened
+
+
+def _on_judged(state: State, event: events.Judged, rules: Rules, now_s: float) -> Result:
+    # A verdict without a person in front belongs to nobody, and one from the future to no clock of ours.
+    if state.person is None or event.at_s > now_s:
+        return state, ()
+    return replace(state, judged=event), ()
+
+
+def _on_passed(state: State, event: events.Passed, rules: Rules, now_s: float) -> Result:
+    if state.phase in (Phase.PERMITTED, Phase.AWAITING):
+        happened = _said(state, Outcome.PASSED)
+        return _rest(state, rules, now_s), (happened,)
+    cause = permission(state, rules, now_s)
+    if cause is not None:
+        return state, (replace(_said(state, Outcome.PASSED), cause=cause),)
+    return state, (_said(state, Outcome.UNPERMITTED),)
+
+
+def _on_ready(state: State, event: events.Ready, rules: Rules, now_s: float) -> Result:
+    return replace(state, ready=event.active), ()
+
+
+def _on_fire(state: State, event: events.Fire, rules: Rules, now_s: float) -> Result:
+    return (
+        _withdraw(replace(state, fire=event.active), rules, now_s) if event.active else (replace(state, fire=False), ())
+    )
+
+
+def _on_fault(state: State, event: events.Fault, rules: Rules, now_s: float) -> Result:
+    if not event.active:
+        return replace(state, fault=False), ()
+    return _withdraw(replace(state, fault=True), rules, now_s)
+
+
+def _withdraw(state: State, rules: Rules, now_s: float) -> Result:
+    """Fire and fault end what was going on; when they are over it has to be earned anew."""
+    if state.phase in (Phase.PERMITTED, Phase.AWAITING):
+        happened = _said(state, Outcome.WITHDRAWN)
+        return _rest(state, rules, now_s), (happened,)
+    phase = Phase.IDLE if state.phase is Phase.REMINDING else state.phase
+    return replace(state, phase=phase, judged=None, told=None), ()
+
+
+def _on_override(state: State, event: events.Override, rules: Rules, now_s: float) -> Result:
+    return replace(state, override_until_s=now_s + event.for_s if event.for_s > 0 else None), ()
+
+
+def _on_tick(state: State, event: events.Tick, rules: Rules, now_s: float) -> Result:
+    return state, ()
+
+
+_HANDLERS: dict[type, Callable[..., Result]] = {
+    events.Seen: _on_seen,
+    events.Left: _on_left,
+    events.Judged: _on_judged,
+    events.Passed: _on_passed,
+    events.Ready: _on_ready,
+    events.Fire: _on_fire,
+    events.Fault: _on_fault,
+    events.Override: _on_override,
+    events.Tick: _on_tick,
+}

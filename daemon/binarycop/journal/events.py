@@ -1,0 +1,74 @@
+"""The table of events. An id never changes its meaning, and is never used again."""
+
+from dataclasses import dataclass
+from enum import Enum
+
+
+class Level(Enum):
+    """syslog's priorities."""
+
+    ERROR = 3
+    WARNING = 4
+    NOTICE = 5
+    INFO = 6
+
+
+@dataclass(frozen=True)
+class Entry:
+    """message_id: journald's MESSAGE_ID, 128 bits in hex. text: what a person reads, with fields in braces."""
+
+    name: str
+    message_id: str
+    level: Level
+    text: str
+
+
+class Event(Enum):
+    """Every event that the journal knows."""
+
+    STARTED = Entry(
+        "started",
+        "6775a53bb630495693647761264a6e17",
+        Level.NOTICE,
+        "started: bundle {bundle} {version} on {backend}, finder {finder}, source {source}, policy {policy}",
+    )
+    STOPPED = Entry("stopped", "7a5c58e348c6420c9f351a458da9886e", Level.NOTICE, "stopped: {reason}")
+    PERSON = Entry("person", "0c13a937a4a04f2c86f905dca813abe7", Level.INFO, "person {person} in front")
+    LEFT = Entry("left", "53cb4513491f4b9ba1fa5de7e525000d", Level.INFO, "person {person} gone")
+    VERDICT = Entry(
+        "verdict",
+        "170c03f696e74787a3036ce868b3ad9e",
+        Level.INFO,
+        "person {person}: {class}, {votes} of {frames} frames, margin {margin:.1f}",
+    )
+    PERMIT = Entry(
+        "permit", "cfdf6ab3a9e4485081b6dc43b3a326fc", Level.INFO, "person {person}: permission given ({class}, {cause})"
+    )
+    REFUSE = Entry("refuse", "bab2180ee4064fd9af62bc367047fb39", Level.INFO, "person {person}: refused ({class})")
+    REMIND = Entry("remind", "5f935e71aa134b08ac2aabef5a81b990", Level.INFO, "person {person}: reminded ({class})")
+    PASSED = Entry("passed", "30fd84b61f1a46a0afec0aef37880af7", Level.INFO, "person {person} passed, by {by}")
+    NOT_PASSED = Entry(
+        "not_passed", "e70390edd0b1416e9d8864d01859a67b", Level.INFO, "person {person}: permission not used"
+    )
+    UNPERMITTED = Entry("unpermitted", "a9ea8950b6414241beb5b36ec51cc36b", Level.WARNING, "passage without permission")
+    WITHDRAWN = Entry(
+        "withdrawn", "08fdbfdb89944038b65615fb05034222", Level.NOTICE, "person {person}: permission withdrawn"
+    )
+    FIRE = Entry("fire", "83d2cc8a6a3647f483146ae8392f902d", Level.WARNING, "fire input {state}")
+    FAULT = Entry("fault", "87101ebd8c8e446a93bed304d0011667", Level.ERROR, "fault: {reason}")
+    FAULT_OVER = Entry("fault_over", "c70af3a0d900437cb27a9f8eedf8a585", Level.NOTICE, "fault over: {reason}")
+    CAMERA_LOST = Entry("camera_lost", "72cdcb6c739b46cebcf1c58a4297b181", Level.ERROR, "source lost: {detail}")
+    CAMERA_BACK = Entry("camera_back", "4b0b0009c55949cfa784619f0ad558f4", Level.NOTICE, "source back: {detail}")
+    FROZEN = Entry("frozen", "613e5175902940a2b3c758d9e87e3ca9", Level.ERROR, "picture frozen: {detail}")
+    MOVING = Entry("moving", "b001a83eccc94ce9b944aa7cb61b9069", Level.NOTICE, "picture moves again: {detail}")
+    UNDECODABLE = Entry(
+        "undecodable", "dc7991304b3e4b278ebfa620685e466b", Level.WARNING, "picture does not decode: {detail}"
+    )
+    CUT_SHORT = Entry("cut_short", "a5ffc5befa1b42c0abf9e6f9f397b375", Level.WARNING, "recording cut short: {detail}")
+    SOURCE_ENDED = Entry("source_ended", "0bd33073672349b0bb9959bcf5313ecf", Level.INFO, "source ended: {detail}")
+
+    @property
+    def entry(self) -> Entry:
+        """The table's row."""
+        row: Entry = self.value
+        return row

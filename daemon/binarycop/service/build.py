@@ -1,0 +1,54 @@
+"""Puts a service together from settings: the one place that knows every room's constructors."""
+
+from contextlib import ExitStack
+
+from gpiozero.pins import Factory
+
+from binarycop.classifier import bundle as bundles
+from binarycop.classifier.base import Classifier
+from binarycop.classifier.bundle import Bundle
+from binarycop.classifier.choose import find_bundle, open_classifier
+from binarycop.faces.base import Finder
+from binarycop.faces.choose import make_finder
+from binarycop.frames.choose import DEMO
+from binarycop.journal.writers import Journal
+from binarycop.lines.wires import Wires
+from binarycop.service.lane import Lane
+from binarycop.service.service import Service
+from binarycop.settings.schema import ClassifierSettings, LaneSettings, Settings
+
+
+def open_bundle(settings: ClassifierSettings) -> tuple[Bundle, Classifier]:
+    """Load the bundle and start its backend, held to the golden vectors. Raises BundleError, BackendError."""
+    bundle = bundles.load(find_bundle(settings.bundle))
+    classifier = open_classifier(settings.backend, bundle)
+    try:
+        bundles.check_golden(bundle, classifier)
+    except BaseException:
+        classifier.close()
+        raise
+    return bundle, classifier
+
+
+def finder_of(lane: LaneSettings) -> Finder:
+    """The finder of a lane, which also depends on whether the demo is its source."""
+    return make_finder(lane.faces, is_demo=lane.frames.source == DEMO)
+
+
+def build(
+    settings: Settings,
+    bundle: Bundle,
+    classifier: Classifier,
+    finders: list[Finder],
+    factory: Factory,
+    journal: Journal,
+) -> Service:
+    """Make the service; where a lane's lines cannot be had, those already taken are given back. Raises LineError."""
+    manifest = bundle.manifest
+    with ExitStack() as opened:
+        lanes = []
+        for lane, finder in zip(settings.gates, finders):
+            wires = opened.enter_context(Wires(lane, factory))
+            lanes.append(Lane(lane, finder, wires, journal, manifest.crop, manifest.abstain_margin))
+        opened.pop_all()
+        return Service(lanes, classifier)

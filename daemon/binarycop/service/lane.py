@@ -1,0 +1,235 @@
+"""One lane from frame to wires: find, follow, judge, step the gate, drive the lines, then tell the journal."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from binarycop import verdict
+from binarycop.faces import follow
+from binarycop.faces.base import Finder, nearest
+from binarycop.faces.crop import CropGeometry, crop
+from binarycop.frames.base import Frame
+from binarycop.gate import events, machine
+from binarycop.gate.events import Cause, Happening, Outcome
+from binarycop.journal.events import Event
+from binarycop.journal.writers import Journal, Value
+from binarycop.lines.wires import Wires
+from binarycop.settings.schema import LaneSettings
+from binarycop.wearing import Finding
+
+_EVENTS = {
+    Outcome.PERMIT: Event.PERMIT,
+    Outcome.REFUSE: Event.REFUSE,
+    Outcome.REMIND: Event.REMIND,
+    Outcome.PASSED: Event.PASSED,
+    Outcome.NOT_PASSED: Event.NOT_PASSED,
+    Outcome.UNPERMITTED: Event.UNPERMITTED,
+    Outcome.WITHDRAWN: Event.WITHDRAWN,
+}
+
+
+@dataclass
+class Tally:
+    """What has been counted since the start."""
+
+    frames: int = 0
+    persons: int = 0
+    permits: int = 0
+    refusals: int = 0
+    undecided: int = 0
+    passed: int = 0
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """A lane at one moment, for a person to look at."""
+
+    gate: str
+    frame: int
+    person: int | None
+    finding: Finding
+    phase: machine.Phase
+    cause: Cause | None
+
+
+class Lane:
+    """One gate's state, and its way through the rooms. One thread uses it.
+
+    geometry and margin come from the bundle. Each frame goes ``look``, ``judge``, ``settle``; where there
+    is no frame, ``settle`` alone lets time pass.
+    """
+
+    def __init__(
+        self,
+        settings: LaneSettings,
+        finder: Finder,
+        wires: Wires,
+        journal: Journal,
+        geometry: CropGeometry,
+        margin: int,
+    ) -> None:
+        self.settings = settings
+        self.tally = Tally()
+        self._finder, self._wires, self._journal = finder, wires, journal
+        self._geometry = geometry
+        self._margin = settings.verdict.margin if settings.verdict.margin is not None else margin
+        self._rules = machine.Rules.of(settings)
+        self._gate = machine.State()
+        self._following = follow.Following()
+        self._poll: verdict.Poll | None = None
+        self._told: Finding | None = None
+        self._frame = 0
+        self._faults: set[str] = set()
+        self._fire = False
+        self._pending: list[tuple[Event, dict[str, Value]]] = []
+
+    def look(self, frame: Frame, now_s: float) -> NDArray[np.uint8] | None:
+        """Find and follow; returns the crop to classify, (32, 32, 3) uint8 RGB, or None where nobody is."""
+        self._frame = frame.number
+        self.tally.frames += 1
+        faces = self.settings.faces
+        face = nearest(self._finder.find(frame.pixels), faces.least_px)
+        self._follow(follow.step(self._following, face.box if face else None, now_s, faces.lost_s), now_s)
+        return crop(frame.pixels, face.box, self._geometry) if face else None
+
+    def judge(self, scores: Sequence[int], now_s: float) -> None:
+        """Count the scores of the crop that ``look`` gave."""
+        person = self._following.person
+        if person is None:
+            return
+        self._poll = verdict.step(self._poll, person, scores, now_s, self.settings.verdict, self._margin)
+        said = self._poll.verdict
+        if said is None:
+            return
+        if said.finding is not self._told:
+            self._announce(said)
+        self._step(events.Judged(said.finding, said.at_s), now_s)
+
+    def settle(self, now_s: float) -> None:
+        """Read the lane's inputs, let time pass, drive the wires, and only then write the journal.
+
+        Raises LineError where a wire cannot be driven.
+        """
+        inputs = self._wires.read()
+        if inputs.fire != self._fire:
+            self._fire = inputs.fire
+            self._say(Event.FIRE, state="active" if inputs.fire else "over")
+            self._step(events.Fire(inputs.fire), now_s)
+        if inputs.ready != self._gate.ready:
+            self._step(events.Ready(inputs.ready), now_s)
+        for _ in range(inputs.passages):
+            self._step(events.Passed(), now_s)
+        self._step(events.Tick(), now_s)
+        permitted = machine.permission(self._gate, self._rules, now_s) is not None
+        self._wires.show(permitted, self.settings.signals.of(machine.shows(self._gate)).lamps, now_s)
+        for event, values in self._pending:
+            self._journal.write(event, self.settings.name, **values)
+        self._pending.clear()
+
+    def fault(self, reason: str, *, active: bool) -> None:
+        """Note that something failed, or works again; the gate hears of it in ``apply_faults``."""
+        if active == (reason in self._faults):
+            return
+        (self._faults.add if active else self._faults.discard)(reason)
+        self._say(Event.FAULT if active else Event.FAULT_OVER, reason=reason)
+
+    def apply_faults(self, now_s: float) -> None:
+        """Tell the gate whether any fault is left; whoever was in front is looked at anew afterwards."""
+        if bool(self._faults) == self._gate.fault:
+            return
+        self._step(events.Fault(bool(self._faults)), now_s)
+        if self._faults:
+            self._follow(follow.forget(self._following), now_s)
+
+    def note(self, event: Event, **values: Value) -> None:
+        """Have the journal told something of this lane at the next ``settle``."""
+        self._say(event, **values)
+
+    def due_s(self, now_s: float) -> float | None:
+        """When after ``now_s`` the lane wants to ``settle`` though no frame has come; None for never."""
+        times = [machine.due_s(self._gate, now_s)]
+        if self._following.box is not None:
+            times.append(self._following.seen_s + self.settings.faces.lost_s + 0.001)
+        return min((one for one in times if one is not None and one > now_s), default=None)
+
+    def let_go(self, now_s: float) -> None:
+        """Notice without a frame that the person in front has been out of sight for too long."""
+        self._follow(follow.step(self._following, None, now_s, self.settings.faces.lost_s), now_s)
+
+    def snapshot(self, now_s: float) -> Snapshot:
+        """The lane as it stands."""
+        return Snapshot(
+            self.settings.name,
+            self._frame,
+            self._following.person,
+            machine.shows(self._gate),
+            self._gate.phase,
+            machine.permission(self._gate, self._rules, now_s),
+        )
+
+    def close(self) -> None:
+        """Release the coil and give the wires back; may be called twice."""
+        self._wires.close()
+
+    def _follow(self, following: follow.Following, now_s: float) -> None:
+        before, self._following = self._following.person, following
+        person = following.person
+        if person == before:
+            return
+        if before is not None:
+            self._see_off(before, now_s)
+        if person is not None:
+            self.tally.persons += 1
+            self._say(Event.PERSON, person=person)
+            self._step(events.Seen(person), now_s)
+
+    def _see_off(self, person: int, now_s: float) -> None:
+        poll, self._poll = self._poll, None
+        if self._told in (None, Finding.UNDECIDED):
+            self.tally.undecided += 1
+        if self._told is None:
+            frames = len(poll.ballots) if poll else 0
+            self._announce(verdict.Verdict(Finding.UNDECIDED, now_s, 0, frames, 0.0), person)
+        self._told = None
+        self._say(Event.LEFT, person=person)
+        self._step(events.Left(), now_s)
+
+    def _announce(self, said: verdict.Verdict, person: int | None = None) -> None:
+        self._told = said.finding
+        self._say(
+            Event.VERDICT,
+            person=person or self._following.person,
+            **{"class": said.finding.value},
+            votes=said.votes,
+            frames=said.frames,
+            margin=round(said.margin, 1),
+        )
+
+    def _step(self, event: events.Event, now_s: float) -> None:
+        self._gate, happened = machine.step(self._gate, event, self._rules, now_s)
+        for one in happened:
+            self._take(one, now_s)
+
+    def _take(self, one: Happening, now_s: float) -> None:
+        values: dict[str, Value] = {"person": one.person, "class": one.finding.value}
+        if one.cause is not None:
+            values["cause"] = one.cause.value
+        if one.outcome is Outcome.PASSED:
+            values["by"] = "leaving" if one.inferred else "line"
+        self._say(_EVENTS[one.outcome], **values)
+        if one.outcome is Outcome.PERMIT:
+            self.tally.permits += 1
+        elif one.outcome is Outcome.REFUSE:
+            self.tally.refusals += 1
+        elif one.outcome is Outcome.PASSED:
+            self.tally.passed += 1
+            if not one.inferred:
+                # The lane says they are through: whoever is in front now is looked at as somebody new.
+                self._follow(follow.forget(self._following), now_s)
+        elif one.outcome in (Outcome.NOT_PASSED, Outcome.WITHDRAWN):
+            self._poll = None
+
+    def _say(self, event: Event, **values: Value) -> None:
+        self._pending.append((event, values))

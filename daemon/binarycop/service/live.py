@@ -1,0 +1,108 @@
+"""The loop in real time: grabbers give the newest frames, sources' notices become faults and journal lines."""
+
+from collections.abc import Callable
+from functools import partial
+
+from binarycop.clock import Clock
+from binarycop.frames.camera import CameraSettings
+from binarycop.frames.choose import is_recording, open_source
+from binarycop.frames.grabber import Grabber, GrabberSettings, Notice, NoticeKind
+from binarycop.journal.events import Event
+from binarycop.service.lane import Lane
+from binarycop.service.service import Latencies, Service
+from binarycop.settings.schema import FramesSettings
+
+_STEP_MOST_S = 0.05
+_CLOSE_S = 2.0
+
+_EVENTS = {
+    NoticeKind.LOST: Event.CAMERA_LOST,
+    NoticeKind.BACK: Event.CAMERA_BACK,
+    NoticeKind.FROZEN: Event.FROZEN,
+    NoticeKind.MOVING: Event.MOVING,
+    NoticeKind.UNDECODABLE: Event.UNDECODABLE,
+    NoticeKind.CUT_SHORT: Event.CUT_SHORT,
+    NoticeKind.ENDED: Event.SOURCE_ENDED,
+}
+_NO_FRAMES = "no frames"
+
+
+def grabber_for(frames: FramesSettings, clock: Clock) -> Grabber:
+    """The thread that owns one lane's source."""
+    camera = CameraSettings(
+        width_px=frames.width_px,
+        height_px=frames.height_px,
+        rate_hz=frames.rate_hz,
+        fourcc=frames.pixel_format.value,
+    )
+    return Grabber(
+        partial(open_source, frames.source, clock, camera=camera),
+        clock,
+        GrabberSettings(stale_s=frames.stale_s, frozen_s=frames.frozen_s),
+        is_live=not is_recording(frames.source),
+    )
+
+
+class LiveLoop:
+    """Runs a service on its grabbers, one per lane in the same order, until all sources end or it is stopped."""
+
+    def __init__(self, service: Service, grabbers: list[Grabber], clock: Clock) -> None:
+        self._service, self._grabbers, self._clock = service, grabbers, clock
+        self.latencies = Latencies()
+
+    @property
+    def dropped(self) -> int:
+        """Frames that a newer one replaced before they were looked at, in all lanes."""
+        return sum(grabber.dropped for grabber in self._grabbers)
+
+    @property
+    def captured(self) -> int:
+        """Frames that the sources gave, in all lanes."""
+        return sum(grabber.captured for grabber in self._grabbers)
+
+    def run(self, should_stop: Callable[[], bool], show: Callable[[], None]) -> None:
+        """Loop; ``show`` is called after every step. Raises what ``Service.step`` raises."""
+        for grabber in self._grabbers:
+            grabber.start()
+        try:
+            while not should_stop():
+                self._round()
+                show()
+                if all(grabber.has_ended for grabber in self._grabbers):
+                    self._let_time_pass(should_stop)
+                    return
+        finally:
+            for grabber in self._grabbers:
+                grabber.close(_CLOSE_S)
+
+    def _round(self) -> None:
+        wait_s = self._wait_s() / len(self._grabbers)
+        frames = {}
+        for index, grabber in enumerate(self._grabbers):
+            frame = grabber.take(wait_s)
+            if frame is not None:
+                frames[index] = frame
+        for lane, grabber in zip(self._service.lanes, self._grabbers):
+            _hear(lane, grabber.notices())
+            is_silent = grabber.silent_s() > lane.settings.frames.stale_s and not grabber.has_ended
+            lane.fault(_NO_FRAMES, active=is_silent)
+        self._service.step(frames, self._clock.now_s())
+        for frame in frames.values():
+            self.latencies.add(self._clock.now_s() - frame.captured_s)
+
+    def _wait_s(self) -> float:
+        """Until the next deadline of a lane, but never for long: lane inputs and lamps want a look, too."""
+        now_s = self._clock.now_s()
+        due_s = self._service.due_s(now_s)
+        return _STEP_MOST_S if due_s is None else min(max(due_s - now_s, 0.001), _STEP_MOST_S)
+
+    def _let_time_pass(self, should_stop: Callable[[], bool]) -> None:
+        """After the last frame: until whoever was in front is gone and every permission has run out."""
+        self._round()
+        while self._service.due_s(self._clock.now_s()) is not None and not should_stop():
+            self._round()
+
+
+def _hear(lane: Lane, notices: list[Notice]) -> None:
+    for notice in notices:
+        lane.note(_EVENTS[notice.kind], detail=notice.detail)

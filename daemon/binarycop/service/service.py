@@ -1,0 +1,89 @@
+"""All lanes of a board around one classifier: one step takes the newest frames and leaves the wires right."""
+
+from collections import deque
+from collections.abc import Mapping, Sequence
+from types import TracebackType
+
+import numpy as np
+from numpy.typing import NDArray
+
+from binarycop.classifier.base import Classifier
+from binarycop.frames.base import Frame
+from binarycop.service.lane import Lane
+
+_LATENCIES_MOST = 10_000
+
+
+class Latencies:
+    """The newest latencies, in milliseconds, and their percentiles."""
+
+    def __init__(self) -> None:
+        self._values_ms: deque[float] = deque(maxlen=_LATENCIES_MOST)
+
+    def add(self, seconds: float) -> None:
+        """Count one."""
+        self._values_ms.append(seconds * 1000)
+
+    @property
+    def newest_ms(self) -> float | None:
+        """The last one; None where there was none yet."""
+        return self._values_ms[-1] if self._values_ms else None
+
+    def percentiles(self) -> dict[str, float | None]:
+        """``p50`` and ``p99`` in milliseconds; None without any."""
+        if not self._values_ms:
+            return {"p50": None, "p99": None}
+        p50, p99 = np.percentile(list(self._values_ms), [50, 99])
+        return {"p50": round(float(p50), 3), "p99": round(float(p99), 3)}
+
+
+class Service:
+    """Owns the lanes and the classifier while they run, and releases every coil however it ends."""
+
+    def __init__(self, lanes: Sequence[Lane], classifier: Classifier) -> None:
+        self.lanes = tuple(lanes)
+        self._classifier = classifier
+
+    def __enter__(self) -> "Service":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def step(self, frames: Mapping[int, Frame], now_s: float) -> None:
+        """Take the new frames by their lane's index (possibly none), and bring every lane up to ``now_s``.
+
+        The crops of all lanes go to the classifier as one batch. Raises BackendError, FinderError or
+        LineError, after which the service is to be closed.
+        """
+        crops: dict[int, NDArray[np.uint8]] = {}
+        for index, lane in enumerate(self.lanes):
+            if index not in frames:
+                lane.let_go(now_s)
+            elif (found := lane.look(frames[index], now_s)) is not None:
+                crops[index] = found
+        if crops:
+            scores = self._classifier.scores(np.stack(list(crops.values())))
+            for index, one in zip(crops, scores.tolist()):
+                self.lanes[index].judge(one, now_s)
+        for lane in self.lanes:
+            lane.apply_faults(now_s)
+            lane.settle(now_s)
+
+    def due_s(self, now_s: float) -> float | None:
+        """When after ``now_s`` a step is wanted though no frame has come; None for never."""
+        return min((due for lane in self.lanes if (due := lane.due_s(now_s)) is not None), default=None)
+
+    def close(self) -> None:
+        """Release every coil, whatever fails on the way; may be called twice."""
+        errors = []
+        for lane in self.lanes:
+            try:
+                lane.close()
+            except Exception as error:  # noqa: BLE001 - the next lane's coil must be released all the same
+                errors.append(error)
+        self._classifier.close()
+        if errors:
+            raise errors[0]

@@ -1,0 +1,260 @@
+"""Every setting with its default and its bounds, as frozen dataclasses. Units are in the names."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from types import MappingProxyType
+from typing import Any
+
+from binarycop.wearing import LABELS, Finding
+
+
+class Policy(Enum):
+    """What the gate does with a verdict: nothing, ask and then permit, or insist."""
+
+    OFF = "off"
+    REMIND = "remind"
+    ENFORCE = "enforce"
+
+
+class Contact(Enum):
+    """How permission is given: a pulse of ``pulse_s``, or held until the passage, at most ``hold_s``."""
+
+    PULSE = "pulse"
+    HOLD = "hold"
+
+
+class Fail(Enum):
+    """What a released coil means to the lane: closed (normally open contact) or open (normally closed)."""
+
+    SECURE = "secure"
+    OPEN = "open"
+
+
+class FireLevel(Enum):
+    """What the lane gets while its fire input is active."""
+
+    PERMIT = "permit"
+    WITHHOLD = "withhold"
+
+
+class FinderKind(Enum):
+    """Which finder; auto is yunet where its file is found, else fixed."""
+
+    AUTO = "auto"
+    YUNET = "yunet"
+    FIXED = "fixed"
+
+
+class Backend(Enum):
+    """Where the network runs."""
+
+    EMULATOR = "emulator"
+
+
+class PixelFormat(Enum):
+    """What is asked of a camera: compressed, or raw 4:2:2."""
+
+    MJPG = "MJPG"
+    YUYV = "YUYV"
+
+
+class JournalTarget(Enum):
+    """Where events go; auto is journald under systemd, else standard error."""
+
+    AUTO = "auto"
+    JOURNALD = "journald"
+    STDERR = "stderr"
+
+
+class Pattern(Enum):
+    """What a lamp does; slow and fast blink evenly, one to three are flashes and a pause."""
+
+    OFF = "off"
+    ON = "on"
+    SLOW = "slow"
+    FAST = "fast"
+    ONE = "one"
+    TWO = "two"
+    THREE = "three"
+
+
+def bounded(default: Any, low: float, high: float) -> Any:
+    """A number with its inclusive bounds, which the loader enforces."""
+    return field(default=default, metadata={"low": low, "high": high})
+
+
+@dataclass(frozen=True)
+class FramesSettings:
+    """Where frames come from: ``demo``, a camera (0, /dev/video0), a clip or a folder of pictures."""
+
+    source: str = "demo"
+    width_px: int = bounded(640, 64, 4096)
+    height_px: int = bounded(480, 64, 4096)
+    rate_hz: float = bounded(30.0, 1, 240)
+    pixel_format: PixelFormat = PixelFormat.MJPG
+    stale_s: float = bounded(2.0, 0.2, 60)
+    frozen_s: float = bounded(5.0, 0.5, 600)
+
+
+@dataclass(frozen=True)
+class YuNetSettings:
+    """The finder ``yunet``; an empty model is looked for in a checkout's ../shared/data/models."""
+
+    model: str = ""
+    longer_px: int = bounded(320, 64, 1280)
+    threshold: float = bounded(0.5, 0.05, 0.99)
+
+
+@dataclass(frozen=True)
+class SpotSettings:
+    """The finder ``fixed``: where a face is when its owner stands on the mark, as shares of the frame."""
+
+    left: float = bounded(0.356, 0, 0.95)
+    top: float = bounded(0.225, 0, 0.95)
+    width: float = bounded(0.288, 0.02, 1)
+    height: float = bounded(0.492, 0.02, 1)
+
+
+@dataclass(frozen=True)
+class FacesSettings:
+    """Finding and following; ``lost_s`` is how long a person may be out of sight within one passage."""
+
+    finder: FinderKind = FinderKind.AUTO
+    least_px: int = bounded(32, 16, 1024)
+    lost_s: float = bounded(0.5, 0.05, 10)
+    yunet: YuNetSettings = YuNetSettings()
+    fixed: SpotSettings = SpotSettings()
+
+
+@dataclass(frozen=True)
+class VerdictSettings:
+    """``votes`` of the last ``window`` frames within ``within_s`` make a verdict.
+
+    margin: lead of the best score below which a frame abstains; null takes the bundle's own.
+    give_up_s: after this long without a verdict the person counts as undecided.
+    """
+
+    votes: int = bounded(5, 1, 100)
+    window: int = bounded(8, 1, 100)
+    within_s: float = bounded(1.5, 0.1, 30)
+    give_up_s: float = bounded(3.0, 0.1, 60)
+    margin: int | None = bounded(None, 0, 100_000)
+
+
+@dataclass(frozen=True)
+class GateSettings:
+    """The permission; ``fresh_s`` is how old a verdict may be when it opens the gate."""
+
+    policy: Policy = Policy.ENFORCE
+    contact: Contact = Contact.PULSE
+    pulse_s: float = bounded(0.5, 0.05, 10)
+    hold_s: float = bounded(8.0, 0.5, 120)
+    pass_timeout_s: float = bounded(10.0, 0.5, 120)
+    refractory_s: float = bounded(1.0, 0, 60)
+    remind_s: float = bounded(4.0, 0.5, 60)
+    fresh_s: float = bounded(1.0, 0.05, 10)
+    fail: Fail = Fail.SECURE
+    fire_level: FireLevel = FireLevel.PERMIT
+
+
+@dataclass(frozen=True)
+class LineSettings:
+    """One wire: the pin's name as its factory knows it; active_high false inverts it."""
+
+    pin: str
+    active_high: bool = True
+
+
+def _default_lamps() -> Mapping[str, LineSettings]:
+    return MappingProxyType({label: LineSettings(f"LD{index}") for index, label in enumerate(LABELS)})
+
+
+@dataclass(frozen=True)
+class LinesSettings:
+    """A lane's wires. factory: ``mock``, or a gpiozero pin factory by its entry point's name."""
+
+    factory: str = "mock"
+    permission: LineSettings = LineSettings("RELAY")
+    lamps: Mapping[str, LineSettings] = field(default_factory=_default_lamps)
+    passed: LineSettings | None = None
+    ready: LineSettings | None = None
+    fire: LineSettings | None = None
+
+
+@dataclass(frozen=True)
+class SignalSettings:
+    """What one finding gives: permission or not, and a pattern for each lamp (those not named are off)."""
+
+    permission: bool = False
+    lamps: Mapping[str, Pattern] = field(default_factory=lambda: MappingProxyType({}))
+
+
+def _all(pattern: Pattern) -> Mapping[str, Pattern]:
+    return MappingProxyType(dict.fromkeys(LABELS, pattern))
+
+
+def _own(label: str) -> Mapping[str, Pattern]:
+    return MappingProxyType({label: Pattern.ON})
+
+
+@dataclass(frozen=True)
+class SignalsSettings:
+    """The table from finding to permission and lamps."""
+
+    correct: SignalSettings = SignalSettings(True, _own("correct"))
+    nose: SignalSettings = SignalSettings(False, _own("nose"))
+    nose_mouth: SignalSettings = SignalSettings(False, _own("nose_mouth"))
+    chin: SignalSettings = SignalSettings(False, _own("chin"))
+    undecided: SignalSettings = SignalSettings(False, _all(Pattern.SLOW))
+    nobody: SignalSettings = SignalSettings(False)
+    fault: SignalSettings = SignalSettings(False, _all(Pattern.FAST))
+
+    def of(self, finding: Finding) -> SignalSettings:
+        """The row of a finding."""
+        return {
+            Finding.CORRECT: self.correct,
+            Finding.NOSE: self.nose,
+            Finding.NOSE_MOUTH: self.nose_mouth,
+            Finding.CHIN: self.chin,
+            Finding.UNDECIDED: self.undecided,
+            Finding.NOBODY: self.nobody,
+            Finding.FAULT: self.fault,
+        }[finding]
+
+
+@dataclass(frozen=True)
+class LaneSettings:
+    """One lane: an entry of ``gates`` laid over the top-level defaults."""
+
+    name: str = "gate"
+    frames: FramesSettings = FramesSettings()
+    faces: FacesSettings = FacesSettings()
+    verdict: VerdictSettings = VerdictSettings()
+    gate: GateSettings = GateSettings()
+    lines: LinesSettings = LinesSettings()
+    signals: SignalsSettings = SignalsSettings()
+
+
+@dataclass(frozen=True)
+class ClassifierSettings:
+    """The network. bundle: a name (``n-cnv``) or, with a slash in it, a folder."""
+
+    bundle: str = "n-cnv"
+    backend: Backend = Backend.EMULATOR
+
+
+@dataclass(frozen=True)
+class JournalSettings:
+    """Where the journal goes."""
+
+    target: JournalTarget = JournalTarget.AUTO
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything. ``gates`` has at least one lane."""
+
+    classifier: ClassifierSettings = ClassifierSettings()
+    journal: JournalSettings = JournalSettings()
+    gates: tuple[LaneSettings, ...] = (LaneSettings(),)
