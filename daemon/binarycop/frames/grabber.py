@@ -1,0 +1,127 @@
+"""One thread owns a source, the newest frame wins, and what is dropped is counted."""
+
+import threading
+from collections import deque
+from collections.abc import Callable
+
+from binarycop.clock import Clock
+from binarycop.frames.base import Frame, Source
+from binarycop.frames.feed import Feed, GrabberSettings
+from binarycop.frames.notice import Notice, NoticeKind
+
+__all__ = ["Grabber", "GrabberSettings", "Notice", "NoticeKind"]
+
+
+class Grabber:
+    """Runs a source in a thread of its own, so that a slow or hanging one never holds up the gate.
+
+    open_source: makes the source, in that thread, raising SourceError where it cannot be had; it is
+    called again each time that a live source was lost. is_live: whether a source that cannot be opened
+    is tried again, False for a recording (see ``choose.is_recording``).
+    """
+
+    def __init__(
+        self,
+        open_source: Callable[[], Source],
+        clock: Clock,
+        settings: GrabberSettings | None = None,
+        *,
+        is_live: bool = True,
+    ) -> None:
+        settings = settings or GrabberSettings()
+        self._clock, self._stale_s = clock, settings.stale_s
+        self._feed = Feed(open_source, clock, settings, is_live=is_live, show=self._show, tell=self._tell)
+        self._thread = threading.Thread(target=self._run, name="grabber", daemon=True)
+        self._closing = threading.Event()
+        self._changed = threading.Condition()  # guards all below
+        self._waiting: Frame | None = None
+        self._notices: deque[Notice] = deque(maxlen=settings.notices_most)
+        self._dropped = 0
+        self._is_over = False
+        self._last_s = clock.now_s()
+
+    def start(self) -> None:
+        """Begin to open and read the source. Raises RuntimeError where that was done before."""
+        self._last_s = self._clock.now_s()
+        self._thread.start()
+
+    def take(self, timeout_s: float) -> Frame | None:
+        """The newest frame that was not yet taken, at most ``stale_s`` old.
+
+        Waits for one up to ``timeout_s`` seconds, then gives None; at once where none can come any more.
+        Nobody may write into its pixels.
+        """
+        with self._changed:
+            self._changed.wait_for(self._is_worth_waking, timeout_s)
+            frame, self._waiting = self._waiting, None
+            if frame is not None and self._clock.now_s() - frame.captured_s > self._stale_s:
+                self._dropped += 1
+                return None
+            return frame
+
+    def notices(self) -> list[Notice]:
+        """What happened since the last call, oldest first."""
+        with self._changed:
+            drained = list(self._notices)
+            self._notices.clear()
+            return drained
+
+    @property
+    def captured(self) -> int:
+        """How many frames the source gave."""
+        return self._feed.captured
+
+    @property
+    def dropped(self) -> int:
+        """How many of them a newer one replaced before they were taken, or were stale by then."""
+        with self._changed:
+            return self._dropped
+
+    @property
+    def has_ended(self) -> bool:
+        """True once no frame will come any more and the last one was taken."""
+        with self._changed:
+            return self._is_over and self._waiting is None
+
+    def silent_s(self) -> float:
+        """Seconds since the last frame that could be taken, or since the start; grows while frozen, too."""
+        with self._changed:
+            return self._clock.now_s() - self._last_s
+
+    def close(self, timeout_s: float) -> bool:
+        """End the thread, which lets go of the source; may be called twice.
+
+        Waits up to ``timeout_s`` seconds. False where the source hangs: its thread is then left behind,
+        and does not keep the process from ending.
+        """
+        self._closing.set()
+        with self._changed:
+            self._changed.notify_all()
+        if self._thread.ident is not None:
+            self._thread.join(timeout_s)
+        return not self._thread.is_alive()
+
+    def _run(self) -> None:
+        try:
+            pause_s: float | None = 0.0
+            while pause_s is not None and not self._closing.wait(pause_s):
+                pause_s = self._feed.step()
+            self._feed.close()
+        finally:
+            with self._changed:
+                self._is_over = True
+                self._changed.notify_all()
+
+    def _is_worth_waking(self) -> bool:
+        return self._waiting is not None or self._is_over or self._closing.is_set()
+
+    def _show(self, frame: Frame) -> None:
+        with self._changed:
+            if self._waiting is not None:
+                self._dropped += 1
+            self._waiting, self._last_s = frame, self._clock.now_s()
+            self._changed.notify_all()
+
+    def _tell(self, notice: Notice) -> None:
+        with self._changed:
+            self._notices.append(notice)

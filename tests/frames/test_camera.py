@@ -1,0 +1,168 @@
+"""A V4L2 camera: refusals by the real OpenCV, reads and losses by a capture that stands in for a device."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+
+from binarycop.clock import ManualClock
+from binarycop.errors import SourceError, UndecodableFrame
+from binarycop.frames.camera import Camera, CameraSettings, device_path
+from tests.frames.fakes import picture
+
+DEVICE = "/dev/null"  # a device that can be opened anywhere
+
+
+class PlayedCapture:
+    """A capture that plays a list: a picture, None for one that does not decode, and False once it is over."""
+
+    def __init__(self, pictures: list[Any], *, opens: bool = True) -> None:
+        self.pictures, self._opens = list(pictures), opens
+        self.asked: dict[int, float] = {}
+        self.order: list[int] = []
+        self.released = 0
+        self._current: Any = None
+
+    def isOpened(self) -> bool:  # noqa: N802
+        return self._opens
+
+    def set(self, prop: int, value: float) -> bool:
+        self.asked[prop] = value
+        self.order.append(prop)
+        return False
+
+    def grab(self) -> bool:
+        if not self.pictures:
+            return False
+        self._current = self.pictures.pop(0)
+        return True
+
+    def retrieve(self) -> tuple[bool, Any]:
+        if isinstance(self._current, Exception):
+            raise self._current
+        return self._current is not None, self._current
+
+    def release(self) -> None:
+        self.released += 1
+
+
+def camera(capture: PlayedCapture, clock: ManualClock | None = None, **settings: Any) -> Camera:
+    return Camera(DEVICE, clock or ManualClock(), CameraSettings(**settings), open_capture=lambda _: capture)
+
+
+def test_a_missing_camera_is_refused_with_what_to_do() -> None:
+    with pytest.raises(SourceError, match=r"source 63: there is no such device; is the camera plugged in\?"):
+        Camera("63", ManualClock())
+
+
+def test_what_is_no_camera_is_refused_by_opencv_and_named_by_the_kernel(tmp_path: Path) -> None:
+    (tmp_path / "video0").write_bytes(b"")
+    for spec in (DEVICE, str(tmp_path / "video0")):
+        with pytest.raises(SourceError, match="is not a camera"):
+            Camera(spec, ManualClock())
+
+
+def test_a_device_without_permission_never_reaches_opencv(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> int:
+        raise PermissionError(13, "Permission denied")
+
+    asked: list[str] = []
+    monkeypatch.setattr(os, "open", refuse)
+    with pytest.raises(SourceError, match="group video"):
+        Camera(DEVICE, ManualClock(), open_capture=asked.append)
+    assert asked == []
+
+
+@pytest.mark.parametrize("capture", [PlayedCapture([], opens=False), PlayedCapture([])])
+def test_a_camera_without_a_first_picture_is_refused_and_released(capture: PlayedCapture) -> None:
+    with pytest.raises(SourceError):
+        camera(capture)
+    assert capture.released == 1
+
+
+def test_a_number_is_a_device_and_a_path_is_itself() -> None:
+    assert device_path("0") == Path("/dev/video0")
+    assert device_path("12") == Path("/dev/video12")
+    assert device_path("/dev/v4l/by-id/usb-cam-video-index0") == Path("/dev/v4l/by-id/usb-cam-video-index0")
+
+
+def test_the_camera_is_asked_for_its_format_before_its_size_and_for_one_buffer() -> None:
+    capture = PlayedCapture([picture(1)])
+    camera(capture, width_px=640, height_px=480, rate_hz=15.0, fourcc="YUYV")
+    assert capture.order[0] == cv2.CAP_PROP_FOURCC
+    assert capture.asked == {
+        cv2.CAP_PROP_FOURCC: cv2.VideoWriter.fourcc(*"YUYV"),
+        cv2.CAP_PROP_FRAME_WIDTH: 640,
+        cv2.CAP_PROP_FRAME_HEIGHT: 480,
+        cv2.CAP_PROP_FPS: 15.0,
+        cv2.CAP_PROP_BUFFERSIZE: 1,
+    }
+
+
+def test_no_format_leaves_the_choice_to_opencv() -> None:
+    capture = PlayedCapture([picture(1)])
+    camera(capture, fourcc="")
+    assert cv2.CAP_PROP_FOURCC not in capture.asked
+
+
+def test_frames_are_stamped_by_the_clock_and_numbered_from_0() -> None:
+    clock = ManualClock(10.0)
+    live = camera(PlayedCapture([picture(1), picture(2), picture(3)]), clock)
+    first = live.read()
+    clock.advance_to(10.5)
+    second = live.read()
+    assert [(one.captured_s, one.number) for one in (first, second)] == [(10.0, 0), (10.5, 1)]
+    assert np.array_equal(first.pixels, picture(2))
+
+
+def test_a_camera_that_is_unplugged_is_lost() -> None:
+    live = camera(PlayedCapture([picture(1), picture(2)]))
+    live.read()
+    with pytest.raises(SourceError, match="unplugged or stalled") as caught:
+        live.read()
+    assert not isinstance(caught.value, UndecodableFrame)
+
+
+@pytest.mark.parametrize("bad", [None, cv2.error("secret"), np.zeros((4, 4), np.uint8), np.zeros((4, 4, 3), np.uint16)])
+def test_one_bad_picture_does_not_lose_the_camera(bad: Any) -> None:
+    live = camera(PlayedCapture([picture(1), bad, picture(3)]))
+    with pytest.raises(UndecodableFrame) as caught:
+        live.read()
+    assert caught.value.reason == "picture 0 cannot be decoded"
+    assert np.array_equal(live.read().pixels, picture(3))
+
+
+def test_nothing_but_bad_pictures_loses_it() -> None:
+    live = camera(PlayedCapture([picture(1), *[None] * 14, picture(2), *[None] * 15]))
+    for _ in range(14):
+        with pytest.raises(UndecodableFrame):
+            live.read()
+    live.read()
+    for _ in range(14):
+        with pytest.raises(UndecodableFrame):
+            live.read()
+    with pytest.raises(SourceError, match="15 pictures in a row") as caught:
+        live.read()
+    assert not isinstance(caught.value, UndecodableFrame)
+
+
+def test_opencv_is_told_to_wait_two_seconds_for_a_picture(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENCV_VIDEOIO_V4L_SELECT_TIMEOUT", "placeholder")
+    monkeypatch.delenv("OPENCV_VIDEOIO_V4L_SELECT_TIMEOUT")
+    camera(PlayedCapture([picture(1)]))
+    assert os.environ["OPENCV_VIDEOIO_V4L_SELECT_TIMEOUT"] == "2"
+
+
+def test_a_wait_that_the_environment_states_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENCV_VIDEOIO_V4L_SELECT_TIMEOUT", "1")
+    camera(PlayedCapture([picture(1)]))
+    assert os.environ["OPENCV_VIDEOIO_V4L_SELECT_TIMEOUT"] == "1"
+
+
+def test_closing_releases_the_device() -> None:
+    capture = PlayedCapture([picture(1)])
+    camera(capture).close()
+    assert capture.released == 1

@@ -1,0 +1,102 @@
+"""What the kernel's answers mean for a camera. Devices are stood in for where none can be had."""
+
+import errno
+import fcntl
+import os
+import struct
+from pathlib import Path
+
+import pytest
+
+from binarycop.frames import v4l2
+
+QUERYCAP, REQBUFS = 0x80685600, 0xC0145608
+
+
+def answer(monkeypatch: pytest.MonkeyPatch, device_caps: int, reqbufs: int = 0) -> list[int]:
+    """Have every device be a V4L2 one with these abilities, that answers a request for buffers with that errno."""
+    asked: list[int] = []
+
+    def ioctl(_: int, request: int, argument: bytearray) -> int:
+        asked.append(request)
+        if request == QUERYCAP:
+            struct.pack_into("=I", argument, 88, device_caps)
+        elif reqbufs:
+            raise OSError(reqbufs, os.strerror(reqbufs))
+        return 0
+
+    monkeypatch.setattr(fcntl, "ioctl", ioctl)
+    return asked
+
+
+def test_a_missing_device_is_said_to_be_missing(tmp_path: Path) -> None:
+    assert v4l2.why_not_opened(tmp_path / "video7") == "there is no such device; is the camera plugged in?"
+    assert v4l2.why_no_picture(tmp_path / "video7") == "there is no such device; is the camera plugged in?"
+
+
+@pytest.mark.parametrize(
+    ("number", "words"),
+    [
+        (errno.EACCES, "group video"),
+        (errno.EPERM, "group video"),
+        (errno.EBUSY, "another program uses it"),
+        (errno.ENODEV, "plugged in"),
+        (errno.EISDIR, "cannot be opened: Is a directory"),
+    ],
+)
+def test_each_refusal_of_the_kernel_is_put_into_words(monkeypatch: pytest.MonkeyPatch, number: int, words: str) -> None:
+    def refuse(*_: object) -> int:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(os, "open", refuse)
+    reason = v4l2.why_not_opened(Path("/dev/video0"))
+    assert reason is not None
+    assert words in reason
+
+
+def test_a_device_that_opens_is_not_complained_about() -> None:
+    assert v4l2.why_not_opened(Path("/dev/null")) is None
+
+
+@pytest.mark.parametrize("device", ["/dev/null", "/dev/zero"])
+def test_another_device_is_not_a_camera(device: str) -> None:
+    assert v4l2.why_no_picture(Path(device)) == "is not a camera"
+
+
+def test_a_plain_file_is_not_a_camera(tmp_path: Path) -> None:
+    (tmp_path / "video0").write_bytes(b"")
+    assert v4l2.why_no_picture(tmp_path / "video0") == "is not a camera"
+
+
+def test_a_metadata_device_is_told_from_a_camera(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = answer(monkeypatch, device_caps=0x00800000)
+    assert "takes no pictures" in v4l2.why_no_picture(Path("/dev/null"))
+    assert asked == [QUERYCAP]
+
+
+def test_a_camera_that_another_program_streams_from_is_busy(monkeypatch: pytest.MonkeyPatch) -> None:
+    answer(monkeypatch, device_caps=1, reqbufs=errno.EBUSY)
+    assert v4l2.why_no_picture(Path("/dev/null")) == "is busy: another program uses it"
+
+
+@pytest.mark.parametrize("reqbufs", [0, errno.EINVAL])
+def test_a_free_camera_without_a_picture_suggests_other_settings(monkeypatch: pytest.MonkeyPatch, reqbufs: int) -> None:
+    answer(monkeypatch, device_caps=1, reqbufs=reqbufs)
+    assert "try another size" in v4l2.why_no_picture(Path("/dev/null"))
+
+
+def test_a_camera_unplugged_while_it_is_asked_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    def ioctl(*_: object) -> int:
+        raise OSError(errno.ENODEV, os.strerror(errno.ENODEV))
+
+    monkeypatch.setattr(fcntl, "ioctl", ioctl)
+    assert "there is no such device" in v4l2.why_no_picture(Path("/dev/null"))
+
+
+def test_asking_leaves_no_handle_behind(monkeypatch: pytest.MonkeyPatch) -> None:
+    answer(monkeypatch, device_caps=1, reqbufs=errno.EBUSY)
+    before = len(os.listdir("/proc/self/fd"))
+    for _ in range(20):
+        v4l2.why_no_picture(Path("/dev/null"))
+        v4l2.why_not_opened(Path("/dev/null"))
+    assert len(os.listdir("/proc/self/fd")) == before
