@@ -130,8 +130,8 @@ def _let_time_pass(state: State, rules: Rules, now_s: float) -> Result:
 def _consider(state: State, rules: Rules, now_s: float) -> Result:
     """Grant, remind or refuse, if this is the moment."""
     settings, judged = rules.settings, state.judged
-    calm = not state.fire and not state.fault and settings.policy is not Policy.OFF
-    if not calm or state.person is None or judged is None or state.phase not in (Phase.IDLE, Phase.REMINDING):
+    above = state.fire or state.fault or state.override_until_s is not None or settings.policy is Policy.OFF
+    if above or state.person is None or judged is None or state.phase not in (Phase.IDLE, Phase.REMINDING):
         return state, ()
     fresh = now_s - judged.at_s <= settings.fresh_s
     if judged.finding in rules.permitted:
@@ -232,7 +232,7 @@ def _on_fault(state: State, event: events.Fault, rules: Rules, now_s: float) -> 
 
 
 def _withdraw(state: State, rules: Rules, now_s: float) -> Result:
-    """Fire and fault end what was going on; when they are over it has to be earned anew."""
+    """Fire, fault and override end what was going on; when they are over it has to be earned anew."""
     if state.phase in (Phase.PERMITTED, Phase.AWAITING):
         happened = _said(state, Outcome.WITHDRAWN)
         return _rest(state, rules, now_s), (happened,)
@@ -241,7 +241,10 @@ def _withdraw(state: State, rules: Rules, now_s: float) -> Result:
 
 
 def _on_override(state: State, event: events.Override, rules: Rules, now_s: float) -> Result:
-    return replace(state, override_until_s=now_s + event.for_s if event.for_s > 0 else None), ()
+    if event.for_s <= 0:
+        return replace(state, override_until_s=None), ()
+    state, happened = _withdraw(state, rules, now_s)
+    return replace(state, override_until_s=now_s + event.for_s), happened
 
 
 def _on_tick(state: State, event: events.Tick, rules: Rules, now_s: float) -> Result:

@@ -23,8 +23,10 @@ class LackingKey(SettingsError):
     """A key without a default is missing; in a file that is laid over another it may stand there."""
 
 
-def convert(schema: type, node: Mapping, key: str, problems: list[SettingsError]) -> Any:
+def convert(schema: type, node: Mapping, key: str, problems: list[SettingsError], base: Any = None) -> Any:
     """Make a ``schema`` dataclass of ``node``. What is wrong is added to ``problems``, all of it at once.
+
+    base: what holds for the keys that ``node`` does not have; None takes the schema's own defaults.
 
     key: the full path of ``node`` in the settings, for messages. Where something is wrong, the value
     returned is not to be used.
@@ -37,7 +39,10 @@ def convert(schema: type, node: Mapping, key: str, problems: list[SettingsError]
     values = {}
     for name, one in known.items():
         if name in node.items:
-            values[name] = _value(hints[name], node.items[name], _path(key, name), problems, one.metadata)
+            below = getattr(base, name) if base is not None else one.default
+            values[name] = _value(hints[name], node.items[name], _path(key, name), problems, one.metadata, below)
+        elif base is not None:
+            values[name] = getattr(base, name)
         elif one.default is MISSING and one.default_factory is MISSING:
             problems.append(LackingKey(f"lacks {name}", f"add {name}", file=node.file, line=node.line, key=key))
             values[name] = None
@@ -57,9 +62,14 @@ def _path(key: str, name: str) -> str:
 
 
 def _value(
-    wanted: Any, node: Node, key: str, problems: list[SettingsError], bounds: AbstractMapping[str, float] = _NO_BOUNDS
+    wanted: Any,
+    node: Node,
+    key: str,
+    problems: list[SettingsError],
+    bounds: AbstractMapping[str, float] = _NO_BOUNDS,
+    base: Any = None,
 ) -> Any:
-    """One value of any type that the schema uses."""
+    """One value of any type that the schema uses; ``base`` is the default that it replaces."""
 
     def wrong(what: str, right: str) -> None:
         problems.append(SettingsError(what, right, file=node.file, line=node.line, key=key))
@@ -73,7 +83,8 @@ def _value(
             wrong(f"is {_describe(node)}", "write 'key: value' lines below it")
             return None
         if is_dataclass(wanted):
-            return convert(typing.cast(type, wanted), node, key, problems)
+            schema = typing.cast(type, wanted)
+            return convert(schema, node, key, problems, base if isinstance(base, schema) else None)
         _, of = typing.get_args(wanted)
         for name in node.items:
             if not _WORD.fullmatch(name):

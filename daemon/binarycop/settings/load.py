@@ -4,13 +4,21 @@ A later file wins key by key; a list (``gates``) is replaced whole. Each entry o
 the top-level ``frames``, ``faces``, ``verdict``, ``gate``, ``lines`` and ``signals``.
 """
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
+from types import MappingProxyType
 
 from binarycop.errors import SettingsError, SettingsErrors
 from binarycop.settings.check import check_lane, check_lanes
 from binarycop.settings.convert import LackingKey, convert, unknown_key
-from binarycop.settings.schema import ClassifierSettings, JournalSettings, LaneSettings, Settings
+from binarycop.settings.schema import (
+    ClassifierSettings,
+    JournalSettings,
+    LaneSettings,
+    Settings,
+    SignalSettings,
+    SignalsSettings,
+)
 from binarycop.settings.tree import EMPTY, Mapping, Scalar, Sequence, merge, read
 
 SYSTEM_FILE = Path("/etc/binarycop/gate.yaml")
@@ -70,11 +78,22 @@ def from_tree(tree: Mapping) -> Settings:
         lane = convert(LaneSettings, whole, key, problems)
         if not problems:
             check_lane(lane, whole, key, problems)
+            lane = _without_absent_lamps(lane)
         lanes.append(lane)
     _raise(problems)
     check_lanes(tuple(lanes), [entry for _, entry in entries], problems)
     _raise(problems)
     return Settings(classifier, journal, tuple(lanes))
+
+
+def _without_absent_lamps(lane: LaneSettings) -> LaneSettings:
+    """The default signals light the board's four lamps; a lane with fewer keeps what it has."""
+    rows = {}
+    for one in fields(SignalsSettings):
+        row: SignalSettings = getattr(lane.signals, one.name)
+        lamps = {name: pattern for name, pattern in row.lamps.items() if name in lane.lines.lamps}
+        rows[one.name] = replace(row, lamps=MappingProxyType(lamps))
+    return replace(lane, signals=SignalsSettings(**rows))
 
 
 def _raise(problems: list[SettingsError]) -> None:

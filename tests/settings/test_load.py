@@ -1,0 +1,211 @@
+"""Settings files: good ones mean what they say, bad ones are told where and what would be right."""
+
+from pathlib import Path
+
+import pytest
+
+from binarycop.errors import SettingsError, SettingsErrors
+from binarycop.settings import show
+from binarycop.settings.load import from_tree, load
+from binarycop.settings.schema import Contact, Fail, Pattern, Policy, Settings
+from binarycop.settings.tree import parse
+
+
+def settings_of(text: str) -> Settings:
+    return from_tree(parse(text, "gate.yaml"))
+
+
+def problems_of(text: str) -> list[str]:
+    with pytest.raises((SettingsError, SettingsErrors)) as caught:
+        settings_of(text)
+    return str(caught.value).splitlines()
+
+
+def test_an_empty_file_means_the_defaults() -> None:
+    assert settings_of("") == Settings()
+    assert settings_of("# nothing yet\n") == Settings()
+
+
+GOOD_AND_BAD = [
+    (
+        "gate: {pulse_s: 0.4}",
+        "gate: {pulse_s: 30}",
+        "gate.yaml:1: gate.pulse_s: is '30'; write a number from 0.05 to 10",
+    ),
+    ("gate: {pulse_s: 1}", "gate: {pulse_s: 1s}", "gate.pulse_s: is '1s'; write a number"),
+    ("gate: {pulse_s: 1e0}", "gate: {pulse_s: .inf}", "gate.pulse_s: is '.inf'"),
+    ("gate: {pulse_s: 0.5}", "gate: {pulse_s: nan}", "gate.pulse_s: is 'nan'"),
+    ("gate: {policy: off}", "gate: {policy: no}", "gate.policy: is 'no'; write one of off, remind, enforce"),
+    ("gate: {policy: 'off'}", "gate: {policy: Off}", "gate.policy: is 'Off'"),
+    ("verdict: {votes: 5}", "verdict: {votes: 5.0}", "verdict.votes: is '5.0'; write a whole number from 1 to 100"),
+    ("verdict: {votes: 6}", "verdict: {votes: 06}", "verdict.votes: is '06'"),
+    ("verdict: {window: 9}", "verdict: {window: 1:30}", "verdict.window: is '1:30'"),
+    ("verdict: {votes: 5}", "verdict: {votes: '5'}", "verdict.votes: is '5'"),
+    ("verdict: {margin: null}", "verdict: {votes: null}", "verdict.votes: is empty; write a whole number"),
+    ("verdict: {votes: 5, window: 8}", "verdict: {votes: 9, window: 8}", "verdict.votes: 9 of a window of 8"),
+    ("verdict: {votes: 5, window: 9}", "verdict: {votes: 4, window: 8}", "verdict.votes: two classes can both have 4"),
+    ("frames: {source: demo}", "frame: {source: demo}", "frame: unknown key; did you mean frames?"),
+    ("frames: {rate_hz: 25}", "frames: {rate: 25}", "frames.rate: unknown key; did you mean rate_hz?"),
+    ("frames: {source: 'no'}", "frames: [demo]", "frames: is a list; write 'key: value' lines below it"),
+    ("frames: {source: no}", "frames: {source: }", "frames.source: is empty; write a text"),
+    ("lines: {permission: {pin: R1}}", "lines: {fire: {active_high: true}}", "lines.fire: lacks pin"),
+    (
+        "lines: {permission: {pin: R1, active_high: false}}",
+        "lines: {permission: {pin: R1, active_high: off}}",
+        "lines.permission.active_high: is 'off'; write true or false",
+    ),
+    (
+        "lines: {fire: {pin: F1}}",
+        "lines: {fire: {pin: RELAY}}",
+        "lines.fire.pin: pin RELAY is lines.permission already",
+    ),
+    (
+        "signals: {nose: {lamps: {nose: on}}}",
+        "signals: {nose: {lamps: {nose: yes}}}",
+        "signals.nose.lamps.nose: is 'yes'; write one of off, on, slow",
+    ),
+    (
+        "signals: {nose: {lamps: {chin: fast}}}",
+        "signals: {nose: {lamps: {red: fast}}}",
+        "signals.nose.lamps.red: there is no such lamp; lines.lamps has correct, nose, nose_mouth, chin",
+    ),
+    (
+        "signals: {chin: {permission: true}}",
+        "signals: {nobody: {permission: true}}",
+        "signals.nobody.permission: would hold the gate open for nobody",
+    ),
+    (
+        "{gate: {fail: open}, signals: {fault: {permission: true}}}",
+        "{gate: {fail: open}}",
+        "signals.fault.permission: cannot be honoured",
+    ),
+    (
+        "gate: {contact: hold, hold_s: 9}",
+        "gate: {contact: hold, hold_s: 11}",
+        "gate.hold_s: outlasts gate.pass_timeout_s",
+    ),
+    ("gates: [{name: a}]", "gates: []", "gates: is not such a list"),
+    ("gates: [{name: a}]", "gates: [{source: demo}]", "gates[0]: lacks name"),
+    ("gates: [{name: a, source: demo}]", "gates: [{name: a, sauce: demo}]", "gates[0].sauce: unknown key"),
+    (
+        "gates: [{name: a, gate: {policy: off}}]",
+        "gates: [{name: a, gate: {policy: of}}]",
+        "gates[0].gate.policy: is 'of'",
+    ),
+    (
+        "gates: [{name: a}, {name: b, lines: {permission: {pin: R2}, lamps: {}}}]",
+        "gates: [{name: a}, {name: b}]",
+        "gates[1].lines.permission.pin: pin RELAY belongs to gates[0] already",
+    ),
+    (
+        "gates: [{name: a}, {name: b, lines: {permission: {pin: R2}, lamps: {}}}]",
+        "gates: [{name: a}, {name: a, lines: {permission: {pin: R2}, lamps: {}}}]",
+        "gates[1].name: a is gates[0] already",
+    ),
+    (
+        "gates: [{name: a, source: '0'}]",
+        "gates: [{name: a, source: '0', frames: {source: '1'}}]",
+        "gates[0].source: stands twice",
+    ),
+    ("classifier: {bundle: cnv}", "classifier: {bundle: cnv, backend: fpga}", "classifier.backend: is 'fpga'"),
+    ("journal: {target: stderr}", "journal: stderr", "journal: is not a mapping"),
+    ("gate: {fail: secure}", "gate: {fail: secure, fail: open}", "gate.fail: stands twice, first in line 1"),
+    ("{}", "[]", "gate.yaml:1: is not a mapping"),
+    ("{}", "gate: {", "is not YAML"),
+    ("{}", "gate: &a {x: *a}", "contains itself"),
+    ("{}", "? [a]\n: b", "a key is not a word"),
+]
+
+
+@pytest.mark.parametrize(("good", "bad", "said"), GOOD_AND_BAD)
+def test_the_good_one_is_taken_and_the_bad_one_is_told_what_is_right(good: str, bad: str, said: str) -> None:
+    settings_of(good)
+    assert any(said in problem for problem in problems_of(bad)), problems_of(bad)
+
+
+def test_off_means_off_and_no_means_no() -> None:
+    settings = settings_of("gate: {policy: off}\ngates:\n- name: no\n  signals: {nose: {lamps: {nose: on}}}\n")
+    lane = settings.gates[0]
+    assert lane.gate.policy is Policy.OFF
+    assert lane.name == "no"
+    assert lane.signals.nose.lamps == {"nose": Pattern.ON}
+
+
+def test_every_problem_is_told_at_once_with_its_own_line() -> None:
+    said = problems_of("gate:\n  pulse_s: 30\nverdict:\n  votes: many\ncolour: blue\n")
+    assert [one.split(": ")[0] for one in said] == ["gate.yaml:2", "gate.yaml:4", "gate.yaml:5"]
+
+
+def test_a_gates_entry_is_laid_over_the_top_level() -> None:
+    settings = settings_of(
+        "gate: {contact: hold, hold_s: 5}\ngates:\n"
+        "- {name: north, source: '0'}\n"
+        "- {name: south, gate: {hold_s: 6}, lines: {permission: {pin: R2}, lamps: {}}}\n"
+    )
+    north, south = settings.gates
+    assert (north.gate.contact, north.gate.hold_s, north.frames.source) == (Contact.HOLD, 5, "0")
+    assert (south.gate.contact, south.gate.hold_s, south.frames.source) == (Contact.HOLD, 6, "demo")
+
+
+def test_a_lane_with_fewer_lamps_than_the_board_keeps_the_default_signals_that_it_can_show() -> None:
+    lane = settings_of("lines: {lamps: {correct: {pin: L1}}}").gates[0]
+    assert lane.signals.correct.lamps == {"correct": Pattern.ON}
+    assert lane.signals.nose.lamps == {}
+    assert lane.signals.fault.lamps == {"correct": Pattern.FAST}
+
+
+def test_a_row_keeps_what_is_not_said_about_it() -> None:
+    lane = settings_of("{signals: {correct: {lamps: {chin: two}}}, lines: {permission: {active_high: false}}}").gates[0]
+    assert lane.signals.correct.permission
+    assert (lane.lines.permission.pin, lane.lines.permission.active_high) == ("RELAY", False)
+
+
+def test_drop_ins_win_key_by_key_in_the_order_of_their_names(tmp_path: Path) -> None:
+    (tmp_path / "gate.yaml").write_text("gate: {policy: enforce, pulse_s: 1}\n")
+    (tmp_path / "gate.d").mkdir()
+    (tmp_path / "gate.d" / "20-late.yaml").write_text("gate: {pulse_s: 3}\n")
+    (tmp_path / "gate.d" / "10-early.yaml").write_text("gate: {pulse_s: 2, fail: secure}\n")
+    (tmp_path / "gate.d" / "notes.txt").write_text("gate: {pulse_s: 9}\n")
+    loaded = load(tmp_path / "gate.yaml")
+    gate = loaded.settings.gates[0].gate
+    assert (gate.policy, gate.pulse_s, gate.fail) == (Policy.ENFORCE, 3, Fail.SECURE)
+    assert [path.name for path in loaded.files] == ["gate.yaml", "10-early.yaml", "20-late.yaml"]
+
+
+def test_a_problem_in_a_drop_in_names_the_drop_in(tmp_path: Path) -> None:
+    (tmp_path / "gate.yaml").write_text("gate: {policy: enforce}\n")
+    (tmp_path / "gate.d").mkdir()
+    (tmp_path / "gate.d" / "10-site.yaml").write_text("# site\ngate:\n  policy: maybe\n")
+    with pytest.raises(SettingsErrors, match=r"10-site\.yaml:3: gate\.policy"):
+        load(tmp_path / "gate.yaml")
+
+
+def test_a_file_that_is_not_there_or_not_text_is_said(tmp_path: Path) -> None:
+    with pytest.raises(SettingsErrors, match=r"gate\.yaml: cannot be read: No such file"):
+        load(tmp_path / "gate.yaml")
+    (tmp_path / "gate.yaml").write_bytes(b"gate: {}\n# caf\xe9\n")
+    with pytest.raises(SettingsErrors, match=r"gate\.yaml:2: is not UTF-8"):
+        load(tmp_path / "gate.yaml")
+
+
+EXAMPLES = [
+    "",
+    "gate: {policy: off}\n",
+    "verdict: {margin: 12}\nlines: {lamps: {correct: {pin: L1}}, fire: {pin: F, active_high: false}}\n",
+    "gates:\n- {name: a, source: '0'}\n- {name: b, lines: {permission: {pin: R2}, lamps: {}}}\n",
+    "signals: {chin: {permission: true, lamps: {chin: two}}}\n",
+]
+
+
+@pytest.mark.parametrize("text", EXAMPLES)
+def test_what_is_shown_can_be_loaded_again_and_means_the_same(text: str) -> None:
+    settings = settings_of(text)
+    assert settings_of(show.effective(settings)) == settings
+    assert settings_of(show.changes(settings)) == settings
+
+
+def test_changes_shows_only_what_differs() -> None:
+    assert show.changes(settings_of("gate: {pulse_s: 0.5, policy: remind}\n")) == (
+        "gates:\n- name: gate\n  gate:\n    policy: remind\n"
+    )
+    assert show.changes(Settings()) == ""
