@@ -1,0 +1,1 @@
+"""Faces and masks to labelled crops."""

@@ -1,0 +1,89 @@
+"""What lies between a face and the network's input: distance, motion, sensor, compression, an inexact box."""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from binarycop.faces.box import Box
+from binarycop.faces.crop import CropGeometry, crop
+
+
+@dataclass(frozen=True)
+class Jitter:
+    """How inexact the box is: standard deviations of its centre and, as a logarithm, of its size; in box sides."""
+
+    shift: float = 0.035
+    scale: float = 0.06
+
+
+FINDER = Jitter()
+FIXED_REGION = Jitter(shift=0.05, scale=0.09)
+
+
+def take(
+    patch: NDArray[np.uint8], box: Box, geometry: CropGeometry, jitter: Jitter, rng: np.random.Generator
+) -> NDArray[np.uint8]:
+    """One crop of a face as the daemon would come to see it.
+
+    patch: (S, S, 3) uint8 BGR with the face at ``box``. Returns (32, 32, 3) uint8 RGB.
+    """
+    side = max(box.width_px, box.height_px)
+    scale = float(np.exp(rng.uniform(np.log(24.0), np.log(76.0)))) / side
+    centre_x, centre_y = box.centre
+    matrix = cv2.getRotationMatrix2D((centre_x, centre_y), rng.normal(0, 4), scale)
+    size = max(round(patch.shape[1] * scale), 8)
+    if rng.random() < 0.5:  # mirrored
+        matrix[0] = -matrix[0]
+        matrix[0, 2] += 2 * centre_x
+    matrix[:, 2] += size / 2 - np.array([centre_x, centre_y])
+    source = cv2.GaussianBlur(patch, (0, 0), 0.4 / scale) if scale < 0.7 else patch
+    frame = cv2.warpAffine(source, matrix, (size, size), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    frame = _develop(_smear(np.asarray(frame, np.uint8), side * scale, rng), rng)
+    grow = scale * float(np.exp(rng.normal(0, jitter.scale)))
+    width, height = box.width_px * grow, box.height_px * grow
+    x, y = size / 2 + rng.normal(0, jitter.shift, 2) * side * scale
+    seen = Box(float(x - width / 2), float(y - height / 2), width, height)
+    if rng.random() < 0.25:
+        frame, seen = _cut_close(frame, seen, rng)
+    return crop(frame, seen, geometry)
+
+
+def _smear(frame: NDArray[np.uint8], face_px: float, rng: np.random.Generator) -> NDArray[np.uint8]:
+    """Out of focus, or moved while the shutter was open."""
+    chance = rng.random()
+    if chance < 0.3:
+        return np.asarray(cv2.GaussianBlur(frame, (0, 0), rng.uniform(0.005, 0.028) * face_px + 0.1), np.uint8)
+    if chance < 0.4:
+        length = max(int(rng.uniform(0.03, 0.12) * face_px), 2)
+        kernel = np.full((1, length), 1.0 / length, np.float32)
+        return np.asarray(cv2.filter2D(frame, -1, kernel if rng.random() < 0.7 else kernel.T), np.uint8)
+    return frame
+
+
+def _develop(frame: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
+    """Exposure, gamma and white balance, then noise, then compression."""
+    levels = np.linspace(0, 1, 256)[:, None] ** np.exp(rng.normal(0, 0.2))
+    gains = np.exp(rng.normal(0, 0.15)) * np.exp(rng.normal(0, 0.05, 3))
+    table = np.clip(255 * levels * gains + rng.normal(0, 6), 0, 255).astype(np.uint8)
+    frame = np.asarray(cv2.LUT(frame, np.ascontiguousarray(table[:, None])), np.uint8)
+    if rng.random() < 0.04:  # a night camera
+        frame = np.repeat(cv2.cvtColor(frame, cv2.COLOR_BGR2GRAY)[:, :, None], 3, axis=2)
+    if rng.random() < 0.5:
+        grain = rng.standard_normal(frame.shape, dtype=np.float32) * np.float32(rng.uniform(1, 9))
+        frame = np.clip(frame + grain, 0, 255).astype(np.uint8)
+    if rng.random() < 0.4:
+        _, coded = cv2.imencode(".jpg", frame, [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(25, 95))])
+        frame = np.asarray(cv2.imdecode(coded, cv2.IMREAD_COLOR), np.uint8)
+    return frame
+
+
+def _cut_close(frame: NDArray[np.uint8], box: Box, rng: np.random.Generator) -> tuple[NDArray[np.uint8], Box]:
+    """A picture that ends near the face, or a face at the frame's edge: what is beyond repeats the edge."""
+    size = frame.shape[0]
+    spare = np.where(rng.random(4) < 0.6, rng.uniform(-0.03, 0.12, 4), 1.0) * max(box.width_px, box.height_px)
+    left, top = max(int(box.x_px - spare[0]), 0), max(int(box.y_px - spare[1]), 0)
+    right = min(int(box.x_px + box.width_px + spare[2]), size)
+    bottom = min(int(box.y_px + box.height_px + spare[3]), size)
+    return frame[top:bottom, left:right], Box(box.x_px - left, box.y_px - top, box.width_px, box.height_px)

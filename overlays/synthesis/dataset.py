@@ -1,0 +1,87 @@
+"""Labelled 32×32 crops of the four classes, from dressed faces, real masks and drawn heads; the same from a seed."""
+
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from binarycop.faces.box import Box
+from binarycop.faces.crop import SIDE_PX, CropGeometry
+from binarycop.wearing import Wearing
+from overlays.synthesis import patches as stored
+from overlays.synthesis.camera import FINDER, take
+from overlays.synthesis.dress import dress
+from overlays.synthesis.faces import Split
+from overlays.synthesis.heads import drawn_head
+from overlays.synthesis.masks import Wardrobe
+from overlays.synthesis.patches import Patches, plane_map
+
+Crop = NDArray[np.uint8]
+_CHUNK = 500
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Shares of what is not a dressed face: drawn heads in all; real masks among correct; bare among nose_mouth."""
+
+    geometry: CropGeometry
+    drawn: float = 0.12
+    real: float = 0.30
+    bare: float = 0.45
+
+
+class Synthesis:
+    """Makes crops of one split."""
+
+    def __init__(self, patches: Patches, split: Split, wardrobe: Wardrobe, recipe: Recipe) -> None:
+        self._patches = patches.of(split)
+        is_bare = self._patches.is_bare
+        self._bare, self._real = np.flatnonzero(is_bare), np.flatnonzero(~is_bare)
+        self._wardrobe, self._recipe, self._split = wardrobe, recipe, split
+
+    def one(self, seed: int, number: int) -> tuple[Crop, Wearing]:
+        """Crop ``number`` of the endless row that ``seed`` stands for, (32, 32, 3) uint8 RGB; classes take turns."""
+        rng = np.random.default_rng([seed, number, list(Split).index(self._split)])
+        wearing = Wearing(number % len(Wearing))
+        if rng.random() < self._recipe.drawn:
+            return drawn_head(rng, wearing, self._recipe.geometry), wearing
+        if wearing is Wearing.CORRECT and len(self._real) and rng.random() < self._recipe.real:
+            chosen = self._real[rng.integers(len(self._real))]
+            pixels = self._patches.pixels[chosen]
+        else:
+            chosen = self._bare[rng.integers(len(self._bare))]
+            pixels = self._patches.pixels[chosen]
+            if wearing is not Wearing.NOSE_MOUTH or rng.random() >= self._recipe.bare:
+                cloth, opacity = self._wardrobe.mask(rng, wearing)
+                pixels = dress(pixels, plane_map(self._patches.planes[chosen]), cloth, opacity, rng)
+        return take(pixels, Box(*self._patches.boxes[chosen].tolist()), self._recipe.geometry, FINDER, rng), wearing
+
+
+def generate(
+    file: Path, data: Path, split: Split, recipe: Recipe, seed: int, count: int, *, processes: int = 2
+) -> Iterator[tuple[NDArray[np.uint8], NDArray[np.int64]]]:
+    """Make ``count`` crops in parts, (n, 32, 32, 3) uint8 RGB with labels (n,), in order and whatever the processes."""
+    starts = range(0, count, _CHUNK)
+    with ProcessPoolExecutor(processes, initializer=_prepare, initargs=(file, data, split, recipe)) as pool:
+        for start, crops in zip(starts, pool.map(_part, [(seed, at, min(at + _CHUNK, count)) for at in starts])):
+            yield crops, np.arange(start, start + len(crops)) % len(Wearing)
+
+
+_process: dict[str, Synthesis] = {}  # each worker's own, set once when it starts
+
+
+def _prepare(file: Path, data: Path, split: Split, recipe: Recipe) -> None:
+    cv2.setNumThreads(1)
+    _process["synthesis"] = Synthesis(stored.load(file), split, Wardrobe.read(data), recipe)
+
+
+def _part(job: tuple[int, int, int]) -> NDArray[np.uint8]:
+    seed, start, end = job
+    crops = np.empty((end - start, SIDE_PX, SIDE_PX, 3), np.uint8)
+    for index in range(start, end):
+        crops[index - start], _ = _process["synthesis"].one(seed, index)
+    return crops

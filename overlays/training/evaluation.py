@@ -1,0 +1,96 @@
+"""Figures of a classifier on labelled crops, with the intervals that small counts need."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import sqrt
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from binarycop.faces.base import Finder, nearest
+from binarycop.faces.crop import SIDE_PX, CropGeometry, crop
+from binarycop.wearing import FOLDERS, LABELS
+
+LEAST_PX = 32  # the daemon's default: smaller faces are nobody's at the gate
+Scores = Callable[[NDArray[np.uint8]], NDArray[np.int32]]
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """Crops (N, 32, 32, 3) uint8 RGB with their classes (N,), and in how many pictures no face was found."""
+
+    crops: NDArray[np.uint8]
+    classes: NDArray[np.int64]
+    no_face: int = 0
+
+
+@dataclass(frozen=True)
+class Report:
+    """confusion: (4, 4), rows true, columns called, in class order."""
+
+    confusion: NDArray[np.int64]
+    no_face: int
+
+    @property
+    def recalls(self) -> list[float | None]:
+        """Recall by class; None where there was no picture."""
+        return [row[k] / row.sum() if row.sum() else None for k, row in enumerate(self.confusion.astype(float))]
+
+    @property
+    def balanced_accuracy(self) -> float:
+        """Mean recall over the classes that occur."""
+        return float(np.mean([one for one in self.recalls if one is not None]))
+
+    def as_dict(self) -> dict[str, object]:
+        """For a manifest or a model card: with Wilson's 95 % interval of each recall."""
+        recall = {}
+        for label, row, k in zip(LABELS, self.confusion, range(len(LABELS))):
+            if row.sum():
+                low, high = wilson(int(row[k]), int(row.sum()))
+                recall[label] = {
+                    "right": int(row[k]),
+                    "of": int(row.sum()),
+                    "interval": [round(low, 3), round(high, 3)],
+                }
+        return {
+            "balanced_accuracy": round(self.balanced_accuracy, 4),
+            "recall": recall,
+            "confusion": self.confusion.tolist(),
+            "no_face": self.no_face,
+        }
+
+
+def evaluate(scores: Scores, labelled: Labelled) -> Report:
+    """Run a classifier over labelled crops; the best score wins, the first of equals."""
+    called = scores(labelled.crops).argmax(axis=1)
+    confusion = np.zeros((len(LABELS), len(LABELS)), np.int64)
+    np.add.at(confusion, (labelled.classes, called), 1)
+    return Report(confusion, labelled.no_face)
+
+
+def photographs(folder: Path, finder: Finder, geometry: CropGeometry) -> Labelled:
+    """A folder per class, each picture cut as the daemon cuts it: the largest face found, no fallback."""
+    crops, classes, no_face = [], [], 0
+    for label, wearing in FOLDERS.items():
+        for path in sorted((folder / label).glob("*")):
+            picture = cv2.imread(str(path))
+            face = None if picture is None else nearest(finder.find(np.asarray(picture, np.uint8)), LEAST_PX)
+            if picture is None or face is None:
+                no_face += 1
+                continue
+            crops.append(crop(np.asarray(picture, np.uint8), face.box, geometry))
+            classes.append(int(wearing))
+    stacked = np.stack(crops) if crops else np.empty((0, SIDE_PX, SIDE_PX, 3), np.uint8)
+    return Labelled(stacked, np.asarray(classes, np.int64), no_face)
+
+
+def wilson(right: int, count: int, z: float = 1.96) -> tuple[float, float]:
+    """Wilson's interval of a share, 95 % by default. Raises ValueError where nothing was counted."""
+    if count < 1:
+        raise ValueError("there is no interval of nothing")
+    share, square = right / count, z * z / count
+    middle = (share + square / 2) / (1 + square)
+    half = z * sqrt(share * (1 - share) / count + square / (4 * count)) / (1 + square)
+    return max(middle - half, 0.0), min(middle + half, 1.0)

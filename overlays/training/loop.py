@@ -1,0 +1,131 @@
+"""The training loop: Adam, cosine, one checkpoint per epoch from which an interrupted run goes on."""
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from overlays.networks.tables import Network
+from overlays.training.evaluation import Scores
+from overlays.training.model import BinaryNet
+
+_WARM_STEPS = 200
+
+
+@dataclass(frozen=True)
+class Settings:
+    """rate: Adam's highest. A binary network wants far more than a float one: 1e-3 leaves five points unused."""
+
+    epochs: int = 20
+    batch: int = 200
+    rate: float = 1e-2
+    smoothing: float = 0.0
+    seed: int = 0
+
+
+def train(
+    network: Network,
+    crops: NDArray[np.uint8],
+    classes: NDArray[np.int64],
+    settings: Settings,
+    checkpoint: Path,
+    progress: Callable[[str, BinaryNet], None],
+) -> BinaryNet:
+    """Train on crops (N, 32, 32, 3) uint8 RGB, on a GPU where there is one.
+
+    progress: called after each epoch with a line of text and the network. The checkpoint is taken up where its
+    network and settings are the same, so the same call goes on after an interruption. Raises ValueError where the
+    checkpoint belongs to another run.
+    """
+    torch.manual_seed(settings.seed)
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    pixels = channels_first(crops).to(device)
+    labels = torch.from_numpy(classes).to(device)
+    net: BinaryNet = BinaryNet(network).to(device, memory_format=torch.channels_last)
+    optimiser = torch.optim.Adam(net.parameters(), lr=settings.rate)
+    steps = len(pixels) // settings.batch
+    schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: _rate(step, steps * settings.epochs))
+    begun = _resume(checkpoint, network, settings, len(pixels), net, optimiser, schedule)
+    loss_of = torch.nn.CrossEntropyLoss(label_smoothing=settings.smoothing)
+    for epoch in range(begun, settings.epochs):
+        order = torch.randperm(len(pixels), generator=torch.Generator().manual_seed(settings.seed * 1000 + epoch))
+        net.train()
+        started_s, total = time.monotonic(), 0.0
+        for step in range(steps):
+            chosen = order[step * settings.batch : (step + 1) * settings.batch].to(device)
+            batch = pixels[chosen].float()
+            loss = loss_of(net.logits(batch.flip(3) if step % 2 else batch), labels[chosen])
+            optimiser.zero_grad(set_to_none=True)
+            loss.backward()
+            optimiser.step()
+            net.clip()
+            schedule.step()
+            total += float(loss.detach())
+        took_s = time.monotonic() - started_s
+        rate = steps * settings.batch / took_s
+        _keep(checkpoint, network, settings, len(pixels), epoch + 1, net, optimiser, schedule)
+        progress(f"epoch {epoch + 1}/{settings.epochs}: loss {total / steps:.4f}, {rate:.0f} crops/s", net)
+    return net
+
+
+def scorer(net: BinaryNet, batch: int = 500) -> Scores:
+    """The network as a function of crops (N, 32, 32, 3) uint8 RGB to scores (N, 4) int32."""
+
+    def scores(crops: NDArray[np.uint8]) -> NDArray[np.int32]:
+        net.eval()
+        device = net.log_scale.device
+        with torch.no_grad():
+            parts = [
+                net(channels_first(crops[start : start + batch]).to(device).float()).cpu().numpy()
+                for start in range(0, len(crops), batch)
+            ]
+        return np.asarray(np.concatenate(parts).astype(np.int32))
+
+    return scores
+
+
+def channels_first(crops: NDArray[np.uint8]) -> Tensor:
+    """(N, 32, 32, 3) uint8 as (N, 3, 32, 32) uint8, which torch's convolutions take, without moving a byte."""
+    return torch.from_numpy(np.ascontiguousarray(crops)).permute(0, 3, 1, 2)
+
+
+def _rate(step: int, steps: int) -> float:
+    return min(1.0, (step + 1) / _WARM_STEPS) * 0.5 * (1 + math.cos(math.pi * min(step / steps, 1.0)))
+
+
+def _run(network: Network, settings: Settings, count: int) -> dict[str, object]:
+    return {"network": network.name, "crops": count, **asdict(settings)}
+
+
+def _keep(file: Path, network: Network, settings: Settings, count: int, epoch: int, *parts: object) -> None:
+    net, optimiser, schedule = (part.state_dict() for part in parts)  # type: ignore[attr-defined]
+    state = {
+        "run": _run(network, settings, count),
+        "epoch": epoch,
+        "net": net,
+        "optimiser": optimiser,
+        "schedule": schedule,
+    }
+    file.parent.mkdir(parents=True, exist_ok=True)
+    partial = file.with_suffix(".part")
+    torch.save(state, partial)
+    partial.replace(file)
+
+
+def _resume(file: Path, network: Network, settings: Settings, count: int, *parts: object) -> int:
+    """How many epochs the checkpoint has done; 0 where there is none."""
+    if not file.exists():
+        return 0
+    state = torch.load(file, weights_only=True)
+    run = _run(network, settings, count)
+    if state["run"] != run:
+        raise ValueError(f"checkpoint {file} is of another run, {state['run']} not {run}; move it away")
+    for part, key in zip(parts, ("net", "optimiser", "schedule")):
+        part.load_state_dict(state[key])  # type: ignore[attr-defined]
+    return int(state["epoch"])

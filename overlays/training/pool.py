@@ -1,0 +1,45 @@
+"""A large, fixed set of synthetic crops on disk: made once from a seed, and seen many times in training."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from binarycop.faces.crop import SIDE_PX
+from binarycop.wearing import LABELS
+from overlays.synthesis.dataset import Recipe, generate
+from overlays.synthesis.faces import Split
+from overlays.training.evaluation import Labelled
+
+_EVERY = 10_000
+
+
+def pool(
+    folder: Path,
+    patches: Path,
+    data: Path,
+    split: Split,
+    recipe: Recipe,
+    seed: int,
+    count: int,
+    progress: Callable[[str], None],
+) -> Labelled:
+    """The crops of ``generate``, read from ``folder`` where they have been made before."""
+    margin = recipe.geometry.margin
+    file = folder / f"{split.value}-{seed}-{count}-m{margin:g}.npy"
+    classes = np.arange(count) % len(LABELS)
+    if not file.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        partial = file.with_suffix(".part")
+        shape = (count, SIDE_PX, SIDE_PX, 3)
+        crops: NDArray[np.uint8] = np.lib.format.open_memmap(partial, "w+", np.uint8, shape)
+        done = 0
+        for made, _ in generate(patches, data, split, recipe, seed, count):
+            crops[done : done + len(made)] = made
+            done += len(made)
+            if done % _EVERY == 0:
+                progress(f"{split.value}: {done} of {count} crops made")
+        del crops
+        partial.replace(file)
+    return Labelled(np.load(file), classes)
