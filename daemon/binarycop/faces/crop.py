@@ -31,7 +31,8 @@ def crop(pixels: NDArray[np.uint8], box: Box, geometry: CropGeometry) -> NDArray
     """
     height, width = pixels.shape[:2]
     longer = max(box.width_px, box.height_px)
-    side = max(round(longer * geometry.margin), 2)
+    # A finder's nonsense must not take hundreds of megabytes.
+    side = min(max(round(longer * geometry.margin), 2), 2 * max(height, width))
     centre_x, centre_y = box.centre
     left = round(centre_x - side / 2)
     top = round(centre_y + longer * geometry.shift_y - side / 2)

@@ -74,10 +74,13 @@ class Wires:
         )
 
     def close(self) -> None:
-        """Release the coil first, then everything else; goes on whatever fails, and may be called twice."""
+        """Release the coil first, then everything else; may be called twice.
+
+        Raises LineError where the coil cannot be driven, after all lines were given back.
+        """
         with self._opened:
             if not self._coil.closed:
-                self._coil.off()
+                self._write(self._coil, False)
 
     def _pairs(self, lane: LaneSettings) -> list[tuple[Any, LineSettings]]:
         lines = lane.lines
@@ -87,9 +90,12 @@ class Wires:
         return [(device, line) for device, line in pairs if device is not None and line is not None]
 
     def _drive(self, device: DigitalOutputDevice, level: bool) -> None:
+        if bool(device.value) != level:
+            self._write(device, level)
+
+    def _write(self, device: DigitalOutputDevice, level: bool) -> None:
         try:
-            if bool(device.value) != level:
-                device.value = level
+            device.value = level
         except (GPIOZeroError, OSError) as error:
             raise LineError(self._names[id(device)], f"cannot be driven: {error}") from error
 

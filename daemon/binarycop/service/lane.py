@@ -193,8 +193,8 @@ class Lane:
             frames = len(poll.ballots) if poll else 0
             self._announce(verdict.Verdict(Finding.UNDECIDED, now_s, 0, frames, 0.0), person)
         self._told = None
-        self._say(Event.LEFT, person=person)
         self._step(events.Left(), now_s)
+        self._say(Event.LEFT, person=person)
 
     def _announce(self, said: verdict.Verdict, person: int | None = None) -> None:
         self._told = said.finding

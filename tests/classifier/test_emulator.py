@@ -1,0 +1,87 @@
+"""The fast emulator says what the slow reference says, to the last unit."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from binarycop.classifier import reference
+from binarycop.classifier.bundle import Bundle, LayerWeights
+from binarycop.classifier.emulator import Emulator
+from binarycop.classifier.manifest import Layer
+from tests.bundles import random_bundle
+
+
+def test_the_emulator_agrees_with_the_reference_on_every_score(tiny_bundle: Bundle) -> None:
+    crops = tiny_bundle.golden_inputs[:12]
+    expected = [reference.scores(tiny_bundle, crop) for crop in crops]
+    assert Emulator(tiny_bundle).scores(crops).tolist() == expected
+    assert len({tuple(one) for one in expected}) >= 4, "the scores must tell the crops apart"
+
+
+@pytest.mark.parametrize("value", [0, 255])
+def test_the_emulator_agrees_with_the_reference_on_black_and_white(tiny_bundle: Bundle, value: int) -> None:
+    crop = np.full((32, 32, 3), value, np.uint8)
+    assert Emulator(tiny_bundle).scores(crop[None])[0].tolist() == reference.scores(tiny_bundle, crop)
+
+
+@settings(deadline=None, max_examples=15)
+@given(seed=st.integers(0, 10_000), pools=st.tuples(*[st.booleans()] * 2), channels=st.sampled_from([1, 3, 8, 17]))
+def test_they_agree_for_networks_of_other_shapes(
+    tmp_path_factory: pytest.TempPathFactory, seed: int, pools: tuple[bool, bool], channels: int
+) -> None:
+    side = 30 // 2 if pools[0] else 30
+    side = (side - 2) // 2 if pools[1] else side - 2
+    layers = (
+        Layer("conv", 3, channels + 1, pools[0], 1, 3),
+        Layer("conv", channels + 1, 2, pools[1], 1, 1),
+        Layer("fc", 2 * side * side, 4, False, 1, 1),
+    )
+    bundle = random_bundle(tmp_path_factory.mktemp("shape"), layers, seed)
+    crop = bundle.golden_inputs[0]
+    assert Emulator(bundle).scores(crop[None])[0].tolist() == reference.scores(bundle, crop)
+
+
+def test_a_threshold_is_reached_exactly_at_its_value(tmp_path: Path) -> None:
+    layers = (Layer("conv", 3, 2, False, 1, 1), Layer("fc", 1800, 4, False, 1, 1))
+    bundle = random_bundle(tmp_path, layers)
+    crop = np.full((32, 32, 3), 100, np.uint8)
+    at, above = 27 * 100, 27 * 100 + 1  # all weights +1: the sum of the window is 2700
+    first = LayerWeights(np.ones((2, 27), bool), np.array([at, above], np.int32))
+    bits = np.zeros((4, 1800), bool)
+    bits[0, 0::2] = True  # agrees with channel 0 on and channel 1 off, everywhere
+    bits[1] = ~bits[0]
+    weights = (first, LayerWeights(bits, None))
+    chosen = Bundle(bundle.folder, bundle.manifest, weights, bundle.golden_inputs, bundle.golden_scores)
+    assert Emulator(chosen).scores(crop[None])[0].tolist() == [1800, -1800, 0, 0]
+    assert reference.scores(chosen, crop) == [1800, -1800, 0, 0]
+
+
+def test_a_batch_gives_what_its_crops_give_one_by_one(tiny_bundle: Bundle) -> None:
+    rng = np.random.default_rng(5)
+    crops = rng.integers(0, 256, (130, 32, 32, 3), dtype=np.uint8)
+    emulator = Emulator(tiny_bundle)
+    together = emulator.scores(crops)
+    assert together.dtype == np.int32
+    assert together[[0, 63, 64, 129]].tolist() == [
+        emulator.scores(crops[index : index + 1])[0].tolist() for index in (0, 63, 64, 129)
+    ]
+    assert emulator.scores(crops[:0]).shape == (0, 4)
+
+
+def test_crops_may_be_a_view_of_something_larger(tiny_bundle: Bundle) -> None:
+    rng = np.random.default_rng(6)
+    picture = rng.integers(0, 256, (2, 40, 40, 3), dtype=np.uint8)
+    view = picture[:, 4:36, 3:35, ::-1]
+    emulator = Emulator(tiny_bundle)
+    assert emulator.scores(view).tolist() == emulator.scores(np.ascontiguousarray(view)).tolist()
+
+
+@pytest.mark.parametrize(
+    "crops", [np.zeros((1, 32, 32, 3), np.float32), np.zeros((32, 32, 3), np.uint8), np.zeros((1, 72, 72, 3), np.uint8)]
+)
+def test_what_is_not_a_batch_of_crops_is_refused(tiny_bundle: Bundle, crops: np.ndarray) -> None:
+    with pytest.raises(ValueError, match=r"not uint8 \(N, 32, 32, 3\)"):
+        Emulator(tiny_bundle).scores(crops)

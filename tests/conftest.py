@@ -1,0 +1,29 @@
+"""What several rooms' tests need."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+from binarycop.classifier.bundle import Bundle
+from tests.bundles import random_bundle
+
+# Machines are shared and noisy: no test fails for being slow.
+settings.register_profile("steady", deadline=None)
+settings.load_profile("steady")
+
+SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
+
+
+@pytest.fixture(scope="session")
+def tiny_bundle(tmp_path_factory: pytest.TempPathFactory) -> Bundle:
+    """A small network of random weights."""
+    return random_bundle(tmp_path_factory.mktemp("bundles") / "tiny")
+
+
+@pytest.fixture()
+def shared_data() -> Path:
+    """The folder with pictures that are not ours to commit."""
+    if not SHARED_DATA.is_dir():
+        pytest.skip(f"needs the pictures of {SHARED_DATA}")
+    return SHARED_DATA

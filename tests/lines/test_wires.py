@@ -1,0 +1,160 @@
+"""Relay, lamps and inputs on the mock factory, as gpiozero sees them."""
+
+from dataclasses import replace
+from types import MappingProxyType
+
+import pytest
+from gpiozero import DigitalOutputDevice
+
+from binarycop.errors import LineError
+from binarycop.lines.factory import open_factory
+from binarycop.lines.mock import MockLines
+from binarycop.lines.patterns import is_lit
+from binarycop.lines.wires import LaneInputs, Wires
+from binarycop.settings.schema import Fail, GateSettings, LaneSettings, LinesSettings, LineSettings, Pattern
+
+LINES = LinesSettings(passed=LineSettings("PASSED"), ready=LineSettings("READY"), fire=LineSettings("FIRE", False))
+LANE = LaneSettings(lines=LINES)
+NO_LAMPS = MappingProxyType[str, Pattern]({})
+
+
+def test_every_wire_starts_released() -> None:
+    factory = MockLines()
+    with Wires(LANE, factory) as wires:
+        assert not wires.coil
+        for name in ("RELAY", "LD0", "LD1", "LD2", "LD3"):
+            line = factory.pin(name)
+            assert (line.function, line.state) == ("output", False)
+            assert not any(state.state for state in line.states)
+
+
+def test_an_active_low_relay_is_never_low_by_itself() -> None:
+    factory = MockLines()
+    lane = replace(LANE, lines=replace(LINES, permission=LineSettings("RELAY", active_high=False)))
+    with Wires(lane, factory) as wires:
+        assert factory.pin("RELAY").state is True
+        wires.show(True, NO_LAMPS, 0.0)
+        assert factory.pin("RELAY").state is False
+
+
+def test_the_coil_is_energised_for_permission_or_against_it_as_the_lane_is_wired() -> None:
+    with Wires(LANE, MockLines()) as wires:
+        wires.show(True, NO_LAMPS, 0.0)
+        assert wires.coil
+        wires.show(False, NO_LAMPS, 0.0)
+        assert not wires.coil
+    with Wires(replace(LANE, gate=GateSettings(fail=Fail.OPEN)), MockLines()) as wires:
+        wires.show(False, NO_LAMPS, 0.0)
+        assert wires.coil
+        wires.show(True, NO_LAMPS, 0.0)
+        assert not wires.coil
+
+
+def test_lamps_follow_their_patterns_and_the_unnamed_are_off() -> None:
+    factory = MockLines()
+    with Wires(LANE, factory) as wires:
+        wires.show(False, {"correct": Pattern.ON, "nose": Pattern.SLOW}, 0.1)
+        assert [factory.pin(f"LD{index}").state for index in range(4)] == [True, True, False, False]
+        wires.show(False, {"nose": Pattern.SLOW}, 0.6)
+        assert [factory.pin(f"LD{index}").state for index in range(4)] == [False, False, False, False]
+
+
+def test_a_pulse_of_the_lane_is_counted_though_it_is_over_at_the_next_look() -> None:
+    factory = MockLines()
+    with Wires(LANE, factory) as wires:
+        factory.pin("READY").drive_high()
+        factory.pin("FIRE").drive_high()
+        for _ in range(2):
+            factory.pin("PASSED").drive_high()
+            factory.pin("PASSED").drive_low()
+        assert wires.read() == LaneInputs(passages=2, ready=True, fire=False)
+        factory.pin("FIRE").drive_low()
+        assert wires.read() == LaneInputs(passages=0, ready=True, fire=True)
+
+
+def test_a_lane_without_inputs_is_ready_and_not_on_fire() -> None:
+    with Wires(LaneSettings(), MockLines()) as wires:
+        assert wires.read() == LaneInputs(passages=0, ready=True, fire=False)
+
+
+def test_closing_releases_the_coil_and_may_be_done_twice() -> None:
+    factory = MockLines()
+    wires = Wires(LANE, factory)
+    wires.show(True, {"correct": Pattern.ON}, 0.0)
+    wires.close()
+    wires.close()
+    assert [state.state for state in factory.pin("RELAY").states] == [False, True, False]
+    with Wires(LANE, factory):
+        pass  # every line can be had again
+
+
+def test_an_exception_on_the_way_releases_the_coil() -> None:
+    factory = MockLines()
+    wires = Wires(LANE, factory)
+    with pytest.raises(ZeroDivisionError), wires:
+        wires.show(True, NO_LAMPS, 0.0)
+        raise ZeroDivisionError
+    assert factory.pin("RELAY").state is False
+
+
+def test_a_line_that_another_device_holds_is_said_and_the_others_are_given_back() -> None:
+    factory = MockLines()
+    with DigitalOutputDevice("LD2", pin_factory=factory):
+        with pytest.raises(LineError, match="line LD2: cannot be had: .*in use"):
+            Wires(LANE, factory)
+        with DigitalOutputDevice("RELAY", pin_factory=factory):
+            pass
+
+
+def test_a_line_that_fails_in_use_is_named_and_the_others_are_given_back() -> None:
+    factory = MockLines()
+    wires = Wires(LANE, factory)
+    factory.pin("RELAY").close()  # becomes an input, as when something else takes it over
+    with pytest.raises(LineError, match="line RELAY: cannot be driven"):
+        wires.show(True, NO_LAMPS, 0.0)
+    with pytest.raises(LineError, match="line RELAY: cannot be driven"):
+        wires.close()
+    with Wires(LANE, factory):
+        pass
+
+
+def test_a_mock_line_remembers_only_so_much() -> None:
+    factory = MockLines()
+    with Wires(LANE, factory) as wires:
+        for index in range(3000):
+            wires.show(index % 2 == 0, NO_LAMPS, 0.0)
+    assert len(factory.pin("RELAY").states) <= 1000
+
+
+@pytest.mark.parametrize("name", ["native", "lgpio", "pigpio", "rpigpio"])
+def test_factories_for_the_raspberry_pi_are_refused(name: str) -> None:
+    with pytest.raises(LineError, match="for Raspberry Pi boards"):
+        open_factory(name)
+
+
+def test_a_factory_that_is_not_installed_is_said() -> None:
+    with pytest.raises(LineError, match="line nosuch: there is no such pin factory"):
+        open_factory("nosuch")
+
+
+PERIOD = [index * 0.1 + 0.05 for index in range(20)]  # two seconds in tenths
+
+
+@pytest.mark.parametrize(
+    ("pattern", "lit"),
+    [
+        (Pattern.OFF, "...................."),
+        (Pattern.ON, "####################"),
+        (Pattern.SLOW, "#####.....#####....."),
+        (Pattern.ONE, "##.................."),
+        (Pattern.TWO, "##..##.............."),
+        (Pattern.THREE, "##..##..##.........."),
+    ],
+)
+def test_blink_patterns_can_be_told_apart(pattern: Pattern, lit: str) -> None:
+    assert "".join("#" if is_lit(pattern, at_s) else "." for at_s in PERIOD) == lit
+
+
+def test_the_fast_pattern_changes_four_times_a_second() -> None:
+    shown = [is_lit(Pattern.FAST, index / 8 + 0.01) for index in range(8)]
+    assert shown == [True, False] * 4
