@@ -17,10 +17,14 @@ DEVICE = "/dev/null"  # a device that can be opened anywhere
 
 
 class PlayedCapture:
-    """A capture that plays a list: a picture, None for one that does not decode, and False once it is over."""
+    """A capture that plays a list: a picture, None for one it cannot convert, and no success once it is over.
 
-    def __init__(self, pictures: list[Any], *, opens: bool = True) -> None:
+    fourcc: the format it sends in, whatever it is asked for; pictures of a JPEG one are their bytes.
+    """
+
+    def __init__(self, pictures: list[Any], *, opens: bool = True, fourcc: str = "YUYV") -> None:
         self.pictures, self._opens = list(pictures), opens
+        self._fourcc = cv2.VideoWriter.fourcc(*fourcc)
         self.asked: dict[int, float] = {}
         self.order: list[int] = []
         self.released = 0
@@ -32,7 +36,10 @@ class PlayedCapture:
     def set(self, prop: int, value: float) -> bool:
         self.asked[prop] = value
         self.order.append(prop)
-        return False
+        return prop == cv2.CAP_PROP_CONVERT_RGB
+
+    def get(self, prop: int) -> float:
+        return float(self._fourcc) if prop == cv2.CAP_PROP_FOURCC else 0.0
 
     def grab(self) -> bool:
         if not self.pictures:
@@ -126,13 +133,44 @@ def test_a_camera_that_is_unplugged_is_lost() -> None:
     assert not isinstance(caught.value, UndecodableFrame)
 
 
-@pytest.mark.parametrize("bad", [None, cv2.error("secret"), np.zeros((4, 4), np.uint8), np.zeros((4, 4, 3), np.uint16)])
-def test_one_bad_picture_does_not_lose_the_camera(bad: Any) -> None:
+@pytest.mark.parametrize(
+    ("bad", "reason"),
+    [
+        (None, "picture 0 cannot be converted"),
+        (cv2.error("secret"), "picture 0 cannot be converted"),
+        (np.zeros((4, 4, 3), np.uint16), "picture 0 cannot be converted"),
+        (np.zeros((4, 4), np.uint8), "picture 0 is not in colour"),
+        (np.zeros((4, 4, 2), np.uint8), "picture 0 is not in colour"),
+    ],
+)
+def test_one_bad_picture_does_not_lose_the_camera(bad: Any, reason: str) -> None:
     live = camera(PlayedCapture([picture(1), bad, picture(3)]))
     with pytest.raises(UndecodableFrame) as caught:
         live.read()
-    assert caught.value.reason == "picture 0 cannot be decoded"
+    assert caught.value.reason == reason
     assert np.array_equal(live.read().pixels, picture(3))
+
+
+def jpeg(value: int) -> Any:
+    done, data = cv2.imencode(".jpg", picture(value))
+    assert done
+    return data.reshape(1, -1)
+
+
+def test_jpegs_are_decoded_here_and_a_bad_one_is_told() -> None:
+    capture = PlayedCapture([jpeg(1), jpeg(2), jpeg(3)[:, :-9], jpeg(4)], fourcc="MJPG")
+    live = camera(capture)
+    assert capture.asked[cv2.CAP_PROP_CONVERT_RGB] == 0
+    assert np.array_equal(live.read().pixels, picture(2))
+    with pytest.raises(UndecodableFrame, match="picture 1 is cut short"):
+        live.read()
+    assert np.array_equal(live.read().pixels, picture(4))
+
+
+def test_other_formats_are_left_to_opencv_to_convert() -> None:
+    capture = PlayedCapture([picture(1)], fourcc="YUYV")
+    camera(capture, fourcc="MJPG")
+    assert cv2.CAP_PROP_CONVERT_RGB not in capture.asked
 
 
 def test_nothing_but_bad_pictures_loses_it() -> None:
@@ -144,7 +182,7 @@ def test_nothing_but_bad_pictures_loses_it() -> None:
     for _ in range(14):
         with pytest.raises(UndecodableFrame):
             live.read()
-    with pytest.raises(SourceError, match="15 pictures in a row") as caught:
+    with pytest.raises(SourceError, match="15 bad pictures in a row; the last one cannot be converted") as caught:
         live.read()
     assert not isinstance(caught.value, UndecodableFrame)
 

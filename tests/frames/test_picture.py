@@ -1,6 +1,7 @@
 """Picture files: what is read, and what is refused before it is decoded."""
 
 import struct
+from collections.abc import Callable
 from pathlib import Path
 
 import cv2
@@ -52,12 +53,16 @@ def test_jpegs_of_other_makes_are_read(tmp_path: Path, options: tuple[int, ...])
 
 
 def test_a_jpeg_with_its_tables_and_padding_before_its_size_is_read(tmp_path: Path) -> None:
-    data = encoded(".jpg")
-    at = data.index(b"\xff\xc4")
-    end = at + 2 + struct.unpack_from(">H", data, at + 2)[0]
     path = tmp_path / "one.jpg"
-    path.write_bytes(data[:2] + data[at:end] + b"\xff\xff" + data[2:at] + data[end:])
+    path.write_bytes(_tables_first(encoded(".jpg")))
     assert read_picture(path).shape == (60, 80, 3)
+
+
+def _tables_first(data: bytes) -> bytes:
+    """The JPEG with a Huffman table before all else, and padding behind it."""
+    at = data.index(b"\xff\xc4")
+    end = at + 2 + int(struct.unpack_from(">H", data, at + 2)[0])
+    return data[:2] + data[at:end] + b"\xff\xff" + data[2:at] + data[end:]
 
 
 def test_lossless_webp_is_read(tmp_path: Path) -> None:
@@ -124,6 +129,10 @@ def _jpeg(width: int, height: int) -> bytes:
     return data[: at + 5] + struct.pack(">HH", height, width) + data[at + 9 :]
 
 
+def _jpeg_with_tables_first(width: int, height: int) -> bytes:
+    return _tables_first(_jpeg(width, height))
+
+
 def _webp(width: int, height: int) -> bytes:
     data = encoded(".webp", cv2.IMWRITE_WEBP_QUALITY, 50)
     assert data[12:16] == b"VP8 "
@@ -140,8 +149,7 @@ def _webp_lossless(width: int, height: int) -> bytes:
     return b"RIFF" + bytes(4) + b"WEBPVP8L" + struct.pack("<IBI", 20, 0x2F, bits) + bytes(20)
 
 
-@pytest.mark.parametrize("forge", [_png, _bmp, _jpeg, _webp, _webp_extended, _webp_lossless])
-def test_a_bomb_is_refused_by_its_header_alone(tmp_path: Path, forge: object) -> None:
-    assert callable(forge)
+@pytest.mark.parametrize("forge", [_png, _bmp, _jpeg, _jpeg_with_tables_first, _webp, _webp_extended, _webp_lossless])
+def test_a_bomb_is_refused_by_its_header_alone(tmp_path: Path, forge: Callable[[int, int], bytes]) -> None:
     reason = refused(tmp_path / "bomb", forge(16000, 12000))
     assert reason == "has 16000×12000 pixels, more than 50000000"

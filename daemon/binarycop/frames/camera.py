@@ -8,17 +8,20 @@ from typing import Any
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from binarycop.clock import Clock
 from binarycop.errors import SourceError, UndecodableFrame
 from binarycop.frames import v4l2
 from binarycop.frames.base import Frame
+from binarycop.frames.picture import decode
 
 # OpenCV waits 10 s for a frame of a stalled camera unless this says otherwise, in whole seconds; it has no
 # property for that. It is read when the first camera is read.
 _SELECT_TIMEOUT = "OPENCV_VIDEOIO_V4L_SELECT_TIMEOUT"
 _SELECT_TIMEOUT_S = "2"
 _BAD_IN_A_ROW_MOST = 15
+_MJPG = int.from_bytes(b"MJPG", "little")
 
 
 @dataclass(frozen=True)
@@ -63,6 +66,7 @@ class Camera:
     ) -> None:
         self.name, self._clock = spec, clock
         self._number = self._bad_in_a_row = 0
+        self._is_jpeg = False
         path = device_path(spec)
         reason = v4l2.why_not_opened(path)
         if reason is not None:
@@ -84,20 +88,32 @@ class Camera:
         captured_s = self._clock.now_s()
         number, self._number = self._number, self._number + 1
         try:
-            done, pixels = self._capture.retrieve()
-        except cv2.error:
-            done, pixels = False, None
-        if done and pixels is not None and pixels.ndim == 3 and pixels.shape[2] == 3 and pixels.dtype == np.uint8:
-            self._bad_in_a_row = 0
-            return Frame(pixels, captured_s, number)
-        self._bad_in_a_row += 1
-        if self._bad_in_a_row >= _BAD_IN_A_ROW_MOST:
-            raise SourceError(self.name, f"gave {self._bad_in_a_row} pictures in a row that cannot be decoded")
-        raise UndecodableFrame(self.name, f"picture {number} cannot be decoded")
+            pixels = self._retrieve()
+        except ValueError as error:
+            self._bad_in_a_row += 1
+            if self._bad_in_a_row >= _BAD_IN_A_ROW_MOST:
+                reason = f"gave {self._bad_in_a_row} bad pictures in a row; the last one {error}"
+                raise SourceError(self.name, reason) from error
+            raise UndecodableFrame(self.name, f"picture {number} {error}") from error
+        self._bad_in_a_row = 0
+        return Frame(pixels, captured_s, number)
 
     def close(self) -> None:
         """See ``Source.close``."""
         self._capture.release()
+
+    def _retrieve(self) -> NDArray[np.uint8]:
+        """The picture last grabbed. Raises ValueError where it is bad."""
+        try:
+            done, raw = self._capture.retrieve()
+        except cv2.error as error:
+            raise ValueError("cannot be converted") from error
+        if not done or raw is None or raw.dtype != np.uint8:
+            raise ValueError("cannot be converted")
+        pixels = decode(raw.tobytes()) if self._is_jpeg else np.asarray(raw)
+        if pixels.ndim != 3 or pixels.shape[2] != 3:
+            raise ValueError("is not in colour")
+        return pixels
 
     def _ask_for(self, settings: CameraSettings) -> None:
         # The format first, since it decides which sizes there are; each is a wish, so a refusal is no error.
@@ -107,3 +123,8 @@ class Camera:
         self._capture.set(cv2.CAP_PROP_FRAME_HEIGHT, settings.height_px)
         self._capture.set(cv2.CAP_PROP_FPS, settings.rate_hz)
         self._capture.set(cv2.CAP_PROP_BUFFERSIZE, 1)
+        # Where a JPEG is bad OpenCV gives the picture before it once more, as if it were new (seen in 4.5.4 and
+        # 5.0). So it is to hand over the bytes, and they are decoded here.
+        self._is_jpeg = int(self._capture.get(cv2.CAP_PROP_FOURCC)) == _MJPG and bool(
+            self._capture.set(cv2.CAP_PROP_CONVERT_RGB, 0)
+        )

@@ -1,4 +1,4 @@
-"""One picture file to pixels, held to bounds before anything is decoded."""
+"""Encoded pictures to pixels, held to bounds before anything is decoded."""
 
 import struct
 from pathlib import Path
@@ -26,19 +26,25 @@ def read_picture(path: Path) -> NDArray[np.uint8]:
     """
     data = _read(path)
     try:
-        width_px, height_px = _size_px(data)
-    except (struct.error, IndexError) as error:
-        raise UndecodableFrame(str(path), "is cut short within its header") from error
+        return decode(data)
     except ValueError as error:
         raise UndecodableFrame(str(path), str(error)) from error
+
+
+def decode(data: bytes) -> NDArray[np.uint8]:
+    """Decode a whole JPEG, PNG, BMP or WebP picture to (H, W, 3) uint8 BGR; ValueError says why it cannot be."""
+    try:
+        width_px, height_px = _size_px(data)
+    except (struct.error, IndexError) as error:
+        raise ValueError("is cut short within its header") from error
     if width_px * height_px > PICTURE_PX_MOST:
-        raise UndecodableFrame(str(path), f"has {width_px}×{height_px} pixels, more than {PICTURE_PX_MOST}")
+        raise ValueError(f"has {width_px}×{height_px} pixels, more than {PICTURE_PX_MOST}")
     try:
         pixels = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
     except cv2.error as error:
-        raise UndecodableFrame(str(path), "its pixels cannot be decoded") from error
+        raise ValueError("has pixels that cannot be decoded") from error
     if pixels is None or pixels.ndim != 3:
-        raise UndecodableFrame(str(path), "its pixels cannot be decoded")
+        raise ValueError("has pixels that cannot be decoded")
     return np.asarray(pixels, np.uint8)
 
 

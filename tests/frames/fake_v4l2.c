@@ -1,0 +1,161 @@
+/* Makes /dev/full a V4L2 camera for one process (LD_PRELOAD), so that OpenCV's own V4L2 code can be held to account
+ * without a kernel driver. It sends the picture in $FAKE_PICTURE, as it is, $FAKE_FRAMES times. Then it stalls, or,
+ * with $FAKE_END set to gone, answers as an unplugged one does. $FAKE_BAD: that picture, from 1, is rubbish.
+ * $FAKE_BUSY: another program streams from it. */
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/videodev2.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#define BUFFERS 4u
+#define BUFFER_BYTES (1u << 20)
+
+static int camera = -1;
+static int sent, waiting, queue[BUFFERS];
+static void *mapped[BUFFERS];
+static struct v4l2_pix_format format = {.width = 640, .height = 480, .pixelformat = V4L2_PIX_FMT_YUYV};
+
+static int number(const char *name, int otherwise) {
+    const char *value = getenv(name);
+    return value ? atoi(value) : otherwise;
+}
+
+static int fail(int reason) {
+    errno = reason;
+    return -1;
+}
+
+static int open_any(const char *symbol, const char *path, int flags, mode_t mode) {
+    if (strcmp(path, "/dev/full") == 0) {
+        waiting = 0;
+        return camera = eventfd(0, EFD_NONBLOCK); /* never readable: select on it waits as for a frame to come */
+    }
+    int (*real)(const char *, int, ...) = dlsym(RTLD_NEXT, symbol);
+    return real(path, flags, mode);
+}
+
+int open(const char *path, int flags, ...) {
+    va_list rest;
+    va_start(rest, flags);
+    mode_t mode = va_arg(rest, mode_t);
+    va_end(rest);
+    return open_any("open", path, flags, mode);
+}
+
+int open64(const char *path, int flags, ...) {
+    va_list rest;
+    va_start(rest, flags);
+    mode_t mode = va_arg(rest, mode_t);
+    va_end(rest);
+    return open_any("open64", path, flags, mode);
+}
+
+static void *map_any(const char *symbol, void *at, size_t bytes, int access, int flags, int fd, off_t offset) {
+    void *(*real)(void *, size_t, int, int, int, off_t) = dlsym(RTLD_NEXT, symbol);
+    if (fd < 0 || fd != camera)
+        return real(at, bytes, access, flags, fd, offset);
+    return mapped[offset / BUFFER_BYTES] = real(at, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+}
+
+void *mmap(void *at, size_t bytes, int access, int flags, int fd, off_t offset) {
+    return map_any("mmap", at, bytes, access, flags, fd, offset);
+}
+
+void *mmap64(void *at, size_t bytes, int access, int flags, int fd, off64_t offset) {
+    return map_any("mmap64", at, bytes, access, flags, fd, offset);
+}
+
+static int send(struct v4l2_buffer *buffer) {
+    if (!waiting || sent >= number("FAKE_FRAMES", 1 << 30))
+        return fail(EAGAIN);
+    buffer->index = queue[0];
+    memmove(queue, queue + 1, sizeof *queue * --waiting);
+    int file = open(getenv("FAKE_PICTURE"), O_RDONLY);
+    buffer->bytesused = read(file, mapped[buffer->index], BUFFER_BYTES);
+    close(file);
+    buffer->length = BUFFER_BYTES;
+    if (++sent == number("FAKE_BAD", 0))
+        memset(mapped[buffer->index], 7, buffer->bytesused);
+    return 0;
+}
+
+static int set_format(struct v4l2_pix_format *wanted, int for_good) {
+    if (wanted->pixelformat != V4L2_PIX_FMT_YUYV && wanted->pixelformat != V4L2_PIX_FMT_MJPEG)
+        return fail(EINVAL);
+    wanted->sizeimage = BUFFER_BYTES;
+    wanted->bytesperline = 2 * wanted->width;
+    wanted->field = V4L2_FIELD_NONE;
+    if (for_good)
+        format = *wanted;
+    return 0;
+}
+
+int ioctl(int fd, unsigned long request, ...) {
+    va_list rest;
+    va_start(rest, request);
+    void *argument = va_arg(rest, void *);
+    va_end(rest);
+    if (fd < 0 || fd != camera) {
+        int (*real)(int, unsigned long, ...) = dlsym(RTLD_NEXT, "ioctl");
+        return real(fd, request, argument);
+    }
+    if (getenv("FAKE_END") && sent >= number("FAKE_FRAMES", 1 << 30))
+        return fail(ENODEV);
+    switch (request) {
+    case VIDIOC_QUERYCAP: {
+        struct v4l2_capability *capability = argument;
+        memset(capability, 0, sizeof *capability);
+        capability->device_caps = V4L2_CAP_VIDEO_CAPTURE | V4L2_CAP_STREAMING;
+        capability->capabilities = capability->device_caps | V4L2_CAP_DEVICE_CAPS;
+        return 0;
+    }
+    case VIDIOC_TRY_FMT:
+    case VIDIOC_S_FMT:
+        return set_format(&((struct v4l2_format *)argument)->fmt.pix, request == VIDIOC_S_FMT);
+    case VIDIOC_G_FMT:
+        ((struct v4l2_format *)argument)->fmt.pix = format;
+        return 0;
+    case VIDIOC_G_PARM:
+    case VIDIOC_S_PARM: {
+        struct v4l2_captureparm *parameters = &((struct v4l2_streamparm *)argument)->parm.capture;
+        parameters->capability = V4L2_CAP_TIMEPERFRAME;
+        parameters->timeperframe.numerator = 1;
+        parameters->timeperframe.denominator = 30;
+        return 0;
+    }
+    case VIDIOC_REQBUFS: {
+        struct v4l2_requestbuffers *buffers = argument;
+        if (getenv("FAKE_BUSY"))
+            return fail(EBUSY);
+        if (buffers->count > BUFFERS)
+            buffers->count = BUFFERS;
+        waiting = 0;
+        return 0;
+    }
+    case VIDIOC_QUERYBUF: {
+        struct v4l2_buffer *buffer = argument;
+        buffer->length = BUFFER_BYTES;
+        buffer->m.offset = buffer->index * BUFFER_BYTES;
+        return 0;
+    }
+    case VIDIOC_QBUF:
+        queue[waiting++] = ((struct v4l2_buffer *)argument)->index;
+        return 0;
+    case VIDIOC_DQBUF:
+        return send(argument);
+    case VIDIOC_STREAMON:
+    case VIDIOC_STREAMOFF:
+    case VIDIOC_G_INPUT:
+    case VIDIOC_S_INPUT:
+        return 0;
+    default:
+        return fail(EINVAL);
+    }
+}

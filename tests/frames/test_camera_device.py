@@ -1,0 +1,140 @@
+"""The camera through OpenCV's own V4L2 code, on a device that a preloaded library plays (fake_v4l2.c)."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+
+HERE = Path(__file__).parent
+DEADLINE_S = 60.0
+COMPILER = shutil.which("cc") or shutil.which("gcc")
+
+pytestmark = pytest.mark.skipif(COMPILER is None or sys.platform != "linux", reason="needs Linux and a C compiler")
+
+# Reads up to argv[2] pictures in the format argv[1]; prints what each read gave and how long each step took.
+READER = """
+import json, sys, time
+from binarycop.clock import MonotonicClock
+from binarycop.errors import SourceError
+from binarycop.frames.camera import Camera, CameraSettings
+
+steps = []
+camera = None
+for _ in range(int(sys.argv[2]) + 1):
+    began_s = time.monotonic()
+    try:
+        if camera is None:
+            camera = Camera("/dev/full", MonotonicClock(), CameraSettings(fourcc=sys.argv[1]))
+            what = "opened"
+        else:
+            frame = camera.read()
+            what = [frame.number, frame.pixels.shape, frame.pixels[0, 0].tolist()]
+    except SourceError as error:
+        what = [type(error).__name__, error.reason]
+    steps.append([what, time.monotonic() - began_s])
+    if camera is None:
+        break
+if camera is not None:
+    camera.close()
+print(json.dumps(steps))
+"""
+
+
+@pytest.fixture(scope="module")
+def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    built = tmp_path_factory.mktemp("v4l2") / "fake_v4l2.so"
+    command = [str(COMPILER), "-shared", "-fPIC", "-O1", "-o", str(built), str(HERE / "fake_v4l2.c"), "-ldl"]
+    subprocess.run(command, check=True, timeout=DEADLINE_S)
+    return built
+
+
+class Device:
+    """Runs a process in which /dev/full is a camera."""
+
+    def __init__(self, library: Path, folder: Path) -> None:
+        self._library = library
+        self.picture = folder / "picture"
+        done, data = cv2.imencode(".jpg", np.full((240, 320, 3), (200, 100, 50), np.uint8))
+        assert done
+        self.picture.write_bytes(data.tobytes())
+
+    def read(self, fourcc: str, reads: int, **fake: object) -> tuple[list[Any], list[float]]:
+        """What each step gave, the opening first, and the seconds that each took."""
+        environment = {key: value for key, value in os.environ.items() if not key.startswith("OPENCV_")}
+        environment |= {"LD_PRELOAD": str(self._library), "FAKE_PICTURE": str(self.picture)}
+        environment |= {f"FAKE_{key.upper()}": str(value) for key, value in fake.items()}
+        done = subprocess.run(
+            [sys.executable, "-c", READER, fourcc, str(reads)],
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=DEADLINE_S,
+            check=True,
+        )
+        steps = json.loads(done.stdout)
+        return [what for what, _ in steps], [took_s for _, took_s in steps]
+
+
+@pytest.fixture
+def device(library: Path, tmp_path: Path) -> Device:
+    return Device(library, tmp_path)
+
+
+def test_jpeg_pictures_arrive_as_bgr_in_the_size_asked_for(device: Device) -> None:
+    steps, _ = device.read("MJPG", 2)
+    assert steps[0] == "opened"
+    for number, shape, pixel in steps[1:]:
+        assert shape == [240, 320, 3]
+        assert pixel == pytest.approx([200, 100, 50], abs=3)
+        assert number in (0, 1)
+
+
+def test_uncompressed_pictures_arrive_as_bgr(device: Device) -> None:
+    device.picture.write_bytes(bytes([128, 128]) * (320 * 240))
+    steps, _ = device.read("YUYV", 1)
+    assert steps == ["opened", [0, [240, 320, 3], [130, 130, 130]]]
+
+
+def test_a_camera_that_stalls_is_lost_after_two_seconds(device: Device) -> None:
+    steps, took_s = device.read("MJPG", 4, frames=4)
+    assert steps[-1] == ["SourceError", "gives no more pictures: unplugged or stalled"]
+    assert 1.5 < max(took_s) < 6.0  # OpenCV's own wait is 10 s
+
+
+def test_an_unplugged_camera_is_lost(device: Device) -> None:
+    steps, _ = device.read("MJPG", 4, frames=4, end="gone")
+    assert steps[-1] == ["SourceError", "gives no more pictures: unplugged or stalled"]
+
+
+def test_a_bad_jpeg_is_never_shown_as_the_picture_before_it(device: Device) -> None:
+    steps, _ = device.read("MJPG", 6, bad=5)
+    kinds = ["bad" if step[0] == "UndecodableFrame" else "good" for step in steps[1:]]
+    assert kinds.count("bad") == 1
+    assert kinds[-1] == "good"
+
+
+def test_a_truncated_jpeg_is_not_shown_with_its_rest_in_grey(device: Device) -> None:
+    data = device.picture.read_bytes()
+    device.picture.write_bytes(data[: len(data) * 3 // 4])
+    steps, _ = device.read("MJPG", 1)
+    assert steps[1] == ["UndecodableFrame", "picture 0 is cut short: a JPEG without its end"]
+
+
+def test_a_camera_that_another_program_has_is_busy(device: Device) -> None:
+    steps, took_s = device.read("MJPG", 1, busy=1)
+    assert steps == [["SourceError", "is busy: another program uses it"]]
+    assert max(took_s) < 6.0
+
+
+def test_a_camera_that_never_sends_a_picture_is_refused(device: Device) -> None:
+    steps, took_s = device.read("MJPG", 1, frames=0)
+    assert steps[0][0] == "SourceError"
+    assert "try another size, rate or format" in steps[0][1]
+    assert max(took_s) < 6.0
