@@ -16,25 +16,9 @@ from qonnx.util.cleanup import cleanup_model
 
 from binarycop.classifier import bundle as bundles
 from binarycop.classifier.emulator import Emulator
-from binarycop.faces.crop import SIDE_PX, CropGeometry
-from binarycop.wearing import Wearing
-from overlays.synthesis.heads import drawn_head
+from overlays.synthesis.heads import nobody
 
 IMAGES = 240
-
-
-def images(count: int, seed: int, geometry: CropGeometry) -> NDArray[np.uint8]:
-    """Inputs that show nobody: a third noise of three contrasts, the rest drawn heads, (count, 32, 32, 3) uint8 RGB."""
-    rng = np.random.default_rng(seed)
-    made = []
-    for number in range(count):
-        if number % 3:
-            made.append(drawn_head(rng, Wearing(number % len(Wearing)), geometry))
-        else:
-            spread = (256, 64, 8)[number // 3 % 3]
-            low = int(rng.integers(0, 257 - spread))
-            made.append(rng.integers(low, low + spread, (SIDE_PX, SIDE_PX, 3), np.uint8))
-    return np.stack(made)
 
 
 def qonnx_scores(file: Path, crops: NDArray[np.uint8]) -> NDArray[np.int32]:
@@ -69,7 +53,7 @@ def main() -> int:
     bundle = bundles.load(arguments.bundle)
     emulator = Emulator(bundle)
     bundles.check_golden(bundle, emulator)
-    crops = images(arguments.images, arguments.seed, bundle.manifest.crop)
+    crops = nobody(arguments.images, arguments.seed, bundle.manifest.crop)
     scores = {"emulator": emulator.scores(crops), "qonnx": qonnx_scores(arguments.bundle / "model.onnx", crops)}
     wrong = differing(scores)
     print("\n".join(wrong) or f"emulator and qonnx agree on all four scores of {len(crops)} images")

@@ -16,6 +16,7 @@ from binarycop.faces.crop import SIDE_PX, CropGeometry
 from overlays.export import check, qonnx
 from overlays.export.folding import fold
 from overlays.networks.tables import CLASSES, CLOCK_MHZ, Network
+from overlays.synthesis.heads import nobody
 from overlays.training.loop import scorer
 from overlays.training.model import BinaryNet
 
@@ -41,7 +42,7 @@ def write(net: BinaryNet, folder: Path, story: Story) -> Bundle:
     manifest = _manifest(network, story)
     folder.mkdir(parents=True, exist_ok=True)
     qonnx.export(network.layers, weights, folder / "model.onnx")
-    crops = check.images(check.IMAGES, _CHECK_SEED, story.geometry)
+    crops = nobody(check.IMAGES, _CHECK_SEED, story.geometry)
     emulator = Emulator(Bundle(folder, manifest, weights, crops[:0], np.empty((0, CLASSES), np.int32)))
     scores = {
         "emulator": emulator.scores(crops),
@@ -51,7 +52,7 @@ def write(net: BinaryNet, folder: Path, story: Story) -> Bundle:
     wrong = check.differing(scores)
     if wrong:
         raise BundleError(folder, "; ".join(wrong))
-    golden = check.images(GOLDEN, _GOLDEN_SEED, story.geometry)
+    golden = nobody(GOLDEN, _GOLDEN_SEED, story.geometry)
     bundles.save(folder, manifest, weights, golden, emulator.scores(golden))
     return bundles.load(folder)
 

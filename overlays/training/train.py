@@ -11,17 +11,15 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 
 from binarycop.faces.crop import CropGeometry
 from binarycop.faces.yunet import YuNet
-from binarycop.wearing import LABELS, Wearing
 from overlays.export.writing import Story, write
 from overlays.networks.tables import NETWORKS
 from overlays.synthesis.dataset import Recipe
 from overlays.synthesis.faces import Split
-from overlays.synthesis.heads import drawn_head
+from overlays.synthesis.heads import heads
 from overlays.synthesis.patches import YUNET
 from overlays.training.evaluation import Labelled, Scores, evaluate, photographs
 from overlays.training.loop import Settings, scorer, train
@@ -34,19 +32,12 @@ _SOURCES = {
     "unmasked/fairface540": "CC BY 4.0",
     "unmasked/webmorph (London and Canada sets, without 3dsk)": "CC BY 4.0",
     "unmasked/chandrikadeb7": "MIT (repository; pictures scraped)",
-    "masked/chandrikadeb7 (class correct; without what real_photos was taken from)": "MIT (repository; pictures scraped)",
+    "masked/chandrikadeb7 (as correct; without the like of real_photos)": "MIT (repository; pictures scraped)",
     "mask_art textures (MaskTheFace)": "MIT",
     "drawn heads (binarycop.frames.drawing)": "BSD-3-Clause",
 }
 _VAL_CROPS, _TEST_CROPS, _HEADS = 8000, 8000, 2000
 _VAL_SEED, _TEST_SEED, _HEADS_SEED = 1, 2, 3  # fixed, so that every run is measured on the same crops
-
-
-def heads(count: int, seed: int, geometry: CropGeometry) -> Labelled:
-    """Drawn heads of the four classes in turn."""
-    rng = np.random.default_rng(seed)
-    crops = [drawn_head(rng, Wearing(number % len(LABELS)), geometry) for number in range(count)]
-    return Labelled(np.stack(crops), np.arange(count) % len(LABELS))
 
 
 def main() -> None:
@@ -78,7 +69,7 @@ def main() -> None:
     margin = calibrate(scores(calibrated_on.crops), calibrated_on.classes)
     measured = chosen_on | {
         "synthetic test": crops(Split.TEST, _TEST_SEED, _TEST_CROPS),
-        "drawn heads": heads(_HEADS, _HEADS_SEED, recipe.geometry),
+        "drawn heads": Labelled(*heads(_HEADS, _HEADS_SEED, recipe.geometry)),
     }
     provenance = _provenance(scores, measured, recipe, settings, len(training.crops))
     bundle = write(net, arguments.out, Story(recipe.geometry, margin, _LICENCE, provenance))

@@ -1,0 +1,39 @@
+"""Camera effects keep the face in the crop, and hang on the seed alone."""
+
+import numpy as np
+
+from binarycop.faces.box import Box
+from binarycop.faces.crop import CropGeometry
+from overlays.synthesis.camera import FINDER, FIXED_REGION, take
+
+BOX = Box(38.0, 32.0, 52.0, 64.0)
+
+
+def _patch() -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
+    """Grey, with a bright disc's worth of square in the middle of the box."""
+    patch = np.full((128, 128, 3), 60, np.uint8)
+    patch[54:74, 54:74] = 230
+    return patch
+
+
+def test_the_face_stays_in_the_middle() -> None:
+    middles = []
+    for seed in range(60):
+        crop = take(_patch(), BOX, CropGeometry(), FINDER, np.random.default_rng(seed))
+        assert crop.shape == (32, 32, 3)
+        assert crop.dtype == np.uint8
+        grey = crop.astype(float).mean(axis=2)
+        weight = np.clip(grey - (grey.min() + grey.max()) / 2, 0, None)
+        middles.append([(weight.sum(axis=k) @ np.arange(32)) / weight.sum() for k in (0, 1)])
+    assert np.abs(np.mean(middles, axis=0) - 15.5).max() < 1.0
+    assert np.std(middles, axis=0).max() < 3.0
+
+
+def test_the_same_seed_gives_the_same_crop() -> None:
+    first, again = (take(_patch(), BOX, CropGeometry(), FIXED_REGION, np.random.default_rng(9)) for _ in range(2))
+    assert np.array_equal(first, again)
+
+
+def test_seeds_differ() -> None:
+    crops = [take(_patch(), BOX, CropGeometry(), FINDER, np.random.default_rng(seed)).tobytes() for seed in range(20)]
+    assert len(set(crops)) == 20

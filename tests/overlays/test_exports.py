@@ -1,0 +1,36 @@
+"""The exported graphs give the bundle's own scores: QONNX by its own executor, plain floats by onnxruntime."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from binarycop.classifier.bundle import Bundle
+from binarycop.classifier.emulator import Emulator
+from overlays.synthesis.heads import nobody
+
+
+def test_float_network_in_onnxruntime(tiny_bundle: Bundle) -> None:
+    runtime = pytest.importorskip("onnxruntime", reason="needs onnxruntime")
+    pytest.importorskip("onnx", reason="needs onnx")
+    from overlays.export import floats  # noqa: PLC0415 - needs onnx
+
+    session = runtime.InferenceSession(floats.build(tiny_bundle).SerializeToString())
+    crops = nobody(40, 2, tiny_bundle.manifest.crop)
+    (got,) = session.run(None, {"pixels": crops.transpose(0, 3, 1, 2).astype(np.float32)})
+    assert np.array_equal(got, Emulator(tiny_bundle).scores(crops))
+
+
+def test_qonnx(tiny_bundle: Bundle, tmp_path: Path) -> None:
+    for package in ("torch", "brevitas", "qonnx", "onnxoptimizer"):
+        pytest.importorskip(package, reason=f"needs {package}, which exports")
+    from overlays.export import check, qonnx  # noqa: PLC0415 - need all of these
+
+    qonnx.export(tiny_bundle.manifest.layers, tiny_bundle.weights, tmp_path / "model.onnx")
+    crops = nobody(9, 2, tiny_bundle.manifest.crop)
+    expected = Emulator(tiny_bundle).scores(crops)
+    got = check.qonnx_scores(tmp_path / "model.onnx", crops)
+    assert check.differing({"emulator": expected, "qonnx": got}) == []
+    spoilt = got.copy()
+    spoilt[3, 1] += 2
+    assert check.differing({"emulator": expected, "qonnx": spoilt}) == ["qonnx differs from emulator on 1 of 9 images"]
