@@ -1,0 +1,209 @@
+"""The commands as a person or a program calls them: exit codes, JSON contracts, messages."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+
+from binarycop.classifier.bundle import Bundle
+from binarycop.cli.main import main
+from binarycop.frames.drawing import Head, backdrop, draw
+from binarycop.wearing import Wearing
+
+
+def lines_of(text: str) -> list[dict[str, Any]]:
+    """Standard output of a ``--json`` call: JSON and nothing else."""
+    return [json.loads(line) for line in text.splitlines()]
+
+
+@pytest.fixture()
+def bundle(tiny_bundle: Bundle) -> str:
+    return str(tiny_bundle.folder)
+
+
+@pytest.fixture()
+def pictures(tmp_path: Path) -> Path:
+    """Two drawn people per class, a bare one, and a file that is no picture."""
+    rng = np.random.default_rng(4)
+    people: list[tuple[str, Wearing | None]] = [(wearing.label, wearing) for wearing in Wearing] + [("no_mask", None)]
+    for folder, wearing in people:
+        (tmp_path / folder).mkdir()
+        for index in range(2):
+            canvas = backdrop(rng, 160, 160)
+            draw(canvas, Head.random(rng, wearing), 80.0, 84.0, 90.0)
+            cv2.imwrite(str(tmp_path / folder / f"{index}.png"), canvas)
+    (tmp_path / "nose" / "broken.jpg").write_bytes(b"\xff\xd8 not a picture")
+    (tmp_path / "nose" / "notes.txt").write_text("left out")
+    return tmp_path
+
+
+@pytest.fixture()
+def clip(tmp_path: Path) -> Path:
+    """Two seconds in which somebody stands on the marked spot after half a second."""
+    rng = np.random.default_rng(8)
+    room, head = backdrop(rng, 320, 240), Head.random(rng, Wearing.CORRECT)
+    path = tmp_path / "clip.avi"
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter_fourcc(*"MJPG"), 20, (320, 240))
+    for index in range(40):
+        frame = room.copy()
+        if 10 <= index < 30:
+            draw(frame, head, 160.0, 113.0, 118.0)
+        writer.write(frame)
+    writer.release()
+    return path
+
+
+def test_evaluate_keeps_its_contract(bundle: str, pictures: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["evaluate", str(pictures), "--bundle", bundle, "--finder", "fixed", "--json"]) == 0
+    out, err = capsys.readouterr()
+    (report,) = lines_of(out)
+    assert set(report) == {
+        "images", "no_face", "abstained", "confusion", "recall", "balanced_accuracy", "bundle", "backend", "finder",
+    }  # fmt: skip
+    assert (report["images"], report["no_face"], report["finder"]) == (10, 0, "fixed")
+    assert [sum(row) for row in report["confusion"]] == [2, 2, 4, 2]
+    recalls = [row[index] / sum(row) for index, row in enumerate(report["confusion"])]
+    assert list(report["recall"].values()) == recalls
+    assert report["balanced_accuracy"] == pytest.approx(sum(recalls) / 4)
+    assert "broken.jpg" in err
+    assert main(["evaluate", str(pictures), "--bundle", bundle, "--finder", "fixed", "--json"]) == 0
+    assert lines_of(capsys.readouterr().out) == [report]
+
+
+def test_evaluate_says_null_for_a_class_without_pictures(
+    bundle: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "chin").mkdir()
+    cv2.imwrite(str(tmp_path / "chin" / "one.png"), np.full((100, 100, 3), 90, np.uint8))
+    assert main(["evaluate", str(tmp_path), "--bundle", bundle, "--finder", "fixed", "--json"]) == 0
+    (report,) = lines_of(capsys.readouterr().out)
+    assert [report["recall"][label] for label in ("correct", "nose", "nose_mouth")] == [None] * 3
+    assert report["balanced_accuracy"] == report["recall"]["chin"]
+
+
+def test_evaluate_without_pictures_says_which_folders_it_wants(
+    bundle: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["evaluate", str(tmp_path), "--bundle", bundle]) == 5
+    assert "has no pictures in folders correct, nose, nose_mouth, chin, no_mask" in capsys.readouterr().err
+
+
+def test_replay_keeps_its_contract_and_says_the_same_again(
+    bundle: str, clip: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = ["replay", str(clip), str(clip), "--bundle", bundle, "--finder", "fixed", "--json"]
+    assert main(command) == 0
+    first = lines_of(capsys.readouterr().out)
+    assert {event["clip"] for event in first} == {str(clip)}
+    assert all({"clip", "t_s", "event"} <= set(event) for event in first)
+    summaries = [event for event in first if event["event"] == "summary"]
+    assert len(summaries) == 2
+    for summary in summaries:
+        latency = summary.pop("latency_ms")
+        assert 0 < latency["p50"] <= latency["p99"]
+        assert set(summary) == {"clip", "t_s", "event", "frames", "persons", "permits", "refusals", "undecided"}
+        assert (summary["frames"], summary["persons"]) == (40, 1)
+    person = next(event for event in first if event["event"] == "person")
+    assert 0.5 <= person["t_s"] <= 0.7
+    half = len(first) // 2
+    assert first[:half] == first[half:]
+    assert main(command) == 0
+    again = lines_of(capsys.readouterr().out)
+    for event in again:
+        event.pop("latency_ms", None)
+    assert again == first
+
+
+def test_replay_refuses_what_is_no_recording(bundle: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["replay", "0", "--bundle", bundle]) == 5
+    assert "is a camera; replay takes recordings" in capsys.readouterr().err
+    assert main(["replay", str(tmp_path / "none.mp4"), "--bundle", bundle]) == 5
+    assert "none.mp4" in capsys.readouterr().err
+
+
+def test_run_ends_by_itself_with_a_summary(bundle: str, clip: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["run", "--source", str(clip), "--bundle", bundle, "--finder", "fixed"]) == 0
+    out, err = capsys.readouterr()
+    last = out.splitlines()[-1]
+    assert last.startswith("summary: ")
+    assert "1 persons" in last
+    assert "started: bundle random" in err
+    assert "\x1b" not in out, "plain lines where there is no terminal"
+
+
+def test_run_with_json_prints_json_only(bundle: str, clip: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["run", "--source", str(clip), "--bundle", bundle, "--finder", "fixed", "--json"]) == 0
+    (summary,) = lines_of(capsys.readouterr().out)
+    assert summary["event"] == "summary"
+    assert summary["frames"] + summary["dropped"] == summary["captured"] == 40
+
+
+def test_run_says_when_its_source_gives_nothing(bundle: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["run", "--source", "/nonexistent/clip.mp4", "--bundle", bundle]) == 5
+    assert "/nonexistent/clip.mp4" in capsys.readouterr().err
+
+
+def test_selftest_says_what_it_reproduced(bundle: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["selftest", "--bundle", bundle, "--json"]) == 0
+    assert lines_of(capsys.readouterr().out) == [
+        {"bundle": "random", "version": "0.0.0", "backend": "emulator", "golden": 64}
+    ]
+
+
+def test_a_bundle_that_is_not_there_or_spoilt_has_its_own_exit_code(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["selftest", "--bundle", "nosuch"]) == 4
+    assert main(["run", "--bundle", str(tmp_path)]) == 4
+    assert "there is no manifest.json" in capsys.readouterr().err
+
+
+def test_check_config_prints_what_holds_and_what_differs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "gate.yaml"
+    path.write_text("gate: {policy: off}\n")
+    assert main(["check-config", "--config", str(path)]) == 0
+    assert "policy: 'off'" in capsys.readouterr().out
+    assert main(["check-config", "--config", str(path), "--changes"]) == 0
+    assert capsys.readouterr().out == f"# from {path}\ngates:\n- name: gate\n  gate:\n    policy: 'off'\n"
+    assert main(["check-config", "--config", str(path), "--changes", "--json"]) == 0
+    (shown,) = lines_of(capsys.readouterr().out)
+    assert shown["settings"] == {"gates": [{"name": "gate", "gate": {"policy": "off"}}]}
+
+
+def test_check_config_tells_every_problem_and_has_its_own_exit_code(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "gate.yaml"
+    path.write_text("gate: {policy: no}\nverdict: {votes: 99}\n")
+    assert main(["check-config", "--config", str(path)]) == 3
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.splitlines() == [
+        f"binarycop: {path}:1: gate.policy: is 'no'; write one of off, remind, enforce",
+    ]
+    path.write_text("gate: {policy: remind}\nverdict: {votes: 99}\n")
+    assert main(["run", "--config", str(path)]) == 3
+    assert "verdict.votes: 99 of a window of 8 can never be had" in capsys.readouterr().err
+
+
+def test_wrong_arguments_have_their_own_exit_code() -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(["replay"])
+    assert caught.value.code == 2
+
+
+def test_the_program_is_stopped_by_sigterm_with_a_summary(bundle: str) -> None:
+    command = [sys.executable, "-m", "binarycop", "run", "--source", "demo", "--bundle", bundle]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline(), "the first line of the demo"
+        process.terminate()
+        out, err = process.communicate(timeout=60)
+    assert process.returncode == 0
+    assert "stopped: asked to" in err
+    assert out.splitlines()[-1].startswith("summary: ")
