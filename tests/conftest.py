@@ -21,7 +21,7 @@ def tiny_bundle(tmp_path_factory: pytest.TempPathFactory) -> Bundle:
     return random_bundle(tmp_path_factory.mktemp("bundles") / "tiny")
 
 
-@pytest.fixture()
+@pytest.fixture
 def shared_data() -> Path:
     """The folder with pictures that are not ours to commit."""
     if not SHARED_DATA.is_dir():

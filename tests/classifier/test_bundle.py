@@ -18,7 +18,7 @@ from binarycop.errors import BundleError
 from tests.bundles import random_bundle
 
 
-@pytest.fixture()
+@pytest.fixture
 def copy(tiny_bundle: Bundle, tmp_path: Path) -> Path:
     """A bundle that a test may spoil."""
     return Path(shutil.copytree(tiny_bundle.folder, tmp_path / "copy"))

@@ -21,12 +21,12 @@ def lines_of(text: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in text.splitlines()]
 
 
-@pytest.fixture()
+@pytest.fixture
 def bundle(tiny_bundle: Bundle) -> str:
     return str(tiny_bundle.folder)
 
 
-@pytest.fixture()
+@pytest.fixture
 def pictures(tmp_path: Path) -> Path:
     """Two drawn people per class, a bare one, and a file that is no picture."""
     rng = np.random.default_rng(4)
@@ -42,13 +42,13 @@ def pictures(tmp_path: Path) -> Path:
     return tmp_path
 
 
-@pytest.fixture()
+@pytest.fixture
 def clip(tmp_path: Path) -> Path:
     """Two seconds in which somebody stands on the marked spot after half a second."""
     rng = np.random.default_rng(8)
     room, head = backdrop(rng, 320, 240), Head.random(rng, Wearing.CORRECT)
     path = tmp_path / "clip.avi"
-    writer = cv2.VideoWriter(str(path), cv2.VideoWriter_fourcc(*"MJPG"), 20, (320, 240))
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"MJPG"), 20, (320, 240))
     for index in range(40):
         frame = room.copy()
         if 10 <= index < 30:

@@ -1,8 +1,8 @@
 """One identity per passage."""
 
 from binarycop.faces import follow
-from binarycop.faces.box import Box, Face
 from binarycop.faces.base import nearest
+from binarycop.faces.box import Box, Face
 from binarycop.faces.follow import Following
 
 LOST_S = 0.5

@@ -13,7 +13,7 @@ from binarycop.frames.picture import read_picture
 from binarycop.settings.schema import FacesSettings, FinderKind, YuNetSettings
 
 
-@pytest.fixture()
+@pytest.fixture
 def model(shared_data: Path) -> Path:
     return shared_data / "models" / "face_detection_yunet_2023mar.onnx"
 

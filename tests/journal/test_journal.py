@@ -1,6 +1,7 @@
 """The table of events, and what may be written."""
 
 import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -65,6 +66,6 @@ def test_a_text_cannot_break_the_line_nor_fill_the_log() -> None:
 
 
 def test_without_journald_events_go_to_standard_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(writers, "_SOCKET", writers.Path("/nonexistent"))
+    monkeypatch.setattr(writers, "_SOCKET", Path("/nonexistent"))
     for target in JournalTarget:
         assert isinstance(open_journal(target), LineJournal)

@@ -11,7 +11,7 @@ from binarycop.lines.factory import open_factory
 from binarycop.lines.mock import MockLines
 from binarycop.lines.patterns import is_lit
 from binarycop.lines.wires import LaneInputs, Wires
-from binarycop.settings.schema import Fail, GateSettings, LaneSettings, LinesSettings, LineSettings, Pattern
+from binarycop.settings.schema import Fail, GateSettings, LaneSettings, LineSettings, LinesSettings, Pattern
 
 LINES = LinesSettings(passed=LineSettings("PASSED"), ready=LineSettings("READY"), fire=LineSettings("FIRE", False))
 LANE = LaneSettings(lines=LINES)
@@ -91,8 +91,8 @@ def test_closing_releases_the_coil_and_may_be_done_twice() -> None:
 def test_an_exception_on_the_way_releases_the_coil() -> None:
     factory = MockLines()
     wires = Wires(LANE, factory)
+    wires.show(True, NO_LAMPS, 0.0)
     with pytest.raises(ZeroDivisionError), wires:
-        wires.show(True, NO_LAMPS, 0.0)
         raise ZeroDivisionError
     assert factory.pin("RELAY").state is False
 
@@ -100,7 +100,7 @@ def test_an_exception_on_the_way_releases_the_coil() -> None:
 def test_a_line_that_another_device_holds_is_said_and_the_others_are_given_back() -> None:
     factory = MockLines()
     with DigitalOutputDevice("LD2", pin_factory=factory):
-        with pytest.raises(LineError, match="line LD2: cannot be had: .*in use"):
+        with pytest.raises(LineError, match=r"line LD2: cannot be had: .*in use"):
             Wires(LANE, factory)
         with DigitalOutputDevice("RELAY", pin_factory=factory):
             pass

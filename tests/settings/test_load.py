@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+import yaml
 
 from binarycop.errors import SettingsError, SettingsErrors
 from binarycop.settings import show
@@ -209,3 +210,13 @@ def test_changes_shows_only_what_differs() -> None:
         "gates:\n- name: gate\n  gate:\n    policy: remind\n"
     )
     assert show.changes(Settings()) == ""
+
+
+def test_the_documented_settings_are_the_defaults_and_leave_none_out() -> None:
+    path = Path(__file__).resolve().parents[2] / "deploy" / "gate.yaml"
+    assert load(path).settings == Settings()
+    written = yaml.safe_load(path.read_text())
+    shown = show.plain(Settings())
+    everything = {**shown, **shown["gates"][0]}
+    for section in set(everything) - {"gates", "name"}:
+        assert set(written[section]) == set(everything[section]), section

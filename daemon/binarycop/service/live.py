@@ -13,7 +13,7 @@ from binarycop.service.service import Latencies, Service
 from binarycop.settings.schema import FramesSettings
 
 _STEP_MOST_S = 0.05
-_CLOSE_S = 2.0
+_CLOSE_S = 3.0  # a stalled camera lets go after 2 s
 
 _EVENTS = {
     NoticeKind.LOST: Event.CAMERA_LOST,
