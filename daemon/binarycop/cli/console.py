@@ -1,5 +1,6 @@
 """What a person sees of a running service: one moving line on a terminal, plain lines elsewhere."""
 
+import shutil
 import sys
 from typing import TextIO
 
@@ -21,7 +22,8 @@ class Console:
         """Show all lanes as they stand; latency from capture to lines."""
         if self._moves:
             text = "   ".join(_line(one) for one in snapshots) + _latency(latency_ms)
-            self._stream.write(_CLEAR_LINE + text)
+            # A line that wraps could not be taken back.
+            self._stream.write(_CLEAR_LINE + text[: shutil.get_terminal_size().columns - 1])
             self._stream.flush()
             return
         news: list[object] = [(one.gate, one.person, one.finding, one.phase, one.cause) for one in snapshots]

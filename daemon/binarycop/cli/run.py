@@ -1,6 +1,7 @@
 """``binarycop run``: the daemon."""
 
 import argparse
+import resource
 import signal
 from dataclasses import replace
 from threading import Event as Flag
@@ -32,6 +33,8 @@ def add(commands: Any) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Run the service; ends by itself where every source does. SIGINT and SIGTERM end it, too, with exit code 0."""
+    # A core dump would hold frames of people.
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     settings = _with_source(settings_of(options), options.source)
     stopped = Flag()
     for number in (signal.SIGINT, signal.SIGTERM):
