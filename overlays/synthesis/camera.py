@@ -19,7 +19,7 @@ class Jitter:
 
 
 FINDER = Jitter()
-FIXED_REGION = Jitter(shift=0.05, scale=0.09)
+FIXED_REGION = Jitter(shift=0.04, scale=0.08)
 
 
 def take(
@@ -41,13 +41,19 @@ def take(
     source = cv2.GaussianBlur(patch, (0, 0), 0.4 / scale) if scale < 0.7 else patch
     frame = cv2.warpAffine(source, matrix, (size, size), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     frame = _develop(_smear(np.asarray(frame, np.uint8), side * scale, rng), rng)
-    grow = scale * float(np.exp(rng.normal(0, jitter.scale)))
-    width, height = box.width_px * grow, box.height_px * grow
-    x, y = size / 2 + rng.normal(0, jitter.shift, 2) * side * scale
-    seen = Box(float(x - width / 2), float(y - height / 2), width, height)
+    width, height = box.width_px * scale, box.height_px * scale
+    seen = jittered(Box((size - width) / 2, (size - height) / 2, width, height), jitter, rng)
     if rng.random() < 0.25:
         frame, seen = _cut_close(frame, seen, rng)
     return crop(frame, seen, geometry)
+
+
+def jittered(box: Box, jitter: Jitter, rng: np.random.Generator) -> Box:
+    """The box as found instead of as it is."""
+    grow = float(np.exp(rng.normal(0, jitter.scale)))
+    width, height = box.width_px * grow, box.height_px * grow
+    x, y = np.array(box.centre) + rng.normal(0, jitter.shift, 2) * max(box.width_px, box.height_px)
+    return Box(float(x - width / 2), float(y - height / 2), width, height)
 
 
 def _smear(frame: NDArray[np.uint8], face_px: float, rng: np.random.Generator) -> NDArray[np.uint8]:

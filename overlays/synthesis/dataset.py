@@ -13,10 +13,10 @@ from binarycop.faces.box import Box
 from binarycop.faces.crop import SIDE_PX, CropGeometry
 from binarycop.wearing import Wearing
 from overlays.synthesis import patches as stored
-from overlays.synthesis.camera import FINDER, take
+from overlays.synthesis.camera import FINDER, FIXED_REGION, take
 from overlays.synthesis.dress import dress
 from overlays.synthesis.faces import Split
-from overlays.synthesis.heads import drawn_head
+from overlays.synthesis.heads import drawn_head, scene
 from overlays.synthesis.masks import Wardrobe
 from overlays.synthesis.patches import Patches, plane_map
 
@@ -29,7 +29,7 @@ class Recipe:
     """Shares of what is not a dressed face: drawn heads in all; real masks among correct; bare among nose_mouth."""
 
     geometry: CropGeometry
-    drawn: float = 0.12
+    drawn: float = 0.18
     real: float = 0.30
     bare: float = 0.45
 
@@ -48,7 +48,7 @@ class Synthesis:
         rng = np.random.default_rng([seed, number, list(Split).index(self._split)])
         wearing = Wearing(number % len(Wearing))
         if rng.random() < self._recipe.drawn:
-            return drawn_head(rng, wearing, self._recipe.geometry), wearing
+            return self._drawn(rng, wearing), wearing
         if wearing is Wearing.CORRECT and len(self._real) and rng.random() < self._recipe.real:
             chosen = self._real[rng.integers(len(self._real))]
             pixels = self._patches.pixels[chosen]
@@ -59,6 +59,11 @@ class Synthesis:
                 cloth, opacity = self._wardrobe.mask(rng, wearing)
                 pixels = dress(pixels, plane_map(self._patches.planes[chosen]), cloth, opacity, rng)
         return take(pixels, Box(*self._patches.boxes[chosen].tolist()), self._recipe.geometry, FINDER, rng), wearing
+
+    def _drawn(self, rng: np.random.Generator, wearing: Wearing) -> Crop:
+        if rng.random() < 0.6:
+            return drawn_head(rng, wearing, self._recipe.geometry)
+        return take(*scene(rng, wearing), self._recipe.geometry, FIXED_REGION, rng)
 
 
 def generate(

@@ -3,22 +3,28 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from binarycop.faces.crop import SIDE_PX, CropGeometry
+from binarycop.faces.box import Box
+from binarycop.faces.crop import SIDE_PX, CropGeometry, crop
 from binarycop.frames import drawing
 from binarycop.wearing import Wearing
-from overlays.synthesis.camera import FIXED_REGION, take
+from overlays.synthesis.camera import FIXED_REGION, jittered
 
 _SIDE_PX = 128
 _BARE = 0.35
 
 
-def drawn_head(rng: np.random.Generator, wearing: Wearing, geometry: CropGeometry) -> NDArray[np.uint8]:
-    """One as a fixed region or a finder would cut it, (32, 32, 3) uint8 RGB; of nose_mouth some are bare."""
+def scene(rng: np.random.Generator, wearing: Wearing) -> tuple[NDArray[np.uint8], Box]:
+    """A drawn head before a backdrop, (128, 128, 3) uint8 BGR, and its box; of nose_mouth some are bare."""
     canvas = drawing.backdrop(rng, _SIDE_PX, _SIDE_PX)
     is_bare = wearing is Wearing.NOSE_MOUTH and rng.random() < _BARE
     head = drawing.Head.random(rng, None if is_bare else wearing)
-    box = drawing.draw(canvas, head, _SIDE_PX / 2, _SIDE_PX / 2, _SIDE_PX / 2)
-    return take(canvas, box, geometry, FIXED_REGION, rng)
+    return canvas, drawing.draw(canvas, head, _SIDE_PX / 2, _SIDE_PX / 2, _SIDE_PX / 2)
+
+
+def drawn_head(rng: np.random.Generator, wearing: Wearing, geometry: CropGeometry) -> NDArray[np.uint8]:
+    """One as the demo's fixed region cuts it, under a sensor's noise, (32, 32, 3) uint8 RGB."""
+    canvas, box = scene(rng, wearing)
+    return crop(drawing.expose(canvas, rng, rng.uniform(0.8, 1.2)), jittered(box, FIXED_REGION, rng), geometry)
 
 
 def nobody(count: int, seed: int, geometry: CropGeometry) -> NDArray[np.uint8]:

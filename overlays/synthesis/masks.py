@@ -49,15 +49,15 @@ class Worn:
     def random(rng: np.random.Generator, wearing: Wearing) -> "Worn":
         """A position that people wear a mask at and call, or not, correct; the classes leave a gap between them."""
         if wearing in (Wearing.CORRECT, Wearing.CHIN):
-            top = rng.triangular(0.26, 0.37, NOSE_TIP_Y - 0.07)
+            top = rng.triangular(0.26, 0.38, NOSE_TIP_Y - 0.04)
             side = max(top + rng.uniform(0.02, 0.20), rng.uniform(0.40, 0.55))
         elif wearing is Wearing.NOSE:
-            top = rng.uniform(NOSE_TIP_Y - 0.01, UPPER_LIP_Y - 0.02)
+            top = rng.uniform(NOSE_TIP_Y - 0.01, UPPER_LIP_Y + 0.01)
             side = top + rng.uniform(-0.14, 0.06)
         else:
             top = rng.uniform(LOWER_LIP_Y + 0.005, 0.99)
             side = top + rng.uniform(-0.16, 0.02)
-        bottom = rng.uniform(LOWER_LIP_Y + 0.03, 0.93) if wearing is Wearing.CHIN else rng.uniform(1.0, 1.14)
+        bottom = rng.uniform(LOWER_LIP_Y + 0.03, 0.905) if wearing is Wearing.CHIN else rng.uniform(0.97, 1.14)
         bottom = max(bottom, top + rng.uniform(0.12, 0.25))
         return Worn(
             top=float(top),

@@ -26,8 +26,8 @@ def pool(
     progress: Callable[[str], None],
 ) -> Labelled:
     """The crops of ``generate``, read from ``folder`` where they have been made before."""
-    margin = recipe.geometry.margin
-    file = folder / f"{split.value}-{seed}-{count}-m{margin:g}.npy"
+    geometry = recipe.geometry
+    file = folder / f"{split.value}-{seed}-{count}-{geometry.margin:g}-{geometry.shift_y:g}.npy"
     classes = np.arange(count) % len(LABELS)
     if not file.exists():
         folder.mkdir(parents=True, exist_ok=True)

@@ -44,7 +44,7 @@ def main() -> None:
     """Make the crops, train, measure, export."""
     arguments = _arguments()
     torch.set_num_threads(arguments.threads)
-    recipe = Recipe(CropGeometry(arguments.margin))
+    recipe = Recipe(CropGeometry(arguments.margin, arguments.shift))
     settings = Settings(arguments.epochs, arguments.batch, arguments.rate, arguments.smoothing, arguments.seed)
     network = NETWORKS[arguments.network]
     work, data = arguments.work, arguments.data
@@ -101,7 +101,8 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--work", type=Path, default=Path("work"), help="crops and checkpoints (default: work)")
     parser.add_argument("--tag", default="run", help="names the checkpoint, to keep several runs apart")
     parser.add_argument("--crops", type=int, default=160_000, help="synthetic training crops (default: 160000)")
-    parser.add_argument("--margin", type=float, default=CropGeometry().margin, help="of the crop around the face's box")
+    parser.add_argument("--margin", type=float, default=1.15, help="side of the crop in box sides (default: 1.15)")
+    parser.add_argument("--shift", type=float, default=0.06, help="of the crop downwards, to see below the chin")
     parser.add_argument("--epochs", type=int, default=default.epochs)
     parser.add_argument("--batch", type=int, default=default.batch)
     parser.add_argument("--rate", type=float, default=default.rate)

@@ -41,7 +41,7 @@ _REACH: dict[Wearing, tuple[float, float, float, float]] = {
     Wearing.CORRECT: (0.44, 0.55, 1.02, 1.08),
     Wearing.NOSE: (0.70, 0.745, 1.02, 1.08),
     Wearing.NOSE_MOUTH: (0.875, 0.96, 1.06, 1.24),
-    Wearing.CHIN: (0.44, 0.55, 0.85, 0.895),
+    Wearing.CHIN: (0.44, 0.55, 0.845, 0.88),
 }
 
 
@@ -86,7 +86,7 @@ class Mask:
         # A slack mask under the nose stays up at its loops; one pulled up over the nose dips to the cheeks.
         side = top + (rng.uniform(0.0, 0.12) if top < 0.6 else rng.uniform(-0.10, 0.0))
         base = _MASKS[rng.integers(len(_MASKS))]
-        skin_like = rng.random() < 0.08
+        skin_like = rng.random() < 0.04
         return Mask(
             top_y=float(top),
             side_y=float(side),
