@@ -1,6 +1,7 @@
 """Camera effects keep the face in the crop, and hang on the seed alone."""
 
 import numpy as np
+from numpy.typing import NDArray
 
 from binarycop.faces.box import Box
 from binarycop.faces.crop import CropGeometry
@@ -9,7 +10,7 @@ from overlays.synthesis.camera import FINDER, FIXED_REGION, take
 BOX = Box(38.0, 32.0, 52.0, 64.0)
 
 
-def _patch() -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
+def _patch() -> NDArray[np.uint8]:
     """Grey, with a bright disc's worth of square in the middle of the box."""
     patch = np.full((128, 128, 3), 60, np.uint8)
     patch[54:74, 54:74] = 230

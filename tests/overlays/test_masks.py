@@ -3,6 +3,7 @@
 import cv2
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from binarycop.wearing import Wearing
 from overlays.synthesis.canon import LOWER_LIP_Y, NOSE_TIP_Y, UPPER_LIP_Y
@@ -24,7 +25,7 @@ def test_each_way_covers_what_its_name_says(wearing: Wearing, kind: Kind) -> Non
         worn = Worn.random(np.random.default_rng(seed), wearing)
         edge = outline(worn, kind).astype(np.float32)
 
-        def covered(y: float, edge: "np.ndarray[tuple[int, ...], np.dtype[np.float32]]" = edge) -> bool:
+        def covered(y: float, edge: NDArray[np.float32] = edge) -> bool:
             return cv2.pointPolygonTest(edge, (0.0, y), False) > 0
 
         assert covered(NOSE_TIP_Y - 0.025) is nose
