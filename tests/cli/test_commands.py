@@ -1,6 +1,7 @@
 """The commands as a person or a program calls them: exit codes, JSON contracts, messages."""
 
 import json
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -197,12 +198,13 @@ def test_wrong_arguments_have_their_own_exit_code() -> None:
     assert caught.value.code == 2
 
 
-def test_the_program_is_stopped_by_sigterm_with_a_summary(bundle: str) -> None:
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT])
+def test_the_program_is_stopped_by_signals_with_a_summary(bundle: str, number: signal.Signals) -> None:
     command = [sys.executable, "-m", "binarycop", "run", "--source", "demo", "--bundle", bundle]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         assert process.stdout.readline(), "the first line of the demo"
-        process.terminate()
+        process.send_signal(number)
         out, err = process.communicate(timeout=60)
     assert process.returncode == 0
     assert "stopped: asked to" in err

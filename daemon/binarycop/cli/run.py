@@ -32,12 +32,13 @@ def add(commands: Any) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Run the service; ends by itself where every source does. SIGINT and SIGTERM end it, too, with exit code 0."""
+    """Run the service; ends by itself where every source does. SIGINT, SIGTERM, SIGHUP and SIGQUIT end it, too, with exit code 0."""
     # A core dump would hold frames of people.
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     settings = _with_source(settings_of(options), options.source)
     stopped = Flag()
-    for number in (signal.SIGINT, signal.SIGTERM):
+    # Each of these would otherwise end the process with the relay as it is.
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
         signal.signal(number, lambda *_: stopped.set())
     console = None if options.json else Console()
     journal = open_journal(settings.journal.target, console.print_line if console else print_to_stderr)

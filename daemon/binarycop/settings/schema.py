@@ -121,7 +121,7 @@ class FacesSettings:
     """Finding and following; ``lost_s`` is how long a person may be out of sight within one passage."""
 
     finder: FinderKind = FinderKind.AUTO
-    least_px: int = bounded(32, 16, 1024)
+    least_px: int = bounded(16, 8, 1024)
     lost_s: float = bounded(0.5, 0.05, 10)
     yunet: YuNetSettings = YuNetSettings()
     fixed: SpotSettings = SpotSettings()
