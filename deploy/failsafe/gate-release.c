@@ -1,0 +1,150 @@
+/*
+ * gate-release: drives GPIO lines to fixed levels and exits. For systemd's ExecStopPost=.
+ *
+ * The kernel's Zynq and Xilinx GPIO drivers keep a line's level when its owner dies, so a killed daemon
+ * leaves the relay as it was. This needs no interpreter and no library, and is done in a millisecond.
+ *
+ *   gate-release LINE=LEVEL...
+ *
+ * LINE is a kernel line name, chip:offset (gpiochip0:3) or label:offset (zynq_gpio:54); LEVEL is the
+ * physical level, 0 or 1. Every line is tried, whatever happens to those before it. A line that another
+ * process still holds is tried again for half a second. Exit code: 0 if every line was driven, 1 if one
+ * was not (standard error says which and why), 2 for wrong arguments.
+ *
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+#define _GNU_SOURCE
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/gpio.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { TRIES = 50, PAUSE_MS = 10, ARGUMENT_MOST = 128 };
+
+struct wanted {
+    const char *name;  /* a line's name, or a chip's name or label */
+    long offset;       /* -1: look for the name among the lines */
+};
+
+/* The offset of the wanted line on this chip, or -1 where it is not on it. */
+static long find_on(int chip, const char *device, const struct wanted *wanted)
+{
+    struct gpiochip_info info = {0};
+    if (ioctl(chip, GPIO_GET_CHIPINFO_IOCTL, &info) < 0)
+        return -1;
+    if (wanted->offset >= 0) {
+        int is_it = !strcmp(wanted->name, device) || !strcmp(wanted->name, info.name) || !strcmp(wanted->name, info.label);
+        return is_it && wanted->offset < (long)info.lines ? wanted->offset : -1;
+    }
+    for (unsigned offset = 0; offset < info.lines; offset++) {
+        struct gpio_v2_line_info line = {.offset = offset};
+        if (ioctl(chip, GPIO_V2_GET_LINEINFO_IOCTL, &line) == 0 && !strcmp(line.name, wanted->name))
+            return offset;
+    }
+    return -1;
+}
+
+/* Open the chip that has the line; returns its descriptor and sets the offset, or -1 with errno. */
+static int open_chip_of(const struct wanted *wanted, long *offset)
+{
+    int reason = ENODEV;
+    DIR *devices = opendir("/dev");
+    if (!devices)
+        return -1;
+    for (struct dirent *entry; (entry = readdir(devices));) {
+        if (strncmp(entry->d_name, "gpiochip", 8))
+            continue;
+        int chip = openat(dirfd(devices), entry->d_name, O_RDWR | O_CLOEXEC);
+        if (chip < 0) {
+            reason = errno;
+            continue;
+        }
+        *offset = find_on(chip, entry->d_name, wanted);
+        if (*offset >= 0) {
+            closedir(devices);
+            return chip;
+        }
+        close(chip);
+    }
+    closedir(devices);
+    errno = reason;
+    return -1;
+}
+
+/* Request the line as an output with this level: direction and level come in one step, so it cannot glitch. */
+static int drive(int chip, long offset, int level)
+{
+    struct gpio_v2_line_request request = {
+        .offsets = {(unsigned)offset},
+        .num_lines = 1,
+        .consumer = "gate-release",
+        .config = {
+            .flags = GPIO_V2_LINE_FLAG_OUTPUT,
+            .num_attrs = 1,
+            .attrs = {{.attr = {.id = GPIO_V2_LINE_ATTR_ID_OUTPUT_VALUES, .values = (unsigned)level}, .mask = 1}},
+        },
+    };
+    for (int try = 0;; try++) {
+        if (ioctl(chip, GPIO_V2_GET_LINE_IOCTL, &request) == 0) {
+            close(request.fd);
+            return 0;
+        }
+        if (errno != EBUSY || try + 1 == TRIES)
+            return -1;
+        nanosleep(&(struct timespec){.tv_nsec = PAUSE_MS * 1000000L}, NULL);
+    }
+}
+
+/* Take "name=1" or "name:54=0" apart, in place. */
+static int parse(char *argument, struct wanted *wanted, int *level)
+{
+    char *equals = strrchr(argument, '=');
+    if (!equals || equals == argument || (strcmp(equals, "=0") && strcmp(equals, "=1")))
+        return -1;
+    *level = equals[1] == '1';
+    *equals = '\0';
+    wanted->name = argument;
+    wanted->offset = -1;
+    char *colon = strrchr(argument, ':'), *end = NULL;
+    if (colon && colon != argument && colon[1] >= '0' && colon[1] <= '9') {
+        long offset = strtol(colon + 1, &end, 10);
+        if (!*end) {
+            *colon = '\0';
+            wanted->offset = offset;
+        }
+    }
+    return 0;
+}
+
+int main(int count, char **arguments)
+{
+    int failed = count < 2 ? 2 : 0;
+    for (int index = 1; index < count; index++) {
+        char text[ARGUMENT_MOST];
+        struct wanted wanted;
+        int level;
+        if (strlen(arguments[index]) >= sizeof text || parse(strcpy(text, arguments[index]), &wanted, &level)) {
+            fprintf(stderr, "gate-release: %s: write LINE=0 or LINE=1\n", arguments[index]);
+            failed = failed ? failed : 2;
+            continue;
+        }
+        long offset = -1;
+        int chip = open_chip_of(&wanted, &offset);
+        if (chip < 0 || drive(chip, offset, level)) {
+            fprintf(stderr, "gate-release: %s: %s\n", arguments[index],
+                    errno == ENODEV ? "there is no such line" : strerror(errno));
+            failed = 1;
+        }
+        if (chip >= 0)
+            close(chip);
+    }
+    if (count < 2)
+        fputs("usage: gate-release LINE=LEVEL...\n", stderr);
+    return failed;
+}
