@@ -129,8 +129,10 @@ def test_after_a_passage_nothing_is_given_for_a_while_and_then_only_for_a_new_ve
 
 
 def test_a_passage_without_permission_is_told() -> None:
-    assert Gate().take(Passed()).outcomes == [Outcome.UNPERMITTED]
-    assert Gate().take(Seen(1)).judged(Finding.NOSE).take(Passed()).outcomes == [Outcome.REFUSE, Outcome.UNPERMITTED]
+    assert Gate().take(Passed()).outcomes == [Outcome.FORCED]
+    assert Gate().take(Seen(1)).judged(Finding.NOSE).take(Passed()).outcomes == [Outcome.REFUSE, Outcome.FORCED]
+    behind = Gate(refractory_s=1).take(Seen(1)).judged(Finding.CORRECT).take(Passed(), Passed())
+    assert behind.outcomes == [Outcome.PERMIT, Outcome.PASSED, Outcome.TAILGATE]
     assert Gate(policy=Policy.OFF).take(Passed()).happened == [
         Happening(Outcome.PASSED, None, Finding.NOBODY, Cause.POLICY_OFF)
     ]

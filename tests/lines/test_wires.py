@@ -11,9 +11,18 @@ from binarycop.lines.factory import open_factory
 from binarycop.lines.mock import MockLines
 from binarycop.lines.patterns import is_lit
 from binarycop.lines.wires import LaneInputs, Wires
-from binarycop.settings.schema import Fail, GateSettings, LaneSettings, LineSettings, LinesSettings, Pattern
+from binarycop.settings.schema import (
+    Bias,
+    Fail,
+    GateSettings,
+    InputSettings,
+    LaneSettings,
+    LineSettings,
+    LinesSettings,
+    Pattern,
+)
 
-LINES = LinesSettings(passed=LineSettings("PASSED"), ready=LineSettings("READY"), fire=LineSettings("FIRE", False))
+LINES = LinesSettings(passed=InputSettings("PASSED"), ready=InputSettings("READY"), fire=InputSettings("FIRE", False))
 LANE = LaneSettings(lines=LINES)
 NO_LAMPS = MappingProxyType[str, Pattern]({})
 
@@ -67,14 +76,24 @@ def test_a_pulse_of_the_lane_is_counted_though_it_is_over_at_the_next_look() -> 
         for _ in range(2):
             factory.pin("PASSED").drive_high()
             factory.pin("PASSED").drive_low()
-        assert wires.read() == LaneInputs(passages=2, ready=True, fire=False)
+        assert wires.read() == LaneInputs(passages=2, ready=True, fire=False, override=False)
         factory.pin("FIRE").drive_low()
-        assert wires.read() == LaneInputs(passages=0, ready=True, fire=True)
+        assert wires.read() == LaneInputs(passages=0, ready=True, fire=True, override=False)
 
 
 def test_a_lane_without_inputs_is_ready_and_not_on_fire() -> None:
     with Wires(LaneSettings(), MockLines()) as wires:
-        assert wires.read() == LaneInputs(passages=0, ready=True, fire=False)
+        assert wires.read() == LaneInputs(passages=0, ready=True, fire=False, override=False)
+
+
+def test_an_input_has_the_pull_and_the_sense_that_its_contact_is_wired_for() -> None:
+    factory = MockLines()
+    fire = InputSettings("FIRE", active_high=False, bias=Bias.UP)
+    with Wires(LaneSettings(lines=LinesSettings(fire=fire)), factory) as wires:
+        assert factory.pin("FIRE").pull == "up"
+        assert not wires.read().fire
+        factory.pin("FIRE").drive_low()
+        assert wires.read().fire
 
 
 def test_closing_releases_the_coil_and_may_be_done_twice() -> None:

@@ -9,6 +9,7 @@ from binarycop.journal.events import Event
 from binarycop.settings.schema import (
     Fail,
     GateSettings,
+    InputSettings,
     LaneSettings,
     LineSettings,
     LinesSettings,
@@ -19,7 +20,12 @@ from binarycop.settings.schema import (
 from tests.service.rigs import CHIN, CORRECT, HERE, NOSE, NOSE_MOUTH, Rig
 
 WITH_INPUTS = LaneSettings(
-    lines=LinesSettings(passed=LineSettings("PASSED"), ready=LineSettings("READY"), fire=LineSettings("FIRE"))
+    lines=LinesSettings(
+        passed=InputSettings("PASSED"),
+        ready=InputSettings("READY"),
+        fire=InputSettings("FIRE"),
+        override=InputSettings("KEY"),
+    )
 )
 
 
@@ -101,7 +107,7 @@ def test_a_lane_that_is_not_ready_gets_nothing() -> None:
 def test_a_passage_without_permission_is_told() -> None:
     rig = Rig(WITH_INPUTS).somebody(NOSE).frames(6)
     rig.factory.pin("PASSED").drive_high()
-    assert "unpermitted" in rig.frames(1).names
+    assert "forced" in rig.frames(1).names
 
 
 def test_fire_opens_at_once_and_is_told() -> None:
@@ -111,6 +117,21 @@ def test_fire_opens_at_once_and_is_told() -> None:
     rig.factory.pin("FIRE").drive_low()
     assert not rig.frames(1).coil
     assert [values["state"] for _, values in rig.told(Event.FIRE)] == ["active", "over"]
+
+
+def test_a_key_opens_for_a_while_and_no_longer_however_long_it_is_turned() -> None:
+    rig = Rig(replace(WITH_INPUTS, gate=GateSettings(override_s=5)))
+    rig.factory.pin("KEY").drive_high()
+    assert rig.frames(1).coil
+    assert rig.wait(4.8).coil
+    assert not rig.wait(0.3).coil
+    rig.factory.pin("KEY").drive_low()
+    rig.frames(1)
+    rig.factory.pin("KEY").drive_high()
+    assert rig.frames(1).coil
+    rig.factory.pin("KEY").drive_low()
+    assert not rig.frames(1).coil
+    assert [values["state"] for _, values in rig.told(Event.OVERRIDE)] == ["active", "over", "active", "over"]
 
 
 def test_a_fault_shows_its_pattern_and_releases_the_coil_whatever_was_going_on() -> None:

@@ -86,7 +86,8 @@ class Outcome(Enum):
     REMIND = "remind"
     PASSED = "passed"
     NOT_PASSED = "not_passed"
-    UNPERMITTED = "unpermitted"
+    TAILGATE = "tailgate"
+    FORCED = "forced"
     WITHDRAWN = "withdrawn"
 
 

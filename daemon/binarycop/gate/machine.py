@@ -212,7 +212,8 @@ def _on_passed(state: State, event: events.Passed, rules: Rules, now_s: float) -
     cause = permission(state, rules, now_s)
     if cause is not None:
         return state, (replace(_said(state, Outcome.PASSED), cause=cause),)
-    return state, (_said(state, Outcome.UNPERMITTED),)
+    # Right behind a permitted passage somebody slipped through; at any other time somebody forced the lane.
+    return state, (_said(state, Outcome.TAILGATE if state.phase is Phase.REFRACTORY else Outcome.FORCED),)
 
 
 def _on_ready(state: State, event: events.Ready, rules: Rules, now_s: float) -> Result:

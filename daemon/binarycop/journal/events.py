@@ -50,11 +50,18 @@ class Event(Enum):
     NOT_PASSED = Entry(
         "not_passed", "e70390edd0b1416e9d8864d01859a67b", Level.INFO, "person {person}: permission not used"
     )
-    UNPERMITTED = Entry("unpermitted", "a9ea8950b6414241beb5b36ec51cc36b", Level.WARNING, "passage without permission")
+    TAILGATE = Entry(
+        "tailgate",
+        "1d31506138aa48128766270b53e875ce",
+        Level.WARNING,
+        "passage behind a permitted one, without permission",
+    )
+    FORCED = Entry("forced", "9e6ccdacb05d4bb0880bfa20ee0c031b", Level.WARNING, "passage without permission")
     WITHDRAWN = Entry(
         "withdrawn", "08fdbfdb89944038b65615fb05034222", Level.NOTICE, "person {person}: permission withdrawn"
     )
     FIRE = Entry("fire", "83d2cc8a6a3647f483146ae8392f902d", Level.WARNING, "fire input {state}")
+    OVERRIDE = Entry("override", "9e9ae71310eb4dc5bc2d905de0209961", Level.WARNING, "override input {state}")
     FAULT = Entry("fault", "87101ebd8c8e446a93bed304d0011667", Level.ERROR, "fault: {reason}")
     FAULT_OVER = Entry("fault_over", "c70af3a0d900437cb27a9f8eedf8a585", Level.NOTICE, "fault over: {reason}")
     CAMERA_LOST = Entry("camera_lost", "72cdcb6c739b46cebcf1c58a4297b181", Level.ERROR, "source lost: {detail}")

@@ -12,16 +12,20 @@ from gpiozero.pins import Factory
 
 from binarycop.errors import LineError
 from binarycop.lines.patterns import is_lit
-from binarycop.settings.schema import Fail, LaneSettings, LineSettings, Pattern
+from binarycop.settings.schema import Bias, Fail, InputSettings, LaneSettings, LineSettings, Pattern
 
 
 @dataclass(frozen=True)
 class LaneInputs:
-    """What the lane reports: passages since the last look; the levels now (where there is no line: ready, no fire)."""
+    """What the lane reports: passages since the last look, and the levels now.
+
+    Where there is no such line the lane is ready, there is no fire, and nobody overrides.
+    """
 
     passages: int
     ready: bool
     fire: bool
+    override: bool
 
 
 class Wires:
@@ -40,7 +44,8 @@ class Wires:
             self._passed = _input(lines.passed, factory, opened)
             self._ready = _input(lines.ready, factory, opened)
             self._fire = _input(lines.fire, factory, opened)
-            self._names = {id(device): line.pin for device, line in self._pairs(lane)}
+            self._override = _input(lines.override, factory, opened)
+            self._names = self._pins(lane)
             if self._passed is not None:
                 # Counted on the edge, since a short pulse may begin and end between two looks.
                 self._passed.when_activated = self._passages.add
@@ -71,6 +76,7 @@ class Wires:
             passages=self._passages.take(),
             ready=self._ready is None or self._level(self._ready),
             fire=self._fire is not None and self._level(self._fire),
+            override=self._override is not None and self._level(self._override),
         )
 
     def close(self) -> None:
@@ -82,12 +88,14 @@ class Wires:
             if not self._coil.closed:
                 self._write(self._coil, False)
 
-    def _pairs(self, lane: LaneSettings) -> list[tuple[Any, LineSettings]]:
+    def _pins(self, lane: LaneSettings) -> dict[int, str]:
+        """The pin of each device, for messages."""
         lines = lane.lines
-        pairs: list[tuple[Any, LineSettings | None]] = [(self._coil, lines.permission)]
-        pairs += [(self._lamps[name], lamp) for name, lamp in lines.lamps.items()]
-        pairs += [(self._passed, lines.passed), (self._ready, lines.ready), (self._fire, lines.fire)]
-        return [(device, line) for device, line in pairs if device is not None and line is not None]
+        inputs = ((self._passed, lines.passed), (self._ready, lines.ready), (self._fire, lines.fire))
+        pins = {id(self._coil): lines.permission.pin}
+        pins |= {id(self._lamps[name]): lamp.pin for name, lamp in lines.lamps.items()}
+        pins |= {id(device): line.pin for device, line in (*inputs, (self._override, lines.override)) if line}
+        return pins
 
     def _drive(self, device: DigitalOutputDevice, level: bool) -> None:
         if bool(device.value) != level:
@@ -130,17 +138,27 @@ def _output(line: LineSettings, factory: Factory) -> DigitalOutputDevice:
     return _guarded(line, make)
 
 
-def _input(line: LineSettings | None, factory: Factory, opened: ExitStack) -> DigitalInputDevice | None:
+def _input(line: InputSettings | None, factory: Factory, opened: ExitStack) -> DigitalInputDevice | None:
     if line is None:
         return None
 
     def make() -> DigitalInputDevice:
-        return DigitalInputDevice(line.pin, pull_up=None, active_state=line.active_high, pin_factory=factory)
+        device = DigitalInputDevice(
+            line.pin,
+            pull_up=None,
+            active_state=line.active_high,
+            bounce_time=line.debounce_s or None,
+            pin_factory=factory,
+        )
+        if line.bias is not Bias.NONE:
+            # gpiozero ties the pull to the active state; a lane's contact may be wired either way.
+            device.pin.pull = line.bias.value
+        return device
 
     return opened.enter_context(_guarded(line, make))
 
 
-def _guarded(line: LineSettings, make: Callable[[], Any]) -> Any:
+def _guarded(line: LineSettings | InputSettings, make: Callable[[], Any]) -> Any:
     try:
         return make()
     except (GPIOZeroError, OSError) as error:

@@ -25,7 +25,8 @@ _EVENTS = {
     Outcome.REMIND: Event.REMIND,
     Outcome.PASSED: Event.PASSED,
     Outcome.NOT_PASSED: Event.NOT_PASSED,
-    Outcome.UNPERMITTED: Event.UNPERMITTED,
+    Outcome.TAILGATE: Event.TAILGATE,
+    Outcome.FORCED: Event.FORCED,
     Outcome.WITHDRAWN: Event.WITHDRAWN,
 }
 
@@ -82,7 +83,7 @@ class Lane:
         self._told: Finding | None = None
         self._frame = 0
         self._faults: set[str] = set()
-        self._fire = False
+        self._fire = self._override = False
         self._pending: list[tuple[Event, dict[str, Value]]] = []
 
     def look(self, frame: Frame, now_s: float) -> NDArray[np.uint8] | None:
@@ -117,6 +118,10 @@ class Lane:
             self._fire = inputs.fire
             self._say(Event.FIRE, state="active" if inputs.fire else "over")
             self._step(events.Fire(inputs.fire), now_s)
+        if inputs.override != self._override:
+            self._override = inputs.override
+            self._say(Event.OVERRIDE, state="active" if inputs.override else "over")
+            self._step(events.Override(self.settings.gate.override_s if inputs.override else 0.0), now_s)
         if inputs.ready != self._gate.ready:
             self._step(events.Ready(inputs.ready), now_s)
         for _ in range(inputs.passages):

@@ -1,7 +1,7 @@
 """What single values cannot show: settings that contradict each other, or promise what no wire can hold."""
 
 from binarycop.errors import SettingsError
-from binarycop.settings.schema import Contact, Fail, LaneSettings, LineSettings
+from binarycop.settings.schema import Contact, Fail, InputSettings, LaneSettings, LineSettings
 from binarycop.settings.tree import Mapping, Node
 from binarycop.wearing import Finding
 
@@ -68,13 +68,16 @@ def check_lanes(lanes: tuple[LaneSettings, ...], nodes: list[Mapping], problems:
         problems.append(SettingsError("differ in lines.factory", right, file=where.file, line=where.line, key="gates"))
 
 
-def lines_of(lane: LaneSettings) -> list[tuple[str, LineSettings]]:
+def lines_of(lane: LaneSettings) -> list[tuple[str, LineSettings | InputSettings]]:
     """Every wire of a lane with its key path."""
     lines = lane.lines
-    found = [("lines.permission", lines.permission)]
+    found: list[tuple[str, LineSettings | InputSettings]] = [("lines.permission", lines.permission)]
     found += [(f"lines.lamps.{name}", lamp) for name, lamp in lines.lamps.items()]
-    inputs = (("lines.passed", lines.passed), ("lines.ready", lines.ready), ("lines.fire", lines.fire))
-    return found + [(path, line) for path, line in inputs if line is not None]
+    for name in ("passed", "ready", "fire", "override"):
+        line: InputSettings | None = getattr(lines, name)
+        if line is not None:
+            found.append((f"lines.{name}", line))
+    return found
 
 
 def _is_written(node: Mapping, path: str) -> bool:

@@ -67,6 +67,14 @@ class JournalTarget(Enum):
     STDERR = "stderr"
 
 
+class Bias(Enum):
+    """The pull of an input where its chip has one; Zynq's GPIO controllers ignore it without a word."""
+
+    NONE = "none"
+    UP = "up"
+    DOWN = "down"
+
+
 class Pattern(Enum):
     """What a lamp does; slow and fast blink evenly, one to three are flashes and a pause."""
 
@@ -144,7 +152,11 @@ class VerdictSettings:
 
 @dataclass(frozen=True)
 class GateSettings:
-    """The permission; ``fresh_s`` is how old a verdict may be when it opens the gate."""
+    """The permission.
+
+    fresh_s: how old a verdict may be when it opens the gate. override_s: how long the override input opens
+    it, however long it stays active.
+    """
 
     policy: Policy = Policy.ENFORCE
     contact: Contact = Contact.PULSE
@@ -153,6 +165,7 @@ class GateSettings:
     pass_timeout_s: float = bounded(10.0, 0.5, 120)
     refractory_s: float = bounded(1.0, 0, 60)
     remind_s: float = bounded(4.0, 0.5, 60)
+    override_s: float = bounded(60.0, 1, 3600)
     fresh_s: float = bounded(1.0, 0.05, 10)
     fail: Fail = Fail.SECURE
     fire_level: FireLevel = FireLevel.PERMIT
@@ -166,6 +179,16 @@ class LineSettings:
     active_high: bool = True
 
 
+@dataclass(frozen=True)
+class InputSettings:
+    """One wire from the lane; active_high false for a contact that opens, or pulls low, to say yes."""
+
+    pin: str
+    active_high: bool = True
+    bias: Bias = Bias.NONE
+    debounce_s: float = bounded(0.01, 0, 1)
+
+
 def _default_lamps() -> Mapping[str, LineSettings]:
     return MappingProxyType({label: LineSettings(f"LD{index}") for index, label in enumerate(LABELS)})
 
@@ -177,9 +200,10 @@ class LinesSettings:
     factory: str = "mock"
     permission: LineSettings = LineSettings("RELAY")
     lamps: Mapping[str, LineSettings] = field(default_factory=_default_lamps)
-    passed: LineSettings | None = None
-    ready: LineSettings | None = None
-    fire: LineSettings | None = None
+    passed: InputSettings | None = None
+    ready: InputSettings | None = None
+    fire: InputSettings | None = None
+    override: InputSettings | None = None
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,56 @@
+"""The whole way of the data on the built-in demo, with the bundle that ships."""
+
+import pytest
+
+from binarycop.clock import ManualClock
+from binarycop.frames.demo import Demo, passages
+from binarycop.journal.events import Event
+from binarycop.journal.writers import MemoryJournal, Value
+from binarycop.lines.mock import MockLines
+from binarycop.service.build import build, finder_of, open_bundle
+from binarycop.service.replay import replay
+from binarycop.settings.schema import Settings
+from binarycop.wearing import Wearing
+
+
+def play(seed: int) -> list[tuple[Event, float, dict[str, Value]]]:
+    """Every event of one demo with its time."""
+    settings, clock = Settings(), ManualClock()
+    bundle, classifier = open_bundle(settings.classifier)
+    told: list[tuple[Event, float, dict[str, Value]]] = []
+
+    class Timed(MemoryJournal):
+        def write(self, event: Event, gate: str, **values: Value) -> None:
+            told.append((event, clock.now_s(), values))
+
+    with build(settings, bundle, classifier, [finder_of(settings.gates[0])], MockLines(), Timed()) as service:
+        replay(service, Demo(seed), clock)
+    return told
+
+
+def test_all_four_ways_of_wearing_are_decided_rightly_while_their_wearer_stands_at_the_gate() -> None:
+    told = play(seed=1)
+    verdicts = [(at_s, values["class"]) for event, at_s, values in told if event is Event.VERDICT]
+    assert [label for _, label in verdicts] == [wearing.label for wearing in Wearing]
+    for (at_s, _), passage in zip(verdicts, passages()):
+        assert passage.from_s < at_s < passage.leaves_s
+
+
+def test_only_the_correct_one_is_let_through() -> None:
+    told = play(seed=1)
+    assert [values["person"] for event, _, values in told if event is Event.PERMIT] == [1]
+    assert [values["person"] for event, _, values in told if event is Event.REFUSE] == [2, 3, 4]
+    assert [values["person"] for event, _, values in told if event is Event.PASSED] == [1]
+
+
+@pytest.mark.parametrize("seed", range(2, 8))
+def test_nobody_with_nose_or_mouth_bare_is_let_through_in_other_demos(seed: int) -> None:
+    """Other heads, other masks, other light: single classes may be missed, but not dangerously."""
+    told = play(seed)
+    bare = {
+        f"person {index}"
+        for index, one in enumerate(passages(), 1)
+        if one.wearing in (Wearing.NOSE, Wearing.NOSE_MOUTH)
+    }
+    permitted = {f"person {values['person']}" for event, _, values in told if event is Event.PERMIT}
+    assert not bare & permitted
