@@ -28,7 +28,7 @@ def test_without_a_terminal_there_is_a_line_for_each_change_and_none_for_each_fr
         console.show([snapshot], 1.5)
     lines = stream.getvalue().splitlines()
     assert len(lines) == 3
-    assert lines[1].split() == "gate: frame 9 person 3 correct gate open (verdict) 1.5 ms".split()
+    assert " ".join(lines[1].split()) == "gate: frame 9 person 3 correct gate open (verdict) 1.5 ms"
 
 
 def test_on_a_terminal_the_line_moves_and_the_journal_does_not_tear_it(capsys: pytest.CaptureFixture[str]) -> None:

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Sequence
 
 from binarycop import __version__
-from binarycop.cli import check_config, evaluate, replay, run, selftest
+from binarycop.cli import check_config, evaluate, lines, replay, run, selftest
 from binarycop.errors import (
     BackendError,
     BinaryCoPError,
@@ -49,7 +49,7 @@ def parser() -> argparse.ArgumentParser:
     )
     top.add_argument("--version", action="version", version=f"binarycop {__version__}")
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for module in (run, check_config, replay, evaluate, selftest):
+    for module in (run, check_config, replay, evaluate, selftest, lines):
         module.add(commands)
     return top
 

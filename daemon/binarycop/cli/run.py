@@ -32,7 +32,7 @@ def add(commands: Any) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Run the service; ends by itself where every source does. SIGINT, SIGTERM, SIGHUP and SIGQUIT end it, too, with exit code 0."""
+    """Run the service until every source has ended, or a signal asks it to end; both are exit code 0."""
     # A core dump would hold frames of people.
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     settings = _with_source(settings_of(options), options.source)

@@ -39,12 +39,16 @@ class Wires:
         self._passages = _Counter()
         with ExitStack() as opened:
             lines = lane.lines
-            self._coil = opened.enter_context(_output(lines.permission, factory))
-            self._lamps = {name: opened.enter_context(_output(lamp, factory)) for name, lamp in lines.lamps.items()}
-            self._passed = _input(lines.passed, factory, opened)
-            self._ready = _input(lines.ready, factory, opened)
-            self._fire = _input(lines.fire, factory, opened)
-            self._override = _input(lines.override, factory, opened)
+
+            def lent(line: InputSettings | None) -> DigitalInputDevice | None:
+                return opened.enter_context(open_input(line, factory)) if line else None
+
+            self._coil = opened.enter_context(open_output(lines.permission, factory))
+            self._lamps = {name: opened.enter_context(open_output(lamp, factory)) for name, lamp in lines.lamps.items()}
+            self._passed = lent(lines.passed)
+            self._ready = lent(lines.ready)
+            self._fire = lent(lines.fire)
+            self._override = lent(lines.override)
             self._names = self._pins(lane)
             if self._passed is not None:
                 # Counted on the edge, since a short pulse may begin and end between two looks.
@@ -131,16 +135,17 @@ class _Counter:
             return count
 
 
-def _output(line: LineSettings, factory: Factory) -> DigitalOutputDevice:
+def open_output(line: LineSettings, factory: Factory) -> DigitalOutputDevice:
+    """An output line, released. Raises LineError."""
+
     def make() -> DigitalOutputDevice:
         return DigitalOutputDevice(line.pin, active_high=line.active_high, initial_value=False, pin_factory=factory)
 
     return _guarded(line, make)
 
 
-def _input(line: InputSettings | None, factory: Factory, opened: ExitStack) -> DigitalInputDevice | None:
-    if line is None:
-        return None
+def open_input(line: InputSettings, factory: Factory) -> DigitalInputDevice:
+    """An input line with its bias and debounce. Raises LineError."""
 
     def make() -> DigitalInputDevice:
         device = DigitalInputDevice(
@@ -155,7 +160,7 @@ def _input(line: InputSettings | None, factory: Factory, opened: ExitStack) -> D
             device.pin.pull = line.bias.value
         return device
 
-    return opened.enter_context(_guarded(line, make))
+    return _guarded(line, make)
 
 
 def _guarded(line: LineSettings | InputSettings, make: Callable[[], Any]) -> Any:

@@ -1,0 +1,93 @@
+"""``binarycop lines``: an installer's bench for every wire of every gate."""
+
+import argparse
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import asdict
+from typing import Any
+
+from gpiozero.pins import Factory
+
+from binarycop.cli.options import add_config, add_json, print_json, settings_of
+from binarycop.errors import LineError
+from binarycop.lines.bench import Bench, LineReport
+from binarycop.lines.factory import open_factory
+from binarycop.settings.schema import LaneSettings
+
+_LOOK_S = 0.02
+_PULSE_MOST_S = 10.0
+
+
+def add(commands: Any) -> None:
+    """Add the subcommand."""
+    parser = commands.add_parser("lines", help="show every line, watch the inputs, pulse an output")
+    add_config(parser)
+    parser.add_argument("--gate", metavar="NAME", help="which gate (default: the first)")
+    parser.add_argument("--watch", type=float, metavar="SECONDS", help="print every change for so long")
+    parser.add_argument("--pulse", metavar="LINE", help="drive one output: permission, lamps.correct, ...")
+    parser.add_argument(
+        "--for", dest="for_s", type=float, default=0.5, metavar="SECONDS", help="how long (default 0.5)"
+    )
+    parser.add_argument("--yes", action="store_true", help="do not ask before a pulse")
+    add_json(parser)
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Exit code 6 where a line cannot be had. Raises LineError for a gate or output that is not there."""
+    lane = _lane(settings_of(options).gates, options.gate)
+    show: Callable[[LineReport], None] = _show_json if options.json else _show
+    with open_factory(lane.lines.factory) as factory:
+        return _work(lane, factory, options, show)
+
+
+def _work(lane: LaneSettings, factory: Factory, options: argparse.Namespace, show: Callable[[LineReport], None]) -> int:
+    with Bench(lane, factory) as bench:
+        reports = bench.reports()
+        for report in reports:
+            show(report)
+        if options.pulse:
+            if not 0 < options.for_s <= _PULSE_MOST_S:
+                raise LineError(options.pulse, f"a pulse lasts up to {_PULSE_MOST_S:g} s")
+            if not options.yes and not _confirm(lane, options.pulse, options.for_s):
+                print("binarycop: not pulsed", file=sys.stderr)
+                return 0
+            bench.pulse(options.pulse, options.for_s, time.sleep)
+        if options.watch:
+            _watch(bench, options.watch, show)
+        return 6 if any(report.problem for report in reports) else 0
+
+
+def _watch(bench: Bench, for_s: float, show: Callable[[LineReport], None]) -> None:
+    """Show each line again whenever its level has changed."""
+    before = {report.name: report for report in bench.reports()}
+    end_s = time.monotonic() + for_s
+    while time.monotonic() < end_s:
+        time.sleep(_LOOK_S)
+        for report in bench.reports():
+            if report != before[report.name]:
+                before[report.name] = report
+                show(report)
+
+
+def _lane(lanes: tuple[LaneSettings, ...], name: str | None) -> LaneSettings:
+    for lane in lanes:
+        if name in (None, lane.name):
+            return lane
+    raise LineError(str(name), f"is no gate; gates are {', '.join(lane.name for lane in lanes)}")
+
+
+def _confirm(lane: LaneSettings, line: str, for_s: float) -> bool:
+    print(f"Drive {line} of gate {lane.name} for {for_s:g} s? It may open the lane. [y/N] ", end="", file=sys.stderr)
+    sys.stderr.flush()
+    return sys.stdin.readline().strip().lower() in ("y", "yes")
+
+
+def _show(report: LineReport) -> None:
+    level = {None: report.problem, True: "active", False: "inactive"}[report.active]
+    print(f"{report.gate}  {report.direction:<6}  {report.name:<17} {report.pin:<20} {level}", flush=True)
+
+
+def _show_json(report: LineReport) -> None:
+    print_json(asdict(report))
