@@ -4,7 +4,7 @@ VENV := .venv
 PINNED := .venv-board
 SOURCE ?= demo
 
-.PHONY: run test venv lint test-pinned clean
+.PHONY: run test venv lint test-pinned failsafe clean
 
 # The daemon's real loop, with mock lines and the emulator. SOURCE=0 (a webcam), SOURCE=clip.mp4, SOURCE=folder/
 run: $(VENV)/.installed
@@ -49,3 +49,9 @@ $(PINNED)/.installed: setup.cfg pyproject.toml
 
 clean:
 	rm -rf $(VENV) $(PINNED) build dist daemon/*.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+# The fail-safe helper for the machine that this runs on; needs a C compiler, nothing else.
+failsafe: build/gate-release
+build/gate-release: deploy/failsafe/gate-release.c
+	@mkdir -p build
+	$(CC) -std=gnu11 -O2 -Wall -Wextra -Werror -o $@ $<
