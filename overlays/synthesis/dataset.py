@@ -22,13 +22,15 @@ from overlays.synthesis.patches import Patches, plane_map
 
 Crop = NDArray[np.uint8]
 _CHUNK = 4000
+GEOMETRY = CropGeometry(margin=1.15, shift_y=0.06)
+"""A little below the box, since skin under a mask is what tells chin from correct."""
 
 
 @dataclass(frozen=True)
 class Recipe:
     """Shares of what is not a dressed face: drawn heads in all; real masks among correct; bare among nose_mouth."""
 
-    geometry: CropGeometry
+    geometry: CropGeometry = GEOMETRY
     drawn: float = 0.18
     real: float = 0.30
     bare: float = 0.45

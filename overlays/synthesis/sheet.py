@@ -10,7 +10,6 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from binarycop.faces.crop import CropGeometry
 from binarycop.wearing import Wearing
 from overlays.synthesis import patches
 from overlays.synthesis.dataset import Recipe, Synthesis
@@ -43,7 +42,7 @@ def main() -> None:
         patches.load(arguments.patches),
         Split(arguments.split),
         Wardrobe.read(arguments.data),
-        Recipe(CropGeometry()),
+        Recipe(),
     )
     cv2.imwrite(str(arguments.out), sheet(synthesis, arguments.seed, columns=18, zoom=2))
 

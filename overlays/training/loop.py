@@ -22,7 +22,7 @@ _WARM_STEPS = 200
 class Settings:
     """rate: Adam's highest. A binary network wants far more than a float one: 1e-3 leaves five points unused."""
 
-    epochs: int = 20
+    epochs: int = 16
     batch: int = 200
     rate: float = 1e-2
     smoothing: float = 0.0

@@ -92,7 +92,7 @@ def _provenance(
 
 
 def _arguments() -> argparse.Namespace:
-    default = Settings()
+    default, geometry = Settings(), Recipe().geometry
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--network", choices=list(NETWORKS), required=True)
     parser.add_argument("--data", type=Path, required=True)
@@ -101,8 +101,8 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--work", type=Path, default=Path("work"), help="crops and checkpoints (default: work)")
     parser.add_argument("--tag", default="run", help="names the checkpoint, to keep several runs apart")
     parser.add_argument("--crops", type=int, default=160_000, help="synthetic training crops (default: 160000)")
-    parser.add_argument("--margin", type=float, default=1.15, help="side of the crop in box sides (default: 1.15)")
-    parser.add_argument("--shift", type=float, default=0.06, help="of the crop downwards, to see below the chin")
+    parser.add_argument("--margin", type=float, default=geometry.margin, help="side of the crop in box sides")
+    parser.add_argument("--shift", type=float, default=geometry.shift_y, help="of the crop downwards, in box sides")
     parser.add_argument("--epochs", type=int, default=default.epochs)
     parser.add_argument("--batch", type=int, default=default.batch)
     parser.add_argument("--rate", type=float, default=default.rate)
