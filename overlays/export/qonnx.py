@@ -18,6 +18,8 @@ from brevitas.inject import ExtendedInjector
 from brevitas.nn import QuantConv2d, QuantIdentity, QuantLinear
 from brevitas.quant.solver import ActQuantSolver, WeightQuantSolver
 from numpy.typing import NDArray
+from qonnx.core.datatype import DataType
+from qonnx.core.modelwrapper import ModelWrapper
 from torch import nn
 
 from binarycop.classifier.bundle import LayerWeights
@@ -55,6 +57,10 @@ def export(layers: tuple[Layer, ...], weights: tuple[LayerWeights, ...], file: P
     network = nn.Sequential(*_modules(layers, weights)).eval()
     # Without dynamo=False the fully connected layers become Gemm nodes that qonnx cannot take.
     export_qonnx(network, args=pixels, export_path=str(file), dynamo=False)
+    # FINN takes the input for 32-bit floats unless it is told; a Quant node would cost a layer of 255 thresholds.
+    model = ModelWrapper(str(file))
+    model.set_tensor_datatype(model.graph.input[0].name, DataType["UINT8"])
+    model.save(str(file))
 
 
 def _modules(layers: tuple[Layer, ...], weights: tuple[LayerWeights, ...]) -> list[nn.Module]:

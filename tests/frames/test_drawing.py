@@ -7,8 +7,7 @@ import pytest
 from numpy.typing import NDArray
 
 from binarycop.faces.box import Box
-from binarycop.frames import drawing
-from binarycop.frames.drawing import Head, Mask, backdrop, draw, expose
+from binarycop.frames.drawing import Head, Mask, backdrop, draw, expose, strokes
 from binarycop.wearing import Wearing
 
 SIZE_PX = 200
@@ -48,8 +47,8 @@ def _changed(seed: int, wearing: Wearing, y: float) -> bool:
 )
 def test_each_way_covers_what_its_name_says(wearing: Wearing, nose: bool, mouth: bool, chin: bool) -> None:
     for seed in range(12):
-        assert _changed(seed, wearing, drawing.NOSE_Y) is nose
-        assert _changed(seed, wearing, drawing.MOUTH_Y) is mouth
+        assert _changed(seed, wearing, strokes.NOSE_Y) is nose
+        assert _changed(seed, wearing, strokes.MOUTH_Y) is mouth
         assert _changed(seed, wearing, 0.985) is chin
 
 
@@ -102,9 +101,9 @@ def test_masks_keep_their_class_apart() -> None:
     rng = np.random.default_rng(0)
     for _ in range(200):
         assert Mask.random(rng, Wearing.CORRECT).top_y < 0.6 < Mask.random(rng, Wearing.NOSE).top_y
-        assert Mask.random(rng, Wearing.NOSE).top_y < drawing.MOUTH_Y - 0.04
-        assert Mask.random(rng, Wearing.NOSE_MOUTH).top_y > drawing.MOUTH_Y + 0.04
-        assert drawing.MOUTH_Y + 0.04 < Mask.random(rng, Wearing.CHIN).bottom_y < 0.9
+        assert Mask.random(rng, Wearing.NOSE).top_y < strokes.MOUTH_Y - 0.04
+        assert Mask.random(rng, Wearing.NOSE_MOUTH).top_y > strokes.MOUTH_Y + 0.04
+        assert strokes.MOUTH_Y + 0.04 < Mask.random(rng, Wearing.CHIN).bottom_y < 0.9
 
 
 def test_exposure_keeps_to_the_range() -> None:
