@@ -4,7 +4,7 @@ VENV := .venv
 PINNED := .venv-board
 SOURCE ?= demo
 
-.PHONY: run test venv lint test-pinned failsafe clean
+.PHONY: run test venv lint test-pinned test-training failsafe clean
 
 # The daemon's real loop, with mock lines and the emulator. SOURCE=0 (a webcam), SOURCE=clip.mp4, SOURCE=folder/
 run: $(VENV)/.installed
@@ -22,6 +22,12 @@ lint: $(VENV)/.tested
 PYTHON310 ?= python3.10
 test-pinned: $(PINNED)/.installed
 	$(PINNED)/bin/python -m pytest
+
+# What trains and exports: torch, brevitas, qonnx. TORCH may name another build, e.g. one for a GPU.
+TRAINING := .venv-train
+TORCH ?= torch==2.13.0
+test-training: $(TRAINING)/.installed
+	$(TRAINING)/bin/python -m pytest tests/overlays
 
 venv: $(VENV)/.installed
 
@@ -47,8 +53,14 @@ $(PINNED)/.installed: setup.cfg pyproject.toml
 		'numpy==1.21.*' 'opencv-python-headless==4.5.4.60' 'pytest>=7' 'hypothesis>=6' --editable .
 	@touch $@
 
+$(TRAINING)/.installed: setup.cfg pyproject.toml
+	@$(PYTHON) -m venv $(TRAINING)
+	@$(TRAINING)/bin/python -m pip install --quiet --disable-pip-version-check '$(TORCH)'
+	@$(TRAINING)/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[train,test]'
+	@touch $@
+
 clean:
-	rm -rf $(VENV) $(PINNED) build dist daemon/*.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(PINNED) $(TRAINING) build dist daemon/*.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 # The fail-safe helper for the machine that this runs on; needs a C compiler, nothing else.
 failsafe: build/gate-release
