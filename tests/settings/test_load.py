@@ -78,7 +78,7 @@ GOOD_AND_BAD = [
     (
         "{gate: {fail: open}, signals: {fault: {permission: true}}}",
         "{gate: {fail: open}}",
-        "signals.fault.permission: cannot be honoured",
+        "gate.yaml:1: signals.fault.permission: cannot be honoured",
     ),
     (
         "gate: {contact: hold, hold_s: 9}",

@@ -9,8 +9,10 @@ from binarycop.wearing import Finding
 def check_lane(lane: LaneSettings, node: Mapping, key: str, problems: list[SettingsError]) -> None:
     """Add to ``problems`` what contradicts itself in one lane; ``node`` is the lane's tree, for lines."""
 
-    def wrong(path: str, what: str, right: str) -> None:
+    def wrong(path: str, what: str, right: str, because_of: str = "") -> None:
         file, line = _locate(node, path)
+        if not line and because_of:  # the key itself is not written: what contradicts it is
+            file, line = _locate(node, because_of)
         problems.append(SettingsError(what, right, file=file, line=line, key=f"{key}.{path}" if key else path))
 
     verdict, gate = lane.verdict, lane.gate
@@ -20,13 +22,13 @@ def check_lane(lane: LaneSettings, node: Mapping, key: str, problems: list[Setti
         wrong("verdict.votes", f"two classes can both have {verdict.votes} of {verdict.window}", "more than half")
     on_s, on_key = (gate.pulse_s, "pulse_s") if gate.contact is Contact.PULSE else (gate.hold_s, "hold_s")
     if on_s > gate.pass_timeout_s:
-        wrong(f"gate.{on_key}", f"outlasts gate.pass_timeout_s, {gate.pass_timeout_s:g} s", "shorten it")
+        wrong(f"gate.{on_key}", f"outlasts gate.pass_timeout_s, {gate.pass_timeout_s:g} s", "shorten it", "gate")
     if lane.signals.nobody.permission:
         wrong("signals.nobody.permission", "would hold the gate open for nobody", "write false, or gate.policy: off")
     if lane.signals.fault.permission != (gate.fail is Fail.OPEN):
         right = "true" if gate.fail is Fail.OPEN else "false"
         what = f"cannot be honoured: after a power cut a lane wired fail: {gate.fail.value} does the opposite"
-        wrong("signals.fault.permission", what, f"write {right}, or change gate.fail and the wiring")
+        wrong("signals.fault.permission", what, f"write {right}, or change gate.fail and the wiring", "gate.fail")
     for finding in Finding:
         for lamp in lane.signals.of(finding).lamps:
             # The defaults name the board's four lamps; a lane with fewer simply has no such lamp to light.
