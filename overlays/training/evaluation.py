@@ -13,7 +13,7 @@ from binarycop.faces.base import Finder, nearest
 from binarycop.faces.crop import SIDE_PX, CropGeometry, crop
 from binarycop.wearing import FOLDERS, LABELS
 
-LEAST_PX = 32  # the daemon's default: smaller faces are nobody's at the gate
+LEAST_PX = 16  # the daemon's default: smaller faces are nobody's at the gate
 Scores = Callable[[NDArray[np.uint8]], NDArray[np.int32]]
 
 

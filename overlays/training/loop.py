@@ -16,6 +16,7 @@ from overlays.training.evaluation import Scores
 from overlays.training.model import BinaryNet
 
 _WARM_STEPS = 200
+_SETTLING = 200
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,24 @@ def train(
         rate = steps * settings.batch / took_s
         _keep(checkpoint, network, settings, len(pixels), epoch + 1, net, optimiser, schedule)
         progress(f"epoch {epoch + 1}/{settings.epochs}: loss {total / steps:.4f}, {rate:.0f} crops/s", net)
+    settle(net, pixels, settings.batch)
     return net
+
+
+@torch.no_grad()  # type: ignore[untyped-decorator]
+def settle(net: BinaryNet, pixels: Tensor, batch: int) -> None:
+    """Measure batch normalisation's statistics anew with the weights at rest, averaged over many batches.
+
+    Running averages trail behind weights that flip, and a threshold that is a little off flips bits.
+    """
+    norms = [mvtu.norm for mvtu in net.mvtus if mvtu.norm is not None]
+    for norm in norms:
+        norm.reset_running_stats()
+        norm.momentum = None  # plain average
+    net.train()
+    spread = torch.linspace(0, len(pixels) - batch, min(_SETTLING, len(pixels) // batch)).long()
+    for start in spread.tolist():
+        net(pixels[start : start + batch].float())
 
 
 def scorer(net: BinaryNet, batch: int = 500) -> Scores:

@@ -39,7 +39,7 @@ def patches() -> Patches:
 
 
 def test_classes_take_turns_and_numbers_stand_alone(patches: Patches) -> None:
-    synthesis = Synthesis(patches, Split.TRAIN, Wardrobe([]), Recipe(CropGeometry()))
+    synthesis = Synthesis(patches, Split.TRAIN, Wardrobe([]), Recipe())
     forwards = [synthesis.one(5, number) for number in range(16)]
     backwards = [synthesis.one(5, number) for number in reversed(range(16))][::-1]
     assert [wearing for _, wearing in forwards] == list(Wearing) * 4

@@ -1,0 +1,46 @@
+"""The bundles that ship: each loads, reproduces its golden vectors, and names freshly drawn heads rightly."""
+
+from pathlib import Path
+
+import pytest
+
+from binarycop.classifier import bundle as bundles
+from binarycop.classifier.bundle import Bundle
+from binarycop.classifier.emulator import Emulator
+from overlays.networks.tables import NETWORKS
+from overlays.synthesis.heads import heads
+from overlays.training.margin import lead
+
+BUNDLES = Path(__file__).resolve().parents[2] / "overlays" / "bundles"
+SHIPPED = sorted(path.parent for path in BUNDLES.glob("*/manifest.json"))
+
+
+@pytest.fixture(params=SHIPPED, ids=[path.name for path in SHIPPED])
+def bundle(request: pytest.FixtureRequest) -> Bundle:
+    return bundles.load(request.param)
+
+
+def test_n_cnv_ships() -> None:
+    assert "n-cnv" in [path.name for path in SHIPPED]
+
+
+def test_it_is_the_network_of_the_tables(bundle: Bundle) -> None:
+    network = NETWORKS[bundle.folder.name]
+    assert bundle.manifest.name == network.name
+    assert bundle.manifest.layers == network.layers
+    assert bundle.manifest.output_type == network.output_type
+    assert {"model.onnx", "README.md"} <= set(bundle.manifest.sha256)
+
+
+def test_it_reproduces_its_golden_vectors(bundle: Bundle) -> None:
+    assert bundles.check_golden(bundle, Emulator(bundle)) >= 64
+
+
+def test_it_names_drawn_heads_rightly(bundle: Bundle) -> None:
+    crops, classes = heads(600, 20_240, bundle.manifest.crop)
+    scores = Emulator(bundle).scores(crops)
+    right = scores.argmax(axis=1) == classes
+    votes = lead(scores) >= bundle.manifest.abstain_margin
+    assert right.mean() >= 0.94
+    assert votes.mean() >= 0.88
+    assert right[votes].mean() >= 0.97
