@@ -11,9 +11,11 @@ from numpy.typing import NDArray
 
 from binarycop.faces.base import Finder, nearest
 from binarycop.faces.crop import SIDE_PX, CropGeometry, crop
+from binarycop.faces.yunet import YuNet
+from binarycop.settings.schema import FacesSettings
 from binarycop.wearing import FOLDERS, LABELS
 
-LEAST_PX = 16  # the daemon's default: smaller faces are nobody's at the gate
+_FACES = FacesSettings()  # found, or not, as the daemon does by default
 Scores = Callable[[NDArray[np.uint8]], NDArray[np.int32]]
 
 
@@ -70,13 +72,18 @@ def evaluate(scores: Scores, labelled: Labelled) -> Report:
     return Report(confusion, labelled.no_face)
 
 
+def daemons_finder(model: Path) -> Finder:
+    """YuNet with the daemon's default settings, so that figures here are those of ``binarycop evaluate``."""
+    return YuNet(model, longer_px=_FACES.yunet.longer_px, threshold=_FACES.yunet.threshold)
+
+
 def photographs(folder: Path, finder: Finder, geometry: CropGeometry) -> Labelled:
     """A folder per class, each picture cut as the daemon cuts it: the largest face found, no fallback."""
     crops, classes, no_face = [], [], 0
     for label, wearing in FOLDERS.items():
         for path in sorted((folder / label).glob("*")):
             picture = cv2.imread(str(path))
-            face = None if picture is None else nearest(finder.find(np.asarray(picture, np.uint8)), LEAST_PX)
+            face = None if picture is None else nearest(finder.find(np.asarray(picture, np.uint8)), _FACES.least_px)
             if picture is None or face is None:
                 no_face += 1
                 continue

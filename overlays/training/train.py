@@ -14,14 +14,13 @@ from typing import Any
 import torch
 
 from binarycop.faces.crop import CropGeometry
-from binarycop.faces.yunet import YuNet
 from overlays.export.writing import Story, write
 from overlays.networks.tables import NETWORKS
 from overlays.synthesis.dataset import Recipe
 from overlays.synthesis.faces import Split
 from overlays.synthesis.heads import heads
 from overlays.synthesis.patches import YUNET
-from overlays.training.evaluation import Labelled, Scores, evaluate, photographs
+from overlays.training.evaluation import Labelled, Scores, daemons_finder, evaluate, photographs
 from overlays.training.loop import Settings, scorer, train
 from overlays.training.margin import calibrate
 from overlays.training.model import BinaryNet
@@ -55,7 +54,7 @@ def main() -> None:
     training = crops(Split.TRAIN, settings.seed, arguments.crops)
     chosen_on = {
         "synthetic val": crops(Split.VAL, _VAL_SEED, _VAL_CROPS),
-        "real_photos dev": photographs(data / "real_photos" / "dev", YuNet(data / YUNET), recipe.geometry),
+        "real_photos dev": photographs(data / "real_photos" / "dev", daemons_finder(data / YUNET), recipe.geometry),
     }
 
     def progress(line: str, net: BinaryNet) -> None:
