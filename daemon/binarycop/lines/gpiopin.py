@@ -1,0 +1,219 @@
+"""One line of a GPIO chip as a gpiozero pin."""
+
+import errno
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from types import MethodType
+from typing import Any, Protocol
+from weakref import WeakMethod, ref
+
+from gpiozero.exc import (
+    PinEdgeDetectUnsupported,
+    PinFixedPull,
+    PinInvalidBounce,
+    PinInvalidEdges,
+    PinInvalidFunction,
+    PinInvalidPull,
+    PinSetInput,
+)
+from gpiozero.pins import Pin, PinInfo
+
+from binarycop.lines.chardev import LONGEST_DEBOUNCE_US, AsIs, Bias, Edge, Edges, Input, LineConfig, LineRequest, Output
+from binarycop.lines.edges import EdgeWatch
+
+# Floating takes a pull away. What was never pulled by us stays as the board's maker meant it (Bias.AS_IS).
+_PULLS = {"up": Bias.UP, "down": Bias.DOWN, "floating": Bias.DISABLED}
+_EDGES = {"both": Edges.BOTH, "rising": Edges.RISING, "falling": Edges.FALLING, "none": Edges.NONE}
+
+Handler = Callable[[float, int], None]
+
+
+class Holder(Protocol):
+    """What a pin needs of its factory."""
+
+    def request(self, info: PinInfo, config: LineConfig) -> LineRequest:
+        """Hold a line."""
+
+    @property
+    def edges(self) -> EdgeWatch:
+        """The thread that hands edges on."""
+
+
+def describe(info: PinInfo) -> str:
+    """A line for people: ``gate-relay (gpiochip0:3)``."""
+    own = sorted(name for name in info.names if not name.endswith(f":{info.number}"))
+    return f"{own[0]} ({info.name})" if own else str(info.name)
+
+
+class GpioChipPin(Pin):  # type: ignore[misc]
+    """Holds its line from the first use of ``function`` until ``close``; raises gpiozero's errors, or OSError.
+
+    ``close`` leaves the level to the driver: Zynq's and Xilinx's keep what was last driven. A pull is silently
+    ignored by drivers that cannot pull, those two among them. ``bounce`` is the kernel's debouncing: a level counts
+    once it was steady for that long.
+    """
+
+    def __init__(self, factory: Holder, info: PinInfo) -> None:
+        super().__init__()
+        self._factory = factory
+        self._info = info
+        self._lock = threading.RLock()
+        self._request: LineRequest | None = None
+        self._output = False
+        self._wanted = Input()  # as an input, less its edges, which are asked for only while someone listens
+        self._edges = "both"
+        self._handler: Any = None
+        self._listening = False
+
+    def __repr__(self) -> str:
+        return describe(self._info)
+
+    def close(self) -> None:
+        """Let the line go; the next use of ``function`` takes it again."""
+        with self._lock:
+            self._handler = None
+            self._output, self._wanted, self._edges = False, Input(), "both"
+            if self._request is not None:
+                self._listen(self._request, False)
+                self._request.close()
+                self._request = None
+
+    def output_with_state(self, state: bool) -> None:
+        """Make it an output that never had another level."""
+        with self._lock:
+            self._apply(Output(bool(state)))
+            self._output = True
+
+    def input_with_pull(self, pull: str) -> None:
+        """Make it an input that never had another pull."""
+        with self._lock:
+            self._become_input(replace(self._wanted, bias=_known_pull(self, pull)))
+
+    def _get_info(self) -> PinInfo:
+        return self._info
+
+    def _get_function(self) -> str:
+        return "output" if self._output else "input"
+
+    def _set_function(self, value: str) -> None:
+        with self._lock:
+            if value == "input":
+                self._become_input(self._wanted)
+            elif value == "output":
+                # The level that it has, read before anything is changed: the device may not want another.
+                if self._request is None:
+                    self._request = self._factory.request(self._info, AsIs())
+                self.output_with_state(self._request.get())
+            else:
+                raise PinInvalidFunction(f"{self!r} can be input or output, and not {value!r}")
+
+    def _get_state(self) -> int:
+        return int(self._held().get())
+
+    def _set_state(self, value: float) -> None:
+        if not self._output:
+            raise PinSetInput(f"cannot set the state of {self!r}: it is not an output")
+        self._held().set(bool(value))
+
+    def _get_pull(self) -> str:
+        return {Bias.UP: "up", Bias.DOWN: "down"}.get(self._wanted.bias, "floating")
+
+    def _set_pull(self, value: str) -> None:
+        with self._lock:
+            if self._output:
+                raise PinFixedPull(f"cannot set a pull on {self!r}: it is an output")
+            wanted = replace(self._wanted, bias=_known_pull(self, value))
+            try:
+                self._become_input(wanted)
+            except OSError as error:
+                raise PinFixedPull(f"the chip refuses the pull {value!r} on {self!r}: {error.strerror}") from error
+
+    def _get_bounce(self) -> float | None:
+        return self._wanted.debounce_us / 1e6 or None
+
+    def _set_bounce(self, value: float | None) -> None:
+        debounce_us = round((value or 0) * 1e6)
+        if not 0 <= debounce_us <= LONGEST_DEBOUNCE_US:
+            raise PinInvalidBounce(f"bounce of {self!r} must be 0 to {LONGEST_DEBOUNCE_US // 1_000_000} s")
+        with self._lock:
+            self._want(replace(self._wanted, debounce_us=debounce_us))
+
+    def _get_edges(self) -> str:
+        return self._edges
+
+    def _set_edges(self, value: str) -> None:
+        if value not in _EDGES:
+            raise PinInvalidEdges(f"edges of {self!r} can be {', '.join(_EDGES)}, and not {value!r}")
+        with self._lock:
+            before, self._edges = self._edges, value
+            try:
+                self._want(self._wanted)
+            except (OSError, PinEdgeDetectUnsupported):
+                self._edges = before
+                raise
+
+    def _get_when_changed(self) -> Handler | None:
+        handler: Handler | None = None if self._handler is None else self._handler()
+        return handler
+
+    def _set_when_changed(self, value: Handler | None) -> None:
+        with self._lock:
+            before = self._handler
+            # Weakly, as gpiozero's own pins do: the handler belongs to the device, which would never be collected.
+            kind = WeakMethod if isinstance(value, MethodType) else ref
+            self._handler = None if value is None else kind(value)
+            if (before is None) == (value is None):
+                return
+            try:
+                self._want(self._wanted)
+            except (OSError, PinEdgeDetectUnsupported):
+                self._handler = before
+                raise
+
+    def _held(self) -> LineRequest:
+        request = self._request
+        if request is None:
+            raise PinInvalidFunction(f"{self!r} is not in use: its function must be set first")
+        return request
+
+    def _want(self, wanted: Input) -> None:
+        """Apply at once where it is an input already, else when it becomes one."""
+        if self._request is not None and not self._output:
+            self._become_input(wanted)
+        self._wanted = wanted
+
+    def _become_input(self, wanted: Input) -> None:
+        edges = Edges.NONE if self._handler is None else _EDGES[self._edges]
+        try:
+            self._apply(replace(wanted, edges=edges))
+        except OSError as error:
+            if error.errno == errno.ENXIO and edges is not Edges.NONE:
+                raise PinEdgeDetectUnsupported(f"the chip of {self!r} has no interrupt: it reports no edges") from error
+            raise
+        self._wanted, self._output = wanted, False
+
+    def _apply(self, config: Input | Output) -> None:
+        if self._request is None:
+            self._request = self._factory.request(self._info, config)
+        else:
+            self._request.configure(config)
+        self._listen(self._request, isinstance(config, Input) and config.edges is not Edges.NONE)
+
+    def _listen(self, request: LineRequest, listening: bool) -> None:
+        if listening and not self._listening:
+            self._factory.edges.watch(request, self._changed)
+        elif self._listening and not listening:
+            self._factory.edges.unwatch(request)
+        self._listening = listening
+
+    def _changed(self, edge: Edge) -> None:
+        handler = self._get_when_changed()
+        if handler is not None:
+            handler(edge.at_ns / 1e9, int(edge.rising))
+
+
+def _known_pull(pin: Pin, pull: str) -> Bias:
+    if pull not in _PULLS:
+        raise PinInvalidPull(f"the pull of {pin!r} can be {', '.join(_PULLS)}, and not {pull!r}")
+    return _PULLS[pull]
