@@ -59,6 +59,7 @@ def run(options: argparse.Namespace) -> int:
                 backend=classifier.name,
                 finder=_say_finder(finder.name, lane.faces.finder, lane.frames.source),
                 source=lane.frames.source,
+                lines=lane.lines.factory,
                 policy=lane.gate.policy.value,
             )
         loop = LiveLoop(service, [grabber_for(lane.frames, clock) for lane in settings.gates], clock)
