@@ -133,7 +133,7 @@ def test_run_ends_by_itself_with_a_summary(bundle: str, clip: Path, capsys: pyte
     last = out.splitlines()[-1]
     assert last.startswith("summary: ")
     assert "1 persons" in last
-    assert "started: bundle random" in err
+    assert "started: random 0.0.0 on emulator" in err
     assert "\x1b" not in out, "plain lines where there is no terminal"
 
 

@@ -30,7 +30,7 @@ class Event(Enum):
         "started",
         "6775a53bb630495693647761264a6e17",
         Level.NOTICE,
-        "started: bundle {bundle} {version} on {backend}, finder {finder}, source {source}, lines {lines}, policy {policy}",
+        "started: {bundle} {version} on {backend}, finder {finder}, source {source}, lines {lines}, policy {policy}",
     )
     STOPPED = Entry("stopped", "7a5c58e348c6420c9f351a458da9886e", Level.NOTICE, "stopped: {reason}")
     PERSON = Entry("person", "0c13a937a4a04f2c86f905dca813abe7", Level.INFO, "person {person} in front")
