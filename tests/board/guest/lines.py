@@ -175,8 +175,29 @@ def bias(simulator: Simulator) -> str:
     return "up and down at the chip; none leaves it"
 
 
+def pull_then_debounce(simulator: Simulator) -> str:
+    """A pull that comes before the debouncing counts at once, though it moves the line; after it, only later."""
+    line = simulator.line("fire")
+    with GpioChipFactory() as factory:
+        line.drive(False)  # as found: an open contact, floating low
+        with DigitalInputDevice("fire", pull_up=None, active_state=False, pin_factory=factory) as device:
+            device.pin.pull = "up"
+            device.pin.bounce = 0.5
+            assert not device.is_active
+            line.drive(False)
+            assert device.wait_for_active(WITHIN_S)
+        line.drive(False)
+        with DigitalInputDevice(
+            "fire", pull_up=None, active_state=False, bounce_time=0.5, pin_factory=factory
+        ) as device:
+            device.pin.pull = "up"
+            assert device.is_active, "the kernel answers with the level from before, until it is steady"
+            assert device.wait_for_inactive(WITHIN_S)
+    return "pull first: right at once; debounce first: the old level for the debounce's time"
+
+
 def blink(simulator: Simulator) -> str:
-    """``LED.blink`` and ``pulse``-free toggling in the background."""
+    """``LED.blink`` in the background."""
     line = simulator.line("lamp-2")
     with GpioChipFactory() as factory, LED("lamp-2", pin_factory=factory) as led:
         led.blink(on_time=0.1, off_time=0.1, n=3)
@@ -272,6 +293,7 @@ CHECKS: dict[str, Callable[[Simulator], str]] = {
     "inputs": inputs,
     "button": button,
     "bias": bias,
+    "pull, then debounce": pull_then_debounce,
     "blink": blink,
     "an unrelated five-line script": five_line_script,
     "the daemon's wires": wires,
