@@ -1,30 +1,40 @@
-"""How fast a bundle's network runs here: the emulator against onnxruntime on the same scores.
+"""How fast a bundle's network runs here: emulator, onnxruntime and the slow reference, on the same scores in one run.
 
-python -m overlays.export.benchmark overlays/bundles/n-cnv
+    python -m overlays.export.benchmark overlays/bundles/n-cnv
+
+Machines are noisy: the ratios are what lasts. Each engine has one thread unless OPENBLAS_NUM_THREADS or --threads
+say otherwise.
 """
 
 import argparse
+import os
 import time
 from collections.abc import Callable
 from pathlib import Path
+
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # read when numpy is first imported, as in the daemon
 
 import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
 from binarycop.classifier import bundle as bundles
+from binarycop.classifier import reference
 from binarycop.classifier.emulator import Emulator
 from overlays.export import floats
 from overlays.synthesis.heads import nobody
 
-_ROUNDS = 30
+_ROUNDS, _REFERENCE_ROUNDS = 200, 5
+_BATCH = 64
+
+Engine = Callable[[NDArray[np.uint8]], NDArray[np.int32]]
 
 
-def median_us(run: Callable[[NDArray[np.uint8]], NDArray[np.int32]], crops: NDArray[np.uint8]) -> float:
+def median_us(run: Engine, crops: NDArray[np.uint8], rounds: int) -> float:
     """Median time of one crop in microseconds, over rounds of the whole batch."""
     run(crops)
     rounds_s = []
-    for _ in range(_ROUNDS):
+    for _ in range(rounds):
         started_s = time.perf_counter()
         run(crops)
         rounds_s.append(time.perf_counter() - started_s)
@@ -32,13 +42,12 @@ def median_us(run: Callable[[NDArray[np.uint8]], NDArray[np.int32]], crops: NDAr
 
 
 def main() -> None:
-    """Print medians for one crop at a time and for a batch. Raises ValueError where the scores differ."""
+    """Print medians and their ratio to the emulator's. Raises ValueError where the scores differ."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("bundle", type=Path)
-    parser.add_argument("--threads", type=int, default=1, help="of onnxruntime; numpy's are set by OMP_NUM_THREADS")
+    parser.add_argument("--threads", type=int, default=1, help="of onnxruntime")
     arguments = parser.parse_args()
     bundle = bundles.load(arguments.bundle)
-    emulator = Emulator(bundle)
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = arguments.threads
     session = onnxruntime.InferenceSession(floats.build(bundle).SerializeToString(), options)
@@ -47,12 +56,24 @@ def main() -> None:
         pixels = np.ascontiguousarray(crops.transpose(0, 3, 1, 2), np.float32)
         return np.asarray(session.run(None, {"pixels": pixels})[0], np.int32)
 
-    crops = nobody(64, 0, bundle.manifest.crop)
-    if not np.array_equal(emulator.scores(crops), in_onnxruntime(crops)):
-        raise ValueError("onnxruntime and the emulator disagree, so their times mean nothing")
-    for count in (1, 64):
-        for name, run in (("emulator", emulator.scores), ("onnxruntime", in_onnxruntime)):
-            print(f"{name:12} batch {count:2}: {median_us(run, crops[:count]):8.1f} µs per crop")
+    def in_reference(crops: NDArray[np.uint8]) -> NDArray[np.int32]:
+        return np.array([reference.scores(bundle, crop) for crop in crops], np.int32)
+
+    crops = nobody(_BATCH, 0, bundle.manifest.crop)
+    emulator = Emulator(bundle).scores
+    for name, run, count in (("onnxruntime", in_onnxruntime, _BATCH), ("reference", in_reference, 4)):
+        if not np.array_equal(emulator(crops[:count]), run(crops[:count])):
+            raise ValueError(f"{name} and the emulator disagree, so their times mean nothing")
+    for count in (1, _BATCH):
+        base_us = median_us(emulator, crops[:count], _ROUNDS // count + 10)
+        _say("emulator", count, base_us, base_us)
+        _say("onnxruntime", count, median_us(in_onnxruntime, crops[:count], _ROUNDS // count + 10), base_us)
+        if count == 1:
+            _say("reference", count, median_us(in_reference, crops[:count], _REFERENCE_ROUNDS), base_us)
+
+
+def _say(name: str, batch: int, time_us: float, base_us: float) -> None:
+    print(f"{name:12} batch {batch:2}: {time_us:10.1f} µs per crop, {time_us / base_us:8.2f} times the emulator's")
 
 
 if __name__ == "__main__":
