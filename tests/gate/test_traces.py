@@ -117,7 +117,7 @@ class Oracle:
 
 def test_the_permission_is_never_on_without_a_cause_nor_beyond_its_limit() -> None:
     dice = random.Random(20210517)
-    granted = 0
+    granted = events = 0
     for _ in range(TRACES):
         rules = random_rules(dice)
         oracle, state, now_s = Oracle(rules), State(), dice.uniform(0, 1000)
@@ -132,5 +132,7 @@ def test_the_permission_is_never_on_without_a_cause_nor_beyond_its_limit() -> No
             state, _ = machine.step(state, event, rules, now_s)
             is_on = machine.permission(state, rules, now_s) is not None
             oracle.judge(is_on, now_s)
+            events += 1
             granted += is_on and oracle.on_since_s == now_s
+    assert events > 10 * TRACES, "a million by default"
     assert granted > TRACES / 20, "the traces must reach what they are to test"
