@@ -59,3 +59,11 @@ class LineError(BinaryCoPError, OSError):
     def __init__(self, line: str, reason: str) -> None:
         self.line, self.reason = line, reason
         super().__init__(f"line {line}: {reason}")
+
+
+class FactoryError(BinaryCoPError, OSError):
+    """A gpiozero pin factory cannot be had; ``factory`` is its name in ``lines.factory``."""
+
+    def __init__(self, factory: str, reason: str) -> None:
+        self.factory, self.reason = factory, reason
+        super().__init__(f"pin factory {factory}: {reason}")

@@ -6,7 +6,7 @@ from types import MappingProxyType
 import pytest
 from gpiozero import DigitalOutputDevice
 
-from binarycop.errors import LineError
+from binarycop.errors import FactoryError, LineError
 from binarycop.lines.factory import open_factory
 from binarycop.lines.mock import MockLines
 from binarycop.lines.patterns import is_lit
@@ -147,12 +147,12 @@ def test_a_mock_line_remembers_only_so_much() -> None:
 
 @pytest.mark.parametrize("name", ["native", "lgpio", "pigpio", "rpigpio"])
 def test_factories_for_the_raspberry_pi_are_refused(name: str) -> None:
-    with pytest.raises(LineError, match="for Raspberry Pi boards"):
+    with pytest.raises(FactoryError, match="for Raspberry Pi boards"):
         open_factory(name)
 
 
 def test_a_factory_that_is_not_installed_is_said() -> None:
-    with pytest.raises(LineError, match="line nosuch: there is no such pin factory"):
+    with pytest.raises(FactoryError, match="pin factory nosuch: there is no such pin factory"):
         open_factory("nosuch")
 
 

@@ -10,6 +10,7 @@ from binarycop.errors import (
     BackendError,
     BinaryCoPError,
     BundleError,
+    FactoryError,
     FinderError,
     LineError,
     SettingsError,
@@ -23,6 +24,7 @@ _EXIT_CODES: tuple[tuple[type[BinaryCoPError], int], ...] = (
     (BundleError, 4),
     (SourceError, 5),
     (LineError, 6),
+    (FactoryError, 6),
     (BackendError, 7),
     (FinderError, 7),
 )

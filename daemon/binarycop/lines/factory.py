@@ -5,7 +5,7 @@ from importlib.metadata import entry_points
 from gpiozero.exc import BadPinFactory
 from gpiozero.pins import Factory
 
-from binarycop.errors import LineError
+from binarycop.errors import FactoryError
 from binarycop.lines.mock import MockLines
 
 GROUP = "gpiozero_pin_factories"
@@ -15,18 +15,18 @@ def open_factory(name: str) -> Factory:
     """The mock factory, or one registered by a package under gpiozero's entry points.
 
     gpiozero's own are refused: they take a Zynq for a Raspberry Pi 1 B, by the silicon revision in
-    /proc/cpuinfo, and may map memory that is not theirs. Raises LineError.
+    /proc/cpuinfo, and may map memory that is not theirs. Raises FactoryError.
     """
     if name == "mock":
         return MockLines()
     known = {entry.name: entry for entry in entry_points(group=GROUP)}
     foreign = {one: entry for one, entry in known.items() if not entry.value.startswith("gpiozero.")}
     if name in known and name not in foreign:
-        raise LineError(name, "is a factory for Raspberry Pi boards, and would mistake this board for one")
+        raise FactoryError(name, "is a factory for Raspberry Pi boards, and would mistake this board for one")
     if name not in foreign:
         others = ", ".join(["mock", *sorted(foreign)])
-        raise LineError(name, f"there is no such pin factory (lines.factory); installed are {others}")
+        raise FactoryError(name, f"there is no such pin factory (lines.factory); installed are {others}")
     try:
         return foreign[name].load()()
     except (ImportError, OSError, BadPinFactory) as error:
-        raise LineError(name, f"the pin factory does not start: {error}") from error
+        raise FactoryError(name, f"does not start: {error}") from error
