@@ -1,14 +1,16 @@
 """Relay, lamps and inputs on the mock factory, as gpiozero sees them."""
 
+import errno
 from dataclasses import replace
 from types import MappingProxyType
 
 import pytest
 from gpiozero import DigitalOutputDevice
+from gpiozero.exc import PinFixedPull
 
 from binarycop.errors import FactoryError, LineError
 from binarycop.lines.factory import open_factory
-from binarycop.lines.mock import MockLines
+from binarycop.lines.mock import MockLine, MockLines
 from binarycop.lines.patterns import is_lit
 from binarycop.lines.wires import LaneInputs, Wires
 from binarycop.settings.schema import (
@@ -94,6 +96,31 @@ def test_an_input_has_the_pull_and_the_sense_that_its_contact_is_wired_for() -> 
         assert not wires.read().fire
         factory.pin("FIRE").drive_low()
         assert wires.read().fire
+
+
+def test_a_pull_that_the_chip_refuses_is_said_and_the_line_given_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(line: MockLine, pull: str) -> None:
+        if pull != "floating":
+            raise PinFixedPull("this chip has no pulls")
+
+    factory = MockLines()
+    lane = LaneSettings(lines=LinesSettings(fire=InputSettings("FIRE", bias=Bias.UP)))
+    with monkeypatch.context() as patched:
+        patched.setattr(MockLine, "_set_pull", refuse)
+        with pytest.raises(LineError, match="line FIRE: cannot be had: this chip has no pulls"):
+            Wires(lane, factory)
+    with Wires(lane, factory):
+        pass
+
+
+def test_an_output_that_cannot_even_be_read_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    def gone(line: MockLine) -> bool:
+        raise OSError(errno.ENODEV, "No such device")
+
+    with Wires(LANE, MockLines()) as wires, monkeypatch.context() as patched:
+        patched.setattr(MockLine, "_get_state", gone)
+        with pytest.raises(LineError, match=r"line RELAY: cannot be read: .*No such device"):
+            wires.show(True, NO_LAMPS, 0.0)
 
 
 def test_closing_releases_the_coil_and_may_be_done_twice() -> None:

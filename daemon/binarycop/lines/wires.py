@@ -102,7 +102,7 @@ class Wires:
         return pins
 
     def _drive(self, device: DigitalOutputDevice, level: bool) -> None:
-        if bool(device.value) != level:
+        if self._level(device) != level:
             self._write(device, level)
 
     def _write(self, device: DigitalOutputDevice, level: bool) -> None:
@@ -111,9 +111,9 @@ class Wires:
         except (GPIOZeroError, OSError) as error:
             raise LineError(self._names[id(device)], f"cannot be driven: {error}") from error
 
-    def _level(self, device: DigitalInputDevice) -> bool:
+    def _level(self, device: DigitalInputDevice | DigitalOutputDevice) -> bool:
         try:
-            return bool(device.is_active)
+            return bool(device.value)
         except (GPIOZeroError, OSError) as error:
             raise LineError(self._names[id(device)], f"cannot be read: {error}") from error
 
@@ -148,16 +148,16 @@ def open_input(line: InputSettings, factory: Factory) -> DigitalInputDevice:
     """An input line with its bias and debounce. Raises LineError."""
 
     def make() -> DigitalInputDevice:
-        device = DigitalInputDevice(
-            line.pin,
-            pull_up=None,
-            active_state=line.active_high,
-            bounce_time=line.debounce_s or None,
-            pin_factory=factory,
-        )
-        if line.bias is not Bias.NONE:
-            # gpiozero ties the pull to the active state; a lane's contact may be wired either way.
-            device.pin.pull = line.bias.value
+        device = DigitalInputDevice(line.pin, pull_up=None, active_state=line.active_high, pin_factory=factory)
+        try:
+            if line.bias is not Bias.NONE:
+                # gpiozero ties the pull to the active state; a lane's contact may be wired either way.
+                device.pin.pull = line.bias.value
+            # Only now: the kernel answers with the level from before the pull while it debounces.
+            device.pin.bounce = line.debounce_s or None
+        except BaseException:
+            device.close()
+            raise
         return device
 
     return _guarded(line, make)

@@ -9,7 +9,7 @@ from functools import partial
 from gpiozero import LED, DigitalInputDevice, DigitalOutputDevice
 from gpiozero.exc import BadPinFactory, GPIOPinInUse, GPIOZeroError, PinInvalidPin, PinMultiplePins
 
-from binarycop.errors import LineError
+from binarycop.errors import FactoryError, LineError
 from binarycop.lines.chips import LineNotPermitted
 from binarycop.lines.factory import open_factory
 from binarycop.lines.gpiochip import GpioChipFactory
@@ -56,7 +56,7 @@ def refusal(kind: type[Exception] | tuple[type[Exception], ...], use: Callable[[
 def no_chip_at_all() -> str:
     """One line, as gpiozero's own error and as the daemon's."""
     said = refusal(BadPinFactory, GpioChipFactory)
-    ours = refusal(LineError, lambda: open_factory("gpiochip"))
+    ours = refusal(FactoryError, lambda: open_factory("gpiochip"))
     assert said in ours
     assert "\n" not in ours
     return ours
