@@ -70,6 +70,19 @@ def test_lamps_follow_their_patterns_and_the_unnamed_are_off() -> None:
         assert [factory.pin(f"LD{index}").state for index in range(4)] == [False, False, False, False]
 
 
+def test_the_heartbeat_changes_with_every_step_and_with_nothing_else() -> None:
+    factory = MockLines()
+    lane = LaneSettings(lines=LinesSettings(heartbeat=LineSettings("BEAT")))
+    with Wires(lane, factory) as wires:
+        levels = []
+        for step in range(4):
+            wires.show(step == 1, NO_LAMPS, float(step))
+            levels.append(factory.pin("BEAT").state)
+        wires.read()
+        assert levels == [True, False, True, False]
+        assert factory.pin("BEAT").state is False
+
+
 def test_a_pulse_of_the_lane_is_counted_though_it_is_over_at_the_next_look() -> None:
     factory = MockLines()
     with Wires(LANE, factory) as wires:

@@ -75,8 +75,8 @@ def nothing() -> None:
 
 def test_a_recording_is_decided_on_and_the_loop_ends_by_itself_with_the_coil_released() -> None:
     rig = Rig().somebody(CORRECT)
-    loop = loop_of(rig, Recording(40))
-    loop.run(never, nothing)
+    with loop_of(rig, Recording(40)) as loop:
+        loop.run(never, nothing)
     assert {"person", "verdict", "permit", "source_ended"} <= set(rig.names)
     assert rig.names[-1] == "left"
     assert not rig.coil
@@ -87,7 +87,8 @@ def test_a_recording_is_decided_on_and_the_loop_ends_by_itself_with_the_coil_rel
 
 def test_a_recording_that_breaks_off_is_told_and_ends_the_loop() -> None:
     rig = Rig().somebody(NOSE)
-    loop_of(rig, Recording(5, SourceError("recording", "stops after 5 of 9 frames"))).run(never, nothing)
+    with loop_of(rig, Recording(5, SourceError("recording", "stops after 5 of 9 frames"))) as loop:
+        loop.run(never, nothing)
     assert rig.told(Event.CUT_SHORT)[0][1]["detail"]
 
 
@@ -101,7 +102,8 @@ def test_a_camera_that_hangs_is_a_fault_while_the_loop_goes_on() -> None:
             source.is_free.set()
         return source.is_free.is_set()
 
-    loop_of(rig, source).run(is_over, nothing)
+    with loop_of(rig, source) as loop:
+        loop.run(is_over, nothing)
     assert rig.told(Event.FAULT) == [("fault", {"reason": "no frames"})]
     assert not rig.coil
 
@@ -111,8 +113,8 @@ def test_two_sources_go_on_until_both_have_ended() -> None:
         LaneSettings().lines.permission, pin="R2"), lamps={}))  # fmt: skip
     rig = Rig(LaneSettings(name="north"), south)
     rig.finders[0].box = rig.finders[1].box = HERE
-    loop = loop_of(rig, Recording(5), Recording(30))
-    loop.run(never, nothing)
+    with loop_of(rig, Recording(5), Recording(30)) as loop:
+        loop.run(never, nothing)
     assert loop.captured == 35
     assert [gate for event, gate, _ in rig.journal.records if event is Event.SOURCE_ENDED] == ["north", "south"]
 
@@ -120,6 +122,6 @@ def test_two_sources_go_on_until_both_have_ended() -> None:
 def test_a_stage_that_fails_ends_the_loop_with_its_error() -> None:
     rig = Rig().somebody(CORRECT)
     rig.classifier.fails = BackendError("gone")
-    with pytest.raises(BackendError, match="gone"), rig.service:
-        loop_of(rig, Recording(40)).run(never, nothing)
+    with pytest.raises(BackendError, match="gone"), loop_of(rig, Recording(40)) as loop, rig.service:
+        loop.run(never, nothing)
     assert rig.factory.pin("RELAY").state is False

@@ -16,6 +16,7 @@ from binarycop.journal.events import Event
 from binarycop.journal.writers import open_journal, print_to_stderr
 from binarycop.lines.factory import open_factory
 from binarycop.service.build import build, finder_of, open_bundle
+from binarycop.service.deadman import DeadMan
 from binarycop.service.live import LiveLoop, grabber_for
 from binarycop.settings.schema import FinderKind, Settings
 
@@ -46,30 +47,32 @@ def run(options: argparse.Namespace) -> int:
     bundle, classifier = open_bundle(settings.classifier)
     finders = [finder_of(lane) for lane in settings.gates]
     clock = MonotonicClock()
-    with (
-        open_factory(settings.gates[0].lines.factory) as factory,
-        build(settings, bundle, classifier, finders, factory, journal) as service,
-    ):
-        for lane, finder in zip(settings.gates, finders):
-            journal.write(
-                Event.STARTED,
-                lane.name,
-                bundle=bundle.manifest.name,
-                version=bundle.manifest.version,
-                backend=classifier.name,
-                finder=_say_finder(finder.name, lane.faces.finder, lane.frames.source),
-                source=lane.frames.source,
-                lines=lane.lines.factory,
-                policy=lane.gate.policy.value,
-            )
-        loop = LiveLoop(service, [grabber_for(lane.frames, clock) for lane in settings.gates], clock)
+    with open_factory(settings.gates[0].lines.factory) as factory:
+        service = build(settings, bundle, classifier, finders, factory, journal)
+        grabbers = [grabber_for(lane.frames, clock) for lane in settings.gates]
+        # The service is the inner one: its coils are released before a camera is waited for.
+        with LiveLoop(service, grabbers, clock) as loop, service:
+            for lane, finder in zip(settings.gates, finders):
+                journal.write(
+                    Event.STARTED,
+                    lane.name,
+                    bundle=bundle.manifest.name,
+                    version=bundle.manifest.version,
+                    backend=classifier.name,
+                    finder=_say_finder(finder.name, lane.faces.finder, lane.frames.source),
+                    source=lane.frames.source,
+                    lines=lane.lines.factory,
+                    policy=lane.gate.policy.value,
+                )
 
-        def show() -> None:
-            if console:
-                now_s = clock.now_s()
-                console.show([lane.snapshot(now_s) for lane in service.lanes], loop.latencies.newest_ms)
+            def show() -> None:
+                dead_man.feed()
+                if console:
+                    now_s = clock.now_s()
+                    console.show([lane.snapshot(now_s) for lane in service.lanes], loop.latencies.newest_ms)
 
-        loop.run(stopped.is_set, show)
+            with DeadMan(settings.service.hang_s) as dead_man:
+                loop.run(stopped.is_set, show)
         if console:
             console.clear()
         journal.write(Event.STOPPED, "", reason="asked to" if stopped.is_set() else "every source has ended")

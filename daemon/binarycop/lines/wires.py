@@ -45,6 +45,7 @@ class Wires:
 
             self._coil = opened.enter_context(open_output(lines.permission, factory))
             self._lamps = {name: opened.enter_context(open_output(lamp, factory)) for name, lamp in lines.lamps.items()}
+            self._heartbeat = opened.enter_context(open_output(lines.heartbeat, factory)) if lines.heartbeat else None
             self._passed = lent(lines.passed)
             self._ready = lent(lines.ready)
             self._fire = lent(lines.fire)
@@ -69,10 +70,13 @@ class Wires:
         return bool(self._coil.value)
 
     def show(self, permission: bool, patterns: Mapping[str, Pattern], now_s: float) -> None:
-        """Drive relay and lamps; lamps that ``patterns`` does not name are off."""
+        """Drive relay and lamps, and beat once; lamps that ``patterns`` does not name are off."""
         self._drive(self._coil, permission == self._energised_permits)
         for name, lamp in self._lamps.items():
             self._drive(lamp, is_lit(patterns.get(name, Pattern.OFF), now_s))
+        if self._heartbeat is not None:
+            # By the gate's own step and by nothing else: a thread could outlive what it vouches for.
+            self._write(self._heartbeat, not self._level(self._heartbeat))
 
     def read(self) -> LaneInputs:
         """Look at the inputs."""
@@ -98,6 +102,7 @@ class Wires:
         inputs = ((self._passed, lines.passed), (self._ready, lines.ready), (self._fire, lines.fire))
         pins = {id(self._coil): lines.permission.pin}
         pins |= {id(self._lamps[name]): lamp.pin for name, lamp in lines.lamps.items()}
+        pins |= {id(self._heartbeat): lines.heartbeat.pin} if lines.heartbeat else {}
         pins |= {id(device): line.pin for device, line in (*inputs, (self._override, lines.override)) if line}
         return pins
 

@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 from functools import partial
+from threading import Event as Flag
+from types import TracebackType
 
 from binarycop.clock import Clock
 from binarycop.frames.camera import CameraSettings
@@ -44,11 +46,24 @@ def grabber_for(frames: FramesSettings, clock: Clock) -> Grabber:
 
 
 class LiveLoop:
-    """Runs a service on its grabbers, one per lane in the same order, until all sources end or it is stopped."""
+    """Runs a service on its grabbers, one per lane in the same order, until all sources end or it is stopped.
+
+    Closing it lets the sources go, which may take seconds: close the service, and with it every coil, before.
+    """
 
     def __init__(self, service: Service, grabbers: list[Grabber], clock: Clock) -> None:
         self._service, self._grabbers, self._clock = service, grabbers, clock
+        self._never = Flag()
         self.latencies = Latencies()
+
+    def __enter__(self) -> "LiveLoop":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for grabber in self._grabbers:
+            grabber.close(_CLOSE_S)
 
     @property
     def dropped(self) -> int:
@@ -64,16 +79,11 @@ class LiveLoop:
         """Loop; ``show`` is called after every step. Raises what ``Service.step`` raises."""
         for grabber in self._grabbers:
             grabber.start()
-        try:
-            while not should_stop():
-                self._round()
-                show()
-                if all(grabber.has_ended for grabber in self._grabbers):
-                    self._let_time_pass(should_stop)
-                    return
-        finally:
-            for grabber in self._grabbers:
-                grabber.close(_CLOSE_S)
+        is_over = False
+        while not should_stop() and not is_over:
+            is_over = self._have_ended() and self._service.due_s(self._clock.now_s()) is None
+            self._round()
+            show()
 
     def _round(self) -> None:
         wait_s = self._wait_s() / len(self._grabbers)
@@ -82,6 +92,9 @@ class LiveLoop:
             frame = grabber.take(wait_s)
             if frame is not None:
                 frames[index] = frame
+        if self._have_ended():
+            # Nobody waits in `take` any more, and the last permission still has its time.
+            self._never.wait(wait_s)
         for lane, grabber in zip(self._service.lanes, self._grabbers):
             _hear(lane, grabber.notices())
             is_silent = grabber.silent_s() > lane.settings.frames.stale_s and not grabber.has_ended
@@ -96,11 +109,8 @@ class LiveLoop:
         due_s = self._service.due_s(now_s)
         return _STEP_MOST_S if due_s is None else min(max(due_s - now_s, 0.001), _STEP_MOST_S)
 
-    def _let_time_pass(self, should_stop: Callable[[], bool]) -> None:
-        """After the last frame: until whoever was in front is gone and every permission has run out."""
-        self._round()
-        while self._service.due_s(self._clock.now_s()) is not None and not should_stop():
-            self._round()
+    def _have_ended(self) -> bool:
+        return all(grabber.has_ended for grabber in self._grabbers)
 
 
 def _hear(lane: Lane, notices: list[Notice]) -> None:

@@ -75,8 +75,8 @@ def lines_of(lane: LaneSettings) -> list[tuple[str, LineSettings | InputSettings
     lines = lane.lines
     found: list[tuple[str, LineSettings | InputSettings]] = [("lines.permission", lines.permission)]
     found += [(f"lines.lamps.{name}", lamp) for name, lamp in lines.lamps.items()]
-    for name in ("passed", "ready", "fire", "override"):
-        line: InputSettings | None = getattr(lines, name)
+    for name in ("heartbeat", "passed", "ready", "fire", "override"):
+        line: LineSettings | InputSettings | None = getattr(lines, name)
         if line is not None:
             found.append((f"lines.{name}", line))
     return found

@@ -15,6 +15,7 @@ from binarycop.settings.schema import (
     ClassifierSettings,
     JournalSettings,
     LaneSettings,
+    ServiceSettings,
     Settings,
     SignalSettings,
     SignalsSettings,
@@ -24,7 +25,7 @@ from binarycop.settings.tree import EMPTY, Mapping, Scalar, Sequence, merge, rea
 SYSTEM_FILE = Path("/etc/binarycop/gate.yaml")
 GATES_MOST = 8
 
-_WHOLE = ("classifier", "journal", "gates")
+_WHOLE = ("classifier", "journal", "service", "gates")
 _LANE = tuple(one.name for one in fields(LaneSettings) if one.name != "name")
 
 
@@ -63,6 +64,7 @@ def from_tree(tree: Mapping) -> Settings:
             problems.append(unknown_key(tree, name, "", [*_WHOLE, *_LANE]))
     classifier = convert(ClassifierSettings, _section(tree, "classifier", problems), "classifier", problems)
     journal = convert(JournalSettings, _section(tree, "journal", problems), "journal", problems)
+    service = convert(ServiceSettings, _section(tree, "service", problems), "service", problems)
     common = Mapping({name: tree.items[name] for name in _LANE if name in tree.items}, tree.key_lines, tree.file, 1)
     entries = _entries(tree, problems)
 
@@ -83,7 +85,7 @@ def from_tree(tree: Mapping) -> Settings:
     _raise(problems)
     check_lanes(tuple(lanes), [entry for _, entry in entries], problems)
     _raise(problems)
-    return Settings(classifier, journal, tuple(lanes))
+    return Settings(classifier, journal, service, tuple(lanes))
 
 
 def _without_absent_lamps(lane: LaneSettings) -> LaneSettings:

@@ -195,11 +195,16 @@ def _default_lamps() -> Mapping[str, LineSettings]:
 
 @dataclass(frozen=True)
 class LinesSettings:
-    """A lane's wires. factory: ``mock``, or a gpiozero pin factory by its entry point's name."""
+    """A lane's wires.
+
+    factory: ``mock``, or a gpiozero pin factory by its entry point's name. heartbeat: toggled at each step of
+    the gate, for a dead-man timer between the permission and its pin.
+    """
 
     factory: str = "mock"
     permission: LineSettings = LineSettings("RELAY")
     lamps: Mapping[str, LineSettings] = field(default_factory=_default_lamps)
+    heartbeat: LineSettings | None = None
     passed: InputSettings | None = None
     ready: InputSettings | None = None
     fire: InputSettings | None = None
@@ -276,9 +281,17 @@ class JournalSettings:
 
 
 @dataclass(frozen=True)
+class ServiceSettings:
+    """The loop. hang_s: a step that takes longer has hung, and the kernel ends the process."""
+
+    hang_s: float = bounded(5.0, 1, 60)
+
+
+@dataclass(frozen=True)
 class Settings:
     """Everything. ``gates`` has at least one lane."""
 
     classifier: ClassifierSettings = ClassifierSettings()
     journal: JournalSettings = JournalSettings()
+    service: ServiceSettings = ServiceSettings()
     gates: tuple[LaneSettings, ...] = (LaneSettings(),)
