@@ -14,12 +14,14 @@ from time import monotonic, sleep
 
 from binarycop.lines.gpiochip import GpioChipFactory
 from binarycop.lines.wires import Wires
+from binarycop.service.deadman import DeadMan
 from tests.board.guest.lines import lane
 from tests.board.guest.simulator import SimLine, Simulator
 
 HELPER = Path("/board/gate-release")
 RELEASE = [str(HELPER), "gate-relay=1"]  # the relay of lane() is active low
-KILLS = 100
+KILLS, HANGS = 100, 10
+HANG_S = 1.0
 MEDIAN_MOST_S = 0.05
 
 
@@ -64,18 +66,62 @@ def _kill_and_release(relay: SimLine) -> tuple[float, float]:
     return 1000 * (dead_s - killed_s), 1000 * (released_s - killed_s)
 
 
-def _hold_permission() -> int:
+def hangs(simulator: Simulator) -> str:
+    """From the last step of a loop that hangs in compiled code, interpreter locked, to the coil released."""
+    relay = simulator.line("gate-relay")
+    took_ms = []
+    for _ in range(HANGS):
+        holder = _hold_permission(_hang)
+        assert relay.level() is False
+        begun_s = monotonic()  # the last step was just before
+        _, status = os.waitpid(holder, 0)
+        assert os.waitstatus_to_exitcode(status) == -signal.SIGALRM
+        helper = os.posix_spawn(RELEASE[0], RELEASE, {})
+        took_ms.append(1000 * (relay.wait_for(True, 10) - begun_s))
+        os.waitpid(helper, 0)
+    median_ms, most_ms = statistics.median(took_ms), max(took_ms)
+    assert most_ms <= 1000 * (HANG_S + 1.0)
+    return (
+        f"{HANGS} hangs, limit {1000 * HANG_S:.0f} ms: released after median {median_ms:.0f} ms, most {most_ms:.0f} ms"
+    )
+
+
+def exceptions(simulator: Simulator) -> str:
+    """An exception anywhere in the loop releases the coil on its way out, with no helper."""
+    relay = simulator.line("gate-relay")
+    took_ms = []
+    for _ in range(HANGS):
+        holder = _hold_permission(_raise)
+        begun_s = monotonic()
+        took_ms.append(1000 * (relay.wait_for(True, 10) - begun_s))
+        os.waitpid(holder, 0)
+    return f"{HANGS} exceptions: released after median {statistics.median(took_ms):.1f} ms, most {max(took_ms):.1f} ms"
+
+
+def _hang() -> None:
+    with DeadMan(HANG_S):
+        sum(range(10**12))  # one call into C, which looks at no Python signal handler
+
+
+def _raise() -> None:
+    raise ZeroDivisionError
+
+
+def _wait_for_ever() -> None:
+    while True:
+        signal.pause()
+
+
+def _hold_permission(then: Callable[[], None] = _wait_for_ever) -> int:
     """A process with the daemon's own wires and permission on, forked from this one to spare a start of Python."""
     ready, say = os.pipe()
     child = os.fork()
     if child == 0:
         try:
-            signal.alarm(60)
-            wires = Wires(lane(), GpioChipFactory("binarycop"))
-            wires.show(True, {}, 0.0)
-            os.write(say, b"!")
-            while True:
-                signal.pause()
+            with Wires(lane(), GpioChipFactory("binarycop")) as wires:
+                wires.show(True, {}, 0.0)
+                os.write(say, b"!")
+                then()
         finally:
             os._exit(1)
     os.close(say)
@@ -109,4 +155,6 @@ CHECKS: dict[str, Callable[[Simulator], str]] = {
     "kill -9 leaves the relay as it was": stays_latched,
     "the fail-safe helper": helper_alone,
     "kill -9, and the helper": hundred_kills,
+    "a hang, and the helper": hangs,
+    "an exception": exceptions,
 }
