@@ -2,6 +2,7 @@
 
 import errno
 from dataclasses import replace
+from pathlib import Path
 from types import MappingProxyType
 
 import pytest
@@ -9,7 +10,7 @@ from gpiozero import DigitalOutputDevice
 from gpiozero.exc import PinFixedPull
 
 from binarycop.errors import FactoryError, LineError
-from binarycop.lines.factory import open_factory
+from binarycop.lines.factory import open_factory, resolve
 from binarycop.lines.mock import MockLine, MockLines
 from binarycop.lines.patterns import is_lit
 from binarycop.lines.wires import LaneInputs, Wires
@@ -189,6 +190,19 @@ def test_a_mock_line_remembers_only_so_much() -> None:
 def test_factories_for_the_raspberry_pi_are_refused(name: str) -> None:
     with pytest.raises(FactoryError, match="for Raspberry Pi boards"):
         open_factory(name)
+
+
+def test_without_a_factory_a_live_camera_on_a_board_is_refused_and_everything_else_gets_mock_lines(
+    tmp_path: Path,
+) -> None:
+    board, pc = tmp_path / "compatible", tmp_path / "none"
+    board.write_bytes(b"digilent,zynq-pynqz1\0xlnx,zynq-7000\0")
+    said = r"pin factory auto: none is set on this board \(digilent,zynq-pynqz1, xlnx,zynq-7000\); set lines.factory"
+    with pytest.raises(FactoryError, match=said):
+        resolve("auto", is_live=True, board=board)
+    assert resolve("auto", is_live=False, board=board) == "mock"
+    assert resolve("auto", is_live=True, board=pc) == "mock"
+    assert resolve("gpiochip", is_live=True, board=board) == "gpiochip"
 
 
 def test_a_factory_that_is_not_installed_is_said() -> None:

@@ -12,7 +12,7 @@ from gpiozero.pins import Factory
 from binarycop.cli.options import add_config, add_json, print_json, settings_of
 from binarycop.errors import LineError
 from binarycop.lines.bench import Bench, LineReport
-from binarycop.lines.factory import open_factory
+from binarycop.lines.factory import open_factory, resolve
 from binarycop.settings.schema import LaneSettings
 
 _LOOK_S = 0.02
@@ -38,7 +38,7 @@ def run(options: argparse.Namespace) -> int:
     """Exit code 6 where a line cannot be had. Raises LineError for a gate or output that is not there."""
     lane = _lane(settings_of(options).gates, options.gate)
     show: Callable[[LineReport], None] = _show_json if options.json else _show
-    with open_factory(lane.lines.factory) as factory:
+    with open_factory(resolve(lane.lines.factory, is_live=True)) as factory:
         return _work(lane, factory, options, show)
 
 

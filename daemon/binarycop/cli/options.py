@@ -7,8 +7,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from binarycop.lines.factory import MOCK
 from binarycop.settings.load import SYSTEM_FILE, load
-from binarycop.settings.schema import Backend, FinderKind, LinesSettings, Settings
+from binarycop.settings.schema import Backend, FinderKind, Settings
 
 
 def add_config(parser: argparse.ArgumentParser) -> None:
@@ -48,7 +49,7 @@ def settings_of(options: argparse.Namespace) -> Settings:
 def alone_on_mock_lines(settings: Settings, source: str) -> Settings:
     """The first gate only, with another source and with mock lines: nothing real is switched."""
     lane = settings.gates[0]
-    lines = replace(lane.lines, factory=LinesSettings().factory)
+    lines = replace(lane.lines, factory=MOCK)
     return replace(settings, gates=(replace(lane, frames=replace(lane.frames, source=source), lines=lines),))
 
 

@@ -11,10 +11,10 @@ from binarycop.cli.console import Console
 from binarycop.cli.options import add_classifier, add_config, add_finder, add_json, print_json, settings_of
 from binarycop.clock import MonotonicClock
 from binarycop.errors import SourceError
-from binarycop.frames.choose import DEMO
+from binarycop.frames.choose import DEMO, is_recording
 from binarycop.journal.events import Event
 from binarycop.journal.writers import open_journal, print_to_stderr
-from binarycop.lines.factory import open_factory
+from binarycop.lines.factory import open_factory, resolve
 from binarycop.service.build import build, finder_of, open_bundle
 from binarycop.service.deadman import DeadMan
 from binarycop.service.live import LiveLoop, grabber_for
@@ -47,7 +47,9 @@ def run(options: argparse.Namespace) -> int:
     bundle, classifier = open_bundle(settings.classifier)
     finders = [finder_of(lane) for lane in settings.gates]
     clock = MonotonicClock()
-    with open_factory(settings.gates[0].lines.factory) as factory:
+    is_live = any(not is_recording(lane.frames.source) for lane in settings.gates)
+    lines = resolve(settings.gates[0].lines.factory, is_live=is_live)
+    with open_factory(lines) as factory:
         service = build(settings, bundle, classifier, finders, factory, journal)
         grabbers = [grabber_for(lane.frames, clock) for lane in settings.gates]
         # The service is the inner one: its coils are released before a camera is waited for.
@@ -61,7 +63,7 @@ def run(options: argparse.Namespace) -> int:
                     backend=classifier.name,
                     finder=_say_finder(finder.name, lane.faces.finder, lane.frames.source),
                     source=lane.frames.source,
-                    lines=lane.lines.factory,
+                    lines=lines,
                     policy=lane.gate.policy.value,
                 )
 

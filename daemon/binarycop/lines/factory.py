@@ -1,6 +1,7 @@
 """From the name in ``lines.factory`` to a gpiozero pin factory."""
 
 from importlib.metadata import entry_points
+from pathlib import Path
 
 from gpiozero.exc import BadPinFactory
 from gpiozero.pins import Factory
@@ -9,6 +10,22 @@ from binarycop.errors import FactoryError
 from binarycop.lines.mock import MockLines
 
 GROUP = "gpiozero_pin_factories"
+AUTO, MOCK = "auto", "mock"
+_BOARD = Path("/proc/device-tree/compatible")
+
+
+def resolve(name: str, *, is_live: bool, board: Path = _BOARD) -> str:
+    """The factory that ``lines.factory`` means. A recording never needs real wires; a PC has no device tree.
+
+    Raises FactoryError where a live camera would decide on a board, and no factory was set: a gate whose wires
+    are not driven must not look as if they were.
+    """
+    if name != AUTO:
+        return name
+    if not is_live or not board.exists():
+        return MOCK
+    names = board.read_bytes().decode("ascii", "replace").strip("\0").replace("\0", ", ")
+    raise FactoryError(AUTO, f"none is set on this board ({names}); set lines.factory to gpiochip, or to mock")
 
 
 def open_factory(name: str) -> Factory:
@@ -17,14 +34,14 @@ def open_factory(name: str) -> Factory:
     gpiozero's own are refused: they take a Zynq for a Raspberry Pi 1 B, by the silicon revision in
     /proc/cpuinfo, and may map memory that is not theirs. Raises FactoryError.
     """
-    if name == "mock":
+    if name == MOCK:
         return MockLines()
     known = {entry.name: entry for entry in entry_points(group=GROUP)}
     foreign = {one: entry for one, entry in known.items() if not entry.value.startswith("gpiozero.")}
     if name in known and name not in foreign:
         raise FactoryError(name, "is a factory for Raspberry Pi boards, and would mistake this board for one")
     if name not in foreign:
-        others = ", ".join(["mock", *sorted(foreign)])
+        others = ", ".join([AUTO, MOCK, *sorted(foreign)])
         raise FactoryError(name, f"there is no such pin factory (lines.factory); installed are {others}")
     try:
         return foreign[name].load()()

@@ -197,11 +197,12 @@ def _default_lamps() -> Mapping[str, LineSettings]:
 class LinesSettings:
     """A lane's wires.
 
-    factory: ``mock``, or a gpiozero pin factory by its entry point's name. heartbeat: toggled at each step of
+    factory: ``mock``, or a gpiozero pin factory by its entry point's name; auto is mock off the board, and on a
+    board an error before a live camera. heartbeat: toggled at each step of
     the gate, for a dead-man timer between the permission and its pin.
     """
 
-    factory: str = "mock"
+    factory: str = "auto"
     permission: LineSettings = LineSettings("RELAY")
     lamps: Mapping[str, LineSettings] = field(default_factory=_default_lamps)
     heartbeat: LineSettings | None = None
