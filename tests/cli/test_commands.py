@@ -137,6 +137,17 @@ def test_run_ends_by_itself_with_a_summary(bundle: str, clip: Path, capsys: pyte
     assert "\x1b" not in out, "plain lines where there is no terminal"
 
 
+def test_under_systemd_the_log_gets_events_and_a_summary_and_no_frames(
+    bundle: str, clip: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("JOURNAL_STREAM", "8:1234")
+    monkeypatch.setattr("binarycop.journal.writers._SOCKET", Path("/nonexistent"))
+    assert main(["run", "--source", str(clip), "--bundle", bundle, "--finder", "fixed"]) == 0
+    out, err = capsys.readouterr()
+    assert [line.split()[0] for line in out.splitlines()] == ["summary:"]
+    assert "<6>gate: person 1 in front" in err.splitlines()
+
+
 def test_run_with_json_prints_json_only(bundle: str, clip: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["run", "--source", str(clip), "--bundle", bundle, "--finder", "fixed", "--json"]) == 0
     (summary,) = lines_of(capsys.readouterr().out)

@@ -13,7 +13,7 @@ from binarycop.clock import MonotonicClock
 from binarycop.errors import SourceError
 from binarycop.frames.choose import DEMO, is_recording
 from binarycop.journal.events import Event
-from binarycop.journal.writers import open_journal, print_to_stderr
+from binarycop.journal.writers import is_under_systemd, open_journal, print_to_stderr
 from binarycop.lines.factory import open_factory, resolve
 from binarycop.service.build import build, finder_of, open_bundle
 from binarycop.service.deadman import DeadMan
@@ -41,7 +41,8 @@ def run(options: argparse.Namespace) -> int:
     # Each of these would otherwise end the process with the relay as it is.
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
         signal.signal(number, lambda *_: stopped.set())
-    console = None if options.json else Console()
+    # What moves on a screen would only fill a log.
+    console = None if options.json or is_under_systemd() else Console()
     journal = open_journal(settings.journal.target, console.print_line if console else print_to_stderr)
 
     bundle, classifier = open_bundle(settings.classifier)

@@ -36,7 +36,7 @@ class LineJournal:
 
     def write(self, event: Event, gate: str, **values: Value) -> None:
         """See ``Journal.write``."""
-        priority = f"<{event.entry.level.value}>" if _is_under_systemd() else ""
+        priority = f"<{event.entry.level.value}>" if is_under_systemd() else ""
         self._print_line(priority + message(event, gate, values))
 
 
@@ -81,7 +81,7 @@ def print_to_stderr(line: str) -> None:
 
 def open_journal(target: JournalTarget, print_line: Callable[[str], None] = print_to_stderr) -> Journal:
     """The journal that the settings ask for; auto is journald where this process's output goes there already."""
-    wants_journald = target is JournalTarget.JOURNALD or (target is JournalTarget.AUTO and _is_under_systemd())
+    wants_journald = target is JournalTarget.JOURNALD or (target is JournalTarget.AUTO and is_under_systemd())
     if wants_journald and _SOCKET.exists():
         # The socket is looked at first, since `send` drops messages silently where there is no journald.
         with suppress(ImportError):
@@ -89,7 +89,8 @@ def open_journal(target: JournalTarget, print_line: Callable[[str], None] = prin
     return LineJournal(print_line)
 
 
-def _is_under_systemd() -> bool:
+def is_under_systemd() -> bool:
+    """Whether this process's output goes to journald (systemd.exec(5), $JOURNAL_STREAM)."""
     return "JOURNAL_STREAM" in os.environ
 
 
