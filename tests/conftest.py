@@ -15,6 +15,12 @@ settings.load_profile("steady")
 SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 
 
+@pytest.fixture(autouse=True)
+def _outside_systemd(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is said where must not hang on whether a service runs the tests."""
+    monkeypatch.delenv("JOURNAL_STREAM", raising=False)
+
+
 @pytest.fixture(scope="session")
 def tiny_bundle(tmp_path_factory: pytest.TempPathFactory) -> Bundle:
     """A small network of random weights."""
