@@ -108,17 +108,17 @@ def save(
             arrays[f"thresholds_{index}"] = one.thresholds.astype(np.int32)
     np.savez_compressed(folder / WEIGHTS, **arrays)
     np.savez_compressed(folder / GOLDEN, inputs=golden_inputs.astype(np.uint8), scores=golden_scores.astype(np.int32))
+    return _write_manifest(folder, manifest)
+
+
+def rewrite_manifest(folder: Path) -> Manifest:
+    """Hash a bundle's files anew, after its card was edited, say. Returns the manifest as written."""
+    return _write_manifest(folder, manifests.read(folder))
+
+
+def _write_manifest(folder: Path, manifest: Manifest) -> Manifest:
     files = sorted(path for path in folder.iterdir() if path.is_file() and path.name != manifests.FILE)
     written = replace(manifest, sha256={path.name: _digest(path) for path in files})
-    (folder / manifests.FILE).write_text(written.to_json() + "\n", encoding="utf-8")
-    return written
-
-
-def rewrite_manifest(folder: Path, **fields: object) -> Manifest:
-    """Change fields of a bundle's manifest (a calibrated margin, say) and hash its files anew."""
-    manifest = manifests.read(folder)
-    files = sorted(path for path in folder.iterdir() if path.is_file() and path.name != manifests.FILE)
-    written = replace(manifest, sha256={path.name: _digest(path) for path in files}, **fields)  # type: ignore[arg-type]
     (folder / manifests.FILE).write_text(written.to_json() + "\n", encoding="utf-8")
     return written
 

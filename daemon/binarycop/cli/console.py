@@ -5,6 +5,7 @@ import sys
 from typing import TextIO
 
 from binarycop.gate.machine import Phase
+from binarycop.journal.writers import print_to_stderr
 from binarycop.service.lane import Snapshot
 
 _CLEAR_LINE = "\r\x1b[K"
@@ -35,7 +36,7 @@ class Console:
     def print_line(self, line: str) -> None:
         """A line of the journal, on standard error."""
         self.clear()
-        print(line, file=sys.stderr, flush=True)
+        print_to_stderr(line)
 
     def clear(self) -> None:
         """Take the moving line away."""

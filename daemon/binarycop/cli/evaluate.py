@@ -18,7 +18,7 @@ from binarycop.faces.crop import crop
 from binarycop.frames.picture import SUFFIXES, read_picture
 from binarycop.service.build import open_bundle
 from binarycop.settings.schema import LaneSettings
-from binarycop.verdict import Ballot, ballot
+from binarycop.verdict import ballot
 from binarycop.wearing import FOLDERS, LABELS, Wearing
 
 
@@ -41,7 +41,6 @@ class Report:
     images: int = 0
     no_face: int = 0
     abstained: int = 0
-    undecodable: int = 0
     confusion: list[list[int]] = field(default_factory=lambda: [[0] * len(LABELS) for _ in LABELS])
 
     def recall(self) -> dict[str, float | None]:
@@ -83,13 +82,12 @@ def run(options: argparse.Namespace) -> int:
 def evaluate(folder: Path, lane: LaneSettings, finder: Finder, classifier: Classifier, bundle: Bundle) -> Report:
     """Classify every picture below the class folders of ``folder``. Raises SourceError where there is none."""
     report = Report()
-    margin = lane.verdict.margin if lane.verdict.margin is not None else bundle.manifest.abstain_margin
+    margin = lane.verdict.least_margin(bundle.manifest.abstain_margin)
     for wearing, path in _pictures(folder):
         try:
             pixels = read_picture(path)
         except UndecodableFrame as error:
             print(f"binarycop: left out: {error}", file=sys.stderr)
-            report.undecodable += 1
             continue
         report.images += 1
         face = nearest(finder.find(pixels), lane.faces.least_px)
@@ -98,8 +96,7 @@ def evaluate(folder: Path, lane: LaneSettings, finder: Finder, classifier: Class
             continue
         scores = classifier.scores(crop(pixels, face.box, bundle.manifest.crop)[None])[0]
         report.confusion[wearing][int(np.argmax(scores))] += 1
-        cast: Ballot = ballot(scores.tolist(), 0.0, margin)
-        report.abstained += cast.wearing is None
+        report.abstained += ballot(scores.tolist(), 0.0, margin).wearing is None
     return report
 
 

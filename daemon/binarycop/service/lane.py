@@ -75,7 +75,7 @@ class Lane:
         self.tally = Tally()
         self._finder, self._wires, self._journal = finder, wires, journal
         self._geometry = geometry
-        self._margin = settings.verdict.margin if settings.verdict.margin is not None else margin
+        self._margin = settings.verdict.least_margin(margin)
         self._rules = machine.Rules.of(settings)
         self._gate = machine.State()
         self._following = follow.Following()

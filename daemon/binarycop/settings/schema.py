@@ -149,6 +149,10 @@ class VerdictSettings:
     give_up_s: float = bounded(3.0, 0.1, 60)
     margin: int | None = bounded(None, 0, 100_000)
 
+    def least_margin(self, calibrated: int) -> int:
+        """The margin that holds: the one set, else the bundle's own."""
+        return calibrated if self.margin is None else self.margin
+
 
 @dataclass(frozen=True)
 class GateSettings:
