@@ -1,14 +1,20 @@
 """Do torch, QONNX and the emulator give the same four scores? A bundle is written only if they do.
 
-python -m overlays.export.check overlays/bundles/n-cnv      (a bundle: its model.onnx against its integers)
+    python -m overlays.export.check overlays/bundles/n-cnv --data ../shared/data
+
+holds a bundle's model.onnx, run by the qonnx package, and its integers, run by torch, to the daemon's emulator: on
+noise and drawn heads and, where a data folder is given, on faces of its pictures, which are cut as the daemon cuts them
+and kept nowhere.
 """
 
 import argparse
 import sys
 from pathlib import Path
 
+import cv2
 import numpy as np
 import onnx
+import torch
 from numpy.typing import NDArray
 from qonnx.core.modelwrapper import ModelWrapper
 from qonnx.core.onnx_exec import execute_onnx
@@ -16,9 +22,16 @@ from qonnx.util.cleanup import cleanup_model
 
 from binarycop.classifier import bundle as bundles
 from binarycop.classifier.emulator import Emulator
+from binarycop.faces.crop import CropGeometry
+from binarycop.frames.picture import SUFFIXES
+from overlays.export.unfolding import unfold
 from overlays.synthesis.heads import nobody
+from overlays.synthesis.patches import YUNET
+from overlays.training.evaluation import cut, daemons_finder
+from overlays.training.loop import scorer
 
-IMAGES = 240
+IMAGES = 1000
+_FOLDERS = ("real_photos", "maskedfacenet_nc", "unmasked/fairface540")
 
 
 def qonnx_scores(file: Path, crops: NDArray[np.uint8]) -> NDArray[np.int32]:
@@ -43,20 +56,54 @@ def differing(scores: dict[str, NDArray[np.int32]]) -> list[str]:
     return [f"{name} differs from {first} on {count} of {len(reference)} images" for name, count in counts if count]
 
 
+def faces(data: Path, folders: list[str], count: int, seed: int, geometry: CropGeometry) -> NDArray[np.uint8]:
+    """Faces of pictures anywhere below ``folders``, at most ``count``, drawn by ``seed``; (N, 32, 32, 3) uint8 RGB.
+
+    Raises ValueError where there is no face at all.
+    """
+    paths = sorted(path for folder in folders for path in (data / folder).rglob("*") if path.suffix.lower() in SUFFIXES)
+    finder = daemons_finder(data / YUNET)
+    found: list[NDArray[np.uint8]] = []
+    for index in np.random.default_rng(seed).permutation(len(paths)):
+        if len(found) == count:
+            break
+        one = cut(paths[index], finder, geometry)
+        found += [] if one is None else [one]
+    if not found:
+        raise ValueError(f"no face in the pictures of {', '.join(str(data / folder) for folder in folders)}")
+    return np.stack(found)
+
+
 def main() -> int:
     """Check a bundle; 1 where it does not agree with itself."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("bundle", type=Path)
-    parser.add_argument("--images", type=int, default=IMAGES)
-    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--images", type=int, default=IMAGES, help="noise and drawn heads (default: %(default)s)")
+    parser.add_argument("--data", type=Path, help="pictures to take faces from, too")
+    parser.add_argument("--faces", type=int, default=IMAGES, help="at most so many of them (default: %(default)s)")
+    parser.add_argument("--folders", nargs="+", default=_FOLDERS, help="of the data (default: %(default)s)")
+    parser.add_argument("--seed", type=int, default=1, help="which noise, heads and pictures")
     arguments = parser.parse_args()
+    cv2.setNumThreads(1)
+    torch.set_num_threads(1)
     bundle = bundles.load(arguments.bundle)
     emulator = Emulator(bundle)
     bundles.check_golden(bundle, emulator)
-    crops = nobody(arguments.images, arguments.seed, bundle.manifest.crop)
-    scores = {"emulator": emulator.scores(crops), "qonnx": qonnx_scores(arguments.bundle / "model.onnx", crops)}
-    wrong = differing(scores)
-    print("\n".join(wrong) or f"emulator and qonnx agree on all four scores of {len(crops)} images")
+    geometry = bundle.manifest.crop
+    images = {"noise and drawn heads": nobody(arguments.images, arguments.seed, geometry)}
+    if arguments.data:
+        images["faces"] = faces(arguments.data, arguments.folders, arguments.faces, arguments.seed, geometry)
+    wrong = []
+    for name, crops in images.items():
+        scores = {
+            "emulator": emulator.scores(crops),
+            "torch": scorer(unfold(bundle))(crops),
+            "qonnx": qonnx_scores(arguments.bundle / "model.onnx", crops),
+        }
+        lines = differing(scores)
+        wrong += lines
+        verdict = "; ".join(lines) or f"{', '.join(scores)} agree on all four scores"
+        print(f"{bundle.manifest.name}: {len(crops)} images of {name}: {verdict}", flush=True)
     return 1 if wrong else 0
 
 

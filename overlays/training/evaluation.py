@@ -82,15 +82,24 @@ def photographs(folder: Path, finder: Finder, geometry: CropGeometry) -> Labelle
     crops, classes, no_face = [], [], 0
     for label, wearing in FOLDERS.items():
         for path in sorted((folder / label).glob("*")):
-            picture = cv2.imread(str(path))
-            face = None if picture is None else nearest(finder.find(np.asarray(picture, np.uint8)), _FACES.least_px)
-            if picture is None or face is None:
+            one = cut(path, finder, geometry)
+            if one is None:
                 no_face += 1
                 continue
-            crops.append(crop(np.asarray(picture, np.uint8), face.box, geometry))
+            crops.append(one)
             classes.append(int(wearing))
     stacked = np.stack(crops) if crops else np.empty((0, SIDE_PX, SIDE_PX, 3), np.uint8)
     return Labelled(stacked, np.asarray(classes, np.int64), no_face)
+
+
+def cut(path: Path, finder: Finder, geometry: CropGeometry) -> NDArray[np.uint8] | None:
+    """The crop (32, 32, 3) uint8 RGB of the face that the daemon would choose; None where no face or picture is."""
+    picture = cv2.imread(str(path))
+    if picture is None:
+        return None
+    pixels = np.asarray(picture, np.uint8)
+    face = nearest(finder.find(pixels), _FACES.least_px)
+    return None if face is None else crop(pixels, face.box, geometry)
 
 
 def wilson(right: int, count: int, z: float = 1.96) -> tuple[float, float]:

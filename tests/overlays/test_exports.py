@@ -7,6 +7,7 @@ import pytest
 
 from binarycop.classifier.bundle import Bundle
 from binarycop.classifier.emulator import Emulator
+from binarycop.faces.crop import CropGeometry
 from overlays.synthesis.heads import nobody
 
 
@@ -34,3 +35,16 @@ def test_qonnx(tiny_bundle: Bundle, tmp_path: Path) -> None:
     spoilt = got.copy()
     spoilt[3, 1] += 2
     assert check.differing({"emulator": expected, "qonnx": spoilt}) == ["qonnx differs from emulator on 1 of 9 images"]
+
+
+def test_faces_to_check_with_are_drawn_by_the_seed(shared_data: Path) -> None:
+    for package in ("torch", "qonnx"):
+        pytest.importorskip(package, reason=f"needs {package}, which checks")
+    from overlays.export import check  # noqa: PLC0415 - needs all of these
+
+    first, again, other = (check.faces(shared_data, ["real_photos"], 12, seed, CropGeometry()) for seed in (1, 1, 2))
+    assert first.shape == (12, 32, 32, 3)
+    assert np.array_equal(first, again)
+    assert not np.array_equal(first, other)
+    with pytest.raises(ValueError, match=r"no face in the pictures of .*mask_art"):
+        check.faces(shared_data, ["mask_art"], 12, 1, CropGeometry())

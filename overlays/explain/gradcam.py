@@ -1,0 +1,61 @@
+"""Grad-CAM on the output of conv2_2 (Selvaraju et al., ICCV 2017, equations 1 and 2; BinaryCoP, section IV).
+
+The heat of a class is the sum of the layer's 5×5 feature maps, each weighted by the mean of the class score's gradient
+over it, and cut off below zero. In a binary network the maps are ±1, and gradients pass each sign where its
+straight-through estimator lets them.
+"""
+
+import cv2
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from binarycop.faces.crop import SIDE_PX
+from overlays.training.loop import channels_first
+
+CONV2_2 = 3  # its place in ``mvtus`` of every network
+_BATCH = 200
+
+# Where cell k lies in the crop: two convolutions, a pool of 2, two convolutions and a pool of 2 before it.
+STEP_PX = 4
+FIRST_PX = 7.5
+
+
+def heat(net: nn.Module, crops: NDArray[np.uint8], classes: NDArray[np.int64]) -> NDArray[np.float32]:
+    """How much each cell of conv2_2 speaks for a class, (N, 5, 5), from 0 to 1 in each map; all 0 where none does.
+
+    net: in evaluation mode, with its layers in ``mvtus``. crops: (N, 32, 32, 3) uint8 RGB. classes: (N,), whose score.
+    """
+    parts = [
+        _heat(net, channels_first(crops[at : at + _BATCH]).float(), torch.from_numpy(classes[at : at + _BATCH]))
+        for at in range(0, len(crops), _BATCH)
+    ]
+    maps = np.concatenate(parts)
+    most = maps.max(axis=(1, 2), keepdims=True)
+    return np.asarray(maps / np.where(most > 0, most, 1))
+
+
+def enlarge(maps: NDArray[np.float32], zoom: int) -> NDArray[np.float32]:
+    """One map (5, 5) laid over its crop ``zoom`` times as large, (32·zoom, 32·zoom).
+
+    Each cell lies at the middle of the pixels that it sees; beyond the outermost cells their value goes on.
+    """
+    side = SIDE_PX * zoom
+    at = ((np.arange(side, dtype=np.float32) + 0.5) / zoom - 0.5 - FIRST_PX) / STEP_PX
+    x, y = np.meshgrid(at, at)
+    return np.asarray(cv2.remap(maps, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE), np.float32)
+
+
+def _heat(net: nn.Module, pixels: Tensor, classes: Tensor) -> NDArray[np.float32]:
+    kept: list[Tensor] = []
+    hook = net.mvtus[CONV2_2].register_forward_hook(lambda _layer, _given, features: kept.append(features))
+    try:
+        scores = net(pixels)
+    finally:
+        hook.remove()
+    (features,) = kept
+    (gradient,) = torch.autograd.grad(scores.gather(1, classes[:, None]).sum(), features)
+    weights = gradient.mean(dim=(2, 3), keepdim=True)
+    maps = (weights * features).sum(dim=1).relu()
+    return np.asarray(maps.detach().numpy())
