@@ -39,12 +39,12 @@ def heat(net: nn.Module, crops: NDArray[np.uint8], classes: NDArray[np.int64]) -
 def enlarge(maps: NDArray[np.float32], zoom: int) -> NDArray[np.float32]:
     """One map (5, 5) laid over its crop ``zoom`` times as large, (32·zoom, 32·zoom).
 
-    Each cell lies at the middle of the pixels that it sees; beyond the outermost cells their value goes on.
+    Each cell lies at the middle of the 16 pixels that it sees, and fades towards its neighbours' middles, or the edge.
     """
     side = SIDE_PX * zoom
     at = ((np.arange(side, dtype=np.float32) + 0.5) / zoom - 0.5 - FIRST_PX) / STEP_PX
     x, y = np.meshgrid(at, at)
-    return np.asarray(cv2.remap(maps, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE), np.float32)
+    return np.asarray(cv2.remap(maps, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT), np.float32)
 
 
 def _heat(net: nn.Module, pixels: Tensor, classes: Tensor) -> NDArray[np.float32]:

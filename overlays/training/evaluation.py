@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from binarycop.faces.base import Finder, nearest
+from binarycop.faces.box import Box
 from binarycop.faces.crop import SIDE_PX, CropGeometry, crop
 from binarycop.faces.yunet import YuNet
 from binarycop.settings.schema import FacesSettings
@@ -98,8 +99,14 @@ def cut(path: Path, finder: Finder, geometry: CropGeometry) -> NDArray[np.uint8]
     if picture is None:
         return None
     pixels = np.asarray(picture, np.uint8)
+    box = chosen(pixels, finder)
+    return None if box is None else crop(pixels, box, geometry)
+
+
+def chosen(pixels: NDArray[np.uint8], finder: Finder) -> Box | None:
+    """The box of the face that the daemon would choose in a picture, (H, W, 3) uint8 BGR; None where it finds none."""
     face = nearest(finder.find(pixels), _FACES.least_px)
-    return None if face is None else crop(pixels, face.box, geometry)
+    return None if face is None else face.box
 
 
 def wilson(right: int, count: int, z: float = 1.96) -> tuple[float, float]:

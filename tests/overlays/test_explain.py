@@ -1,5 +1,8 @@
 """Heat maps: a bundle's network in torch keeps its scores, and heat lies where the network looks."""
 
+from pathlib import Path
+
+import cv2
 import numpy as np
 import pytest
 
@@ -9,7 +12,9 @@ from torch import Tensor, nn  # noqa: E402
 
 from binarycop.classifier.bundle import Bundle  # noqa: E402
 from binarycop.classifier.emulator import Emulator  # noqa: E402
+from overlays.explain.__main__ import main  # noqa: E402
 from overlays.explain.gradcam import CONV2_2, FIRST_PX, STEP_PX, enlarge, heat  # noqa: E402
+from overlays.explain.overlay import beside  # noqa: E402
 from overlays.export.unfolding import unfold  # noqa: E402
 from overlays.networks.tables import N_CNV  # noqa: E402
 from overlays.synthesis.heads import nobody  # noqa: E402
@@ -106,3 +111,30 @@ def test_an_enlarged_map_peaks_over_its_cell() -> None:
     assert (y + 0.5) / zoom - 0.5 == pytest.approx(FIRST_PX + STEP_PX, abs=0.1)
     assert (x + 0.5) / zoom - 0.5 == pytest.approx(FIRST_PX + 3 * STEP_PX, abs=0.1)
     assert large[0, 0] == 0
+
+
+def test_the_command_writes_one_overlay_per_picture(
+    bundle: Bundle, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    picture = tmp_path / "drawn.png"
+    cv2.imwrite(str(picture), np.random.default_rng(0).integers(0, 256, (60, 80, 3), np.uint8))
+    out = tmp_path / "out"
+    given = ["--bundle", str(bundle.folder), "--out", str(out), "--label", "chin", "--box", "10", "5", "40", "50"]
+    monkeypatch.setattr("sys.argv", ["explain", *given, str(picture), str(tmp_path / "none.png")])
+    assert main() == 1
+    assert cv2.imread(str(out / "001-drawn-chin.png")).shape == (320, 640, 3)
+    assert (out / ".gitignore").read_text(encoding="utf-8") == "*\n"
+    said = capsys.readouterr()
+    assert said.out.endswith("heat of chin\n")
+    assert "none.png: is not a file" in said.err
+
+
+def test_an_overlay_shows_the_crop_and_its_heat() -> None:
+    crop = np.full((32, 32, 3), (200, 60, 20), np.uint8)  # RGB
+    cells = np.zeros((5, 5), np.float32)
+    cells[2, 2] = 1
+    picture = beside(crop, cells)
+    assert picture.shape == (320, 640, 3)
+    assert picture[160, 160].tolist() == [20, 60, 200]  # BGR
+    middle, corner = picture[160, 480].astype(int), picture[5, 325].astype(int)
+    assert middle[2] - middle[0] > corner[2] - corner[0]  # redder where the heat is
