@@ -73,3 +73,8 @@ build/gate-release: deploy/failsafe/gate-release.c
 .PHONY: test-board
 test-board: $(VENV)/.installed
 	@$(VENV)/bin/python tests/board/run.py $(WORD)
+
+# The dead-man timer and the gate's lines of the overlay, simulated: Icarus and Verilator, which root installs.
+.PHONY: test-rtl
+test-rtl:
+	@tests/rtl/run.sh

@@ -1,0 +1,49 @@
+`timescale 1ns / 1ps
+`default_nettype none
+
+// Between the processor's EMIO GPIO and the pins: the order of the bits is that of overlays/finn/lines.py.
+//
+// An output counts only once Linux has made it one: until then EMIO says 3-state (gpio_t = 1), and the pin is low.
+module gate_lines #(
+    parameter TIMEOUT_CYCLES = 50_000_000
+) (
+    (* X_INTERFACE_INFO = "xilinx.com:signal:clock:1.0 clk CLK", X_INTERFACE_PARAMETER = "ASSOCIATED_RESET resetn" *)
+    input  wire       clk,
+    (* X_INTERFACE_INFO = "xilinx.com:signal:reset:1.0 resetn RST", X_INTERFACE_PARAMETER = "POLARITY ACTIVE_LOW" *)
+    input  wire       resetn,
+    input  wire [9:0] gpio_o,
+    input  wire [9:0] gpio_t,
+    output wire [9:0] gpio_i,
+    output wire       permission,
+    output wire [3:0] lamps,
+    output wire [3:0] leds,
+    input  wire       passed,
+    input  wire       ready,
+    input  wire       fire,
+    input  wire       override_key
+);
+    wire [5:0] driven = gpio_o[5:0] & ~gpio_t[5:0];
+
+    (* ASYNC_REG = "TRUE" *) reg [3:0] first = 0, second = 0;
+    always @(posedge clk) begin
+        first <= {override_key, fire, ready, passed};
+        second <= first;
+    end
+
+    deadman #(.TIMEOUT_CYCLES(TIMEOUT_CYCLES)) timer (
+        .clk(clk),
+        .resetn(resetn),
+        .heartbeat(driven[5]),
+        .permission(driven[0]),
+        .permitted(permission)
+    );
+
+    assign lamps = driven[4:1];
+    assign leds = lamps;
+    // Linux reads back what is on the pins, so that a permission that the timer holds back can be told.
+    assign gpio_i = {second, driven[5], lamps, permission};
+
+    wire unused = &{1'b0, gpio_o[9:6], gpio_t[9:6]};
+endmodule
+
+`default_nettype wire
