@@ -1,0 +1,78 @@
+"""What the abstain margin costs and buys: coverage against risk, and how right an answer is at a given lead."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from binarycop.wearing import Wearing
+from overlays.training.margin import lead
+
+_PARTS = 10
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What comes of one margin.
+
+    coverage: share of crops that are answered. risk: share of the answered that are answered wrongly. passing: share
+    of the faces without a correctly worn mask that are answered, and called correct. refused: share of the correct
+    ones that are answered, and called something else. Each None where there is nothing to count.
+    """
+
+    margin: int
+    coverage: float | None
+    risk: float | None
+    passing: float | None
+    refused: float | None
+
+
+@dataclass(frozen=True)
+class Curve:
+    """Coverage and risk at every margin that occurs, (M,) each, from the smallest margin on."""
+
+    margins: NDArray[np.int64]
+    coverage: NDArray[np.float64]
+    risk: NDArray[np.float64]
+
+
+def outcome(scores: NDArray[np.int32], classes: NDArray[np.int64], margin: int) -> Outcome:
+    """Count at one margin. scores: (N, 4), classes: (N,)."""
+    called, answered = scores.argmax(axis=1), lead(scores) >= margin
+    is_correct = classes == Wearing.CORRECT
+    passes = answered & (called == Wearing.CORRECT)
+    refused = answered & (called != Wearing.CORRECT)
+    return Outcome(
+        margin=margin,
+        coverage=_share(answered),
+        risk=_share((called != classes)[answered]),
+        passing=_share(passes[~is_correct]),
+        refused=_share(refused[is_correct]),
+    )
+
+
+def curve(scores: NDArray[np.int32], classes: NDArray[np.int64]) -> Curve:
+    """Risk against coverage (El-Yaniv and Wiener, JMLR 11, 2010), with the lead as the confidence."""
+    leads = lead(scores)
+    margins = np.unique(leads).astype(np.int64)
+    wrong = scores.argmax(axis=1) != classes
+    answered = (leads[None] >= margins[:, None]).astype(float)
+    count = answered.sum(axis=1)
+    return Curve(margins, count / len(leads), answered @ wrong / count)
+
+
+def by_lead(scores: NDArray[np.int32], classes: NDArray[np.int64]) -> list[tuple[float, int, int]]:
+    """From the smallest leads to the largest, in tenths of the crops: mean lead, how many right, of how many.
+
+    Equal leads stay together, so the tenths are not quite equal.
+    """
+    leads = lead(scores)
+    right = scores.argmax(axis=1) == classes
+    bounds = np.unique(np.quantile(leads, np.linspace(0, 1, _PARTS + 1)[1:-1], method="nearest"))
+    part = np.searchsorted(bounds, leads, side="left")
+    groups = [part == one for one in range(len(bounds) + 1)]
+    return [(float(leads[one].mean()), int(right[one].sum()), int(one.sum())) for one in groups if one.any()]
+
+
+def _share(one: NDArray[np.bool_]) -> float | None:
+    return float(one.mean()) if len(one) else None

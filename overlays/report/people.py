@@ -1,0 +1,54 @@
+"""What the data sets say of who is on a picture: age, gender and, in UTKFace, a race label."""
+
+import json
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+UTKFACE, FAIRFACE = "utkface_nc", "fairface540"
+
+AGES = ("0-2", "3-9", "10-19", "20-29", "30-39", "40-49", "50-59", "60+")
+_AGES_FROM = (0, 3, 10, 20, 30, 40, 50, 60)
+_GENDERS = ("male", "female")
+_RACES = ("White", "Black", "Asian", "Indian", "other")
+_NAME = re.compile(UTKFACE + r"/(\d+)_([01])_([0-4])_\d+")
+
+
+@dataclass(frozen=True)
+class Person:
+    """As the data set's makers labelled it; empty where they did not."""
+
+    age: str = ""
+    gender: str = ""
+    race: str = ""
+
+
+class People:
+    """Who is who among the identities of ``overlays.synthesis.patches``, which are ``<folder>/<name>``."""
+
+    def __init__(self, fairface: dict[str, Person]) -> None:
+        self._fairface = fairface
+
+    @staticmethod
+    def read(data: Path) -> "People":
+        """With FairFace's labels, where the data folder has them. Raises KeyError where they are no such labels."""
+        file = data / "unmasked" / FAIRFACE / "ground_truth.json"
+        rows = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else []
+        return People({row["id"]: Person(_band(row["age"]), row["gender"].lower()) for row in rows})
+
+    def of(self, identity: str) -> Person:
+        """What is known of one, by UTKFace's file names (age_gender_race_date) or FairFace's table."""
+        named = _NAME.fullmatch(identity)
+        if named:
+            age, gender, race = (int(part) for part in named.groups())
+            return Person(_band(str(age)), _GENDERS[gender], _RACES[race])
+        folder, _, name = identity.partition("/")
+        return self._fairface.get(name, Person()) if folder == FAIRFACE else Person()
+
+
+def _band(age: str) -> str:
+    """From an age, or a range of FairFace's, to a band; by its first number."""
+    first = re.search(r"\d+", age)
+    if first is None:
+        raise ValueError(f"{age!r} is no age")
+    return AGES[sum(int(first[0]) >= begins for begins in _AGES_FROM) - 1]

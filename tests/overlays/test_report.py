@@ -1,0 +1,160 @@
+"""The report's figures: groups and their gaps, skin tone, the margin's outcome; and that no text is made up."""
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from overlays.report import skin
+from overlays.report.calibration import by_lead, curve, outcome
+from overlays.report.groups import gaps, intervals, tally
+from overlays.report.people import People, Person
+from overlays.synthesis.patches import SIDE_PX
+
+CHIN_PX, FACE_PX = 96.0, 64.0
+
+
+def _population(recalls: dict[str, float], people: int, crops: int = 4) -> tuple[NDArray[np.int64], ...]:
+    """Called, classes, identities, groups: each group's people are right in that share of each class, all alike."""
+    rng = np.random.default_rng(7)
+    called, classes, identities, groups = [], [], [], []
+    for name, recall in recalls.items():
+        for person in range(people):
+            for number in range(crops):
+                true = number % 4
+                is_right = rng.random() < recall
+                called.append(true if is_right else (true + 1) % 4)
+                classes.append(true)
+                identities.append(f"{name}{person}")
+                groups.append(name)
+    return np.array(called), np.array(classes), np.array(identities), np.array(groups)
+
+
+def test_a_group_is_counted_by_people_and_by_crops() -> None:
+    tallies = tally(
+        np.array([0, 1, 1, 3, 0]),
+        np.array([0, 1, 2, 3, 0]),
+        np.array(["a", "a", "b", "b", "c"]),
+        np.array(["x", "x", "x", "y", ""]),
+    )
+    assert tallies.names == ("x", "y")
+    assert tallies.identities.tolist() == [2, 1]
+    assert tallies.recalls[0] == pytest.approx([1, 1, 0, np.nan, 2 / 3], nan_ok=True)
+    assert tallies.recalls[1] == pytest.approx([np.nan, np.nan, np.nan, 1, 1], nan_ok=True)
+    assert gaps(tallies) == []
+
+
+def test_a_real_gap_is_beyond_chance_and_inside_its_interval() -> None:
+    found = gaps(tally(*_population({"a": 0.95, "b": 0.80, "c": 0.93}, 400)))
+    mean = found[-1]
+    assert len(found) == 5
+    assert (mean.best, mean.worst) == ("a", "b")
+    assert mean.low < 0.15 < mean.high
+    assert mean.chance < mean.low
+    assert mean.high - mean.low < 0.08
+
+
+def test_no_gap_is_within_what_chance_gives() -> None:
+    mean = gaps(tally(*_population({"a": 0.9, "b": 0.9, "c": 0.9, "d": 0.9}, 250)))[-1]
+    assert 0 < mean.gap < mean.chance
+
+
+def test_small_groups_are_not_compared() -> None:
+    called, classes, identities, groups = _population({"a": 0.9, "b": 0.1}, 99)
+    assert gaps(tally(called, classes, identities, groups)) == []
+
+
+def test_people_who_are_right_or_wrong_as_a_whole_widen_the_interval() -> None:
+    rng = np.random.default_rng(3)
+    classes = np.tile(np.arange(4), 800)
+    whole = np.repeat(rng.random(200) < 0.9, 16)  # each of 200 people right in all of 16 crops, or in none
+    single = rng.random(3200) < 0.9
+    people, group = np.repeat(np.arange(200).astype(str), 16), np.full(3200, "all")
+    widths = [
+        np.diff(intervals(tally(np.where(right, classes, (classes + 1) % 4), classes, people, group))[:, 0, 4], axis=0)
+        for right in (whole, single)
+    ]
+    assert widths[0] > 3 * widths[1]
+
+
+def _face(skin_bgr: tuple[int, int, int]) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
+    nodes = ((np.arange(32) + 0.5) * SIDE_PX / 32 - 0.5).astype(np.float32)
+    x, y = np.meshgrid((nodes - 63.5) / FACE_PX, (nodes - CHIN_PX) / FACE_PX + 1)
+    return np.full((SIDE_PX, SIDE_PX, 3), skin_bgr, np.uint8), np.stack([x, y], axis=-1)
+
+
+def _bgr(lightness: float, b: float) -> tuple[int, int, int]:
+    lab = np.array([[[lightness, 10.0, b]]], np.float32)
+    blue, green, red = np.round(cv2.cvtColor(lab, cv2.COLOR_LAB2BGR)[0, 0] * 255).astype(int).tolist()
+    return blue, green, red
+
+
+@pytest.mark.parametrize(
+    ("lightness", "b", "expected"),
+    [
+        *((85.0, 15.0, "very light"), (70.0, 20.0, "light"), (64.0, 20.0, "intermediate")),
+        *((57.0, 20.0, "tan"), (45.0, 18.0, "brown"), (30.0, 12.0, "dark")),
+    ],
+)
+def test_skin_is_told_by_its_angle(lightness: float, b: float, expected: str) -> None:
+    patch, plane = _face(_bgr(lightness, b))
+    angle = skin.angle(patch, plane)
+    assert angle == pytest.approx(np.degrees(np.arctan((lightness - 50) / b)), abs=1.5)
+    assert skin.tone(angle) == expected
+
+
+def test_hair_on_the_forehead_does_not_make_skin_dark() -> None:
+    patch, plane = _face(_bgr(70.0, 20.0))
+    patch[: round(CHIN_PX - 0.75 * FACE_PX)] = 15
+    assert skin.tone(skin.angle(patch, plane)) == "light"
+
+
+def test_a_grey_picture_has_no_skin_tone() -> None:
+    patch, plane = _face((150, 150, 150))
+    assert skin.angle(patch, plane) is None
+    assert skin.tone(None) == ""
+
+
+def test_people_are_known_by_file_name_or_table() -> None:
+    people = People({"fairface_0001": Person("50-59", "male")})
+    assert people.of("utkface_nc/24_1_4_20170103212911364") == Person("20-29", "female", "other")
+    assert people.of("utkface_nc/116_0_1_20170103212911364") == Person("60+", "male", "Black")
+    assert people.of("fairface540/fairface_0001") == Person("50-59", "male")
+    assert people.of("webmorph/134") == Person()
+
+
+def test_fairfaces_table_is_read(shared_data: Path) -> None:
+    people = People.read(shared_data)
+    known = [people.of(f"fairface540/fairface_{number:04}") for number in range(1, 541)]
+    assert sum(one.gender == "female" for one in known) == 270
+    assert sum(one.age == "60+" for one in known) == 120
+
+
+SCORES = np.array([[9, 1, 0, 0], [5, 4, 0, 0], [0, 9, 1, 0], [8, 6, 0, 0]], np.int32)
+CLASSES = np.array([0, 1, 1, 0])
+
+
+def test_a_margin_answers_less_and_errs_less() -> None:
+    everything, with_margin = (outcome(SCORES, CLASSES, margin) for margin in (0, 2))
+    assert (everything.coverage, everything.risk, everything.passing, everything.refused) == (1.0, 0.25, 0.5, 0.0)
+    assert (with_margin.coverage, with_margin.risk, with_margin.passing) == (0.75, 0.0, 0.0)
+    assert outcome(SCORES[:0], CLASSES[:0], 0).risk is None
+
+
+def test_the_curve_goes_through_every_margin() -> None:
+    one = curve(SCORES, CLASSES)
+    assert one.margins.tolist() == [1, 2, 8]
+    assert one.coverage.tolist() == [1.0, 0.75, 0.5]
+    assert one.risk.tolist() == [0.25, 0.0, 0.0]
+
+
+def test_tenths_by_lead_hold_every_crop_once() -> None:
+    rng = np.random.default_rng(0)
+    scores = rng.integers(-40, 40, (1003, 4)).astype(np.int32)
+    parts = by_lead(scores, rng.integers(0, 4, 1003))
+    assert sum(count for _, _, count in parts) == 1003
+    leads = [mean for mean, _, _ in parts]
+    assert leads == sorted(leads)
+    assert 8 <= len(parts) <= 10
