@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -15,7 +15,9 @@ from binarycop.faces.crop import CropGeometry
 from binarycop.wearing import Wearing
 from overlays.synthesis import patches as stored
 from overlays.synthesis.camera import FINDER, FIXED_REGION, take
-from overlays.synthesis.dress import dress
+from overlays.synthesis.dress import lay_over, put_on, skin_of
+from overlays.synthesis.extras import UNDER, chosen, draw
+from overlays.synthesis.fabric import cut
 from overlays.synthesis.faces import Split
 from overlays.synthesis.heads import drawn_head, scene
 from overlays.synthesis.masks import Wardrobe
@@ -32,9 +34,21 @@ class Recipe:
     """Shares of what is not a dressed face: drawn heads in all; real masks among correct; bare among nose_mouth."""
 
     geometry: CropGeometry = GEOMETRY
-    drawn: float = 0.18
+    drawn: float = 0.12
     real: float = 0.30
     bare: float = 0.45
+
+
+@dataclass(frozen=True)
+class Look:
+    """What is on a crop. kind: the mask's cut, or ``bare``, ``real`` or ``drawn``; colour: the cloth's name or empty;
+    extras: the hard cases on it, joined by ``+``; identity: as ``Patches.identities``, empty where it is nobody.
+    """
+
+    kind: str
+    colour: str = ""
+    extras: str = ""
+    identity: str = ""
 
 
 class Synthesis:
@@ -44,24 +58,43 @@ class Synthesis:
         self._patches = patches.of(split)
         is_bare = self._patches.is_bare
         self._bare, self._real = np.flatnonzero(is_bare), np.flatnonzero(~is_bare)
-        self._wardrobe, self._recipe, self._split = wardrobe, recipe, split
+        pieces = tuple(cut(self._patches.pixels[at], tuple(self._patches.boxes[at].tolist())) for at in self._real)
+        # Cloth of real masks is in every class, or a network would take it for a sign of the one with real pictures.
+        self._wardrobe = replace(wardrobe, fabrics=replace(wardrobe.fabrics, cloths=pieces))
+        self._recipe, self._split = recipe, split
 
-    def one(self, seed: int, number: int) -> tuple[Crop, Wearing]:
+    def one(self, seed: int, number: int) -> tuple[Crop, Wearing, Look]:
         """Crop ``number`` of the endless row that ``seed`` stands for, (32, 32, 3) uint8 RGB; classes take turns."""
         rng = np.random.default_rng([seed, number, list(Split).index(self._split)])
         wearing = Wearing(number % len(Wearing))
         if rng.random() < self._recipe.drawn:
-            return self._drawn(rng, wearing), wearing
+            return self._drawn(rng, wearing), wearing, Look("drawn")
         if wearing is Wearing.CORRECT and len(self._real) and rng.random() < self._recipe.real:
-            chosen = self._real[rng.integers(len(self._real))]
-            pixels = self._patches.pixels[chosen]
+            at = int(self._real[rng.integers(len(self._real))])
+            pixels, look = self._patches.pixels[at], Look("real", identity=str(self._patches.identities[at]))
         else:
-            chosen = self._bare[rng.integers(len(self._bare))]
-            pixels = self._patches.pixels[chosen]
-            if wearing is not Wearing.NOSE_MOUTH or rng.random() >= self._recipe.bare:
-                cloth, opacity = self._wardrobe.mask(rng, wearing)
-                pixels = dress(pixels, plane_map(self._patches.planes[chosen]), cloth, opacity, rng)
-        return take(pixels, Box(*self._patches.boxes[chosen].tolist()), self._recipe.geometry, FINDER, rng), wearing
+            at = int(self._bare[rng.integers(len(self._bare))])
+            pixels, look = self.dressed(rng, wearing, at)
+        box = Box(*self._patches.boxes[at].tolist())
+        return take(pixels, box, self._recipe.geometry, FINDER, rng), wearing, look
+
+    def dressed(self, rng: np.random.Generator, wearing: Wearing, at: int) -> tuple[NDArray[np.uint8], Look]:
+        """Bare face ``at`` of the split, wearing a mask so: its patch (128, 128, 3) uint8 BGR."""
+        pixels, plane = self._patches.pixels[at], plane_map(self._patches.planes[at])
+        skin = skin_of(pixels, plane)
+        is_bare = wearing is Wearing.NOSE_MOUTH and rng.random() < self._recipe.bare
+        extras = chosen(rng, wearing, is_bare=is_bare)
+        for extra in (one for one in extras if one in UNDER):
+            pixels = lay_over(pixels, plane, draw(extra, rng, skin, is_bare=is_bare), rng)
+        kind, colour = "bare", ""
+        if not is_bare:
+            mask = self._wardrobe.mask(rng, wearing, skin)
+            pixels = put_on(pixels, plane, mask, float(self._patches.turns[at]), rng)
+            kind, colour = mask.kind.value, mask.colour
+        for extra in (one for one in extras if one not in UNDER):
+            pixels = lay_over(pixels, plane, draw(extra, rng, skin, is_bare=is_bare), rng)
+        names = "+".join(extra.value for extra in extras)
+        return pixels, Look(kind, colour, names, str(self._patches.identities[at]))
 
     def _drawn(self, rng: np.random.Generator, wearing: Wearing) -> Crop:
         if rng.random() < 0.6:
@@ -71,7 +104,7 @@ class Synthesis:
 
 def generate(
     file: Path, data: Path, split: Split, recipe: Recipe, seed: int, count: int, *, processes: int = 2
-) -> Iterator[NDArray[np.uint8]]:
+) -> Iterator[tuple[NDArray[np.uint8], list[Look]]]:
     """Make ``count`` crops in parts, (n, 32, 32, 3) uint8 RGB, in order, the same for any number of processes."""
     jobs = [(file, data, split, recipe, seed, at, min(at + _CHUNK, count)) for at in range(0, count, _CHUNK)]
     # Spawned, since a process forked after torch has run its threads hangs.
@@ -79,9 +112,10 @@ def generate(
         yield from pool.map(_part, jobs)
 
 
-def _part(job: tuple[Path, Path, Split, Recipe, int, int, int]) -> NDArray[np.uint8]:
+def _part(job: tuple[Path, Path, Split, Recipe, int, int, int]) -> tuple[NDArray[np.uint8], list[Look]]:
     # A process reads the faces anew for each part: half a second beside the six that the part takes.
     file, data, split, recipe, seed, start, end = job
     cv2.setNumThreads(1)
     synthesis = Synthesis(stored.load(file), split, Wardrobe.read(data), recipe)
-    return np.stack([synthesis.one(seed, number)[0] for number in range(start, end)])
+    made = [synthesis.one(seed, number) for number in range(start, end)]
+    return np.stack([crop for crop, _, _ in made]), [look for _, _, look in made]

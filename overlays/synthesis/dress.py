@@ -1,39 +1,80 @@
-"""Putting a drawn mask on a photographed face, lit as the face is."""
+"""Putting drawn layers on a photographed face: bent as the face is, and lit by its light."""
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from overlays.synthesis.masks import LEFT, TOP, UNIT_PX
+from overlays.synthesis.extras import Layer
+from overlays.synthesis.masks import Mask
+from overlays.synthesis.plane import LEFT, TOP, UNIT_PX, Cover, Picture
+
+_CHEEKS = (0.16, 0.34, 0.44, 0.60)  # |x| from, to; y from, to
 
 
-def dress(
-    patch: NDArray[np.uint8],
-    plane: NDArray[np.float32],
-    mask: NDArray[np.uint8],
-    opacity: NDArray[np.float32],
-    rng: np.random.Generator,
-) -> NDArray[np.uint8]:
-    """A patch with the mask on.
+def skin_of(patch: NDArray[np.uint8], plane: NDArray[np.float32]) -> NDArray[np.float64]:
+    """The colour of a bare face's cheeks, (3,) BGR: their median.
 
-    patch: (S, S, 3) uint8 BGR. plane: (S, S, 2) float32, each pixel's canonical place. mask, opacity: as
-    ``Wardrobe.mask`` gives them. Returns (S, S, 3) uint8 BGR.
+    patch: (S, S, 3) uint8 BGR. plane: (S, S, 2) float32, each pixel's canonical place.
     """
-    at = (plane - np.array((LEFT, TOP), np.float32)) * np.float32(UNIT_PX)
-    cloth = cv2.remap(mask, at, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE).astype(np.float32)
-    cover = cv2.remap(opacity, at, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=0)
+    x, y = np.abs(plane[:, :, 0]), plane[:, :, 1]
+    x_from, x_to, y_from, y_to = _CHEEKS
+    cheeks = patch[(x > x_from) & (x < x_to) & (y > y_from) & (y < y_to)]
+    return np.median(cheeks, axis=0) if len(cheeks) else np.array((120.0, 150.0, 190.0))
+
+
+def put_on(
+    patch: NDArray[np.uint8], plane: NDArray[np.float32], mask: Mask, turn: float, rng: np.random.Generator
+) -> NDArray[np.uint8]:
+    """A patch with the mask on, (S, S, 3) uint8 BGR.
+
+    turn: how far the head is turned, -1 to 1 (``Patches.turns``); cloth that stands off moves with it against the face.
+    """
+    x, y = plane[:, :, 0], plane[:, :, 1]
+    bump = np.exp(-((x / 0.32) ** 2)) * np.clip((y - 0.35) / 0.2, 0, 1)
+    moved = plane.copy()
+    moved[:, :, 0] -= np.float32(mask.stand_off * turn) * bump
+    cloth, cover = _warp(moved, mask.picture, mask.opacity)
     total = float(cover.sum())
     if total < 1.0:
         return patch
     grey = cv2.cvtColor(patch, cv2.COLOR_BGR2GRAY).astype(np.float32)
-    soft = cv2.GaussianBlur(grey, (0, 0), patch.shape[0] / 14)
-    level = float((soft * cover).sum()) / total
-    # The face's own light falls on the mask too, and a dark picture has a dark mask.
-    light = np.clip(soft / max(level, 8.0), 0.5, 1.6) ** np.float32(rng.uniform(0.4, 1.0))
+    # A dark picture has a dark mask.
     exposure = np.clip(float(np.percentile(grey, 80)) / 170.0, 0.35, 1.15) ** rng.uniform(0.3, 1.0)
-    cloth *= (light * np.float32(exposure))[:, :, None]
+    if mask.colour != "skin":
+        cloth = cloth * np.float32(exposure)
     shadow = cv2.GaussianBlur(np.roll(cover, 2, axis=0), (0, 0), 1.5) * np.float32(rng.uniform(0.0, 0.4))
     under = patch * (1 - shadow)[:, :, None]
+    return _blend(under, cloth * _light(grey, cover, total, rng)[:, :, None], cover)
+
+
+def lay_over(
+    patch: NDArray[np.uint8], plane: NDArray[np.float32], layer: Layer, rng: np.random.Generator
+) -> NDArray[np.uint8]:
+    """A patch with an extra before it, (S, S, 3) uint8 BGR."""
+    picture, cover = _warp(plane, layer.picture, layer.opacity)
+    total = float(cover.sum())
+    if total < 1.0:
+        return patch
+    grey = cv2.cvtColor(patch, cv2.COLOR_BGR2GRAY).astype(np.float32)
+    return _blend(patch.astype(np.float32), picture * _light(grey, cover, total, rng)[:, :, None], cover)
+
+
+def _warp(plane: NDArray[np.float32], picture: Picture, opacity: Cover) -> tuple[NDArray[np.float32], Cover]:
+    at = (plane - np.array((LEFT, TOP), np.float32)) * np.float32(UNIT_PX)
+    seen = cv2.remap(picture, at, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE).astype(np.float32)
+    cover = cv2.remap(opacity, at, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=0)
+    return seen, np.asarray(cover, np.float32)
+
+
+def _light(grey: NDArray[np.float32], cover: Cover, total: float, rng: np.random.Generator) -> NDArray[np.float32]:
+    """The face's own light, about 1, falls on what covers it too."""
+    soft = cv2.GaussianBlur(grey, (0, 0), grey.shape[0] / 14)
+    level = float((soft * cover).sum()) / total
+    light = np.clip(soft / max(level, 8.0), 0.5, 1.6) ** np.float32(rng.uniform(0.4, 1.0))
+    return np.asarray(light, np.float32)
+
+
+def _blend(under: NDArray[np.float32], over: NDArray[np.float32], cover: Cover) -> NDArray[np.uint8]:
     share = cover[:, :, None]
-    worn: NDArray[np.uint8] = np.clip(cloth * share + under * (1 - share), 0, 255).astype(np.uint8)
-    return worn
+    blended: NDArray[np.uint8] = np.clip(over * share + under * (1 - share), 0, 255).astype(np.uint8)
+    return blended

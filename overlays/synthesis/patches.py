@@ -25,6 +25,7 @@ SIDE_PX = 128
 _SPAN = 2.0  # the patch's side in multiples of the box's longer side
 _GRID = 32
 LEAST_PX = 32
+_MOST_TURNED = 0.8
 YUNET = Path("models") / "face_detection_yunet_2023mar.onnx"
 
 
@@ -34,12 +35,13 @@ class Patches:
 
     pixels: (N, 128, 128, 3) uint8 BGR. boxes: (N, 4) float32, x, y, width, height in the patch.
     planes: (N, 32, 32, 2) float32, the canonical place of every fourth pixel; not a number where a real mask is worn.
-    splits, identities: (N,) text.
+    turns: (N,) float32, how far the head is turned, -1 to 1, 0 straight ahead. splits, identities: (N,) text.
     """
 
     pixels: NDArray[np.uint8]
     boxes: NDArray[np.float32]
     planes: NDArray[np.float32]
+    turns: NDArray[np.float32]
     splits: NDArray[np.str_]
     identities: NDArray[np.str_]
 
@@ -93,24 +95,24 @@ def _rows(
         if face is None or (mesh is None and not is_dressed):
             continue
         patch, scale, origin = _cut(picture, face.box)
-        plane = np.full((_GRID, _GRID, 2), np.nan, np.float32)
+        plane, turn = np.full((_GRID, _GRID, 2), np.nan, np.float32), 0.0
         if mesh is not None:
             placed = mesh[:, :2] * scale + origin
             low, high = placed.min(axis=0), placed.max(axis=0)
             if Box(*low, *(high - low)).overlap(Box(*_placed(face.box, scale, origin))) < 0.4:
                 continue  # the mesh found somebody else
-            if not _is_facing(placed):
-                continue
+            turn = _turn(placed)
+            if abs(turn) > _MOST_TURNED:
+                continue  # a flat mask cannot be bent onto a profile
             plane = to_plane(placed.astype(np.float32), grid).reshape(_GRID, _GRID, 2)
-        yield patch, _placed(face.box, scale, origin), plane, portrait.split.value, portrait.identity
+        yield patch, _placed(face.box, scale, origin), plane, turn, portrait.split.value, portrait.identity
 
 
-def _is_facing(mesh: NDArray[np.float64]) -> bool:
-    """Whether the nose lies well between the face's edges; a flat mask cannot be bent onto a profile."""
+def _turn(mesh: NDArray[np.float64]) -> float:
+    """Where the nose lies between the face's edges: 0 in the middle, ±1 at one of them."""
     left, right, nose = mesh[234], mesh[454], mesh[1]
     across = right - left
-    share = float((nose - left) @ across / max(float(across @ across), 1e-6))
-    return 0.16 < share < 0.84
+    return float(2 * ((nose - left) @ across) / max(float(across @ across), 1e-6) - 1)
 
 
 def _placed(box: Box, scale: float, origin: NDArray[np.float64]) -> tuple[float, float, float, float]:
@@ -130,7 +132,7 @@ def main() -> None:
     portraits += faces.worn_correctly(arguments.data)
     rows = list(_rows(arguments.data, portraits, landmarks.load(arguments.landmarks)))
     names = tuple(Patches.__dataclass_fields__)
-    types = (np.uint8, np.float32, np.float32, np.str_, np.str_)
+    types = (np.uint8, np.float32, np.float32, np.float32, np.str_, np.str_)
     columns = {name: np.asarray(column, kind) for name, kind, column in zip(names, types, zip(*rows))}
     arguments.out.parent.mkdir(parents=True, exist_ok=True)
     np.savez(arguments.out, allow_pickle=False, **columns)

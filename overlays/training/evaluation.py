@@ -67,9 +67,13 @@ class Report:
 
 def evaluate(scores: Scores, labelled: Labelled) -> Report:
     """Run a classifier over labelled crops; the best score wins, the first of equals."""
-    called = scores(labelled.crops).argmax(axis=1)
+    return report_of(scores(labelled.crops), labelled)
+
+
+def report_of(scores: NDArray[np.int32], labelled: Labelled) -> Report:
+    """The same from the scores, (N, 4)."""
     confusion = np.zeros((len(LABELS), len(LABELS)), np.int64)
-    np.add.at(confusion, (labelled.classes, called), 1)
+    np.add.at(confusion, (labelled.classes, scores.argmax(axis=1)), 1)
     return Report(confusion, labelled.no_face)
 
 

@@ -10,9 +10,10 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
+from torch.nn import functional
 
 from overlays.networks.tables import Network
-from overlays.training.evaluation import Scores
+from overlays.training.evaluation import Labelled, Scores
 from overlays.training.model import BinaryNet
 
 _WARM_STEPS = 200
@@ -21,39 +22,52 @@ _SETTLING = 200
 
 @dataclass(frozen=True)
 class Settings:
-    """rate: Adam's highest. A binary network wants far more than a float one: 1e-3 leaves five points unused."""
+    """rate: Adam's highest; a binary network wants far more than a float one: 1e-3 leaves five points unused.
+
+    distil: the share of the loss that comes from a teacher (Hinton et al. 2015), at ``temperature``.
+    """
 
     epochs: int = 16
     batch: int = 200
     rate: float = 1e-2
     smoothing: float = 0.0
+    distil: float = 0.0
+    temperature: float = 2.0
+    is_binary: bool = True
     seed: int = 0
 
 
 def train(
     network: Network,
-    crops: NDArray[np.uint8],
-    classes: NDArray[np.int64],
+    labelled: Labelled,
     settings: Settings,
     checkpoint: Path,
     progress: Callable[[str, BinaryNet], None],
+    *,
+    begin: BinaryNet | None = None,
+    teacher: NDArray[np.float32] | None = None,
 ) -> BinaryNet:
-    """Train on crops (N, 32, 32, 3) uint8 RGB, on a GPU where there is one.
+    """Train on crops (N, 32, 32, 3) uint8 RGB, on a GPU where there is one, in bfloat16 but for the sums.
 
-    progress: called after each epoch with a line of text and the network. The checkpoint is taken up where its
-    network and settings are the same, so the same call goes on after an interruption. Raises ValueError where the
-    checkpoint belongs to another run.
+    progress: called after each epoch with a line of text and the network. begin: weights to start from. teacher: the
+    logits (N, 4) of another network for each crop, where ``settings.distil`` is not 0. The checkpoint is taken up
+    where its network and settings are the same, so the same call goes on after an interruption. Raises ValueError
+    where the checkpoint belongs to another run, or a teacher is wanted and missing.
     """
+    if settings.distil and teacher is None:
+        raise ValueError("there is no teacher to distil from")
     torch.manual_seed(settings.seed)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    pixels = channels_first(crops).to(device)
-    labels = torch.from_numpy(classes).to(device)
-    net: BinaryNet = BinaryNet(network).to(device, memory_format=torch.channels_last)
+    pixels = channels_first(labelled.crops).to(device)
+    labels = torch.from_numpy(labelled.classes).to(device)
+    taught = None if teacher is None else torch.from_numpy(teacher).to(device)
+    net = BinaryNet(network, is_binary=settings.is_binary).to(device, memory_format=torch.channels_last)
+    if begin is not None:
+        net.load_state_dict(begin.state_dict())
     optimiser = torch.optim.Adam(net.parameters(), lr=settings.rate)
     steps = len(pixels) // settings.batch
     schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: _rate(step, steps * settings.epochs))
     begun = _resume(checkpoint, network, settings, len(pixels), net, optimiser, schedule)
-    loss_of = torch.nn.CrossEntropyLoss(label_smoothing=settings.smoothing)
     for epoch in range(begun, settings.epochs):
         order = torch.randperm(len(pixels), generator=torch.Generator().manual_seed(settings.seed * 1000 + epoch))
         net.train()
@@ -61,7 +75,9 @@ def train(
         for step in range(steps):
             chosen = order[step * settings.batch : (step + 1) * settings.batch].to(device)
             batch = pixels[chosen].float()
-            loss = loss_of(net.logits(batch.flip(3) if step % 2 else batch), labels[chosen])
+            with torch.autocast(device.type, dtype=torch.bfloat16):
+                logits = net.logits(batch.flip(3) if step % 2 else batch)
+            loss = _loss(logits.float(), labels[chosen], None if taught is None else taught[chosen], settings)
             optimiser.zero_grad(set_to_none=True)
             loss.backward()
             optimiser.step()
@@ -73,7 +89,42 @@ def train(
         _keep(checkpoint, network, settings, len(pixels), epoch + 1, net, optimiser, schedule)
         progress(f"epoch {epoch + 1}/{settings.epochs}: loss {total / steps:.4f}, {rate:.0f} crops/s", net)
     settle(net, pixels, settings.batch)
+    _keep(checkpoint, network, settings, len(pixels), settings.epochs, net, optimiser, schedule)
     return net
+
+
+def _loss(logits: Tensor, labels: Tensor, taught: Tensor | None, settings: Settings) -> Tensor:
+    """Cross-entropy, and what is left of the way to the teacher's answer."""
+    own = functional.cross_entropy(logits, labels, label_smoothing=settings.smoothing)
+    if taught is None or not settings.distil:
+        return own
+    heat = settings.temperature
+    wanted = functional.softmax(taught / heat, dim=1)
+    said = functional.log_softmax(logits / heat, dim=1)
+    away = functional.kl_div(said, wanted, reduction="batchmean") * heat**2
+    return (1 - settings.distil) * own + settings.distil * away
+
+
+def restore(file: Path, network: Network) -> BinaryNet:
+    """The network of a checkpoint. Raises ValueError where it is another network's."""
+    state = torch.load(file, weights_only=True)
+    if state["run"]["network"] != network.name:
+        raise ValueError(f"checkpoint {file} is of {state['run']['network']}, not of {network.name}")
+    net = BinaryNet(network, is_binary=state["run"]["is_binary"])
+    net.load_state_dict(state["net"])
+    return net.to(memory_format=torch.channels_last)
+
+
+@torch.no_grad()  # type: ignore[untyped-decorator]
+def logits_of(net: BinaryNet, crops: NDArray[np.uint8], batch: int = 500) -> NDArray[np.float32]:
+    """A teacher's answers to crops (N, 32, 32, 3) uint8 RGB, (N, 4)."""
+    net.eval()
+    device = net.log_scale.device
+    parts = []
+    for start in range(0, len(crops), batch):
+        with torch.autocast(device.type, dtype=torch.bfloat16):
+            parts.append(net.logits(channels_first(crops[start : start + batch]).to(device).float()).float().cpu())
+    return np.asarray(torch.cat(parts).numpy())
 
 
 @torch.no_grad()  # type: ignore[untyped-decorator]
@@ -93,7 +144,10 @@ def settle(net: BinaryNet, pixels: Tensor, batch: int) -> None:
 
 
 def scorer(net: BinaryNet, batch: int = 500) -> Scores:
-    """The network as a function of crops (N, 32, 32, 3) uint8 RGB to scores (N, 4) int32."""
+    """The network as a function of crops (N, 32, 32, 3) uint8 RGB to scores (N, 4) int32.
+
+    The reference in full precision gives thousandths of its logits.
+    """
 
     def scores(crops: NDArray[np.uint8]) -> NDArray[np.int32]:
         net.eval()
@@ -103,7 +157,8 @@ def scorer(net: BinaryNet, batch: int = 500) -> Scores:
                 net(channels_first(crops[start : start + batch]).to(device).float()).cpu().numpy()
                 for start in range(0, len(crops), batch)
             ]
-        return np.asarray(np.concatenate(parts).astype(np.int32))
+        scores = np.concatenate(parts)
+        return np.asarray((scores if net.is_binary else scores * 1000).astype(np.int32))
 
     return scores
 

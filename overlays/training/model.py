@@ -15,22 +15,27 @@ from overlays.networks.tables import Network
 
 
 class _Sign(torch.autograd.Function):  # type: ignore[misc]
-    """±1 (0 gives +1); the gradient passes where |x| <= 1, as through a hard tanh."""
+    """±1; the gradient passes where |x| <= 1, as through a hard tanh."""
 
     @staticmethod
     def forward(ctx: Any, x: Tensor) -> Tensor:
         ctx.save_for_backward(x)
-        return torch.where(x >= 0, 1.0, -1.0)
+        return torch.copysign(torch.ones((), dtype=x.dtype, device=x.device), x)
 
     @staticmethod
     def backward(ctx: Any, gradient: Tensor) -> Tensor:
         (x,) = ctx.saved_tensors
-        passed: Tensor = torch.ops.aten.hardtanh_backward(gradient, x, -1.0, 1.0)  # one pass over memory, not three
+        passed: Tensor = torch.ops.aten.hardtanh_backward(gradient.to(x.dtype), x, -1.0, 1.0)  # one pass over memory
         return passed
 
 
 def sign(x: Tensor) -> Tensor:
-    """±1 with a straight-through gradient."""
+    """±1, 0 giving +1, with a straight-through gradient.
+
+    While training, -0.0 gives -1: copysign takes one pass over memory where a comparison takes three.
+    """
+    if not torch.is_grad_enabled():
+        return torch.where(x >= 0, 1.0, -1.0)
     result: Tensor = _Sign.apply(x)
     return result
 
@@ -38,14 +43,16 @@ def sign(x: Tensor) -> Tensor:
 class Mvtu(nn.Module):  # type: ignore[misc]
     """One layer: binary weights, then (but for the last) batch normalisation, pool and sign.
 
-    weight: latent, (outputs, inputs, 3, 3) or (outputs, inputs).
+    weight: latent, (outputs, inputs, 3, 3) or (outputs, inputs). Not binary, it is the reference in full precision:
+    the weights as they are, and a rectifier for the sign.
     """
 
-    def __init__(self, layer: Layer, *, is_last: bool) -> None:
+    def __init__(self, layer: Layer, *, is_last: bool, is_binary: bool = True) -> None:
         super().__init__()
-        self.layer = layer
+        self.layer, self.is_binary = layer, is_binary
         shape = (layer.outputs, layer.inputs) + ((KERNEL, KERNEL) if layer.kind == "conv" else ())
-        self.weight = nn.Parameter(torch.empty(shape).uniform_(-0.5, 0.5))
+        bound = 0.5 if is_binary else (6 / layer.fan_in) ** 0.5
+        self.weight = nn.Parameter(torch.empty(shape).uniform_(-bound, bound))
         self.norm = (
             None
             if is_last
@@ -56,7 +63,7 @@ class Mvtu(nn.Module):  # type: ignore[misc]
 
     def forward(self, x: Tensor) -> Tensor:
         """Takes and gives (N, C, H, W), or (N, C) in a fully connected layer."""
-        weight = sign(self.weight)
+        weight = sign(self.weight) if self.is_binary else self.weight
         if self.layer.kind == "conv":
             sums = functional.conv2d(x, weight)
         else:
@@ -66,21 +73,28 @@ class Mvtu(nn.Module):  # type: ignore[misc]
             return sums
         # The largest of four signs is the sign of the largest; pooling first is faster, and sends the gradient to it.
         level = self.norm(sums)
-        return sign(functional.max_pool2d(level, 2) if self.layer.pool else level)
+        pooled = functional.max_pool2d(level, 2) if self.layer.pool else level
+        return sign(pooled) if self.is_binary else functional.relu(pooled)
 
 
 class BinaryNet(nn.Module):  # type: ignore[misc]
-    """A whole network. ``forward`` gives the four integer scores, ``logits`` what the loss sees of them."""
+    """A whole network. ``forward`` gives the four scores, ``logits`` what the loss sees of them.
 
-    def __init__(self, network: Network) -> None:
+    The scores are whole numbers, but for the reference in full precision (``is_binary`` false).
+    """
+
+    def __init__(self, network: Network, *, is_binary: bool = True) -> None:
         super().__init__()
         last = len(network.layers) - 1
-        self.network = network
-        self.mvtus = nn.ModuleList(Mvtu(layer, is_last=index == last) for index, layer in enumerate(network.layers))
-        self.log_scale = nn.Parameter(torch.tensor(-2.5))  # of the scores towards the loss; not exported
+        self.network, self.is_binary = network, is_binary
+        self.mvtus = nn.ModuleList(
+            Mvtu(layer, is_last=index == last, is_binary=is_binary) for index, layer in enumerate(network.layers)
+        )
+        # Of the scores towards the loss; not exported.
+        self.log_scale = nn.Parameter(torch.tensor(-2.5 if is_binary else 0.0))
 
     def forward(self, pixels: Tensor) -> Tensor:
-        """pixels: (N, 3, 32, 32) float, 0 to 255. Returns (N, 4) float, whole numbers."""
+        """pixels: (N, 3, 32, 32) float, 0 to 255. Returns (N, 4) float."""
         x = pixels
         for mvtu in self.mvtus:
             x = mvtu(x)
@@ -95,4 +109,5 @@ class BinaryNet(nn.Module):  # type: ignore[misc]
     def clip(self) -> None:
         """Keep latent weights where their gradient still passes."""
         for mvtu in self.mvtus:
-            mvtu.weight.clamp_(-1, 1)
+            if mvtu.is_binary:
+                mvtu.weight.clamp_(-1, 1)

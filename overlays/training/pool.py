@@ -1,7 +1,8 @@
-"""A large, fixed set of synthetic crops on disk: made once from a seed, and seen many times in training."""
+"""Large, fixed sets of synthetic crops on disk: made once from a seed, and seen many times in training."""
 
 import hashlib
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,22 @@ from overlays.synthesis.faces import Split
 from overlays.training.evaluation import Labelled
 
 
+@dataclass(frozen=True)
+class Pool:
+    """labelled: crops and classes. kinds, colours, extras, identities: what is on each crop and who (N,) text."""
+
+    labelled: Labelled
+    kinds: NDArray[np.str_]
+    colours: NDArray[np.str_]
+    extras: NDArray[np.str_]
+    identities: NDArray[np.str_]
+
+    @property
+    def sha256(self) -> str:
+        """Of the pixels, in order."""
+        return hashlib.sha256(np.ascontiguousarray(self.labelled.crops).data).hexdigest()
+
+
 def pool(
     folder: Path,
     patches: Path,
@@ -23,24 +40,47 @@ def pool(
     seed: int,
     count: int,
     progress: Callable[[str], None],
-) -> Labelled:
+) -> Pool:
     """The crops of ``generate``, read from ``folder`` where they have been made before from the same recipe and faces.
 
     Whoever changes the code of ``synthesis`` empties the folder.
     """
     key = hashlib.sha256(f"{recipe} {patches.stat().st_size}".encode()).hexdigest()[:8]
     file = folder / f"{split.value}-{seed}-{count}-{key}.npy"
-    classes = np.arange(count) % len(LABELS)
-    if not file.exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        partial = file.with_suffix(".part")
-        shape = (count, SIDE_PX, SIDE_PX, 3)
-        crops: NDArray[np.uint8] = np.lib.format.open_memmap(partial, "w+", np.uint8, shape)
-        done = 0
-        for made in generate(patches, data, split, recipe, seed, count):
-            crops[done : done + len(made)] = made
-            done += len(made)
-            progress(f"{split.value}: {done} of {count} crops made")
-        del crops
-        partial.replace(file)
-    return Labelled(np.load(file), classes)
+    told = file.with_suffix(".npz")
+    if not (file.exists() and told.exists()):
+        _make(file, told, patches, data, split, recipe, seed, count, progress)
+    with np.load(told, allow_pickle=False) as looks:
+        texts = {name: looks[name] for name in looks.files}
+    return Pool(Labelled(np.load(file), np.arange(count) % len(LABELS)), **texts)
+
+
+def _make(
+    file: Path,
+    told: Path,
+    patches: Path,
+    data: Path,
+    split: Split,
+    recipe: Recipe,
+    seed: int,
+    count: int,
+    progress: Callable[[str], None],
+) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    partial = file.with_suffix(".part")
+    crops: NDArray[np.uint8] = np.lib.format.open_memmap(partial, "w+", np.uint8, (count, SIDE_PX, SIDE_PX, 3))
+    looks, done = [], 0
+    for made, seen in generate(patches, data, split, recipe, seed, count):
+        crops[done : done + len(made)] = made
+        looks += seen
+        done += len(made)
+        progress(f"{split.value}: {done} of {count} crops made")
+    del crops
+    np.savez_compressed(
+        told,
+        kinds=np.array([look.kind for look in looks]),
+        colours=np.array([look.colour for look in looks]),
+        extras=np.array([look.extras for look in looks]),
+        identities=np.array([look.identity for look in looks]),
+    )
+    partial.replace(file)

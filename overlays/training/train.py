@@ -1,13 +1,15 @@
-"""Train a network on synthetic crops and write its bundle.
+"""Train a network on synthetic crops, tune it with real masks, and write its bundle.
 
     python -m overlays.training.train --network n-cnv --data ../shared/data --patches work/patches.npz \\
         --out overlays/bundles/n-cnv
 
-An interrupted run goes on from its last epoch when it is started again with the same arguments.
+An interrupted run goes on from its last epoch when it is started again with the same arguments. With ``--reference``
+the network is trained in full precision instead: figures and a checkpoint, from which ``--teacher`` distils, no bundle.
 """
 
 import argparse
-from dataclasses import asdict
+import json
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,16 +17,16 @@ import torch
 
 from binarycop.faces.crop import CropGeometry
 from overlays.export.writing import Story, write
-from overlays.networks.tables import NETWORKS
+from overlays.networks.tables import CNV, NETWORKS
 from overlays.synthesis.dataset import Recipe
 from overlays.synthesis.faces import Split
 from overlays.synthesis.heads import heads
 from overlays.synthesis.patches import YUNET
-from overlays.training.evaluation import Labelled, Scores, daemons_finder, evaluate, photographs
-from overlays.training.loop import Settings, scorer, train
+from overlays.training.evaluation import Labelled, daemons_finder, evaluate, photographs
+from overlays.training.loop import Settings, logits_of, restore, scorer, train
 from overlays.training.margin import calibrate
 from overlays.training.model import BinaryNet
-from overlays.training.pool import pool
+from overlays.training.pool import Pool, pool
 
 _LICENCE = "BSD-3-Clause; trained on pictures under CC BY 4.0 and MIT, see provenance and README.md"
 _SOURCES = {
@@ -32,28 +34,28 @@ _SOURCES = {
     "unmasked/webmorph (London and Canada sets, without 3dsk)": "CC BY 4.0",
     "unmasked/chandrikadeb7": "MIT (repository; pictures scraped)",
     "masked/chandrikadeb7 (as correct; without the like of real_photos)": "MIT (repository; pictures scraped)",
-    "mask_art textures (MaskTheFace)": "MIT",
+    "mask_art textures and templates (MaskTheFace)": "MIT",
     "drawn heads (binarycop.frames.drawing)": "BSD-3-Clause",
 }
 _VAL_CROPS, _TEST_CROPS, _HEADS = 8000, 8000, 2000
 _VAL_SEED, _TEST_SEED, _HEADS_SEED = 1, 2, 3  # fixed, so that every run is measured on the same crops
+_TUNING_SEED = 4
+_FLOAT_RATE = 2e-3
+_TEST_SET = Path(__file__).resolve().parents[1] / "synthesis" / "test_set.json"
 
 
 def main() -> None:
-    """Make the crops, train, measure, export."""
+    """Make the crops, train, tune, measure, export."""
     arguments = _arguments()
     torch.set_num_threads(arguments.threads)
     recipe = Recipe(CropGeometry(arguments.margin, arguments.shift))
-    settings = Settings(arguments.epochs, arguments.batch, arguments.rate, arguments.smoothing, arguments.seed)
-    network = NETWORKS[arguments.network]
-    work, data = arguments.work, arguments.data
+    network, data = NETWORKS[arguments.network], arguments.data
 
-    def crops(split: Split, seed: int, count: int) -> Labelled:
-        return pool(work / "crops", arguments.patches, data, split, recipe, seed, count, _say)
+    def crops(split: Split, seed: int, count: int, recipe: Recipe = recipe) -> Pool:
+        return pool(arguments.work / "crops", arguments.patches, data, split, recipe, seed, count, _say)
 
-    training = crops(Split.TRAIN, settings.seed, arguments.crops)
     chosen_on = {
-        "synthetic val": crops(Split.VAL, _VAL_SEED, _VAL_CROPS),
+        "synthetic val": crops(Split.VAL, _VAL_SEED, _VAL_CROPS).labelled,
         "real_photos dev": photographs(data / "real_photos" / "dev", daemons_finder(data / YUNET), recipe.geometry),
     }
 
@@ -61,32 +63,68 @@ def main() -> None:
         figures = [f"{name} {evaluate(scorer(net), one).balanced_accuracy:.3f}" for name, one in chosen_on.items()]
         _say(", ".join([line, *figures]))
 
-    checkpoint = work / f"{network.name}-{arguments.tag}.pt"
-    net = train(network, training.crops, training.classes, settings, checkpoint, progress)
-    scores = scorer(net)
-    calibrated_on = chosen_on["synthetic val"]
-    margin = calibrate(scores(calibrated_on.crops), calibrated_on.classes)
+    settings = _settings(arguments)
+    learning = crops(Split.TRAIN, settings.seed, arguments.crops).labelled
+    teacher = None
+    if arguments.teacher:
+        teacher = logits_of(restore(arguments.teacher, NETWORKS[arguments.teacher_network]), learning.crops)
+    name = f"{network.name}-{arguments.tag}"
+    net = train(network, learning, settings, arguments.work / f"{name}.pt", progress, teacher=teacher)
+    if arguments.tuning_epochs:
+        tuned = replace(settings, epochs=arguments.tuning_epochs, rate=arguments.tuning_rate, distil=0.0)
+        with_real = replace(recipe, real=arguments.tuning_real, drawn=recipe.drawn)
+        tuning = crops(Split.TRAIN, _TUNING_SEED, arguments.crops // 4, with_real).labelled
+        net = train(network, tuning, tuned, arguments.work / f"{name}-tuned.pt", progress, begin=net)
+
+    scores, tested = scorer(net), crops(Split.TEST, _TEST_SEED, _TEST_CROPS)
+    recorded = json.loads(_TEST_SET.read_text(encoding="utf-8"))
+    if tested.sha256 != recorded["sha256"]:
+        _say(f"the synthetic test set is not the recorded one ({_TEST_SET.name}): its figure compares with no other")
     measured = chosen_on | {
-        "synthetic test": crops(Split.TEST, _TEST_SEED, _TEST_CROPS),
+        "synthetic test": tested.labelled,
         "drawn heads": Labelled(*heads(_HEADS, _HEADS_SEED, recipe.geometry)),
     }
-    provenance = _provenance(scores, measured, recipe, settings, len(training.crops))
+    figures = {name: evaluate(scores, one).as_dict() for name, one in measured.items()}
+    for name, one in figures.items():
+        _say(f"{name}: {one}")
+    if not settings.is_binary:
+        return
+    calibrated_on = chosen_on["synthetic val"]
+    margin = calibrate(scores(calibrated_on.crops), calibrated_on.classes)
+    provenance = _provenance(arguments, recipe, settings, figures, tested.sha256)
     bundle = write(net, arguments.out, Story(recipe.geometry, margin, _LICENCE, provenance))
-    for name, figures in provenance["figures"].items():
-        _say(f"{name}: {figures}")
     _say(f"{arguments.out}: {bundle.manifest.name} {bundle.manifest.version}, abstain margin {margin}")
 
 
+def _settings(arguments: argparse.Namespace) -> Settings:
+    return Settings(
+        epochs=arguments.epochs,
+        batch=arguments.batch,
+        rate=arguments.rate or (_FLOAT_RATE if arguments.reference else Settings().rate),
+        smoothing=arguments.smoothing,
+        distil=arguments.distil if arguments.teacher else 0.0,
+        is_binary=not arguments.reference,
+        seed=arguments.seed,
+    )
+
+
 def _provenance(
-    scores: Scores, measured: dict[str, Labelled], recipe: Recipe, settings: Settings, count: int
+    arguments: argparse.Namespace, recipe: Recipe, settings: Settings, figures: dict[str, Any], test_set: str
 ) -> dict[str, Any]:
     return {
         "sources": _SOURCES,
-        "crops": count,
+        "crops": arguments.crops,
         "recipe": {"drawn": recipe.drawn, "real among correct": recipe.real, "bare among nose_mouth": recipe.bare},
         "training": asdict(settings),
+        "teacher": f"{arguments.teacher_network} in full precision" if arguments.teacher else "none",
+        "tuning": {
+            "epochs": arguments.tuning_epochs,
+            "rate": arguments.tuning_rate,
+            "real among correct": arguments.tuning_real,
+        },
         "abstain margin": "the largest at which at most a tenth of the rightly answered synthetic val crops abstain",
-        "figures": {name: evaluate(scores, one).as_dict() for name, one in measured.items()},
+        "synthetic test set": test_set,
+        "figures": figures,
     }
 
 
@@ -97,14 +135,21 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--patches", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True, help="the bundle's folder")
+    parser.add_argument("--reference", action="store_true", help="in full precision, to compare with; no bundle")
+    parser.add_argument("--teacher", type=Path, help="checkpoint of a reference to distil from")
+    parser.add_argument("--teacher-network", choices=list(NETWORKS), default=CNV.name)
+    parser.add_argument("--distil", type=float, default=0.5, help="the teacher's share of the loss (default: 0.5)")
+    parser.add_argument("--tuning-epochs", type=int, default=2, help="at the end, with more real masks (default: 2)")
+    parser.add_argument("--tuning-rate", type=float, default=1e-3)
+    parser.add_argument("--tuning-real", type=float, default=0.6, help="share of real masks among correct then")
     parser.add_argument("--work", type=Path, default=Path("work"), help="crops and checkpoints (default: work)")
     parser.add_argument("--tag", default="run", help="names the checkpoint, to keep several runs apart")
-    parser.add_argument("--crops", type=int, default=160_000, help="synthetic training crops (default: 160000)")
+    parser.add_argument("--crops", type=int, default=320_000, help="synthetic training crops (default: 320000)")
     parser.add_argument("--margin", type=float, default=geometry.margin, help="side of the crop in box sides")
     parser.add_argument("--shift", type=float, default=geometry.shift_y, help="of the crop downwards, in box sides")
     parser.add_argument("--epochs", type=int, default=default.epochs)
     parser.add_argument("--batch", type=int, default=default.batch)
-    parser.add_argument("--rate", type=float, default=default.rate)
+    parser.add_argument("--rate", type=float, help="Adam's highest (default: 0.01, in full precision 0.002)")
     parser.add_argument("--smoothing", type=float, default=default.smoothing)
     parser.add_argument("--seed", type=int, default=default.seed)
     parser.add_argument("--threads", type=int, default=2)

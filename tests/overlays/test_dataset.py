@@ -1,5 +1,7 @@
 """Crops from made-up faces: labels take turns, crops hang on seed and number alone, and each class shows its mask."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -7,13 +9,16 @@ from numpy.typing import NDArray
 from binarycop.faces.crop import CropGeometry
 from binarycop.wearing import Wearing
 from overlays.synthesis.dataset import Recipe, Synthesis
-from overlays.synthesis.dress import dress
+from overlays.synthesis.dress import lay_over, put_on, skin_of
+from overlays.synthesis.extras import Extra, chosen, draw
 from overlays.synthesis.faces import Split
 from overlays.synthesis.heads import heads, nobody
-from overlays.synthesis.masks import LEFT, TOP, UNIT_PX, Wardrobe
+from overlays.synthesis.masks import Wardrobe
 from overlays.synthesis.patches import SIDE_PX, Patches, plane_map
+from overlays.synthesis.plane import LEFT, TOP, UNIT_PX
 
 CHIN_PX, FACE_PX = 96.0, 64.0
+CHEEK_ROWS = slice(58, 74)
 
 
 def _plane() -> NDArray[np.float32]:
@@ -33,18 +38,29 @@ def patches() -> Patches:
         pixels=pixels,
         boxes=np.tile(np.array([38, 32, 52, 64], np.float32), (5, 1)),
         planes=planes,
+        turns=np.array([0, 0.5, 0, 0, 0], np.float32),
         splits=np.array(["train"] * 4 + ["test"]),
         identities=np.array(list("abcde")),
     )
 
 
 def test_classes_take_turns_and_numbers_stand_alone(patches: Patches) -> None:
-    synthesis = Synthesis(patches, Split.TRAIN, Wardrobe([]), Recipe())
+    synthesis = Synthesis(patches, Split.TRAIN, Wardrobe(), Recipe())
     forwards = [synthesis.one(5, number) for number in range(16)]
     backwards = [synthesis.one(5, number) for number in reversed(range(16))][::-1]
-    assert [wearing for _, wearing in forwards] == list(Wearing) * 4
-    assert all(np.array_equal(a, b) for (a, _), (b, _) in zip(forwards, backwards))
-    assert len({crop.tobytes() for crop, _ in forwards}) == 16
+    assert [wearing for _, wearing, _ in forwards] == list(Wearing) * 4
+    assert all(np.array_equal(a, b) and told == again for (a, _, told), (b, _, again) in zip(forwards, backwards))
+    assert len({crop.tobytes() for crop, _, _ in forwards}) == 16
+
+
+def test_it_tells_what_it_made(patches: Patches) -> None:
+    synthesis = Synthesis(patches, Split.TRAIN, Wardrobe(), Recipe())
+    looks = [(wearing, look) for _, wearing, look in (synthesis.one(1, number) for number in range(400))]
+    assert {look.kind for _, look in looks} >= {"surgical", "cloth", "ffp2", "bare", "real", "drawn"}
+    assert {wearing for wearing, look in looks if look.kind == "bare"} == {Wearing.NOSE_MOUTH}
+    assert {look.identity for wearing, look in looks if look.kind == "real"} == {"d"}
+    assert {wearing for wearing, look in looks if look.colour == "real"} == set(Wearing)
+    assert {look.identity for _, look in looks if look.kind == "drawn"} == {""}
 
 
 def test_a_split_uses_its_own_faces(patches: Patches) -> None:
@@ -55,19 +71,56 @@ def test_a_split_uses_its_own_faces(patches: Patches) -> None:
 
 def test_dressing_covers_the_mouth_and_nothing_far_away(patches: Patches) -> None:
     rng = np.random.default_rng(0)
-    cloth, cover = Wardrobe([]).mask(rng, Wearing.CORRECT)
-    cloth[:] = (200, 30, 30)
-    worn = dress(patches.pixels[1], plane_map(patches.planes[1]), cloth, cover, rng)
+    mask = Wardrobe().mask(rng, Wearing.CORRECT)
+    mask.picture[:] = (200, 30, 30)
+    worn = put_on(patches.pixels[1], plane_map(patches.planes[1]), mask, 0.0, rng)
     mouth = worn[round(CHIN_PX - 0.27 * FACE_PX), 63].astype(int)
     assert mouth[0] > mouth[1] + 50
     assert np.array_equal(worn[:30], patches.pixels[1][:30])
 
 
 def test_a_mask_that_misses_the_picture_changes_nothing(patches: Patches) -> None:
-    cloth, cover = Wardrobe([]).mask(np.random.default_rng(0), Wearing.CORRECT)
+    rng = np.random.default_rng(0)
+    mask = Wardrobe().mask(rng, Wearing.CORRECT)
     elsewhere = plane_map(patches.planes[1]) + np.float32(10)
-    worn = dress(patches.pixels[1], elsewhere, cloth, cover, np.random.default_rng(0))
-    assert np.array_equal(worn, patches.pixels[1])
+    assert np.array_equal(put_on(patches.pixels[1], elsewhere, mask, 0.0, rng), patches.pixels[1])
+
+
+def test_cloth_that_stands_off_moves_as_the_head_turns(patches: Patches) -> None:
+    mask = replace(Wardrobe().mask(np.random.default_rng(0), Wearing.CORRECT), stand_off=0.2, colour="white")
+    mask.picture[:] = 255
+    plane, face = plane_map(patches.planes[0]), patches.pixels[0]
+    straight, turned = (put_on(face, plane, mask, turn, np.random.default_rng(1)).astype(int) for turn in (0.0, 0.8))
+    row = round(CHIN_PX - 0.27 * FACE_PX)
+    columns = np.arange(SIDE_PX)
+
+    def middle(picture: NDArray[np.int64]) -> float:
+        lit = np.abs(picture[row, :, 0] - 90) > 40
+        return float(columns[lit].mean())
+
+    assert middle(turned) > middle(straight) + 1
+
+
+def test_the_skins_colour_is_that_of_the_cheeks(patches: Patches) -> None:
+    face = patches.pixels[0].copy()
+    face[CHEEK_ROWS] = (70, 100, 150)
+    assert skin_of(face, plane_map(patches.planes[0])).tolist() == [70, 100, 150]
+
+
+@pytest.mark.parametrize("extra", list(Extra))
+def test_every_extra_shows_on_the_face(patches: Patches, extra: Extra) -> None:
+    face, plane = patches.pixels[1], plane_map(patches.planes[1])
+    rng = np.random.default_rng(3)
+    layer = draw(extra, rng, np.array((80.0, 110.0, 220.0)), is_bare=True)
+    assert 0 < layer.opacity.max() <= 1
+    assert not np.array_equal(lay_over(face, plane, layer, rng), face)
+
+
+def test_a_scarf_never_hides_a_bare_chin() -> None:
+    rng = np.random.default_rng(0)
+    worn = [chosen(rng, Wearing.CHIN, is_bare=False) for _ in range(500)]
+    assert any(worn)
+    assert not any(Extra.SCARF in some for some in worn)
 
 
 def test_the_plane_of_the_drawing_is_the_plane_of_the_face() -> None:

@@ -6,8 +6,13 @@ import pytest
 from numpy.typing import NDArray
 
 from binarycop.wearing import Wearing
+from overlays.synthesis import artwork
+from overlays.synthesis.artwork import Template
 from overlays.synthesis.canon import LOWER_LIP_Y, NOSE_TIP_Y, UPPER_LIP_Y
-from overlays.synthesis.masks import LEFT, SIDE_PX, TOP, UNIT_PX, Kind, Wardrobe, Worn, outline
+from overlays.synthesis.fabric import Fabrics, cut
+from overlays.synthesis.masks import Mask, Wardrobe
+from overlays.synthesis.plane import LEFT, SIDE_PX, TOP, UNIT_PX
+from overlays.synthesis.worn import Kind, Worn, outline
 
 COVERS = {
     Wearing.CORRECT: (True, True, True),
@@ -15,6 +20,12 @@ COVERS = {
     Wearing.NOSE_MOUTH: (False, False, True),
     Wearing.CHIN: (True, True, False),
 }
+MOUTH_Y = (UPPER_LIP_Y + LOWER_LIP_Y) / 2
+
+
+def _at(mask: Mask, y: float) -> float:
+    """The mask's opacity in the middle of the face."""
+    return float(mask.opacity[round((y - TOP) * UNIT_PX), round(-LEFT * UNIT_PX)])
 
 
 @pytest.mark.parametrize("kind", list(Kind))
@@ -22,38 +33,83 @@ COVERS = {
 def test_each_way_covers_what_its_name_says(wearing: Wearing, kind: Kind) -> None:
     nose, mouth, chin = COVERS[wearing]
     for seed in range(100):
-        worn = Worn.random(np.random.default_rng(seed), wearing)
+        worn = Worn.random(np.random.default_rng(seed), wearing, kind)
         edge = outline(worn, kind).astype(np.float32)
 
         def covered(y: float, edge: NDArray[np.float32] = edge) -> bool:
             return cv2.pointPolygonTest(edge, (0.0, y), False) > 0
 
         assert covered(NOSE_TIP_Y - 0.025) is nose
-        assert covered((UPPER_LIP_Y + LOWER_LIP_Y) / 2) is mouth
-        assert covered(0.955) is chin or worn.top > 0.94  # some masks hang at the neck
+        assert covered(MOUTH_Y) is mouth
+        assert covered(0.93) is chin or worn.top > 0.92  # some masks hang at the neck
+
+
+def test_between_correct_and_an_uncovered_nose_lies_a_gap() -> None:
+    rngs = [np.random.default_rng(seed) for seed in range(500)]
+    lowest = max(Worn.random(rng, Wearing.CORRECT, Kind.CLOTH).top for rng in rngs)
+    highest = min(Worn.random(rng, Wearing.NOSE, Kind.CLOTH).top for rng in rngs)
+    assert lowest < NOSE_TIP_Y - 0.04
+    assert highest > lowest + 0.05
 
 
 def test_the_same_seed_gives_the_same_mask() -> None:
-    (first, first_cover), (again, again_cover) = (
-        Wardrobe([]).mask(np.random.default_rng(7), Wearing.NOSE) for _ in range(2)
-    )
-    assert np.array_equal(first, again)
-    assert np.array_equal(first_cover, again_cover)
+    first, again = (Wardrobe().mask(np.random.default_rng(7), Wearing.NOSE) for _ in range(2))
+    assert np.array_equal(first.picture, again.picture)
+    assert np.array_equal(first.opacity, again.opacity)
 
 
 def test_opacity_is_where_the_mask_is() -> None:
     for seed in range(20):
-        picture, cover = Wardrobe([]).mask(np.random.default_rng(seed), Wearing.CORRECT)
-        assert picture.shape == (SIDE_PX, SIDE_PX, 3)
-        assert picture.dtype == np.uint8
-        mouth = round((0.73 - TOP) * UNIT_PX), round((0.0 - LEFT) * UNIT_PX)
-        assert cover[mouth] == 1
-        assert cover[:10].max() == 0
+        mask = Wardrobe().mask(np.random.default_rng(seed), Wearing.CORRECT)
+        assert mask.picture.shape == (SIDE_PX, SIDE_PX, 3)
+        assert mask.picture.dtype == np.uint8
+        assert _at(mask, MOUTH_Y) == 1
+        assert mask.opacity[:10].max() == 0
 
 
 def test_textures_are_used() -> None:
     red = np.zeros((256, 256, 3), np.uint8)
     red[:, :, 2] = 255
-    wardrobe = Wardrobe([red])
-    masks = [wardrobe.mask(np.random.default_rng(seed), Wearing.CORRECT)[0] for seed in range(80)]
-    assert any((mask[70:90, 70:90, :2].max() < 5) and mask[70:90, 70:90, 2].min() > 60 for mask in masks)
+    wardrobe = Wardrobe(Fabrics(textures=(red,)))
+    masks = [wardrobe.mask(np.random.default_rng(seed), Wearing.CORRECT) for seed in range(80)]
+    middles = [mask.picture[70:90, 70:90] for mask in masks if mask.colour == "print"]
+    assert any(middle[:, :, :2].max() < 5 and middle[:, :, 2].min() > 60 for middle in middles)
+
+
+def test_a_mask_may_have_the_colour_of_the_skin_under_it() -> None:
+    skin = np.array((60.0, 90.0, 140.0))
+    masks = [Wardrobe().mask(np.random.default_rng(seed), Wearing.CHIN, skin) for seed in range(200)]
+    alike = [mask for mask in masks if mask.colour == "skin"]
+    assert 3 <= len(alike) <= 30
+
+
+def test_cloth_is_cut_from_before_a_real_masks_mouth() -> None:
+    patch = np.zeros((128, 128, 3), np.uint8)
+    patch[64:, 32:96] = (10, 200, 10)
+    piece = cut(patch, (32.0, 20.0, 64.0, 80.0))
+    assert piece.shape[:2] == (20, 26)
+    assert (piece == (10, 200, 10)).all()
+
+
+def _square() -> Template:
+    """A green square, its points given for a picture of twice the size."""
+    picture = np.zeros((100, 100, 4), np.uint8)
+    picture[10:90, 20:80] = (0, 255, 0, 255)
+    given = np.array([(40, 20), (100, 20), (158, 20), (40, 178), (100, 178), (158, 178)], float)
+    return Template(Kind.SURGICAL, picture, artwork._fitted(given, picture[:, :, 3]))
+
+
+def test_artwork_is_laid_where_the_mask_is_worn() -> None:
+    worn = Worn(top=0.4, side=0.5, low=0.6, bottom=1.0, width=0.4, peak=2.0, tilt=0.0)
+    picture, opacity = artwork.lay(_square(), worn, None)
+    middle = round(-LEFT * UNIT_PX)
+    rows = np.flatnonzero(opacity[:, middle] > 0.5)
+    assert rows[0] == pytest.approx((worn.top - TOP) * UNIT_PX, abs=2)
+    assert rows[-1] == pytest.approx((worn.bottom - TOP) * UNIT_PX, abs=2)
+    assert tuple(picture[rows[len(rows) // 2], middle]) == (0, 255, 0)
+
+
+def test_artwork_can_be_dyed() -> None:
+    worn = Worn(top=0.4, side=0.5, low=0.6, bottom=1.0, width=0.4, peak=2.0, tilt=0.0)
+    picture, opacity = artwork.lay(_square(), worn, np.array((200.0, 20.0, 20.0)))
+    assert np.abs(picture[opacity > 0.99].mean(axis=0) - (200, 20, 20)).max() < 6

@@ -1,0 +1,79 @@
+"""MaskTheFace's mask artwork (MIT), laid on the plane where a mask is to sit.
+
+Each template comes with six points a to f: the upper edge's left, middle and right, the lower edge's left, middle and
+right (``masks.cfg``). Its two halves are warped each by its own homography, as MaskTheFace does.
+"""
+
+import configparser
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from overlays.synthesis.plane import LEFT, SIDE_PX, TOP, UNIT_PX, Cover, Picture
+from overlays.synthesis.worn import Kind, Worn
+
+_KINDS = {
+    "surgical": Kind.SURGICAL, "surgical_green": Kind.SURGICAL, "surgical_blue": Kind.SURGICAL,
+    "cloth": Kind.CLOTH, "N95": Kind.FFP2, "KN95": Kind.FFP2,
+}  # fmt: skip
+_FROM_LEFT, _FROM_RIGHT = (0, 1, 4, 3), (1, 2, 5, 4)
+
+
+@dataclass(frozen=True)
+class Template:
+    """picture: (H, W, 4) uint8 BGRA; points: (6, 2), a to f, in pixels."""
+
+    kind: Kind
+    picture: NDArray[np.uint8]
+    points: NDArray[np.float32]
+
+
+def read(data: Path) -> tuple[Template, ...]:
+    """The frontal templates of ``mask_art``; none where the folder is missing."""
+    folder = data / "mask_art"
+    listed = configparser.ConfigParser()
+    listed.read(folder / "masks" / "masks.cfg")
+    found = []
+    for name, kind in _KINDS.items():
+        if name not in listed:
+            continue
+        picture = np.asarray(cv2.imread(str(folder / listed[name]["template"]), cv2.IMREAD_UNCHANGED), np.uint8)
+        points = np.array([[float(n) for n in listed[name][f"mask_{key}"].split(",")] for key in "abcdef"])
+        found.append(Template(kind, picture, _fitted(points, picture[:, :, 3])))
+    return tuple(found)
+
+
+def _fitted(points: NDArray[np.float64], opacity: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """The points, given for the artwork's first size, on a picture of another: their extremes are the cloth's."""
+    rows, columns = np.flatnonzero(opacity.max(axis=1) > 0), np.flatnonzero(opacity.max(axis=0) > 0)
+    low, high = np.array((columns[0], rows[0])), np.array((columns[-1], rows[-1]))
+    share = (points - points.min(axis=0)) / np.ptp(points, axis=0)
+    return np.asarray(low + share * (high - low), np.float32)
+
+
+def lay(template: Template, worn: Worn, colour: NDArray[np.float64] | None) -> tuple[Picture, Cover]:
+    """The template worn so: (S, S, 3) uint8 BGR and its opacity (S, S) float32.
+
+    colour: BGR to dye it with, keeping its folds; None leaves it as it is.
+    """
+    low = worn.low + 0.5 * (worn.bottom - worn.low)
+    wide, narrow = worn.width * 1.02, worn.width * 0.92
+    places = np.array(
+        [(-wide, worn.side), (0, worn.top), (wide, worn.side), (-narrow, low), (0, worn.bottom), (narrow, low)]
+    )
+    placed = ((worn.turned(places) - (LEFT, TOP)) * UNIT_PX).astype(np.float32)
+    laid = np.zeros((SIDE_PX, SIDE_PX, 4), np.uint8)
+    middle = round(-LEFT * UNIT_PX)
+    for corners, columns in ((_FROM_LEFT, slice(0, middle)), (_FROM_RIGHT, slice(middle, SIDE_PX))):
+        matrix = cv2.getPerspectiveTransform(template.points[list(corners)], placed[list(corners)])
+        half = cv2.warpPerspective(template.picture, matrix, (SIDE_PX, SIDE_PX), flags=cv2.INTER_AREA)
+        laid[:, columns] = half[:, columns]
+    picture, opacity = laid[:, :, :3], laid[:, :, 3].astype(np.float32) / np.float32(255)
+    if colour is not None:
+        grey = cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY).astype(np.float32)
+        mean = float((grey * opacity).sum() / max(opacity.sum(), 1.0))
+        picture = np.clip(grey[:, :, None] / max(mean, 1.0) * colour, 0, 255).astype(np.uint8)
+    return np.ascontiguousarray(picture), opacity
