@@ -11,6 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
+from tqdm import tqdm
 
 from overlays.networks.tables import Network
 from overlays.training.evaluation import Labelled, Scores
@@ -61,7 +62,8 @@ def train(
     pixels = channels_first(labelled.crops).to(device)
     labels = torch.from_numpy(labelled.classes).to(device)
     taught = None if teacher is None else torch.from_numpy(teacher).to(device)
-    net = BinaryNet(network, is_binary=settings.is_binary).to(device, memory_format=torch.channels_last)
+    net: BinaryNet = BinaryNet(network, is_binary=settings.is_binary)
+    net.to(device, memory_format=torch.channels_last)
     if begin is not None:
         net.load_state_dict(begin.state_dict())
     optimiser = torch.optim.Adam(net.parameters(), lr=settings.rate)
@@ -72,7 +74,7 @@ def train(
         order = torch.randperm(len(pixels), generator=torch.Generator().manual_seed(settings.seed * 1000 + epoch))
         net.train()
         started_s, total = time.monotonic(), 0.0
-        for step in range(steps):
+        for step in tqdm(range(steps), f"epoch {epoch + 1}", leave=False, disable=None):
             chosen = order[step * settings.batch : (step + 1) * settings.batch].to(device)
             batch = pixels[chosen].float()
             with torch.autocast(device.type, dtype=torch.bfloat16):
@@ -85,9 +87,10 @@ def train(
             schedule.step()
             total += float(loss.detach())
         took_s = time.monotonic() - started_s
-        rate = steps * settings.batch / took_s
+        rate, left_min = steps * settings.batch / took_s, took_s * (settings.epochs - epoch - 1) / 60
         _keep(checkpoint, network, settings, len(pixels), epoch + 1, net, optimiser, schedule)
-        progress(f"epoch {epoch + 1}/{settings.epochs}: loss {total / steps:.4f}, {rate:.0f} crops/s", net)
+        line = f"epoch {epoch + 1}/{settings.epochs}: loss {total / steps:.4f}, {rate:.0f} crops/s, "
+        progress(f"{line}{left_min:.0f} min left", net)
     settle(net, pixels, settings.batch)
     _keep(checkpoint, network, settings, len(pixels), settings.epochs, net, optimiser, schedule)
     return net
@@ -112,7 +115,8 @@ def restore(file: Path, network: Network) -> BinaryNet:
         raise ValueError(f"checkpoint {file} is of {state['run']['network']}, not of {network.name}")
     net = BinaryNet(network, is_binary=state["run"]["is_binary"])
     net.load_state_dict(state["net"])
-    return net.to(memory_format=torch.channels_last)
+    net.to(memory_format=torch.channels_last)
+    return net
 
 
 @torch.no_grad()  # type: ignore[untyped-decorator]

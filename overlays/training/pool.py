@@ -1,12 +1,12 @@
 """Large, fixed sets of synthetic crops on disk: made once from a seed, and seen many times in training."""
 
 import hashlib
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from tqdm import tqdm
 
 from binarycop.faces.crop import SIDE_PX
 from binarycop.wearing import LABELS
@@ -39,7 +39,6 @@ def pool(
     recipe: Recipe,
     seed: int,
     count: int,
-    progress: Callable[[str], None],
 ) -> Pool:
     """The crops of ``generate``, read from ``folder`` where they have been made before from the same recipe and faces.
 
@@ -49,7 +48,7 @@ def pool(
     file = folder / f"{split.value}-{seed}-{count}-{key}.npy"
     told = file.with_suffix(".npz")
     if not (file.exists() and told.exists()):
-        _make(file, told, patches, data, split, recipe, seed, count, progress)
+        _make(file, told, patches, data, split, recipe, seed, count)
     with np.load(told, allow_pickle=False) as looks:
         texts = {name: looks[name] for name in looks.files}
     return Pool(Labelled(np.load(file), np.arange(count) % len(LABELS)), **texts)
@@ -64,17 +63,18 @@ def _make(
     recipe: Recipe,
     seed: int,
     count: int,
-    progress: Callable[[str], None],
 ) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
     partial = file.with_suffix(".part")
     crops: NDArray[np.uint8] = np.lib.format.open_memmap(partial, "w+", np.uint8, (count, SIDE_PX, SIDE_PX, 3))
     looks, done = [], 0
+    bar = tqdm(total=count, desc=f"{split.value} crops", leave=False, disable=None)
     for made, seen in generate(patches, data, split, recipe, seed, count):
         crops[done : done + len(made)] = made
         looks += seen
         done += len(made)
-        progress(f"{split.value}: {done} of {count} crops made")
+        bar.update(len(made))
+    bar.close()
     del crops
     np.savez_compressed(
         told,

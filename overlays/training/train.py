@@ -52,7 +52,7 @@ def main() -> None:
     network, data = NETWORKS[arguments.network], arguments.data
 
     def crops(split: Split, seed: int, count: int, recipe: Recipe = recipe) -> Pool:
-        return pool(arguments.work / "crops", arguments.patches, data, split, recipe, seed, count, _say)
+        return pool(arguments.work / "crops", arguments.patches, data, split, recipe, seed, count)
 
     chosen_on = {
         "synthetic val": crops(Split.VAL, _VAL_SEED, _VAL_CROPS).labelled,
