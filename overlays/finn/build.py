@@ -1,0 +1,108 @@
+"""Builds a bundle's bitstream, with the gate's lines and the dead-man timer, by FINN's dataflow builder.
+
+python -m overlays.finn.build n-cnv --flavour deep --out work/finn      (in FINN's container; build.sh calls it)
+python -m overlays.finn.build n-cnv --out work/finn --estimate          (FINN's Python only, no Vivado)
+python -m overlays.finn.build n-cnv --out work/finn --write             (nothing of FINN: only what it would be told)
+
+The bundle's golden vectors go with it, and FINN checks its graph against them at each of its own steps. In the end
+OUT/<build>/deploy is what `binarycop import-build` takes.
+"""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from binarycop.classifier import bundle as bundles
+from binarycop.errors import BinaryCoPError
+from overlays.finn import lines
+from overlays.finn.errors import BuildLost, FinnMissing
+from overlays.finn.recipe import BOARDS, BUILD_STEPS, ESTIMATE_STEPS, GOLDEN, PYNQ_Z1, Flavour, Recipe
+from overlays.finn.steps import resolve
+from overlays.networks.tables import CLOCK_MHZ, NETWORKS
+
+BUNDLES = Path(__file__).resolve().parents[1] / "bundles"
+
+
+def write(recipe: Recipe, bundle: Path, folder: Path, *, estimate: bool) -> dict[str, Any]:
+    """Write what FINN is told into ``folder``, and return its configuration as plain data.
+
+    Files: folding.json, config.json, input.npy (N, 3, 32, 32) and expected_output.npy (N, 4), both float32, and for
+    the eye gate_lines.xdc, gate_lines.tcl and lines.yaml. Raises BundleError where the bundle is not good, and
+    BuildLost where it is another network than the recipe's.
+    """
+    loaded = bundles.load(bundle)
+    if loaded.manifest.layers != recipe.network.layers:
+        raise BuildLost(f"network of {bundle}", loaded.manifest.name, recipe.network.name)
+    folder.mkdir(parents=True, exist_ok=True)
+    folding = folder / "folding.json"
+    config = recipe.config(folder, folding, estimate=estimate)
+    _json(folding, recipe.folding())
+    _json(folder / "config.json", config)
+    np.save(folder / "input.npy", loaded.golden_inputs[:GOLDEN].transpose(0, 3, 1, 2).astype(np.float32))
+    np.save(folder / "expected_output.npy", loaded.golden_scores[:GOLDEN].astype(np.float32))
+    xdc = folder / "gate_lines.xdc"
+    xdc.write_text(lines.constraints(), encoding="utf-8")
+    (folder / "gate_lines.tcl").write_text(lines.block_design(xdc, CLOCK_MHZ), encoding="utf-8")
+    (folder / "lines.yaml").write_text(lines.settings(), encoding="utf-8")
+    return config
+
+
+def check_verification(folder: Path, names: list[str]) -> None:
+    """Raises BuildLost where FINN's own verification failed or is missing: FINN goes on after a failure."""
+    for name in names:
+        results = sorted((folder / "verification_output").glob(f"verify_{name}_*"))
+        good = [result for result in results if result.stem.endswith("_SUCCESS")]
+        if len(good) != GOLDEN or len(results) != GOLDEN:
+            raise BuildLost(f"golden vectors right after {name}", f"{len(good)} of {len(results)}", f"all {GOLDEN}")
+
+
+def main() -> int:
+    """Build; 1 with one line where something is wrong."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("network", choices=sorted(NETWORKS))
+    parser.add_argument("--flavour", choices=[flavour.value for flavour in Flavour], default=Flavour.DEEP.value)
+    parser.add_argument("--board", choices=sorted(BOARDS), default=PYNQ_Z1.finn_name.lower())
+    parser.add_argument("--bundle", type=Path, help="default: the one that ships")
+    parser.add_argument("--out", type=Path, required=True)
+    until = parser.add_mutually_exclusive_group()
+    until.add_argument("--estimate", action="store_true", help="stop where Vivado would be needed")
+    until.add_argument("--write", action="store_true", help="write FINN's input and stop")
+    arguments = parser.parse_args()
+    try:
+        recipe = Recipe(NETWORKS[arguments.network], Flavour(arguments.flavour), BOARDS[arguments.board])
+        folder = (arguments.out / recipe.name).resolve()
+        bundle = arguments.bundle or BUNDLES / recipe.network.name
+        config = write(recipe, bundle, folder, estimate=arguments.estimate)
+        if not arguments.write:
+            _build(recipe, bundle, config, ESTIMATE_STEPS if arguments.estimate else BUILD_STEPS)
+            check_verification(folder, config["verify_steps"])
+    except (BinaryCoPError, ValueError) as error:
+        print(f"build: {error}", file=sys.stderr)
+        return 1
+    print(f"build: {recipe.name} is in {folder}")
+    return 0
+
+
+def _build(recipe: Recipe, bundle: Path, config: dict[str, Any], names: tuple[str, ...]) -> None:
+    steps = resolve(names, recipe)
+    try:
+        from finn.builder.build_dataflow import build_dataflow_cfg  # noqa: PLC0415 - FINN is there in its container only
+        from finn.builder.build_dataflow_config import DataflowBuildConfig  # noqa: PLC0415
+    except ImportError as error:
+        raise FinnMissing(str(error)) from error
+    built = DataflowBuildConfig.from_dict(config)
+    built.steps = steps
+    if build_dataflow_cfg(str(bundle / "model.onnx"), built) != 0:
+        raise BuildLost("FINN's build", "not complete", f"complete; see {config['output_dir']}/build_dataflow.log")
+
+
+def _json(file: Path, data: dict[str, Any]) -> None:
+    file.write_text(json.dumps(data, indent=2) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,133 @@
+"""The gate's lines in the overlay: which EMIO bit is which wire on which pin, as tables, constraints and Tcl.
+
+Pins: PYNQ-Z1 (XC7Z020) and Arty Z7-10 (XC7Z010) share them, after the constraints of PYNQ's base overlay
+(github.com/Xilinx/PYNQ, boards/Pynq-Z1/base/vivado/constraints/base.xdc) and Digilent's Arty-Z7-10-Master.xdc.
+"""
+
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+
+RTL = Path(__file__).resolve().parent / "rtl"
+SOURCES = (RTL / "deadman.v", RTL / "gate_lines.v")
+EMIO_FIRST = 54  # zynq_gpio's first EMIO line (UG585, chapter 14: banks 0 and 1 are 54 MIO pins)
+TIMEOUT_S = 0.5
+
+
+class Pull(Enum):
+    """What a pin's weak resistor makes of a cut wire."""
+
+    NONE = ""
+    UP = "PULLUP"
+    DOWN = "PULLDOWN"
+
+
+@dataclass(frozen=True)
+class Pin:
+    """A pin of the chip, and where it comes out on the board: a Pmod's pin or an LED."""
+
+    port: str
+    package: str
+    place: str
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line. name: as below ``lines`` in the settings; bit: of EMIO; heartbeat has no pin, it ends in the timer."""
+
+    name: str
+    bit: int
+    output: bool
+    pins: tuple[Pin, ...] = ()
+    pull: Pull = Pull.NONE
+
+    @property
+    def gpio(self) -> str:
+        """What the settings call it with the factory ``gpiochip``."""
+        return f"zynq_gpio:{EMIO_FIRST + self.bit}"
+
+
+LINES = (
+    Line("permission", 0, True, (Pin("gate_permission", "Y18", "JA1"),)),
+    Line("lamps.correct", 1, True, (Pin("gate_lamps[0]", "W14", "JB1"), Pin("gate_leds[0]", "R14", "LD0"))),
+    Line("lamps.nose", 2, True, (Pin("gate_lamps[1]", "Y14", "JB2"), Pin("gate_leds[1]", "P14", "LD1"))),
+    Line("lamps.nose_mouth", 3, True, (Pin("gate_lamps[2]", "T11", "JB3"), Pin("gate_leds[2]", "N16", "LD2"))),
+    Line("lamps.chin", 4, True, (Pin("gate_lamps[3]", "T10", "JB4"), Pin("gate_leds[3]", "M14", "LD3"))),
+    Line("heartbeat", 5, True),
+    Line("passed", 6, False, (Pin("gate_passed", "U18", "JA7"),), Pull.DOWN),
+    Line("ready", 7, False, (Pin("gate_ready", "U19", "JA8"),), Pull.DOWN),
+    Line(
+        "fire", 8, False, (Pin("gate_fire", "W18", "JA9"),), Pull.UP
+    ),  # normally closed to ground: a cut wire is a fire
+    Line("override", 9, False, (Pin("gate_override", "W19", "JA10"),), Pull.DOWN),
+)
+
+# Port of the block design, direction, width, and the pin of rtl/gate_lines.v that it goes to.
+_PORTS = (
+    ("gate_permission", "O", 1, "permission"),
+    ("gate_lamps", "O", 4, "lamps"),
+    ("gate_leds", "O", 4, "leds"),
+    ("gate_passed", "I", 1, "passed"),
+    ("gate_ready", "I", 1, "ready"),
+    ("gate_fire", "I", 1, "fire"),
+    ("gate_override", "I", 1, "override_key"),
+)
+
+
+def constraints() -> str:
+    """The XDC: pins, levels, resistors. All of these lines are slow and asynchronous, so none is timed."""
+    rows = ["# Made by overlays/finn/lines.py: the gate's lines."]
+    for line in LINES:
+        for pin in line.pins:
+            pull = f" PULLTYPE {line.pull.value}" if line.pull is not Pull.NONE else ""
+            rows.append(
+                f"set_property -dict {{PACKAGE_PIN {pin.package} IOSTANDARD LVCMOS33{pull}}} [get_ports {{{pin.port}}}]"
+                f";# {pin.place}, {line.name}"
+            )
+    for port, direction, width, _ in _PORTS:
+        way = "-to" if direction == "O" else "-from"
+        rows.append(f"set_false_path {way} [get_ports {{{port}{'[*]' if width > 1 else ''}}}]")
+    return "\n".join(rows) + "\n"
+
+
+def block_design(xdc: Path, clock_mhz: float, timeout_s: float = TIMEOUT_S) -> str:
+    """Tcl that adds EMIO and the lines to FINN's block design; its clock and reset are those of FINN's kernels.
+
+    xdc: where ``constraints`` were written. Raises ValueError where the time is less than one clock.
+    """
+    cycles = round(timeout_s * clock_mhz * 1e6)
+    if cycles < 1:
+        raise ValueError(f"a dead-man time of {timeout_s} s is less than one clock of {clock_mhz} MHz")
+    emio = f"CONFIG.PCW_GPIO_EMIO_GPIO_ENABLE {{1}} CONFIG.PCW_GPIO_EMIO_GPIO_IO {{{len(LINES)}}}"
+    rows = [
+        "# The gate's lines (overlays/finn/lines.py).",
+        f"set_property -dict [list {emio}] [get_bd_cells zynq_ps]",
+        f"add_files -norecurse [list {' '.join(f'{{{source}}}' for source in SOURCES)}]",
+        f"add_files -fileset constrs_1 -norecurse {{{xdc}}}",
+        "update_compile_order -fileset sources_1",
+        "create_bd_cell -type module -reference gate_lines gate_lines_0",
+        f"set_property CONFIG.TIMEOUT_CYCLES {{{cycles}}} [get_bd_cells gate_lines_0]",
+        "connect_bd_net [get_bd_pins gate_lines_0/clk] [get_bd_pins smartconnect_0/aclk]",
+        "connect_bd_net [get_bd_pins gate_lines_0/resetn] [get_bd_pins smartconnect_0/aresetn]",
+    ]
+    rows += [
+        f"connect_bd_net [get_bd_pins zynq_ps/{pin}] [get_bd_pins gate_lines_0/{pin.lower()}]"
+        for pin in ("GPIO_O", "GPIO_T", "GPIO_I")
+    ]
+    for port, direction, width, pin in _PORTS:
+        span = f" -from {width - 1} -to 0" if width > 1 else ""
+        rows.append(f"create_bd_port -dir {direction}{span} {port}")
+        rows.append(f"connect_bd_net [get_bd_ports {port}] [get_bd_pins gate_lines_0/{pin}]")
+    return "\n".join(rows) + "\n"
+
+
+def settings() -> str:
+    """The ``lines`` of the settings for this overlay, as YAML: a file for /etc/binarycop/gate.d/."""
+    rows = ["lines:", "  factory: gpiochip"]
+    lamps = [line for line in LINES if line.name.startswith("lamps.")]
+    for line in LINES:
+        if line == lamps[0]:
+            rows.append("  lamps:")
+        indent = "    " if line in lamps else "  "
+        rows.append(f"{indent}{line.name.removeprefix('lamps.')}: {{pin: '{line.gpio}', active_high: true}}")
+    return "\n".join(rows) + "\n"

@@ -1,0 +1,68 @@
+"""FINN's block design with the gate's lines in it, and with a board that FINN does not know.
+
+FINN writes the Tcl of its Zynq shell from one template (finn.transformation.fpgadataflow.templates) and offers no hook.
+So the template is changed while FINN uses it, and put back: our Tcl goes in where the design is complete and not saved.
+"""
+
+from collections.abc import Iterator, MutableMapping
+from contextlib import contextmanager
+from types import ModuleType
+
+from overlays.finn.errors import ShellChanged
+from overlays.finn.recipe import PYNQ_Z1, Board
+
+_COMPLETE = "save_bd_design\nassign_bd_address\n"
+_BOARDS = '} elseif {$BOARD == "Pynq-Z1"} {\n'
+PORT_WIDTH_BITS = 64  # of the Zynq-7000's high-performance ports
+
+
+def with_lines(template: str, tcl: str) -> str:
+    """FINN's template with ``tcl`` before the design is saved. Raises ShellChanged where it has no such place."""
+    # The template is filled in with %, so that a % of ours must be doubled.
+    return _before(template, _COMPLETE, tcl.replace("%", "%%"))
+
+
+def with_board(template: str, board: Board) -> str:
+    """FINN's template that knows ``board``, a Zynq-7000. Raises ShellChanged where it has no such place."""
+    tcl = (
+        f'}} elseif {{$BOARD == "{board.finn_name}"}} {{\n'
+        '    set ZYNQ_TYPE "zynq_7000"\n'
+        f"    set parts [lsort [get_board_parts -quiet {board.board_part}]]\n"
+        f'    if {{[llength $parts] == 0}} {{ error "Vivado has no board files {board.board_part}" }}\n'
+        "    set_property board_part [lindex $parts end] [current_project]\n"
+    )
+    return _before(template, _BOARDS, tcl)
+
+
+@contextmanager
+def changed(
+    templates: ModuleType,
+    part_map: MutableMapping[str, str],
+    port_widths: MutableMapping[str, int],
+    board: Board,
+    tcl: str,
+) -> Iterator[None]:
+    """While entered, FINN's shell is ours; afterwards it is FINN's again.
+
+    templates, part_map, port_widths: FINN's module of templates, and its tables of parts and port widths by board.
+    """
+    original = templates.custom_zynq_shell_template
+    template = with_lines(original, tcl)
+    added = board is not PYNQ_Z1
+    if added:
+        template = with_board(template, board)
+        part_map[board.finn_name], port_widths[board.finn_name] = board.part, PORT_WIDTH_BITS
+    setattr(templates, "custom_zynq_shell_template", template)  # noqa: B010 - mypy knows no attribute of a ModuleType
+    try:
+        yield
+    finally:
+        setattr(templates, "custom_zynq_shell_template", original)  # noqa: B010
+        if added:
+            del part_map[board.finn_name], port_widths[board.finn_name]
+
+
+def _before(template: str, anchor: str, tcl: str) -> str:
+    times = template.count(anchor)
+    if times != 1:
+        raise ShellChanged(anchor.splitlines()[0], times)
+    return template.replace(anchor, tcl + anchor)

@@ -1,0 +1,117 @@
+"""Our own steps among those of FINN's builder. Only this module and ``build`` import FINN, and only where it is run."""
+
+from collections.abc import Callable, Sequence
+from copy import deepcopy
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from overlays.finn import lines, shell
+from overlays.finn.errors import BuildLost, FinnMissing
+from overlays.finn.recipe import Recipe, fifo_depths
+from overlays.networks.tables import CLOCK_MHZ
+
+Step = Callable[[Any, Any], Any]
+
+
+@dataclass(frozen=True)
+class Mvtu:
+    """What FINN made of a layer: its matrix, folding, and cycles per image."""
+
+    fan_in: int
+    outputs: int
+    pe: int
+    simd: int
+    cycles: int
+
+
+def check_mvtus(recipe: Recipe, found: Sequence[Mvtu]) -> None:
+    """Raises BuildLost where FINN's layers are not those of the recipe: it skips settings that it does not know."""
+    network = recipe.network
+    if len(found) != len(network.layers):
+        raise BuildLost("number of MVTUs", len(found), len(network.layers))
+    for index, (layer, cycles, one) in enumerate(zip(network.layers, network.cycles, found)):
+        right = Mvtu(layer.fan_in, layer.outputs, layer.pe, layer.simd, cycles)
+        if one != right:
+            raise BuildLost(f"MVTU {index}", one, right)
+
+
+def check_fifos(recipe: Recipe, found: Sequence[int]) -> None:
+    """Raises BuildLost where the FIFOs in front of the layers, in words, are not those of the recipe."""
+    right = fifo_depths(recipe.network, recipe.flavour)
+    if tuple(found) != right:
+        raise BuildLost("depth of the FIFOs", tuple(found), right)
+
+
+def resolve(names: Sequence[str], recipe: Recipe) -> list[str | Step]:
+    """Steps by name: ours as functions of (model, config), FINN's as they are. Raises FinnMissing."""
+    ours = {step.__name__: step for step in _ours(recipe)}
+    return [ours.get(name, name) for name in names]
+
+
+def _ours(recipe: Recipe) -> list[Step]:
+    try:
+        from finn.builder import build_dataflow_steps  # noqa: PLC0415 - FINN is there in its container only
+        from finn.transformation.fpgadataflow import templates  # noqa: PLC0415
+        from finn.transformation.fpgadataflow.insert_dwc import InsertDWC  # noqa: PLC0415
+        from finn.transformation.fpgadataflow.insert_fifo import InsertFIFO  # noqa: PLC0415
+        from finn.transformation.fpgadataflow.specialize_layers import SpecializeLayers  # noqa: PLC0415
+        from finn.transformation.general import ApplyConfig  # noqa: PLC0415
+        from finn.transformation.qonnx.convert_qonnx_to_finn import ConvertQONNXtoFINN  # noqa: PLC0415
+        from finn.util.basic import pynq_native_port_width, pynq_part_map  # noqa: PLC0415
+        from qonnx.custom_op.registry import getCustomOp  # noqa: PLC0415
+        from qonnx.transformation.general import GiveUniqueNodeNames  # noqa: PLC0415
+        from qonnx.util.cleanup import cleanup_model  # noqa: PLC0415
+    except ImportError as error:
+        raise FinnMissing(str(error)) from error
+
+    def step_binary_qonnx_to_finn(model: Any, _config: Any) -> Any:
+        # FINN's own step does nothing with a graph of BipolarQuant nodes only: it looks for their old name.
+        return cleanup_model(model).transform(ConvertQONNXtoFINN())
+
+    def step_check_folding(model: Any, _config: Any) -> Any:
+        found = []
+        for node in _mvaus(model):
+            one = getCustomOp(node)
+            fan_in, outputs, pe, simd = (int(one.get_nodeattr(name)) for name in ("MW", "MH", "PE", "SIMD"))
+            found.append(Mvtu(fan_in, outputs, pe, simd, int(one.get_exp_cycles())))
+        check_mvtus(recipe, found)
+        return model
+
+    def step_check_fifos(model: Any, _config: Any) -> Any:
+        depths = []
+        for layer, node in zip(recipe.network.layers, _mvaus(model)):
+            reads = node
+            while layer.kind == "conv" and not reads.op_type.startswith("ConvolutionInputGenerator"):
+                reads = model.find_producer(reads.input[0])
+            before = model.find_producer(reads.input[0])
+            is_fifo = before is not None and before.op_type.startswith("StreamingFIFO")
+            depths.append(int(getCustomOp(before).get_nodeattr("depth")) if is_fifo else 0)
+        check_fifos(recipe, depths)
+        return model
+
+    def step_preview_fifos(model: Any, config: Any) -> Any:
+        # What FINN's step_set_fifo_depths does before it needs Vivado, on a copy.
+        copy = deepcopy(model).transform(InsertDWC()).transform(InsertFIFO(create_shallow_fifos=True))
+        copy = copy.transform(SpecializeLayers(recipe.board.part)).transform(GiveUniqueNodeNames())
+        step_check_fifos(copy.transform(ApplyConfig(config.folding_config_file)), config)
+        return model
+
+    def step_synthesize_with_gate(model: Any, config: Any) -> Any:
+        xdc = (Path(config.output_dir) / "gate_lines.xdc").resolve()
+        xdc.write_text(lines.constraints(), encoding="utf-8")
+        tcl = lines.block_design(xdc, CLOCK_MHZ)
+        with shell.changed(templates, pynq_part_map, pynq_native_port_width, recipe.board, tcl):
+            return build_dataflow_steps.step_synthesize_bitfile(model, config)
+
+    return [
+        step_binary_qonnx_to_finn,
+        step_check_folding,
+        step_check_fifos,
+        step_preview_fifos,
+        step_synthesize_with_gate,
+    ]
+
+
+def _mvaus(model: Any) -> list[Any]:
+    return [node for node in model.graph.node if node.op_type.startswith("MVAU")]

@@ -1,0 +1,78 @@
+"""What the build command writes and refuses, as far as it needs no FINN."""
+
+import json
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from binarycop.classifier import bundle as bundles
+from binarycop.classifier.bundle import Bundle
+from binarycop.errors import BundleError
+from overlays.finn import build
+from overlays.finn.errors import BuildLost
+from overlays.finn.recipe import GOLDEN, Flavour, Recipe
+from overlays.networks.tables import N_CNV, U_CNV
+
+
+def run(monkeypatch: pytest.MonkeyPatch, *words: object) -> int:
+    monkeypatch.setattr(sys, "argv", ["build", *map(str, words)])
+    return build.main()
+
+
+def test_finn_is_given_the_golden_vectors_in_its_own_layout(tmp_path: Path) -> None:
+    config = build.write(Recipe(N_CNV, Flavour.DEEP), build.BUNDLES / "n-cnv", tmp_path, estimate=False)
+    bundle = bundles.load(build.BUNDLES / "n-cnv")
+    inputs, scores = np.load(config["verify_input_npy"]), np.load(config["verify_expected_output_npy"])
+    assert inputs.shape == (GOLDEN, 3, 32, 32)
+    assert np.array_equal(inputs.transpose(0, 2, 3, 1), bundle.golden_inputs[:GOLDEN])
+    assert np.array_equal(scores, bundle.golden_scores[:GOLDEN])
+
+
+def test_what_is_written_is_what_finn_reads(tmp_path: Path) -> None:
+    recipe = Recipe(U_CNV, Flavour.PAPER)
+    config = build.write(recipe, build.BUNDLES / "u-cnv", tmp_path, estimate=True)
+    assert json.loads((tmp_path / "config.json").read_text()) == config
+    assert json.loads(Path(config["folding_config_file"]).read_text()) == recipe.folding()
+    assert "gate_permission" in (tmp_path / "gate_lines.xdc").read_text()
+
+
+def test_the_bundle_of_another_network_is_refused(tmp_path: Path, tiny_bundle: Bundle) -> None:
+    with pytest.raises(BuildLost, match="random, and should be n-cnv"):
+        build.write(Recipe(N_CNV, Flavour.DEEP), tiny_bundle.folder, tmp_path, estimate=True)
+    with pytest.raises(BundleError, match=r"no manifest.json"):
+        build.write(Recipe(N_CNV, Flavour.DEEP), tmp_path, tmp_path, estimate=True)
+
+
+def test_a_vector_that_finn_got_wrong_fails_the_build_that_finn_called_complete(tmp_path: Path) -> None:
+    folder = tmp_path / "verification_output"
+    folder.mkdir()
+    for index in range(GOLDEN):
+        (folder / f"verify_initial_python_{index}_SUCCESS.npy").touch()
+    build.check_verification(tmp_path, ["initial_python"])
+    with pytest.raises(BuildLost, match="after streamlined_python is 0 of 0"):
+        build.check_verification(tmp_path, ["initial_python", "streamlined_python"])
+    (folder / "verify_initial_python_0_SUCCESS.npy").rename(folder / "verify_initial_python_0_FAIL.npy")
+    with pytest.raises(BuildLost, match=f"{GOLDEN - 1} of {GOLDEN}"):
+        build.check_verification(tmp_path, ["initial_python"])
+
+
+def test_the_command_says_in_one_line_what_is_wrong(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(monkeypatch, "n-cnv", "--out", tmp_path, "--write") == 0
+    assert (tmp_path / "n-cnv-deep-pynq-z1" / "folding.json").exists()
+    capsys.readouterr()
+    assert run(monkeypatch, "n-cnv", "--board", "arty-z7-10", "--out", tmp_path, "--write") == 1
+    assert capsys.readouterr().err == "build: n-cnv does not fit the XC7Z010; only u-cnv does\n"
+
+
+def test_without_finn_the_command_says_where_to_run_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(sys.modules, "finn", None)
+    assert run(monkeypatch, "n-cnv", "--out", tmp_path) == 1
+    error = capsys.readouterr().err
+    assert error.count("\n") == 1
+    assert "run this in FINN's container" in error

@@ -1,0 +1,104 @@
+"""The gate's lines in the overlay: one table, and Verilog, constraints, Tcl, settings and guide that agree with it."""
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from binarycop.settings.load import load
+from overlays.finn import lines
+from overlays.finn.lines import LINES, SOURCES, Pull
+
+ROOT = Path(__file__).resolve().parents[3]
+XDC = Path("/build/gate_lines.xdc")
+VERILOG_PORT = re.compile(r"^ +(input|output) +wire +(?:\[(\d+):0\] )?(\w+),?$", re.MULTILINE)
+
+
+def verilog_ports() -> dict[str, tuple[str, int]]:
+    """Direction and width of each pin of the module that stands in the block design."""
+    text = SOURCES[1].read_text(encoding="utf-8").replace("       ", " ")
+    return {name: (way, int(high or 0) + 1) for way, high, name in VERILOG_PORT.findall(text)}
+
+
+def tcl(timeout_s: float = 0.5) -> str:
+    return lines.block_design(XDC, 100.0, timeout_s)
+
+
+def test_bits_are_counted_through_and_pins_used_once() -> None:
+    assert [line.bit for line in LINES] == list(range(len(LINES)))
+    packages = [pin.package for line in LINES for pin in line.pins]
+    assert len(set(packages)) == len(packages) == 13
+
+
+def test_the_verilog_has_as_many_bits_of_emio() -> None:
+    ports = verilog_ports()
+    assert ports["gpio_o"] == ports["gpio_t"] == ("input", len(LINES))
+    assert ports["gpio_i"] == ("output", len(LINES))
+
+
+def test_every_port_of_the_design_meets_a_pin_of_the_verilog_with_its_direction_and_width() -> None:
+    ports = verilog_ports()
+    made = re.findall(r"^create_bd_port -dir (\w)(?: -from (\d+) -to 0)? (\w+)$", tcl(), re.MULTILINE)
+    joined = dict(re.findall(r"get_bd_ports (\w+)\] \[get_bd_pins gate_lines_0/(\w+)\]", tcl()))
+    assert made
+    for way, high, port in made:
+        assert ports.pop(joined[port]) == ({"O": "output", "I": "input"}[way], int(high or 0) + 1)
+    assert set(ports) == {"clk", "resetn", "gpio_o", "gpio_t", "gpio_i"}
+
+
+def test_every_pin_is_constrained_and_every_constraint_names_a_port_of_the_design() -> None:
+    placed = re.findall(r"PACKAGE_PIN (\w+) IOSTANDARD LVCMOS33.*get_ports \{(\S+)\}\]", lines.constraints())
+    assert placed == [(pin.package, pin.port) for line in LINES for pin in line.pins]
+    made = {
+        f"{port}[{bit}]" if high else port
+        for high, port in re.findall(r"create_bd_port -dir \w (?:-from (\d+) -to 0 )?(\w+)", tcl())
+        for bit in range(int(high or 0) + 1)
+    }
+    assert {port for _, port in placed} == made
+
+
+def test_a_cut_wire_is_a_fire_and_never_a_passage_a_ready_lane_or_a_turned_key() -> None:
+    pulls = {line.name: line.pull for line in LINES if not line.output}
+    assert pulls == {"passed": Pull.DOWN, "ready": Pull.DOWN, "fire": Pull.UP, "override": Pull.DOWN}
+    assert "PULLTYPE PULLUP} [get_ports {gate_fire}]" in lines.constraints()
+
+
+def test_the_time_is_counted_in_clocks() -> None:
+    assert "CONFIG.TIMEOUT_CYCLES {50000000}" in tcl()
+    assert "CONFIG.TIMEOUT_CYCLES {20000000}" in tcl(0.2)
+    with pytest.raises(ValueError, match="less than one clock"):
+        tcl(1e-9)
+
+
+def test_the_tcl_is_tcl() -> None:
+    shell = shutil.which("tclsh")
+    if shell is None:
+        pytest.skip("needs tclsh")
+    script = "proc unknown {args} {puts $args}\n" + tcl()
+    ran = subprocess.run([shell], input=script, capture_output=True, text=True, check=False, timeout=20)
+    assert ran.stderr == ""
+    words = [line.split()[0] for line in ran.stdout.splitlines()]
+    assert words.count("create_bd_cell") == 1
+    assert words.count("create_bd_port") == 7
+    assert words.count("connect_bd_net") == 12
+
+
+def test_the_settings_load_and_reach_each_line_once(tmp_path: Path) -> None:
+    file = tmp_path / "gate.yaml"
+    file.write_text(lines.settings(), encoding="utf-8")
+    of_gate = load(file).settings.gates[0].lines
+    pins = [of_gate.permission.pin, *(lamp.pin for lamp in of_gate.lamps.values())]
+    pins += [
+        one.pin for one in (of_gate.heartbeat, of_gate.passed, of_gate.ready, of_gate.fire, of_gate.override) if one
+    ]
+    assert pins == [f"zynq_gpio:{54 + bit}" for bit in range(10)]
+    assert of_gate.permission.active_high
+
+
+def test_the_wiring_guide_has_every_line() -> None:
+    guide = (ROOT / "docs" / "wiring.md").read_text(encoding="utf-8")
+    for line in LINES:
+        places = ", ".join(pin.place for pin in line.pins) or "none"
+        assert f"| `{line.name}` | `{line.gpio}` | {places} |" in guide

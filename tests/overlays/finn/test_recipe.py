@@ -1,0 +1,109 @@
+"""What FINN is told: Table I's folding under the names of FINN's nodes, FIFO depths, configuration."""
+
+from itertools import product
+from pathlib import Path
+
+import pytest
+
+from overlays.finn.errors import BuildLost
+from overlays.finn.recipe import (
+    ARTY_Z7_10,
+    BUILD_STEPS,
+    ESTIMATE_STEPS,
+    Flavour,
+    Recipe,
+    fifo_depths,
+    layers_in_dsps,
+)
+from overlays.finn.steps import Mvtu, check_fifos, check_mvtus
+from overlays.networks.tables import CNV, N_CNV, NETWORKS, U_CNV, Network
+
+RECIPES = [Recipe(network, flavour) for network, flavour in product(NETWORKS.values(), Flavour)]
+
+
+@pytest.fixture(params=RECIPES, ids=[recipe.name for recipe in RECIPES])
+def recipe(request: pytest.FixtureRequest) -> Recipe:
+    assert isinstance(request.param, Recipe)
+    return request.param
+
+
+def right(network: Network) -> list[Mvtu]:
+    return [
+        Mvtu(layer.fan_in, layer.outputs, layer.pe, layer.simd, cycles)
+        for layer, cycles in zip(network.layers, network.cycles)
+    ]
+
+
+def test_each_mvtu_gets_its_folding_of_table_i(recipe: Recipe) -> None:
+    folding = recipe.folding()
+    mvtus = [folding[f"MVAU_hls_{index}"] for index in range(len(recipe.network.layers))]
+    assert [(one["PE"], one["SIMD"]) for one in mvtus] == [(layer.pe, layer.simd) for layer in recipe.network.layers]
+
+
+def test_windows_and_pools_are_counted_in_the_order_of_the_graph() -> None:
+    folding = Recipe(N_CNV, Flavour.PAPER).folding()
+    windows = [folding[f"ConvolutionInputGenerator_rtl_{index}"]["SIMD"] for index in range(8)]
+    assert windows == [3, 16, 16, 16, 32, 32, 32, 32]  # the third and the sixth are those of the pools
+    assert [folding[f"Pool_hls_{index}"]["PE"] for index in range(2)] == [16, 32]
+    assert len(folding) == 1 + 9 + 8 + 2
+
+
+def test_deep_fifos_stand_between_the_first_two_convolutions_of_every_network() -> None:
+    for network in NETWORKS.values():
+        assert fifo_depths(network, Flavour.DEEP)[1] >= 64
+    folding = Recipe(U_CNV, Flavour.DEEP).folding()
+    assert folding["ConvolutionInputGenerator_rtl_1"]["inFIFODepths"] == [64]
+    assert Recipe(CNV, Flavour.DEEP).folding()["MVAU_hls_7"]["inFIFODepths"] == [64]
+
+
+def test_the_papers_small_networks_have_two_words_everywhere() -> None:
+    assert fifo_depths(N_CNV, Flavour.PAPER) == (2,) * 9
+    assert fifo_depths(U_CNV, Flavour.PAPER) == (2,) * 7
+
+
+def test_the_output_is_four_scores_and_nothing_of_vivado_is_asked_for_in_an_estimate(recipe: Recipe) -> None:
+    estimate = recipe.config(Path("/out"), Path("/in/folding.json"), estimate=True)
+    whole = recipe.config(Path("/out"), Path("/in/folding.json"), estimate=False)
+    assert estimate["generate_outputs"] == ["estimate_reports"]
+    assert set(whole["generate_outputs"]) >= {"bitfile", "pynq_driver", "deployment_package"}
+    assert (whole["board"], whole["fpga_part"]) == ("Pynq-Z1", "xc7z020clg400-1")
+    assert whole["synth_clk_period_ns"] == 10
+    assert whole["auto_fifo_depths"] is False
+    assert not [name for name in BUILD_STEPS if "topk" in name.lower()]
+    assert not set(ESTIMATE_STEPS) & {"step_hw_ipgen", "step_set_fifo_depths", "step_synthesize_with_gate"}
+
+
+def test_the_small_chip_takes_the_small_network_only() -> None:
+    assert (
+        Recipe(U_CNV, Flavour.DEEP, ARTY_Z7_10)
+        .config(Path("o"), Path("f"), estimate=True)["fpga_part"]
+        .startswith("xc7z010")
+    )
+    with pytest.raises(ValueError, match="n-cnv does not fit the XC7Z010"):
+        Recipe(N_CNV, Flavour.DEEP, ARTY_Z7_10)
+
+
+def test_xnors_move_into_dsps_as_far_as_these_go_and_never_the_first_layer() -> None:
+    assert layers_in_dsps(U_CNV, 0) == frozenset()
+    assert layers_in_dsps(U_CNV, 53) == {4, 5, 6}  # 32 + 16 + 1
+    assert layers_in_dsps(U_CNV, 10**6) == {1, 2, 3, 4, 5, 6}
+    folding = Recipe(U_CNV, Flavour.DEEP, ARTY_Z7_10).folding()
+    assert [folding[f"MVAU_hls_{index}"]["resType"] for index in range(7)] == ["lut"] * 4 + ["dsp"] * 3
+
+
+def test_a_folding_that_finn_did_not_take_is_found(recipe: Recipe) -> None:
+    found = right(recipe.network)
+    check_mvtus(recipe, found)
+    found[1] = Mvtu(found[1].fan_in, found[1].outputs, 1, 1, 10**6)
+    with pytest.raises(BuildLost, match="MVTU 1 is"):
+        check_mvtus(recipe, found)
+    with pytest.raises(BuildLost, match="number of MVTUs is"):
+        check_mvtus(recipe, found[:-1])
+
+
+def test_a_fifo_that_finn_did_not_make_is_found(recipe: Recipe) -> None:
+    depths = list(fifo_depths(recipe.network, recipe.flavour))
+    check_fifos(recipe, depths)
+    depths[1] += 1
+    with pytest.raises(BuildLost, match="depth of the FIFOs"):
+        check_fifos(recipe, depths)

@@ -1,0 +1,82 @@
+"""FINN's shell template, changed while FINN uses it. The template here has FINN's places and little else."""
+
+import importlib.util
+from types import ModuleType
+
+import pytest
+
+from overlays.finn import shell
+from overlays.finn.errors import ShellChanged
+from overlays.finn.recipe import ARTY_Z7_10, PYNQ_Z1
+
+TEMPLATE = """set BOARD %s
+if {$BOARD == "ZCU104"} {
+    set ZYNQ_TYPE "zynq_us+"
+} elseif {$BOARD == "Pynq-Z1"} {
+    set ZYNQ_TYPE "zynq_7000"
+}
+%s
+save_bd_design
+assign_bd_address
+validate_bd_design
+"""
+
+
+@pytest.fixture
+def templates() -> ModuleType:
+    module = ModuleType("templates")
+    vars(module)["custom_zynq_shell_template"] = TEMPLATE
+    return module
+
+
+def filled(template: str) -> str:
+    """As FINN fills it in."""
+    return template % ("Pynq-Z1", "# kernels")
+
+
+def test_the_lines_come_after_the_kernels_and_before_the_design_is_saved() -> None:
+    text = filled(shell.with_lines(TEMPLATE, "add 100 %\n"))
+    assert "# kernels\nadd 100 %\nsave_bd_design\n" in text
+
+
+def test_a_board_that_finn_does_not_know_gets_its_branch() -> None:
+    text = filled(shell.with_board(TEMPLATE, ARTY_Z7_10))
+    assert text.index('$BOARD == "Arty-Z7-10"') < text.index('$BOARD == "Pynq-Z1"')
+    assert text.count("{") == text.count("}")
+
+
+def test_another_template_is_refused() -> None:
+    with pytest.raises(ShellChanged, match="'save_bd_design' 0 times"):
+        shell.with_lines(TEMPLATE.replace("save_bd_design", "save_design"), "")
+    with pytest.raises(ShellChanged, match="2 times"):
+        shell.with_lines(TEMPLATE * 2, "")
+
+
+def test_the_shell_is_ours_while_it_is_used_and_finns_again_whatever_happens(templates: ModuleType) -> None:
+    parts, widths = {"Pynq-Z1": "xc7z020clg400-1"}, {"Pynq-Z1": 64}
+
+    def build() -> None:
+        with shell.changed(templates, parts, widths, ARTY_Z7_10, "ours\n"):
+            assert "ours\nsave_bd_design" in templates.custom_zynq_shell_template
+            assert (parts["Arty-Z7-10"], widths["Arty-Z7-10"]) == ("xc7z010clg400-1", 64)
+            raise RuntimeError("Vivado failed")
+
+    with pytest.raises(RuntimeError, match="Vivado failed"):
+        build()
+    assert templates.custom_zynq_shell_template == TEMPLATE
+    assert (parts, widths) == ({"Pynq-Z1": "xc7z020clg400-1"}, {"Pynq-Z1": 64})
+
+
+def test_a_board_that_finn_knows_stays_as_finn_has_it(templates: ModuleType) -> None:
+    parts: dict[str, str] = {}
+    with shell.changed(templates, parts, {}, PYNQ_Z1, "ours\n"):
+        assert templates.custom_zynq_shell_template == shell.with_lines(TEMPLATE, "ours\n")
+        assert parts == {}
+
+
+def test_finns_own_template_has_its_places() -> None:
+    if importlib.util.find_spec("finn") is None:
+        pytest.skip("needs FINN")
+    from finn.transformation.fpgadataflow.templates import custom_zynq_shell_template  # noqa: PLC0415
+
+    assert "ours" in shell.with_lines(shell.with_board(custom_zynq_shell_template, ARTY_Z7_10), "ours\n")
