@@ -37,6 +37,49 @@ class BackendError(BinaryCoPError, RuntimeError):
     """A classifier backend cannot run here, or stopped running."""
 
 
+class OverlayError(BackendError):
+    """The overlay, or its accelerator, failed; ``reason`` says how. To load it anew may help."""
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+        super().__init__(f"overlay: {reason}")
+
+
+class OverlayMissing(OverlayError):
+    """The bundle's overlay is not loaded, or not as it must be; ``binarycop load-overlay`` is to be run first."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"{reason}; run binarycop load-overlay")
+
+
+class OverlayForbidden(OverlayError, PermissionError):
+    """This process may not load an overlay."""
+
+
+class DmaBusy(OverlayError):
+    """A DMA is not idle when it is to be started; ``control`` is what its control register reads."""
+
+    def __init__(self, dma: str, control: int) -> None:
+        self.dma, self.control = dma, control
+        super().__init__(f"{dma} is not idle, its control register reads 0x{control:08x}")
+
+
+class DmaTimeout(OverlayError, TimeoutError):
+    """A DMA has not finished within ``deadline_s``."""
+
+    def __init__(self, dma: str, deadline_s: float) -> None:
+        self.dma, self.deadline_s = dma, deadline_s
+        super().__init__(f"{dma} has not finished within {deadline_s * 1000:g} ms")
+
+
+class DmaNonsense(OverlayError):
+    """A DMA, or the network behind it, answers what it cannot."""
+
+    def __init__(self, dma: str, what: str) -> None:
+        self.dma, self.what = dma, what
+        super().__init__(f"{dma}: {what}")
+
+
 class SourceError(BinaryCoPError, OSError):
     """A camera, clip or folder gives no frames; ``source`` is what the settings call it."""
 

@@ -1,13 +1,22 @@
 """From the names in the settings to a bundle's folder and a running backend."""
 
+import importlib
 import sys
+import time
 from pathlib import Path
+from typing import Any
 
+from binarycop.accelerator import build
+from binarycop.accelerator.base import Board
+from binarycop.accelerator.fpga_manager import FpgaManager
+from binarycop.accelerator.simulated.fabric import Fault
 from binarycop.classifier.base import Classifier
 from binarycop.classifier.bundle import Bundle
 from binarycop.classifier.emulator import Emulator
-from binarycop.errors import BundleError
-from binarycop.settings.schema import Backend
+from binarycop.classifier.overlay import Overlay
+from binarycop.clock import MonotonicClock
+from binarycop.errors import BackendError, BundleError
+from binarycop.settings.schema import Backend, ClassifierSettings
 
 _CHECKOUT = Path(__file__).resolve().parents[3]
 SHELVES = (
@@ -31,7 +40,48 @@ def find_bundle(name: str) -> Path:
     raise BundleError(name, f"there is no such bundle; there are {', '.join(here) or 'none'}")
 
 
-def open_classifier(backend: Backend, bundle: Bundle) -> Classifier:
-    """Make the backend that the settings name."""
-    makers = {Backend.EMULATOR: Emulator}
-    return makers[backend](bundle)
+def open_classifier(settings: ClassifierSettings, bundle: Bundle) -> Classifier:
+    """Make the backend that the settings name. Raises BundleError, BackendError."""
+    if settings.backend is Backend.EMULATOR:
+        return Emulator(bundle)
+    bundle, board = open_board(settings, bundle)
+    return open_overlay(settings, bundle, board)
+
+
+def open_overlay(settings: ClassifierSettings, bundle: Bundle, board: Board) -> Overlay:
+    """Take up the overlay on a board. Raises BundleError, BackendError, and lets the board go then."""
+    try:
+        return Overlay(bundle, board, MonotonicClock(), time.sleep, settings.overlay.deadline_s, settings.backend.value)
+    except BaseException:
+        board.close()
+        raise
+
+
+def open_board(settings: ClassifierSettings, bundle: Bundle) -> tuple[Bundle, Board]:
+    """The board of the settings, and the bundle with the build that belongs on it.
+
+    The simulated board comes with its overlay loaded. Raises BundleError where the build does not agree with the
+    bundle, BackendError where pynq is missing.
+    """
+    if settings.backend is Backend.SIMULATED_BOARD:
+        wanted = settings.simulated_board
+        fault = Fault(wanted.fault, wanted.after, wanted.times)
+        simulated = _pynq_module("simulated.device", settings.backend).SimulatedBoard(bundle, MonotonicClock(), fault)
+        return simulated.bundle, simulated
+    build.check(bundle.folder, bundle.manifest)
+    file, sha256 = bundle.folder / build.BITSTREAM, bundle.manifest.sha256[build.BITSTREAM]
+    board: Board = _pynq_module("pynq_board", settings.backend).PynqBoard(
+        file, sha256, bundle.manifest.clock_mhz, FpgaManager()
+    )
+    return bundle, board
+
+
+def _pynq_module(name: str, backend: Backend) -> Any:
+    """A module of ours that needs pynq; nothing else may."""
+    try:
+        return importlib.import_module(f"binarycop.accelerator.{name}")
+    except ImportError as error:
+        raise BackendError(
+            f"backend {backend.value} needs pynq, which is not installed here ({error}); "
+            "a PYNQ image has it, elsewhere pip install 'binarycop[simulated-board]'"
+        ) from error

@@ -21,7 +21,7 @@ from binarycop.settings.schema import ClassifierSettings, LaneSettings, Settings
 def open_bundle(settings: ClassifierSettings) -> tuple[Bundle, Classifier]:
     """Load the bundle and start its backend, held to the golden vectors. Raises BundleError, BackendError."""
     bundle = bundles.load(find_bundle(settings.bundle))
-    classifier = open_classifier(settings.backend, bundle)
+    classifier = open_classifier(settings, bundle)
     try:
         bundles.check_golden(bundle, classifier)
     except BaseException:

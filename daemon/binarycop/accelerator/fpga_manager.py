@@ -1,0 +1,45 @@
+"""The kernel's FPGA manager: is the logic configured, and with what?
+
+The kernel knows a state, not a name (Documentation/ABI/testing/sysfs-class-fpga-manager), so whoever loads a
+bitstream leaves its sha256 in a file that a reboot takes away. It is believed only while the state is "operating".
+"""
+
+import os
+from contextlib import suppress
+from pathlib import Path
+
+MANAGER = Path("/sys/class/fpga_manager/fpga0")
+FIRMWARE = Path("/lib/firmware")
+NOTE = Path("/run/binarycop/overlay.sha256")
+
+
+class FpgaManager:
+    """See ``Manager``. firmware: the folder that pynq copies a bitstream to for the kernel."""
+
+    def __init__(self, manager: Path = MANAGER, firmware: Path = FIRMWARE, note: Path = NOTE) -> None:
+        self._manager, self._firmware, self._note = manager, firmware, note
+
+    def is_operating(self) -> bool:
+        """See ``Manager.is_operating``; False, too, where there is no such manager."""
+        with suppress(OSError):
+            return (self._manager / "state").read_text(encoding="ascii").strip() == "operating"
+        return False
+
+    def loaded(self) -> str | None:
+        """See ``Manager.loaded``."""
+        with suppress(OSError):
+            if self.is_operating():
+                return self._note.read_text(encoding="ascii").strip()
+        return None
+
+    def note(self, sha256: str | None) -> None:
+        """See ``Manager.note``."""
+        if sha256 is None:
+            self._note.unlink(missing_ok=True)
+            return
+        self._note.parent.mkdir(parents=True, exist_ok=True)
+        self._note.write_text(sha256 + "\n", encoding="ascii")
+
+    def may_load(self) -> bool:
+        """See ``Manager.may_load``: pynq writes to the kernel's ``firmware`` attribute and to its folder."""
+        return all(os.access(path, os.W_OK) for path in (self._manager / "firmware", self._firmware))

@@ -1,0 +1,110 @@
+"""The one file that imports pynq: a ``Board`` of its Overlay, MMIO and allocate, for any pynq device.
+
+Tried with pynq 3.0.1, 3.1.2 and 4.0.0. Nobody imports this module before the settings ask for a backend of it.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pynq
+import pynq.ps
+from numpy.typing import NDArray
+from pynq.buffer import PynqBuffer
+from pynq.pl_server.device import Device
+from pynqmetadata.frontends import Metadata
+
+from binarycop.accelerator.base import Buffer, Manager, Registers
+from binarycop.errors import OverlayError, OverlayForbidden
+
+try:
+    from pynq.metadata.runtime_metadata_parser import RuntimeMetadataParser
+except ImportError:  # 4.0 moved it
+    from pynqmetadata.views.runtime import RuntimeMetadataParser
+
+__all__ = ["Device", "Metadata", "PynqBoard", "PynqBuffer", "RuntimeMetadataParser", "pynq"]
+
+
+class PynqBuffers:
+    """``pynq.allocate`` as a ``Buffer``: contiguous, cacheable memory."""
+
+    def __init__(self, shape: tuple[int, ...], device: Any) -> None:
+        self._array = pynq.allocate(shape, dtype=np.uint8, target=device, cacheable=True)
+        self.bytes: NDArray[np.uint8] = np.asarray(self._array)
+        self.address = int(self._array.device_address)
+
+    def flush(self, count: int) -> None:
+        """See ``Buffer.flush``."""
+        self._array[:count].flush()
+
+    def invalidate(self, count: int) -> None:
+        """See ``Buffer.invalidate``."""
+        self._array[:count].invalidate()
+
+
+class PynqBoard:
+    """See ``Board``. device: pynq's, None for the one it finds. bitstream: its .hwh lies beside it."""
+
+    def __init__(
+        self, bitstream: Path, sha256: str, clock_mhz: float, manager: Manager, device: Any | None = None
+    ) -> None:
+        self.manager = manager
+        self._bitstream, self._sha256, self._clock_mhz = bitstream, sha256, clock_mhz
+        self._device, self._overlay = device, None
+
+    def load(self) -> None:
+        """See ``Board.load``."""
+        if not self.manager.may_load():
+            raise OverlayForbidden("this process has no right to load it; run binarycop load-overlay as root")
+        try:
+            # The note goes first: a loading that breaks off leaves nothing that could be believed.
+            self.manager.note(None)
+            self._overlay = self._open(download=True)
+            pynq.ps.Clocks.fclk0_mhz = self._clock_mhz
+            self.manager.note(self._sha256)
+        except Exception as error:
+            raise OverlayError(f"it could not be loaded: {_say(error)}") from error
+
+    def attach(self) -> None:
+        """See ``Board.attach``."""
+        if self._overlay is not None:
+            return
+        try:
+            self._overlay = self._open(download=False)
+        except Exception as error:
+            raise OverlayError(f"pynq cannot take it up: {_say(error)}") from error
+
+    def registers(self, name: str) -> Registers:
+        """See ``Board.registers``."""
+        try:
+            registers: Registers = getattr(self._overlay, name).mmio
+        except AttributeError:
+            raise OverlayError(f"pynq finds no IP {name} in {self._bitstream.with_suffix('.hwh').name}") from None
+        except Exception as error:
+            raise OverlayError(f"the registers of {name} cannot be had: {_say(error)}") from error
+        return registers
+
+    def allocate(self, shape: tuple[int, ...]) -> Buffer:
+        """See ``Buffers.allocate``."""
+        try:
+            return PynqBuffers(shape, self._device)
+        except Exception as error:
+            raise OverlayError(f"no memory for DMA: {_say(error)}") from error
+
+    def clock_mhz(self) -> float:
+        """See ``Board.clock_mhz``."""
+        try:
+            return float(pynq.ps.Clocks.fclk0_mhz)
+        except Exception as error:
+            raise OverlayError(f"its clock cannot be read: {_say(error)}") from error
+
+    def close(self) -> None:
+        """See ``Board.close``. The logic stays configured."""
+        self._overlay = None
+
+    def _open(self, *, download: bool) -> Any:
+        return pynq.Overlay(str(self._bitstream.resolve()), download=download, device=self._device)
+
+
+def _say(error: Exception) -> str:
+    return " ".join(f"{type(error).__name__}: {error}".split())

@@ -1,0 +1,132 @@
+"""The simulated board as a device of the real pynq: its Overlay, MMIO, Clocks and allocate run on it unchanged."""
+
+import hashlib
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from binarycop.accelerator.build import BITSTREAM
+from binarycop.accelerator.pynq_board import Device, Metadata, PynqBoard, PynqBuffer, RuntimeMetadataParser, pynq
+from binarycop.accelerator.simulated import design
+from binarycop.accelerator.simulated.fabric import Fabric, Fault
+from binarycop.accelerator.simulated.memory import SimulatedBusError
+from binarycop.classifier.bundle import Bundle
+from binarycop.clock import Clock
+
+_ZYNQ = "armv7l"
+_SLCR, _SLCR_WORDS = 0xF800_0000, 0x200 // 4
+
+
+class SimulatedDevice(Device):  # type: ignore[misc]
+    """Hooks that pynq calls on a device, over a ``Fabric``."""
+
+    _probe_priority_ = 900  # behind pynq's own
+
+    @classmethod
+    def _probe_(cls) -> list[Any]:
+        """Never found by looking: only the backend simulated-board makes one."""
+        return []
+
+    def __init__(self, fabric: Fabric) -> None:
+        super().__init__("simulated-board")
+        self.name, self.arch = "Pynq-Z1", _ZYNQ
+        self.capabilities = {"MEMORY_MAPPED": True}
+        self._fabric = fabric
+        self.slcr = _booted_slcr()
+        # pynq keeps one clock controller for all, on the device that is active when it is first asked for.
+        Device.active_device = self
+        pynq.ps.CPU_ARCH = _ZYNQ  # 3.0.1 goes by this, later versions by the device's arch
+        pynq.ps.Clocks.device = self
+        if hasattr(pynq.ps.Clocks, "_real_instance"):
+            del pynq.ps.Clocks._real_instance
+
+    def get_bitfile_metadata(self, bitfile_name: str, partial: bool = False) -> Any:
+        """pynq's own parser on the .hwh beside the bitstream."""
+        parser = RuntimeMetadataParser(Metadata(input=Path(bitfile_name).with_suffix(".hwh")))
+        for clock in parser.clock_dict.values():
+            # pynq 4.0.0 knows no frequency of a Zynq-7000's clocks, and then fails in Overlay.download.
+            if "frequency" in clock and clock["frequency"] is None:
+                clock["frequency"] = design.IO_PLL_MHZ / (clock["divisor0"] * clock["divisor1"])
+        return parser
+
+    def mmap(self, base_addr: int, length: int) -> Any:
+        """Registers as an array of words: system control, or an IP of the overlay."""
+        if base_addr == _SLCR:
+            return self.slcr
+        for name, one in self.ip_dict.items():
+            if one.get("phys_addr") == base_addr:
+                return _Window(self._fabric, name)
+        raise SimulatedBusError(f"nothing answers at 0x{base_addr:x}")
+
+    def allocate(self, shape: Any, dtype: Any, **_: Any) -> Any:
+        """Cacheable memory."""
+        memory, size = self._fabric.memory, int(np.prod(shape)) * np.dtype(dtype).itemsize
+        offset = memory.allocate(size)
+        view = memory.view(offset, size)
+        address = memory.base + offset
+        return _CachedMemory(shape, dtype, buffer=view, device=self, device_address=address, coherent=False)
+
+    def flush(self, bo: Any, offset: int, ptr: int, size: int) -> None:
+        """Clean the cache."""
+        self._fabric.memory.flush(self._fabric.memory.offset_of(ptr), size)
+
+    def invalidate(self, bo: Any, offset: int, ptr: int, size: int) -> None:
+        """Drop the cache."""
+        self._fabric.memory.invalidate(self._fabric.memory.offset_of(ptr), size)
+
+    def download(self, bitstream: Any, parser: Any = None) -> None:
+        """Load a bitstream through the FPGA manager."""
+        self._fabric.configure(hashlib.sha256(Path(bitstream.bitfile_name).read_bytes()).hexdigest())
+        super().post_download(bitstream, parser, self.name)
+
+
+class _CachedMemory(PynqBuffer):  # type: ignore[misc]
+    """pynq's buffer, also where numpy is 2 and its arrays have a ``device`` of their own, which pynq overwrites."""
+
+    device: Any = None
+
+
+class _Window:
+    """An IP's registers as pynq's MMIO indexes them."""
+
+    def __init__(self, fabric: Fabric, name: str) -> None:
+        self._fabric, self._name = fabric, name
+
+    def __getitem__(self, index: int) -> int:
+        return self._fabric.dma(self._name).read(index * 4)
+
+    def __setitem__(self, index: int, value: int) -> None:
+        self._fabric.dma(self._name).write(index * 4, int(value))
+
+
+def _booted_slcr() -> NDArray[np.uint32]:
+    """System control as the PYNQ-Z1's boot leaves it (UG585, appendix B.28): PLLs on 50 MHz, FCLK0 at 50 MHz."""
+    words = np.zeros(_SLCR_WORDS, np.uint32)
+    for offset, feedback in ((0x100, 26), (0x104, 21), (0x108, 20)):  # ARM, DDR and IO PLL
+        words[offset // 4] = feedback << 12
+    for offset in range(0x170, 0x1B0, 0x10):  # FCLK0 to FCLK3, from the IO PLL
+        words[offset // 4] = 1 << 20 | 20 << 8
+    return words
+
+
+class SimulatedBoard(PynqBoard):
+    """A ``Board`` of its own making: it boots, and its bundle's overlay is loaded as by ``load-overlay``."""
+
+    def __init__(self, bundle: Bundle, clock: Clock, fault: Fault | None = None) -> None:
+        self._folder = TemporaryDirectory(prefix="binarycop-")
+        self.bundle = design.write(Path(self._folder.name), bundle)
+        self.fabric = Fabric(self.bundle, clock, fault)
+        manifest = self.bundle.manifest
+        file = self.bundle.folder / BITSTREAM
+        super().__init__(
+            file, manifest.sha256[BITSTREAM], manifest.clock_mhz, self.fabric, SimulatedDevice(self.fabric)
+        )
+        self.load()
+
+    def close(self) -> None:
+        """See ``Board.close``."""
+        super().close()
+        self._folder.cleanup()
