@@ -23,12 +23,13 @@ from binarycop.faces.box import Box
 from binarycop.faces.crop import crop
 from binarycop.frames.picture import read_picture
 from binarycop.wearing import LABELS
-from overlays.explain.gradcam import heat
+from overlays.explain.gradcam import heat, outputs
 from overlays.explain.overlay import beside
 from overlays.export.unfolding import unfold
+from overlays.networks.tables import CNV, NETWORKS
 from overlays.synthesis.patches import YUNET
 from overlays.training.evaluation import chosen, daemons_finder
-from overlays.training.loop import scorer
+from overlays.training.loop import restore
 
 
 def main() -> int:
@@ -41,7 +42,7 @@ def main() -> int:
     try:
         bundle = bundles.load(arguments.bundle)
         finder = None if arguments.box else daemons_finder(arguments.data / YUNET)
-        net = unfold(bundle)
+        net = _reference(arguments) if arguments.reference else unfold(bundle)
         for number, path in enumerate(arguments.pictures, 1):
             try:
                 pixels = read_picture(path)
@@ -59,15 +60,19 @@ def main() -> int:
     return 1 if missed else 0
 
 
+def _reference(arguments: argparse.Namespace) -> nn.Module:
+    return restore(arguments.reference, NETWORKS[arguments.reference_network]).eval()
+
+
 def _explain(net: nn.Module, one: NDArray[np.uint8], label: str | None, stem: Path) -> str:
     """Write one overlay; returns what it shows."""
-    scores = scorer(net)(one[None])[0]
+    (scores,) = outputs(net, one[None])
     called = LABELS[int(scores.argmax())]
     shown = label or called
     (cells,) = heat(net, one[None], np.array([LABELS.index(shown)]))
     file = stem.with_name(f"{stem.name}-{shown}.png")
     cv2.imwrite(str(file), beside(one, cells))
-    said = ", ".join(f"{label} {score}" for label, score in zip(LABELS, scores.tolist()))
+    said = ", ".join(f"{label} {score:g}" for label, score in zip(LABELS, scores.tolist()))
     return f"{file}: called {called} ({said}); heat of {shown}"
 
 
@@ -82,6 +87,8 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--bundle", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True, help="a folder")
     parser.add_argument("--label", choices=LABELS, help="explain this class (default: the one called)")
+    parser.add_argument("--reference", type=Path, help="explain this checkpoint, in full precision, not the bundle")
+    parser.add_argument("--reference-network", choices=list(NETWORKS), default=CNV.name)
     parser.add_argument("--data", type=Path, default=Path("../shared/data"), help="has YuNet's model")
     box = "the face's place in every picture, in pixels, instead of YuNet's"
     parser.add_argument("--box", type=float, nargs=4, metavar=("X", "Y", "WIDTH", "HEIGHT"), help=box)

@@ -36,6 +36,13 @@ def heat(net: nn.Module, crops: NDArray[np.uint8], classes: NDArray[np.int64]) -
     return np.asarray(maps / np.where(most > 0, most, 1))
 
 
+@torch.no_grad()  # type: ignore[untyped-decorator]
+def outputs(net: nn.Module, crops: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """A network's own four outputs, (N, 4), which in full precision are no whole numbers."""
+    parts = [net(channels_first(crops[at : at + _BATCH]).float()) for at in range(0, len(crops), _BATCH)]
+    return np.asarray(torch.cat(parts).numpy())
+
+
 def enlarge(maps: NDArray[np.float32], zoom: int) -> NDArray[np.float32]:
     """One map (5, 5) laid over its crop ``zoom`` times as large, (32·zoom, 32·zoom).
 

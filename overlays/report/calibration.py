@@ -68,10 +68,13 @@ def by_lead(scores: NDArray[np.int32], classes: NDArray[np.int64]) -> list[tuple
     """
     leads = lead(scores)
     right = scores.argmax(axis=1) == classes
-    bounds = np.unique(np.quantile(leads, np.linspace(0, 1, _PARTS + 1)[1:-1], method="nearest"))
-    part = np.searchsorted(bounds, leads, side="left")
-    groups = [part == one for one in range(len(bounds) + 1)]
-    return [(float(leads[one].mean()), int(right[one].sum()), int(one.sum())) for one in groups if one.any()]
+    ordered = np.sort(leads)
+    rank = (np.searchsorted(ordered, leads, "left") + np.searchsorted(ordered, leads, "right")) / 2
+    part = (rank * _PARTS / len(leads)).astype(int)
+    return [
+        (float(leads[part == one].mean()), int(right[part == one].sum()), int((part == one).sum()))
+        for one in np.unique(part)
+    ]
 
 
 def _share(one: NDArray[np.bool_]) -> float | None:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from binarycop.wearing import LABELS
 
 LEAST_IDENTITIES = 100
+LEAST_SHOWN = 20  # people, below which even an interval says nothing
 _ROUNDS = 1000
 _SEED = 0
 

@@ -122,7 +122,7 @@ def test_the_command_writes_one_overlay_per_picture(
     given = ["--bundle", str(bundle.folder), "--out", str(out), "--label", "chin", "--box", "10", "5", "40", "50"]
     monkeypatch.setattr("sys.argv", ["explain", *given, str(picture), str(tmp_path / "none.png")])
     assert main() == 1
-    assert cv2.imread(str(out / "001-drawn-chin.png")).shape == (320, 640, 3)
+    assert np.asarray(cv2.imread(str(out / "001-drawn-chin.png"))).shape == (320, 640, 3)
     assert (out / ".gitignore").read_text(encoding="utf-8") == "*\n"
     said = capsys.readouterr()
     assert said.out.endswith("heat of chin\n")

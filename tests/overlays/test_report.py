@@ -1,4 +1,4 @@
-"""The report's figures: groups and their gaps, skin tone, the margin's outcome; and that no text is made up."""
+"""The report's figures: groups and their gaps, skin tone, people, the margin's outcome; and how they are set."""
 
 from pathlib import Path
 
@@ -7,29 +7,26 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from overlays.report import skin
+from overlays.report import markdown, skin
 from overlays.report.calibration import by_lead, curve, outcome
-from overlays.report.groups import gaps, intervals, tally
+from overlays.report.groups import Tallies, gaps, intervals, tally
 from overlays.report.people import People, Person
 from overlays.synthesis.patches import SIDE_PX
+from overlays.training.evaluation import Report
 
 CHIN_PX, FACE_PX = 96.0, 64.0
 
 
-def _population(recalls: dict[str, float], people: int, crops: int = 4) -> tuple[NDArray[np.int64], ...]:
-    """Called, classes, identities, groups: each group's people are right in that share of each class, all alike."""
+def _population(recalls: dict[str, float], people: int, crops: int = 4) -> Tallies:
+    """Each group's people are right in that share of each class, all alike."""
     rng = np.random.default_rng(7)
-    called, classes, identities, groups = [], [], [], []
+    classes = np.tile(np.arange(crops) % 4, people)
+    called, names = [], []
     for name, recall in recalls.items():
-        for person in range(people):
-            for number in range(crops):
-                true = number % 4
-                is_right = rng.random() < recall
-                called.append(true if is_right else (true + 1) % 4)
-                classes.append(true)
-                identities.append(f"{name}{person}")
-                groups.append(name)
-    return np.array(called), np.array(classes), np.array(identities), np.array(groups)
+        called.append(np.where(rng.random(len(classes)) < recall, classes, (classes + 1) % 4))
+        names.append(np.repeat([f"{name}{person}" for person in range(people)], crops))
+    groups = np.repeat(list(recalls), len(classes))
+    return tally(np.concatenate(called), np.tile(classes, len(recalls)), np.concatenate(names), groups)
 
 
 def test_a_group_is_counted_by_people_and_by_crops() -> None:
@@ -47,7 +44,7 @@ def test_a_group_is_counted_by_people_and_by_crops() -> None:
 
 
 def test_a_real_gap_is_beyond_chance_and_inside_its_interval() -> None:
-    found = gaps(tally(*_population({"a": 0.95, "b": 0.80, "c": 0.93}, 400)))
+    found = gaps(_population({"a": 0.95, "b": 0.80, "c": 0.93}, 400))
     mean = found[-1]
     assert len(found) == 5
     assert (mean.best, mean.worst) == ("a", "b")
@@ -57,13 +54,13 @@ def test_a_real_gap_is_beyond_chance_and_inside_its_interval() -> None:
 
 
 def test_no_gap_is_within_what_chance_gives() -> None:
-    mean = gaps(tally(*_population({"a": 0.9, "b": 0.9, "c": 0.9, "d": 0.9}, 250)))[-1]
+    mean = gaps(_population({"a": 0.9, "b": 0.9, "c": 0.9, "d": 0.9}, 250))[-1]
     assert 0 < mean.gap < mean.chance
 
 
 def test_small_groups_are_not_compared() -> None:
-    called, classes, identities, groups = _population({"a": 0.9, "b": 0.1}, 99)
-    assert gaps(tally(called, classes, identities, groups)) == []
+    assert gaps(_population({"a": 0.9, "b": 0.1}, 99)) == []
+    assert gaps(_population({"a": 0.9, "b": 0.1}, 100))[-1].gap > 0.7
 
 
 def test_people_who_are_right_or_wrong_as_a_whole_widen_the_interval() -> None:
@@ -158,3 +155,21 @@ def test_tenths_by_lead_hold_every_crop_once() -> None:
     leads = [mean for mean, _, _ in parts]
     assert leads == sorted(leads)
     assert 8 <= len(parts) <= 10
+
+
+def test_a_table_of_groups_says_who_is_too_few() -> None:
+    tallies = _population({"many": 0.9, "more": 0.8, "few": 0.9}, 120)
+    # People stand in the order of their names, so half of those of "few" go.
+    few = Tallies(tallies.names, tallies.right[60:], tallies.of[60:])
+    lines = markdown.groups(few, gaps(few), ("more", "many"))
+    assert [line.split("|")[1].strip() for line in lines[2:5]] == ["more", "many", "(few)"]
+    assert lines[5].startswith("| **largest gap** | ")
+    assert "many, more" in lines[6]
+    tiny = tally(np.zeros(4, int), np.arange(4), np.array(list("abcd")), np.full(4, "x"))
+    assert markdown.groups(tiny, []) == ["No group has 20 people."]
+
+
+def test_recall_is_given_with_wilsons_interval() -> None:
+    counts = np.array([[81, 182, 0, 0], [0, 0, 0, 0], [0, 0, 5, 0], [0, 0, 0, 0]])
+    cells = markdown.recall(Report(counts, 0))
+    assert cells == ["81/263 = 0.308 (0.255-0.366)", "-", "5/5 = 1.000 (0.566-1.000)", "-"]

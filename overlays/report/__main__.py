@@ -1,0 +1,143 @@
+"""Measure a bundle and write its report: Markdown and plots, without any face.
+
+    python -m overlays.report --bundle overlays/bundles/n-cnv --data ../shared/data --patches work/patches.npz \\
+        --utkface work/patches-nc.npz --out overlays/bundles/n-cnv/report
+
+The synthetic crops are those that training validates and tests with, made where they are not in --work yet. --utkface
+is what ``overlays.synthesis.patches --noncommercial`` keeps; its UTKFace faces, which no bundle that ships has trained
+on, are dressed as a test set of their own, large enough to compare groups of people.
+"""
+
+import argparse
+import json
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import cv2
+import torch
+
+from binarycop.classifier import bundle as bundles
+from binarycop.classifier.emulator import Emulator
+from binarycop.errors import BinaryCoPError
+from overlays.export.unfolding import unfold
+from overlays.networks.tables import CNV, NETWORKS
+from overlays.report import sections
+from overlays.report.examples import Examples, examples, keep_utkface, photographed
+from overlays.report.people import People
+from overlays.report.schematic import outline
+from overlays.report.sections import Measured
+from overlays.synthesis import patches as stored
+from overlays.synthesis.dataset import Recipe
+from overlays.synthesis.faces import Split
+from overlays.synthesis.patches import YUNET
+from overlays.training.evaluation import daemons_finder, photographs
+from overlays.training.loop import restore
+from overlays.training.pool import pool
+
+VAL, TEST, UTKFACE = "synthetic val", "synthetic test", "UTKFace, dressed"
+_PHOTOGRAPHS = {
+    "maskedfacenet_nc": "MaskedFace-Net",
+    "real_photos/dev": "real photographs, dev",
+    "real_photos/test": "real photographs, test",
+}
+_TEST_SET = Path(__file__).resolve().parents[1] / "synthesis" / "test_set.json"
+_VAL_SEED, _UTKFACE_SEED = 1, 5
+
+
+def main() -> int:
+    """Write the report; 1 where something that it needs is not there."""
+    arguments = _arguments()
+    cv2.setNumThreads(1)
+    torch.set_num_threads(1)
+    try:
+        _report(arguments)
+    except (BinaryCoPError, ValueError, OSError) as error:
+        print(f"report: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _report(arguments: argparse.Namespace) -> None:
+    bundle = bundles.load(arguments.bundle)
+    recipe = Recipe(geometry=bundle.manifest.crop)
+    sets = _synthetic(arguments, recipe) | _photographs(arguments.data, recipe)
+    emulator = Emulator(bundle)
+    measured = {}
+    for name, one in sets.items():
+        _say(f"{name}: {len(one.labelled.crops)} crops")
+        measured[name] = Measured(one, emulator.scores(one.labelled.crops))
+    nets = {bundle.manifest.name: unfold(bundle)}
+    if arguments.reference:
+        nets["full precision"] = restore(arguments.reference, NETWORKS[arguments.reference_network]).eval()
+    arguments.out.mkdir(parents=True, exist_ok=True)
+    grouped = [name for name in (UTKFACE, TEST) if name in measured]
+    lines = sections.head(bundle) + sections.accuracy(measured, TEST, arguments.out)
+    for name in grouped:
+        lines += sections.groups(name, measured[name])
+    lines += sections.margin(bundle, VAL, measured, (VAL, *grouped), arguments.out)
+    face = outline(stored.load(arguments.patches), bundle.manifest.crop)
+    lines += sections.heat(nets, measured[TEST], face, arguments.out)
+    file = arguments.out / "README.md"
+    file.write_text("\n".join(lines), encoding="utf-8")
+    _say(f"written: {file}")
+
+
+def _synthetic(arguments: argparse.Namespace, recipe: Recipe) -> dict[str, Examples]:
+    """The crops that training validates and tests with, and UTKFace dressed.
+
+    Raises ValueError where the test set is not the one whose hash was written down before training.
+    """
+    crops, data, people = arguments.work / "crops", arguments.data, People.read(arguments.data)
+    recorded = json.loads(_TEST_SET.read_text(encoding="utf-8"))
+    count = recorded["crops"]
+    validating = pool(crops, arguments.patches, data, Split.VAL, recipe, _VAL_SEED, count)
+    testing = pool(crops, arguments.patches, data, Split.TEST, recipe, recorded["seed"], count)
+    if testing.sha256 != recorded["sha256"]:
+        raise ValueError(
+            f"the synthetic test set is {testing.sha256[:12]}…, not {recorded['sha256'][:12]}… of {_TEST_SET}"
+        )
+    patches = stored.load(arguments.patches)
+    sets = {VAL: examples(validating, patches, people), TEST: examples(testing, patches, people)}
+    if arguments.utkface:
+        file = crops / "utkface.npz"
+        keep_utkface(arguments.utkface, file)
+        faces_only = replace(recipe, drawn=0.0)
+        dressed = pool(crops, file, data, Split.TEST, faces_only, _UTKFACE_SEED, arguments.count)
+        sets[UTKFACE] = examples(dressed, stored.load(file), people)
+    return sets
+
+
+def _photographs(data: Path, recipe: Recipe) -> dict[str, Examples]:
+    """Real pictures, and MaskedFace-Net's, cut as the daemon cuts them; those that are not there are left out."""
+    finder = daemons_finder(data / YUNET)
+    sets = {}
+    for folder, name in _PHOTOGRAPHS.items():
+        labelled = photographs(data / folder, finder, recipe.geometry)
+        if len(labelled.crops):
+            sets[name] = photographed(labelled)
+        else:
+            _say(f"{name}: left out, since {data / folder} has no faces")
+    return sets
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--bundle", type=Path, required=True)
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--patches", type=Path, required=True, help="the faces that the bundle was trained with")
+    parser.add_argument("--utkface", type=Path, help="faces with UTKFace among them, to compare groups of people")
+    parser.add_argument("--out", type=Path, required=True, help="a folder for README.md and its plots")
+    parser.add_argument("--work", type=Path, default=Path("work"), help="keeps crops (default: %(default)s)")
+    parser.add_argument("--count", type=int, default=24_000, help="crops of UTKFace (default: %(default)s)")
+    parser.add_argument("--reference", type=Path, help="checkpoint of a network in full precision, for its heat maps")
+    parser.add_argument("--reference-network", choices=list(NETWORKS), default=CNV.name)
+    return parser.parse_args()
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,101 @@
+"""The report's pictures: numbers and drawn outlines, never a face."""
+
+from pathlib import Path
+
+import matplotlib
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from binarycop.faces.crop import SIDE_PX
+from binarycop.wearing import LABELS, Wearing
+from overlays.explain.gradcam import enlarge
+from overlays.report.calibration import Curve
+from overlays.training.evaluation import wilson
+
+# The same figures give the same bytes.
+matplotlib.rcParams["svg.hashsalt"] = "binarycop"
+matplotlib.rcParams["svg.fonttype"] = "none"
+_ZOOM = 4
+_MARKS = ("o", "s", "^", "D", "v")
+
+
+def confusion(counts: NDArray[np.int64], file: Path) -> None:
+    """The paper's confusion matrix: counts (4, 4), rows true, shaded by their share of the row."""
+    figure = Figure(figsize=(4.6, 4.2), layout="constrained")
+    axes = figure.add_subplot()
+    shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
+    for (row, column), count in np.ndenumerate(counts):
+        share = shares[row, column]
+        colour = "white" if share > 0.6 else "black"
+        axes.text(column, row, f"{count}\n{share:.1%}", ha="center", va="center", color=colour, fontsize=9)
+    axes.set_xticks(range(len(LABELS)), LABELS)
+    axes.set_yticks(range(len(LABELS)), LABELS)
+    axes.set_xlabel("called")
+    axes.set_ylabel("true")
+    _save(figure, file)
+
+
+def risk_coverage(curves: dict[str, Curve], margin: int, file: Path) -> None:
+    """Risk against coverage of several sets of crops; a mark where the margin puts each."""
+    figure = Figure(figsize=(6, 4), layout="constrained")
+    axes = figure.add_subplot()
+    for number, (name, one) in enumerate(curves.items()):
+        (line,) = axes.plot(100 * one.coverage, 100 * one.risk, label=name)
+        at = min(int(np.searchsorted(one.margins, margin)), len(one.margins) - 1)
+        place = [100 * one.coverage[at]], [100 * one.risk[at]]
+        axes.plot(*place, _MARKS[number % len(_MARKS)], color=line.get_color())
+    axes.set_xlabel(f"coverage: crops answered, % (marks: margin {margin})")
+    axes.set_ylabel("risk: wrong among the answered, %")
+    axes.set_ylim(bottom=0)
+    axes.grid(alpha=0.3)
+    axes.legend()
+    _save(figure, file)
+
+
+def reliability(parts: dict[str, list[tuple[float, int, int]]], margin: int, file: Path) -> None:
+    """How often the best score is right at a given lead, with Wilson's intervals; parts as ``by_lead`` gives them."""
+    figure = Figure(figsize=(6, 4), layout="constrained")
+    axes = figure.add_subplot()
+    for number, (name, rows) in enumerate(parts.items()):
+        leads = [lead for lead, _, _ in rows]
+        shares = np.array([right / count for _, right, count in rows])
+        bounds = np.array([wilson(right, count) for _, right, count in rows])
+        reach = np.abs(bounds - shares[:, None]).T
+        axes.errorbar(leads, 100 * shares, yerr=100 * reach, marker=_MARKS[number % len(_MARKS)], capsize=2, label=name)
+    axes.axvline(margin, color="grey", linestyle="--", label=f"abstain margin {margin}")
+    axes.set_xlabel("lead of the best score over the second")
+    axes.set_ylabel("right, %")
+    axes.grid(alpha=0.3)
+    axes.legend()
+    _save(figure, file)
+
+
+def heat_means(rows: dict[str, NDArray[np.float32]], outline: list[NDArray[np.float64]], file: Path) -> None:
+    """Mean heat of each class, a row per network, under a drawn face; red is the most of the row.
+
+    rows: by network, (4, 5, 5). outline: lines (N, 2) in pixels of the crop.
+    """
+    figure = Figure(figsize=(8, 2.1 * len(rows) + 0.3), layout="constrained")
+    panels = figure.subplots(len(rows), len(LABELS), squeeze=False)
+    for line, (name, maps) in zip(panels, rows.items()):
+        for axes, wearing in zip(line, Wearing):
+            _heat(axes, maps[wearing] / max(float(maps.max()), 1e-6), outline)
+            axes.set_title(f"{name}: {wearing.label}", fontsize=9)
+    _save(figure, file)
+
+
+def _heat(axes: Axes, cells: NDArray[np.float32], outline: list[NDArray[np.float64]]) -> None:
+    edge = -0.5, SIDE_PX - 0.5
+    axes.imshow(enlarge(cells, _ZOOM), cmap="jet", vmin=0, vmax=1, extent=(*edge, *edge[::-1]))
+    for line in outline:
+        axes.plot(line[:, 0], line[:, 1], color="white", linewidth=1.2)
+    axes.set_xlim(*edge)
+    axes.set_ylim(*edge[::-1])
+    axes.set_axis_off()
+
+
+def _save(figure: Figure, file: Path) -> None:
+    figure.savefig(file, metadata={"Date": None} if file.suffix == ".svg" else None)

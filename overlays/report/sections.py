@@ -1,0 +1,179 @@
+"""The parts of a report, each from figures to lines of Markdown, and to plots beside it."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import nn
+
+from binarycop.classifier.bundle import WEIGHTS, Bundle
+from binarycop.wearing import LABELS, Wearing
+from overlays.explain import gradcam
+from overlays.report import examples, markdown, plots
+from overlays.report.calibration import by_lead, curve, outcome
+from overlays.report.examples import Examples
+from overlays.report.groups import LEAST_IDENTITIES, LEAST_SHOWN, Tallies, gaps, intervals, tally
+from overlays.report.people import AGES
+from overlays.report.skin import TONES
+from overlays.training.evaluation import Labelled, report_of
+from overlays.training.margin import ABSTAINING, calibrate
+
+_HEATED = 300  # crops of each class that heat is averaged over, less those called wrongly
+_ORDERS = {examples.TONE: TONES, examples.AGE: AGES}
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A set of crops, what is known of them, and the network's scores, (N, 4)."""
+
+    examples: Examples
+    scores: NDArray[np.int32]
+
+    @property
+    def labelled(self) -> Labelled:
+        """The crops and their classes."""
+        return self.examples.labelled
+
+    @property
+    def called(self) -> NDArray[np.int64]:
+        """The class of the best score, (N,)."""
+        return np.asarray(self.scores.argmax(axis=1))
+
+
+def head(bundle: Bundle) -> list[str]:
+    """Whose report it is."""
+    manifest = bundle.manifest
+    return [
+        f"# {manifest.name} {manifest.version}: report",
+        "",
+        f"Weights `{manifest.sha256[WEIGHTS][:16]}…`, run by the daemon's emulator. Made by",
+        "`python -m overlays.report` (see [overlays/README.md](../../../README.md)). No picture below shows a person.",
+        "",
+    ]
+
+
+def accuracy(sets: dict[str, Measured], shown: str, out: Path) -> list[str]:
+    """Recall of every set, and where the classes go; the confusion matrix of ``shown`` as a plot."""
+    rows, matrices = [], []
+    for name, one in sets.items():
+        report = report_of(one.scores, one.labelled)
+        low, high = intervals(_together(one))[:, 0, -1]
+        balanced = f"{report.balanced_accuracy:.4f} ({low:.3f}-{high:.3f})"
+        rows.append([name, balanced, *markdown.recall(report), str(report.no_face)])
+        matrices += ["", f"**{name}**", "", *markdown.confusion(report.confusion)]
+        if name == shown:
+            plots.confusion(report.confusion, out / "confusion.svg")
+    return [
+        "## Accuracy",
+        "",
+        "The best score wins, also below the abstain margin. Balanced accuracy is the mean recall of the classes that",
+        "occur. Its 95 % interval comes from drawing people (of photographs: pictures) again, 1,000 times; those of",
+        "the recalls are Wilson's, which take every crop for a person of its own. Faces that the finder missed are",
+        "listed, and not counted as wrong.",
+        "",
+        *markdown.table(["crops", "balanced", *LABELS, "no face"], rows),
+        "",
+        f"![Confusion on {shown}](confusion.svg)",
+        "",
+        f"Rows true, columns called; the plot is of {shown}.",
+        *matrices,
+        "",
+    ]
+
+
+def groups(name: str, one: Measured) -> list[str]:
+    """Recall by each grouping that is known of a set; first the largest gaps between groups large enough."""
+    tables, largest = [], []
+    for grouping, column in one.examples.groups.items():
+        tallies = tally(one.called, one.labelled.classes, one.examples.identities, column)
+        found = gaps(tallies)
+        if found:
+            largest.append([grouping, *markdown.gap(found[-1])])
+        title = f"**{grouping[0].upper()}{grouping[1:]}**"
+        tables += [title, "", *markdown.groups(tallies, found, _ORDERS.get(grouping, ())), ""]
+    if largest:
+        summary = markdown.table(["grouping", "largest gap in mean recall, points", "between", "by lot"], largest)
+    else:
+        summary = [f"There is no gap to give: no two groups have {LEAST_IDENTITIES} people and crops of every class."]
+    return [
+        f"## Groups: {name}",
+        "",
+        f"Gaps are between groups of at least {LEAST_IDENTITIES} people with crops of every class, with the 95 %",
+        "interval of the difference between these two groups, people drawn again. *By lot* is what the largest gap",
+        "stays below in 95 % of the cases when people are dealt to groups of these sizes by lot: a gap below it is no",
+        "sign of a difference. A group in brackets has too few people or classes to compare; one of fewer than",
+        f"{LEAST_SHOWN} people is left out.",
+        "",
+        *summary,
+        "",
+        *tables,
+    ]
+
+
+def margin(bundle: Bundle, chosen_on: str, sets: dict[str, Measured], curves: tuple[str, ...], out: Path) -> list[str]:
+    """What the abstain margin costs and buys, and how the lead tells right answers from wrong ones."""
+    least = bundle.manifest.abstain_margin
+    on = sets[chosen_on]
+    own = calibrate(on.scores, on.labelled.classes)
+    plots.risk_coverage(
+        {name: curve(sets[name].scores, sets[name].labelled.classes) for name in curves}, least, out / "margin.svg"
+    )
+    plots.reliability(
+        {name: by_lead(sets[name].scores, sets[name].labelled.classes) for name in curves}, least, out / "lead.svg"
+    )
+    rows = {
+        name: [outcome(one.scores, one.labelled.classes, margin) for margin in (0, least)]
+        for name, one in sets.items()
+        if len(one.scores)
+    }
+    agrees = f"which is the bundle's {least}" if own == least else f"but the bundle says {least}"
+    return [
+        "## The abstain margin",
+        "",
+        f"Chosen on {chosen_on}: the largest lead at which at most {ABSTAINING:.0%} of the rightly answered crops",
+        f"abstain. Here that is {own}, {agrees}. Per frame, before any vote over a passage:",
+        "",
+        *markdown.outcomes(rows),
+        "",
+        "*Not correct, passing*: of all crops with a bare nose, mouth or chin, those called correct with lead enough.",
+        "*Correct, refused*: of all correct ones, those called something else with lead enough.",
+        "",
+        "![Risk against coverage](margin.svg)",
+        "",
+        "![How often the best score is right, by its lead](lead.svg)",
+        "",
+    ]
+
+
+def _together(one: Measured) -> Tallies:
+    everybody = np.full(len(one.scores), "all")
+    return tally(one.called, one.labelled.classes, one.examples.identities, everybody)
+
+
+def heat(nets: dict[str, nn.Module], one: Measured, outline: list[NDArray[np.float64]], out: Path) -> list[str]:
+    """Where networks look, by class: the mean of many heat maps under a drawn face, so that no person is in it."""
+    rows, counts = {}, []
+    for name, net in nets.items():
+        means = []
+        for wearing in Wearing:
+            of_class = np.flatnonzero((one.labelled.classes == wearing) & (one.examples.groups[examples.KIND] != ""))
+            crops = one.labelled.crops[of_class[:_HEATED]]
+            right = crops[gradcam.outputs(net, crops).argmax(axis=1) == wearing]
+            counts.append(len(right))
+            means.append(gradcam.heat(net, right, np.full(len(right), int(wearing))).mean(axis=0))
+        rows[name] = np.stack(means)
+    plots.heat_means(rows, outline, out / "heat.svg")
+    return [
+        "## Where it looks",
+        "",
+        "Grad-CAM (Selvaraju et al. 2017) of the class's own score on the 5×5 output of conv2_2, as in the paper, each",
+        f"map scaled to 1. Mean over {min(counts)} to {max(counts)} rightly called dressed faces per class. Gradients",
+        "pass a sign where its straight-through estimator's window, rebuilt from the bundle, lets them",
+        "(`overlays/export/unfolding.py`). The face is drawn where faces lie in a crop on average; crops are mirrored",
+        "at random, and each of the 5×5 cells sees 16×16 pixels. Red is a network's most, blue is nothing. Heat is",
+        "where evidence for the score lies, no more.",
+        "",
+        "![Mean heat of each class](heat.svg)",
+        "",
+    ]
