@@ -1,6 +1,6 @@
 """A service around scripted parts: faces that are told where to be, scores that are told what to say."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -13,9 +13,10 @@ from binarycop.journal.events import Event
 from binarycop.journal.writers import MemoryJournal, Value
 from binarycop.lines.mock import MockLines
 from binarycop.lines.wires import Wires
+from binarycop.service.keeper import Keeper
 from binarycop.service.lane import Lane
 from binarycop.service.service import Service
-from binarycop.settings.schema import LaneSettings
+from binarycop.settings.schema import LaneSettings, OverlaySettings
 
 HERE = Box(100, 60, 80, 100)
 CORRECT, NOSE, NOSE_MOUTH, CHIN = ([50 if index == best else 0 for index in range(4)] for best in range(4))
@@ -44,12 +45,21 @@ class ScriptedClassifier:
     batches: list[int] = field(default_factory=list)
     is_closed: bool = False
     fails: Exception | None = None
+    reloads: list[Exception | None] = field(default_factory=list)
+    on_reload: Callable[[], None] = lambda: None
 
     def scores(self, crops: NDArray[np.uint8]) -> NDArray[np.int32]:
         if self.fails:
             raise self.fails
         self.batches.append(len(crops))
         return np.array([self.scores_of[index % len(self.scores_of)] for index in range(len(crops))], np.int32)
+
+    def reload(self) -> None:
+        """As ``reloads`` says, one after the other; after the last it works again."""
+        self.on_reload()
+        self.fails = self.reloads.pop(0) if self.reloads else None
+        if self.fails:
+            raise self.fails
 
     def close(self) -> None:
         self.is_closed = True
@@ -58,18 +68,18 @@ class ScriptedClassifier:
 class Rig:
     """One service with lanes of these settings, and a hand on everything around it."""
 
-    def __init__(self, *lanes: LaneSettings) -> None:
+    def __init__(self, *lanes: LaneSettings, overlay: OverlaySettings | None = None) -> None:
         settings = lanes or (LaneSettings(),)
         self.factory, self.journal = MockLines(), MemoryJournal()
         self.finders = [ScriptedFinder() for _ in settings]
-        self.classifier = ScriptedClassifier()
+        self.classifier, self.spare = ScriptedClassifier(), ScriptedClassifier(name="spare")
         self.wires = [Wires(lane, self.factory) for lane in settings]
         self.service = Service(
             [
                 Lane(lane, finder, wires, self.journal, CropGeometry(), margin=4)
                 for lane, finder, wires in zip(settings, self.finders, self.wires)
             ],
-            self.classifier,
+            Keeper(self.classifier, overlay or OverlaySettings(), lambda: self.spare, self.journal),
         )
         self.now_s, self.number = 50.0, 0
 

@@ -9,6 +9,7 @@ accumulator reaches the threshold. ``golden.npz`` holds ``inputs`` (N, 32, 32, 3
 
 import hashlib
 import json
+import os
 import zipfile
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -114,6 +115,28 @@ def save(
 def rewrite_manifest(folder: Path) -> Manifest:
     """Hash a bundle's files anew, after its card was edited, say. Returns the manifest as written."""
     return _write_manifest(folder, manifests.read(folder))
+
+
+def add_files(folder: Path, files: dict[str, Path]) -> Manifest:
+    """Copy files into a bundle under new names and hash them into its manifest, which is returned as written.
+
+    All other files keep the hash that they had. Broken off in between, it can simply be done again.
+    """
+    manifest = manifests.read(folder)
+    digests = dict(manifest.sha256)
+    for name, source in files.items():
+        _replace(folder / name, source.read_bytes())
+        digests[name] = _digest(folder / name)
+    written = replace(manifest, sha256=digests)
+    _replace(folder / manifests.FILE, (written.to_json() + "\n").encode())
+    return written
+
+
+def _replace(path: Path, data: bytes) -> None:
+    """Write a file whole or not at all."""
+    partial = path.with_name(path.name + ".new")
+    partial.write_bytes(data)
+    os.replace(partial, path)
 
 
 def _write_manifest(folder: Path, manifest: Manifest) -> Manifest:

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Sequence
 
 from binarycop import __version__
-from binarycop.cli import check_config, evaluate, lines, replay, run, selftest
+from binarycop.cli import check_config, evaluate, import_build, lines, load_overlay, replay, run, selftest
 from binarycop.errors import (
     BackendError,
     BinaryCoPError,
@@ -13,6 +13,8 @@ from binarycop.errors import (
     FactoryError,
     FinderError,
     LineError,
+    OverlayForbidden,
+    OverlayMissing,
     SettingsError,
     SettingsErrors,
     SourceError,
@@ -25,6 +27,8 @@ _EXIT_CODES: tuple[tuple[type[BinaryCoPError], int], ...] = (
     (SourceError, 5),
     (LineError, 6),
     (FactoryError, 6),
+    (OverlayMissing, 8),
+    (OverlayForbidden, 8),
     (BackendError, 7),
     (FinderError, 7),
 )
@@ -38,6 +42,7 @@ _HELP = """exit codes:
   5  a camera, clip or folder gives no frames
   6  a GPIO line cannot be had or driven
   7  the classifier or the face finder cannot run
+  8  the overlay must be loaded (again), by load-overlay and with the right to; then start anew
 """
 
 
@@ -51,7 +56,7 @@ def parser() -> argparse.ArgumentParser:
     )
     top.add_argument("--version", action="version", version=f"binarycop {__version__}")
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for module in (run, check_config, replay, evaluate, selftest, lines):
+    for module in (run, check_config, replay, evaluate, selftest, lines, load_overlay, import_build):
         module.add(commands)
     return top
 

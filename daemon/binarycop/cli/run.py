@@ -15,7 +15,7 @@ from binarycop.frames.choose import DEMO, is_recording
 from binarycop.journal.events import Event
 from binarycop.journal.writers import is_under_systemd, open_journal, print_to_stderr
 from binarycop.lines.factory import open_factory, resolve
-from binarycop.service.build import build, finder_of, open_bundle
+from binarycop.service.build import build, finder_of, open_bundle_or_spare
 from binarycop.service.deadman import DeadMan
 from binarycop.service.live import LiveLoop, grabber_for
 from binarycop.settings.schema import FinderKind, Settings
@@ -45,7 +45,7 @@ def run(options: argparse.Namespace) -> int:
     console = None if options.json or is_under_systemd() else Console()
     journal = open_journal(settings.journal.target, console.print_line if console else print_to_stderr)
 
-    bundle, classifier = open_bundle(settings.classifier)
+    bundle, classifier = open_bundle_or_spare(settings.classifier, journal)
     finders = [finder_of(lane) for lane in settings.gates]
     clock = MonotonicClock()
     is_live = any(not is_recording(lane.frames.source) for lane in settings.gates)

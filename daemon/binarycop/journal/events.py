@@ -72,6 +72,22 @@ class Event(Enum):
         "undecodable", "dc7991304b3e4b278ebfa620685e466b", Level.WARNING, "picture does not decode: {detail}"
     )
     CUT_SHORT = Entry("cut_short", "a5ffc5befa1b42c0abf9e6f9f397b375", Level.WARNING, "recording cut short: {detail}")
+    OVERLAY_FAILED = Entry(
+        "overlay_failed", "486706a670a019b46108ee8b897d7189", Level.ERROR, "overlay failed: {reason}"
+    )
+    OVERLAY_LOADING = Entry(
+        "overlay_loading",
+        "2956fa6cdc03a2207d3959b0b083f5f5",
+        Level.WARNING,
+        "overlay is loaded anew, time {number} of {most}",
+    )
+    OVERLAY_BACK = Entry("overlay_back", "4f5d1729b79f94374c8317def132360d", Level.NOTICE, "overlay works again")
+    ON_EMULATOR = Entry(
+        "on_emulator",
+        "a345031af5bf61f5036b0ec4e5700150",
+        Level.WARNING,
+        "goes on with the emulator, slower: {reason}",
+    )
     SOURCE_ENDED = Entry("source_ended", "0bd33073672349b0bb9959bcf5313ecf", Level.INFO, "source ended: {detail}")
 
     @property

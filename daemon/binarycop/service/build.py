@@ -1,6 +1,7 @@
 """Puts a service together from settings: the one place that knows every room's constructors."""
 
 from contextlib import ExitStack
+from dataclasses import replace
 
 from gpiozero.pins import Factory
 
@@ -8,14 +9,18 @@ from binarycop.classifier import bundle as bundles
 from binarycop.classifier.base import Classifier
 from binarycop.classifier.bundle import Bundle
 from binarycop.classifier.choose import find_bundle, open_classifier
+from binarycop.classifier.emulator import Emulator
+from binarycop.errors import OverlayError
 from binarycop.faces.base import Finder
 from binarycop.faces.choose import make_finder
 from binarycop.frames.choose import DEMO
+from binarycop.journal.events import Event
 from binarycop.journal.writers import Journal
 from binarycop.lines.wires import Wires
+from binarycop.service.keeper import Keeper
 from binarycop.service.lane import Lane
 from binarycop.service.service import Service
-from binarycop.settings.schema import ClassifierSettings, LaneSettings, Settings
+from binarycop.settings.schema import Backend, ClassifierSettings, Fallback, LaneSettings, Settings
 
 
 def open_bundle(settings: ClassifierSettings) -> tuple[Bundle, Classifier]:
@@ -28,6 +33,18 @@ def open_bundle(settings: ClassifierSettings) -> tuple[Bundle, Classifier]:
         classifier.close()
         raise
     return bundle, classifier
+
+
+def open_bundle_or_spare(settings: ClassifierSettings, journal: Journal) -> tuple[Bundle, Classifier]:
+    """The same for the daemon: where the overlay fails at once, and the settings allow it, on the emulator."""
+    try:
+        return open_bundle(settings)
+    except OverlayError as failure:
+        if settings.overlay.fallback is not Fallback.EMULATOR:
+            raise
+        opened = open_bundle(replace(settings, backend=Backend.EMULATOR))
+        journal.write(Event.ON_EMULATOR, "", reason=failure.reason)
+        return opened
 
 
 def finder_of(lane: LaneSettings) -> Finder:
@@ -51,4 +68,4 @@ def build(
             wires = opened.enter_context(Wires(lane, factory))
             lanes.append(Lane(lane, finder, wires, journal, manifest.crop, manifest.abstain_margin))
         opened.pop_all()
-        return Service(lanes, classifier)
+        return Service(lanes, Keeper(classifier, settings.classifier.overlay, lambda: Emulator(bundle), journal))

@@ -174,6 +174,15 @@ class Lane:
             machine.permission(self._gate, self._rules, now_s),
         )
 
+    @property
+    def is_energised(self) -> bool:
+        """Whether the relay's coil is."""
+        return self._wires.coil
+
+    def overlook_passages(self) -> None:
+        """Forget what the inputs reported while nobody could drive them. Raises LineError."""
+        self._wires.read()
+
     def close(self) -> None:
         """Release the coil and give the wires back; may be called twice."""
         self._wires.close()

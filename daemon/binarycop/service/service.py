@@ -7,11 +7,12 @@ from types import TracebackType
 import numpy as np
 from numpy.typing import NDArray
 
-from binarycop.classifier.base import Classifier
 from binarycop.frames.base import Frame
+from binarycop.service.keeper import Keeper
 from binarycop.service.lane import Lane
 
 _LATENCIES_MOST = 10_000
+_NO_SCORES = "no scores"
 
 
 class Latencies:
@@ -40,9 +41,9 @@ class Latencies:
 class Service:
     """Owns the lanes and the classifier while they run, and releases every coil however it ends."""
 
-    def __init__(self, lanes: Sequence[Lane], classifier: Classifier) -> None:
+    def __init__(self, lanes: Sequence[Lane], keeper: Keeper) -> None:
         self.lanes = tuple(lanes)
-        self._classifier = classifier
+        self._keeper = keeper
 
     def __enter__(self) -> "Service":
         return self
@@ -55,8 +56,9 @@ class Service:
     def step(self, frames: Mapping[int, Frame], now_s: float) -> None:
         """Take the new frames by their lane's index (possibly none), and bring every lane up to ``now_s``.
 
-        The crops of all lanes go to the classifier as one batch. Raises BackendError, FinderError or
-        LineError, after which the service is to be closed.
+        The crops of all lanes go to the classifier as one batch. Where the overlay fails that is a fault of every
+        lane, and once all their coils are released it is loaded anew. Raises BackendError, FinderError or LineError,
+        after which the service is to be closed.
         """
         crops: dict[int, NDArray[np.uint8]] = {}
         for index, lane in enumerate(self.lanes):
@@ -64,13 +66,16 @@ class Service:
                 lane.let_go(now_s)
             elif (found := lane.look(frames[index], now_s)) is not None:
                 crops[index] = found
-        if crops:
-            scores = self._classifier.scores(np.stack(list(crops.values())))
+        scores = self._keeper.scores(np.stack(list(crops.values()))) if crops else None
+        if scores is not None:
             for index, one in zip(crops, scores.tolist()):
                 self.lanes[index].judge(one, now_s)
         for lane in self.lanes:
+            lane.fault(_NO_SCORES, active=not self._keeper.works)
             lane.apply_faults(now_s)
             lane.settle(now_s)
+        if not self._keeper.works:
+            self._mend(now_s)
 
     def due_s(self, now_s: float) -> float | None:
         """When after ``now_s`` a step is wanted though no frame has come; None for never."""
@@ -84,6 +89,15 @@ class Service:
                 lane.close()
             except Exception as error:  # noqa: BLE001 - the next lane's coil must be released all the same
                 errors.append(error)
-        self._classifier.close()
+        self._keeper.close()
         if errors:
             raise errors[0]
+
+    def _mend(self, now_s: float) -> None:
+        """While the logic is loaded its pins float: no coil may be energised then, and no input be believed."""
+        self._keeper.tell()
+        if any(lane.is_energised for lane in self.lanes):
+            return
+        self._keeper.mend(now_s)
+        for lane in self.lanes:
+            lane.overlook_passages()

@@ -1,0 +1,36 @@
+"""``binarycop import-build``: a FINN build's bitstream and .hwh into the bundle that they were built from."""
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from binarycop.accelerator import deploy
+from binarycop.accelerator.build import BITSTREAM, HANDOFF
+from binarycop.classifier import bundle as bundles
+from binarycop.classifier import manifest as manifests
+from binarycop.classifier.choose import find_bundle
+from binarycop.cli.options import add_json, print_json
+
+
+def add(commands: Any) -> None:
+    """Add the subcommand."""
+    parser = commands.add_parser("import-build", help="check a FINN build and copy it into its bundle")
+    parser.add_argument("deploy", type=Path, metavar="DEPLOY", help="the folder deploy/ of FINN's build")
+    parser.add_argument("--into", required=True, metavar="BUNDLE", help="the bundle: its name, or its folder")
+    add_json(parser)
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Raises BundleError where the build, or the bundle, is refused; nothing has been copied where it is the build."""
+    folder = find_bundle(options.into)
+    found = deploy.read(options.deploy)
+    deploy.check(found, manifests.read(folder))
+    bundles.add_files(folder, {BITSTREAM: found.bitstream, HANDOFF: found.handoff})
+    manifest = bundles.load(folder).manifest
+    digests = {name: manifest.sha256[name] for name in (BITSTREAM, HANDOFF)}
+    if options.json:
+        print_json({"bundle": manifest.name, "version": manifest.version, "files": digests})
+    else:
+        print(f"{manifest.name} {manifest.version} has its build: {found.bitstream.name}, {found.handoff.name}")
+    return 0

@@ -1,0 +1,43 @@
+"""``binarycop load-overlay``: the bitstream into the logic, with its clock; for root, once after each boot."""
+
+import argparse
+from dataclasses import replace
+from typing import Any
+
+from binarycop.classifier import bundle as bundles
+from binarycop.classifier.choose import find_bundle, open_board, open_overlay
+from binarycop.cli.options import add_config, add_json, print_json, settings_of
+from binarycop.settings.schema import Backend
+
+
+def add(commands: Any) -> None:
+    """Add the subcommand."""
+    parser = commands.add_parser("load-overlay", help="load the bundle's bitstream and try it (root)")
+    add_config(parser)
+    parser.add_argument("--bundle", metavar="NAME", help="cnv, n-cnv, u-cnv, or a folder with a slash in its path")
+    parser.add_argument("--simulated", action="store_true", help="rehearse it on the simulated board")
+    add_json(parser)
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Raises BundleError where the build is refused, OverlayError where it cannot be loaded or does not work."""
+    backend = Backend.SIMULATED_BOARD if options.simulated else Backend.OVERLAY
+    settings = replace(settings_of(options).classifier, backend=backend)
+    bundle, board = open_board(settings, bundles.load(find_bundle(settings.bundle)))
+    try:
+        board.load()
+        overlay = open_overlay(settings, bundle, board)
+        golden = bundles.check_golden(bundle, overlay)
+    finally:
+        board.close()
+    manifest = bundle.manifest
+    if options.json:
+        names = {"bundle": manifest.name, "version": manifest.version, "backend": overlay.name}
+        print_json({**names, "clock_mhz": manifest.clock_mhz, "golden": golden})
+    else:
+        print(
+            f"{manifest.name} {manifest.version} loaded on {overlay.name} at {manifest.clock_mhz:g} MHz: "
+            f"all {golden} golden vectors reproduced"
+        )
+    return 0

@@ -1,0 +1,96 @@
+"""Keeps a classifier going: what is done, and in which order, once the overlay has failed."""
+
+from collections.abc import Callable
+from typing import Protocol, runtime_checkable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from binarycop.classifier.base import Classifier
+from binarycop.errors import OverlayError, OverlayForbidden
+from binarycop.journal.events import Event
+from binarycop.journal.writers import Journal
+from binarycop.settings.schema import Fallback, OverlaySettings
+
+
+@runtime_checkable
+class Reloadable(Classifier, Protocol):
+    """A classifier that runs on an overlay."""
+
+    def reload(self) -> None:
+        """Load the overlay anew. Raises OverlayForbidden where this process may not, OverlayError where it fails."""
+
+
+class Keeper:
+    """Owns the service's classifier. After an OverlayError it is silent until ``mend`` has brought it back.
+
+    spare: makes the emulator that takes over where the settings allow it.
+    """
+
+    def __init__(
+        self, classifier: Classifier, settings: OverlaySettings, spare: Callable[[], Classifier], journal: Journal
+    ) -> None:
+        self._classifier, self._settings, self._spare, self._journal = classifier, settings, spare, journal
+        self._failure: OverlayError | None = None
+        self._is_told = False
+        self._tries_s: list[float] = []
+
+    @property
+    def works(self) -> bool:
+        """Whether there are scores to be had."""
+        return self._failure is None
+
+    def scores(self, crops: NDArray[np.uint8]) -> NDArray[np.int32] | None:
+        """See ``Classifier.scores``; None where the overlay has failed, now or before."""
+        if self._failure is None:
+            try:
+                return self._classifier.scores(crops)
+            except OverlayError as failure:
+                self._fail(failure)
+        return None
+
+    def tell(self) -> None:
+        """Have the journal told of a failure, once. After the wires: a journal may be slow."""
+        if self._failure is not None and not self._is_told:
+            self._is_told = True
+            self._journal.write(Event.OVERLAY_FAILED, "", reason=self._failure.reason)
+
+    def mend(self, now_s: float) -> None:
+        """Try once to bring the scores back. Loading makes every PL pin invalid: no coil may be energised.
+
+        Raises OverlayForbidden where this process has no right to load the overlay, and the last failure where the
+        restarts are used up and no emulator may take over.
+        """
+        if self._failure is None:
+            return
+        settings = self._settings
+        self._tries_s = [one for one in self._tries_s if now_s - one < settings.within_s]
+        if len(self._tries_s) >= settings.restarts or not isinstance(self._classifier, Reloadable):
+            self._give_up(self._failure)
+            return
+        self._tries_s.append(now_s)
+        self._journal.write(Event.OVERLAY_LOADING, "", number=len(self._tries_s), most=settings.restarts)
+        try:
+            self._classifier.reload()
+        except OverlayForbidden:
+            raise
+        except OverlayError as failure:
+            self._fail(failure)
+            self.tell()
+        else:
+            self._failure = None
+            self._journal.write(Event.OVERLAY_BACK, "")
+
+    def close(self) -> None:
+        """Give back what the classifier holds; may be called twice."""
+        self._classifier.close()
+
+    def _fail(self, failure: OverlayError) -> None:
+        self._failure, self._is_told = failure, False
+
+    def _give_up(self, failure: OverlayError) -> None:
+        if self._settings.fallback is Fallback.NONE:
+            raise failure
+        self._classifier.close()
+        self._classifier, self._failure = self._spare(), None
+        self._journal.write(Event.ON_EMULATOR, "", reason=failure.reason)
