@@ -1,0 +1,131 @@
+"""The simulated board's fabric without pynq in between, and registers that a test scripts word by word."""
+
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from binarycop.accelerator.base import Buffer, Manager, Registers
+from binarycop.accelerator.build import BITSTREAM
+from binarycop.accelerator.dma import CONTROL
+from binarycop.accelerator.simulated import design
+from binarycop.accelerator.simulated.fabric import Fabric, Fault
+from binarycop.accelerator.simulated.memory import Memory
+from binarycop.classifier.bundle import Bundle
+from binarycop.classifier.overlay import Overlay
+from binarycop.clock import ManualClock
+from binarycop.errors import OverlayForbidden
+
+HIGH = 0x7_1000_0000  # beyond 32 bits, which no Zynq-7000 has: both words of an address must be right
+
+
+@dataclass
+class FabricBuffer:
+    """See ``Buffer``."""
+
+    memory: Memory
+    offset: int
+    shape: tuple[int, ...]
+
+    @property
+    def bytes(self) -> NDArray[np.uint8]:
+        return self.memory.view(self.offset, int(np.prod(self.shape))).reshape(self.shape)
+
+    @property
+    def address(self) -> int:
+        return self.memory.base + self.offset
+
+    def flush(self, count: int) -> None:
+        self.memory.flush(self.offset, count * int(np.prod(self.shape[1:])))
+
+    def invalidate(self, count: int) -> None:
+        self.memory.invalidate(self.offset, count * int(np.prod(self.shape[1:])))
+
+
+@dataclass
+class FabricRegisters:
+    """See ``Registers``."""
+
+    fabric: Fabric
+    name: str
+
+    def read(self, offset: int) -> int:
+        return self.fabric.dma(self.name).read(offset)
+
+    def write(self, offset: int, value: int) -> None:
+        self.fabric.dma(self.name).write(offset, value)
+
+
+class FabricBoard:
+    """See ``Board``: a fabric without pynq."""
+
+    def __init__(self, bundle: Bundle, fabric: Fabric) -> None:
+        self.fabric, self._manifest = fabric, bundle.manifest
+        self.manager: Manager = fabric
+        self.fclk_mhz = 50.0
+        self.is_closed = False
+
+    def load(self) -> None:
+        if not self.fabric.may_load():
+            raise OverlayForbidden("this process has no right to load it")
+        digest = self._manifest.sha256[BITSTREAM]
+        self.fabric.configure(digest)
+        self.fclk_mhz = self._manifest.clock_mhz
+        self.fabric.note(digest)
+
+    def attach(self) -> None:
+        pass
+
+    def registers(self, name: str) -> Registers:
+        return FabricRegisters(self.fabric, name)
+
+    def allocate(self, shape: tuple[int, ...]) -> Buffer:
+        return FabricBuffer(self.fabric.memory, self.fabric.memory.allocate(int(np.prod(shape))), shape)
+
+    def clock_mhz(self) -> float:
+        return self.fclk_mhz
+
+    def close(self) -> None:
+        self.is_closed = True
+
+
+class Bench:
+    """A built bundle, a board whose overlay is loaded, and a clock that only the driver's sleep moves."""
+
+    def __init__(self, bundle: Bundle, folder: Path, fault: Fault | None = None) -> None:
+        self.bundle = design.write(folder, bundle)
+        self.clock = ManualClock()
+        self.sleeps_s: list[float] = []
+        self.fabric = Fabric(self.bundle, self.clock, fault, memory=Memory(HIGH))
+        self.board = FabricBoard(self.bundle, self.fabric)
+        self.board.load()
+
+    def sleep(self, seconds: float) -> None:
+        self.sleeps_s.append(seconds)
+        self.clock.advance_to(self.clock.now_s() + seconds)
+
+    def overlay(self, deadline_s: float = 0.1) -> Overlay:
+        return Overlay(self.bundle, self.board, self.clock, self.sleep, deadline_s)
+
+    def with_manifest(self, **changes: object) -> "Bench":
+        """The same with another manifest."""
+        self.bundle = replace(self.bundle, manifest=replace(self.bundle.manifest, **changes))  # type: ignore[arg-type]
+        return self
+
+
+@dataclass
+class ScriptedRegisters:
+    """Answers the control register's reads from a list, its last word for ever; keeps every access in ``log``."""
+
+    name: str
+    log: list[tuple[str, str, int, int]]
+    controls: list[int] = field(default_factory=lambda: [4])
+
+    def read(self, offset: int) -> int:
+        value = self.controls.pop(0) if len(self.controls) > 1 else self.controls[0]
+        self.log.append((self.name, "read", offset, value))
+        return value if offset == CONTROL else 0
+
+    def write(self, offset: int, value: int) -> None:
+        self.log.append((self.name, "write", offset, value))
