@@ -4,7 +4,7 @@ VENV := .venv
 PINNED := .venv-board
 SOURCE ?= demo
 
-.PHONY: run test venv lint test-pinned test-training failsafe clean
+.PHONY: run test venv lint test-pinned test-pynq test-training failsafe clean
 
 # The daemon's real loop, with mock lines and the emulator. SOURCE=0 (a webcam), SOURCE=clip.mp4, SOURCE=folder/
 run: $(VENV)/.installed
@@ -23,6 +23,14 @@ PYTHON310 ?= python3.10
 test-pinned: $(PINNED)/.installed
 	$(PINNED)/bin/python -m pytest
 
+# The overlay's driver on the real pynq and our simulated board: the Z1's images have 3.0.1 or 3.1, and 4.0 dropped it.
+PYNQS := 3.0.1 3.1.2 4.0.0
+PYNQ_TESTS := tests/accelerator tests/classifier tests/service/test_keeper.py tests/cli/test_overlay.py
+test-pynq: $(PYNQS:%=.venv-pynq-%/.installed)
+	@for version in $(PYNQS); do \
+		echo "pynq $$version"; .venv-pynq-$$version/bin/python -m pytest $(PYNQ_TESTS) || exit 1; \
+	done
+
 # What trains and exports: torch, brevitas, qonnx. TORCH may name another build, e.g. one for a GPU.
 TRAINING := .venv-train
 TORCH ?= torch==2.13.0
@@ -30,6 +38,10 @@ test-training: $(TRAINING)/.installed
 	$(TRAINING)/bin/python -m pytest tests/overlays
 
 venv: $(VENV)/.installed
+
+# pynq for the simulated board. It wants numpy < 2 for one line of its buffers, which ours does not use.
+PYNQ := pynq==3.1.2 pynqutils==0.1.3 pynqmetadata==0.2.0
+PYNQ_NEEDS := 'pycparser<3' cffi ipython jsonschema nest_asyncio 'pydantic>=2' python-magic 'setuptools<=80' tqdm
 
 $(VENV)/.installed: setup.cfg pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || \
@@ -39,6 +51,9 @@ $(VENV)/.installed: setup.cfg pyproject.toml
 	@echo "setting up $(VENV), once"
 	@$(PYTHON) -m venv $(VENV)
 	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --editable .
+	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps $(PYNQ) && \
+		$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check $(PYNQ_NEEDS) || \
+		echo "make: pynq could not be installed, so there is no simulated-board" >&2
 	@touch $@
 
 $(VENV)/.tested: $(VENV)/.installed
@@ -53,6 +68,15 @@ $(PINNED)/.installed: setup.cfg pyproject.toml
 		'numpy==1.21.*' 'opencv-python-headless==4.5.4.60' 'pytest>=7' 'hypothesis>=6' --editable .
 	@touch $@
 
+.venv-pynq-%/.installed: setup.cfg pyproject.toml
+	@$(PYTHON310) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 10))' 2>/dev/null || \
+		{ echo "make: Python 3.10 is needed; say PYTHON310=/path/to/python3.10" >&2; exit 1; }
+	@$(PYTHON310) -m venv $(@D)
+	@$(@D)/bin/python -m pip install --quiet --disable-pip-version-check 'pynq==$*' 'pycparser<3' \
+		'numpy==1.21.*' 'opencv-python-headless==4.5.4.60' 'pytest>=7' 'hypothesis>=6' --editable .
+	@$(@D)/bin/python -W ignore -c 'import pynq'
+	@touch $@
+
 $(TRAINING)/.installed: setup.cfg pyproject.toml
 	@$(PYTHON) -m venv $(TRAINING)
 	@$(TRAINING)/bin/python -m pip install --quiet --disable-pip-version-check '$(TORCH)'
@@ -60,7 +84,7 @@ $(TRAINING)/.installed: setup.cfg pyproject.toml
 	@touch $@
 
 clean:
-	rm -rf $(VENV) $(PINNED) $(TRAINING) build dist daemon/*.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(PINNED) $(TRAINING) .venv-pynq-* build dist daemon/*.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 # The fail-safe helper for the machine that this runs on; needs a C compiler, nothing else.
 failsafe: build/gate-release
