@@ -5,9 +5,8 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
-from overlays.networks.tables import CLOCK_MHZ, CNV, N_CNV, U_CNV, Network
+from overlays.networks.tables import CLOCK_MHZ, CNV, U_CNV, Network
 
-SHALLOW = 2
 GOLDEN = 4  # golden vectors that FINN verifies its own steps with; each takes seconds in simulation
 
 # Our own steps are functions of steps.py; the other names are FINN's.
@@ -37,24 +36,21 @@ BUILD_STEPS = (
 
 
 class Flavour(Enum):
-    """How deep the FIFOs between layers are.
+    """How deep the FIFOs in front of the layers are.
 
     PAPER: what explains the paper's rates. n-CNV and µ-CNV ran as if conv1_1 and conv1_2 took turns, which FIFOs of
-    two words bring about; CNV ran at its slowest MVTU, with BNN-PYNQ's FIFOs (github.com/Xilinx/BNN-PYNQ,
-    bnn/src/network/cnvW1A1/hw/top.cpp), from which the paper's CNV comes.
-    DEEP: no layer waits for another longer than its slowest has work.
+    two words bring about; CNV ran at the pace of its slowest MVTU, with BNN-PYNQ's FIFOs (github.com/Xilinx/BNN-PYNQ,
+    bnn/src/network/cnvW1A1/hw/top.cpp), from which the paper's CNV comes; here they are the same in bits.
+    DEEP: 64 words, which hold a row of what conv1_2 and conv2_2 read (in CNV 30 pixels of two words and 12 of four) and
+    all that CNV's FC1 and FC2 read per image, so that no layer waits for another longer than its slowest has work.
     """
 
     PAPER = "paper"
     DEEP = "deep"
 
 
-# Words in front of a layer, in its SIMD's width; SHALLOW where nothing stands here. 64 words hold a row of conv1_2's
-# input (30 pixels, in CNV of two words each) and, in CNV, all that the second fully connected layer reads per image.
-_FIFOS: dict[Flavour, dict[str, dict[int, int]]] = {
-    Flavour.PAPER: {CNV.name: {0: 128, 1: 128, 2: 128, 3: 128, 4: 81, 7: 128, 8: 3}, N_CNV.name: {}, U_CNV.name: {}},
-    Flavour.DEEP: {CNV.name: {1: 64, 7: 64}, N_CNV.name: {1: 64}, U_CNV.name: {1: 64}},
-}
+_SHALLOW, _DEEP = 2, 64
+_BNN_PYNQ = (128, 256, 256, 512, 324, 8, 64, 1024, 192)
 
 
 @dataclass(frozen=True)
@@ -79,8 +75,9 @@ BOARDS = {board.finn_name.lower(): board for board in (PYNQ_Z1, ARTY_Z7_10)}
 
 def fifo_depths(network: Network, flavour: Flavour) -> tuple[int, ...]:
     """Words of the FIFO in front of each layer, in the layer's SIMD width."""
-    deep = _FIFOS[flavour][network.name]
-    return tuple(deep.get(index, SHALLOW) for index in range(len(network.layers)))
+    if flavour is Flavour.PAPER and network is CNV:
+        return _BNN_PYNQ
+    return (_DEEP if flavour is Flavour.DEEP else _SHALLOW,) * len(network.layers)
 
 
 def layers_in_dsps(network: Network, dsps: int) -> frozenset[int]:

@@ -48,17 +48,18 @@ def test_windows_and_pools_are_counted_in_the_order_of_the_graph() -> None:
     assert len(folding) == 1 + 9 + 8 + 2
 
 
-def test_deep_fifos_stand_between_the_first_two_convolutions_of_every_network() -> None:
-    for network in NETWORKS.values():
-        assert fifo_depths(network, Flavour.DEEP)[1] >= 64
-    folding = Recipe(U_CNV, Flavour.DEEP).folding()
-    assert folding["ConvolutionInputGenerator_rtl_1"]["inFIFODepths"] == [64]
-    assert Recipe(CNV, Flavour.DEEP).folding()["MVAU_hls_7"]["inFIFODepths"] == [64]
+def test_deep_fifos_stand_in_front_of_windows_and_of_fully_connected_layers() -> None:
+    folding = Recipe(CNV, Flavour.DEEP).folding()
+    deep = {name for name, node in folding.items() if node.get("inFIFODepths") == [64]}
+    windows = {f"ConvolutionInputGenerator_rtl_{index}" for index in (0, 1, 3, 4, 6, 7)}  # 2 and 5 are those of pools
+    assert deep == windows | {"MVAU_hls_6", "MVAU_hls_7", "MVAU_hls_8"}
+    assert fifo_depths(CNV, Flavour.DEEP) == (64,) * 9
 
 
 def test_the_papers_small_networks_have_two_words_everywhere() -> None:
     assert fifo_depths(N_CNV, Flavour.PAPER) == (2,) * 9
     assert fifo_depths(U_CNV, Flavour.PAPER) == (2,) * 7
+    assert min(fifo_depths(CNV, Flavour.PAPER)[:4]) >= 128
 
 
 def test_the_output_is_four_scores_and_nothing_of_vivado_is_asked_for_in_an_estimate(recipe: Recipe) -> None:

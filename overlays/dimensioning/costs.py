@@ -1,0 +1,135 @@
+"""What one MVTU costs: operations, weights, cycles, block RAM, LUTs, DSPs.
+
+LUTs after FINN-R's model (Blott et al., ACM TRETS 2018, arXiv 1809.04570) with FINN's constants
+(finn/custom_op/fpgadataflow/hls/matrixvectoractivation_hls.py, lut_estimation). Block RAM after what Vivado HLS does
+with one array per PE. Both are estimates; ``calibration`` says how far they are off.
+"""
+
+from dataclasses import dataclass, replace
+from enum import Enum
+from math import ceil, log2
+
+from binarycop.classifier.manifest import KERNEL, Layer
+from overlays.networks.tables import Network
+
+BRAM18_BITS = 18 * 1024
+PIXEL_BITS = 8
+XNORS_PER_DSP = 48  # the DSP48E1's logic unit (UG479, two-input logic unit); used so by OrthrusPE (Fasfous, DATE 2020)
+
+_LUTRAM_DEPTH = 64  # one LUT is 64 bits of memory; a memory no deeper becomes LUTs
+_FIXED_LUTS, _LUTS_PER = 300, 1.1  # FINN-R's experiments
+
+# Widest port of a RAMB18E1 by depth, simple dual port (UG473, table 1-11); true dual port has no 512 × 36.
+_SHAPES = ((512, 36), (1024, 18), (2048, 9), (4096, 4), (8192, 2), (16384, 1))
+
+
+class Weights(Enum):
+    """BAKED: read-only, in the bitstream, as FINN's. LOADABLE: written at run time by a second port, as BNN-PYNQ's."""
+
+    BAKED = "baked"
+    LOADABLE = "loadable"
+
+
+@dataclass(frozen=True)
+class Cost:
+    """One MVTU per image.
+
+    operations: two per multiply-accumulate, as the paper counts; memory_depth, memory_width: each PE's weight memory in
+    words and bits; bram18: whole RAMB18E1 for all PEs.
+    """
+
+    operations: int
+    weight_bits: int
+    cycles: int
+    memory_depth: int
+    memory_width: int
+    bram18: int
+    luts: int
+    xnors: int
+
+    @property
+    def filled(self) -> float | None:
+        """Weight bits over the bits of the block RAMs they lie in; None where they lie in LUTs."""
+        return self.weight_bits / (self.bram18 * BRAM18_BITS) if self.bram18 else None
+
+
+def mvtu(layer: Layer, side_px: int, weights: Weights = Weights.BAKED) -> Cost:
+    """Cost of one layer with ``side_px``² pixels of output. Raises ValueError where its folding does not divide it."""
+    if layer.fan_in % layer.simd or layer.outputs % layer.pe:
+        raise ValueError(
+            f"PE {layer.pe}, SIMD {layer.simd} do not divide a layer of {layer.outputs} outputs of {layer.fan_in}"
+        )
+    pixels, products = side_px * side_px, layer.fan_in * layer.outputs
+    depth = products // (layer.pe * layer.simd)
+    in_luts = weights is Weights.BAKED and depth <= _LUTRAM_DEPTH
+    bits = _input_bits(layer)
+    return Cost(
+        operations=2 * pixels * products,
+        weight_bits=products,
+        cycles=pixels * depth,
+        memory_depth=depth,
+        memory_width=layer.simd,
+        bram18=0 if in_luts else layer.pe * _ramb18(depth, layer.simd, weights),
+        luts=_luts(layer, bits, depth if in_luts else 0),
+        xnors=layer.pe * layer.simd if bits == 1 else 0,
+    )
+
+
+def network_costs(network: Network, weights: Weights = Weights.BAKED) -> tuple[Cost, ...]:
+    """Cost of each layer at the network's folding."""
+    return tuple(mvtu(layer, side, weights) for layer, side in zip(network.layers, network.sides_px))
+
+
+def refolded(network: Network, folding: tuple[tuple[int, int], ...]) -> Network:
+    """The same network with (PE, SIMD) per layer. Raises ValueError where their number or a divisor is wrong."""
+    if len(folding) != len(network.layers):
+        raise ValueError(f"{network.name} has {len(network.layers)} layers, and the folding {len(folding)}")
+    layers = tuple(replace(layer, pe=pe, simd=simd) for layer, (pe, simd) in zip(network.layers, folding))
+    for layer, side in zip(layers, network.sides_px):
+        mvtu(layer, side)
+    return replace(network, layers=layers)
+
+
+def dsps_for_xnors(network: Network, *, shared: bool) -> tuple[int, ...]:
+    """DSP48E1s per layer that hold all its XNORs, 48 to each.
+
+    shared: the PEs of a layer share DSPs; else each PE has its own, as OrthrusPE has. FINN's ``resType`` dsp takes one
+    DSP per XNOR instead.
+    """
+    return tuple(
+        (ceil(cost.xnors / XNORS_PER_DSP) if shared else layer.pe * ceil(layer.simd / XNORS_PER_DSP))
+        if cost.xnors
+        else 0
+        for layer, cost in zip(network.layers, network_costs(network))
+    )
+
+
+def luts_of_xnors(xnors: int) -> int:
+    """LUTs that ``xnors`` take in FINN-R's model, and free when they go into DSPs; the adder trees stay."""
+    return round(_LUTS_PER * 2 * xnors)
+
+
+def _input_bits(layer: Layer) -> int:
+    return PIXEL_BITS if layer.kind == "conv" and layer.inputs == 3 else 1
+
+
+def _ramb18(depth: int, width: int, weights: Weights) -> int:
+    shapes = _SHAPES if weights is Weights.BAKED else _SHAPES[1:]
+    return min(ceil(depth / rows) * ceil(width / columns) for rows, columns in shapes)
+
+
+def _luts(layer: Layer, input_bits: int, lutram_depth: int) -> int:
+    bits = 1 + input_bits
+    products = layer.simd * (2 * ceil(bits / 6) - 1) * bits
+    adders = bits * (2 * layer.simd - 1)
+    accumulator = ceil(log2(layer.fan_in) + input_bits) + 1
+    # Threshold memory and comparator; the last layer has none, and its scores are the accumulators.
+    has_threshold = layer.outputs != 4
+    thresholds = accumulator * (ceil(layer.outputs / layer.pe / 64) + 1) if has_threshold else 0
+    memory = layer.pe * layer.simd * ceil(lutram_depth / 64)
+    return int(_FIXED_LUTS + _LUTS_PER * layer.pe * (products + adders + accumulator + thresholds) + memory)
+
+
+def window_cycles(layer: Layer, side_px: int) -> int:
+    """Clocks that a sliding window needs at least per image: one word of SIMD channels each; 0 for fully connected."""
+    return side_px * side_px * KERNEL * KERNEL * (layer.inputs // layer.simd) if layer.kind == "conv" else 0

@@ -1,0 +1,50 @@
+"""What a whole network takes of a chip: its MVTUs' costs, and what else there is, as Table II tells it.
+
+LUTs are a line, block RAM a constant on top, through the paper's n-CNV and µ-CNV, which come from the same flow. The
+paper's CNV is not in it, and so says how good it is: its weights are loadable, as BNN-PYNQ's.
+"""
+
+from dataclasses import dataclass
+from math import ceil
+
+from overlays.dimensioning.costs import Cost, Weights, network_costs
+from overlays.dimensioning.paper import TABLE_II
+from overlays.networks.tables import CNV, N_CNV, U_CNV, Network
+
+FITTED = (N_CNV, U_CNV)
+WEIGHTS = {CNV.name: Weights.LOADABLE, N_CNV.name: Weights.BAKED, U_CNV.name: Weights.BAKED}
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """LUTs and RAMB18E1 of a network with windows, FIFOs, DMAs and interconnect."""
+
+    luts: int
+    bram18: int
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """luts = fixed + factor × the MVTUs' LUTs; bram18 = fixed + the MVTUs' block RAM."""
+
+    luts_fixed: float
+    luts_factor: float
+    bram18_fixed: float
+
+    def estimate(self, costs: tuple[Cost, ...]) -> Estimate:
+        """The whole, from the costs of its layers."""
+        luts, bram18 = (sum(getattr(cost, name) for cost in costs) for name in ("luts", "bram18"))
+        return Estimate(round(self.luts_fixed + self.luts_factor * luts), ceil(self.bram18_fixed + bram18))
+
+
+def calibrate() -> Calibration:
+    """From Table II's rows of ``FITTED``."""
+    (x0, bram0), (x1, bram1) = (_sums(network) for network in FITTED)
+    y0, y1 = (TABLE_II[network.name] for network in FITTED)
+    factor = (y0.luts - y1.luts) / (x0 - x1)
+    return Calibration(y0.luts - factor * x0, factor, ((y0.bram18 - bram0) + (y1.bram18 - bram1)) / 2)
+
+
+def _sums(network: Network) -> tuple[int, int]:
+    costs = network_costs(network, WEIGHTS[network.name])
+    return sum(cost.luts for cost in costs), sum(cost.bram18 for cost in costs)
