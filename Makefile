@@ -51,13 +51,13 @@ $(VENV)/.installed: setup.cfg pyproject.toml
 	@echo "setting up $(VENV), once"
 	@$(PYTHON) -m venv $(VENV)
 	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --editable .
-	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps $(PYNQ) && \
-		$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check $(PYNQ_NEEDS) || \
+	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --use-pep517 $(PYNQ) && \
+		$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-warn-conflicts $(PYNQ_NEEDS) || \
 		echo "make: pynq could not be installed, so there is no simulated-board" >&2
 	@touch $@
 
 $(VENV)/.tested: $(VENV)/.installed
-	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[test]'
+	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-warn-conflicts --editable '.[test]'
 	@touch $@
 
 $(PINNED)/.installed: setup.cfg pyproject.toml
@@ -72,7 +72,7 @@ $(PINNED)/.installed: setup.cfg pyproject.toml
 	@$(PYTHON310) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 10))' 2>/dev/null || \
 		{ echo "make: Python 3.10 is needed; say PYTHON310=/path/to/python3.10" >&2; exit 1; }
 	@$(PYTHON310) -m venv $(@D)
-	@$(@D)/bin/python -m pip install --quiet --disable-pip-version-check 'pynq==$*' 'pycparser<3' \
+	@$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --use-pep517 'pynq==$*' 'pycparser<3' \
 		'numpy==1.21.*' 'opencv-python-headless==4.5.4.60' 'pytest>=7' 'hypothesis>=6' --editable .
 	@$(@D)/bin/python -W ignore -c 'import pynq'
 	@touch $@
