@@ -11,52 +11,12 @@ import cv2
 import numpy as np
 import pytest
 
-from binarycop.classifier.bundle import Bundle
 from binarycop.cli.main import main
-from binarycop.frames.drawing import Head, backdrop, draw
-from binarycop.wearing import Wearing
 
 
 def lines_of(text: str) -> list[dict[str, Any]]:
     """Standard output of a ``--json`` call: JSON and nothing else."""
     return [json.loads(line) for line in text.splitlines()]
-
-
-@pytest.fixture
-def bundle(tiny_bundle: Bundle) -> str:
-    return str(tiny_bundle.folder)
-
-
-@pytest.fixture
-def pictures(tmp_path: Path) -> Path:
-    """Two drawn people per class, a bare one, and a file that is no picture."""
-    rng = np.random.default_rng(4)
-    people: list[tuple[str, Wearing | None]] = [(wearing.label, wearing) for wearing in Wearing] + [("no_mask", None)]
-    for folder, wearing in people:
-        (tmp_path / folder).mkdir()
-        for index in range(2):
-            canvas = backdrop(rng, 160, 160)
-            draw(canvas, Head.random(rng, wearing), 80.0, 84.0, 90.0)
-            cv2.imwrite(str(tmp_path / folder / f"{index}.png"), canvas)
-    (tmp_path / "nose" / "broken.jpg").write_bytes(b"\xff\xd8 not a picture")
-    (tmp_path / "nose" / "notes.txt").write_text("left out")
-    return tmp_path
-
-
-@pytest.fixture
-def clip(tmp_path: Path) -> Path:
-    """Two seconds in which somebody stands on the marked spot after half a second."""
-    rng = np.random.default_rng(8)
-    room, head = backdrop(rng, 320, 240), Head.random(rng, Wearing.CORRECT)
-    path = tmp_path / "clip.avi"
-    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"MJPG"), 20, (320, 240))
-    for index in range(40):
-        frame = room.copy()
-        if 10 <= index < 30:
-            draw(frame, head, 160.0, 113.0, 118.0)
-        writer.write(frame)
-    writer.release()
-    return path
 
 
 def test_evaluate_keeps_its_contract(bundle: str, pictures: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -121,9 +121,8 @@ class SimulatedBoard(PynqBoard):
         self.fabric = Fabric(self.bundle, clock, fault)
         manifest = self.bundle.manifest
         file = self.bundle.folder / BITSTREAM
-        super().__init__(
-            file, manifest.sha256[BITSTREAM], manifest.clock_mhz, self.fabric, SimulatedDevice(self.fabric)
-        )
+        self.device = SimulatedDevice(self.fabric)
+        super().__init__(file, manifest.sha256[BITSTREAM], manifest.clock_mhz, self.fabric, self.device)
         self.load()
 
     def close(self) -> None:

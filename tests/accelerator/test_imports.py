@@ -1,0 +1,50 @@
+"""pynq stands in one file, and nobody reads that file who does not need it."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import binarycop
+from binarycop.classifier import choose
+from binarycop.classifier.bundle import Bundle
+from binarycop.cli.main import main
+
+ROOT = Path(binarycop.__file__).parent
+IMPORT = re.compile(r"^\s*(import|from) pynq", re.MULTILINE)
+
+
+def test_one_file_imports_pynq() -> None:
+    found = {path.relative_to(ROOT).as_posix() for path in ROOT.rglob("*.py") if IMPORT.search(path.read_text())}
+    assert found == {"accelerator/pynq_board.py"}
+
+
+def test_the_emulator_needs_no_pynq(tiny_bundle: Bundle) -> None:
+    program = (
+        "import sys; sys.modules['pynq'] = sys.modules['pynqmetadata'] = None\n"
+        "from binarycop.cli.main import main\n"
+        "sys.exit(main(sys.argv[1:]))"
+    )
+    folder = str(tiny_bundle.folder)
+    done = subprocess.run([sys.executable, "-c", program, "selftest", "--bundle", folder], check=False, timeout=60)
+    assert done.returncode == 0
+
+
+@pytest.mark.parametrize("command", ["selftest", "run", "evaluate", "replay"])
+def test_without_pynq_the_simulated_board_says_so_in_one_line(
+    command: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    for name in [one for one in sys.modules if one.split(".")[0] in ("pynq", "pynqmetadata")]:
+        monkeypatch.delitem(sys.modules, name)
+    for name in ("pynq_board", "simulated.device"):
+        monkeypatch.delitem(sys.modules, f"binarycop.accelerator.{name}", raising=False)
+    monkeypatch.setitem(sys.modules, "pynq", None)
+    where = [str(tmp_path)] if command in ("evaluate", "replay") else []
+    assert main([command, *where, "--bundle", str(choose.SHELVES[0] / "n-cnv"), "--backend", "simulated-board"]) == 7
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert len(err.splitlines()) == 1
+    assert "backend simulated-board needs pynq, which is not installed here" in err
+    assert "pip install 'binarycop[simulated-board]'" in err

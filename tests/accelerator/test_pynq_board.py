@@ -1,0 +1,170 @@
+"""The real pynq on our device: its Overlay, MMIO, Clocks and allocate, unchanged, under the driver."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from binarycop.accelerator.fpga_manager import FpgaManager
+from binarycop.accelerator.simulated.fabric import Fault
+from binarycop.accelerator.simulated.memory import SimulatedBusError
+from binarycop.classifier import bundle as bundles
+from binarycop.classifier.bundle import Bundle, check_golden
+from binarycop.classifier.choose import SHELVES
+from binarycop.classifier.emulator import Emulator
+from binarycop.classifier.overlay import Overlay
+from binarycop.clock import ManualClock
+from binarycop.errors import DmaNonsense, DmaTimeout, OverlayError, OverlayForbidden, OverlayMissing
+from binarycop.settings.schema import FaultKind
+
+pytest.importorskip("pynq", reason="needs pynq: make test-pynq installs it, make venv does where it can")
+
+from binarycop.accelerator.pynq_board import PynqBoard, PynqBuffers, pynq
+from binarycop.accelerator.simulated.device import SimulatedBoard
+
+
+class Board:
+    """The simulated board with an overlay on it, and a clock that only the driver's sleep moves."""
+
+    def __init__(self, bundle: Bundle, fault: Fault | None = None) -> None:
+        self.clock = ManualClock()
+        self.board = SimulatedBoard(bundle, self.clock, fault)
+        self.bundle = self.board.bundle
+
+    def overlay(self, deadline_s: float = 0.05) -> Overlay:
+        return Overlay(self.bundle, self.board, self.clock, self.sleep, deadline_s, "simulated-board")
+
+    def sleep(self, seconds: float) -> None:
+        self.clock.advance_to(self.clock.now_s() + seconds)
+
+
+@pytest.fixture
+def crops() -> np.ndarray:
+    return np.random.default_rng(3).integers(0, 256, (21, 32, 32, 3), dtype=np.uint8)
+
+
+@pytest.mark.parametrize(
+    "folder", sorted(path for path in SHELVES[0].iterdir() if path.is_dir()), ids=lambda path: path.name
+)
+def test_every_bundle_that_ships_runs_on_it_and_says_what_the_emulator_says(folder: Path, crops: np.ndarray) -> None:
+    bundle = bundles.load(folder)
+    board = Board(bundle)
+    overlay = board.overlay()
+    assert check_golden(board.bundle, overlay) >= 64
+    for count in (1, 2, 8, 16, 21):
+        assert (overlay.scores(crops[:count]) == Emulator(bundle).scores(crops[:count])).all()
+    overlay.close()
+    overlay.close()
+
+
+def test_loading_sets_the_clock_of_the_manifest(tiny_bundle: Bundle) -> None:
+    board = Board(tiny_bundle).board
+    assert board.clock_mhz() == 100.0
+    board.device.slcr[0x170 // 4] = 1 << 20 | 20 << 8
+    assert board.clock_mhz() == 50.0
+    with pytest.raises(OverlayMissing, match="its clock runs at 50 MHz, not 100"):
+        Overlay(board.bundle, board, ManualClock(), lambda _: None, 0.1)
+    board.load()
+    assert board.clock_mhz() == 100.0
+
+
+def test_pynq_reads_our_block_design(tiny_bundle: Bundle) -> None:
+    board = Board(tiny_bundle).board
+    assert {name: one["phys_addr"] for name, one in board.device.ip_dict.items() if "phys_addr" in one} == {
+        "idma0": 0x4000_0000,
+        "odma0": 0x4000_1000,
+    }
+    from pynq.pl_server.embedded_device import parse_bit_header  # noqa: PLC0415 - as above
+
+    header = parse_bit_header((board.bundle.folder / "overlay.bit").read_bytes())
+    assert header["part"] == "7z020clg400"
+    assert header["data"].startswith(b"not a bitstream")
+
+
+def test_done_is_cleared_by_a_read_through_pynqs_mmio(tiny_bundle: Bundle) -> None:
+    board = Board(tiny_bundle).board
+    registers = board.registers("odma0")
+    board.fabric.dma("odma0").finish()
+    assert registers.read(0) & 2
+    assert not registers.read(0) & 2
+
+
+@pytest.mark.parametrize("forgotten", ["flush", "invalidate"])
+def test_a_missing_flush_or_invalidate_of_pynqs_buffers_is_found(
+    tiny_bundle: Bundle, crops: np.ndarray, forgotten: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    overlay = Board(tiny_bundle).overlay()
+    monkeypatch.setattr(PynqBuffers, forgotten, lambda self, count: None)
+    with pytest.raises(DmaNonsense):
+        overlay.scores(crops[:1])
+
+
+FAULTS = [
+    (FaultKind.HANG, DmaTimeout),
+    (FaultKind.SLOW, DmaTimeout),
+    (FaultKind.FLIP, DmaNonsense),
+    (FaultKind.LOSE, OverlayMissing),
+]
+
+
+@pytest.mark.parametrize(("kind", "error"), FAULTS)
+def test_each_fault_is_a_typed_error_that_loading_mends(
+    tiny_bundle: Bundle, crops: np.ndarray, kind: FaultKind, error: type[OverlayError]
+) -> None:
+    board = Board(tiny_bundle, Fault(kind, after=2))
+    overlay = board.overlay()
+    for _ in range(2):
+        overlay.scores(crops[:1])
+    with pytest.raises(error):
+        overlay.scores(crops[:1])
+    overlay.reload()
+    assert board.board.fabric.loads == 2
+    assert (overlay.scores(crops) == Emulator(tiny_bundle).scores(crops)).all()
+
+
+def test_two_boards_do_not_share_a_clock(tiny_bundle: Bundle) -> None:
+    first = Board(tiny_bundle).board
+    second = Board(tiny_bundle).board
+    second.device.slcr[0x170 // 4] = 1 << 20 | 40 << 8
+    assert second.clock_mhz() == 25.0
+    first.device.slcr[0x170 // 4] = 1 << 20 | 20 << 8
+    assert second.clock_mhz() == 25.0
+
+
+def test_without_the_right_nothing_is_loaded(tiny_bundle: Bundle) -> None:
+    board = Board(tiny_bundle).board
+    board.fabric.right_to_load = False
+    with pytest.raises(OverlayForbidden, match="no right to load it; run binarycop load-overlay as root"):
+        board.load()
+    assert board.fabric.loads == 1
+
+
+def test_a_loading_that_fails_leaves_no_note(tiny_bundle: Bundle) -> None:
+    board = Board(tiny_bundle).board
+    file = board.bundle.folder / "overlay.bit"
+    file.write_bytes(file.read_bytes() + b"\0")
+    with pytest.raises(OverlayError, match="it could not be loaded: OverlayError"):
+        board.load()
+    assert board.fabric.loaded() is None
+
+
+def test_an_ip_that_is_not_there_is_named(tiny_bundle: Bundle) -> None:
+    with pytest.raises(OverlayError, match=r"pynq finds no IP idma7 in overlay\.hwh"):
+        Board(tiny_bundle).board.registers("idma7")
+
+
+def test_a_register_outside_the_overlay_answers_like_a_dead_bus(tiny_bundle: Bundle) -> None:
+    board = Board(tiny_bundle).board
+    with pytest.raises(SimulatedBusError, match="nothing answers at 0x43c00000"):
+        pynq.MMIO(0x43C0_0000, 0x1000, device=board.device)
+
+
+def test_without_a_board_pynqs_own_device_is_not_there_and_that_is_said(tiny_bundle: Bundle, tmp_path: Path) -> None:
+    built = Board(tiny_bundle).bundle
+    pynq.Device.active_device = None
+    manager = FpgaManager(tmp_path, tmp_path, tmp_path / "note")
+    board = PynqBoard(built.folder / "overlay.bit", "ab" * 32, 100.0, manager)
+    with pytest.raises(OverlayForbidden):
+        board.load()
+    with pytest.raises(OverlayError, match="pynq cannot take it up"):
+        board.attach()

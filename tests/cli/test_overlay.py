@@ -1,0 +1,117 @@
+"""The commands on the overlay: loading it, and the whole daemon on the simulated board, with real pynq."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from binarycop.cli.main import main
+from binarycop.journal.events import Event
+
+
+def lines_of(text: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in text.splitlines()]
+
+
+@pytest.fixture
+def _pynq() -> None:
+    pytest.importorskip("pynq", reason="needs pynq: make test-pynq installs it, make venv does where it can")
+
+
+def settings_for(tmp_path: Path, fault: str, **overlay: object) -> str:
+    """A settings file in which the fault comes after the golden vectors and five batches."""
+    classifier = {"overlay": overlay, "simulated_board": {"fault": fault, "after": 9}}
+    path = tmp_path / "gate.yaml"
+    path.write_text(yaml.safe_dump({"classifier": classifier}))
+    return str(path)
+
+
+def test_load_overlay_refuses_a_bundle_without_a_build(bundle: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["load-overlay", "--bundle", bundle]) == 4
+    assert "it has no overlay.bit: build one (overlays/finn)" in capsys.readouterr().err
+
+
+def test_the_daemon_on_an_overlay_refuses_it_too(bundle: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["run", "--bundle", bundle, "--backend", "overlay"]) == 4
+    assert "it has no overlay.bit" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("_pynq")
+def test_load_overlay_can_be_rehearsed(bundle: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["load-overlay", "--simulated", "--bundle", bundle, "--json"]) == 0
+    assert lines_of(capsys.readouterr().out) == [
+        {"bundle": "random", "version": "0.0.0", "backend": "simulated-board", "clock_mhz": 100.0, "golden": 64}
+    ]
+
+
+@pytest.mark.usefixtures("_pynq")
+def test_evaluate_says_the_same_on_the_board(bundle: str, pictures: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    reports = {}
+    for backend in ("emulator", "simulated-board"):
+        command = ["evaluate", str(pictures), "--bundle", bundle, "--finder", "fixed", "--backend", backend, "--json"]
+        assert main(command) == 0
+        (reports[backend],) = lines_of(capsys.readouterr().out)
+        assert reports[backend].pop("backend") == backend
+    assert reports["emulator"] == reports["simulated-board"]
+
+
+@pytest.mark.usefixtures("_pynq")
+def test_replay_says_the_same_on_the_board(bundle: str, clip: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    events = []
+    for backend in ("emulator", "simulated-board"):
+        assert main(["replay", str(clip), "--bundle", bundle, "--finder", "fixed", "--backend", backend, "--json"]) == 0
+        events.append([{**one, "latency_ms": None} for one in lines_of(capsys.readouterr().out)])
+    assert events[0] == events[1]
+
+
+@pytest.mark.usefixtures("_pynq")
+@pytest.mark.parametrize("fault", ["hang", "slow", "flip", "lose"])
+def test_the_daemon_recovers_from_each_fault(
+    bundle: str, clip: Path, tmp_path: Path, fault: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = settings_for(tmp_path, fault, deadline_s=0.02)
+    command = ["replay", str(clip), "--bundle", bundle, "--finder", "fixed", "--config", config]
+    assert main([*command, "--backend", "simulated-board", "--json"]) == 0
+    names = [one["event"] for one in lines_of(capsys.readouterr().out)]
+    overlay = [Event.OVERLAY_FAILED, Event.OVERLAY_LOADING, Event.OVERLAY_BACK]
+    where = names.index("overlay_failed")
+    assert names[where : where + 3] == [event.entry.name for event in overlay]
+    assert names.index("fault") < where < names.index("fault_over")
+    assert "person" in names[where:], "whoever is in front is looked at anew"
+
+
+@pytest.mark.usefixtures("_pynq")
+def test_or_goes_on_with_the_emulator(
+    bundle: str, clip: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = settings_for(tmp_path, "hang", deadline_s=0.02, restarts=0, fallback="emulator")
+    command = ["run", "--source", str(clip), "--bundle", bundle, "--finder", "fixed", "--config", config]
+    assert main([*command, "--backend", "simulated-board"]) == 0
+    err = capsys.readouterr().err
+    assert "overlay failed: odma0 has not finished within 20 ms" in err
+    assert "goes on with the emulator, slower: odma0 has not finished within 20 ms" in err
+
+
+@pytest.mark.usefixtures("_pynq")
+def test_or_ends_with_an_exit_code_of_its_own(
+    bundle: str, clip: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = settings_for(tmp_path, "hang", deadline_s=0.02, restarts=0)
+    command = ["run", "--source", str(clip), "--bundle", bundle, "--finder", "fixed", "--config", config]
+    assert main([*command, "--backend", "simulated-board"]) == 7
+    assert capsys.readouterr().err.splitlines()[-1] == "binarycop: overlay: odma0 has not finished within 20 ms"
+
+
+@pytest.mark.usefixtures("_pynq")
+def test_without_the_right_to_load_it_ends_with_the_code_that_asks_for_a_loading(
+    bundle: str, clip: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = settings_for(tmp_path, "lose", fallback="emulator")
+    monkeypatch.setattr("binarycop.accelerator.simulated.fabric.Fabric.may_load", lambda self: self.loads == 0)
+    command = ["run", "--source", str(clip), "--bundle", bundle, "--finder", "fixed", "--config", config]
+    assert main([*command, "--backend", "simulated-board"]) == 8
+    err = capsys.readouterr().err
+    assert "overlay failed: the logic is no longer configured" in err
+    assert err.splitlines()[-1].startswith("binarycop: overlay: this process has no right to load it")
