@@ -55,7 +55,7 @@ def main() -> int:
                 continue
             one = crop(pixels, box, bundle.manifest.crop)
             print(_explain(net, one, arguments.label, arguments.out / f"{number:03}-{path.stem}"), flush=True)
-    except BinaryCoPError as error:
+    except (BinaryCoPError, ValueError, OSError) as error:
         missed += _missed(str(error))
     return 1 if missed else 0
 
