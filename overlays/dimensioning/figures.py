@@ -17,7 +17,7 @@ matplotlib.rcParams["svg.fonttype"] = "none"
 def operations_and_clocks(network: Network, file: Path) -> None:
     """Draw ``network`` at its folding into ``file``, an SVG: two bars per layer, each kind on an axis of its own."""
     costs, names = network_costs(network), layer_names(network)
-    figure = Figure(figsize=(7, 3), layout="constrained")
+    figure = Figure(figsize=(9, 3), layout="constrained")
     left = figure.add_subplot()
     right = left.twinx()
     places = range(len(costs))
@@ -30,6 +30,6 @@ def operations_and_clocks(network: Network, file: Path) -> None:
     left.set_ylabel("operations per image, millions")
     right.set_ylabel("clocks per image")
     left.set_title(f"{network.name}: PE × SIMD, {sum(millions):.1f} million operations, {max(clocks)} clocks")
-    left.legend(handles=[done, taken, slowest], loc="upper right")
+    figure.legend(handles=[done, taken, slowest], loc="outside lower center", ncols=3)
     file.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(file, metadata={"Date": None})

@@ -5,6 +5,7 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
+from overlays.dimensioning.costs import network_costs
 from overlays.networks.tables import CLOCK_MHZ, CNV, U_CNV, Network
 
 GOLDEN = 4  # golden vectors that FINN verifies its own steps with; each takes seconds in simulation
@@ -123,12 +124,13 @@ class Recipe:
         windows = pools = 0
         moved = layers_in_dsps(self.network, self.board.xnor_dsps)
         depths = fifo_depths(self.network, self.flavour)
-        for index, (layer, depth) in enumerate(zip(self.network.layers, depths)):
+        costs = network_costs(self.network)
+        for index, (layer, cost, depth) in enumerate(zip(self.network.layers, costs, depths)):
             mvtu: dict[str, Any] = {
                 "PE": layer.pe,
                 "SIMD": layer.simd,
                 "mem_mode": "internal_decoupled",
-                "ram_style": "auto",
+                "ram_style": "block" if cost.bram18 else "distributed",
                 "resType": "dsp" if index in moved else "lut",
             }
             config[f"MVAU_hls_{index}"] = mvtu

@@ -40,6 +40,12 @@ def test_each_mvtu_gets_its_folding_of_table_i(recipe: Recipe) -> None:
     assert [(one["PE"], one["SIMD"]) for one in mvtus] == [(layer.pe, layer.simd) for layer in recipe.network.layers]
 
 
+def test_shallow_weight_memories_lie_in_luts_as_the_papers_block_ram_tells() -> None:
+    folding = Recipe(N_CNV, Flavour.DEEP).folding()
+    styles = [folding[f"MVAU_hls_{index}"]["ram_style"] for index in range(9)]
+    assert styles == ["distributed"] * 4 + ["block"] * 5
+
+
 def test_windows_and_pools_are_counted_in_the_order_of_the_graph() -> None:
     folding = Recipe(N_CNV, Flavour.PAPER).folding()
     windows = [folding[f"ConvolutionInputGenerator_rtl_{index}"]["SIMD"] for index in range(8)]
