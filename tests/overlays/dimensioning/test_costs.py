@@ -59,9 +59,9 @@ def test_the_costs_are_near_those_of_finns_own_model() -> None:
     # thresholds out, and joins the PEs' memories.
     luts = {"n-cnv": [3088, 2351, 2351, 4314, 1175, 520, 331, 359, 313], "u-cnv": [997, 812, 748, 1175, 518, 414, 313]}
     bram18 = {"n-cnv": [0, 0, 0, 0, 4, 4, 1, 1, 1], "u-cnv": [0, 0, 2, 4, 2, 5, 1]}
-    for name in luts:
+    for name, theirs in luts.items():
         costs = network_costs(NETWORKS[name])
-        assert all(their <= cost.luts <= 1.17 * their for cost, their in zip(costs, luts[name]))
+        assert all(their <= cost.luts <= 1.17 * their for cost, their in zip(costs, theirs))
         assert all(abs(cost.bram18 - their) <= 2 for cost, their in zip(costs, bram18[name]))
 
 
