@@ -67,8 +67,8 @@ class FabricBoard:
         self.is_closed = False
 
     def load(self) -> None:
-        if not self.fabric.may_load():
-            raise OverlayForbidden("this process has no right to load it")
+        if self.fabric.obstacle():
+            raise OverlayForbidden("it cannot be loaded from here")
         digest = self._manifest.sha256[BITSTREAM]
         self.fabric.configure(digest)
         self.fclk_mhz = self._manifest.clock_mhz

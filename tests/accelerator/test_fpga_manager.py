@@ -40,10 +40,11 @@ def test_only_operating_is_operating(manager: FpgaManager, tmp_path: Path, state
 
 def test_without_a_manager_nothing_is_loaded_and_nothing_may_be(tmp_path: Path) -> None:
     manager = FpgaManager(tmp_path / "none", tmp_path, tmp_path / "note")
-    assert (manager.is_operating(), manager.loaded(), manager.may_load()) == (False, None, False)
+    assert (manager.is_operating(), manager.loaded()) == (False, None)
+    assert manager.obstacle() == f"there is no FPGA manager, {tmp_path / 'none'}"
 
 
 def test_it_may_load_where_firmware_and_its_folder_can_be_written(manager: FpgaManager, tmp_path: Path) -> None:
-    assert manager.may_load()
+    assert manager.obstacle() is None
     (tmp_path / "fpga0" / "firmware").unlink()
-    assert not manager.may_load()
+    assert manager.obstacle() == f"this process may not write {tmp_path / 'fpga0' / 'firmware'}"

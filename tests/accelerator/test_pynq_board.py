@@ -133,8 +133,8 @@ def test_two_boards_do_not_share_a_clock(tiny_bundle: Bundle) -> None:
 
 def test_without_the_right_nothing_is_loaded(tiny_bundle: Bundle) -> None:
     board = Board(tiny_bundle).board
-    board.fabric.right_to_load = False
-    with pytest.raises(OverlayForbidden, match="no right to load it; run binarycop load-overlay as root"):
+    board.fabric.forbids = True
+    with pytest.raises(OverlayForbidden, match="the simulated board forbids it; run binarycop load-overlay as root"):
         board.load()
     assert board.fabric.loads == 1
 
@@ -164,7 +164,7 @@ def test_without_a_board_pynqs_own_device_is_not_there_and_that_is_said(tiny_bun
     pynq.Device.active_device = None
     manager = FpgaManager(tmp_path, tmp_path, tmp_path / "note")
     board = PynqBoard(built.folder / "overlay.bit", "ab" * 32, 100.0, manager)
-    with pytest.raises(OverlayForbidden):
+    with pytest.raises(OverlayForbidden, match="may not write"):
         board.load()
     with pytest.raises(OverlayError, match="pynq cannot take it up"):
         board.attach()

@@ -188,8 +188,8 @@ def test_golden_vectors_that_disagree_after_loading_are_a_failure_of_the_overlay
 
 def test_without_the_right_to_load_that_is_said(bench: Bench) -> None:
     overlay = bench.overlay()
-    bench.fabric.right_to_load = False
-    with pytest.raises(OverlayForbidden, match="no right"):
+    bench.fabric.forbids = True
+    with pytest.raises(OverlayForbidden, match="cannot be loaded from here"):
         overlay.reload()
 
 

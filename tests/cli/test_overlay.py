@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
+from binarycop.accelerator.simulated.fabric import Fabric
 from binarycop.cli.main import main
 from binarycop.journal.events import Event
 
@@ -109,9 +110,9 @@ def test_without_the_right_to_load_it_ends_with_the_code_that_asks_for_a_loading
     bundle: str, clip: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     config = settings_for(tmp_path, "lose", fallback="emulator")
-    monkeypatch.setattr("binarycop.accelerator.simulated.fabric.Fabric.may_load", lambda self: self.loads == 0)
+    monkeypatch.setattr(Fabric, "obstacle", lambda self: "read-only file system" if self.loads else None)
     command = ["run", "--source", str(clip), "--bundle", bundle, "--finder", "fixed", "--config", config]
     assert main([*command, "--backend", "simulated-board"]) == 8
     err = capsys.readouterr().err
     assert "overlay failed: the logic is no longer configured" in err
-    assert err.splitlines()[-1].startswith("binarycop: overlay: this process has no right to load it")
+    assert err.splitlines()[-1].startswith("binarycop: overlay: it cannot be loaded from here: read-only file system")

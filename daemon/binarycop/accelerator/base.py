@@ -53,8 +53,8 @@ class Manager(Protocol):
     def note(self, sha256: str | None) -> None:
         """Note what is loaded now. Raises OSError."""
 
-    def may_load(self) -> bool:
-        """Whether this process may load a bitstream."""
+    def obstacle(self) -> str | None:
+        """Why this process may not load a bitstream; None where it may."""
 
 
 class Board(Buffers, Protocol):

@@ -40,6 +40,11 @@ class FpgaManager:
         self._note.parent.mkdir(parents=True, exist_ok=True)
         self._note.write_text(sha256 + "\n", encoding="ascii")
 
-    def may_load(self) -> bool:
-        """See ``Manager.may_load``: pynq writes to the kernel's ``firmware`` attribute and to its folder."""
-        return all(os.access(path, os.W_OK) for path in (self._manager / "firmware", self._firmware))
+    def obstacle(self) -> str | None:
+        """See ``Manager.obstacle``: pynq writes to the kernel's ``firmware`` attribute and to its folder."""
+        if not self._manager.exists():
+            return f"there is no FPGA manager, {self._manager}"
+        for path in (self._manager / "firmware", self._firmware):
+            if not os.access(path, os.W_OK):
+                return f"this process may not write {path}"
+        return None

@@ -54,8 +54,9 @@ class PynqBoard:
 
     def load(self) -> None:
         """See ``Board.load``."""
-        if not self.manager.may_load():
-            raise OverlayForbidden("this process has no right to load it; run binarycop load-overlay as root")
+        obstacle = self.manager.obstacle()
+        if obstacle is not None:
+            raise OverlayForbidden(f"it cannot be loaded from here: {obstacle}; run binarycop load-overlay as root")
         try:
             # The note goes first: a loading that breaks off leaves nothing that could be believed.
             self.manager.note(None)

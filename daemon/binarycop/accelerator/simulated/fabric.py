@@ -33,9 +33,9 @@ class Fault:
 
 
 class Fabric:
-    """The logic of one board, and the ``Manager`` of it. clock: what a slow batch goes by.
+    """The logic of one board, and the ``Manager`` of it.
 
-    may_load: whether the process has the right to load a bitstream.
+    clock: what a slow batch goes by. forbids: set, this process may load no bitstream. loads: how often one was.
     """
 
     def __init__(
@@ -44,17 +44,23 @@ class Fabric:
         manifest = bundle.manifest
         self.memory = memory or Memory()
         self.dmas = {manifest.input_dma: Iodma(self._step), manifest.output_dma: Iodma(self._step)}
-        self.right_to_load = True
+        self.forbids = False
         self.loads = 0
-        self._digest, self._note = manifest.sha256[BITSTREAM], ""
+        self._digest = manifest.sha256[BITSTREAM]
+        self._note: str | None = None
         self._source, self._sink = self.dmas[manifest.input_dma], self.dmas[manifest.output_dma]
         self._network, self._packed = Emulator(bundle), manifest.output_packed
         self._kind = score_type(bundle.folder, manifest)
-        self._clock, self._fault = clock, fault or Fault()
-        self._faults_left, self._good = self._fault.times, 0
-        self._is_operating, self._is_faulty = False, False
+        self._clock = clock
+        self._is_operating = False
         self._ready_s: float | None = None
         self._rng = np.random.default_rng(_SEED)
+        self.tell(fault or Fault())
+
+    def tell(self, fault: Fault) -> None:
+        """Have this go wrong from now on."""
+        self._fault, self._faults_left = fault, fault.times
+        self._good, self._is_faulty = 0, False
 
     def configure(self, sha256: str) -> None:
         """Load a bitstream. Raises OverlayError for any but the bundle's."""
@@ -79,15 +85,15 @@ class Fabric:
 
     def loaded(self) -> str | None:
         """See ``Manager.loaded``."""
-        return self._note or None if self.is_operating() else None
+        return self._note if self.is_operating() else None
 
     def note(self, sha256: str | None) -> None:
         """See ``Manager.note``."""
-        self._note = sha256 or ""
+        self._note = sha256
 
-    def may_load(self) -> bool:
-        """See ``Manager.may_load``."""
-        return self.right_to_load
+    def obstacle(self) -> str | None:
+        """See ``Manager.obstacle``."""
+        return "the simulated board forbids it" if self.forbids else None
 
     def _is_due(self) -> bool:
         if not self._is_faulty and self._faults_left and self._good >= self._fault.after:
@@ -111,14 +117,11 @@ class Fabric:
         images = self._source.images
         crops = self.memory.dma_read(self._source.address, images * SIDE_PX * SIDE_PX * 3)
         scores = self._network.scores(crops.reshape(images, SIDE_PX, SIDE_PX, 3))
-        per_word = self._kind_per_word(scores.shape[1])
-        packed = pack(scores.reshape(images, -1, per_word), self._kind).reshape(images, -1)
+        words = int(np.prod(self._packed[1:-1]))
+        packed = pack(scores.reshape(images, words, -1), self._kind).reshape(images, -1)
         if self._is_faulty and self._fault.kind is FaultKind.FLIP:
             packed[np.arange(images), 0] ^= np.uint8(1) << self._rng.integers(0, 8, images, dtype=np.uint8)
         self.memory.dma_write(self._sink.address, packed[: self._sink.images].reshape(-1))
         self._source.finish()
         self._sink.finish()
         self._good += 1
-
-    def _kind_per_word(self, scores: int) -> int:
-        return scores // int(np.prod(self._packed[1:-1]))
