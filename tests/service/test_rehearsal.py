@@ -4,15 +4,14 @@ import pytest
 
 from binarycop.accelerator import benchmark
 from binarycop.classifier.bundle import Bundle
-from binarycop.service.rehearsal import FAULTS, rehearse
+from binarycop.service.rehearsal import rehearse
 from binarycop.settings.schema import FaultKind
 
 pytest.importorskip("pynq", reason="needs pynq: make test-pynq installs it, make venv does where it can")
 
 
-@pytest.mark.parametrize("kind", FAULTS)
-def test_each_fault_releases_the_coil_and_is_mended_within_one_frame(kind: FaultKind) -> None:
-    found = rehearse("n-cnv", kind)
+def test_a_fault_releases_the_coil_and_is_mended_within_one_frame() -> None:
+    found = rehearse("n-cnv", FaultKind.FLIP)
     assert found.events == ("fault", "withdrawn", "left", "overlay_failed", "overlay_loading", "overlay_back")
     assert 0 < found.safe_ms < found.back_ms
 
