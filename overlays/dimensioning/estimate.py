@@ -9,7 +9,7 @@ from math import ceil
 
 from overlays.dimensioning.costs import Cost, Weights, network_costs
 from overlays.dimensioning.paper import TABLE_II
-from overlays.networks.tables import CNV, N_CNV, U_CNV, Network
+from overlays.networks.tables import CNV, N_CNV, U_CNV
 
 FITTED = (N_CNV, U_CNV)
 WEIGHTS = {CNV.name: Weights.LOADABLE, N_CNV.name: Weights.BAKED, U_CNV.name: Weights.BAKED}
@@ -33,18 +33,17 @@ class Calibration:
 
     def estimate(self, costs: tuple[Cost, ...]) -> Estimate:
         """The whole, from the costs of its layers."""
-        luts, bram18 = (sum(getattr(cost, name) for cost in costs) for name in ("luts", "bram18"))
+        luts, bram18 = _sums(costs)
         return Estimate(round(self.luts_fixed + self.luts_factor * luts), ceil(self.bram18_fixed + bram18))
 
 
 def calibrate() -> Calibration:
     """From Table II's rows of ``FITTED``."""
-    (x0, bram0), (x1, bram1) = (_sums(network) for network in FITTED)
+    (x0, bram0), (x1, bram1) = (_sums(network_costs(network, WEIGHTS[network.name])) for network in FITTED)
     y0, y1 = (TABLE_II[network.name] for network in FITTED)
     factor = (y0.luts - y1.luts) / (x0 - x1)
     return Calibration(y0.luts - factor * x0, factor, ((y0.bram18 - bram0) + (y1.bram18 - bram1)) / 2)
 
 
-def _sums(network: Network) -> tuple[int, int]:
-    costs = network_costs(network, WEIGHTS[network.name])
+def _sums(costs: tuple[Cost, ...]) -> tuple[int, int]:
     return sum(cost.luts for cost in costs), sum(cost.bram18 for cost in costs)

@@ -4,13 +4,13 @@ A pipeline runs at the pace of its slowest MVTU (with deep FIFOs), so that a rat
 joins them is the block RAM, over which a table is filled layer by layer (a knapsack). That is exact for the cost model.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from binarycop.classifier.manifest import CHANNELS, Layer
-from overlays.dimensioning.costs import Cost, mvtu, refolded
+from binarycop.classifier.manifest import CHANNELS
+from overlays.dimensioning.costs import Cost, mvtu
 from overlays.dimensioning.estimate import Estimate, calibrate
 from overlays.dimensioning.paper import CLOCK_HZ
 from overlays.networks.tables import Network
@@ -33,23 +33,33 @@ class Proposal:
         return CLOCK_HZ / self.interval
 
 
+@dataclass(frozen=True)
+class _Choice:
+    pe: int
+    simd: int
+    cost: Cost
+
+
 def front(network: Network, luts: int, bram18: int) -> list[Proposal]:
     """The Pareto front of rate against LUTs within the budgets, the fastest first; empty where nothing fits.
 
     luts, bram18: what the whole may take, with windows, FIFOs and DMAs.
     """
-    choices = _choices(network)
-    intervals = sorted({cost.cycles for layer in choices for _, cost in layer})
-    least = max(min(cost.cycles for _, cost in layer) for layer in choices)
+    calibration = calibrate()
+    room = int(bram18 - calibration.bram18_fixed)
+    if room < 0:
+        return []
+    layers = _choices(network)
     found: list[Proposal] = []
-    for interval in intervals:
-        if interval < least:
+    for interval in sorted({choice.cost.cycles for choices in layers for choice in choices}):
+        fitting = [[one for one in choices if one.cost.cycles <= interval] for choices in layers]
+        chosen = _cheapest(fitting, room)
+        if chosen is None:
             continue
-        proposal = _cheapest(network, choices, interval, bram18)
-        if proposal is None or proposal.estimate.luts > luts:
-            continue
-        if not found or proposal.estimate.luts < found[-1].estimate.luts:
-            found.append(proposal)
+        estimate = calibration.estimate(tuple(one.cost for one in chosen))
+        if estimate.luts <= luts and (not found or estimate.luts < found[-1].estimate.luts):
+            slowest = max(one.cost.cycles for one in chosen)
+            found.append(Proposal(tuple((one.pe, one.simd) for one in chosen), slowest, estimate))
     return found
 
 
@@ -63,60 +73,49 @@ def propose(network: Network, rate_hz: float, luts: int, bram18: int) -> Proposa
     return good[-1]
 
 
-def _choices(network: Network) -> list[list[tuple[tuple[int, int], Cost]]]:
-    """Per layer every (PE, SIMD) with its cost. SIMD divides the channels that come in, so that windows can give it."""
-    choices = []
+def _choices(network: Network) -> list[list[_Choice]]:
+    """Per layer every folding with its cost. SIMD divides the channels that come in, so that windows can give it."""
+    layers: list[list[_Choice]] = []
     channels = CHANNELS
     for layer, side in zip(network.layers, network.sides_px):
-        choices.append(
+        layers.append(
             [
-                ((pe, simd), mvtu(_folded(layer, pe, simd), side))
+                _Choice(pe, simd, mvtu(replace(layer, pe=pe, simd=simd), side))
                 for pe in _divisors(layer.outputs)
                 for simd in _divisors(channels)
                 if simd <= SIMD_MOST
             ]
         )
         channels = layer.outputs
-    return choices
+    return layers
 
 
-def _cheapest(
-    network: Network, choices: list[list[tuple[tuple[int, int], Cost]]], interval: int, bram18: int
-) -> Proposal | None:
-    calibration = calibrate()
-    room = int(bram18 - calibration.bram18_fixed)
-    if room < 0:
-        return None
-    # best[m]: fewest LUTs of the layers so far with exactly m block RAMs; taken: which choice of each layer that was.
+def _cheapest(layers: list[list[_Choice]], room: int) -> list[_Choice] | None:
+    """A choice per layer, of fewest LUTs together, within ``room`` RAMB18; None where there is none."""
+    # best[m]: fewest LUTs of the layers so far with exactly m block RAMs; taken: which choice of each layer that is.
     best = np.full(room + 1, _FAR)
     best[0] = 0
     taken: list[NDArray[np.int64]] = []
-    for layer in choices:
+    for choices in layers:
         after, chosen = np.full(room + 1, _FAR), np.full(room + 1, -1)
-        for index, (_, cost) in enumerate(layer):
-            if cost.cycles > interval or cost.bram18 > room:
+        for index, choice in enumerate(choices):
+            bram18 = choice.cost.bram18
+            if bram18 > room:
                 continue
             moved = np.full(room + 1, _FAR)
-            moved[cost.bram18 :] = best[: room + 1 - cost.bram18] + cost.luts
+            moved[bram18:] = best[: room + 1 - bram18] + choice.cost.luts
             better = moved < after
             after[better], chosen[better] = moved[better], index
-        best = np.minimum(after, _FAR)
+        best = after
         taken.append(chosen)
     used = int(best.argmin())
     if best[used] >= _FAR:
         return None
-    folding: list[tuple[int, int]] = []
-    for layer, chosen in zip(reversed(choices), reversed(taken)):
-        (pair, cost) = layer[int(chosen[used])]
-        folding.insert(0, pair)
-        used -= cost.bram18
-    built = refolded(network, tuple(folding))
-    costs = tuple(mvtu(layer, side) for layer, side in zip(built.layers, built.sides_px))
-    return Proposal(tuple(folding), max(built.cycles), calibration.estimate(costs))
-
-
-def _folded(layer: Layer, pe: int, simd: int) -> Layer:
-    return Layer(layer.kind, layer.inputs, layer.outputs, layer.pool, pe, simd)
+    found: list[_Choice] = []
+    for choices, chosen in zip(reversed(layers), reversed(taken)):
+        found.insert(0, choices[int(chosen[used])])
+        used -= found[0].cost.bram18
+    return found
 
 
 def _divisors(number: int) -> list[int]:

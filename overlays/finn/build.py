@@ -12,6 +12,7 @@ import argparse
 import json
 import sys
 from pathlib import Path
+from shutil import rmtree
 from typing import Any
 
 import numpy as np
@@ -96,6 +97,8 @@ def _build(recipe: Recipe, bundle: Path, config: dict[str, Any], names: tuple[st
         raise FinnMissing(str(error)) from error
     built = DataflowBuildConfig.from_dict(config)
     built.steps = steps
+    # FINN leaves results of earlier builds where they are, also those that failed.
+    rmtree(Path(config["output_dir"]) / "verification_output", ignore_errors=True)
     if build_dataflow_cfg(str(bundle / "model.onnx"), built) != 0:
         raise BuildLost("FINN's build", "not complete", f"complete; see {config['output_dir']}/build_dataflow.log")
 

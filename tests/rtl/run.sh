@@ -14,20 +14,18 @@ if ((${#missing[@]})); then
         exit 1
     fi
     apt-get update -qq
-    apt-get install -y -qq "${missing[@]}" >/dev/null
+    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq "${missing[@]}" >/dev/null
 fi
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-simulate() { # FILE MODULE...: the bench's rows in FILE; fails where one of them is bad
-    iverilog -g2005-sv -Wall -s deadman_tb -o "$work/bench" tests/rtl/deadman_tb.v "${@:2}" &&
-        timeout "$longest_s" vvp -n "$work/bench" >"$1"
-}
+compile() { iverilog -g2005-sv -Wall -s deadman_tb -o "$work/bench" tests/rtl/deadman_tb.v "$@"; }
+simulate() { timeout "$longest_s" vvp -n "$work/bench"; } # fails where a row is bad
 
 verilator --lint-only -Wall --top-module gate_lines "${rtl[@]}"
 iverilog -g2005 -Wall -s gate_lines -o "$work/lint" "${rtl[@]}"
-simulate "$work/rows" "${rtl[@]}" || { cat "$work/rows"; exit 1; }
-cat "$work/rows"
+compile "${rtl[@]}"
+simulate
 
 spoilt=0
 spoil() { # SED_EXPRESSION: the bench must find what it does to the modules
@@ -36,7 +34,8 @@ spoil() { # SED_EXPRESSION: the bench must find what it does to the modules
         echo "test-rtl: nothing was spoilt by $1" >&2
         exit 1
     fi
-    if simulate "$work/out" "$work/deadman.v" "$work/gate_lines.v" 2>/dev/null; then
+    compile "$work/deadman.v" "$work/gate_lines.v"
+    if simulate >"$work/rows" 2>&1; then
         echo "test-rtl: the bench did not find $1" >&2
         exit 1
     fi
@@ -62,7 +61,7 @@ spoil 's/{override_key, fire, ready, passed}/{fire, override_key, ready, passed}
 spoil 's/lamps, permission}/lamps, driven[0]}/'
 echo "test-rtl: $spoilt spoilt modules, each found by the bench"
 
-if command -v yosys >/dev/null; then # how big it is, where yosys is at hand; nothing hangs on it
-    yosys -q -p "read_verilog ${rtl[*]}; synth_xilinx -family xc7 -flatten -top gate_lines; tee -o $work/cells stat" >/dev/null
-    grep -E 'Estimated|LUT|FD[CPRS]|CARRY' "$work/cells" | sed 's/^ */yosys, xc7: /'
+if command -v yosys >/dev/null; then # how big it is; nothing hangs on it
+    yosys -q -p "read_verilog ${rtl[*]}; synth_xilinx -family xc7 -flatten -top gate_lines; tee -o $work/cells stat" \
+        >/dev/null && sed -nE 's/^ +(LUT[0-9]|FD[CPRS]E|CARRY4) +/yosys, xc7: \1 /p' "$work/cells"
 fi

@@ -40,7 +40,7 @@ module gate_lines #(
 
     assign lamps = driven[4:1];
     assign leds = lamps;
-    // Linux reads back what is on the pins, so that a permission that the timer holds back can be told.
+    // EMIO reads back the pins, so that a permission that the timer holds back can be told from one that is given.
     assign gpio_i = {second, driven[5], lamps, permission};
 
     wire unused = &{1'b0, gpio_o[9:6], gpio_t[9:6]};

@@ -18,7 +18,7 @@ VERILOG_PORT = re.compile(r"^ +(input|output) +wire +(?:\[(\d+):0\] )?(\w+),?$",
 
 def verilog_ports() -> dict[str, tuple[str, int]]:
     """Direction and width of each pin of the module that stands in the block design."""
-    text = SOURCES[1].read_text(encoding="utf-8").replace("       ", " ")
+    text = SOURCES[1].read_text(encoding="utf-8")
     return {name: (way, int(high or 0) + 1) for way, high, name in VERILOG_PORT.findall(text)}
 
 
