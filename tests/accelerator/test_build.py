@@ -28,6 +28,13 @@ def test_the_simulated_boards_own_build_agrees(bench: Bench) -> None:
     build.check(bench.bundle.folder, bench.bundle.manifest)
 
 
+@pytest.mark.parametrize("file", ["overlay.bit", "overlay.hwh"])
+def test_a_bundle_without_a_build_is_refused_and_told_where_to_get_one(bench: Bench, file: str) -> None:
+    hashes = {name: digest for name, digest in bench.bundle.manifest.sha256.items() if name != file}
+    said = refusal(bench.with_manifest(sha256=hashes))
+    assert said == f"it has no {file}: build one (overlays/finn) and take it up with import-build"
+
+
 def test_the_published_bitstream_is_refused_in_words_that_say_why(bench: Bench) -> None:
     hashes = {**bench.bundle.manifest.sha256, "overlay.bit": PUBLISHED_BITSTREAM}
     said = refusal(bench.with_manifest(sha256=hashes))

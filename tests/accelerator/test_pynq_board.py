@@ -122,6 +122,17 @@ def test_each_fault_is_a_typed_error_that_loading_mends(
     assert (overlay.scores(crops) == Emulator(tiny_bundle).scores(crops)).all()
 
 
+def test_to_load_it_anew_the_handoff_is_not_read_again(
+    tiny_bundle: Bundle, crops: np.ndarray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    board = Board(tiny_bundle)
+    overlay = board.overlay()
+    monkeypatch.setattr(pynq, "Overlay", None)
+    overlay.reload()
+    assert board.board.fabric.loads == 2
+    assert (overlay.scores(crops) == Emulator(tiny_bundle).scores(crops)).all()
+
+
 def test_two_boards_do_not_share_a_clock(tiny_bundle: Bundle) -> None:
     first = Board(tiny_bundle).board
     second = Board(tiny_bundle).board

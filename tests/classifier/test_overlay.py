@@ -10,7 +10,6 @@ from binarycop.accelerator.simulated.fabric import Fault
 from binarycop.classifier.bundle import Bundle, check_golden
 from binarycop.classifier.emulator import Emulator
 from binarycop.errors import (
-    BundleError,
     DmaBusy,
     DmaNonsense,
     DmaTimeout,
@@ -224,10 +223,3 @@ def test_an_overlay_that_is_not_as_it_must_be_is_refused_at_start(
     spoil(bench)
     with pytest.raises(error, match=said):
         bench.overlay()
-
-
-def test_a_bundle_without_a_build_is_refused_and_told_where_to_get_one(bench: Bench) -> None:
-    hashes = dict(bench.bundle.manifest.sha256)
-    hashes.pop("overlay.bit")
-    with pytest.raises(BundleError, match=r"it has no overlay\.bit: build one \(overlays/finn\).* import-build"):
-        bench.with_manifest(sha256=hashes).overlay()

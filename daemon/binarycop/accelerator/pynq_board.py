@@ -60,7 +60,11 @@ class PynqBoard:
         try:
             # The note goes first: a loading that breaks off leaves nothing that could be believed.
             self.manager.note(None)
-            self._overlay = self._open(download=True)
+            if self._overlay is None:
+                self._overlay = self._open(download=True)
+            else:
+                # Not a new Overlay: reading the .hwh again takes seconds on a board, and the gate waits meanwhile.
+                self._overlay.download()
             pynq.ps.Clocks.fclk0_mhz = self._clock_mhz
             self.manager.note(self._sha256)
         except Exception as error:

@@ -49,7 +49,7 @@ def open_classifier(settings: ClassifierSettings, bundle: Bundle) -> Classifier:
 
 
 def open_overlay(settings: ClassifierSettings, bundle: Bundle, board: Board) -> Overlay:
-    """Take up the overlay on a board. Raises BundleError, BackendError, and lets the board go then."""
+    """Take up the overlay on a board. Raises OverlayError, and lets the board go then."""
     try:
         return Overlay(bundle, board, MonotonicClock(), time.sleep, settings.overlay.deadline_s, settings.backend.value)
     except BaseException:

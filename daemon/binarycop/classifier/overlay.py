@@ -20,12 +20,11 @@ BATCH_MOST = 16  # crops of one call to the DMAs; a board has at most 8 lanes
 class Overlay:
     """The backends ``overlay`` and ``simulated-board``; ``name`` says which.
 
-    A bundle's build and its manifest are held to each other before a register is touched. Every batch begins with
-    a golden vector, so that an accelerator that lost its mind, or its weights, is found at once; and the output
-    buffer is filled with what no network says, so that nothing is taken for an answer that was never written.
+    The bundle's build must agree with its manifest (``build.check``). Every batch begins with a golden vector, so that
+    an accelerator that lost its mind, or its weights, is found at once; and the output buffer is filled with what no
+    network says, so that nothing is taken for an answer that was never written.
 
-    Raises BundleError where the build does not agree with the bundle, OverlayMissing where it is not loaded, and
-    OverlayError where its DMAs cannot be started.
+    Raises OverlayMissing where it is not loaded, and OverlayError where its DMAs cannot be started.
     """
 
     def __init__(
@@ -38,7 +37,6 @@ class Overlay:
         name: str = "overlay",
     ) -> None:
         manifest = bundle.manifest
-        build.check(bundle.folder, manifest)
         self.name = name
         self._bundle, self._board = bundle, board
         self._clock, self._sleep, self._deadline_s = clock, sleep, deadline_s

@@ -79,7 +79,7 @@ class Event(Enum):
         "overlay_loading",
         "2956fa6cdc03a2207d3959b0b083f5f5",
         Level.WARNING,
-        "overlay is loaded anew, time {number} of {most}",
+        "tries to load the overlay anew, {number} of {most}",
     )
     OVERLAY_BACK = Entry("overlay_back", "4f5d1729b79f94374c8317def132360d", Level.NOTICE, "overlay works again")
     ON_EMULATOR = Entry(
