@@ -67,7 +67,8 @@ _Stage = Callable[[_Fifo, _Fifo], _Block]
 def pace(network: Network, fifos: Sequence[int], window: Window) -> Pace:
     """Simulate some images in a row. fifos: depth in front of each layer, in words of its SIMD.
 
-    Raises ValueError where the FIFOs are not one of at least one word per layer.
+    Raises ValueError where the FIFOs are not one of at least one word per layer, or where a folding joins words of
+    which neither width divides the other.
     """
     if len(fifos) != len(network.layers) or min(fifos) < 1:
         raise ValueError(f"{network.name} needs {len(network.layers)} FIFOs of at least one word, not {list(fifos)}")
@@ -96,6 +97,8 @@ def _stages(network: Network, fifos: Sequence[int], window: Window) -> tuple[lis
         stages.append(stage)
 
     def convert(width: int, to: int) -> None:
+        if max(width, to) % min(width, to):
+            raise ValueError(f"{network.name}: words of {width} do not come out of words of {to}, nor these of those")
         if to > width:
             add(_SHORT, partial(_widen, factor=to // width))
         elif to < width:
@@ -105,6 +108,10 @@ def _stages(network: Network, fifos: Sequence[int], window: Window) -> tuple[lis
     for layer, depth in zip(network.layers, fifos):
         convert(width, layer.simd)
         if layer.kind == "conv":
+            if layer.inputs % layer.simd:
+                raise ValueError(
+                    f"{network.name}: a window of {layer.inputs} channels cannot give {layer.simd} at a time"
+                )
             add(depth, partial(_WINDOWS[window], side=side, words=layer.inputs // layer.simd))
             side = side - KERNEL + 1
             add(_SHORT, partial(_mvtu, layer=layer, vectors=side * side))

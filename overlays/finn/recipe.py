@@ -117,8 +117,8 @@ class Recipe:
     def folding(self) -> dict[str, dict[str, Any]]:
         """FINN's folding configuration: attributes by node name, PE and SIMD as in Table I.
 
-        Node names are those that FINN gives after ``step_specialize_layers``; it skips names that it does not know
-        without a word, which ``step_check_folding`` then finds.
+        Node names are those that FINN gives after ``step_specialize_layers``. It skips what it does not know, which our
+        checks then find.
         """
         config: dict[str, dict[str, Any]] = {"Defaults": {}}
         windows = pools = 0

@@ -1,6 +1,6 @@
 """Our own steps among those of FINN's builder. Only this module and ``build`` import FINN, and only where it is run."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,6 +34,17 @@ def check_mvtus(recipe: Recipe, found: Sequence[Mvtu]) -> None:
         right = Mvtu(layer.fan_in, layer.outputs, layer.pe, layer.simd, cycles)
         if one != right:
             raise BuildLost(f"MVTU {index}", one, right)
+
+
+def check_others(recipe: Recipe, cycles: Mapping[str, int]) -> None:
+    """Raises BuildLost where a node, by name with its cycles per image, is the slowest by far: then it is not folded.
+
+    The first layer's window may be a little slower than its MVTU, by the rows that it fills first.
+    """
+    slowest = max(recipe.network.cycles)
+    for name, taken in cycles.items():
+        if taken > 1.01 * slowest:
+            raise BuildLost(f"clocks per image of {name}", taken, f"about {slowest} at most")
 
 
 def check_fifos(recipe: Recipe, found: Sequence[int]) -> None:
@@ -76,6 +87,7 @@ def _ours(recipe: Recipe) -> list[Step]:
             fan_in, outputs, pe, simd = (int(one.get_nodeattr(name)) for name in ("MW", "MH", "PE", "SIMD"))
             found.append(Mvtu(fan_in, outputs, pe, simd, int(one.get_exp_cycles())))
         check_mvtus(recipe, found)
+        check_others(recipe, {node.name: int(getCustomOp(node).get_exp_cycles()) for node in model.graph.node})
         return model
 
     def step_check_fifos(model: Any, _config: Any) -> Any:

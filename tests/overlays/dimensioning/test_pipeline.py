@@ -72,4 +72,11 @@ def test_fifos_must_be_one_per_layer_with_room() -> None:
     for fifos in ([2] * 8, [2] * 8 + [0]):
         with pytest.raises(ValueError, match="n-cnv needs 9 FIFOs of at least one word"):
             pace(N_CNV, fifos, Window.HLS)
-    assert pace(replace(N_CNV, name="other"), [2] * 9, Window.RTL)
+
+
+def test_words_must_fit_into_each_other() -> None:
+    with pytest.raises(ValueError, match="words of 2 do not come out of words of 3"):
+        pace(chain(fc(PIXELS, 6, 2, 3), fc(6, 4, 1, 3)), [2, 2], Window.RTL)
+    wide = replace(N_CNV.layers[0], simd=9)
+    with pytest.raises(ValueError, match="a window of 3 channels cannot give 9 at a time"):
+        pace(replace(N_CNV, layers=(wide, *N_CNV.layers[1:])), [2] * 9, Window.RTL)

@@ -15,7 +15,7 @@ from overlays.finn.recipe import (
     fifo_depths,
     layers_in_dsps,
 )
-from overlays.finn.steps import Mvtu, check_fifos, check_mvtus
+from overlays.finn.steps import Mvtu, check_fifos, check_mvtus, check_others
 from overlays.networks.tables import CNV, N_CNV, NETWORKS, U_CNV, Network
 
 RECIPES = [Recipe(network, flavour) for network, flavour in product(NETWORKS.values(), Flavour)]
@@ -106,6 +106,13 @@ def test_a_folding_that_finn_did_not_take_is_found(recipe: Recipe) -> None:
         check_mvtus(recipe, found)
     with pytest.raises(BuildLost, match="number of MVTUs is"):
         check_mvtus(recipe, found[:-1])
+
+
+def test_a_window_or_pool_that_finn_did_not_fold_is_found(recipe: Recipe) -> None:
+    slowest = max(recipe.network.cycles)
+    check_others(recipe, {"ConvolutionInputGenerator_rtl_0": slowest + slowest // 120, "Pool_hls_0": 784})
+    with pytest.raises(BuildLost, match="clocks per image of Pool_hls_0 is"):
+        check_others(recipe, {"MVAU_hls_0": slowest, "Pool_hls_0": 2 * slowest})
 
 
 def test_a_fifo_that_finn_did_not_make_is_found(recipe: Recipe) -> None:
