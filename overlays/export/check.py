@@ -8,8 +8,11 @@ and kept nowhere.
 """
 
 import argparse
+import os
 import sys
 from pathlib import Path
+
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # read when numpy is first imported, as in the daemon
 
 import cv2
 import numpy as np

@@ -10,9 +10,13 @@ on, are dressed as a test set of their own, large enough to compare groups of pe
 
 import argparse
 import json
+import os
 import sys
 from dataclasses import replace
 from pathlib import Path
+
+# Read when numpy is first imported. Small products on several threads wait for each other on a busy machine.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import cv2
 import torch
@@ -23,7 +27,7 @@ from binarycop.errors import BinaryCoPError
 from overlays.export.unfolding import unfold
 from overlays.networks.tables import CNV, NETWORKS
 from overlays.report import sections
-from overlays.report.examples import Examples, examples, keep_utkface, photographed
+from overlays.report.examples import Examples, examples, has_utkface, keep_utkface, photographed
 from overlays.report.people import People
 from overlays.report.schematic import outline
 from overlays.report.sections import Measured
@@ -100,6 +104,10 @@ def _synthetic(arguments: argparse.Namespace, recipe: Recipe) -> dict[str, Examp
     patches = stored.load(arguments.patches)
     sets = {VAL: examples(validating, patches, people), TEST: examples(testing, patches, people)}
     if arguments.utkface:
+        if has_utkface(patches):
+            raise ValueError(
+                f"{arguments.patches} has faces of UTKFace: who has trained on them cannot be tested with them"
+            )
         file = crops / "utkface.npz"
         keep_utkface(arguments.utkface, file)
         faces_only = replace(recipe, drawn=0.0)

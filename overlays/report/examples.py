@@ -32,7 +32,7 @@ class Examples:
 
 def examples(pool: Pool, patches: Patches, people: People) -> Examples:
     """A pool of synthetic crops and what is known of the faces that it was made from."""
-    tones = _tones(patches)
+    tones = _tones(patches, pool.identities)
     persons = [people.of(one) for one in pool.identities.tolist()]
     groups = {
         TONE: [tones.get(one, "") for one in pool.identities.tolist()],
@@ -58,13 +58,15 @@ def photographed(labelled: Labelled) -> Examples:
 
 
 def keep_utkface(file: Path, out: Path) -> None:
-    """Write UTKFace's faces among the patches of ``file`` alone to ``out``, all for testing.
+    """Write UTKFace's faces among the patches of ``file`` alone to ``out``, all for testing, unless they are there.
 
     UTKFace names nobody, so its faces may only train; where none of them has, all of them may test. Raises ValueError
     where there are none.
     """
+    if out.exists() and out.stat().st_mtime > file.stat().st_mtime:
+        return
     patches = stored.load(file)
-    chosen = np.char.startswith(patches.identities, f"{UTKFACE}/")
+    chosen = _of_utkface(patches)
     if not chosen.any():
         raise ValueError(f"{file} has no faces of {UTKFACE}: make it with --noncommercial")
     columns = {name: getattr(patches, name)[chosen] for name in Patches.__dataclass_fields__}
@@ -73,10 +75,19 @@ def keep_utkface(file: Path, out: Path) -> None:
     np.savez(out, allow_pickle=False, **columns)
 
 
-def _tones(patches: Patches) -> dict[str, str]:
-    """The skin tone of each identity: of the middle angle of its pictures."""
+def has_utkface(patches: Patches) -> bool:
+    """Whether there is a face of UTKFace among them."""
+    return bool(_of_utkface(patches).any())
+
+
+def _of_utkface(patches: Patches) -> NDArray[np.bool_]:
+    return np.asarray(np.char.startswith(patches.identities, f"{UTKFACE}/"))
+
+
+def _tones(patches: Patches, identities: NDArray[np.str_]) -> dict[str, str]:
+    """The skin tone of each of these identities: of the middle angle of its pictures."""
     angles: dict[str, list[float]] = {}
-    for at in np.flatnonzero(patches.is_bare):
+    for at in np.flatnonzero(patches.is_bare & np.isin(patches.identities, identities)):
         one = skin.angle(patches.pixels[at], patches.planes[at])
         if one is not None:
             angles.setdefault(str(patches.identities[at]), []).append(one)

@@ -4,6 +4,7 @@ People are drawn again, not crops: several crops show one person, and are right 
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,6 +34,15 @@ class Tallies:
     def recalls(self) -> NDArray[np.float64]:
         """(groups, 5): the four classes, and their mean; not a number where there was no crop."""
         return _recalls(self.right.sum(axis=0), self.of.sum(axis=0))
+
+    @cached_property
+    def resampled(self) -> NDArray[np.float64]:
+        """``recalls`` of as many people drawn again with replacement, (1000, groups, 5)."""
+        rng, count = np.random.default_rng(_SEED), len(self.of)
+        drawn = [np.bincount(rng.integers(count, size=count), minlength=count) for _ in range(_ROUNDS)]
+        weights = np.stack(drawn).astype(float)
+        right, of = (np.tensordot(weights, counts.astype(float), 1) for counts in (self.right, self.of))
+        return _recalls(right, of)
 
     @property
     def comparable(self) -> NDArray[np.bool_]:
@@ -73,7 +83,7 @@ def tally(
 
 def intervals(tallies: Tallies) -> NDArray[np.float64]:
     """95 % intervals of ``recalls``, (2, groups, 5): percentiles over people drawn again with replacement."""
-    return _percentiles(_resampled(tallies))
+    return _percentiles(tallies.resampled)
 
 
 def gaps(tallies: Tallies) -> list[Gap]:
@@ -81,7 +91,7 @@ def gaps(tallies: Tallies) -> list[Gap]:
     chosen = np.flatnonzero(tallies.comparable)
     if len(chosen) < 2:
         return []
-    recalls, resampled = tallies.recalls[chosen], _resampled(tallies)[:, chosen]
+    recalls, resampled = tallies.recalls[chosen], tallies.resampled[:, chosen]
     chance = np.quantile(_by_lot(tallies, chosen), 0.95, axis=0)
     found = []
     for column in range(recalls.shape[1]):
@@ -101,24 +111,16 @@ def _recalls(right: NDArray[np.int64], of: NDArray[np.int64]) -> NDArray[np.floa
     return np.concatenate([each, mean], axis=-1)
 
 
-def _resampled(tallies: Tallies) -> NDArray[np.float64]:
-    """``recalls`` of people drawn again, (rounds, groups, 5)."""
-    count = len(tallies.of)
-    weights = np.random.default_rng(_SEED).multinomial(count, np.full(count, 1 / count), size=_ROUNDS).astype(float)
-    right, of = (np.tensordot(weights, counts.astype(float), 1) for counts in (tallies.right, tallies.of))
-    return _recalls(right, of)
-
-
 def _by_lot(tallies: Tallies, chosen: NDArray[np.int64]) -> NDArray[np.float64]:
-    """The largest gaps, (rounds, 5), between the chosen groups when what each person has in a group is dealt anew."""
+    """The largest gaps, (1000, 5), between the chosen groups when what each person has in a group is dealt anew."""
     person, group = np.nonzero(tallies.of[:, chosen].sum(axis=2))
-    right, of = tallies.right[person, chosen[group]], tallies.of[person, chosen[group]]
+    hands = np.concatenate([counts[person, chosen[group]] for counts in (tallies.right, tallies.of)], axis=1)
+    begins = np.searchsorted(np.sort(group), np.arange(len(chosen)))
     rng = np.random.default_rng(_SEED)
     largest = []
     for _ in range(_ROUNDS):
-        member = (rng.permutation(group) == np.arange(len(chosen))[:, None]).astype(float)
-        recalls = _recalls(member @ right, member @ of)
-        largest.append(np.ptp(recalls, axis=0))
+        dealt = np.add.reduceat(hands[rng.permutation(len(hands))], begins)
+        largest.append(np.ptp(_recalls(*np.hsplit(dealt, 2)), axis=0))
     return np.stack(largest)
 
 

@@ -31,10 +31,13 @@ class People:
 
     @staticmethod
     def read(data: Path) -> "People":
-        """With FairFace's labels, where the data folder has them. Raises KeyError where they are no such labels."""
+        """With FairFace's labels, where the data folder has them. Raises ValueError where a row lacks one."""
         file = data / "unmasked" / FAIRFACE / "ground_truth.json"
         rows = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else []
-        return People({row["id"]: Person(_band(row["age"]), row["gender"].lower()) for row in rows})
+        try:
+            return People({row["id"]: Person(_band(row["age"]), row["gender"].lower()) for row in rows})
+        except KeyError as error:
+            raise ValueError(f"{file}: a row lacks {error}") from error
 
     def of(self, identity: str) -> Person:
         """What is known of one, by UTKFace's file names (age_gender_race_date) or FairFace's table."""

@@ -123,9 +123,7 @@ def margin(bundle: Bundle, chosen_on: str, sets: dict[str, Measured], curves: tu
         {name: by_lead(sets[name].scores, sets[name].labelled.classes) for name in curves}, least, out / "lead.svg"
     )
     rows = {
-        name: [outcome(one.scores, one.labelled.classes, margin) for margin in (0, least)]
-        for name, one in sets.items()
-        if len(one.scores)
+        name: [outcome(one.scores, one.labelled.classes, lead) for lead in (0, least)] for name, one in sets.items()
     }
     agrees = f"which is the bundle's {least}" if own == least else f"but the bundle says {least}"
     return [
@@ -160,6 +158,8 @@ def heat(nets: dict[str, nn.Module], one: Measured, outline: list[NDArray[np.flo
             of_class = np.flatnonzero((one.labelled.classes == wearing) & (one.examples.groups[examples.KIND] != ""))
             crops = one.labelled.crops[of_class[:_HEATED]]
             right = crops[gradcam.outputs(net, crops).argmax(axis=1) == wearing]
+            if not len(right):
+                raise ValueError(f"{name} calls no face of {wearing.label} rightly, so there is no heat to show")
             counts.append(len(right))
             means.append(gradcam.heat(net, right, np.full(len(right), int(wearing))).mean(axis=0))
         rows[name] = np.stack(means)

@@ -1,6 +1,7 @@
 """The report from crops to text: who is on a crop, what the sections say, and that plots show no picture."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,7 @@ from binarycop.classifier.emulator import Emulator  # noqa: E402
 from overlays.export.unfolding import unfold  # noqa: E402
 from overlays.networks.tables import N_CNV  # noqa: E402
 from overlays.report import sections  # noqa: E402
-from overlays.report.examples import Examples, examples, keep_utkface, photographed  # noqa: E402
+from overlays.report.examples import Examples, examples, has_utkface, keep_utkface, photographed  # noqa: E402
 from overlays.report.people import People  # noqa: E402
 from overlays.report.schematic import outline  # noqa: E402
 from overlays.report.sections import Measured  # noqa: E402
@@ -82,7 +83,9 @@ def test_utkface_alone_is_kept_and_tests(tmp_path: Path) -> None:
     assert kept.identities.tolist() == ["utkface_nc/24_1_4_1", "utkface_nc/3_0_0_2"]
     assert set(kept.splits) == {"test"}
     assert len(kept.of(Split.TEST).pixels) == 2
+    assert has_utkface(mixed)
     alone = _patches(["webmorph/1"], ["val"])
+    assert not has_utkface(alone)
     np.savez(tmp_path / "none.npz", **{name: getattr(alone, name) for name in Patches.__dataclass_fields__})
     with pytest.raises(ValueError, match="--noncommercial"):
         keep_utkface(tmp_path / "none.npz", tmp_path / "kept.npz")
@@ -137,6 +140,16 @@ def test_plots_show_no_picture_but_heat(bundle: Bundle, measured: Measured, tmp_
     assert "![Mean heat of each class](heat.svg)" in lines
     rasters = {file.name: len(re.findall("<image", file.read_text(encoding="utf-8"))) for file in tmp_path.iterdir()}
     assert rasters == {"confusion.svg": 1, "margin.svg": 0, "lead.svg": 0, "heat.svg": 4}
+
+
+def test_a_network_that_knows_a_class_not_at_all_has_no_heat(
+    bundle: Bundle, measured: Measured, tmp_path: Path
+) -> None:
+    labelled = measured.labelled
+    never = Labelled(labelled.crops, (measured.called + 1) % 4)
+    wrong = Measured(replace(measured.examples, labelled=never), measured.scores)
+    with pytest.raises(ValueError, match="random calls no face of correct rightly"):
+        sections.heat({"random": unfold(bundle)}, wrong, [], tmp_path)
 
 
 def test_the_same_figures_give_the_same_plot(measured: Measured, tmp_path: Path) -> None:
