@@ -21,7 +21,7 @@ from binarycop.classifier import bundle as bundles
 from binarycop.errors import BinaryCoPError
 from overlays.finn import lines
 from overlays.finn.errors import BuildLost, FinnMissing
-from overlays.finn.recipe import BOARDS, BUILD_STEPS, ESTIMATE_STEPS, GOLDEN, PYNQ_Z1, Flavour, Recipe
+from overlays.finn.recipe import BOARDS, BUILD_STEPS, ESTIMATE_STEPS, GOLDEN, PYNQ_Z1, TCL, Flavour, Recipe
 from overlays.finn.steps import resolve
 from overlays.networks.tables import CLOCK_MHZ, NETWORKS
 
@@ -31,9 +31,9 @@ BUNDLES = Path(__file__).resolve().parents[1] / "bundles"
 def write(recipe: Recipe, bundle: Path, folder: Path, *, estimate: bool) -> dict[str, Any]:
     """Write what FINN is told into ``folder``, and return its configuration as plain data.
 
-    Files: folding.json, config.json, input.npy (N, 3, 32, 32) and expected_output.npy (N, 4), both float32, and for
-    the eye gate_lines.xdc, gate_lines.tcl and lines.yaml. Raises BundleError where the bundle is not good, and
-    BuildLost where it is another network than the recipe's.
+    Files: folding.json, config.json, input.npy (N, 3, 32, 32) and expected_output.npy (N, 4), both float32,
+    gate_lines.xdc and gate_lines.tcl; and for the gate's settings lines.yaml. folder: absolute. Raises BundleError
+    where the bundle is not good, and BuildLost where it is another network than the recipe's.
     """
     loaded = bundles.load(bundle)
     if loaded.manifest.layers != recipe.network.layers:
@@ -47,7 +47,7 @@ def write(recipe: Recipe, bundle: Path, folder: Path, *, estimate: bool) -> dict
     np.save(folder / "expected_output.npy", loaded.golden_scores[:GOLDEN].astype(np.float32))
     xdc = folder / "gate_lines.xdc"
     xdc.write_text(lines.constraints(), encoding="utf-8")
-    (folder / "gate_lines.tcl").write_text(lines.block_design(xdc, CLOCK_MHZ), encoding="utf-8")
+    (folder / TCL).write_text(lines.block_design(xdc, CLOCK_MHZ), encoding="utf-8")
     (folder / "lines.yaml").write_text(lines.settings(), encoding="utf-8")
     return config
 

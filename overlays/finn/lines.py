@@ -56,9 +56,8 @@ LINES = (
     Line("heartbeat", 5, True),
     Line("passed", 6, False, (Pin("gate_passed", "U18", "JA7"),), Pull.DOWN),
     Line("ready", 7, False, (Pin("gate_ready", "U19", "JA8"),), Pull.DOWN),
-    Line(
-        "fire", 8, False, (Pin("gate_fire", "W18", "JA9"),), Pull.UP
-    ),  # normally closed to ground: a cut wire is a fire
+    # A contact to ground that opens: so a cut wire is a fire.
+    Line("fire", 8, False, (Pin("gate_fire", "W18", "JA9"),), Pull.UP),
     Line("override", 9, False, (Pin("gate_override", "W19", "JA10"),), Pull.DOWN),
 )
 

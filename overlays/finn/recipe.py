@@ -8,6 +8,7 @@ from typing import Any
 from overlays.dimensioning.costs import network_costs
 from overlays.networks.tables import CLOCK_MHZ, CNV, U_CNV, Network
 
+TCL = "gate_lines.tcl"  # beside the configuration: what our step adds to FINN's block design
 GOLDEN = 4  # golden vectors that FINN verifies its own steps with; each takes seconds in simulation
 
 # Our own steps are functions of steps.py; the other names are FINN's.

@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from overlays.finn import lines, shell
+from overlays.finn import shell
 from overlays.finn.errors import BuildLost, FinnMissing
-from overlays.finn.recipe import Recipe, fifo_depths
-from overlays.networks.tables import CLOCK_MHZ
+from overlays.finn.recipe import TCL, Recipe, fifo_depths
 
 Step = Callable[[Any, Any], Any]
 
@@ -110,9 +109,7 @@ def _ours(recipe: Recipe) -> list[Step]:
         return model
 
     def step_synthesize_with_gate(model: Any, config: Any) -> Any:
-        xdc = (Path(config.output_dir) / "gate_lines.xdc").resolve()
-        xdc.write_text(lines.constraints(), encoding="utf-8")
-        tcl = lines.block_design(xdc, CLOCK_MHZ)
+        tcl = (Path(config.output_dir) / TCL).read_text(encoding="utf-8")
         with shell.changed(templates, pynq_part_map, pynq_native_port_width, recipe.board, tcl):
             return build_dataflow_steps.step_synthesize_bitfile(model, config)
 

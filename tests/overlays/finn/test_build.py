@@ -35,7 +35,9 @@ def test_what_is_written_is_what_finn_reads(tmp_path: Path) -> None:
     config = build.write(recipe, build.BUNDLES / "u-cnv", tmp_path, estimate=True)
     assert json.loads((tmp_path / "config.json").read_text()) == config
     assert json.loads(Path(config["folding_config_file"]).read_text()) == recipe.folding()
-    assert "gate_permission" in (tmp_path / "gate_lines.xdc").read_text()
+    xdc = tmp_path / "gate_lines.xdc"
+    assert "gate_permission" in xdc.read_text()
+    assert f"{{{xdc}}}" in (tmp_path / "gate_lines.tcl").read_text()
 
 
 def test_the_bundle_of_another_network_is_refused(tmp_path: Path, tiny_bundle: Bundle) -> None:
