@@ -62,6 +62,33 @@ module deadman_tb;
         end
     endtask
 
+    // At random: what must hold whatever the lines do. A permission on the pin wants a toggle not long ago, and, since the
+    // heartbeat was last late or the timer reset, a toggle and after it a clock with the bit clear.
+    integer since, high, violations, seed, mood;
+    reg late, refreshed, last;
+    task at_random(input integer many);
+        begin
+            seed = 7; since = 0; high = 0; violations = 0; late = 1; refreshed = 0;
+            for (i = 0; i < many; i = i + 1) begin
+                if (i % 50 == 0) mood = $random(seed);
+                last = gpio_o[5];
+                if ($random(seed) % (mood[0] ? 3 : 23) == 0) beat;
+                if ($random(seed) % (mood[1] ? 7 : 41) == 0) gpio_o[0] = ~gpio_o[0];
+                resetn = !(mood[5:2] == 0 && $random(seed) % 29 == 0);
+                #1 if (permission) begin
+                    high = high + 1;
+                    if (late || !resetn || since >= TIMEOUT + SEEN) violations = violations + 1;
+                end
+                pass(1);
+                since = gpio_o[5] != last && resetn ? 0 : since + 1;
+                if (since >= TIMEOUT + SEEN || !resetn) begin late = 1; refreshed = 0; end
+                if (resetn && gpio_o[5] != last) refreshed = 1;
+                if (refreshed && !gpio_o[0]) late = 0;
+            end
+            resetn = 1;
+        end
+    endtask
+
     initial begin
         // Before anything: powered up, no reset has come yet, no clock has run.
         #1 row("power-up, before any clock", "pins low", permission === 0 && lamps === 0 && gpio_i[0] === 0);
@@ -118,6 +145,9 @@ module deadman_tb;
         armed; running = 0; #(10 * 5 * TIMEOUT); running = 1; until_drop;
         row("clock stops and comes back, no heartbeat", "pin low after the rest of its time",
             dropped_after > 0 && dropped_after <= TIMEOUT);
+
+        start; at_random(50_000);
+        row("50,000 clocks at random", "high often, and never without cause", high > 5000 && violations == 0);
 
         armed; gpio_t[0] = 1; #1 row("Linux lets go of the line: input again", "pin low", permission === 0);
         armed; gpio_t[5] = 1; until_drop; row("Linux lets go of the heartbeat", "pin low in time", !permission);
