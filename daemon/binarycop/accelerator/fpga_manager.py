@@ -1,7 +1,8 @@
 """The kernel's FPGA manager: is the logic configured, and with what?
 
 The kernel knows a state, not a name (Documentation/ABI/testing/sysfs-class-fpga-manager), so whoever loads a
-bitstream leaves its sha256 in a file that a reboot takes away. It is believed only while the state is "operating".
+bitstream leaves its sha256 in a file that a reboot takes away, but no end of a service. It is believed only while the
+state is "operating".
 """
 
 import os
@@ -10,7 +11,7 @@ from pathlib import Path
 
 MANAGER = Path("/sys/class/fpga_manager/fpga0")
 FIRMWARE = Path("/lib/firmware")
-NOTE = Path("/run/binarycop/overlay.sha256")
+NOTE = Path("/run/binarycop-overlay/sha256")
 
 
 class FpgaManager:
@@ -44,7 +45,8 @@ class FpgaManager:
         """See ``Manager.obstacle``: pynq writes to the kernel's ``firmware`` attribute and to its folder."""
         if not self._manager.exists():
             return f"there is no FPGA manager, {self._manager}"
-        for path in (self._manager / "firmware", self._firmware):
+        beside_note = next(path for path in self._note.parents if path.exists())
+        for path in (self._manager / "firmware", self._firmware, beside_note):
             if not os.access(path, os.W_OK):
                 return f"this process may not write {path}"
         return None

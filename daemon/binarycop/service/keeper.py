@@ -34,6 +34,7 @@ class Keeper:
         self._failure: OverlayError | None = None
         self._is_told = False
         self._tries_s: list[float] = []
+        self._abandoned: Classifier | None = None
 
     @property
     def works(self) -> bool:
@@ -65,13 +66,14 @@ class Keeper:
             return
         settings = self._settings
         self._tries_s = [one for one in self._tries_s if now_s - one < settings.within_s]
-        if len(self._tries_s) >= settings.restarts or not isinstance(self._classifier, Reloadable):
+        classifier = self._classifier
+        if len(self._tries_s) >= settings.restarts or not isinstance(classifier, Reloadable):
             self._give_up(self._failure)
             return
         self._tries_s.append(now_s)
         self._journal.write(Event.OVERLAY_LOADING, "", number=len(self._tries_s), most=settings.restarts)
         try:
-            self._classifier.reload()
+            classifier.reload()
         except OverlayForbidden:
             raise
         except OverlayError as failure:
@@ -92,5 +94,7 @@ class Keeper:
         if self._settings.fallback is Fallback.NONE:
             raise failure
         self._classifier.close()
+        # A DMA that hung may still write: its buffers must not become somebody else's memory.
+        self._abandoned = self._classifier
         self._classifier, self._failure = self._spare(), None
         self._journal.write(Event.ON_EMULATOR, "", reason=failure.reason)

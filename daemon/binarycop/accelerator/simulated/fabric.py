@@ -78,7 +78,7 @@ class Fabric:
         return self.dmas[name]
 
     def is_operating(self) -> bool:
-        """See ``Manager.is_operating``. A batch ends with the looking, so here a loss shows."""
+        """See ``Manager.is_operating``. The driver asks before each batch: that is when a loss shows."""
         if self._is_operating and self._fault.kind is FaultKind.LOSE and self._is_due():
             self._is_operating = False
         return self._is_operating
