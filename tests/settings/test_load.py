@@ -109,6 +109,27 @@ GOOD_AND_BAD = [
         "gates[0].source: stands twice",
     ),
     ("classifier: {bundle: cnv}", "classifier: {bundle: cnv, backend: fpga}", "classifier.backend: is 'fpga'"),
+    (
+        "classifier: {backend: simulated-board}",
+        "classifier: {backend: simulated}",
+        "classifier.backend: is 'simulated'; write one of emulator, overlay, simulated-board",
+    ),
+    (
+        "classifier: {overlay: {deadline_s: 0.05, restarts: 0, within_s: 60, fallback: emulator}}",
+        "classifier: {overlay: {deadline_s: 5}}",
+        "classifier.overlay.deadline_s: is '5'; write a number from 0.001 to 1",
+    ),
+    ("classifier: {overlay: {restarts: 1}}", "classifier: {overlay: {restarts: -1}}", "classifier.overlay.restarts"),
+    (
+        "classifier: {overlay: {fallback: none}}",
+        "classifier: {overlay: {fallback: cpu}}",
+        "classifier.overlay.fallback: is 'cpu'; write one of none, emulator",
+    ),
+    (
+        "classifier: {simulated_board: {fault: flip, after: 3, times: 2}}",
+        "classifier: {simulated_board: {fault: fire}}",
+        "classifier.simulated_board.fault: is 'fire'; write one of none, hang, slow, flip, lose",
+    ),
     ("journal: {target: stderr}", "journal: stderr", "journal: is not a mapping"),
     ("gate: {fail: secure}", "gate: {fail: secure, fail: open}", "gate.fail: stands twice, first in line 1"),
     ("{}", "[]", "gate.yaml:1: is not a mapping"),
