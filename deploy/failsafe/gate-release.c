@@ -4,10 +4,11 @@
  * The kernel's Zynq and Xilinx GPIO drivers keep a line's level when its owner dies, so a killed daemon
  * leaves the relay as it was. This needs no interpreter and no library, and is done in a millisecond.
  *
- *   gate-release LINE=LEVEL...
+ *   gate-release LINE=LEVEL... @FILE...
  *
  * LINE is a kernel line name, chip:offset (gpiochip0:3) or label:offset (zynq_gpio:54); LEVEL is the
- * physical level, 0 or 1. Every line is tried, whatever happens to those before it. A line that another
+ * physical level, 0 or 1. FILE has one LINE=LEVEL a line; where it is not there, nothing is to be released: the daemon
+ * writes it before it takes its lines. Every line is tried, whatever happens to those before it. A line that another
  * process still holds is tried again for half a second. Exit code: 0 if every line was driven, 1 if one
  * was not (standard error says which and why), 2 for wrong arguments.
  *
@@ -122,29 +123,60 @@ static int parse(char *argument, struct wanted *wanted, int *level)
     return 0;
 }
 
+/* Drive the one line that the argument names; returns the exit code. */
+static int release(const char *argument)
+{
+    char text[ARGUMENT_MOST];
+    struct wanted wanted;
+    int level;
+    if (strlen(argument) >= sizeof text || parse(strcpy(text, argument), &wanted, &level)) {
+        fprintf(stderr, "gate-release: %s: write LINE=0 or LINE=1\n", argument);
+        return 2;
+    }
+    long offset = -1;
+    int chip = open_chip_of(&wanted, &offset), failed = chip < 0 || drive(chip, offset, level);
+    if (failed)
+        fprintf(stderr, "gate-release: %s: %s\n", argument, errno == ENODEV ? "there is no such line" : strerror(errno));
+    if (chip >= 0)
+        close(chip);
+    return failed;
+}
+
+/* The same for every line of a file; returns the worst exit code. */
+static int release_all_of(const char *path)
+{
+    int worst = 0;
+    char *text = NULL;
+    size_t size = 0;
+    FILE *file = fopen(path, "re");
+    if (!file) {
+        if (errno == ENOENT)
+            return 0;
+        fprintf(stderr, "gate-release: %s: %s\n", path, strerror(errno));
+        return 1;
+    }
+    for (ssize_t length; (length = getline(&text, &size, file)) > 0;) {
+        if (text[length - 1] == '\n')
+            text[length - 1] = '\0';
+        int code = release(text);
+        worst = code > worst ? code : worst;
+    }
+    free(text);
+    fclose(file);
+    return worst;
+}
+
 int main(int count, char **arguments)
 {
-    int failed = count < 2 ? 2 : 0;
-    for (int index = 1; index < count; index++) {
-        char text[ARGUMENT_MOST];
-        struct wanted wanted;
-        int level;
-        if (strlen(arguments[index]) >= sizeof text || parse(strcpy(text, arguments[index]), &wanted, &level)) {
-            fprintf(stderr, "gate-release: %s: write LINE=0 or LINE=1\n", arguments[index]);
-            failed = failed ? failed : 2;
-            continue;
-        }
-        long offset = -1;
-        int chip = open_chip_of(&wanted, &offset);
-        if (chip < 0 || drive(chip, offset, level)) {
-            fprintf(stderr, "gate-release: %s: %s\n", arguments[index],
-                    errno == ENODEV ? "there is no such line" : strerror(errno));
-            failed = 1;
-        }
-        if (chip >= 0)
-            close(chip);
+    int worst = 0;
+    if (count < 2) {
+        fputs("usage: gate-release LINE=LEVEL... @FILE...\n", stderr);
+        return 2;
     }
-    if (count < 2)
-        fputs("usage: gate-release LINE=LEVEL...\n", stderr);
-    return failed;
+    for (int index = 1; index < count; index++) {
+        const char *argument = arguments[index];
+        int code = argument[0] == '@' ? release_all_of(argument + 1) : release(argument);
+        worst = code > worst ? code : worst;
+    }
+    return worst;
 }

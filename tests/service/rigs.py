@@ -76,7 +76,7 @@ class Rig:
         self.wires = [Wires(lane, self.factory) for lane in settings]
         self.service = Service(
             [
-                Lane(lane, finder, wires, self.journal, CropGeometry(), margin=4)
+                Lane(lane, finder, wires, self.journal, CropGeometry(), margin=4, bundle="tiny 1")
                 for lane, finder, wires in zip(settings, self.finders, self.wires)
             ],
             Keeper(self.classifier, overlay or OverlaySettings(), lambda: self.spare, self.journal),

@@ -52,7 +52,8 @@ def test_a_person_with_a_correct_mask_gets_one_pulse_and_is_seen_to_pass() -> No
 def test_each_way_of_wearing_it_wrongly_is_refused_and_has_its_own_lamp(scores: list[int], label: str) -> None:
     rig = Rig().somebody(scores).frames(30)
     assert not any(state.state for state in rig.factory.pin("RELAY").states)
-    assert rig.told(Event.REFUSE) == [("refuse", {"person": 1, "class": label})]
+    [(_, refusal)] = rig.told(Event.REFUSE)
+    assert (refusal["person"], refusal["class"]) == (1, label)
     assert lamps(rig) == [label == one for one in ("correct", "nose", "nose_mouth", "chin")]
 
 

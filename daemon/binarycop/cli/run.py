@@ -1,9 +1,12 @@
 """``binarycop run``: the daemon."""
 
 import argparse
+import os
 import resource
 import signal
 from dataclasses import replace
+from functools import partial
+from pathlib import Path
 from threading import Event as Flag
 from typing import Any
 
@@ -14,10 +17,15 @@ from binarycop.errors import SourceError
 from binarycop.frames.choose import DEMO, is_recording
 from binarycop.journal.events import Event
 from binarycop.journal.writers import is_under_systemd, open_journal, print_to_stderr
+from binarycop.lines import release
 from binarycop.lines.factory import open_factory, resolve
 from binarycop.service.build import build, finder_of, open_bundle_or_spare
 from binarycop.service.deadman import DeadMan
 from binarycop.service.live import LiveLoop, grabber_for
+from binarycop.service.notify import Notifier
+from binarycop.service.reload import Reading
+from binarycop.service.supervisor import Supervisor
+from binarycop.service.watchdog import Watchdog
 from binarycop.settings.schema import FinderKind, Settings
 
 
@@ -36,22 +44,30 @@ def run(options: argparse.Namespace) -> int:
     """Run the service until every source has ended, or a signal asks it to end; both are exit code 0."""
     # A core dump would hold frames of people.
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    settings = _with_source(settings_of(options), options.source)
-    stopped = Flag()
+    load = partial(_settings, options)
+    settings = load()
+    notifier = Notifier.of(os.environ)
+    stopped, asked_to_reload = Flag(), Flag()
     # Each of these would otherwise end the process with the relay as it is.
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
         signal.signal(number, lambda *_: stopped.set())
+    if notifier.is_heard:
+        # Elsewhere a hang-up says that the terminal has gone.
+        signal.signal(signal.SIGHUP, lambda *_: asked_to_reload.set())
     # What moves on a screen would only fill a log.
     console = None if options.json or is_under_systemd() else Console()
     journal = open_journal(settings.journal.target, console.print_line if console else print_to_stderr)
 
+    notifier.say(f"STATUS=starting: bundle {settings.classifier.bundle} is held to its golden vectors")
     bundle, classifier = open_bundle_or_spare(settings.classifier, journal)
     finders = [finder_of(lane) for lane in settings.gates]
     clock = MonotonicClock()
     is_live = any(not is_recording(lane.frames.source) for lane in settings.gates)
     lines = resolve(settings.gates[0].lines.factory, is_live=is_live)
+    if "RUNTIME_DIRECTORY" in os.environ:
+        release.write(Path(os.environ["RUNTIME_DIRECTORY"]), settings.gates, lines)
     with open_factory(lines) as factory:
-        service = build(settings, bundle, classifier, finders, factory, journal)
+        service = build(settings, bundle, classifier, finders, factory, journal, clock)
         grabbers = [grabber_for(lane.frames, clock) for lane in settings.gates]
         # The service is the inner one: its coils are released before a camera is waited for.
         with LiveLoop(service, grabbers, clock) as loop, service:
@@ -68,14 +84,22 @@ def run(options: argparse.Namespace) -> int:
                     policy=lane.gate.policy.value,
                 )
 
+            watchdog = Watchdog.of(os.environ, os.getpid())
+            supervisor = Supervisor(
+                settings, service, loop.stages, notifier, watchdog, journal, Reading(load), asked_to_reload
+            )
+            notifier.say("STATUS=starting: waiting for the first frame")
+
             def show() -> None:
                 dead_man.feed()
+                now_s = clock.now_s()
+                supervisor.step(now_s)
                 if console:
-                    now_s = clock.now_s()
                     console.show([lane.snapshot(now_s) for lane in service.lanes], loop.latencies.newest_ms)
 
             with DeadMan(settings.service.hang_s) as dead_man:
                 loop.run(stopped.is_set, show)
+        notifier.say("STOPPING=1")
         if console:
             console.clear()
         journal.write(Event.STOPPED, "", reason="asked to" if stopped.is_set() else "every source has ended")
@@ -85,7 +109,8 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def _with_source(settings: Settings, source: str | None) -> Settings:
+def _settings(options: argparse.Namespace) -> Settings:
+    settings, source = settings_of(options), options.source
     if source is None:
         return settings
     first, *others = settings.gates

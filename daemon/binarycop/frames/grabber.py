@@ -39,6 +39,7 @@ class Grabber:
         self._dropped = 0
         self._is_over = False
         self._last_s = clock.now_s()
+        self._busy_since_s: float | None = None
 
     def start(self) -> None:
         """Begin to open and read the source. Raises RuntimeError where that was done before."""
@@ -88,6 +89,11 @@ class Grabber:
         with self._changed:
             return self._clock.now_s() - self._last_s
 
+    def busy_s(self) -> float:
+        """Seconds since the source was last asked for something, 0 once it has answered: long means that it hangs."""
+        with self._changed:
+            return 0.0 if self._busy_since_s is None else self._clock.now_s() - self._busy_since_s
+
     def close(self, timeout_s: float) -> bool:
         """End the thread, which lets go of the source; may be called twice.
 
@@ -105,12 +111,18 @@ class Grabber:
         try:
             pause_s: float | None = 0.0
             while pause_s is not None and not self._closing.wait(pause_s):
+                self._note_busy(self._clock.now_s())
                 pause_s = self._feed.step()
+                self._note_busy(None)
             self._feed.close()
         finally:
             with self._changed:
-                self._is_over = True
+                self._is_over, self._busy_since_s = True, None
                 self._changed.notify_all()
+
+    def _note_busy(self, since_s: float | None) -> None:
+        with self._changed:
+            self._busy_since_s = since_s
 
     def _is_worth_waking(self) -> bool:
         return self._waiting is not None or self._is_over or self._closing.is_set()

@@ -33,6 +33,29 @@ class Event(Enum):
         "started: {bundle} {version} on {backend}, finder {finder}, source {source}, lines {lines}, policy {policy}",
     )
     STOPPED = Entry("stopped", "7a5c58e348c6420c9f351a458da9886e", Level.NOTICE, "stopped: {reason}")
+    READY = Entry("ready", "63cc3b0d70364aaea2e0a6f135189c11", Level.NOTICE, "ready: {detail}")
+    STUCK = Entry(
+        "stuck",
+        "8e468df864a84f49bf8d14871dc164e9",
+        Level.ERROR,
+        "{stage} has hung for {seconds} s; the watchdog is not fed any more",
+    )
+    RELOADED = Entry("reloaded", "ec5fd717583243599afd01513eb8e2ef", Level.NOTICE, "settings read again: {changed}")
+    RELOAD_REFUSED = Entry(
+        "reload_refused",
+        "73d3d7b5e79b4ae99fb0a9f263312989",
+        Level.ERROR,
+        "settings not taken over, the old ones stay: {reason}",
+    )
+    RESTART_NEEDED = Entry(
+        "restart_needed", "d4323875f1474f3ebb416d02399a37ed", Level.WARNING, "after a restart only: {keys}"
+    )
+    GAVE_UP = Entry(
+        "gave_up",
+        "5b4822fffc34404b9a0c57956c830e45",
+        Level.ERROR,
+        "the gate does not start: relay released, tried again every {minutes} minutes",
+    )
     PERSON = Entry("person", "0c13a937a4a04f2c86f905dca813abe7", Level.INFO, "person {person} in front")
     LEFT = Entry("left", "53cb4513491f4b9ba1fa5de7e525000d", Level.INFO, "person {person} gone")
     VERDICT = Entry(

@@ -10,6 +10,7 @@ from binarycop.classifier.base import Classifier
 from binarycop.classifier.bundle import Bundle
 from binarycop.classifier.choose import find_bundle, open_classifier
 from binarycop.classifier.emulator import Emulator
+from binarycop.clock import Clock
 from binarycop.errors import OverlayError
 from binarycop.faces.base import Finder
 from binarycop.faces.choose import make_finder
@@ -59,13 +60,18 @@ def build(
     finders: list[Finder],
     factory: Factory,
     journal: Journal,
+    clock: Clock | None = None,
 ) -> Service:
-    """Make the service; where a lane's lines cannot be had, those already taken are given back. Raises LineError."""
+    """Make the service; where a lane's lines cannot be had, those already taken are given back. Raises LineError.
+
+    clock: see ``Lane``.
+    """
     manifest = bundle.manifest
+    label = f"{manifest.name} {manifest.version}"
     with ExitStack() as opened:
         lanes = []
         for lane, finder in zip(settings.gates, finders):
             wires = opened.enter_context(Wires(lane, factory))
-            lanes.append(Lane(lane, finder, wires, journal, manifest.crop, manifest.abstain_margin))
+            lanes.append(Lane(lane, finder, wires, journal, manifest.crop, manifest.abstain_margin, label, clock))
         opened.pop_all()
         return Service(lanes, Keeper(classifier, settings.classifier.overlay, lambda: Emulator(bundle), journal))

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from binarycop import verdict
+from binarycop.clock import Clock
 from binarycop.faces import follow
 from binarycop.faces.base import Finder, nearest
 from binarycop.faces.crop import CropGeometry, crop
@@ -29,6 +30,7 @@ _EVENTS = {
     Outcome.FORCED: Event.FORCED,
     Outcome.WITHDRAWN: Event.WITHDRAWN,
 }
+_DECISIONS = (Event.PERMIT, Event.REFUSE, Event.REMIND)
 
 
 @dataclass
@@ -58,8 +60,9 @@ class Snapshot:
 class Lane:
     """One gate's state, and its way through the rooms. One thread uses it.
 
-    geometry and margin come from the bundle. Each frame goes ``look``, ``judge``, ``settle``; where there
-    is no frame, ``settle`` alone lets time pass.
+    geometry and margin come from the bundle, whose name the journal has beside each decision. clock: the one by which
+    frames were captured, to tell how long a decision took from there to the lines; None in a recording's own time.
+    Each frame goes ``look``, ``judge``, ``settle``; where there is no frame, ``settle`` alone lets time pass.
     """
 
     def __init__(
@@ -70,25 +73,29 @@ class Lane:
         journal: Journal,
         geometry: CropGeometry,
         margin: int,
+        bundle: str,
+        clock: Clock | None = None,
     ) -> None:
         self.settings = settings
         self.tally = Tally()
         self._finder, self._wires, self._journal = finder, wires, journal
-        self._geometry = geometry
+        self._geometry, self._calibrated_margin = geometry, margin
         self._margin = settings.verdict.least_margin(margin)
+        self._bundle, self._clock = bundle, clock
         self._rules = machine.Rules.of(settings)
         self._gate = machine.State()
         self._following = follow.Following()
         self._poll: verdict.Poll | None = None
         self._told: Finding | None = None
         self._frame = 0
+        self._captured_s: float | None = None
         self._faults: set[str] = set()
         self._fire = self._override = False
         self._pending: list[tuple[Event, dict[str, Value]]] = []
 
     def look(self, frame: Frame, now_s: float) -> NDArray[np.uint8] | None:
         """Find and follow; returns the crop to classify, (32, 32, 3) uint8 RGB, or None where nobody is."""
-        self._frame = frame.number
+        self._frame, self._captured_s = frame.number, frame.captured_s
         self.tally.frames += 1
         faces = self.settings.faces
         face = nearest(self._finder.find(frame.pixels), faces.least_px)
@@ -129,9 +136,22 @@ class Lane:
         self._step(events.Tick(), now_s)
         permitted = machine.permission(self._gate, self._rules, now_s) is not None
         self._wires.show(permitted, self.settings.signals.of(machine.shows(self._gate)).lamps, now_s)
+        latency = self._latency()
         for event, values in self._pending:
-            self._journal.write(event, self.settings.name, **values)
+            more = latency if event in _DECISIONS else {}
+            self._journal.write(event, self.settings.name, **values, **more)
         self._pending.clear()
+
+    def adopt(self, settings: LaneSettings) -> None:
+        """Go on by other settings, from the next step on; sources, finder, wires and the gate's state stay."""
+        self.settings = settings
+        self._margin = settings.verdict.least_margin(self._calibrated_margin)
+        self._rules = machine.Rules.of(settings)
+
+    @property
+    def faults(self) -> tuple[str, ...]:
+        """What has failed and is not well again."""
+        return tuple(sorted(self._faults))
 
     def fault(self, reason: str, *, active: bool) -> None:
         """Note that something failed, or works again; the gate hears of it in ``apply_faults``."""
@@ -222,17 +242,24 @@ class Lane:
         )
 
     def _step(self, event: events.Event, now_s: float) -> None:
+        before = self._gate.phase.value
         self._gate, happened = machine.step(self._gate, event, self._rules, now_s)
         for one in happened:
-            self._take(one, now_s)
+            self._take(one, {"before": before, "after": self._gate.phase.value}, now_s)
 
-    def _take(self, one: Happening, now_s: float) -> None:
-        values: dict[str, Value] = {"person": one.person, "class": one.finding.value}
+    def _take(self, one: Happening, values: dict[str, Value], now_s: float) -> None:
+        values |= {"person": one.person, "class": one.finding.value}
         if one.cause is not None:
             values["cause"] = one.cause.value
         if one.outcome is Outcome.PASSED:
             values["by"] = "leaving" if one.inferred else "line"
-        self._say(_EVENTS[one.outcome], **values)
+        event = _EVENTS[one.outcome]
+        if event in _DECISIONS:
+            values["bundle"] = self._bundle
+            said = self._poll.verdict if self._poll else None
+            if said is not None:
+                values |= {"votes": said.votes, "frames": said.frames, "margin": round(said.margin, 1)}
+        self._say(event, **values)
         if one.outcome is Outcome.PERMIT:
             self.tally.permits += 1
         elif one.outcome is Outcome.REFUSE:
@@ -244,6 +271,13 @@ class Lane:
                 self._follow(follow.forget(self._following), now_s)
         elif one.outcome in (Outcome.NOT_PASSED, Outcome.WITHDRAWN):
             self._poll = None
+
+    def _latency(self) -> dict[str, Value]:
+        """From the capture of the frame that this step was about to now, when the lines are driven."""
+        captured_s, self._captured_s = self._captured_s, None
+        if self._clock is None or captured_s is None:
+            return {}
+        return {"latency_ms": round((self._clock.now_s() - captured_s) * 1000, 1)}
 
     def _say(self, event: Event, **values: Value) -> None:
         self._pending.append((event, values))

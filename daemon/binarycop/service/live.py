@@ -12,6 +12,7 @@ from binarycop.frames.grabber import Grabber, GrabberSettings, Notice, NoticeKin
 from binarycop.journal.events import Event
 from binarycop.service.lane import Lane
 from binarycop.service.service import Latencies, Service
+from binarycop.service.watchdog import Stage
 from binarycop.settings.schema import FramesSettings
 
 _STEP_MOST_S = 0.05
@@ -74,6 +75,13 @@ class LiveLoop:
     def captured(self) -> int:
         """Frames that the sources gave, in all lanes."""
         return sum(grabber.captured for grabber in self._grabbers)
+
+    def stages(self) -> list[Stage]:
+        """What runs beside the loop itself: each lane's source."""
+        return [
+            Stage(f"frames of {lane.settings.name}", grabber.busy_s())
+            for lane, grabber in zip(self._service.lanes, self._grabbers)
+        ]
 
     def run(self, should_stop: Callable[[], bool], show: Callable[[], None]) -> None:
         """Loop; ``show`` is called after every step. Raises what ``Service.step`` raises."""

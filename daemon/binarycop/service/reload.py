@@ -1,0 +1,102 @@
+"""Settings read again while the gate works: what takes effect at once, what needs a restart, what is refused."""
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from binarycop.errors import BinaryCoPError
+from binarycop.settings.schema import LaneSettings, Settings
+from binarycop.settings.show import plain
+
+
+@dataclass(frozen=True)
+class Change:
+    """From the settings that hold to new ones.
+
+    settings: what holds from now on. applied: the keys that changed in it. waiting: the keys that the new
+    settings have otherwise, and that need a restart.
+    """
+
+    settings: Settings
+    applied: tuple[str, ...]
+    waiting: tuple[str, ...]
+
+
+def change(now: Settings, new: Settings) -> Change:
+    """Take over what needs no new source, finder, line or network. Pure."""
+    by_name = {lane.name: lane for lane in new.gates}
+    gates = tuple(_adopted(lane, by_name.get(lane.name, lane)) for lane in now.gates)
+    settings = replace(now, gates=gates)
+    return Change(settings, _different(now, settings), _different(settings, new))
+
+
+def _adopted(now: LaneSettings, new: LaneSettings) -> LaneSettings:
+    # gate.fail says how the contact is wired, which is not changed by a signal.
+    return replace(
+        now,
+        faces=replace(now.faces, least_px=new.faces.least_px, lost_s=new.faces.lost_s),
+        verdict=new.verdict,
+        gate=replace(new.gate, fail=now.gate.fail),
+        signals=new.signals,
+    )
+
+
+def _different(one: Settings, other: Settings) -> tuple[str, ...]:
+    before, after = _flat(one), _flat(other)
+    return tuple(key for key in dict.fromkeys((*before, *after)) if before.get(key) != after.get(key))
+
+
+def _flat(settings: Settings) -> dict[str, Any]:
+    """Every value by its key; that of a lane with the lane's name behind it."""
+    tree = plain(settings)
+    gates = tree.pop("gates")
+    flat = dict(_leaves(tree, ""))
+    flat["gates"] = [gate["name"] for gate in gates]
+    for gate in gates:
+        flat |= {f"{key} ({gate['name']})": value for key, value in _leaves(gate, "")}
+    return flat
+
+
+def _leaves(tree: dict[str, Any], above: str) -> list[tuple[str, Any]]:
+    leaves: list[tuple[str, Any]] = []
+    for name, value in tree.items():
+        leaves += _leaves(value, f"{above}{name}.") if isinstance(value, dict) else [(above + name, value)]
+    return leaves
+
+
+class Reading:
+    """Reads the settings in a thread of its own: YAML takes long enough on a board for a frame to be missed.
+
+    load: raises SettingsErrors. One thread uses this.
+    """
+
+    def __init__(self, load: Callable[[], Settings]) -> None:
+        self._load = load
+        self._thread: threading.Thread | None = None
+        self._found: Settings | str = ""
+
+    @property
+    def is_under_way(self) -> bool:
+        """Whether ``take`` still has something to give."""
+        return self._thread is not None
+
+    def begin(self) -> None:
+        """Read the settings as they are now."""
+        self._thread = threading.Thread(target=self._read, name="settings", daemon=True)
+        self._thread.start()
+
+    def take(self) -> Settings | str | None:
+        """What was read, or why it is refused, once; None before that."""
+        if self._thread is None or self._thread.is_alive():
+            return None
+        self._thread = None
+        return self._found
+
+    def _read(self) -> None:
+        try:
+            self._found = self._load()
+        except BinaryCoPError as error:
+            self._found = str(error).replace("\n", "; ")
+        except Exception as error:  # noqa: BLE001 - whatever it is, the old settings stay and somebody is told
+            self._found = f"unexpected {type(error).__name__}: {error}"
