@@ -104,6 +104,14 @@ class LineError(BinaryCoPError, OSError):
         super().__init__(f"line {line}: {reason}")
 
 
+class JournalError(BinaryCoPError, OSError):
+    """The journal cannot be read; ``reason`` says why."""
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+        super().__init__(f"journal: {reason}")
+
+
 class FactoryError(BinaryCoPError, OSError):
     """A gpiozero pin factory cannot be had; ``factory`` is its name in ``lines.factory``."""
 

@@ -15,6 +15,9 @@ def add(commands: Any) -> None:
     parser = commands.add_parser("load-overlay", help="load the bundle's bitstream and try it (root)")
     add_config(parser)
     parser.add_argument("--bundle", metavar="NAME", help="cnv, n-cnv, u-cnv, or a folder with a slash in its path")
+    parser.add_argument(
+        "--if-set", action="store_true", help="do nothing where classifier.backend is not overlay: for the unit"
+    )
     parser.add_argument("--simulated", action="store_true", help="rehearse it on the simulated board")
     add_json(parser)
     parser.set_defaults(run=run)
@@ -23,7 +26,11 @@ def add(commands: Any) -> None:
 def run(options: argparse.Namespace) -> int:
     """Raises BundleError where the build is refused, OverlayError where it cannot be loaded or does not work."""
     backend = Backend.SIMULATED_BOARD if options.simulated else Backend.OVERLAY
-    settings = replace(settings_of(options).classifier, backend=backend)
+    asked = settings_of(options).classifier
+    if options.if_set and asked.backend is not Backend.OVERLAY:
+        print(f"classifier.backend is {asked.backend.value}: no overlay to load")
+        return 0
+    settings = replace(asked, backend=backend)
     bundle, board = open_board(settings, bundles.load(find_bundle(settings.bundle)))
     try:
         board.load()

@@ -5,13 +5,14 @@ import sys
 from collections.abc import Sequence
 
 from binarycop import __version__
-from binarycop.cli import check_config, evaluate, import_build, lines, load_overlay, replay, run, selftest
+from binarycop.cli import check_config, evaluate, events, import_build, lines, load_overlay, replay, run, selftest
 from binarycop.errors import (
     BackendError,
     BinaryCoPError,
     BundleError,
     FactoryError,
     FinderError,
+    JournalError,
     LineError,
     OverlayForbidden,
     OverlayMissing,
@@ -31,6 +32,7 @@ _EXIT_CODES: tuple[tuple[type[BinaryCoPError], int], ...] = (
     (OverlayForbidden, 8),
     (BackendError, 7),
     (FinderError, 7),
+    (JournalError, 9),
 )
 
 _HELP = """exit codes:
@@ -43,6 +45,7 @@ _HELP = """exit codes:
   6  a GPIO line cannot be had or driven
   7  the classifier or the face finder cannot run
   8  the overlay must be loaded (again), by load-overlay and with the right to; then start anew
+  9  the journal cannot be read
 """
 
 
@@ -56,7 +59,7 @@ def parser() -> argparse.ArgumentParser:
     )
     top.add_argument("--version", action="version", version=f"binarycop {__version__}")
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for module in (run, check_config, replay, evaluate, selftest, lines, load_overlay, import_build):
+    for module in (run, check_config, replay, evaluate, selftest, lines, events, load_overlay, import_build):
         module.add(commands)
     return top
 
