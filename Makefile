@@ -103,3 +103,8 @@ test-board: $(VENV)/.installed
 .PHONY: test-rtl
 test-rtl:
 	@tests/rtl/run.sh
+
+# The wheel and the Debian packages of the commit, into dist/: the same commit gives the same bytes.
+.PHONY: package
+package: $(VENV)/.installed
+	@PYTHON=$(CURDIR)/$(VENV)/bin/python deploy/package dist $(ARCH)

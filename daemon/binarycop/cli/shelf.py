@@ -52,6 +52,8 @@ def parser() -> argparse.ArgumentParser:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code."""
     options = parser().parse_args(arguments)
+    # The daemon reads the shelf as another user, whatever the umask of a unit or a shell.
+    os.umask(0o022)
     try:
         return _run(options)
     except (BundleError, SettingsErrors) as error:

@@ -1,0 +1,200 @@
+"""The Debian package, from wheels and a few files: the same inputs give the same bytes.
+
+``deploy/package`` calls it, in the tree of a commit. Written without debhelper, since Debian's packages of Python modules
+are tied to one version of Python, and this one must fit the board's as well as that of the tests.
+"""
+
+import argparse
+import gzip
+import hashlib
+import os
+import shutil
+import subprocess
+import tempfile
+import zipfile
+from dataclasses import dataclass
+from email.utils import formatdate
+from pathlib import Path
+
+from deploy import manual
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parent
+PYTHON = "usr/lib/binarycop/python"
+SHIPPED = "usr/share/binarycop/shipped"
+_SCRIPTS = ("postinst", "prerm", "postrm")
+_UNITS = "lib/systemd/system"
+# Where each kind of file in systemd/ goes; a name that ends in a slash keeps the file's own.
+_PLACES = {
+    ".service": f"{_UNITS}/",
+    ".timer": f"{_UNITS}/",
+    ".rules": "lib/udev/rules.d/",
+    ".catalog": "usr/lib/systemd/catalog/",
+    ".sysusers": "usr/lib/sysusers.d/binarycop.conf",
+    ".tmpfiles": "usr/lib/tmpfiles.d/binarycop.conf",
+    ".journald": "usr/lib/systemd/journald.conf.d/binarycop.conf",
+    ".conf": "usr/share/binarycop/",
+}
+
+
+@dataclass(frozen=True)
+class Release:
+    """version: Debian's. date_s: the commit's, which every file in the package gets."""
+
+    version: str
+    date_s: int
+    maintainer: str
+
+
+def build(release: Release, arch: str, wheels: Path, helper: Path, out: Path) -> Path:
+    """Write ``binarycop_VERSION_ARCH.deb`` to ``out`` and return its path.
+
+    helper: gate-release, compiled for ``arch``. Raises FileNotFoundError for a file of systemd/ that has no place.
+    """
+    with tempfile.TemporaryDirectory(prefix="binarycop-deb-") as work:
+        tree = Path(work) / "tree"
+        _fill(tree, wheels, helper, release)
+        _settle_modes(tree)
+        _write_control(tree, release, arch)
+        package = out / f"binarycop_{release.version}_{arch}.deb"
+        # One thread: how xz cuts its blocks hangs on their number. Ubuntu's default, zstd, is not Debian's.
+        environment = {**os.environ, "SOURCE_DATE_EPOCH": str(release.date_s), "DPKG_DEB_THREADS_MAX": "1"}
+        command = ["dpkg-deb", "--root-owner-group", "-Zxz", "--build", str(tree), str(package)]
+        subprocess.run(command, env=environment, check=True, stdout=subprocess.DEVNULL)
+        return package
+
+
+def _fill(tree: Path, wheels: Path, helper: Path, release: Release) -> None:
+    for wheel in sorted(wheels.glob("*.whl")):
+        _unpack(wheel, tree)
+    _copy(HERE / "launch/launch.py", tree / "usr/lib/binarycop/launch.py")
+    _copy(HERE / "launch/binarycop", tree / "usr/bin/binarycop")
+    _link(tree / "usr/sbin/binarycop-bundle", "../bin/binarycop")
+    _copy(helper, tree / "usr/lib/binarycop/gate-release")
+    _link(tree / "usr/sbin/gate-release", "../lib/binarycop/gate-release")
+    # Where the daemon looks for bundles; what is in use there is the shelf's business.
+    _link(tree / "usr/share/binarycop/bundles", "/var/lib/binarycop/bundles")
+    _copy(HERE / "gate.yaml", tree / "etc/binarycop/gate.yaml")
+    (tree / "etc/binarycop/gate.d").mkdir()
+    _add_units(tree)
+    with tempfile.TemporaryDirectory() as pages:
+        manual.write(Path(pages))
+        shutil.copy(HERE / "gate-release.8", Path(pages) / "man8")
+        for page in sorted(Path(pages).glob("man*/*")):
+            _compress(page.read_bytes(), tree / "usr/share/man" / page.parent.name / f"{page.name}.gz")
+        for file in sorted((Path(pages) / "completions").iterdir()):
+            _copy(file, tree / "usr/share/bash-completion/completions" / file.name)
+    documents = tree / "usr/share/doc/binarycop"
+    _copy(HERE / "control/copyright", documents / "copyright")
+    _compress(_changelog(release).encode(), documents / "changelog.gz")
+    _copy(HERE / "control/lintian-overrides", tree / "usr/share/lintian/overrides/binarycop")
+    for document in sorted((ROOT / "docs").glob("*.md")):
+        _copy(document, documents / document.name)
+
+
+def _unpack(wheel: Path, tree: Path) -> None:
+    """A wheel's modules into the package's own folder, its bundles to where they are installed from."""
+    with zipfile.ZipFile(wheel) as archive:
+        for entry in archive.namelist():
+            path = Path(entry)
+            if path.name in ("RECORD", "WHEEL") or path.name.startswith("LICENSE"):
+                continue  # pip's own books; licences stand in copyright
+            if ".data" in path.parts[0]:
+                target = tree / SHIPPED / Path(*path.parts[path.parts.index("bundles") + 1 :])
+            else:
+                target = tree / PYTHON / path
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(archive.read(entry))
+
+
+def _add_units(tree: Path) -> None:
+    """What is in systemd/, to where systemd, udev and journald look for it."""
+    for file in sorted((ROOT / "systemd").iterdir()):
+        place = _PLACES.get(file.suffix)
+        if place is None:
+            raise FileNotFoundError(f"{file} has no place in the package: name one in deploy/deb.py")
+        _copy(file, tree / place / (file.name if place.endswith("/") else ""))
+    for unit in ("binarycop.service", "binarycop-overlay.service"):
+        _copy(HERE / "drop-ins/10-bundle.conf", tree / _UNITS / f"{unit}.d/10-bundle.conf")
+
+
+def _write_control(tree: Path, release: Release, arch: str) -> None:
+    folder = tree / "DEBIAN"
+    folder.mkdir()
+    size_kib = sum(-(-path.lstat().st_size // 1024) for path in tree.rglob("*") if path.is_file())
+    fields = {"version": release.version, "arch": arch, "size": size_kib, "maintainer": release.maintainer}
+    (folder / "control").write_text((HERE / "control/control.in").read_text().format(**fields))
+    (folder / "conffiles").write_text("/etc/binarycop/gate.yaml\n")
+    sums = sorted(path for path in tree.rglob("*") if path.is_file() and not path.is_symlink())
+    lines = [
+        f"{_md5(path)}  {path.relative_to(tree)}\n"
+        for path in sums
+        if path.relative_to(tree).parts[0] not in ("DEBIAN", "etc")
+    ]
+    (folder / "md5sums").write_text("".join(lines))
+    for script in _SCRIPTS:
+        _copy(HERE / "control" / script, folder / script)
+        (folder / script).chmod(0o755)
+    for path in folder.iterdir():
+        if path.name not in _SCRIPTS:
+            path.chmod(0o644)
+    folder.chmod(0o755)
+
+
+def _md5(path: Path) -> str:
+    # dpkg's way of finding damaged files; no secret hangs on it.
+    return hashlib.md5(path.read_bytes(), usedforsecurity=False).hexdigest()
+
+
+def _changelog(release: Release) -> str:
+    lines = (
+        f"binarycop ({release.version}) unstable; urgency=medium",
+        "",
+        "  * Built from the commit that the version names.",
+        "",
+        f" -- {release.maintainer}  {formatdate(release.date_s)}",
+    )
+    return "\n".join(lines) + "\n"
+
+
+def _settle_modes(tree: Path) -> None:
+    """Modes must not hang on the builder's umask."""
+    for path in [tree, *tree.rglob("*")]:
+        if path.is_symlink():
+            continue
+        runs = path.is_dir() or path.parent.name in ("bin", "sbin") or path.name == "gate-release"
+        path.chmod(0o755 if runs else 0o644)
+
+
+def _copy(source: Path, target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(source, target)
+
+
+def _link(path: Path, to: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.symlink_to(to)
+
+
+def _compress(data: bytes, target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_bytes(gzip.compress(data, 9, mtime=0))
+
+
+def main() -> None:
+    """Arguments in, a package out; prints its path."""
+    parser = argparse.ArgumentParser(description="Build the Debian package of one architecture.")
+    parser.add_argument("--arch", required=True)
+    parser.add_argument("--wheels", type=Path, required=True)
+    parser.add_argument("--helper", type=Path, required=True)
+    parser.add_argument("--version", required=True)
+    parser.add_argument("--date", type=int, required=True)
+    parser.add_argument("--maintainer", required=True)
+    parser.add_argument("--out", type=Path, required=True)
+    options = parser.parse_args()
+    release = Release(options.version, options.date, options.maintainer)
+    print(build(release, options.arch, options.wheels, options.helper, options.out))
+
+
+if __name__ == "__main__":
+    main()
