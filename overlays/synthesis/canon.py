@@ -37,9 +37,19 @@ def to_plane(mesh: NDArray[np.float32], pixels: NDArray[np.float64]) -> NDArray[
     """Where pixels of a picture lie on the canonical plane.
 
     mesh: (468, 2 or 3) landmarks in pixels. pixels: (N, 2), any, also beyond the face. Returns (N, 2).
-    A thin-plate spline through the landmarks (Bookstein 1989), smoothed.
     """
-    sources = mesh[INDICES, :2].astype(np.float64)
+    return _bend(mesh[INDICES, :2].astype(np.float64), PLACES, pixels)
+
+
+def to_picture(mesh: NDArray[np.float32], places: NDArray[np.float64]) -> NDArray[np.float32]:
+    """Where places of the canonical plane (N, 2) lie in a picture, (N, 2) pixels: the way back, nearly."""
+    return _bend(PLACES, mesh[INDICES, :2].astype(np.float64), places)
+
+
+def _bend(
+    sources: NDArray[np.float64], targets: NDArray[np.float64], points: NDArray[np.float64]
+) -> NDArray[np.float32]:
+    """Points (N, 2) by the thin-plate spline (Bookstein 1989), smoothed, that takes sources to targets, (K, 2) each."""
     centre, scale = sources.mean(axis=0), sources.std()
     sources = (sources - centre) / scale
     count = len(sources)
@@ -48,11 +58,11 @@ def to_plane(mesh: NDArray[np.float32], pixels: NDArray[np.float64]) -> NDArray[
     system[:count, count] = system[count, :count] = 1
     system[:count, count + 1 :] = sources
     system[count + 1 :, :count] = sources.T
-    weights = np.linalg.solve(system, np.concatenate([PLACES, np.zeros((3, 2))]))
-    points = (pixels - centre) / scale
-    bent = _kernel(points, sources) @ weights[:count]
-    plane: NDArray[np.float32] = (bent + weights[count] + points @ weights[count + 1 :]).astype(np.float32)
-    return plane
+    weights = np.linalg.solve(system, np.concatenate([targets, np.zeros((3, 2))]))
+    placed = (points - centre) / scale
+    bent = _kernel(placed, sources) @ weights[:count]
+    moved: NDArray[np.float32] = (bent + weights[count] + placed @ weights[count + 1 :]).astype(np.float32)
+    return moved
 
 
 def _kernel(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -21,7 +21,8 @@ from overlays.synthesis.fabric import cut
 from overlays.synthesis.faces import Split
 from overlays.synthesis.heads import drawn_head, scene
 from overlays.synthesis.masks import Wardrobe
-from overlays.synthesis.patches import Patches, plane_map
+from overlays.synthesis.patches import Patches, picture_map, plane_map
+from overlays.synthesis.uncover import uncover
 
 Crop = NDArray[np.uint8]
 _CHUNK = 4000
@@ -31,18 +32,22 @@ GEOMETRY = CropGeometry(margin=1.15, shift_y=0.06)
 
 @dataclass(frozen=True)
 class Recipe:
-    """Shares of what is not a dressed face: drawn heads in all; real masks among correct; bare among nose_mouth."""
+    """Shares of what is not a dressed face: drawn heads in all; real masks among correct, and partly uncovered ones
+    among the others; bare faces among nose_mouth.
+    """
 
     geometry: CropGeometry = GEOMETRY
     drawn: float = 0.12
     real: float = 0.30
+    uncovered: float = 0.0
     bare: float = 0.45
 
 
 @dataclass(frozen=True)
 class Look:
-    """What is on a crop. kind: the mask's cut, or ``bare``, ``real`` or ``drawn``; colour: the cloth's name or empty;
-    extras: the hard cases on it, joined by ``+``; identity: as ``Patches.identities``, empty where it is nobody.
+    """What is on a crop. kind: the mask's cut, or ``bare``, ``real``, ``uncovered`` or ``drawn``; colour: the cloth's
+    name or empty; extras: the hard cases on it, joined by ``+``; identity: as ``Patches.identities``, empty where it is
+    nobody.
     """
 
     kind: str
@@ -58,6 +63,7 @@ class Synthesis:
         self._patches = patches.of(split)
         is_bare = self._patches.is_bare
         self._bare, self._real = np.flatnonzero(is_bare), np.flatnonzero(~is_bare)
+        self._mapped = np.flatnonzero(~is_bare & self._patches.is_mapped)
         pieces = tuple(cut(self._patches.pixels[at], tuple(self._patches.boxes[at].tolist())) for at in self._real)
         # Cloth of real masks is in every class, or a network would take it for a sign of the one with real pictures.
         self._wardrobe = replace(wardrobe, fabrics=replace(wardrobe.fabrics, cloths=pieces))
@@ -72,11 +78,34 @@ class Synthesis:
         if wearing is Wearing.CORRECT and len(self._real) and rng.random() < self._recipe.real:
             at = int(self._real[rng.integers(len(self._real))])
             pixels, look = self._patches.pixels[at], Look("real", identity=str(self._patches.identities[at]))
+        elif self._is_uncovered(rng, wearing):
+            at = int(self._mapped[rng.integers(len(self._mapped))])
+            pixels, look = self._uncovered(rng, wearing, at)
         else:
             at = int(self._bare[rng.integers(len(self._bare))])
             pixels, look = self.dressed(rng, wearing, at)
         box = Box(*self._patches.boxes[at].tolist())
         return take(pixels, box, self._recipe.geometry, FINDER, rng), wearing, look
+
+    def _is_uncovered(self, rng: np.random.Generator, wearing: Wearing) -> bool:
+        share = self._recipe.uncovered
+        if wearing is Wearing.CORRECT or not share or not len(self._mapped):
+            return False
+        return bool(rng.random() < share)
+
+    def _uncovered(self, rng: np.random.Generator, wearing: Wearing, at: int) -> tuple[NDArray[np.uint8], Look]:
+        """Real mask ``at`` with somebody's skin laid over part of it."""
+        patches, giver = self._patches, int(self._bare[rng.integers(len(self._bare))])
+        pixels = uncover(
+            patches.pixels[at],
+            plane_map(patches.planes[at]),
+            patches.pixels[giver],
+            plane_map(patches.planes[giver]),
+            picture_map(patches.pictures[giver]),
+            wearing,
+            rng,
+        )
+        return pixels, Look("uncovered", "real", identity=str(patches.identities[at]))
 
     def dressed(self, rng: np.random.Generator, wearing: Wearing, at: int) -> tuple[NDArray[np.uint8], Look]:
         """Bare face ``at`` of the split, wearing a mask so: its patch (128, 128, 3) uint8 BGR."""

@@ -11,6 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 _PICTURES = (".jpg", ".jpeg", ".png")
+MASKED = "masked/"
+"""How the identity of a face with a real mask begins."""
 _HASH_NEAR = 6  # bits of 64 in which two pictures of one photograph may differ
 
 
@@ -60,7 +62,7 @@ def worn_correctly(data: Path) -> list[Portrait]:
         name = str(path.relative_to(data))
         if name in taken or (_differing(kept_out, _hash(path)) <= _HASH_NEAR).any():
             continue
-        found.append(Portrait(name, "chandrikadeb7 masked", f"masked/{path.stem}", Split.TRAIN))
+        found.append(Portrait(name, "chandrikadeb7 masked", MASKED + path.stem, Split.TRAIN))
     return found
 
 

@@ -1,4 +1,4 @@
-"""Face landmarks of the bare pictures: found once with mediapipe's mesh, kept in a file, read by the rest.
+"""Face landmarks of the pictures: found once with mediapipe's mesh, kept in a file, read by the rest.
 
 mediapipe needs numpy < 2, so finding runs in an environment of its own (see overlays/README.md):
 
@@ -14,7 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 POINTS = 468
-FOLDERS = ("fairface540", "webmorph", "chandrikadeb7", "utkface_nc")
+FOLDERS = (
+    *("unmasked/fairface540", "unmasked/webmorph", "unmasked/chandrikadeb7", "unmasked/utkface_nc"),
+    "masked/chandrikadeb7",
+)
 _PAD = 0.3  # tight crops show the mesh's own detector too little; what is added repeats the edge
 
 
@@ -54,7 +57,7 @@ def load(file: Path) -> dict[str, NDArray[np.float32]]:
 
 
 def main() -> None:
-    """Find and keep the landmarks of all bare pictures."""
+    """Find and keep the landmarks of all pictures."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
@@ -62,7 +65,7 @@ def main() -> None:
     paths = [
         path
         for folder in FOLDERS
-        for path in sorted((arguments.data / "unmasked" / folder).glob("*"))
+        for path in sorted((arguments.data / folder).glob("*"))
         if path.suffix.lower() in (".jpg", ".jpeg", ".png")
     ]
     meshes = find(paths)

@@ -17,15 +17,15 @@ from numpy.typing import NDArray
 from binarycop.faces.base import nearest
 from binarycop.faces.box import Box
 from binarycop.faces.yunet import YuNet
-from overlays.synthesis import faces, landmarks
-from overlays.synthesis.canon import to_plane
+from overlays.synthesis import faces, landmarks, plane
+from overlays.synthesis.canon import to_picture, to_plane
 from overlays.synthesis.faces import Portrait, Split
 
 SIDE_PX = 128
 _SPAN = 2.0  # the patch's side in multiples of the box's longer side
 _GRID = 32
 LEAST_PX = 32
-_MOST_TURNED = 0.8
+_MOST_TURNED, _LEAST_OVERLAP = 0.8, 0.4
 YUNET = Path("models") / "face_detection_yunet_2023mar.onnx"
 
 
@@ -34,20 +34,27 @@ class Patches:
     """N faces.
 
     pixels: (N, 128, 128, 3) uint8 BGR. boxes: (N, 4) float32, x, y, width, height in the patch.
-    planes: (N, 32, 32, 2) float32, the canonical place of every fourth pixel; not a number where a real mask is worn.
+    planes: (N, 32, 32, 2) float32, the canonical place of every fourth pixel. pictures: (N, 32, 32, 2) float32, the
+    pixel of every fifth place of the drawn plane. Both are not a number where a real mask hides the landmarks.
     turns: (N,) float32, how far the head is turned, -1 to 1, 0 straight ahead. splits, identities: (N,) text.
     """
 
     pixels: NDArray[np.uint8]
     boxes: NDArray[np.float32]
     planes: NDArray[np.float32]
+    pictures: NDArray[np.float32]
     turns: NDArray[np.float32]
     splits: NDArray[np.str_]
     identities: NDArray[np.str_]
 
     @property
     def is_bare(self) -> NDArray[np.bool_]:
-        """(N,) whether the face is bare, and may be dressed."""
+        """(N,) whether the face is bare, and may be dressed; the others wear real masks."""
+        return ~np.char.startswith(self.identities, faces.MASKED)
+
+    @property
+    def is_mapped(self) -> NDArray[np.bool_]:
+        """(N,) whether the face's landmarks are known."""
         return ~np.isnan(self.planes[:, 0, 0, 0])
 
     def of(self, split: Split) -> "Patches":
@@ -60,6 +67,12 @@ def load(file: Path) -> Patches:
     """Read what ``main`` kept."""
     with np.load(file, allow_pickle=False) as stored:
         return Patches(**{name: stored[name] for name in stored.files})
+
+
+def picture_map(coarse: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The pixel of each place of the drawn plane, (160, 160, 2), from the kept (32, 32, 2)."""
+    fine: NDArray[np.float32] = cv2.resize(coarse, (plane.SIDE_PX, plane.SIDE_PX), interpolation=cv2.INTER_LINEAR)
+    return fine
 
 
 def plane_map(coarse: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -87,25 +100,33 @@ def _rows(
     finder = YuNet(data / YUNET)
     nodes = (np.arange(_GRID) + 0.5) * SIDE_PX / _GRID - 0.5
     grid = np.stack(np.meshgrid(nodes, nodes), axis=-1).reshape(-1, 2)
+    steps = (np.arange(_GRID) + 0.5) * plane.SIDE_PX / _GRID / plane.UNIT_PX
+    drawn = np.stack(np.meshgrid(steps + plane.LEFT, steps + plane.TOP), axis=-1).reshape(-1, 2)
+    shape = (_GRID, _GRID, 2)
     for portrait in portraits:
         picture = np.asarray(cv2.imread(str(data / portrait.name)), np.uint8)
         face = nearest(finder.find(picture), LEAST_PX)
         mesh = meshes.get(portrait.name)
-        is_dressed = portrait.name.startswith("masked")
+        is_dressed = portrait.identity.startswith(faces.MASKED)
         if face is None or (mesh is None and not is_dressed):
             continue
         patch, scale, origin = _cut(picture, face.box)
-        plane, turn = np.full((_GRID, _GRID, 2), np.nan, np.float32), 0.0
-        if mesh is not None:
-            placed = mesh[:, :2] * scale + origin
-            low, high = placed.min(axis=0), placed.max(axis=0)
-            if Box(*low, *(high - low)).overlap(Box(*_placed(face.box, scale, origin))) < 0.4:
-                continue  # the mesh found somebody else
-            turn = _turn(placed)
-            if abs(turn) > _MOST_TURNED:
-                continue  # a flat mask cannot be bent onto a profile
-            plane = to_plane(placed.astype(np.float32), grid).reshape(_GRID, _GRID, 2)
-        yield patch, _placed(face.box, scale, origin), plane, turn, portrait.split.value, portrait.identity
+        box = _placed(face.box, scale, origin)
+        placed = None if mesh is None else mesh[:, :2] * scale + origin
+        if placed is not None and _is_usable(placed, Box(*box)):
+            known, turn = placed.astype(np.float32), _turn(placed)
+            to, back = to_plane(known, grid).reshape(shape), to_picture(known, drawn).reshape(shape)
+        elif is_dressed:
+            to, back, turn = np.full(shape, np.nan, np.float32), np.full(shape, np.nan, np.float32), 0.0
+        else:
+            continue
+        yield patch, box, to, back, turn, portrait.split.value, portrait.identity
+
+
+def _is_usable(mesh: NDArray[np.float64], box: Box) -> bool:
+    """Whether the mesh is of the face that the finder found, and no profile: a flat mask cannot be bent onto one."""
+    low, high = mesh.min(axis=0), mesh.max(axis=0)
+    return Box(*low, *(high - low)).overlap(box) >= _LEAST_OVERLAP and abs(_turn(mesh)) <= _MOST_TURNED
 
 
 def _turn(mesh: NDArray[np.float64]) -> float:
@@ -132,7 +153,7 @@ def main() -> None:
     portraits += faces.worn_correctly(arguments.data)
     rows = list(_rows(arguments.data, portraits, landmarks.load(arguments.landmarks)))
     names = tuple(Patches.__dataclass_fields__)
-    types = (np.uint8, np.float32, np.float32, np.float32, np.str_, np.str_)
+    types = (np.uint8, np.float32, np.float32, np.float32, np.float32, np.str_, np.str_)
     columns = {name: np.asarray(column, kind) for name, kind, column in zip(names, types, zip(*rows))}
     arguments.out.parent.mkdir(parents=True, exist_ok=True)
     np.savez(arguments.out, allow_pickle=False, **columns)

@@ -72,7 +72,7 @@ def main() -> None:
     net = train(network, learning, settings, arguments.work / f"{name}.pt", progress, teacher=teacher)
     if arguments.tuning_epochs:
         tuned = replace(settings, epochs=arguments.tuning_epochs, rate=arguments.tuning_rate, distil=0.0)
-        with_real = replace(recipe, real=arguments.tuning_real, drawn=recipe.drawn)
+        with_real = replace(recipe, real=arguments.tuning_real, uncovered=arguments.tuning_real)
         tuning = crops(Split.TRAIN, _TUNING_SEED, arguments.crops // 4, with_real).labelled
         net = train(network, tuning, tuned, arguments.work / f"{name}-tuned.pt", progress, begin=net)
 
@@ -120,7 +120,7 @@ def _provenance(
         "tuning": {
             "epochs": arguments.tuning_epochs,
             "rate": arguments.tuning_rate,
-            "real among correct": arguments.tuning_real,
+            "real masks in each class": arguments.tuning_real,
         },
         "abstain margin": "the largest at which at most a tenth of the rightly answered synthetic val crops abstain",
         "synthetic test set": test_set,
@@ -141,7 +141,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--distil", type=float, default=0.5, help="the teacher's share of the loss (default: 0.5)")
     parser.add_argument("--tuning-epochs", type=int, default=2, help="at the end, with more real masks (default: 2)")
     parser.add_argument("--tuning-rate", type=float, default=1e-3)
-    parser.add_argument("--tuning-real", type=float, default=0.6, help="share of real masks among correct then")
+    parser.add_argument("--tuning-real", type=float, default=0.5, help="share of real masks in each class then")
     parser.add_argument("--work", type=Path, default=Path("work"), help="crops and checkpoints (default: work)")
     parser.add_argument("--tag", default="run", help="names the checkpoint, to keep several runs apart")
     parser.add_argument("--crops", type=int, default=320_000, help="synthetic training crops (default: 320000)")

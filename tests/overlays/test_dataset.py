@@ -14,8 +14,10 @@ from overlays.synthesis.extras import Extra, chosen, draw
 from overlays.synthesis.faces import Split
 from overlays.synthesis.heads import heads, nobody
 from overlays.synthesis.masks import Wardrobe
-from overlays.synthesis.patches import SIDE_PX, Patches, plane_map
+from overlays.synthesis.patches import SIDE_PX, Patches, picture_map, plane_map
 from overlays.synthesis.plane import LEFT, TOP, UNIT_PX
+from overlays.synthesis.plane import SIDE_PX as DRAWN_PX
+from overlays.synthesis.uncover import uncover
 
 CHIN_PX, FACE_PX = 96.0, 64.0
 CHEEK_ROWS = slice(58, 74)
@@ -28,19 +30,27 @@ def _plane() -> NDArray[np.float32]:
     return np.stack([x, y], axis=-1)
 
 
+def _picture() -> NDArray[np.float32]:
+    """The way back: the pixel of each fifth place of the drawn plane."""
+    steps = ((np.arange(32) + 0.5) * DRAWN_PX / 32 / UNIT_PX).astype(np.float32)
+    x, y = np.meshgrid((steps + LEFT) * FACE_PX + 63.5, (steps + TOP - 1) * FACE_PX + CHIN_PX)
+    return np.stack([x, y], axis=-1).astype(np.float32)
+
+
 @pytest.fixture(scope="module")
 def patches() -> Patches:
-    """Three plain faces that train, one with a real mask, and one that tests."""
-    pixels = np.stack([np.full((SIDE_PX, SIDE_PX, 3), grey, np.uint8) for grey in (90, 140, 190, 10, 250)])
-    planes = np.stack([_plane()] * 5)
-    planes[3] = np.nan
+    """Three plain faces that train, two with real masks, of which one's landmarks are not known, and one that tests."""
+    pixels = np.stack([np.full((SIDE_PX, SIDE_PX, 3), grey, np.uint8) for grey in (90, 140, 190, 10, 250, 20)])
+    planes = np.stack([_plane()] * 6)
+    planes[5] = np.nan
     return Patches(
         pixels=pixels,
-        boxes=np.tile(np.array([38, 32, 52, 64], np.float32), (5, 1)),
+        boxes=np.tile(np.array([38, 32, 52, 64], np.float32), (6, 1)),
         planes=planes,
-        turns=np.array([0, 0.5, 0, 0, 0], np.float32),
-        splits=np.array(["train"] * 4 + ["test"]),
-        identities=np.array(list("abcde")),
+        pictures=np.stack([_picture()] * 6),
+        turns=np.array([0, 0.5, 0, 0, 0, 0], np.float32),
+        splits=np.array(["train"] * 4 + ["test", "train"]),
+        identities=np.array(["a", "b", "c", "masked/d", "e", "masked/f"]),
     )
 
 
@@ -58,15 +68,16 @@ def test_it_tells_what_it_made(patches: Patches) -> None:
     looks = [(wearing, look) for _, wearing, look in (synthesis.one(1, number) for number in range(400))]
     assert {look.kind for _, look in looks} >= {"surgical", "cloth", "ffp2", "bare", "real", "drawn"}
     assert {wearing for wearing, look in looks if look.kind == "bare"} == {Wearing.NOSE_MOUTH}
-    assert {look.identity for wearing, look in looks if look.kind == "real"} == {"d"}
+    assert {look.identity for wearing, look in looks if look.kind == "real"} == {"masked/d", "masked/f"}
     assert {wearing for wearing, look in looks if look.colour == "real"} == set(Wearing)
     assert {look.identity for _, look in looks if look.kind == "drawn"} == {""}
 
 
 def test_a_split_uses_its_own_faces(patches: Patches) -> None:
-    assert set(patches.of(Split.TRAIN).identities) == set("abcd")
+    assert set(patches.of(Split.TRAIN).identities) == {"a", "b", "c", "masked/d", "masked/f"}
     assert set(patches.of(Split.TEST).identities) == {"e"}
-    assert patches.is_bare.tolist() == [True, True, True, False, True]
+    assert patches.is_bare.tolist() == [True, True, True, False, True, False]
+    assert patches.is_mapped.tolist() == [True, True, True, True, True, False]
 
 
 def test_dressing_covers_the_mouth_and_nothing_far_away(patches: Patches) -> None:
@@ -121,6 +132,42 @@ def test_a_scarf_never_hides_a_bare_chin() -> None:
     worn = [chosen(rng, Wearing.CHIN, is_bare=False) for _ in range(500)]
     assert any(worn)
     assert not any(Extra.SCARF in some for some in worn)
+
+
+def test_a_real_mask_can_be_uncovered_in_every_wrong_way(patches: Patches) -> None:
+    synthesis = Synthesis(patches, Split.TRAIN, Wardrobe(), Recipe(drawn=0.0, uncovered=1.0))
+    looks = [(wearing, look) for _, wearing, look in (synthesis.one(1, number) for number in range(80))]
+    assert {look.kind for wearing, look in looks if wearing is not Wearing.CORRECT} == {"uncovered"}
+    assert "uncovered" not in {look.kind for wearing, look in looks if wearing is Wearing.CORRECT}
+    assert {look.identity for _, look in looks if look.kind == "uncovered"} == {"masked/d"}
+
+
+@pytest.mark.parametrize(
+    ("wearing", "nose", "mouth", "chin"),
+    [
+        (Wearing.NOSE, True, False, False),
+        (Wearing.NOSE_MOUTH, True, True, False),
+        (Wearing.CHIN, False, False, True),
+    ],
+)
+def test_skin_lies_where_the_mask_is_not(
+    patches: Patches, wearing: Wearing, nose: bool, mouth: bool, chin: bool
+) -> None:
+    mask, skin = patches.pixels[3].copy(), patches.pixels[3].copy()
+    mask[60:] = 250  # white from under the eyes
+    skin[60:] = 100
+    seen = uncover(
+        mask,
+        plane_map(patches.planes[3]),
+        skin,
+        plane_map(patches.planes[0]),
+        picture_map(patches.pictures[0]),
+        wearing,
+        np.random.default_rng(4),
+    )
+    for y, is_bare in ((0.52, nose), (0.735, mouth), (0.93, chin)):
+        value = int(seen[round(CHIN_PX + (y - 1) * FACE_PX), 63, 0])
+        assert (value < 150) is is_bare or (wearing is Wearing.NOSE_MOUTH and y > 0.9)
 
 
 def test_the_plane_of_the_drawing_is_the_plane_of_the_face() -> None:
