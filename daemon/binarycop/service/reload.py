@@ -65,33 +65,32 @@ def _leaves(tree: dict[str, Any], above: str) -> list[tuple[str, Any]]:
     return leaves
 
 
-class Reading:
-    """Reads the settings in a thread of its own: YAML takes long enough on a board for a frame to be missed.
+def in_a_thread(work: Callable[[], None]) -> None:
+    """Start it, and do not wait; it does not keep the process from ending."""
+    threading.Thread(target=work, name="settings", daemon=True).start()
 
-    load: raises SettingsErrors. One thread uses this.
+
+class Reading:
+    """Reads the settings beside the gate: YAML takes long enough on a board for a frame to be missed.
+
+    load: raises SettingsErrors. start: has it done by somebody else, soon. One thread uses this.
     """
 
-    def __init__(self, load: Callable[[], Settings]) -> None:
-        self._load = load
-        self._thread: threading.Thread | None = None
-        self._found: Settings | str = ""
-
-    @property
-    def is_under_way(self) -> bool:
-        """Whether ``take`` still has something to give."""
-        return self._thread is not None
+    def __init__(self, load: Callable[[], Settings], start: Callable[[Callable[[], None]], None] = in_a_thread) -> None:
+        self._load, self._start = load, start
+        self._found: Settings | str | None = None
+        self.is_under_way = False
 
     def begin(self) -> None:
         """Read the settings as they are now."""
-        self._thread = threading.Thread(target=self._read, name="settings", daemon=True)
-        self._thread.start()
+        self.is_under_way = True
+        self._start(self._read)
 
     def take(self) -> Settings | str | None:
         """What was read, or why it is refused, once; None before that."""
-        if self._thread is None or self._thread.is_alive():
-            return None
-        self._thread = None
-        return self._found
+        found, self._found = self._found, None
+        self.is_under_way = self.is_under_way and found is None
+        return found
 
     def _read(self) -> None:
         try:

@@ -1,0 +1,119 @@
+"""Settings that change while the gate works."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from threading import Event as Flag
+
+from binarycop.errors import SettingsError, SettingsErrors
+from binarycop.service.reload import Reading, change, in_a_thread
+from binarycop.settings.schema import (
+    ClassifierSettings,
+    FacesSettings,
+    Fail,
+    FramesSettings,
+    GateSettings,
+    LaneSettings,
+    ServiceSettings,
+    Settings,
+    SignalSettings,
+    SignalsSettings,
+    VerdictSettings,
+)
+
+NORTH, SOUTH = LaneSettings(name="north"), LaneSettings(name="south")
+NOW = Settings(gates=(NORTH, SOUTH))
+
+
+def test_what_the_gate_goes_by_holds_at_once() -> None:
+    signals = SignalsSettings(nose=SignalSettings(True))
+    south = replace(SOUTH, verdict=VerdictSettings(votes=3), gate=GateSettings(pulse_s=0.7), signals=signals)
+    found = change(NOW, replace(NOW, gates=(NORTH, south)))
+    assert found.settings.gates == (NORTH, south)
+    assert {"verdict.votes (south)", "gate.pulse_s (south)", "signals.nose.permission (south)"} <= set(found.applied)
+    assert found.waiting == ()
+
+
+def test_what_is_made_at_the_start_waits_and_is_named() -> None:
+    north = replace(
+        NORTH,
+        frames=FramesSettings(source="0"),
+        faces=FacesSettings(least_px=40, yunet=replace(FacesSettings().yunet, longer_px=160)),
+        gate=GateSettings(fail=Fail.OPEN, hold_s=5.0),
+    )
+    new = Settings(ClassifierSettings("u-cnv"), service=ServiceSettings(6.0), gates=(north, SOUTH))
+    found = change(NOW, new)
+    assert found.applied == ("faces.least_px (north)", "gate.hold_s (north)")
+    assert found.waiting == (
+        "classifier.bundle", "service.hang_s", "frames.source (north)", "faces.yunet.longer_px (north)",
+        "gate.fail (north)",
+    )  # fmt: skip
+    assert found.settings.gates[0].gate.fail is Fail.SECURE
+    assert found.settings.classifier == NOW.classifier
+
+
+def test_a_gate_more_or_less_waits_and_the_others_go_on_by_their_new_settings() -> None:
+    new = Settings(gates=(replace(SOUTH, gate=GateSettings(pulse_s=0.7)), LaneSettings(name="west")))
+    found = change(NOW, new)
+    assert [lane.gate.pulse_s for lane in found.settings.gates] == [0.5, 0.7]
+    assert found.applied == ("gate.pulse_s (south)",)
+    assert "gates" in found.waiting
+
+
+def test_the_same_settings_change_nothing() -> None:
+    found = change(NOW, Settings(gates=(NORTH, SOUTH)))
+    assert (found.settings, found.applied, found.waiting) == (NOW, (), ())
+
+
+def at_once(work: Callable[[], None]) -> None:
+    work()
+
+
+def test_what_was_read_is_given_once() -> None:
+    reading = Reading(lambda: NOW, at_once)
+    assert reading.take() is None
+    reading.begin()
+    assert reading.is_under_way
+    assert reading.take() is NOW
+    assert not reading.is_under_way
+    assert reading.take() is None
+
+
+def test_files_are_read_beside_the_gate() -> None:
+    go_on, is_done = Flag(), Flag()
+
+    def load() -> Settings:
+        go_on.wait(30)
+        return NOW
+
+    def in_a_watched_thread(work: Callable[[], None]) -> None:
+        def watched() -> None:
+            work()
+            is_done.set()
+
+        in_a_thread(watched)
+
+    reading = Reading(load, in_a_watched_thread)
+    reading.begin()
+    assert reading.take() is None
+    assert reading.is_under_way
+    go_on.set()
+    assert is_done.wait(30)
+    assert reading.take() is NOW
+
+
+def test_files_that_are_wrong_are_refused_with_every_reason_on_one_line() -> None:
+    def load() -> Settings:
+        raise SettingsErrors([SettingsError("is 1", "write 2", file="gate.yaml", line=3, key="a")] * 2)
+
+    reading = Reading(load, at_once)
+    reading.begin()
+    assert reading.take() == "gate.yaml:3: a: is 1; write 2; gate.yaml:3: a: is 1; write 2"
+
+
+def test_whatever_else_goes_wrong_is_told_too() -> None:
+    def load() -> Settings:
+        raise MemoryError("full")
+
+    reading = Reading(load, at_once)
+    reading.begin()
+    assert reading.take() == "unexpected MemoryError: full"
