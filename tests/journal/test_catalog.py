@@ -1,0 +1,49 @@
+"""systemd/binarycop.catalog and the table of events say the same."""
+
+import re
+from pathlib import Path
+from string import Formatter
+
+import pytest
+
+from binarycop.journal.events import Event
+
+SYSTEMD = Path(__file__).resolve().parents[2] / "systemd"
+
+
+def entries() -> dict[str, str]:
+    text = "\n".join(
+        line for line in (SYSTEMD / "binarycop.catalog").read_text().splitlines() if not line.startswith("#")
+    )
+    _, *parts = re.split(r"^-- ", text, flags=re.MULTILINE)
+    return {part[:32]: part[32:] for part in parts}
+
+
+def test_every_event_has_an_entry_and_every_entry_an_event() -> None:
+    assert list(entries()) == [event.entry.message_id for event in Event]
+
+
+@pytest.mark.parametrize("event", list(Event), ids=lambda event: event.entry.name)
+def test_an_entry_names_cause_and_remedy(event: Event) -> None:
+    head, _, body = entries()[event.entry.message_id].strip().partition("\n\n")
+    assert re.match(r"Subject: \S.+\nDefined-By: binarycop$", head)
+    assert re.match(r"Cause: \S.+\nRemedy: \S.+", body, re.DOTALL)
+
+
+@pytest.mark.parametrize("event", list(Event), ids=lambda event: event.entry.name)
+def test_an_entry_asks_for_no_field_that_the_event_need_not_have(event: Event) -> None:
+    wanted = set(re.findall(r"@BINARYCOP_(\w+)@", entries()[event.entry.message_id]))
+    fields = {name.upper() for _, name, _, _ in Formatter().parse(event.entry.text) if name}
+    assert wanted <= fields | {"GATE"}
+
+
+def test_the_degraded_unit_writes_the_event_of_the_table() -> None:
+    unit = (SYSTEMD / "binarycop-degraded.service").read_text()
+    fields = dict(line.split("=", 2)[1:] for line in unit.splitlines() if line.startswith("StandardInputText="))
+    entry = Event.GAVE_UP.entry
+    assert fields["MESSAGE_ID"] == entry.message_id
+    assert fields["BINARYCOP_EVENT"] == entry.name
+    assert fields["PRIORITY"] == str(entry.level.value)
+    assert fields["MESSAGE"] == entry.text.format(minutes=fields["BINARYCOP_MINUTES"])
+    timer = (SYSTEMD / "binarycop-retry.timer").read_text()
+    assert f"OnActiveSec={fields['BINARYCOP_MINUTES']}min" in timer

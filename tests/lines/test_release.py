@@ -1,0 +1,28 @@
+"""What gate-release is told."""
+
+from pathlib import Path
+
+from binarycop.lines import release
+from binarycop.settings.schema import LaneSettings, LineSettings, LinesSettings
+
+NORTH = LaneSettings(
+    name="north",
+    lines=LinesSettings(permission=LineSettings("zynq_gpio:54"), lamps={"correct": LineSettings("lamp one", False)}),
+)
+SOUTH = LaneSettings(
+    name="south", lines=LinesSettings(permission=LineSettings("/dev/gpiochip1:3", active_high=False), lamps={})
+)
+
+
+def test_every_relay_is_released_before_any_lamp_by_its_physical_level() -> None:
+    assert release.released((NORTH, SOUTH), "gpiochip") == "zynq_gpio:54=0\ngpiochip1:3=1\nlamp one=1\n"
+
+
+def test_lines_that_are_on_no_chip_are_left_out() -> None:
+    assert release.released((NORTH, SOUTH), "mock") == ""
+
+
+def test_the_list_replaces_the_one_before(tmp_path: Path) -> None:
+    release.write(tmp_path, (NORTH, SOUTH), "gpiochip")
+    release.write(tmp_path, (SOUTH,), "gpiochip")
+    assert {file.name: file.read_text() for file in tmp_path.iterdir()} == {"release": "gpiochip1:3=1\n"}
