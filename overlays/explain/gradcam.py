@@ -1,4 +1,4 @@
-"""Grad-CAM on the output of conv2_2 (Selvaraju et al., ICCV 2017, equations 1 and 2; BinaryCoP, section IV).
+"""Grad-CAM on the output of conv2_2 (Selvaraju et al., ICCV 2017, equations 1 and 2), as BinaryCoP does.
 
 The heat of a class is the sum of the layer's 5×5 feature maps, each weighted by the mean of the class score's gradient
 over it, and cut off below zero. In a binary network the maps are ±1, and gradients pass each sign where its
@@ -43,7 +43,7 @@ def outputs(net: nn.Module, crops: NDArray[np.uint8]) -> NDArray[np.float32]:
     return np.asarray(torch.cat(parts).numpy())
 
 
-def enlarge(maps: NDArray[np.float32], zoom: int) -> NDArray[np.float32]:
+def enlarge(cells: NDArray[np.float32], zoom: int) -> NDArray[np.float32]:
     """One map (5, 5) laid over its crop ``zoom`` times as large, (32·zoom, 32·zoom).
 
     Each cell lies at the middle of the 16 pixels that it sees, and fades towards its neighbours' middles, or the edge.
@@ -51,7 +51,7 @@ def enlarge(maps: NDArray[np.float32], zoom: int) -> NDArray[np.float32]:
     side = SIDE_PX * zoom
     at = ((np.arange(side, dtype=np.float32) + 0.5) / zoom - 0.5 - FIRST_PX) / STEP_PX
     x, y = np.meshgrid(at, at)
-    return np.asarray(cv2.remap(maps, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT), np.float32)
+    return np.asarray(cv2.remap(cells, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT), np.float32)
 
 
 def _heat(net: nn.Module, pixels: Tensor, classes: Tensor) -> NDArray[np.float32]:

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from binarycop.faces.crop import SIDE_PX
 from overlays.explain.gradcam import enlarge
 
-ZOOM = 10
+_ZOOM = 10
 _HEAT_SHARE = 0.45
 
 
@@ -16,12 +16,12 @@ def beside(crop: NDArray[np.uint8], cells: NDArray[np.float32]) -> NDArray[np.ui
 
     crop: (32, 32, 3) uint8 RGB. cells: (5, 5), 0 to 1. Returns (320, 640, 3) uint8 BGR.
     """
-    side = SIDE_PX * ZOOM
+    side = SIDE_PX * _ZOOM
     large = cv2.resize(np.ascontiguousarray(crop[:, :, ::-1]), (side, side), interpolation=cv2.INTER_NEAREST)
-    return np.asarray(np.hstack([large, cv2.addWeighted(coloured(cells), _HEAT_SHARE, large, 1 - _HEAT_SHARE, 0)]))
+    return np.asarray(np.hstack([large, cv2.addWeighted(_coloured(cells), _HEAT_SHARE, large, 1 - _HEAT_SHARE, 0)]))
 
 
-def coloured(cells: NDArray[np.float32]) -> NDArray[np.uint8]:
+def _coloured(cells: NDArray[np.float32]) -> NDArray[np.uint8]:
     """The heat alone, from blue to red, (320, 320, 3) uint8 BGR."""
-    levels = np.round(255 * np.clip(enlarge(cells, ZOOM), 0, 1)).astype(np.uint8)
+    levels = np.round(255 * np.clip(enlarge(cells, _ZOOM), 0, 1)).astype(np.uint8)
     return np.asarray(cv2.applyColorMap(levels, cv2.COLORMAP_JET))

@@ -151,28 +151,35 @@ def _together(one: Measured) -> Tallies:
 
 def heat(nets: dict[str, nn.Module], one: Measured, outline: list[NDArray[np.float64]], out: Path) -> list[str]:
     """Where networks look, by class: the mean of many heat maps under a drawn face, so that no person is in it."""
-    rows, counts = {}, []
+    means, rows = {}, []
     for name, net in nets.items():
-        means = []
+        of_classes, counts = [], []
         for wearing in Wearing:
             of_class = np.flatnonzero((one.labelled.classes == wearing) & (one.examples.groups[examples.KIND] != ""))
             crops = one.labelled.crops[of_class[:_HEATED]]
             right = crops[gradcam.outputs(net, crops).argmax(axis=1) == wearing]
             if not len(right):
                 raise ValueError(f"{name} calls no face of {wearing.label} rightly, so there is no heat to show")
-            counts.append(len(right))
-            means.append(gradcam.heat(net, right, np.full(len(right), int(wearing))).mean(axis=0))
-        rows[name] = np.stack(means)
-    plots.heat_means(rows, outline, out / "heat.svg")
+            maps = gradcam.heat(net, right, np.full(len(right), int(wearing)))
+            has_heat = maps.max(axis=(1, 2)) > 0
+            of_classes.append(maps.sum(axis=0) / max(int(has_heat.sum()), 1))
+            counts.append(f"{has_heat.sum()} of {len(right)}")
+        means[name] = np.stack(of_classes)
+        rows.append([name, *counts])
+    plots.heat_means(means, outline, out / "heat.svg")
     return [
         "## Where it looks",
         "",
-        "Grad-CAM (Selvaraju et al. 2017) of the class's own score on the 5×5 output of conv2_2, as in the paper, each",
-        f"map scaled to 1. Mean over {min(counts)} to {max(counts)} rightly called dressed faces per class. Gradients",
-        "pass a sign where its straight-through estimator's window, rebuilt from the bundle, lets them",
-        "(`overlays/export/unfolding.py`). The face is drawn where faces lie in a crop on average; crops are mirrored",
-        "at random, and each of the 5×5 cells sees 16×16 pixels. Red is a network's most, blue is nothing. Heat is",
-        "where evidence for the score lies, no more.",
+        "Grad-CAM (Selvaraju et al. 2017) of the class's own score on the 5×5 output of conv2_2, as in the paper, over",
+        "rightly called dressed faces, each map scaled to 1. Gradients pass a sign where its straight-through",
+        "estimator's window, rebuilt from the bundle, lets them (`overlays/export/unfolding.py`). Where the weighted",
+        "sum of the feature maps is nowhere above zero, Grad-CAM has nothing to show; the means are over the maps that",
+        "have heat at all:",
+        "",
+        *markdown.table(["maps with heat", *LABELS], rows),
+        "",
+        "The face is drawn where faces lie in a crop on average; crops are mirrored at random, and each of the cells",
+        "sees 16×16 pixels. Red is a network's most, blue is nothing. Heat is where evidence lies, no more.",
         "",
         "![Mean heat of each class](heat.svg)",
         "",

@@ -57,6 +57,7 @@ def _patches(identities: list[str], splits: list[str]) -> Patches:
         pixels=np.full((len(identities), SIDE_PX, SIDE_PX, 3), LIGHT_SKIN_BGR, np.uint8),
         boxes=np.tile(np.array([38, 32, 52, 64], np.float32), (len(identities), 1)),
         planes=np.stack([_plane()] * len(identities)),
+        pictures=np.zeros((len(identities), 32, 32, 2), np.float32),
         turns=np.zeros(len(identities), np.float32),
         splits=np.array(splits),
         identities=np.array(identities),
