@@ -108,3 +108,9 @@ test-rtl:
 .PHONY: package
 package: $(VENV)/.installed
 	@PYTHON=$(CURDIR)/$(VENV)/bin/python deploy/package dist $(ARCH)
+
+# The units in a real systemd: boot, watchdog, reload, restart, degraded state, journal. WORD=reload runs some checks only.
+# Root only; it builds a Debian tree, once (300 MB in ~/.cache).
+.PHONY: test-systemd
+test-systemd: $(VENV)/.installed
+	@PYTHONPATH=daemon $(VENV)/bin/python tests/systemd/run.py $(WORD)

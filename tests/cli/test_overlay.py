@@ -39,6 +39,15 @@ def test_the_daemon_on_an_overlay_refuses_it_too(bundle: str, capsys: pytest.Cap
     assert "it has no overlay.bit" in capsys.readouterr().err
 
 
+def test_the_unit_loads_no_overlay_that_the_settings_do_not_ask_for(
+    bundle: str, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    assert main(["load-overlay", "--if-set", "--bundle", bundle]) == 0
+    assert capsys.readouterr().out == "classifier.backend is emulator: no overlay to load\n"
+    (tmp_path / "gate.yaml").write_text("classifier: {backend: overlay}\n")
+    assert main(["load-overlay", "--if-set", "--bundle", bundle, "--config", str(tmp_path / "gate.yaml")]) == 4
+
+
 @pytest.mark.usefixtures("_pynq")
 def test_load_overlay_can_be_rehearsed(bundle: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["load-overlay", "--simulated", "--bundle", bundle, "--json"]) == 0

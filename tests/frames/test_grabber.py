@@ -111,6 +111,30 @@ def test_a_hanging_read_only_makes_taking_time_out_and_the_silence_grow(
         assert grabber.silent_s() == 0.0
 
 
+def test_a_hanging_read_is_told_from_a_source_that_waits(source: GatedSource, clock: ManualClock) -> None:
+    with grabbing(source, clock) as grabber:
+        clock.advance_to(58.0)
+        assert grabber.busy_s() == 8.0
+        source.let(1)
+        assert grabber.busy_s() == 0.0
+
+
+def test_a_source_that_is_tried_again_and_again_does_not_hang(clock: ManualClock) -> None:
+    tried = threading.Semaphore(0)
+
+    def unplugged() -> GatedSource:
+        tried.release()
+        raise SourceError("0", "no such camera")
+
+    grabber = Grabber(unplugged, clock, GrabberSettings(retry_first_s=0.01, retry_most_s=0.01))
+    grabber.start()
+    for _ in range(5):
+        assert tried.acquire(timeout=DEADLINE_S)
+        clock.advance_to(clock.now_s() + 100.0)
+    assert grabber.close(DEADLINE_S)
+    assert grabber.busy_s() == 0.0
+
+
 def test_silence_is_counted_from_the_start_before_the_first_frame(source: GatedSource, clock: ManualClock) -> None:
     with grabbing(source, clock) as grabber:
         clock.advance_to(53.5)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from binarycop.clock import Clock
 from binarycop.faces.box import Box, Face
 from binarycop.faces.crop import CropGeometry
 from binarycop.frames.base import Frame
@@ -68,7 +69,9 @@ class ScriptedClassifier:
 class Rig:
     """One service with lanes of these settings, and a hand on everything around it."""
 
-    def __init__(self, *lanes: LaneSettings, overlay: OverlaySettings | None = None) -> None:
+    def __init__(
+        self, *lanes: LaneSettings, overlay: OverlaySettings | None = None, clock: Clock | None = None
+    ) -> None:
         settings = lanes or (LaneSettings(),)
         self.factory, self.journal = MockLines(), MemoryJournal()
         self.finders = [ScriptedFinder() for _ in settings]
@@ -76,7 +79,7 @@ class Rig:
         self.wires = [Wires(lane, self.factory) for lane in settings]
         self.service = Service(
             [
-                Lane(lane, finder, wires, self.journal, CropGeometry(), margin=4, bundle="tiny 1")
+                Lane(lane, finder, wires, self.journal, CropGeometry(), margin=4, bundle="tiny 1", clock=clock)
                 for lane, finder, wires in zip(settings, self.finders, self.wires)
             ],
             Keeper(self.classifier, overlay or OverlaySettings(), lambda: self.spare, self.journal),

@@ -12,6 +12,7 @@ from binarycop.frames.base import Frame
 from binarycop.frames.grabber import Grabber, GrabberSettings
 from binarycop.journal.events import Event
 from binarycop.service.live import LiveLoop
+from binarycop.service.watchdog import Stage
 from binarycop.settings.schema import FramesSettings, LaneSettings
 from tests.service.rigs import CORRECT, HERE, NOSE, Rig
 
@@ -102,8 +103,10 @@ def test_a_camera_that_hangs_is_a_fault_while_the_loop_goes_on() -> None:
             source.is_free.set()
         return source.is_free.is_set()
 
+    hung: list[Stage] = []
     with loop_of(rig, source) as loop:
-        loop.run(is_over, nothing)
+        loop.run(is_over, lambda: hung.extend(one for one in loop.stages() if one.busy_s > 0.1))
+    assert hung[0].name == "frames of gate"
     assert rig.told(Event.FAULT) == [("fault", {"reason": "no frames"})]
     assert not rig.coil
 

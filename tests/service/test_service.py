@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from binarycop.clock import ManualClock
 from binarycop.errors import BackendError, FinderError
 from binarycop.journal.events import Event
 from binarycop.settings.schema import (
@@ -16,6 +17,7 @@ from binarycop.settings.schema import (
     Policy,
     SignalSettings,
     SignalsSettings,
+    VerdictSettings,
 )
 from tests.service.rigs import CHIN, CORRECT, HERE, NOSE, NOSE_MOUTH, Rig
 
@@ -46,6 +48,37 @@ def test_a_person_with_a_correct_mask_gets_one_pulse_and_is_seen_to_pass() -> No
     ]
     assert rig.told(Event.PASSED)[0][1]["by"] == "leaving"
     assert lamps(rig) == [False] * 4
+
+
+def test_a_decision_tells_what_it_came_from_and_what_it_did() -> None:
+    rig = Rig().somebody(CORRECT).frames(8)
+    [(_, permit)] = rig.told(Event.PERMIT)
+    assert permit == {
+        "person": 1, "class": "correct", "cause": "verdict", "votes": 5, "frames": 5, "margin": 50.0,
+        "bundle": "tiny 1", "before": "idle", "after": "permitted",
+    }  # fmt: skip
+    rig.nobody().frames(8)
+    [(_, passed)] = rig.told(Event.PASSED)
+    assert (passed["before"], passed["after"]) == ("awaiting", "refractory")
+
+
+def test_a_decision_tells_how_long_it_took_from_the_frames_capture_to_the_lines() -> None:
+    clock = ManualClock(0.0)
+    rig = Rig(clock=clock).somebody(CORRECT)
+    for _ in range(5):
+        clock.advance_to(rig.now_s + 0.1 + 0.0123)
+        rig.frames(1)
+    assert rig.told(Event.PERMIT)[0][1]["latency_ms"] == 12.3
+
+
+def test_a_lane_goes_on_by_other_settings_and_keeps_its_state() -> None:
+    rig = Rig().somebody(CORRECT).frames(3)
+    lane = rig.service.lanes[0]
+    lane.adopt(replace(LaneSettings(), verdict=VerdictSettings(votes=4, margin=40)))
+    assert rig.frames(1).coil
+    lane.adopt(replace(LaneSettings(), gate=GateSettings(policy=Policy.ENFORCE), verdict=VerdictSettings(margin=60)))
+    rig.wait(0.6).nobody().frames(8).somebody(CORRECT).wait(1.1).frames(10)
+    assert len(rig.told(Event.PERMIT)) == 1
 
 
 @pytest.mark.parametrize(("scores", "label"), [(NOSE, "nose"), (NOSE_MOUTH, "nose_mouth"), (CHIN, "chin")])

@@ -1,0 +1,94 @@
+"""``binarycop events`` as an operator calls it."""
+
+import json
+from collections.abc import Iterator
+from datetime import datetime, timezone
+from typing import Any
+
+import pytest
+
+from binarycop.cli import events
+from binarycop.cli.main import main
+from binarycop.errors import JournalError
+from binarycop.journal.reader import Query, Record
+
+AT = datetime(2026, 5, 4, 12, 0, 1, 234567, tzinfo=timezone.utc)
+VALUES: dict[str, str | int | float] = {
+    "person": 3, "class": "correct", "cause": "verdict", "votes": 5, "frames": 8, "margin": 12.5, "latency_ms": 4.2,
+    "bundle": "n-cnv 0.1.0", "before": "idle", "after": "permitted",
+}  # fmt: skip
+PERMIT = Record(AT, "b1", "permit", "north", "north: person 3: permission given (correct, verdict)", VALUES)
+FIRE = Record(AT, "b2", "fire", "north", "north: fire input active", {"state": "active"})
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Query, bool]]:
+    """A journal of two events; what it was asked for."""
+    asked: list[tuple[Query, bool]] = []
+
+    def read(reader: Any, query: Query, *, follow: bool) -> Iterator[Record]:
+        asked.append((query, follow))
+        yield from (PERMIT, FIRE)
+        if follow:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(events, "open_reader", lambda: None)
+    monkeypatch.setattr(events, "read", read)
+    return asked
+
+
+@pytest.mark.usefixtures("asked")
+def test_a_decision_is_one_line_with_all_that_it_came_from(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["events"]) == 0
+    [boot, permit, other_boot, fire] = capsys.readouterr().out.splitlines()
+    assert (boot, other_boot) == ("-- boot b1 --", "-- boot b2 --")
+    assert permit[19:] == (
+        ".234  permit      north: person 3: permission given (correct, verdict); 5 of 8 frames, margin 12.5; "
+        "4.2 ms from capture to lines; n-cnv 0.1.0; gate idle -> permitted"
+    )
+    assert fire.endswith("  fire        north: fire input active")
+
+
+@pytest.mark.usefixtures("asked")
+def test_with_json_there_is_an_object_for_each_event_and_nothing_else(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["events", "--json"]) == 0
+    [permit, fire] = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert datetime.fromisoformat(permit.pop("at")) == AT
+    assert permit == {"boot": "b1", "event": "permit", "gate": "north", **VALUES}
+    assert fire["state"] == "active"
+
+
+def test_the_arguments_become_a_query(asked: list[tuple[Query, bool]]) -> None:
+    arguments = ["--since", "2026-05-04T00:00+00:00", "--until", "2026-05-05T00:00+00:00"]
+    assert main(["events", *arguments, "--gate", "north", "--class", "nose_mouth"]) == 0
+    since, until = (datetime(2026, 5, day, tzinfo=timezone.utc) for day in (4, 5))
+    assert asked == [(Query(since, until, "north", "nose_mouth"), False)]
+
+
+def test_following_ends_well_when_it_is_interrupted(
+    asked: list[tuple[Query, bool]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["events", "--follow"]) == 0
+    assert asked[0][1]
+    assert "fire input active" in capsys.readouterr().out
+
+
+@pytest.mark.usefixtures("asked")
+@pytest.mark.parametrize("arguments", [["--since", "soon"], ["--class", "hat"]])
+def test_what_is_not_understood_is_refused_with_what_would_be_right(
+    arguments: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        main(["events", *arguments])
+    assert "today, yesterday" in (said := capsys.readouterr().err) or "undecided" in said
+
+
+def test_a_journal_that_cannot_be_read_is_one_line_and_an_exit_code_of_its_own(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def nothing() -> None:
+        raise JournalError("there is none")
+
+    monkeypatch.setattr(events, "open_reader", nothing)
+    assert main(["events"]) == 9
+    assert capsys.readouterr().err == "binarycop: journal: there is none\n"

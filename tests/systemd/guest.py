@@ -1,0 +1,320 @@
+"""The checks, run by root inside the container after each of its boots: ``guest.py first|second [WORD]``.
+
+Needs nothing but Python. Every wait has an end; times are the container's monotonic clock, which is the machine's.
+"""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from time import monotonic, sleep
+from typing import Any
+
+UNIT = "binarycop.service"
+SETTINGS = Path("/etc/binarycop/gate.yaml")
+CLIP = "frames: {source: /opt/gate/people.avi}\n"
+STOPPED_AT = Path("/run/stopped-at")
+WATCHDOG_S = 8.0
+STUCK_S = 10.0
+PATIENCE_S = 60.0
+FIELDS = {"class", "margin", "votes", "frames", "latency_ms", "bundle", "before", "after", "person"}
+
+
+def run(*command: str, rc: int = 0) -> str:
+    """A command's standard output; it must end with ``rc``."""
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=PATIENCE_S)
+    assert done.returncode == rc, f"{' '.join(command)}: {done.returncode}\n{done.stdout}{done.stderr}"
+    return done.stdout if rc == 0 else done.stdout + done.stderr
+
+
+def shown(name: str, unit: str = UNIT) -> str:
+    """One property of a unit."""
+    return run("systemctl", "show", "--value", "-p", name, unit).strip()
+
+
+def wait_for(what: str, holds: Callable[[], Any], longest_s: float = PATIENCE_S) -> Any:
+    """What ``holds`` gives once it gives something."""
+    end_s = monotonic() + longest_s
+    while not (found := holds()):
+        assert monotonic() < end_s, f"waited {longest_s:.0f} s for {what}\n{run('systemctl', 'status', UNIT, rc=3)}"
+        sleep(0.05)
+    return found
+
+
+def events(*arguments: str) -> list[dict[str, Any]]:
+    """What ``binarycop events`` has."""
+    return [json.loads(line) for line in run("binarycop", "events", "--json", *arguments).splitlines()]
+
+
+def last(name: str) -> str:
+    """The newest event of that name, as text; empty where there is none."""
+    message_id = next(entry for entry in MESSAGE_IDS if entry[0] == name)[1]
+    return run("journalctl", "-q", "-n1", "-o", "cat", f"MESSAGE_ID={message_id}").strip()
+
+
+def _message_ids() -> list[tuple[str, str]]:
+    table = Path("/opt/gate/daemon/binarycop/journal/events.py").read_text()
+    return re.findall(r'Entry\(\s*"(\w+)",\s*"([0-9a-f]{32})"', table)
+
+
+MESSAGE_IDS = _message_ids()
+
+
+def is_ready() -> bool:
+    return shown("ActiveState") == "active"
+
+
+def restart_with(settings: str) -> None:
+    """Other settings, and the service ready by them."""
+    SETTINGS.write_text(settings)
+    run("systemctl", "reset-failed", UNIT)
+    run("systemctl", "restart", UNIT)
+
+
+def boots_to_a_ready_gate_unattended() -> str:
+    wait_for("ready", is_ready)
+    begun_us = int(run("systemctl", "show", "--value", "-p", "UserspaceTimestampMonotonic"))
+    times = [int(shown(f"{name}TimestampMonotonic")) - begun_us for name in ("InactiveExit", "ActiveEnter")]
+    status = shown("StatusText")
+    assert status.startswith("gate: looking"), status
+    return f"started {times[0] / 1e6:.2f} s and ready {times[1] / 1e6:.2f} s after systemd; it says: {status}"
+
+
+def units_are_well_formed() -> str:
+    names = (UNIT, "binarycop-overlay.service", "binarycop-degraded.service", "binarycop-retry.timer")
+    said = run("systemd-analyze", "verify", "--man=no", *names)
+    assert not said, said
+    assert "video" in run("id", "-nG", "binarycop")
+    assert "gpio" in run("id", "-nG", "binarycop")
+    owner = Path(f"/proc/{shown('MainPID')}").owner()
+    assert owner == "binarycop", owner
+    return "systemd-analyze verify has nothing to say; the daemon runs as binarycop, in video and gpio"
+
+
+def a_decision_is_read_back_with_all_its_fields() -> str:
+    begun_s = monotonic()
+    wait_for("a permission", lambda: last("permit"))
+    wait_for("a refusal", lambda: last("refuse"))
+    permit = next(one for one in events("--class", "correct") if one["event"] == "permit")
+    refusal = next(one for one in events("--since", "today", "--gate", "gate") if one["event"] == "refuse")
+    for one in (permit, refusal):
+        assert set(one) >= FIELDS, one
+        assert one["latency_ms"] > 0
+    assert (permit["before"], permit["after"]) == ("idle", "permitted")
+    assert events("--gate", "nowhere") == []
+    assert {one["class"] for one in events("--class", "nose")} == {"nose"}
+    return f"after {monotonic() - begun_s:.1f} s; a page:\n{run('binarycop', 'events')}"
+
+
+def following_shows_what_comes() -> str:
+    command = ["binarycop", "events", "--follow", "--since", "0s"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as follower:
+        try:
+            sleep(2)
+            run("systemctl", "reload", UNIT)
+            wait_for("its second line", lambda: last("reloaded"))
+            assert follower.stdout is not None
+            # The pipe is read to its end only after the follower was interrupted.
+            sleep(2)
+            follower.send_signal(signal.SIGINT)
+            told, _ = follower.communicate(timeout=PATIENCE_S)
+        finally:
+            follower.kill()
+    assert follower.returncode == 0, follower.returncode
+    assert "settings read again" in told, told
+    return "the event came while it waited; interrupted, it ends with 0"
+
+
+def settings_are_read_again_without_a_restart() -> str:
+    restart_with(CLIP)
+    pid = shown("MainPID")
+    SETTINGS.write_text(CLIP + "gate: {pulse_s: 0.7}\n")
+    run("systemctl", "reload", UNIT)
+    wait_for("the new settings", lambda: "gate.pulse_s (gate)" in last("reloaded"))
+    for _ in range(10):
+        sleep(0.5)
+        run("systemctl", "reload", UNIT)
+    SETTINGS.write_text(CLIP + "gate: {pulse_s: 30}\nclassifier: {bundle: n-cnv}\n")
+    run("systemctl", "reload", UNIT)
+    refused = wait_for("the refusal", lambda: last("reload_refused"))
+    assert "gate.yaml:2: gate.pulse_s: is '30'" in refused, refused
+    SETTINGS.write_text(CLIP + "gate: {pulse_s: 0.7}\nservice: {hang_s: 6}\n")
+    run("systemctl", "reload", UNIT)
+    waiting = wait_for("what waits for a restart", lambda: last("restart_needed"))
+    assert waiting == "after a restart only: service.hang_s", waiting
+    wait_for("running again", lambda: shown("SubState") == "running")
+    assert shown("MainPID") == pid
+    run("systemctl", "stop", UNIT)
+    summary = run("journalctl", "-q", "-n1", "-o", "cat", "--grep", "^summary:", "-u", UNIT).strip()
+    captured, dropped = (int(re.findall(rf"(\d+) {word}", summary)[0]) for word in ("captured", "dropped"))
+    assert captured > 50, summary
+    assert dropped == 0, summary
+    run("systemctl", "start", UNIT)
+    return f"13 reloads in the same process, {dropped} of {captured} frames dropped; refused: {refused}; {waiting}"
+
+
+def a_stopped_process_is_killed_and_started_again() -> str:
+    restart_with(CLIP)
+    pid, overlay = shown("MainPID"), shown("InactiveExitTimestampMonotonic", "binarycop-overlay.service")
+    STOPPED_AT.unlink(missing_ok=True)
+    begun_s = monotonic()
+    os.kill(int(pid), signal.SIGSTOP)
+    released_s = float(wait_for("ExecStopPost", lambda: STOPPED_AT.exists() and STOPPED_AT.read_text())) - begun_s
+    wait_for("the next one", lambda: shown("MainPID") not in ("0", pid) and is_ready())
+    ready_s = monotonic() - begun_s
+    said = run("journalctl", "-q", "-b", "-u", UNIT, "-o", "cat", "--grep", "Watchdog timeout")
+    assert "Watchdog timeout" in said
+    assert WATCHDOG_S * 0.5 < released_s < WATCHDOG_S + 3, released_s
+    assert shown("InactiveExitTimestampMonotonic", "binarycop-overlay.service") != overlay, "the overlay comes first"
+    return f"stop-post run {released_s:.2f} s, ready again {ready_s:.2f} s after it stood still (WatchdogSec=8)"
+
+
+def a_source_that_hangs_starves_the_watchdog() -> str:
+    folder = Path("/var/tmp/pictures")
+    folder.mkdir()
+    run("/usr/bin/python3", "-c", "import sys; sys.path.insert(0, '/opt/site'); import cv2, numpy; "
+        f"cv2.imwrite('{folder}/0.png', numpy.full((240, 320, 3), 90, numpy.uint8))")  # fmt: skip
+    os.mkfifo(folder / "1.png")
+    folder.chmod(0o755)
+    restart_with(f"frames: {{source: {folder}}}\n")
+    pid, begun_s = shown("MainPID"), monotonic()
+    STOPPED_AT.unlink(missing_ok=True)
+    # Without a frame for stale_s it is a fault, long before.
+    wait_for("the fault", lambda: "OUT OF ORDER, relay released: no frames" in shown("StatusText"))
+    told = wait_for("the hang's event", lambda: last("stuck"))
+    wait_for("ExecStopPost", STOPPED_AT.exists)
+    killed_s = monotonic() - begun_s
+    wait_for("the next one", lambda: shown("MainPID") not in ("0", pid))
+    assert killed_s > STUCK_S, killed_s
+    restart_with(CLIP)
+    return f"{told}; killed {killed_s:.1f} s after its start"
+
+
+def a_gate_that_cannot_start_ends_degraded_and_is_tried_again() -> str:
+    SETTINGS.write_text(CLIP + "lines: {factory: gpiochip}\n")
+    run("systemctl", "reset-failed", UNIT)
+    begun_s = monotonic()
+    run("systemctl", "restart", UNIT, rc=1)
+    wait_for("the degraded state", lambda: shown("ActiveState", "binarycop-degraded.service") == "active")
+    took_s = monotonic() - begun_s
+    assert shown("ActiveState") == "failed"
+    assert "the gate does not start" in last("gave_up")
+    assert shown("ActiveState", "binarycop-retry.timer") == "active"
+    next_try = shown("TimersMonotonic", "binarycop-retry.timer")
+    assert "10min" in next_try, next_try
+    SETTINGS.write_text(CLIP)
+    # As the timer does it.
+    run("systemctl", "start", UNIT)
+    assert is_ready()
+    assert shown("ActiveState", "binarycop-degraded.service") == "inactive"
+    assert shown("ActiveState", "binarycop-retry.timer") == "inactive"
+    return f"five starts in {took_s:.1f} s, then degraded, with the next try in 10 minutes; mended, a start ends it"
+
+
+def wrong_settings_are_not_tried_five_times() -> str:
+    SETTINGS.write_text("gate: {pulse: 1}\n")
+    run("systemctl", "reset-failed", UNIT)
+    run("systemctl", "restart", UNIT, rc=1)
+    wait_for("the degraded state", lambda: shown("ActiveState", "binarycop-degraded.service") == "active", 10)
+    assert shown("NRestarts") == "0"
+    assert shown("ExecMainStatus") == "3"
+    restart_with(CLIP)
+    return "exit code 3 goes straight to the degraded state"
+
+
+def the_catalog_explains_each_event() -> str:
+    run("journalctl", "--update-catalog")
+    page = run("journalctl", "-q", "-b", "-u", UNIT, "-x", "--no-pager", "-o", "short", "-n", "30")
+    text = run("journalctl", "--catalog", *[message_id for _, message_id in MESSAGE_IDS])
+    for _, message_id in MESSAGE_IDS:
+        assert message_id in text
+    whole = run("journalctl", "-q", "-b", "-u", UNIT, "-x", "-o", "short")
+    assert "Subject: The gate's permission was given" in whole
+    assert "@BINARYCOP_" not in whole, "a field of the catalog that an event does not have"
+    return f"{len(MESSAGE_IDS)} events; the end of journalctl -x:\n{page}"
+
+
+def without_a_journal_there_is_one_clear_line() -> str:
+    hidden = "mount -t tmpfs none /var/log/journal && mount -t tmpfs none /run/log"
+    missing = run("unshare", "-m", "sh", "-c", f"{hidden} && exec binarycop events", rc=9)
+    folder = f"/var/log/journal/{Path('/etc/machine-id').read_text().strip()}"
+    broken = f"mkdir {folder} && echo nonsense > {folder}/system.journal"
+    garbage = run("unshare", "-m", "sh", "-c", f"{hidden} && {broken} && exec binarycop events", rc=9)
+    for said in (missing, garbage):
+        assert said.startswith("binarycop: journal: "), said
+        assert len(said.splitlines()) == 1, said
+    return missing.strip()
+
+
+def a_missing_camera_is_ready_but_out_of_order_and_nobody_is_killed() -> str:
+    wait_for("ready", is_ready)
+    pid = shown("MainPID")
+    wait_for("the fault", lambda: "OUT OF ORDER, relay released: no frames" in shown("StatusText"))
+    sleep(WATCHDOG_S + STUCK_S)
+    assert (shown("MainPID"), shown("NRestarts")) == (pid, "0")
+    assert is_ready()
+    return shown("StatusText")
+
+
+def events_are_read_over_both_boots() -> str:
+    boots = list(dict.fromkeys(one["boot"] for one in events()))
+    assert len(boots) == 2, boots
+    current = Path("/proc/sys/kernel/random/boot_id").read_text().strip().replace("-", "")
+    assert boots[1] == current
+    return f"boots {', '.join(boot[:8] for boot in boots)}"
+
+
+CHECKS: dict[str, tuple[Callable[[], str], ...]] = {
+    "first": (
+        boots_to_a_ready_gate_unattended,
+        units_are_well_formed,
+        a_decision_is_read_back_with_all_its_fields,
+        following_shows_what_comes,
+        settings_are_read_again_without_a_restart,
+        a_stopped_process_is_killed_and_started_again,
+        a_source_that_hangs_starves_the_watchdog,
+        wrong_settings_are_not_tried_five_times,
+        a_gate_that_cannot_start_ends_degraded_and_is_tried_again,
+        the_catalog_explains_each_event,
+        without_a_journal_there_is_one_clear_line,
+    ),
+    "second": (a_missing_camera_is_ready_but_out_of_order_and_nobody_is_killed, events_are_read_over_both_boots),
+}
+
+
+def note_when_stop_post_runs() -> None:
+    """A second ExecStopPost=, after the unit's own, that writes down the time."""
+    drop_in = Path(f"/run/systemd/system/{UNIT}.d/trial.conf")
+    drop_in.parent.mkdir(parents=True)
+    clock = "import time; open('/run/stopped-at', 'w').write(str(time.monotonic()))"
+    drop_in.write_text(f'[Service]\nExecStopPost=+/usr/bin/python3 -c "{clock}"\n')
+    run("systemctl", "daemon-reload")
+
+
+def main() -> int:
+    """Each check, one after the other; 0 whatever they found, since the reports say it."""
+    boot, only = sys.argv[1], sys.argv[2] if len(sys.argv) > 2 else ""
+    note_when_stop_post_runs()
+    with open("/reports", "a") as reports:
+        for check in CHECKS[boot]:
+            if only not in check.__name__:
+                continue
+            begun_s = monotonic()
+            try:
+                good, detail = True, check()
+            except Exception:  # noqa: BLE001 - the next check is to run all the same
+                good, detail = False, traceback.format_exc()
+            name = check.__name__.replace("_", " ")
+            report = {"check": name, "good": good, "detail": detail, "took_s": monotonic() - begun_s}
+            reports.write(json.dumps(report) + "\n")
+            reports.flush()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
