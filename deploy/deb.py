@@ -1,6 +1,6 @@
 """The Debian package, from wheels and a few files: the same inputs give the same bytes.
 
-``deploy/package`` calls it, in the tree of a commit. Written without debhelper, since Debian's packages of Python modules
+``deploy/package`` calls it, in the tree of a commit. Written without debhelper: Debian's packages of Python modules
 are tied to one version of Python, and this one must fit the board's as well as that of the tests.
 """
 
