@@ -1,12 +1,14 @@
 """The installer's bench: what each line is, and what is wrong with it."""
 
+from dataclasses import replace
+
 import pytest
 from gpiozero import DigitalOutputDevice
 
 from binarycop.errors import LineError
 from binarycop.lines.bench import Bench
 from binarycop.lines.mock import MockLines
-from binarycop.settings.schema import InputSettings, LaneSettings, LinesSettings
+from binarycop.settings.schema import InputSettings, LaneSettings, LineSettings, LinesSettings
 
 LANE = LaneSettings(
     name="north", lines=LinesSettings(passed=InputSettings("PASSED"), fire=InputSettings("FIRE", False))
@@ -53,6 +55,23 @@ def test_a_pulse_is_on_while_it_waits_and_off_however_it_ends() -> None:
 
         with pytest.raises(KeyboardInterrupt):
             bench.pulse("permission", 0.7, interrupted)
+        assert factory.pin("RELAY").state is False
+
+
+def test_a_heartbeat_beats_before_and_during_a_pulse() -> None:
+    lane = replace(LANE, lines=replace(LANE.lines, heartbeat=LineSettings("BEAT")))
+    factory = MockLines()
+    seen: list[tuple[bool, bool]] = []
+    waited_s: list[float] = []
+
+    def wait(for_s: float) -> None:
+        waited_s.append(for_s)
+        seen.append((factory.pin("RELAY").state, factory.pin("BEAT").state))
+
+    with Bench(lane, factory) as bench:
+        bench.pulse("permission", 0.35, wait)
+        assert sum(waited_s) == pytest.approx(0.35)
+        assert seen == [(True, True), (True, False), (True, True), (True, False)]
         assert factory.pin("RELAY").state is False
 
 

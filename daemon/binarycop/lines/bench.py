@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
+from math import ceil
 from types import TracebackType
 
 from gpiozero import DigitalInputDevice, DigitalOutputDevice
@@ -12,6 +13,8 @@ from binarycop.errors import LineError
 from binarycop.lines.wires import open_input, open_output
 from binarycop.settings.check import lines_of
 from binarycop.settings.schema import InputSettings, LaneSettings
+
+_HEARTBEAT, _BEAT_S = "heartbeat", 0.1
 
 
 @dataclass(frozen=True)
@@ -78,15 +81,23 @@ class Bench:
     def pulse(self, name: str, for_s: float, wait: Callable[[float], object]) -> None:
         """Drive one output active for ``for_s`` seconds; it is released however the wait ends.
 
+        Where the lane has a heartbeat it beats meanwhile, or a dead-man timer would hold the permission back.
         Raises LineError where there is no such output, or it cannot be had.
         """
         if name not in self._outputs:
             known = ", ".join(self._outputs) or "none"
             raise LineError(name, self._problems.get(name, f"is no output of gate {self._gate}; outputs are {known}"))
         output = self._outputs[name]
+        heartbeat = self._outputs.get(_HEARTBEAT) if name != _HEARTBEAT else None
+        beats = ceil(for_s / _BEAT_S) if heartbeat else 1
         try:
+            if heartbeat:
+                heartbeat.toggle()  # a timer believes only in a permission that comes while the heart beats
             output.on()
-            wait(for_s)
+            for _ in range(beats):
+                wait(for_s / beats)
+                if heartbeat:
+                    heartbeat.toggle()
         finally:
             output.off()
 
