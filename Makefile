@@ -114,3 +114,13 @@ package: $(VENV)/.installed
 .PHONY: test-systemd
 test-systemd: $(VENV)/.installed
 	@PYTHONPATH=daemon $(VENV)/bin/python tests/systemd/run.py $(WORD)
+
+# What a USB stick needs to install a board without a network. STATUS: the board's /var/lib/dpkg/status.
+.PHONY: stick
+stick:
+	@deploy/stick $(if $(STATUS),--status $(STATUS)) dist/stick
+
+# Install, upgrade, roll back, remove: the commit's package in a Debian tree with systemd. Root, as CI is.
+.PHONY: test-package
+test-package: $(VENV)/.installed
+	@PYTHONPATH=. $(VENV)/bin/python -m tests.deploy.run

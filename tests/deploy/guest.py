@@ -1,0 +1,231 @@
+"""What is checked inside the booted tree, one sentence each: each goes on from what the last one left."""
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+INSTALL = ("--other-board", "--without-camera")
+REPORTS = Path("/reports")
+SETTINGS = Path("/etc/binarycop/gate.yaml")
+OWN = Path("/etc/binarycop/gate.d/50-own.yaml")
+BUNDLES = Path("/var/lib/binarycop/bundles")
+STEP_LONGEST_S = 400
+
+
+def call(*command: str, fails: bool = False) -> str:
+    """Run a program to its end; what it printed. Raises AssertionError where it ends otherwise than expected."""
+    done = subprocess.run(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=STEP_LONGEST_S, check=False
+    )
+    if bool(done.returncode) != fails:
+        raise AssertionError(f"{' '.join(command)} ended with {done.returncode}:\n{done.stdout}")
+    return done.stdout
+
+
+def expect(is_so: bool, what: str) -> None:
+    """Raises AssertionError with ``what`` where it is not so."""
+    if not is_so:
+        raise AssertionError(what)
+
+
+def state() -> str:
+    return subprocess.run(
+        ["systemctl", "is-active", "binarycop.service"], stdout=subprocess.PIPE, text=True, check=False
+    ).stdout.strip()
+
+
+def status_text() -> str:
+    return call("systemctl", "show", "-P", "StatusText", "binarycop.service").strip()
+
+
+def version() -> str:
+    return call("dpkg-query", "-W", "-f", "${Version}", "binarycop")
+
+
+def in_use(name: str) -> str:
+    return str(json.loads((BUNDLES / name / "manifest.json").read_text())["version"])
+
+
+def a_board_that_is_no_pynq_image_is_refused_and_nothing_changes() -> str:
+    said = call("/sticks/first/install", "--check", fails=True)
+    expect("NOT OK: this is Debian GNU/Linux 12" in said, said)
+    said = call("/sticks/first/install", fails=True)
+    expect("there is no camera; plug it in" in said and "nothing was changed" in said, said)
+    expect(not Path("/usr/bin/binarycop").exists(), "something was installed all the same")
+    return said.splitlines()[-1]
+
+
+def a_stick_with_a_damaged_file_is_refused() -> str:
+    said = call("/sticks/damaged/install", *INSTALL, fails=True)
+    expect("a file differs from it" in said, said)
+    expect(not Path("/usr/bin/binarycop").exists(), "something was installed all the same")
+    return said.splitlines()[-1]
+
+
+def one_command_takes_the_board_to_a_working_gate() -> str:
+    began_s = time.monotonic()
+    said = call("/sticks/first/install", *INSTALL)
+    expect(state() == "active", said)
+    expect(Path("/etc/systemd/system/multi-user.target.wants/binarycop.service").is_symlink(), "it is not enabled")
+    return f"{time.monotonic() - began_s:.0f} s\n{said}"
+
+
+def the_daemon_runs_as_its_own_user_and_reads_the_shelf() -> str:
+    user = call("systemctl", "show", "-P", "User", "binarycop.service").strip()
+    expect(user == "binarycop", f"it runs as {user}")
+    said = call("setpriv", "--reuid=binarycop", "--regid=binarycop", "--clear-groups", "binarycop", "selftest")
+    expect("golden vectors reproduced" in said, said)
+    return said.strip()
+
+
+def it_can_be_installed_again_and_what_the_integrator_wrote_stays() -> str:
+    SETTINGS.write_text(SETTINGS.read_text().replace("pulse_s: 0.5", "pulse_s: 0.7"))
+    OWN.write_text("gate: {remind_s: 6}\n")
+    call("/sticks/first/install", *INSTALL)
+    expect("pulse_s: 0.7" in SETTINGS.read_text(), "gate.yaml was overwritten")
+    expect(state() == "active", status_text())
+    return status_text()
+
+
+def an_upgrade_keeps_settings_restarts_the_gate_and_swaps_the_bundle() -> str:
+    before, since = version(), call("systemctl", "show", "-P", "MainPID", "binarycop.service")
+    said = call("/sticks/second/install", *INSTALL)
+    expect(call("dpkg", "--compare-versions", version(), "gt", before) == "", "the version did not rise")
+    expect(call("systemctl", "show", "-P", "MainPID", "binarycop.service") != since, "the old process still runs")
+    changes = call("binarycop", "check-config", "--changes")
+    expect("pulse_s: 0.7" in changes and "remind_s: 6" in changes, changes)
+    expect(in_use("n-cnv") == "0.2.0", f"n-cnv is {in_use('n-cnv')}")
+    expect(state() == "active", said)
+    expect(Path("/etc/binarycop/gate.yaml.dpkg-dist").exists(), "the package's own gate.yaml is not beside it")
+    return f"{before} to {version()}, n-cnv {in_use('n-cnv')}, settings kept\n{call('binarycop-bundle', 'list')}"
+
+
+def a_bundle_is_swapped_whole_under_the_eyes_of_a_reader() -> str:
+    """The link must at every moment lead to a bundle that agrees with its manifest."""
+    seen, problems, done = set(), [], threading.Event()
+    # Both are proven, so that neither is cleared away while the reader has it open.
+    versions = [one.name for one in (BUNDLES.parent / "versions/n-cnv").iterdir()]
+    expect(len(versions) == 2, f"there are not two proven versions: {versions}")
+
+    def read() -> None:
+        while not done.is_set():
+            try:
+                folder = (BUNDLES / "n-cnv").resolve(strict=True)
+                for name, digest in json.loads((folder / "manifest.json").read_bytes())["files"].items():
+                    if hashlib.sha256((folder / name).read_bytes()).hexdigest() != digest:
+                        problems.append(f"{name} of {folder} differs")
+                seen.add(folder.name)
+            except OSError as error:
+                problems.append(str(error))
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    for _ in range(6):
+        call("binarycop-bundle", "back", "n-cnv")
+    done.set()
+    reader.join()
+    expect(not problems and len(seen) == 2, f"{seen} {problems[:3]}")
+    return f"6 swaps, {len(seen)} versions seen, never a broken one"
+
+
+def a_bundle_that_fails_its_self_test_at_start_gives_way_to_the_last_good_one() -> str:
+    call("/sticks/third/install", *INSTALL)
+    expect(state() == "active", status_text())
+    expect(in_use("n-cnv") == "0.2.0", f"n-cnv is {in_use('n-cnv')}")
+    said = call("journalctl", "-b", "-q", "-o", "cat", "-u", "binarycop.service")
+    expect("golden vectors: " in said and "went back to 0.2.0-" in said, said)
+    return "\n".join(line for line in said.splitlines() if line.startswith("binarycop-bundle"))
+
+
+def a_start_after_that_uses_the_good_one_without_a_new_trial() -> str:
+    call("systemctl", "restart", "binarycop.service")
+    expect(in_use("n-cnv") == "0.2.0", f"n-cnv is {in_use('n-cnv')}")
+    last = call("journalctl", "-b", "-q", "-o", "cat", "-u", "binarycop.service", "-g", "binarycop-bundle")
+    expect("is unchanged" in last.splitlines()[-1], last)
+    return last.splitlines()[-1]
+
+
+def journalctl_explains_what_the_package_brought() -> str:
+    said = call("journalctl", "-b", "-x", "-q", "-u", "binarycop.service", "-n", "60")
+    expect("░░" in said or "-- " in said, said)
+    return f"{said.count(chr(10))} lines"
+
+
+def manual_pages_and_completion_are_in_their_places() -> str:
+    places = ("man/man1/binarycop.1.gz", "man/man8/binarycop-bundle.8.gz", "bash-completion/completions/binarycop")
+    for place in places:
+        expect((Path("/usr/share") / place).exists(), f"{place} is missing")
+    return ", ".join(places)
+
+
+def removal_stops_the_gate_and_keeps_settings_and_bundles() -> str:
+    said = call("/sticks/third/install", "--remove")
+    expect(state() != "active", "it still runs")
+    expect(not Path("/usr/bin/binarycop").exists(), "the program is still there")
+    expect(OWN.exists() and SETTINGS.exists() and (BUNDLES / "n-cnv").exists(), "settings or bundles are gone")
+    return said.splitlines()[-1]
+
+
+def what_was_removed_comes_back_with_its_settings() -> str:
+    call("/sticks/second/install", *INSTALL)
+    expect(state() == "active", status_text())
+    changes = call("binarycop", "check-config", "--changes")
+    expect("pulse_s: 0.7" in changes and "remind_s: 6" in changes, changes)
+    return status_text()
+
+
+def purging_leaves_nothing_but_the_user() -> str:
+    call("/sticks/second/install", "--purge")
+    call("/sticks/second/install", "--purge")
+    expect(state() != "active", "it still runs")
+    roots = ("/etc", "/usr", "/var/lib", "/lib/systemd", "/run/systemd/system")
+    left = call("find", *roots, "-name", "*binarycop*", "-not", "-path", "/var/lib/dpkg/*")
+    expect(left == "", f"these are left:\n{left}")
+    return call("getent", "passwd", "binarycop").strip()
+
+
+CHECKS: tuple[Callable[[], str], ...] = (
+    a_board_that_is_no_pynq_image_is_refused_and_nothing_changes,
+    a_stick_with_a_damaged_file_is_refused,
+    one_command_takes_the_board_to_a_working_gate,
+    the_daemon_runs_as_its_own_user_and_reads_the_shelf,
+    it_can_be_installed_again_and_what_the_integrator_wrote_stays,
+    an_upgrade_keeps_settings_restarts_the_gate_and_swaps_the_bundle,
+    a_bundle_is_swapped_whole_under_the_eyes_of_a_reader,
+    a_bundle_that_fails_its_self_test_at_start_gives_way_to_the_last_good_one,
+    a_start_after_that_uses_the_good_one_without_a_new_trial,
+    journalctl_explains_what_the_package_brought,
+    manual_pages_and_completion_are_in_their_places,
+    removal_stops_the_gate_and_keeps_settings_and_bundles,
+    what_was_removed_comes_back_with_its_settings,
+    purging_leaves_nothing_but_the_user,
+)
+
+
+def main() -> int:
+    """Run all; stop at the first that is bad, since the others stand on it."""
+    with REPORTS.open("a") as reports:
+        for check in CHECKS:
+            began_s = time.monotonic()
+            try:
+                good, detail = True, check()
+            except (AssertionError, OSError, subprocess.SubprocessError) as problem:
+                good, detail = False, str(problem)
+            took_s = round(time.monotonic() - began_s, 1)
+            report = {"check": check.__name__.replace("_", " "), "good": good, "took_s": took_s, "detail": detail}
+            reports.write(json.dumps(report) + "\n")
+            reports.flush()
+            os.fsync(reports.fileno())
+            if not good:
+                return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,186 @@
+"""Builds the packages, boots Debian, and installs, upgrades, rolls back and removes there. ``make test-package``.
+
+The tree is built once by image.sh. It never skips; root, as CI is. Exit code 0 only if every check ran and was good.
+What is tried is what is committed, as packages are made of commits.
+"""
+
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+import numpy as np
+
+from binarycop.classifier import bundle as bundles
+from binarycop.classifier import manifest as manifests
+from tests.deploy import guest
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
+IMAGE_LONGEST_S = 1800
+BUILD_LONGEST_S = 600
+BOOT_LONGEST_S = 1200
+TRIAL = """[Unit]
+Description=The checks of this boot
+After=multi-user.target
+SuccessAction=poweroff
+FailureAction=poweroff
+
+[Service]
+Type=oneshot
+ExecStart=/usr/bin/python3 /trial/guest.py
+"""
+SETTINGS = "frames: {source: /dev/video0}\nlines: {factory: mock}\n"
+
+
+def main() -> int:
+    """Build, look, boot, report."""
+    if os.geteuid() != 0:
+        print("test-package: root is needed (systemd-nspawn)", file=sys.stderr)
+        return 1
+    began_s = monotonic()
+    command = [str(HERE / "image.sh"), sys.executable]
+    built = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False, timeout=IMAGE_LONGEST_S)
+    if built.returncode:
+        return 1
+    reports: list[dict[str, Any]] = []
+    with tempfile.TemporaryDirectory(prefix="test-package-") as name:
+        work = Path(name)
+        packages = _package(work / "dist", umask=0o022, zone="UTC")
+        _report(reports, "a commit gives the same bytes again", lambda: _same_again(work, packages))
+        _report(reports, "lintian has no complaint", lambda: _lintian(packages))
+        _report(reports, "the board's own helper runs", lambda: _helper_runs(work, packages["armhf.deb"]))
+        _make_sticks(work, packages["amd64.deb"])
+        ended = _boot(Path(built.stdout.strip()), work)
+        for line in (work / "reports").read_text().splitlines():
+            _show(reports, json.loads(line))
+        wanted = len(guest.CHECKS) + 3
+        if not ended or len(reports) < wanted:
+            print("\n--- the end of the console\n" + "\n".join((work / "console").read_text().splitlines()[-30:]))
+    good = sum(report["good"] for report in reports)
+    print(f"test-package: {good} of {wanted} checks good, {monotonic() - began_s:.0f} s in all")
+    return 0 if ended and good == wanted else 1
+
+
+def _package(out: Path, *, umask: int, zone: str) -> dict[str, Path]:
+    """The wheel and the packages of the commit, by the end of their names."""
+    subprocess.run(
+        [ROOT / "deploy/package", out],
+        env={**os.environ, "PYTHON": sys.executable, "TZ": zone},
+        umask=umask,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        check=True,
+        timeout=BUILD_LONGEST_S,
+    )
+    return {file.name.rsplit("_", 1)[-1].rsplit("-", 1)[-1]: file for file in sorted(out.iterdir())}
+
+
+def _same_again(work: Path, packages: dict[str, Path]) -> str:
+    again = _package(work / "again", umask=0o077, zone="Asia/Kathmandu")
+    lines = []
+    for end, first in packages.items():
+        one, other = (hashlib.sha256(path.read_bytes()).hexdigest() for path in (first, again[end]))
+        guest.expect(one == other, f"{first.name}: {one} and {other}")
+        lines.append(f"{one}  {first.name}  {first.stat().st_size} bytes")
+    return "\n".join(lines)
+
+
+def _lintian(packages: dict[str, Path]) -> str:
+    debs = [str(path) for end, path in packages.items() if end.endswith(".deb")]
+    guest.call("lintian", "--allow-root", "--fail-on", "error,warning", *debs)
+    return f"{len(debs)} packages, no error and no warning"
+
+
+def _helper_runs(work: Path, package: Path) -> str:
+    guest.call("dpkg-deb", "-x", str(package), str(work / "armhf"))
+    helper = str(work / "armhf/usr/lib/binarycop/gate-release")
+    guest.expect("usage: " in guest.call("qemu-arm-static", helper, fails=True), "it does not say its usage")
+    said = guest.call("qemu-arm-static", helper, "nowhere=0", fails=True)
+    guest.expect("there is no such line" in said, said)
+    return said.strip()
+
+
+def _make_sticks(work: Path, package: Path) -> None:
+    """Three sticks of versions that follow each other, the third with a bundle that fails, and a damaged one."""
+    sticks = work / "sticks"
+    second = _next(work, package, "0.2.0", lambda scores: scores)
+    third = _next(work, package, "0.3.0", lambda scores: scores + 1)
+    for name, deb in (("first", package), ("second", second), ("third", third)):
+        guest.call(str(ROOT / "deploy/stick"), "--package", str(deb), "--nothing-else", str(sticks / name))
+        (sticks / name / "gate.d").mkdir(exist_ok=True)
+        (sticks / name / "gate.d/40-trial.yaml").write_text(SETTINGS)
+        guest.call(str(ROOT / "deploy/stick"), "--sums", str(sticks / name))
+    shutil.copytree(sticks / "first", sticks / "damaged")
+    (sticks / "damaged/gate.d/40-trial.yaml").write_text(SETTINGS + "# bent\n")
+
+
+def _next(work: Path, package: Path, version: str, change: Callable[[Any], Any]) -> Path:
+    """The package as a later commit could bring it: other defaults, and n-cnv in another version."""
+    tree = work / f"next-{version}"
+    guest.call("dpkg-deb", "-R", str(package), str(tree))
+    control = tree / "DEBIAN/control"
+    lines = [
+        f"Version: {version}" if line.startswith("Version:") else line for line in control.read_text().splitlines()
+    ]
+    control.write_text("\n".join(lines) + "\n")
+    settings = tree / "etc/binarycop/gate.yaml"
+    settings.write_text(settings.read_text() + f"# as of {version}\n")
+    folder = tree / "usr/share/binarycop/shipped/n-cnv"
+    with np.load(folder / bundles.GOLDEN) as golden:
+        np.savez_compressed(folder / bundles.GOLDEN, inputs=golden["inputs"], scores=change(golden["scores"]))
+    manifest = replace(manifests.read(folder), version=version)
+    (folder / manifests.FILE).write_text(manifest.to_json() + "\n")
+    bundles.rewrite_manifest(folder)
+    out = work / f"binarycop_{version}_amd64.deb"
+    guest.call("dpkg-deb", "--root-owner-group", "-Zxz", "-z0", "--build", str(tree), str(out))
+    return out
+
+
+def _boot(image: Path, work: Path) -> bool:
+    """One boot to its power-off; whether it came to its end in time."""
+    tree = work / "root"
+    # Hard links: the tree is only ever written to through an overlay that goes with the container.
+    subprocess.run(["cp", "-al", image, tree], check=True)
+    (tree / "trial").mkdir()
+    shutil.copy(HERE / "guest.py", tree / "trial")
+    (tree / "etc/systemd/system/trial.service").write_text(TRIAL)
+    wanted = tree / "etc/systemd/system/multi-user.target.wants/trial.service"
+    wanted.parent.mkdir(parents=True, exist_ok=True)
+    wanted.symlink_to("/etc/systemd/system/trial.service")
+    (work / "reports").touch()
+    command = ["timeout", "--kill-after=10", str(BOOT_LONGEST_S), "systemd-nspawn", "-q", "-D", str(tree)]
+    command += ["--register=no", "--keep-unit", "--private-network", "--volatile=overlay"]
+    command += [f"--bind-ro={work}/sticks:/sticks", f"--bind={work}/reports:/reports", "-b"]
+    with (work / "console").open("wb") as console:
+        ended = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=console, stderr=console, check=False)
+    if ended.returncode:
+        print(f"test-package: the machine did not end by itself within {BOOT_LONGEST_S} s", file=sys.stderr)
+    return ended.returncode == 0
+
+
+def _report(reports: list[dict[str, Any]], check: str, run: Callable[[], str]) -> None:
+    began_s = monotonic()
+    try:
+        good, detail = True, run()
+    except (AssertionError, OSError, subprocess.SubprocessError) as problem:
+        good, detail = False, str(problem)
+    _show(reports, {"check": check, "good": good, "took_s": monotonic() - began_s, "detail": detail})
+
+
+def _show(reports: list[dict[str, Any]], report: dict[str, Any]) -> None:
+    reports.append(report)
+    detail = "\n               ".join(report["detail"].strip().splitlines())
+    print(f"{'good' if report['good'] else 'BAD '} {report['took_s']:6.1f} s  {report['check']}: {detail}", flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,101 @@
+"""The package's tree: everything in its place, and nothing in it that hangs on who built it, or when."""
+
+import os
+import shutil
+import subprocess
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from deploy import deb
+
+RELEASE = deb.Release("0.1.0~git20260101000000.00000000", 1_767_225_600, "Somebody <somebody@binarycop.invalid>")
+
+
+@pytest.fixture
+def wheels(tmp_path: Path) -> Path:
+    folder = tmp_path / "wheels"
+    folder.mkdir()
+    with zipfile.ZipFile(folder / "binarycop-0.1.0-py3-none-any.whl", "w") as wheel:
+        wheel.writestr("binarycop/__init__.py", "")
+        wheel.writestr("binarycop-0.1.0.dist-info/entry_points.txt", "[gpiozero_pin_factories]\n")
+        wheel.writestr("binarycop-0.1.0.dist-info/RECORD", "")
+        wheel.writestr("binarycop-0.1.0.data/data/share/binarycop/bundles/n-cnv/manifest.json", "{}")
+    return folder
+
+
+@pytest.fixture
+def helper(tmp_path: Path) -> Path:
+    file = tmp_path / "gate-release"
+    file.write_bytes(b"\x7fELF")
+    return file
+
+
+def built(tmp_path: Path, name: str, wheels: Path, helper: Path) -> Path:
+    if not shutil.which("dpkg-deb"):
+        pytest.skip("needs dpkg-deb")
+    out = tmp_path / name
+    out.mkdir()
+    return deb.build(RELEASE, "armhf", wheels, helper, out)
+
+
+def contents(package: Path) -> dict[str, str]:
+    """Every path with its mode and owner."""
+    said = subprocess.run(["dpkg-deb", "-c", str(package)], capture_output=True, text=True, check=True).stdout
+    rows = [line.split() for line in said.splitlines()]
+    return {row[5].removeprefix("./"): f"{row[0]} {row[1]}" for row in rows}
+
+
+def test_the_same_inputs_give_the_same_bytes_whoever_builds(tmp_path: Path, wheels: Path, helper: Path) -> None:
+    first = built(tmp_path, "first", wheels, helper)
+    before = os.umask(0o077)
+    try:
+        second = built(tmp_path, "second", wheels, helper)
+    finally:
+        os.umask(before)
+    assert first.read_bytes() == second.read_bytes()
+
+
+def test_everything_is_in_its_place(tmp_path: Path, wheels: Path, helper: Path) -> None:
+    paths = contents(built(tmp_path, "out", wheels, helper))
+    for file in (
+        "etc/binarycop/gate.yaml",
+        "lib/systemd/system/binarycop.service",
+        "lib/systemd/system/binarycop.service.d/10-bundle.conf",
+        "lib/systemd/system/binarycop-overlay.service.d/10-bundle.conf",
+        "usr/lib/sysusers.d/binarycop.conf",
+        "usr/lib/binarycop/python/binarycop/__init__.py",
+        "usr/lib/binarycop/python/binarycop-0.1.0.dist-info/entry_points.txt",
+        "usr/share/binarycop/shipped/n-cnv/manifest.json",
+        "usr/share/man/man1/binarycop.1.gz",
+        "usr/share/bash-completion/completions/binarycop",
+        "usr/share/doc/binarycop/wiring.md",
+    ):
+        assert paths[file] == "-rw-r--r-- root/root", file
+    for program in ("usr/bin/binarycop", "usr/lib/binarycop/gate-release"):
+        assert paths[program] == "-rwxr-xr-x root/root"
+    assert "usr/lib/binarycop/python/binarycop-0.1.0.dist-info/RECORD" not in paths
+
+
+def test_the_settings_are_a_conffile(tmp_path: Path, wheels: Path, helper: Path) -> None:
+    package = built(tmp_path, "out", wheels, helper)
+    said = subprocess.run(["dpkg-deb", "-I", str(package), "conffiles"], capture_output=True, text=True, check=True)
+    assert said.stdout == "/etc/binarycop/gate.yaml\n"
+
+
+def test_a_file_of_systemd_that_has_no_place_stops_the_build(
+    tmp_path: Path, wheels: Path, helper: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(deb.ROOT / "systemd", tmp_path / "root/systemd")
+    (tmp_path / "root/systemd/gate.socket").touch()
+    monkeypatch.setattr(deb, "ROOT", tmp_path / "root")
+    with pytest.raises(FileNotFoundError, match=r"gate\.socket has no place in the package"):
+        built(tmp_path, "out", wheels, helper)
+
+
+@pytest.mark.parametrize(
+    "script", ["control/postinst", "control/prerm", "control/postrm", "launch/binarycop", "install"]
+)
+def test_the_boards_shell_reads_every_script(script: str) -> None:
+    subprocess.run(["sh", "-n", str(deb.HERE / script)], check=True)
