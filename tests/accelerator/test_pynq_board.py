@@ -68,6 +68,14 @@ def test_loading_sets_the_clock_of_the_manifest(tiny_bundle: Bundle) -> None:
     assert board.clock_mhz() == 100.0
 
 
+def test_the_manifests_clock_wins_over_the_one_that_it_was_built_for(tiny_bundle: Bundle) -> None:
+    simulated = Board(tiny_bundle).board
+    file = simulated.bundle.folder / "overlay.bit"
+    slow = PynqBoard(file, simulated.bundle.manifest.sha256["overlay.bit"], 50.0, simulated.fabric, simulated.device)
+    slow.load()
+    assert slow.clock_mhz() == 50.0
+
+
 def test_pynq_reads_our_block_design(tiny_bundle: Bundle) -> None:
     board = Board(tiny_bundle).board
     assert {name: one["phys_addr"] for name, one in board.device.ip_dict.items() if "phys_addr" in one} == {
