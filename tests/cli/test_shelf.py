@@ -7,6 +7,8 @@ import pytest
 
 from binarycop.classifier.bundle import GOLDEN, Bundle, rewrite_manifest
 from binarycop.cli import shelf
+from binarycop.journal.events import Event
+from binarycop.journal.writers import MemoryJournal
 from tests.bundles import random_bundle
 
 
@@ -58,21 +60,18 @@ def test_a_bad_bundle_without_a_good_one_is_exit_code_4(
     assert "64 of 64 differ" in capsys.readouterr().err
 
 
-def test_under_systemd_a_step_back_is_a_warning(
-    root: Path,
-    config: Path,
-    tiny_bundle: Bundle,
-    tmp_path: Path,
-    capsys: pytest.CaptureFixture[str],
-    monkeypatch: pytest.MonkeyPatch,
+def test_a_step_back_is_an_event_with_fields(
+    root: Path, config: Path, tiny_bundle: Bundle, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(shelf, "is_under_systemd", lambda: True)
+    journal = MemoryJournal()
+    monkeypatch.setattr(shelf, "open_journal", lambda target: journal)
     call(root, "install", tiny_bundle.folder)
     call(root, "ready", "--config", config)
     call(root, "install", with_wrong_golden_vectors(tmp_path / "bad"))
-    capsys.readouterr()
     call(root, "ready", "--config", config)
-    assert [line[:3] for line in capsys.readouterr().err.splitlines()] == ["<4>", "<4>"]
+    ((event, _, values),) = journal.records
+    assert (event, values["bundle"]) == (Event.BUNDLE_BACK, "random")
+    assert values["refused"] != values["version"]
 
 
 def test_settings_that_are_wrong_are_not_the_bundles_fault(

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import binarycop
 from binarycop.errors import BundleError, SettingsErrors
-from binarycop.journal.events import Level
-from binarycop.journal.writers import is_under_systemd
+from binarycop.journal.events import Event, Level
+from binarycop.journal.writers import is_under_systemd, open_journal
 from binarycop.settings.load import load
 from binarycop.settings.schema import Backend
 from binarycop.shelf import ROOT, Shelf, Version
@@ -80,7 +80,8 @@ def _run(options: argparse.Namespace) -> int:
 
 def _ready(options: argparse.Namespace) -> int:
     """Raises BundleError where no version passes."""
-    classifier = load(options.config).settings.classifier
+    settings = load(options.config).settings
+    classifier = settings.classifier
     if "/" in classifier.bundle:
         _say(Level.INFO, f"{classifier.bundle} is a folder of its own: there is no other version to go back to")
         return 0
@@ -89,8 +90,8 @@ def _ready(options: argparse.Namespace) -> int:
     shelf = Shelf(options.root, lambda folder: _try_it(command, folder, options.config))
     result = shelf.ready(classifier.bundle)
     if result.refused:
-        _say(Level.WARNING, f"{classifier.bundle}: {result.refused} failed its self-test: {result.reason}")
-        _say(Level.WARNING, f"{classifier.bundle}: went back to {result.version}, the last one that had passed")
+        told = {"refused": result.refused, "version": result.version, "reason": result.reason}
+        open_journal(settings.journal.target).write(Event.BUNDLE_BACK, "", bundle=classifier.bundle, **told)
     else:
         how = "passed its self-test" if result.tried else "has passed its self-test before, and is unchanged"
         _say(Level.INFO, f"{classifier.bundle}: {result.version} {how}")

@@ -111,6 +111,12 @@ class Event(Enum):
         Level.WARNING,
         "goes on with the emulator, slower: {reason}",
     )
+    BUNDLE_BACK = Entry(
+        "bundle_back",
+        "8405a1d7c2d14eba9e042f27da22ab26",
+        Level.WARNING,
+        "bundle {bundle}: {refused} failed its self-test, went back to {version}: {reason}",
+    )
     SOURCE_ENDED = Entry("source_ended", "0bd33073672349b0bb9959bcf5313ecf", Level.INFO, "source ended: {detail}")
 
     @property
