@@ -29,7 +29,7 @@ class Shelf:
         self.breaks: OSError | None = None
         self._next = 0
 
-    def write(self, event: Event, gate: str = "gate", *, at_s: float = 0.0, boot: int = 0, **values: Value) -> None:
+    def write(self, event: Event, gate: str = "gate", at_s: float = 0.0, boot: int = 0, /, **values: Value) -> None:
         """As the daemon writes it."""
 
         def send(text: str, **fields: str) -> None:
@@ -72,11 +72,11 @@ def shelf() -> Shelf:
     shelf = Shelf()
     shelf.write(Event.STARTED, bundle="n-cnv", version="0.1.0", backend="overlay", finder="yunet", source="0",
                 lines="gpiochip", policy="enforce")  # fmt: skip
-    shelf.write(Event.REFUSE, "north", at_s=10, person=1, bundle="n-cnv 0.1.0", votes=5, frames=8, margin=12.5,
+    shelf.write(Event.REFUSE, "north", 10, person=1, bundle="n-cnv 0.1.0", votes=5, frames=8, margin=12.5,
                 latency_ms=4.2, before="idle", after="idle", **{"class": "nose"})  # fmt: skip
     other = {"MESSAGE_ID": UUID(int=9), "MESSAGE": "another program's"}
     shelf.entries.append({**shelf.entries[-1], **other})
-    shelf.write(Event.PERMIT, "south", at_s=20, boot=1, person=2, cause="verdict", **{"class": "correct"})
+    shelf.write(Event.PERMIT, "south", 20, 1, person=2, cause="verdict", **{"class": "correct"})
     return shelf
 
 
@@ -123,7 +123,7 @@ def test_a_query_narrows_it_down(shelf: Shelf, query: Query, expected: list[str]
 
 def test_following_gives_what_comes_until_it_is_interrupted(shelf: Shelf) -> None:
     more = Shelf()
-    more.write(Event.FIRE, at_s=30, state="active")
+    more.write(Event.FIRE, "gate", 30, state="active")
     shelf.later = [[], more.entries]
     following = read(shelf, Query(since=NOON + timedelta(seconds=20)), follow=True)
     told = [next(following).event, next(following).event]

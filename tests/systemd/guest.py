@@ -175,7 +175,7 @@ def a_stopped_process_is_killed_and_started_again() -> str:
 
 
 def a_source_that_hangs_starves_the_watchdog() -> str:
-    folder = Path("/var/tmp/pictures")
+    folder = Path("/srv/pictures")
     folder.mkdir()
     run("/usr/bin/python3", "-c", "import sys; sys.path.insert(0, '/opt/site'); import cv2, numpy; "
         f"cv2.imwrite('{folder}/0.png', numpy.full((240, 320, 3), 90, numpy.uint8))")  # fmt: skip
@@ -200,7 +200,7 @@ def a_gate_that_cannot_start_ends_degraded_and_is_tried_again() -> str:
     run("systemctl", "reset-failed", UNIT)
     begun_s = monotonic()
     run("systemctl", "restart", UNIT, rc=1)
-    wait_for("the degraded state", lambda: shown("ActiveState", "binarycop-degraded.service") == "active")
+    wait_for("the degraded state", lambda: shown("ActiveState", "binarycop-degraded.service") == "active", 240)
     took_s = monotonic() - begun_s
     assert shown("ActiveState") == "failed"
     assert "the gate does not start" in last("gave_up")
@@ -230,7 +230,7 @@ def wrong_settings_are_not_tried_five_times() -> str:
 def the_catalog_explains_each_event() -> str:
     run("journalctl", "--update-catalog")
     page = run("journalctl", "-q", "-b", "-u", UNIT, "-x", "--no-pager", "-o", "short", "-n", "30")
-    text = run("journalctl", "--catalog", *[message_id for _, message_id in MESSAGE_IDS])
+    text = run("journalctl", "--dump-catalog", *[message_id for _, message_id in MESSAGE_IDS])
     for _, message_id in MESSAGE_IDS:
         assert message_id in text
     whole = run("journalctl", "-q", "-b", "-u", UNIT, "-x", "-o", "short")
