@@ -18,7 +18,8 @@ SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 @pytest.fixture(autouse=True)
 def _outside_systemd(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is said where must not hang on whether a service runs the tests."""
-    monkeypatch.delenv("JOURNAL_STREAM", raising=False)
+    for name in ("JOURNAL_STREAM", "NOTIFY_SOCKET", "RUNTIME_DIRECTORY", "WATCHDOG_USEC"):
+        monkeypatch.delenv(name, raising=False)
 
 
 @pytest.fixture(scope="session")

@@ -91,6 +91,11 @@ def test_every_event_is_given_in_order_over_all_boots_and_nothing_else(shelf: Sh
     assert records[0].at == NOON
 
 
+def test_a_time_without_a_zone_is_local(shelf: Shelf) -> None:
+    shelf.entries[0]["__REALTIME_TIMESTAMP"] = NOON.astimezone().replace(tzinfo=None)
+    assert next(read(shelf, Query(until=NOON))).at == NOON
+
+
 def test_numbers_are_numbers_again(shelf: Shelf) -> None:
     [_, refusal, _] = read(shelf, Query())
     assert refusal.gate == "north"

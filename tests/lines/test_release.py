@@ -2,6 +2,9 @@
 
 from pathlib import Path
 
+import pytest
+
+from binarycop.errors import LineError
 from binarycop.lines import release
 from binarycop.settings.schema import LaneSettings, LineSettings, LinesSettings
 
@@ -26,3 +29,8 @@ def test_the_list_replaces_the_one_before(tmp_path: Path) -> None:
     release.write(tmp_path, (NORTH, SOUTH), "gpiochip")
     release.write(tmp_path, (SOUTH,), "gpiochip")
     assert {file.name: file.read_text() for file in tmp_path.iterdir()} == {"release": "gpiochip1:3=1\n"}
+
+
+def test_a_list_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(LineError, match="the list for gate-release cannot be written: No such file"):
+        release.write(tmp_path / "nowhere", (NORTH,), "gpiochip")

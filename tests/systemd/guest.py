@@ -107,26 +107,25 @@ def a_decision_is_read_back_with_all_its_fields() -> str:
         assert one["latency_ms"] > 0
     assert (permit["before"], permit["after"]) == ("idle", "permitted")
     assert events("--gate", "nowhere") == []
+    assert events("--until", "yesterday") == []
+    assert refusal in events("--since", "1h", "--until", "0s")
     assert {one["class"] for one in events("--class", "nose")} == {"nose"}
     return f"after {monotonic() - begun_s:.1f} s; a page:\n{run('binarycop', 'events')}"
 
 
 def following_shows_what_comes() -> str:
-    command = ["binarycop", "events", "--follow", "--since", "0s"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as follower:
+    told = Path("/run/told")
+    with told.open("w") as out, subprocess.Popen(["binarycop", "events", "--follow"], stdout=out) as follower:
         try:
-            sleep(2)
+            wait_for("what was before", lambda: "ready: gate" in told.read_text())
+            assert "settings read again" not in told.read_text()
             run("systemctl", "reload", UNIT)
-            wait_for("its second line", lambda: last("reloaded"))
-            assert follower.stdout is not None
-            # The pipe is read to its end only after the follower was interrupted.
-            sleep(2)
+            wait_for("what comes", lambda: "settings read again" in told.read_text())
             follower.send_signal(signal.SIGINT)
-            told, _ = follower.communicate(timeout=PATIENCE_S)
+            code = follower.wait(PATIENCE_S)
         finally:
             follower.kill()
-    assert follower.returncode == 0, follower.returncode
-    assert "settings read again" in told, told
+    assert code == 0, code
     return "the event came while it waited; interrupted, it ends with 0"
 
 

@@ -45,14 +45,14 @@ def run(options: argparse.Namespace) -> int:
 
 def plain(record: Record) -> dict[str, Any]:
     """One event as an object; ``at`` with its time zone."""
-    whole = {"at": _local(record.at).isoformat(), "boot": record.boot, "event": record.event, "gate": record.gate}
+    whole = {"at": record.at.isoformat(), "boot": record.boot, "event": record.event, "gate": record.gate}
     return {**whole, **record.values}
 
 
 def sentence(record: Record) -> str:
     """One event as a line; a decision with all that it came from."""
     values = record.values
-    line = f"{_local(record.at):%Y-%m-%d %H:%M:%S.%f}"[:-3] + f"  {record.event:<10}  {record.text}"
+    line = f"{record.at:%Y-%m-%d %H:%M:%S.%f}"[:-3] + f"  {record.event:<10}  {record.text}"
     if not all(name in values for name in _DECISION):
         return line
     said = []
@@ -62,10 +62,6 @@ def sentence(record: Record) -> str:
         said.append(f"{values['latency_ms']} ms from capture to lines")
     said += [str(values["bundle"]), f"gate {values['before']} -> {values['after']}"]
     return f"{line}; {'; '.join(said)}"
-
-
-def _local(at: datetime) -> datetime:
-    return at.astimezone()
 
 
 def _moment(text: str) -> datetime:

@@ -47,7 +47,10 @@ class Query:
 
 @dataclass(frozen=True)
 class Record:
-    """One event as it was written. boot: which start of the board it belongs to. values: the event's own fields."""
+    """One event as it was written. at: with its time zone. boot: which start of the board it belongs to.
+
+    values: the event's own fields.
+    """
 
     at: datetime
     boot: str
@@ -115,7 +118,8 @@ def _record(entry: Mapping[str, Any]) -> Record:
         if name.startswith(_PREFIX) and name not in ("BINARYCOP_EVENT", "BINARYCOP_GATE")
     }
     return Record(
-        at=entry["__REALTIME_TIMESTAMP"],
+        # python-systemd 234 and 235 give the local time without saying so.
+        at=entry["__REALTIME_TIMESTAMP"].astimezone(),
         boot=str(entry.get("_BOOT_ID", "")).replace("-", ""),
         event=_NAMES[message_id],
         gate=str(entry.get("BINARYCOP_GATE", "")),

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from binarycop.errors import LineError
 from binarycop.settings.schema import LaneSettings, LineSettings
 
 _FACTORY = "gpiochip"
@@ -19,10 +20,13 @@ def released(lanes: Sequence[LaneSettings], factory: str) -> str:
 
 
 def write(folder: Path, lanes: Sequence[LaneSettings], factory: str) -> None:
-    """Put the file into ``folder``, whole or not at all. Raises OSError."""
+    """Put the file into ``folder``, whole or not at all. Raises LineError."""
     new = folder / f"{_NAME}.new"
-    new.write_text(released(lanes, factory))
-    new.replace(folder / _NAME)
+    try:
+        new.write_text(released(lanes, factory))
+        new.replace(folder / _NAME)
+    except OSError as error:
+        raise LineError(str(new), f"the list for gate-release cannot be written: {error.strerror}") from error
 
 
 def _line(one: LineSettings) -> str:
