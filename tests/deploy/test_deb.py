@@ -1,6 +1,7 @@
 """The package's tree: everything in its place, and nothing in it that hangs on who built it, or when."""
 
 import os
+import re
 import shutil
 import subprocess
 import zipfile
@@ -76,6 +77,15 @@ def test_everything_is_in_its_place(tmp_path: Path, wheels: Path, helper: Path) 
     for program in ("usr/bin/binarycop", "usr/lib/binarycop/gate-release"):
         assert paths[program] == "-rwxr-xr-x root/root"
     assert "usr/lib/binarycop/python/binarycop-0.1.0.dist-info/RECORD" not in paths
+
+
+def test_every_program_that_a_unit_starts_is_in_the_package(tmp_path: Path, wheels: Path, helper: Path) -> None:
+    paths = contents(built(tmp_path, "out", wheels, helper))
+    units = [*(deb.ROOT / "systemd").glob("*.service"), *(deb.HERE / "drop-ins").glob("*.conf")]
+    started = {path for unit in units for path in re.findall(r"^Exec\w+=[-+]*/(\S+)", unit.read_text(), re.MULTILINE)}
+    ours = {path for path in started if "binarycop" in path}
+    assert len(ours) >= 3
+    assert ours <= set(paths)
 
 
 def test_the_settings_are_a_conffile(tmp_path: Path, wheels: Path, helper: Path) -> None:
