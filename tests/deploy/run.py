@@ -72,15 +72,17 @@ def main() -> int:
 
 def _package(out: Path, *, umask: int, zone: str) -> dict[str, Path]:
     """The wheel and the packages of the commit, by the end of their names."""
-    subprocess.run(
+    done = subprocess.run(
         [ROOT / "deploy/package", out],
         env={**os.environ, "PYTHON": sys.executable, "TZ": zone},
         umask=umask,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        check=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
         timeout=BUILD_LONGEST_S,
     )
+    guest.expect(done.returncode == 0, f"deploy/package ended with {done.returncode}:\n{done.stdout}")
     return {file.name.rsplit("_", 1)[-1].rsplit("-", 1)[-1]: file for file in sorted(out.iterdir())}
 
 
