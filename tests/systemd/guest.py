@@ -250,6 +250,8 @@ def wrong_settings_are_not_tried_five_times() -> str:
 
 
 def the_catalog_explains_each_event() -> str:
+    wait_for("a permission", lambda: last("permit"))
+    wait_for("a refusal", lambda: last("refuse"))
     run("journalctl", "--update-catalog")
     text = run("journalctl", "--dump-catalog", *[message_id for _, message_id in MESSAGE_IDS])
     for _, message_id in MESSAGE_IDS:
