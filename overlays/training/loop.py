@@ -28,7 +28,7 @@ class Settings:
     distil: the share of the loss that comes from a teacher (Hinton et al. 2015), at ``temperature``.
     """
 
-    epochs: int = 16
+    epochs: int = 10
     batch: int = 200
     rate: float = 1e-2
     smoothing: float = 0.0
@@ -110,7 +110,7 @@ def _loss(logits: Tensor, labels: Tensor, taught: Tensor | None, settings: Setti
 
 def restore(file: Path, network: Network) -> BinaryNet:
     """The network of a checkpoint. Raises ValueError where it is another network's."""
-    state = torch.load(file, weights_only=True)
+    state = torch.load(file, weights_only=True, map_location="cpu")
     if state["run"]["network"] != network.name:
         raise ValueError(f"checkpoint {file} is of {state['run']['network']}, not of {network.name}")
     net = BinaryNet(network, is_binary=state["run"]["is_binary"])
@@ -199,7 +199,7 @@ def _resume(file: Path, network: Network, settings: Settings, count: int, *parts
     """How many epochs the checkpoint has done; 0 where there is none."""
     if not file.exists():
         return 0
-    state = torch.load(file, weights_only=True)
+    state = torch.load(file, weights_only=True, map_location="cpu")
     run = _run(network, settings, count)
     if state["run"] != run:
         raise ValueError(f"checkpoint {file} is of another run, {state['run']} not {run}; move it away")

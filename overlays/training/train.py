@@ -8,12 +8,15 @@ the network is trained in full precision instead: figures and a checkpoint, from
 """
 
 import argparse
+import hashlib
 import json
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from binarycop.faces.crop import CropGeometry
 from overlays.export.writing import Story, write
@@ -67,7 +70,7 @@ def main() -> None:
     learning = crops(Split.TRAIN, settings.seed, arguments.crops).labelled
     teacher = None
     if arguments.teacher:
-        teacher = logits_of(restore(arguments.teacher, NETWORKS[arguments.teacher_network]), learning.crops)
+        teacher = _taught(arguments, learning)
     name = f"{network.name}-{arguments.tag}"
     net = train(network, learning, settings, arguments.work / f"{name}.pt", progress, teacher=teacher)
     if arguments.tuning_epochs:
@@ -94,6 +97,15 @@ def main() -> None:
     provenance = _provenance(arguments, recipe, settings, figures, tested.sha256)
     bundle = write(net, arguments.out, Story(recipe.geometry, margin, _LICENCE, provenance))
     _say(f"{arguments.out}: {bundle.manifest.name} {bundle.manifest.version}, abstain margin {margin}")
+
+
+def _taught(arguments: argparse.Namespace, learning: Labelled) -> NDArray[np.float32]:
+    """The teacher's logits, which take a minute per 100,000 crops, and so are kept."""
+    who = hashlib.sha256(arguments.teacher.read_bytes()).hexdigest()[:8]
+    file = arguments.work / "crops" / f"taught-{arguments.seed}-{len(learning.crops)}-{who}.npy"
+    if not file.exists():
+        np.save(file, logits_of(restore(arguments.teacher, NETWORKS[arguments.teacher_network]), learning.crops))
+    return np.asarray(np.load(file), np.float32)
 
 
 def _settings(arguments: argparse.Namespace) -> Settings:
@@ -139,7 +151,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--teacher", type=Path, help="checkpoint of a reference to distil from")
     parser.add_argument("--teacher-network", choices=list(NETWORKS), default=CNV.name)
     parser.add_argument("--distil", type=float, default=0.5, help="the teacher's share of the loss (default: 0.5)")
-    parser.add_argument("--tuning-epochs", type=int, default=2, help="at the end, with more real masks (default: 2)")
+    parser.add_argument("--tuning-epochs", type=int, default=0, help="at the end, with more real masks (default: 0)")
     parser.add_argument("--tuning-rate", type=float, default=1e-3)
     parser.add_argument("--tuning-real", type=float, default=0.5, help="share of real masks in each class then")
     parser.add_argument("--work", type=Path, default=Path("work"), help="crops and checkpoints (default: work)")
