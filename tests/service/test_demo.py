@@ -43,9 +43,7 @@ def test_only_the_correct_one_is_let_through() -> None:
 
 def test_in_other_demos_hardly_anybody_with_nose_or_mouth_bare_is_let_through() -> None:
     """Other heads, other masks, other light. The network errs on some frames; the vote has to catch most of that."""
-    bare = [index for index, one in enumerate(passages(), 1) if one.wearing in (Wearing.NOSE, Wearing.NOSE_MOUTH)]
-    permitted = []
-    for seed in (2, 3, 4, 5):
-        permitted += [values["person"] for event, _, values in play(seed) if event is Event.PERMIT]
-    assert sum(person in bare for person in permitted) <= 1, "of eight"
-    assert permitted.count(1) >= 3, "of four with a correct mask"
+    bare = [one for one in passages() if one.wearing in (Wearing.NOSE, Wearing.NOSE_MOUTH)]
+    permitted_s = [at_s for seed in (2, 3, 4, 5) for event, at_s, _ in play(seed) if event is Event.PERMIT]
+    let_through = [at_s for at_s in permitted_s if any(one.from_s <= at_s < one.leaves_s for one in bare)]
+    assert len(let_through) <= 1, "of eight"
