@@ -114,8 +114,8 @@ def _helper_runs(work: Path, package: Path) -> str:
 def _make_sticks(work: Path, package: Path) -> None:
     """Three sticks of versions that follow each other, the third with a bundle that fails, and a damaged one."""
     sticks = work / "sticks"
-    second = _next(work, package, "0.2.0", lambda scores: scores)
-    third = _next(work, package, "0.3.0", lambda scores: scores + 1)
+    second = _next(work, package, guest.SECOND, lambda scores: scores)
+    third = _next(work, package, guest.THIRD, lambda scores: scores + 1)
     for name, deb in (("first", package), ("second", second), ("third", third)):
         guest.call(str(ROOT / "deploy/stick"), "--package", str(deb), "--nothing-else", str(sticks / name))
         (sticks / name / "gate.d").mkdir(exist_ok=True)
