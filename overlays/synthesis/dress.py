@@ -1,5 +1,7 @@
 """Putting drawn layers on a photographed face: bent as the face is, and lit by its light."""
 
+from typing import Any
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -16,10 +18,24 @@ def skin_of(patch: NDArray[np.uint8], plane: NDArray[np.float32]) -> NDArray[np.
 
     patch: (S, S, 3) uint8 BGR. plane: (S, S, 2) float32, each pixel's canonical place.
     """
+    return colour_of(patch, plane, _CHEEKS, otherwise=np.array((120.0, 150.0, 190.0)))
+
+
+def colour_of(
+    patch: NDArray[np.uint8],
+    plane: NDArray[np.float32],
+    region: tuple[float, float, float, float],
+    *,
+    otherwise: NDArray[np.float64],
+) -> NDArray[np.float64]:
+    """The median colour of a region of the face, (3,) BGR; ``otherwise`` where none of it is in the patch.
+
+    region: canonical, |x| from, to; y from, to, its edges not in it.
+    """
     x, y = np.abs(plane[:, :, 0]), plane[:, :, 1]
-    x_from, x_to, y_from, y_to = _CHEEKS
-    cheeks = patch[(x > x_from) & (x < x_to) & (y > y_from) & (y < y_to)]
-    return np.median(cheeks, axis=0) if len(cheeks) else np.array((120.0, 150.0, 190.0))
+    x_from, x_to, y_from, y_to = region
+    seen = patch[(x > x_from) & (x < x_to) & (y > y_from) & (y < y_to)]
+    return np.median(seen, axis=0) if len(seen) else otherwise
 
 
 def put_on(
@@ -33,7 +49,7 @@ def put_on(
     bump = np.exp(-((x / 0.32) ** 2)) * np.clip((y - 0.35) / 0.2, 0, 1)
     moved = plane.copy()
     moved[:, :, 0] -= np.float32(mask.stand_off * turn) * bump
-    cloth, cover = _warp(moved, mask.picture, mask.opacity)
+    cloth, cover = warp(moved, mask.picture, mask.opacity)
     total = float(cover.sum())
     if total < 1.0:
         return patch
@@ -44,22 +60,23 @@ def put_on(
         cloth = cloth * np.float32(exposure)
     shadow = cv2.GaussianBlur(np.roll(cover, 2, axis=0), (0, 0), 1.5) * np.float32(rng.uniform(0.0, 0.4))
     under = patch * (1 - shadow)[:, :, None]
-    return _blend(under, cloth * _light(grey, cover, total, rng)[:, :, None], cover)
+    return blend(under, cloth * _light(grey, cover, total, rng)[:, :, None], cover)
 
 
 def lay_over(
     patch: NDArray[np.uint8], plane: NDArray[np.float32], layer: Layer, rng: np.random.Generator
 ) -> NDArray[np.uint8]:
     """A patch with an extra before it, (S, S, 3) uint8 BGR."""
-    picture, cover = _warp(plane, layer.picture, layer.opacity)
+    picture, cover = warp(plane, layer.picture, layer.opacity)
     total = float(cover.sum())
     if total < 1.0:
         return patch
     grey = cv2.cvtColor(patch, cv2.COLOR_BGR2GRAY).astype(np.float32)
-    return _blend(patch.astype(np.float32), picture * _light(grey, cover, total, rng)[:, :, None], cover)
+    return blend(patch.astype(np.float32), picture * _light(grey, cover, total, rng)[:, :, None], cover)
 
 
-def _warp(plane: NDArray[np.float32], picture: Picture, opacity: Cover) -> tuple[NDArray[np.float32], Cover]:
+def warp(plane: NDArray[np.float32], picture: Picture, opacity: Cover) -> tuple[NDArray[np.float32], Cover]:
+    """What is drawn on the plane as a patch sees it: (S, S, 3) float32 BGR, and its opacity (S, S) float32."""
     at = (plane - np.array((LEFT, TOP), np.float32)) * np.float32(UNIT_PX)
     seen = cv2.remap(picture, at, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE).astype(np.float32)
     cover = cv2.remap(opacity, at, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=0)
@@ -74,7 +91,8 @@ def _light(grey: NDArray[np.float32], cover: Cover, total: float, rng: np.random
     return np.asarray(light, np.float32)
 
 
-def _blend(under: NDArray[np.float32], over: NDArray[np.float32], cover: Cover) -> NDArray[np.uint8]:
+def blend(under: NDArray[Any], over: NDArray[Any], cover: Cover) -> NDArray[np.uint8]:
+    """One picture (S, S, 3) over another, as far as ``cover`` (S, S), 0 to 1, hides what is under."""
     share = cover[:, :, None]
     blended: NDArray[np.uint8] = np.clip(over * share + under * (1 - share), 0, 255).astype(np.uint8)
     return blended

@@ -10,10 +10,11 @@ from numpy.typing import NDArray
 
 from binarycop.wearing import Wearing
 from overlays.synthesis.canon import JAW
-from overlays.synthesis.plane import LEFT, TOP, UNIT_PX, as_cover, blank, fill
+from overlays.synthesis.dress import blend, colour_of, warp
+from overlays.synthesis.plane import as_cover, blank, fill
 from overlays.synthesis.worn import KINDS, Kind, Worn, outline
 
-_FOREHEAD = (0.22, 0.14, 0.25)  # |x| to; y from, to
+_FOREHEAD = (-1.0, 0.22, 0.14, 0.25)  # |x| from (below 0: the middle, too), to; y from, to
 _EYES_Y, _NECK_Y = 0.35, 1.2
 _CUTS = [kind for kind in KINDS if kind is not Kind.GAITER]
 
@@ -38,11 +39,8 @@ def uncover(
     fill(cover, outline(worn, kind), 0)
     skin = cv2.remap(bare, bare_picture, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     gain = np.clip(_forehead(real, real_plane) / np.maximum(_forehead(bare, bare_plane), 1.0), 0.6, 1.6)
-    at = (real_plane - np.array((LEFT, TOP), np.float32)) * np.float32(UNIT_PX)
-    opacity = as_cover(cover, rng.uniform(0.5, 1.2))
-    seen = cv2.remap(skin, at, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE) * gain
-    share = cv2.remap(opacity, at, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=0)[:, :, None]
-    return np.asarray(np.clip(seen * share + real * (1 - share), 0, 255).astype(np.uint8))
+    seen, share = warp(real_plane, skin, as_cover(cover, rng.uniform(0.5, 1.2)))
+    return blend(real, seen * gain, share)
 
 
 def _skin_area(wearing: Wearing) -> NDArray[np.float64]:
@@ -59,8 +57,5 @@ def _skin_area(wearing: Wearing) -> NDArray[np.float64]:
 
 
 def _forehead(patch: NDArray[np.uint8], plane: NDArray[np.float32]) -> NDArray[np.float64]:
-    """The colour of what no mask hides, (3,) BGR: its median."""
-    x_to, y_from, y_to = _FOREHEAD
-    x, y = np.abs(plane[:, :, 0]), plane[:, :, 1]
-    seen = patch[(x < x_to) & (y > y_from) & (y < y_to)]
-    return np.median(seen, axis=0) if len(seen) else np.full(3, 128.0)
+    """The colour of what no mask hides, (3,) BGR."""
+    return colour_of(patch, plane, _FOREHEAD, otherwise=np.full(3, 128.0))
