@@ -2,7 +2,6 @@
 
 import argparse
 import os
-import resource
 import signal
 from dataclasses import replace
 from functools import partial
@@ -16,9 +15,10 @@ from binarycop.clock import MonotonicClock
 from binarycop.errors import SourceError
 from binarycop.frames.choose import DEMO, is_recording
 from binarycop.journal.events import Event
-from binarycop.journal.writers import is_under_systemd, open_journal, print_to_stderr
+from binarycop.journal.writers import Journal, is_under_systemd, open_journal, print_to_stderr
 from binarycop.lines import release
 from binarycop.lines.factory import open_factory, resolve
+from binarycop.service import seal
 from binarycop.service.build import build, finder_of, open_bundle_or_spare
 from binarycop.service.deadman import DeadMan
 from binarycop.service.live import LiveLoop, grabber_for
@@ -26,7 +26,7 @@ from binarycop.service.notify import Notifier
 from binarycop.service.reload import Reading
 from binarycop.service.supervisor import Supervisor
 from binarycop.service.watchdog import Watchdog
-from binarycop.settings.schema import FinderKind, Settings
+from binarycop.settings.schema import Backend, FinderKind, Settings
 
 
 def add(commands: Any) -> None:
@@ -43,7 +43,7 @@ def add(commands: Any) -> None:
 def run(options: argparse.Namespace) -> int:
     """Run the service until every source has ended, or a signal asks it to end; both are exit code 0."""
     # A core dump would hold frames of people.
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    seal.forbid_dumps()
     load = partial(_settings, options)
     settings = load()
     notifier = Notifier.of(os.environ)
@@ -68,6 +68,9 @@ def run(options: argparse.Namespace) -> int:
         release.write(Path(os.environ["RUNTIME_DIRECTORY"]), settings.gates, lines)
     with open_factory(lines) as factory:
         service = build(settings, bundle, classifier, finders, factory, journal, clock)
+        if notifier.is_heard and settings.classifier.backend is Backend.EMULATOR:
+            # pynq, which the others stand on, writes files and starts a program when it loads an overlay.
+            _seal(journal)
         grabbers = [grabber_for(lane.frames, clock) for lane in settings.gates]
         # The service is the inner one: its coils are released before a camera is waited for.
         with LiveLoop(service, grabbers, clock) as loop, service:
@@ -116,6 +119,15 @@ def _settings(options: argparse.Namespace) -> Settings:
     first, *others = settings.gates
     first = replace(first, frames=replace(first.frames, source=source))
     return replace(settings, gates=(first, *others))
+
+
+def _seal(journal: Journal) -> None:
+    """Nothing is written or started from here on. What cannot be forbidden is said; the unit's sandbox still stands."""
+    seal.forbid_writing()
+    try:
+        seal.forbid_programs()
+    except OSError as error:
+        journal.write(Event.NOT_SEALED, "", reason=error.strerror or str(error))
 
 
 def _say_finder(name: str, asked: FinderKind, source: str) -> str:

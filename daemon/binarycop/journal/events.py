@@ -117,6 +117,12 @@ class Event(Enum):
         Level.WARNING,
         "bundle {bundle}: {refused} failed its self-test, went back to {version}: {reason}",
     )
+    NOT_SEALED = Entry(
+        "not_sealed",
+        "4f7a2b34c13f4be581362ab476de3160",
+        Level.WARNING,
+        "the daemon cannot forbid itself to start programs: {reason}",
+    )
     SOURCE_ENDED = Entry("source_ended", "0bd33073672349b0bb9959bcf5313ecf", Level.INFO, "source ended: {detail}")
 
     @property
