@@ -141,9 +141,35 @@ def test_a_passage_without_permission_is_told() -> None:
 def test_without_a_passed_line_leaving_after_a_permission_counts_as_passing() -> None:
     gate = Gate(has_passed=False).take(Seen(1)).judged(Finding.CORRECT).wait(1).take(Left())
     assert gate.happened[-1] == Happening(Outcome.PASSED, 1, Finding.CORRECT, Cause.VERDICT, inferred=True)
-    gate = Gate(has_passed=False).take(Seen(1)).judged(Finding.CORRECT).take(Seen(2))
+    gate = Gate(has_passed=False, contact=Contact.HOLD).take(Seen(1)).judged(Finding.CORRECT).wait(1).take(Left())
     assert gate.happened[-1].outcome is Outcome.PASSED
     assert gate.cause is None
+
+
+def test_a_pulse_runs_to_its_end_when_its_person_leaves_and_no_longer() -> None:
+    gate = Gate(has_passed=False, pulse_s=0.5).take(Seen(1)).judged(Finding.CORRECT).wait(0.1).take(Left())
+    assert gate.cause is Cause.VERDICT
+    assert machine.shows(gate.state) is Finding.NOBODY
+    assert gate.wait(0.39).cause is Cause.VERDICT
+    assert gate.outcomes == [Outcome.PERMIT]
+    assert gate.wait(0.02).cause is None
+    assert gate.happened[-1] == Happening(Outcome.PASSED, 1, Finding.CORRECT, Cause.VERDICT, inferred=True)
+    assert gate.state.phase is Phase.REFRACTORY
+
+
+def test_a_pulse_never_outlasts_the_moment_that_somebody_else_is_in_front() -> None:
+    for between in ((), (Left(),)):
+        gate = Gate(has_passed=False).take(Seen(1)).judged(Finding.CORRECT).take(*between, Seen(2))
+        assert gate.cause is None
+        assert gate.happened[-1] == Happening(Outcome.PASSED, 1, Finding.CORRECT, Cause.VERDICT, inferred=True)
+        assert gate.wait(1.1).judged(Finding.CORRECT).cause is Cause.VERDICT
+
+
+def test_fire_and_fault_end_a_pulse_whose_person_has_left() -> None:
+    for above in (Fault(True), Fire(True)):
+        gate = Gate(has_passed=False, fire_level=FireLevel.WITHHOLD).take(Seen(1)).judged(Finding.CORRECT).take(Left())
+        assert gate.take(above).cause is None
+        assert gate.outcomes == [Outcome.PERMIT, Outcome.WITHDRAWN]
 
 
 def test_with_a_passed_line_leaving_the_picture_does_not_end_a_held_contact() -> None:

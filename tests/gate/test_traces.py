@@ -83,6 +83,9 @@ class Oracle:
         elif isinstance(event, Left) or (isinstance(event, Seen) and event.person != self.person):
             self.person = event.person if isinstance(event, Seen) else None
             self.reminded_since_s, self.correct_at_s = None, []
+            if isinstance(event, Seen) and not self.rules.has_passed:
+                # What somebody was given is not for the next one.
+                self.on_since_s = None
         elif isinstance(event, Judged) and self.person is not None and event.at_s <= now_s:
             if event.finding is Finding.CORRECT:
                 self.correct_at_s.append(event.at_s)

@@ -114,7 +114,11 @@ def _let_time_pass(state: State, rules: Rules, now_s: float) -> Result:
     if state.override_until_s is not None and now_s >= state.override_until_s:
         state = replace(state, override_until_s=None)
     while state.phase is not Phase.IDLE and now_s >= state.until_s:
-        if state.phase is Phase.PERMITTED and state.until_s < state.pass_by_s:
+        if state.phase is Phase.PERMITTED and state.person is None and not rules.has_passed:
+            # They left during the pulse, which has run to its end.
+            happened += (_said(state, Outcome.PASSED, inferred=True),)
+            state = _rest(state, rules, state.until_s)
+        elif state.phase is Phase.PERMITTED and state.until_s < state.pass_by_s:
             state = replace(state, phase=Phase.AWAITING, until_s=state.pass_by_s)
         elif state.phase in (Phase.PERMITTED, Phase.AWAITING):
             happened += (_said(state, Outcome.NOT_PASSED),)
@@ -182,20 +186,26 @@ def _said(state: State, outcome: Outcome, *, inferred: bool = False) -> Happenin
 def _on_seen(state: State, event: events.Seen, rules: Rules, now_s: float) -> Result:
     if state.person == event.person:
         return state, ()
-    happened: tuple[Happening, ...] = ()
-    if state.person is not None:
-        state, happened = _on_left(state, events.Left(), rules, now_s)
+    state, happened = _go_on_without(state, rules, now_s)
     return replace(state, person=event.person, judged=None, told=None), happened
 
 
 def _on_left(state: State, event: events.Left, rules: Rules, now_s: float) -> Result:
-    happened: tuple[Happening, ...] = ()
-    if state.phase is Phase.REMINDING:
-        state = replace(state, phase=Phase.IDLE)
-    elif state.phase in (Phase.PERMITTED, Phase.AWAITING) and not rules.has_passed and state.person is not None:
-        happened = (_said(state, Outcome.PASSED, inferred=True),)
-        state = _rest(state, rules, now_s)
+    if state.phase is Phase.PERMITTED and rules.settings.contact is Contact.PULSE and not rules.has_passed:
+        # The lane gets its whole pulse; the verdict is kept, to tell whose passage it was.
+        return replace(state, person=None, told=None), ()
+    state, happened = _go_on_without(state, rules, now_s)
     return replace(state, person=None, judged=None, told=None), happened
+
+
+def _go_on_without(state: State, rules: Rules, now_s: float) -> Result:
+    """Whoever was in front is so no longer: what was shown or given to them ends, where no line says when they pass."""
+    if state.phase is Phase.REMINDING:
+        return replace(state, phase=Phase.IDLE), ()
+    if state.phase in (Phase.PERMITTED, Phase.AWAITING) and not rules.has_passed:
+        happened = _said(state, Outcome.PASSED, inferred=True)
+        return _rest(state, rules, now_s), (happened,)
+    return state, ()
 
 
 def _on_judged(state: State, event: events.Judged, rules: Rules, now_s: float) -> Result:

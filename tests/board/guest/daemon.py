@@ -18,7 +18,7 @@ PULSE_S = 3.0
 FRAME_S = 1.0  # the most that a frame may take here: permission begins and ends with one
 SETTINGS = f"""
 classifier: {{bundle: n-cnv}}
-# With frames this far apart a person seems to leave, and whoever leaves after a permission has passed: that ends it.
+# With frames this far apart a person seems to leave and to come back as somebody new, which ends a pulse.
 faces: {{lost_s: 10}}
 verdict: {{votes: 2, window: 3, within_s: 5.0}}
 gate: {{pulse_s: {PULSE_S}, fresh_s: 5.0}}
