@@ -1,5 +1,6 @@
 """What the kernel says of the logic, and the note that whoever loaded it left."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,16 @@ def test_a_note_is_believed_while_the_logic_is_configured(manager: FpgaManager, 
     (tmp_path / "fpga0" / "state").write_text("unknown\n")
     assert not manager.is_operating()
     assert manager.loaded() is None
+
+
+def test_a_note_is_for_every_user_to_read(manager: FpgaManager, tmp_path: Path) -> None:
+    before = os.umask(0o077)
+    try:
+        manager.note("ab" * 32)
+    finally:
+        os.umask(before)
+    note = tmp_path / "run" / "overlay.sha256"
+    assert (note.stat().st_mode & 0o777, note.parent.stat().st_mode & 0o777) == (0o644, 0o755)
 
 
 def test_a_note_can_be_taken_back(manager: FpgaManager) -> None:

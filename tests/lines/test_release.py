@@ -1,5 +1,6 @@
 """What gate-release is told."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -34,3 +35,12 @@ def test_the_list_replaces_the_one_before(tmp_path: Path) -> None:
 def test_a_list_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(LineError, match="the list for gate-release cannot be written: No such file"):
         release.write(tmp_path / "nowhere", (NORTH,), "gpiochip")
+
+
+def test_the_list_can_be_read_by_a_root_without_capabilities(tmp_path: Path) -> None:
+    before = os.umask(0o077)
+    try:
+        release.write(tmp_path, (NORTH,), "gpiochip")
+    finally:
+        os.umask(before)
+    assert (tmp_path / "release").stat().st_mode & 0o777 == 0o644

@@ -40,6 +40,9 @@ class FpgaManager:
             return
         self._note.parent.mkdir(parents=True, exist_ok=True)
         self._note.write_text(sha256 + "\n", encoding="ascii")
+        # The daemon reads it as another user, whatever the umask of the unit that loads.
+        self._note.parent.chmod(0o755)
+        self._note.chmod(0o644)
 
     def obstacle(self) -> str | None:
         """See ``Manager.obstacle``: pynq writes to the kernel's ``firmware`` attribute and to its folder."""

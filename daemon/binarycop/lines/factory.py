@@ -11,7 +11,7 @@ from binarycop.lines.mock import MockLines
 
 GROUP = "gpiozero_pin_factories"
 AUTO, MOCK = "auto", "mock"
-_BOARD = Path("/proc/device-tree/compatible")
+_BOARD = Path("/sys/firmware/devicetree/base/compatible")  # /proc/device-tree is hidden from the unit (ProcSubset=pid)
 
 
 def resolve(name: str, *, is_live: bool, board: Path = _BOARD) -> str:

@@ -24,6 +24,8 @@ def write(folder: Path, lanes: Sequence[LaneSettings], factory: str) -> None:
     new = folder / f"{_NAME}.new"
     try:
         new.write_text(released(lanes, factory))
+        # For the overlay's unit, whose root has no right to what is closed to others.
+        new.chmod(0o644)
         new.replace(folder / _NAME)
     except OSError as error:
         raise LineError(str(new), f"the list for gate-release cannot be written: {error.strerror}") from error
