@@ -36,7 +36,7 @@ from overlays.synthesis.dataset import Recipe
 from overlays.synthesis.faces import Split
 from overlays.synthesis.patches import YUNET
 from overlays.training.evaluation import daemons_finder, photographs
-from overlays.training.loop import restore
+from overlays.training.loop import restore, scorer
 from overlays.training.pool import pool
 
 VAL, TEST, UTKFACE = "synthetic val", "synthetic test", "UTKFace, dressed"
@@ -72,11 +72,12 @@ def _report(arguments: argparse.Namespace) -> None:
         _say(f"{name}: {len(one.labelled.crops)} crops")
         measured[name] = Measured(one, emulator.scores(one.labelled.crops))
     nets = {bundle.manifest.name: unfold(bundle)}
-    if arguments.reference:
-        nets["full precision"] = restore(arguments.reference, NETWORKS[arguments.reference_network]).eval()
     arguments.out.mkdir(parents=True, exist_ok=True)
     grouped = [name for name in (UTKFACE, TEST) if name in measured]
     lines = sections.head(bundle) + sections.accuracy(measured, TEST, arguments.out)
+    if arguments.reference:
+        full = nets["full precision"] = restore(arguments.reference, NETWORKS[arguments.reference_network]).eval()
+        lines += sections.beside(measured, {name: scorer(full)(one.labelled.crops) for name, one in sets.items()})
     for name in grouped:
         lines += sections.groups(name, measured[name])
     lines += sections.margin(bundle, VAL, measured, (VAL, *grouped), arguments.out)
@@ -138,7 +139,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--out", type=Path, required=True, help="a folder for README.md and its plots")
     parser.add_argument("--work", type=Path, default=Path("work"), help="keeps crops (default: %(default)s)")
     parser.add_argument("--count", type=int, default=24_000, help="crops of UTKFace (default: %(default)s)")
-    parser.add_argument("--reference", type=Path, help="checkpoint of a network in full precision, for its heat maps")
+    parser.add_argument("--reference", type=Path, help="checkpoint of a network in full precision, to compare with")
     parser.add_argument("--reference-network", choices=list(NETWORKS), default=CNV.name)
     return parser.parse_args()
 

@@ -82,6 +82,22 @@ def accuracy(sets: dict[str, Measured], shown: str, out: Path) -> list[str]:
     ]
 
 
+def beside(sets: dict[str, Measured], reference: dict[str, NDArray[np.int32]]) -> list[str]:
+    """What one bit of weight and activation costs: balanced accuracy beside the same shape in full precision."""
+    rows = []
+    for name, one in sets.items():
+        own, full = (report_of(scores, one.labelled).balanced_accuracy for scores in (one.scores, reference[name]))
+        rows.append([name, f"{own:.4f}", f"{full:.4f}", f"{100 * (full - own):+.1f}"])
+    return [
+        "## Beside full precision",
+        "",
+        "Balanced accuracy of this network, and of the reference: real weights and rectifiers in place of signs.",
+        "",
+        *markdown.table(["crops", "this", "full precision", "points"], rows),
+        "",
+    ]
+
+
 def groups(name: str, one: Measured) -> list[str]:
     """Recall by each grouping that is known of a set; first the largest gaps between groups large enough."""
     tables, largest = [], []

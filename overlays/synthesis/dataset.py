@@ -38,8 +38,8 @@ class Recipe:
 
     geometry: CropGeometry = GEOMETRY
     drawn: float = 0.12
-    real: float = 0.30
-    uncovered: float = 0.0
+    real: float = 0.40
+    uncovered: float = 0.35
     bare: float = 0.45
 
 

@@ -108,6 +108,12 @@ def _loss(logits: Tensor, labels: Tensor, taught: Tensor | None, settings: Setti
     return (1 - settings.distil) * own + settings.distil * away
 
 
+def run_of(file: Path) -> dict[str, object]:
+    """What a checkpoint's network was trained with, as in ``Settings``, and its name and how many crops."""
+    run: dict[str, object] = torch.load(file, weights_only=True, map_location="cpu")["run"]
+    return run
+
+
 def restore(file: Path, network: Network) -> BinaryNet:
     """The network of a checkpoint. Raises ValueError where it is another network's."""
     state = torch.load(file, weights_only=True, map_location="cpu")

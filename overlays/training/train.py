@@ -1,16 +1,17 @@
-"""Train a network on synthetic crops, tune it with real masks, and write its bundle.
+"""Train a network on synthetic crops and real masks, and write its bundle.
 
     python -m overlays.training.train --network n-cnv --data ../shared/data --patches work/patches.npz \\
         --out overlays/bundles/n-cnv
 
 An interrupted run goes on from its last epoch when it is started again with the same arguments. With ``--reference``
 the network is trained in full precision instead: figures and a checkpoint, from which ``--teacher`` distils, no bundle.
+With ``--begin`` it starts from another run's weights.
 """
 
 import argparse
 import hashlib
 import json
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,7 @@ from overlays.synthesis.faces import Split
 from overlays.synthesis.heads import heads
 from overlays.synthesis.patches import YUNET
 from overlays.training.evaluation import Labelled, daemons_finder, evaluate, photographs
-from overlays.training.loop import Settings, logits_of, restore, scorer, train
+from overlays.training.loop import Settings, logits_of, restore, run_of, scorer, train
 from overlays.training.margin import calibrate
 from overlays.training.model import BinaryNet
 from overlays.training.pool import Pool, pool
@@ -42,7 +43,6 @@ _SOURCES = {
 }
 _VAL_CROPS, _TEST_CROPS, _HEADS = 8000, 8000, 2000
 _VAL_SEED, _TEST_SEED, _HEADS_SEED = 1, 2, 3  # fixed, so that every run is measured on the same crops
-_TUNING_SEED = 4
 _FLOAT_RATE = 2e-3
 _TEST_SET = Path(__file__).resolve().parents[1] / "synthesis" / "test_set.json"
 
@@ -51,10 +51,11 @@ def main() -> None:
     """Make the crops, train, tune, measure, export."""
     arguments = _arguments()
     torch.set_num_threads(arguments.threads)
-    recipe = Recipe(CropGeometry(arguments.margin, arguments.shift))
+    geometry = CropGeometry(arguments.margin, arguments.shift)
+    recipe = Recipe(geometry, real=arguments.real, uncovered=arguments.uncovered)
     network, data = NETWORKS[arguments.network], arguments.data
 
-    def crops(split: Split, seed: int, count: int, recipe: Recipe = recipe) -> Pool:
+    def crops(split: Split, seed: int, count: int) -> Pool:
         return pool(arguments.work / "crops", arguments.patches, data, split, recipe, seed, count)
 
     chosen_on = {
@@ -68,16 +69,10 @@ def main() -> None:
 
     settings = _settings(arguments)
     learning = crops(Split.TRAIN, settings.seed, arguments.crops).labelled
-    teacher = None
-    if arguments.teacher:
-        teacher = _taught(arguments, learning)
-    name = f"{network.name}-{arguments.tag}"
-    net = train(network, learning, settings, arguments.work / f"{name}.pt", progress, teacher=teacher)
-    if arguments.tuning_epochs:
-        tuned = replace(settings, epochs=arguments.tuning_epochs, rate=arguments.tuning_rate, distil=0.0)
-        with_real = replace(recipe, real=arguments.tuning_real, uncovered=arguments.tuning_real)
-        tuning = crops(Split.TRAIN, _TUNING_SEED, arguments.crops // 4, with_real).labelled
-        net = train(network, tuning, tuned, arguments.work / f"{name}-tuned.pt", progress, begin=net)
+    teacher = _taught(arguments, learning) if arguments.teacher else None
+    begin = restore(arguments.begin, network) if arguments.begin else None
+    checkpoint = arguments.work / f"{network.name}-{arguments.tag}.pt"
+    net = train(network, learning, settings, checkpoint, progress, begin=begin, teacher=teacher)
 
     scores, tested = scorer(net), crops(Split.TEST, _TEST_SEED, _TEST_CROPS)
     recorded = json.loads(_TEST_SET.read_text(encoding="utf-8"))
@@ -126,14 +121,15 @@ def _provenance(
     return {
         "sources": _SOURCES,
         "crops": arguments.crops,
-        "recipe": {"drawn": recipe.drawn, "real among correct": recipe.real, "bare among nose_mouth": recipe.bare},
-        "training": asdict(settings),
-        "teacher": f"{arguments.teacher_network} in full precision" if arguments.teacher else "none",
-        "tuning": {
-            "epochs": arguments.tuning_epochs,
-            "rate": arguments.tuning_rate,
-            "real masks in each class": arguments.tuning_real,
+        "recipe": {
+            "drawn": recipe.drawn,
+            "real among correct": recipe.real,
+            "real, partly uncovered among the others": recipe.uncovered,
+            "bare among nose_mouth": recipe.bare,
         },
+        "training": asdict(settings),
+        "teacher": run_of(arguments.teacher) if arguments.teacher else "none",
+        "begun from": run_of(arguments.begin) if arguments.begin else "random weights",
         "abstain margin": "the largest at which at most a tenth of the rightly answered synthetic val crops abstain",
         "synthetic test set": test_set,
         "figures": figures,
@@ -141,7 +137,7 @@ def _provenance(
 
 
 def _arguments() -> argparse.Namespace:
-    default, geometry = Settings(), Recipe().geometry
+    default, recipe, geometry = Settings(), Recipe(), Recipe().geometry
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--network", choices=list(NETWORKS), required=True)
     parser.add_argument("--data", type=Path, required=True)
@@ -151,9 +147,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--teacher", type=Path, help="checkpoint of a reference to distil from")
     parser.add_argument("--teacher-network", choices=list(NETWORKS), default=CNV.name)
     parser.add_argument("--distil", type=float, default=0.5, help="the teacher's share of the loss (default: 0.5)")
-    parser.add_argument("--tuning-epochs", type=int, default=0, help="at the end, with more real masks (default: 0)")
-    parser.add_argument("--tuning-rate", type=float, default=1e-3)
-    parser.add_argument("--tuning-real", type=float, default=0.5, help="share of real masks in each class then")
+    parser.add_argument("--begin", type=Path, help="checkpoint whose weights to start from")
+    parser.add_argument("--real", type=float, default=recipe.real, help="share of real masks among correct")
+    parser.add_argument("--uncovered", type=float, default=recipe.uncovered, help="of partly uncovered ones elsewhere")
     parser.add_argument("--work", type=Path, default=Path("work"), help="crops and checkpoints (default: work)")
     parser.add_argument("--tag", default="run", help="names the checkpoint, to keep several runs apart")
     parser.add_argument("--crops", type=int, default=320_000, help="synthetic training crops (default: 320000)")

@@ -119,6 +119,14 @@ def test_the_sections_say_what_was_counted(bundle: Bundle, measured: Measured, t
     assert (tmp_path / "confusion.svg").exists()
 
 
+def test_full_precision_stands_beside_the_network(measured: Measured) -> None:
+    perfect = np.eye(4, dtype=np.int32)[measured.labelled.classes]
+    text = "\n".join(sections.beside({"made up": measured}, {"made up": perfect}))
+    own, full, points = next(line for line in text.splitlines() if line.startswith("| made up |")).split("|")[2:5]
+    assert float(own) < float(full) == 1.0
+    assert float(points) == pytest.approx(100 * (1 - float(own)), abs=0.06)
+
+
 def test_groups_of_one_network_are_tabled(measured: Measured) -> None:
     text = "\n".join(sections.groups("made up", measured))
     assert "no two groups have 100 people" in text
