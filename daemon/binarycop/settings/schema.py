@@ -39,11 +39,20 @@ class FireLevel(Enum):
 
 
 class FinderKind(Enum):
-    """Which finder; auto is yunet where its file is found, else fixed."""
+    """Which finder; auto is lookout, and fixed for the demo."""
 
     AUTO = "auto"
+    LOOKOUT = "lookout"
     YUNET = "yunet"
     FIXED = "fixed"
+
+
+class EngineKind(Enum):
+    """What runs the finder ``lookout``; auto is ncnn where it is installed, else OpenCV."""
+
+    AUTO = "auto"
+    OPENCV = "opencv"
+    NCNN = "ncnn"
 
 
 class Backend(Enum):
@@ -125,6 +134,15 @@ class FramesSettings:
 
 
 @dataclass(frozen=True)
+class LookoutSettings:
+    """The finder ``lookout``; frames are shrunk to ``longer_px`` for it."""
+
+    engine: EngineKind = EngineKind.AUTO
+    longer_px: int = bounded(320, 64, 1280)
+    threshold: float = bounded(0.5, 0.05, 0.99)
+
+
+@dataclass(frozen=True)
 class YuNetSettings:
     """The finder ``yunet``; an empty model is looked for in a checkout's ../shared/data/models."""
 
@@ -150,6 +168,7 @@ class FacesSettings:
     finder: FinderKind = FinderKind.AUTO
     least_px: int = bounded(16, 8, 1024)
     lost_s: float = bounded(0.5, 0.05, 10)
+    lookout: LookoutSettings = LookoutSettings()
     yunet: YuNetSettings = YuNetSettings()
     fixed: SpotSettings = SpotSettings()
 
