@@ -1,5 +1,6 @@
 """A service around scripted parts: faces that are told where to be, scores that are told what to say."""
 
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
@@ -9,6 +10,8 @@ from numpy.typing import NDArray
 from binarycop.clock import Clock
 from binarycop.faces.box import Box, Face
 from binarycop.faces.crop import CropGeometry
+from binarycop.faces.pursuit import Pursuit
+from binarycop.faces.seeker import Inline, InThread
 from binarycop.frames.base import Frame
 from binarycop.journal.events import Event
 from binarycop.journal.writers import MemoryJournal, Value
@@ -25,13 +28,16 @@ CORRECT, NOSE, NOSE_MOUTH, CHIN = ([50 if index == best else 0 for index in rang
 
 @dataclass
 class ScriptedFinder:
-    """Finds what it is told to."""
+    """Finds what it is told to; ``may``: once it is let."""
 
     box: Box | None = None
     name: str = "scripted"
     fails: Exception | None = None
+    may: threading.Event | None = None
 
     def find(self, pixels: NDArray[np.uint8]) -> list[Face]:
+        if self.may:
+            self.may.wait(30)
         if self.fails:
             raise self.fails
         return [Face(self.box, 0.9)] if self.box else []
@@ -70,7 +76,11 @@ class Rig:
     """One service with lanes of these settings, and a hand on everything around it."""
 
     def __init__(
-        self, *lanes: LaneSettings, overlay: OverlaySettings | None = None, clock: Clock | None = None
+        self,
+        *lanes: LaneSettings,
+        overlay: OverlaySettings | None = None,
+        clock: Clock | None = None,
+        in_thread: bool = False,
     ) -> None:
         settings = lanes or (LaneSettings(),)
         self.factory, self.journal = MockLines(), MemoryJournal()
@@ -79,12 +89,27 @@ class Rig:
         self.wires = [Wires(lane, self.factory) for lane in settings]
         self.service = Service(
             [
-                Lane(lane, finder, wires, self.journal, CropGeometry(), margin=4, bundle="tiny 1", clock=clock)
+                Lane(
+                    lane,
+                    self._pursuit(finder, lane, in_thread),
+                    wires,
+                    self.journal,
+                    CropGeometry(),
+                    margin=4,
+                    bundle="tiny 1",
+                    clock=clock,
+                )
                 for lane, finder, wires in zip(settings, self.finders, self.wires)
             ],
             Keeper(self.classifier, overlay or OverlaySettings(), lambda: self.spare, self.journal),
         )
         self.now_s, self.number = 50.0, 0
+
+    @staticmethod
+    def _pursuit(finder: ScriptedFinder, lane: LaneSettings, in_thread: bool) -> Pursuit:
+        if in_thread:
+            return Pursuit(InThread(finder), lane.faces)
+        return Pursuit(Inline(finder), lane.faces, asks_always=True)
 
     def frames(self, count: int, *, every_s: float = 0.1) -> "Rig":
         """Give every lane so many frames."""

@@ -5,7 +5,7 @@ from binarycop.frames.demo import Demo, passages
 from binarycop.journal.events import Event
 from binarycop.journal.writers import MemoryJournal, Value
 from binarycop.lines.mock import MockLines
-from binarycop.service.build import build, finder_of, open_bundle
+from binarycop.service.build import build, finder_of, open_bundle, pursuit_of
 from binarycop.service.replay import replay
 from binarycop.settings.schema import Settings
 from binarycop.wearing import Wearing
@@ -21,7 +21,8 @@ def play(seed: int) -> list[tuple[Event, float, dict[str, Value]]]:
         def write(self, event: Event, gate: str, **values: Value) -> None:
             told.append((event, clock.now_s(), values))
 
-    with build(settings, bundle, classifier, [finder_of(settings.gates[0])], MockLines(), Timed()) as service:
+    pursuit = pursuit_of(settings.gates[0], finder_of(settings.gates[0]))
+    with build(settings, bundle, classifier, [pursuit], MockLines(), Timed()) as service:
         replay(service, Demo(seed), clock)
     return told
 

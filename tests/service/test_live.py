@@ -5,19 +5,23 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from binarycop.clock import MonotonicClock
-from binarycop.errors import BackendError, SourceError
+from binarycop.errors import BackendError, FinderError, SourceError
+from binarycop.faces.box import Box
 from binarycop.frames.base import Frame
 from binarycop.frames.grabber import Grabber, GrabberSettings
 from binarycop.journal.events import Event
 from binarycop.service.live import LiveLoop
 from binarycop.service.watchdog import Stage
-from binarycop.settings.schema import FramesSettings, LaneSettings
+from binarycop.settings.schema import FacesSettings, FramesSettings, LaneSettings
+from tests.faces.scenes import scene
 from tests.service.rigs import CORRECT, HERE, NOSE, Rig
 
 FAST = GrabberSettings(stale_s=5.0, retry_first_s=0.01, retry_most_s=0.02)
 BLANK = np.zeros((240, 320, 3), np.uint8)
+NEAR = Box(60, 40, 30, 36)
 
 
 class Recording:
@@ -25,8 +29,8 @@ class Recording:
 
     name, is_live = "recording", False
 
-    def __init__(self, frames: int, breaks: SourceError | None = None) -> None:
-        self._frames, self._breaks, self._number = frames, breaks, 0
+    def __init__(self, frames: int, breaks: SourceError | None = None, pixels: NDArray[np.uint8] = BLANK) -> None:
+        self._frames, self._breaks, self._pixels, self._number = frames, breaks, pixels, 0
 
     def read(self) -> Frame | None:
         if self._number == self._frames:
@@ -34,7 +38,7 @@ class Recording:
                 raise self._breaks
             return None
         self._number += 1
-        return Frame(BLANK, self._number * 0.01, self._number)
+        return Frame(self._pixels, self._number * 0.01, self._number)
 
     def close(self) -> None:
         pass
@@ -120,6 +124,44 @@ def test_two_sources_go_on_until_both_have_ended() -> None:
         loop.run(never, nothing)
     assert loop.captured == 35
     assert [gate for event, gate, _ in rig.journal.records if event is Event.SOURCE_ENDED] == ["north", "south"]
+
+
+def test_a_finder_in_a_thread_of_its_own_sees_people_too_and_ends_with_the_loop() -> None:
+    rig = Rig(in_thread=True).somebody(CORRECT, NEAR)
+    with loop_of(rig, Recording(60, pixels=scene({1: NEAR}))) as loop, rig.service:
+        loop.run(never, nothing)
+    assert {"person", "verdict", "permit"} <= set(rig.names)
+    assert all(thread.name != "finder" for thread in threading.enumerate())
+
+
+def test_a_finder_that_fails_in_its_thread_ends_the_loop_with_its_error() -> None:
+    rig = Rig(in_thread=True)
+    rig.finders[0].fails = FinderError("broke")
+    with pytest.raises(FinderError, match="broke"), loop_of(rig, Recording(60)) as loop, rig.service:
+        loop.run(never, nothing)
+    assert rig.factory.pin("RELAY").state is False
+
+
+def test_a_finder_that_hangs_is_a_fault_and_a_stage_that_does_not_move_on() -> None:
+    rig = Rig(replace(LaneSettings(), faces=FacesSettings(deadline_s=0.1)), in_thread=True)
+    may = rig.finders[0].may = threading.Event()
+    source = Silent()
+    give_up_s = MonotonicClock().now_s() + 30
+    hung: list[Stage] = []
+
+    def is_over() -> bool:
+        if "fault" in rig.names:
+            may.set()
+        is_well = "fault_over" in rig.names or MonotonicClock().now_s() > give_up_s
+        if is_well:
+            source.is_free.set()
+        return is_well
+
+    with loop_of(rig, source) as loop, rig.service:
+        loop.run(is_over, lambda: hung.extend(one for one in loop.stages() if one.busy_s > 0.1))
+    assert "finder of gate" in {one.name for one in hung}
+    assert rig.told(Event.FAULT)[0] == ("fault", {"reason": "no answer from the finder"})
+    assert rig.told(Event.FAULT_OVER)[0] == ("fault_over", {"reason": "no answer from the finder"})
 
 
 def test_a_stage_that_fails_ends_the_loop_with_its_error() -> None:

@@ -20,7 +20,7 @@ from binarycop.frames.choose import is_recording, open_source
 from binarycop.journal.events import Event
 from binarycop.journal.writers import Value, message
 from binarycop.lines.mock import MockLines
-from binarycop.service.build import build, finder_of, open_bundle
+from binarycop.service.build import build, finder_of, open_bundle, pursuit_of
 from binarycop.service.replay import replay
 from binarycop.settings.schema import Settings
 
@@ -68,7 +68,8 @@ def _play(clip: str, settings: Settings, bundle: Bundle, classifier: Classifier,
     source = open_source(clip, clock)
     try:
         journal = ReplayJournal(clip, clock, as_json=as_json)
-        with build(settings, bundle, classifier, [finder_of(settings.gates[0])], MockLines(), journal) as service:
+        pursuit = pursuit_of(settings.gates[0], finder_of(settings.gates[0]))
+        with build(settings, bundle, classifier, [pursuit], MockLines(), journal) as service:
             latencies = replay(service, source, clock)
             tally = service.lanes[0].tally
     finally:

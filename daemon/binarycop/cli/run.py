@@ -19,7 +19,7 @@ from binarycop.journal.writers import Journal, is_under_systemd, open_journal, p
 from binarycop.lines import release
 from binarycop.lines.factory import open_factory, resolve
 from binarycop.service import seal
-from binarycop.service.build import build, finder_of, open_bundle_or_spare
+from binarycop.service.build import build, finder_of, open_bundle_or_spare, pursuit_of
 from binarycop.service.deadman import DeadMan
 from binarycop.service.live import LiveLoop, grabber_for
 from binarycop.service.notify import Notifier
@@ -61,13 +61,14 @@ def run(options: argparse.Namespace) -> int:
     notifier.say(f"STATUS=starting: bundle {settings.classifier.bundle} is held to its golden vectors")
     bundle, classifier = open_bundle_or_spare(settings.classifier, journal)
     finders = [finder_of(lane) for lane in settings.gates]
+    pursuits = [pursuit_of(lane, finder, in_thread=True) for lane, finder in zip(settings.gates, finders)]
     clock = MonotonicClock()
     is_live = any(not is_recording(lane.frames.source) for lane in settings.gates)
     lines = resolve(settings.gates[0].lines.factory, is_live=is_live)
     if "RUNTIME_DIRECTORY" in os.environ:
         release.write(Path(os.environ["RUNTIME_DIRECTORY"]), settings.gates, lines)
     with open_factory(lines) as factory:
-        service = build(settings, bundle, classifier, finders, factory, journal, clock)
+        service = build(settings, bundle, classifier, pursuits, factory, journal, clock)
         if notifier.is_heard and settings.classifier.backend is Backend.EMULATOR:
             # pynq, which the others stand on, writes files and starts a program when it loads an overlay.
             _seal(journal)

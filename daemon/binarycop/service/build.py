@@ -14,6 +14,9 @@ from binarycop.clock import Clock
 from binarycop.errors import OverlayError
 from binarycop.faces.base import Finder
 from binarycop.faces.choose import make_finder
+from binarycop.faces.fixed import FixedSpot
+from binarycop.faces.pursuit import Pursuit
+from binarycop.faces.seeker import Inline, InThread
 from binarycop.frames.choose import DEMO
 from binarycop.journal.events import Event
 from binarycop.journal.writers import Journal
@@ -53,11 +56,22 @@ def finder_of(lane: LaneSettings) -> Finder:
     return make_finder(lane.faces, is_demo=lane.frames.source == DEMO)
 
 
+def pursuit_of(lane: LaneSettings, finder: Finder, *, in_thread: bool = False) -> Pursuit:
+    """What follows people with this finder.
+
+    in_thread: find in a thread of its own while the loop goes on; without it the same frames always give the same.
+    """
+    if isinstance(finder, FixedSpot):
+        # It watches its spot frame by frame, and costs less than a thread.
+        return Pursuit(Inline(finder), lane.faces, asks_always=True)
+    return Pursuit(InThread(finder) if in_thread else Inline(finder), lane.faces)
+
+
 def build(
     settings: Settings,
     bundle: Bundle,
     classifier: Classifier,
-    finders: list[Finder],
+    pursuits: list[Pursuit],
     factory: Factory,
     journal: Journal,
     clock: Clock | None = None,
@@ -70,8 +84,8 @@ def build(
     label = f"{manifest.name} {manifest.version}"
     with ExitStack() as opened:
         lanes = []
-        for lane, finder in zip(settings.gates, finders):
+        for lane, pursuit in zip(settings.gates, pursuits):
             wires = opened.enter_context(Wires(lane, factory))
-            lanes.append(Lane(lane, finder, wires, journal, manifest.crop, manifest.abstain_margin, label, clock))
+            lanes.append(Lane(lane, pursuit, wires, journal, manifest.crop, manifest.abstain_margin, label, clock))
         opened.pop_all()
         return Service(lanes, Keeper(classifier, settings.classifier.overlay, lambda: Emulator(bundle), journal))

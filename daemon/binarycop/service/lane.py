@@ -8,9 +8,8 @@ from numpy.typing import NDArray
 
 from binarycop import verdict
 from binarycop.clock import Clock
-from binarycop.faces import follow
-from binarycop.faces.base import Finder, nearest
 from binarycop.faces.crop import CropGeometry, crop
+from binarycop.faces.pursuit import Pursuit
 from binarycop.frames.base import Frame
 from binarycop.gate import events, machine
 from binarycop.gate.events import Cause, Happening, Outcome
@@ -31,6 +30,7 @@ _EVENTS = {
     Outcome.WITHDRAWN: Event.WITHDRAWN,
 }
 _DECISIONS = (Event.PERMIT, Event.REFUSE, Event.REMIND)
+_NO_ANSWER = "no answer from the finder"
 
 
 @dataclass
@@ -68,7 +68,7 @@ class Lane:
     def __init__(
         self,
         settings: LaneSettings,
-        finder: Finder,
+        pursuit: Pursuit,
         wires: Wires,
         journal: Journal,
         geometry: CropGeometry,
@@ -78,13 +78,13 @@ class Lane:
     ) -> None:
         self.settings = settings
         self.tally = Tally()
-        self._finder, self._wires, self._journal = finder, wires, journal
+        self._pursuit, self._wires, self._journal = pursuit, wires, journal
         self._geometry, self._calibrated_margin = geometry, margin
         self._margin = settings.verdict.least_margin(margin)
         self._bundle, self._clock = bundle, clock
         self._rules = machine.Rules.of(settings)
         self._gate = machine.State()
-        self._following = follow.Following()
+        self._person: int | None = None
         self._poll: verdict.Poll | None = None
         self._told: Finding | None = None
         self._frame = 0
@@ -94,17 +94,20 @@ class Lane:
         self._pending: list[tuple[Event, dict[str, Value]]] = []
 
     def look(self, frame: Frame, now_s: float) -> NDArray[np.uint8] | None:
-        """Find and follow; returns the crop to classify, (32, 32, 3) uint8 RGB, or None where nobody is."""
+        """Find and follow; returns the crop to classify, (32, 32, 3) uint8 RGB, or None where nobody is.
+
+        Raises FinderError.
+        """
         self._frame, self._captured_s = frame.number, frame.captured_s
         self.tally.frames += 1
-        faces = self.settings.faces
-        face = nearest(self._finder.find(frame.pixels), faces.least_px)
-        self._follow(follow.step(self._following, face.box if face else None, now_s, faces.lost_s), now_s)
-        return crop(frame.pixels, face.box, self._geometry) if face else None
+        sighting = self._pursuit.step(frame, now_s)
+        self._watch_finder(now_s)
+        self._meet(sighting.person, now_s)
+        return crop(frame.pixels, sighting.box, self._geometry) if sighting.box else None
 
     def judge(self, scores: Sequence[int], now_s: float) -> None:
         """Count the scores of the crop that ``look`` gave."""
-        person = self._following.person
+        person = self._person
         if person is None:
             return
         self._poll = verdict.step(self._poll, person, scores, now_s, self.settings.verdict, self._margin)
@@ -145,6 +148,7 @@ class Lane:
     def adopt(self, settings: LaneSettings) -> None:
         """Go on by other settings, from the next step on; sources, finder, wires and the gate's state stay."""
         self.settings = settings
+        self._pursuit.adopt(settings.faces)
         self._margin = settings.verdict.least_margin(self._calibrated_margin)
         self._rules = machine.Rules.of(settings)
 
@@ -166,7 +170,7 @@ class Lane:
             return
         self._step(events.Fault(bool(self._faults)), now_s)
         if self._faults:
-            self._follow(follow.forget(self._following), now_s)
+            self._forget(now_s)
 
     def note(self, event: Event, **values: Value) -> None:
         """Have the journal told something of this lane at the next ``settle``."""
@@ -174,21 +178,24 @@ class Lane:
 
     def due_s(self, now_s: float) -> float | None:
         """When after ``now_s`` the lane wants to ``settle`` though no frame has come; None for never."""
-        times = [machine.due_s(self._gate, now_s)]
-        if self._following.box is not None:
-            times.append(self._following.seen_s + self.settings.faces.lost_s + 0.001)
+        times = [machine.due_s(self._gate, now_s), self._pursuit.due_s()]
         return min((one for one in times if one is not None and one > now_s), default=None)
 
     def let_go(self, now_s: float) -> None:
         """Notice without a frame that the person in front has been out of sight for too long."""
-        self._follow(follow.step(self._following, None, now_s, self.settings.faces.lost_s), now_s)
+        self._watch_finder(now_s)
+        self._meet(self._pursuit.let_time_pass(now_s).person, now_s)
+
+    def finder_busy_s(self, now_s: float) -> float:
+        """How long the finder has been at one frame, 0 where it is not."""
+        return self._pursuit.waiting_s(now_s)
 
     def snapshot(self, now_s: float) -> Snapshot:
         """The lane as it stands."""
         return Snapshot(
             self.settings.name,
             self._frame,
-            self._following.person,
+            self._person,
             machine.shows(self._gate),
             self._gate.phase,
             machine.permission(self._gate, self._rules, now_s),
@@ -204,18 +211,30 @@ class Lane:
         self._wires.read()
 
     def close(self) -> None:
-        """Release the coil and give the wires back; may be called twice."""
+        """Release the coil and give the wires back; may be called twice. The finder is let go in ``stop_looking``."""
         self._wires.close()
 
-    def _follow(self, following: follow.Following, now_s: float) -> None:
-        before, self._following = self._following.person, following
-        person = following.person
+    def stop_looking(self, timeout_s: float) -> bool:
+        """Let the finder go, once the coil is released: False where it hangs and is left behind."""
+        return self._pursuit.close(timeout_s)
+
+    def _watch_finder(self, now_s: float) -> None:
+        self.fault(_NO_ANSWER, active=self._pursuit.is_late(now_s))
+
+    def _forget(self, now_s: float) -> None:
+        """Whoever is in front next is looked at as somebody new."""
+        self._pursuit.forget()
+        self._meet(None, now_s)
+
+    def _meet(self, person: int | None, now_s: float) -> None:
+        before, self._person = self._person, person
         if person == before:
             return
         if before is not None:
             self._see_off(before, now_s)
         if person is not None:
-            self.tally.persons += 1
+            # Who was in front before is not counted again.
+            self.tally.persons = max(self.tally.persons, person)
             self._say(Event.PERSON, person=person)
             self._step(events.Seen(person), now_s)
 
@@ -234,7 +253,7 @@ class Lane:
         self._told = said.finding
         self._say(
             Event.VERDICT,
-            person=person or self._following.person,
+            person=person or self._person,
             **{"class": said.finding.value},
             votes=said.votes,
             frames=said.frames,
@@ -268,7 +287,7 @@ class Lane:
             self.tally.passed += 1
             if not one.inferred:
                 # The lane says they are through: whoever is in front now is looked at as somebody new.
-                self._follow(follow.forget(self._following), now_s)
+                self._forget(now_s)
         elif one.outcome in (Outcome.NOT_PASSED, Outcome.WITHDRAWN):
             self._poll = None
 

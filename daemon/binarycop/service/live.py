@@ -49,7 +49,7 @@ def grabber_for(frames: FramesSettings, clock: Clock) -> Grabber:
 class LiveLoop:
     """Runs a service on its grabbers, one per lane in the same order, until all sources end or it is stopped.
 
-    Closing it lets the sources go, which may take seconds: close the service, and with it every coil, before.
+    Closing it lets sources and finders go, which may take seconds: close the service, and with it every coil, before.
     """
 
     def __init__(self, service: Service, grabbers: list[Grabber], clock: Clock) -> None:
@@ -65,6 +65,8 @@ class LiveLoop:
     ) -> None:
         for grabber in self._grabbers:
             grabber.close(_CLOSE_S)
+        for lane in self._service.lanes:
+            lane.stop_looking(_CLOSE_S)
 
     @property
     def dropped(self) -> int:
@@ -77,10 +79,14 @@ class LiveLoop:
         return sum(grabber.captured for grabber in self._grabbers)
 
     def stages(self) -> list[Stage]:
-        """What runs beside the loop itself: each lane's source."""
-        return [
+        """What runs beside the loop itself: each lane's source, and its finder."""
+        now_s = self._clock.now_s()
+        sources = [
             Stage(f"frames of {lane.settings.name}", grabber.busy_s())
             for lane, grabber in zip(self._service.lanes, self._grabbers)
+        ]
+        return sources + [
+            Stage(f"finder of {lane.settings.name}", lane.finder_busy_s(now_s)) for lane in self._service.lanes
         ]
 
     def run(self, should_stop: Callable[[], bool], show: Callable[[], None]) -> None:

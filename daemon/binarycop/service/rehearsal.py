@@ -18,7 +18,7 @@ from binarycop.errors import BackendError, BinaryCoPError
 from binarycop.frames.demo import Demo
 from binarycop.journal.writers import MemoryJournal
 from binarycop.lines.mock import MockLine, MockLines
-from binarycop.service.build import build, finder_of
+from binarycop.service.build import build, finder_of, pursuit_of
 from binarycop.settings.schema import Backend, ClassifierSettings, FaultKind, Settings
 
 FAULTS = (FaultKind.HANG, FaultKind.SLOW, FaultKind.FLIP, FaultKind.LOSE)
@@ -46,9 +46,9 @@ def rehearse(bundle_name: str, kind: FaultKind) -> Outcome:
         raise BackendError("only the simulated board can be told to fail")
     fabric, journal, lines, source = board.manager, MemoryJournal(), MockLines(), Demo()
     overlay = open_overlay(settings.classifier, bundle, board)
-    finder = finder_of(settings.gates[0])
+    pursuit = pursuit_of(settings.gates[0], finder_of(settings.gates[0]))
     relay: MockLine = lines.pin(settings.gates[0].lines.permission.pin)
-    with build(settings, bundle, overlay, [finder], lines, journal) as service:
+    with build(settings, bundle, overlay, [pursuit], lines, journal) as service:
 
         def take() -> None:
             frame = source.read()

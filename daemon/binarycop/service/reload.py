@@ -9,6 +9,9 @@ from binarycop.errors import BinaryCoPError
 from binarycop.settings.schema import LaneSettings, Settings
 from binarycop.settings.show import plain
 
+# What of the faces' settings needs no new finder.
+_FOLLOWING = ("least_px", "find_every", "lost_s", "deadline_s")
+
 
 @dataclass(frozen=True)
 class Change:
@@ -35,7 +38,7 @@ def _adopted(now: LaneSettings, new: LaneSettings) -> LaneSettings:
     # gate.fail says how the contact is wired, which is not changed by a signal.
     return replace(
         now,
-        faces=replace(now.faces, least_px=new.faces.least_px, lost_s=new.faces.lost_s),
+        faces=replace(now.faces, **{name: getattr(new.faces, name) for name in _FOLLOWING}),
         verdict=new.verdict,
         gate=replace(new.gate, fail=now.gate.fail),
         signals=new.signals,

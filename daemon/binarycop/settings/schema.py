@@ -163,11 +163,18 @@ class SpotSettings:
 
 @dataclass(frozen=True)
 class FacesSettings:
-    """Finding and following; ``lost_s`` is how long a person may be out of sight within one passage."""
+    """Finding and following.
+
+    find_every: the finder is asked in one of so many frames while something moves, and between them faces are
+    followed. lost_s: how long a person may be out of sight within one passage. deadline_s: a finder that takes
+    longer over a frame has failed.
+    """
 
     finder: FinderKind = FinderKind.AUTO
     least_px: int = bounded(16, 8, 1024)
+    find_every: int = bounded(4, 1, 100)
     lost_s: float = bounded(0.5, 0.05, 10)
+    deadline_s: float = bounded(2.0, 0.1, 60)
     lookout: LookoutSettings = LookoutSettings()
     yunet: YuNetSettings = YuNetSettings()
     fixed: SpotSettings = SpotSettings()
