@@ -97,7 +97,7 @@ build/gate-release: deploy/failsafe/gate-release.c
 # Root builds its image, once (2 minutes, 320 MB in ~/.cache); what is missing is installed by root, else named.
 .PHONY: test-board
 test-board: $(VENV)/.installed
-	@$(VENV)/bin/python tests/board/run.py $(WORD)
+	@$(VENV)/bin/python -m tests.board.run $(WORD)
 
 # The dead-man timer and the gate's lines of the overlay, simulated: Icarus and Verilator, which root installs.
 .PHONY: test-rtl
@@ -113,7 +113,7 @@ package: $(VENV)/.installed
 # Root only; it builds a Debian tree, once (300 MB in ~/.cache).
 .PHONY: test-systemd
 test-systemd: $(VENV)/.installed
-	@PYTHONPATH=daemon $(VENV)/bin/python tests/systemd/run.py $(WORD)
+	@$(VENV)/bin/python -m tests.systemd.run $(WORD)
 
 # What a USB stick needs to install a board without a network. STATUS: the board's /var/lib/dpkg/status.
 .PHONY: stick
@@ -123,4 +123,4 @@ stick:
 # Install, upgrade, roll back, remove: the commit's package in a Debian tree with systemd. Root, as CI is.
 .PHONY: test-package
 test-package: $(VENV)/.installed
-	@PYTHONPATH=. $(VENV)/bin/python -m tests.deploy.run
+	@$(VENV)/bin/python -m tests.deploy.run

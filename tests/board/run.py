@@ -5,19 +5,19 @@ boots is built once by image.sh; the daemon's code, the checks and the fail-safe
 Exit code 0 only if every check ran and was good.
 """
 
-import configparser
 import json
 import shutil
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
-from time import monotonic, sleep
+from time import monotonic
 from typing import Any
 
+from tests import rig
+from tests.rig import ROOT
+
 HERE = Path(__file__).resolve().parent
-ROOT = HERE.parents[1]
-IMAGE_LONGEST_S = 1200
 LONGEST_S = 600
 MEMORY_MB = 2048
 
@@ -26,11 +26,9 @@ def main() -> int:
     """Build, boot, report; a word as argument runs those checks only whose names contain it."""
     only = sys.argv[1] if len(sys.argv) > 1 else ""
     began_s = monotonic()
-    command = [str(HERE / "image.sh"), sys.executable, *_requirements()]
-    built = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False, timeout=IMAGE_LONGEST_S)
-    if built.returncode:
+    image = rig.image(HERE / "image.sh", *rig.requirements())
+    if image is None:
         return 1
-    image = Path(built.stdout.strip())
     image_s = monotonic() - began_s
     with tempfile.TemporaryDirectory(prefix="test-board-") as work:
         initrd = Path(work, "initrd")
@@ -48,13 +46,6 @@ def main() -> int:
     print(f"test-board: {len(reports) - len(bad)} of {len(reports)} checks good,", end=" ")
     print(f"{monotonic() - began_s:.0f} s in all, {image_s:.0f} s of them for the image")
     return 0 if ended and reports and not bad else 1
-
-
-def _requirements() -> list[str]:
-    settings = configparser.ConfigParser()
-    settings.read(ROOT / "setup.cfg")
-    lines = settings["options"]["install_requires"].splitlines()
-    return [line.strip() for line in lines if line.strip() and not line.strip().startswith("#")]
 
 
 def _add_code(added: Path) -> None:
@@ -92,35 +83,15 @@ def _join(base: Path, added: Path, initrd: Path) -> None:
 
 def _boot(kernel: Path, initrd: Path, only: str, work: Path) -> tuple[list[dict[str, Any]], bool]:
     """All reports, printed as they come; whether the board came to its end."""
-    # timeout: should this process be killed, the machine still ends by itself.
-    command = [
-        "timeout",
-        str(LONGEST_S + 10),
-        "qemu-system-x86_64",
-        "-accel",
-        "tcg,thread=multi",
-        "-cpu",
-        "max",
-        "-smp",
-        "2",
-        "-m",
-        str(MEMORY_MB),
-    ]
-    command += ["-kernel", str(kernel), "-initrd", str(initrd), "-append", f"console=ttyS0 quiet panic=-1 -- {only}"]
-    command += ["-nodefaults", "-nic", "none", "-display", "none", "-no-reboot"]
-    command += ["-serial", f"file:{work}/console", "-serial", f"file:{work}/reports"]
     reports: list[dict[str, Any]] = []
-    began_s = monotonic()
-    with subprocess.Popen(command, stdin=subprocess.DEVNULL) as machine:
-        try:
-            while True:
-                running = machine.poll() is None and monotonic() - began_s < LONGEST_S
-                ended = _show_new(work / "reports", reports)  # once more after its end
-                if not running:
-                    return reports, ended
-                sleep(0.2)
-        finally:
-            machine.terminate()
+    ended = False
+
+    def look() -> None:
+        nonlocal ended
+        ended = _show_new(work / "reports", reports)
+
+    rig.machine(kernel, initrd, f"-- {only}", work, MEMORY_MB, LONGEST_S, look)
+    return reports, ended
 
 
 def _show_new(file: Path, reports: list[dict[str, Any]]) -> bool:

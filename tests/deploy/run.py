@@ -21,23 +21,13 @@ import numpy as np
 
 from binarycop.classifier import bundle as bundles
 from binarycop.classifier import manifest as manifests
+from tests import rig
 from tests.deploy import guest
+from tests.rig import ROOT
 
 HERE = Path(__file__).resolve().parent
-ROOT = HERE.parents[1]
-IMAGE_LONGEST_S = 1800
 BUILD_LONGEST_S = 600
 BOOT_LONGEST_S = 1200
-TRIAL = """[Unit]
-Description=The checks of this boot
-After=multi-user.target
-SuccessAction=poweroff
-FailureAction=poweroff
-
-[Service]
-Type=oneshot
-ExecStart=/usr/bin/python3 /trial/guest.py
-"""
 SETTINGS = "frames: {source: /dev/video0}\nlines: {factory: mock}\n"
 
 
@@ -47,24 +37,23 @@ def main() -> int:
         print("test-package: root is needed (systemd-nspawn)", file=sys.stderr)
         return 1
     began_s = monotonic()
-    command = [str(HERE / "image.sh"), sys.executable]
-    built = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False, timeout=IMAGE_LONGEST_S)
-    if built.returncode:
+    image = rig.image(HERE / "image.sh")
+    if image is None:
         return 1
     reports: list[dict[str, Any]] = []
     with tempfile.TemporaryDirectory(prefix="test-package-") as name:
         work = Path(name)
         packages = _package(work / "dist", umask=0o022, zone="UTC")
-        _report(reports, "a commit gives the same bytes again", lambda: _same_again(work, packages))
-        _report(reports, "lintian has no complaint", lambda: _lintian(packages))
-        _report(reports, "the board's own helper runs", lambda: _helper_runs(work, packages["armhf.deb"]))
+        _show(reports, rig.check("a commit gives the same bytes again", lambda: _same_again(work, packages)))
+        _show(reports, rig.check("lintian has no complaint", lambda: _lintian(packages)))
+        _show(reports, rig.check("the board's own helper runs", lambda: _helper_runs(work, packages["armhf.deb"])))
         _make_sticks(work, packages["amd64.deb"])
-        ended = _boot(Path(built.stdout.strip()), work)
+        ended = _boot(image, work)
         for line in (work / "reports").read_text().splitlines():
             _show(reports, json.loads(line))
         wanted = len(guest.CHECKS) + 3
         if not ended or len(reports) < wanted:
-            print("\n--- the end of the console\n" + "\n".join((work / "console").read_text().splitlines()[-30:]))
+            rig.show_end(work / "console")
     good = sum(report["good"] for report in reports)
     print(f"test-package: {good} of {wanted} checks good, {monotonic() - began_s:.0f} s in all")
     return 0 if ended and good == wanted else 1
@@ -154,34 +143,18 @@ def _boot(image: Path, work: Path) -> bool:
     subprocess.run(["cp", "-al", image, tree], check=True)
     (tree / "trial").mkdir()
     shutil.copy(HERE / "guest.py", tree / "trial")
-    (tree / "etc/systemd/system/trial.service").write_text(TRIAL)
-    wanted = tree / "etc/systemd/system/multi-user.target.wants/trial.service"
-    wanted.parent.mkdir(parents=True, exist_ok=True)
-    wanted.symlink_to("/etc/systemd/system/trial.service")
+    rig.add_trial(tree, "/usr/bin/python3 /trial/guest.py")
     (work / "reports").touch()
-    command = ["timeout", "--kill-after=10", str(BOOT_LONGEST_S), "systemd-nspawn", "-q", "-D", str(tree)]
-    command += ["--register=no", "--keep-unit", "--private-network", "--volatile=overlay"]
-    command += [f"--bind-ro={work}/sticks:/sticks", f"--bind={work}/reports:/reports", "-b"]
-    with (work / "console").open("wb") as console:
-        ended = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=console, stderr=console, check=False)
-    if ended.returncode:
+    binds = (f"--bind-ro={work}/sticks:/sticks", f"--bind={work}/reports:/reports")
+    ended = rig.nspawn(tree, work / "console", BOOT_LONGEST_S, *binds)
+    if not ended:
         print(f"test-package: the machine did not end by itself within {BOOT_LONGEST_S} s", file=sys.stderr)
-    return ended.returncode == 0
-
-
-def _report(reports: list[dict[str, Any]], check: str, run: Callable[[], str]) -> None:
-    began_s = monotonic()
-    try:
-        good, detail = True, run()
-    except (AssertionError, OSError, subprocess.SubprocessError) as problem:
-        good, detail = False, str(problem)
-    _show(reports, {"check": check, "good": good, "took_s": monotonic() - began_s, "detail": detail})
+    return ended
 
 
 def _show(reports: list[dict[str, Any]], report: dict[str, Any]) -> None:
     reports.append(report)
-    detail = "\n               ".join(report["detail"].strip().splitlines())
-    print(f"{'good' if report['good'] else 'BAD '} {report['took_s']:6.1f} s  {report['check']}: {detail}", flush=True)
+    rig.show(report)
 
 
 if __name__ == "__main__":

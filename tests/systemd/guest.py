@@ -1,56 +1,24 @@
-"""The checks, run by root inside the container after each of its boots: ``guest.py first|second [WORD]``.
-
-Needs nothing but Python. Every wait has an end; times are the container's monotonic clock, which is the machine's.
-"""
+"""The checks, run by root inside the container after each of its boots: ``guest first|second [WORD]``."""
 
 import fcntl
-import json
 import os
 import re
 import signal
 import subprocess
 import sys
-import traceback
 from collections.abc import Callable
 from pathlib import Path
 from time import monotonic, sleep, time
-from typing import Any
 
-UNIT = "binarycop.service"
+from tests.inside import PATIENCE_S, UNIT, carry_out, events, is_ready, run, shown, wait_for
+
 SETTINGS = Path("/etc/binarycop/gate.yaml")
 CLIP = "frames: {source: /opt/gate/people.avi}\n"
 STOPPED_AT = Path("/run/stopped-at")
 PAGE = ("ready", "permit", "refuse", "reload_refused", "stuck", "gave_up")
 WATCHDOG_S = 8.0
 STUCK_S = 10.0
-PATIENCE_S = 60.0
 FIELDS = {"class", "margin", "votes", "frames", "latency_ms", "bundle", "before", "after", "person"}
-
-
-def run(*command: str, rc: int = 0) -> str:
-    """A command's standard output; it must end with ``rc``."""
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=PATIENCE_S)
-    assert done.returncode == rc, f"{' '.join(command)}: {done.returncode}\n{done.stdout}{done.stderr}"
-    return done.stdout if rc == 0 else done.stdout + done.stderr
-
-
-def shown(name: str, unit: str = UNIT) -> str:
-    """One property of a unit."""
-    return run("systemctl", "show", "--value", "-p", name, unit).strip()
-
-
-def wait_for(what: str, holds: Callable[[], Any], longest_s: float = PATIENCE_S) -> Any:
-    """What ``holds`` gives once it gives something."""
-    end_s = monotonic() + longest_s
-    while not (found := holds()):
-        assert monotonic() < end_s, f"waited {longest_s:.0f} s for {what}\n{run('systemctl', 'status', UNIT, rc=3)}"
-        sleep(0.05)
-    return found
-
-
-def events(*arguments: str) -> list[dict[str, Any]]:
-    """What ``binarycop events`` has."""
-    return [json.loads(line) for line in run("binarycop", "events", "--json", *arguments).splitlines()]
 
 
 def last(name: str) -> str:
@@ -65,10 +33,6 @@ def _message_ids() -> list[tuple[str, str]]:
 
 
 MESSAGE_IDS = _message_ids()
-
-
-def is_ready() -> bool:
-    return shown("ActiveState") == "active"
 
 
 def stopped_at_s() -> float:
@@ -327,19 +291,7 @@ def main() -> int:
     """Each check, one after the other; 0 whatever they found, since the reports say it."""
     boot, only = sys.argv[1], sys.argv[2] if len(sys.argv) > 2 else ""
     note_when_stop_post_runs()
-    with open("/reports", "a") as reports:
-        for check in CHECKS[boot]:
-            if only not in check.__name__:
-                continue
-            begun_s = monotonic()
-            try:
-                good, detail = True, check()
-            except Exception:  # noqa: BLE001 - the next check is to run all the same
-                good, detail = False, traceback.format_exc()
-            name = check.__name__.replace("_", " ")
-            report = {"check": name, "good": good, "detail": detail, "took_s": monotonic() - begun_s}
-            reports.write(json.dumps(report) + "\n")
-            reports.flush()
+    carry_out(CHECKS[boot], Path("/reports"), only)
     return 0
 
 

@@ -4,7 +4,6 @@ The tree is built once by image.sh; code, units and helper are added afresh. It 
 argument runs those checks only whose names contain it. Exit code 0 only if every check ran and was good.
 """
 
-import configparser
 import json
 import os
 import shutil
@@ -18,10 +17,10 @@ from typing import Any
 import cv2
 
 from binarycop.frames.demo import HEIGHT_PX, WIDTH_PX, Demo
+from tests import rig
+from tests.rig import ROOT
 
 HERE = Path(__file__).resolve().parent
-ROOT = HERE.parents[1]
-IMAGE_LONGEST_S = 1200
 BOOT_LONGEST_S = 600
 BOOTS = ("first", "second")
 CLIP_RATE_HZ = 10  # a frame lasts long enough that a busy machine misses none
@@ -40,16 +39,6 @@ RENAMED = {
 LAUNCHER = """#!/bin/sh
 PYTHONPATH=/opt/site:/opt/gate/daemon exec /usr/bin/python3 -m binarycop "$@"
 """
-TRIAL = """[Unit]
-Description=The checks of this boot
-After=multi-user.target
-SuccessAction=poweroff
-FailureAction=poweroff
-
-[Service]
-Type=oneshot
-ExecStart=/usr/bin/python3 /opt/gate/guest.py {boot} {only}
-"""
 MACHINE_ID = "6b7f1d8e0a914c56b0c38f5f0a2f7c11"
 
 
@@ -60,16 +49,15 @@ def main() -> int:
         print("test-systemd: root is needed (systemd-nspawn)", file=sys.stderr)
         return 1
     began_s = monotonic()
-    command = [str(HERE / "image.sh"), sys.executable, *_requirements()]
-    built = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False, timeout=IMAGE_LONGEST_S)
-    if built.returncode:
+    image = rig.image(HERE / "image.sh", *rig.requirements())
+    if image is None:
         return 1
     reports: list[dict[str, Any]] = []
     with tempfile.TemporaryDirectory(prefix="test-systemd-") as name:
         work = Path(name)
         tree = work / "root"
         # Hard links: the tree is only ever written to through an overlay that goes with the container.
-        subprocess.run(["cp", "-al", built.stdout.strip(), tree], check=True)
+        subprocess.run(["cp", "-al", image, tree], check=True)
         _install(tree)
         (work / "journal").mkdir()
         (work / "reports").touch()
@@ -77,21 +65,13 @@ def main() -> int:
         reports = [json.loads(line) for line in (work / "reports").read_text().splitlines()]
         bad = [report for report in reports if not report["good"]]
         for report in reports:
-            word = "good" if report["good"] else "BAD "
-            print(f"{word} {report['took_s']:6.1f} s  {report['check']}: {report['detail'].rstrip()}")
+            rig.show(report)
         if bad or not ended:
-            print("\n--- the end of the console\n" + "\n".join((work / "console").read_text().splitlines()[-40:]))
+            rig.show_end(work / "console")
     print(
         f"test-systemd: {len(reports) - len(bad)} of {len(reports)} checks good, {monotonic() - began_s:.0f} s in all"
     )
     return 0 if ended and reports and not bad else 1
-
-
-def _requirements() -> list[str]:
-    settings = configparser.ConfigParser()
-    settings.read(ROOT / "setup.cfg")
-    lines = settings["options"]["install_requires"].splitlines()
-    return [line.strip() for line in lines if line.strip() and not line.strip().startswith("#")]
 
 
 def _install(tree: Path) -> None:
@@ -107,7 +87,9 @@ def _install(tree: Path) -> None:
     left_out = shutil.ignore_patterns("__pycache__", "*.egg-info")
     shutil.copytree(ROOT / "daemon/binarycop", gate / "daemon/binarycop", ignore=left_out)
     shutil.copytree(ROOT / "overlays/bundles/n-cnv", gate / "overlays/bundles/n-cnv")
-    shutil.copy(HERE / "guest.py", gate)
+    for name in ("__init__.py", "inside.py", "systemd/__init__.py", "systemd/guest.py"):
+        (gate / "tests" / name).parent.mkdir(exist_ok=True)
+        shutil.copy(ROOT / "tests" / name, gate / "tests" / name)
     _draw(gate / "people.avi")
     launcher = tree / "usr/bin/binarycop"
     launcher.write_text(LAUNCHER)
@@ -119,10 +101,9 @@ def _install(tree: Path) -> None:
     (tree / "etc/machine-id").unlink(missing_ok=True)
     (tree / "etc/machine-id").write_text(MACHINE_ID + "\n")
     (tree / "etc/binarycop").mkdir()
-    for unit in ("binarycop", "trial"):
-        wanted = tree / f"etc/systemd/system/multi-user.target.wants/{unit}.service"
-        wanted.parent.mkdir(parents=True, exist_ok=True)
-        wanted.symlink_to(f"/usr/lib/systemd/system/{unit}.service")
+    wanted = tree / "etc/systemd/system/multi-user.target.wants/binarycop.service"
+    wanted.parent.mkdir(parents=True, exist_ok=True)
+    wanted.symlink_to("/usr/lib/systemd/system/binarycop.service")
 
 
 def _draw(clip: Path) -> None:
@@ -138,17 +119,14 @@ def _draw(clip: Path) -> None:
 
 def _boot(tree: Path, work: Path, boot: str, only: str) -> bool:
     """One boot to its power-off; whether it came to its end in time."""
-    (tree / "usr/lib/systemd/system/trial.service").write_text(TRIAL.format(boot=boot, only=only))
+    rig.add_trial(tree, f"/usr/bin/env PYTHONPATH=/opt/gate /usr/bin/python3 -m tests.systemd.guest {boot} {only}")
     source = "/opt/gate/people.avi" if boot == BOOTS[0] else "/dev/video0"
     (tree / "etc/binarycop/gate.yaml").write_text(f"frames: {{source: {source}}}\n")
-    command = ["timeout", "--kill-after=10", str(BOOT_LONGEST_S), "systemd-nspawn", "-q", "-D", str(tree)]
-    command += ["--register=no", "--keep-unit", "--private-network", "--volatile=overlay"]
-    command += [f"--bind={work}/journal:/var/log/journal", f"--bind={work}/reports:/reports", "-b"]
-    with (work / "console").open("ab") as console:
-        ended = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=console, stderr=console, check=False)
-    if ended.returncode:
+    binds = (f"--bind={work}/journal:/var/log/journal", f"--bind={work}/reports:/reports")
+    ended = rig.nspawn(tree, work / "console", BOOT_LONGEST_S, *binds)
+    if not ended:
         print(f"test-systemd: the {boot} boot did not end by itself within {BOOT_LONGEST_S} s", file=sys.stderr)
-    return ended.returncode == 0
+    return ended
 
 
 if __name__ == "__main__":

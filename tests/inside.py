@@ -1,0 +1,65 @@
+"""What the checks share that run inside a booted system, where there is nothing but Python and the gate.
+
+Every wait has an end; times are the system's monotonic clock, which is the machine's.
+"""
+
+import json
+import subprocess
+import traceback
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from time import monotonic, sleep
+from typing import Any
+
+UNIT = "binarycop.service"
+PATIENCE_S = 60.0
+
+
+def run(*command: str, rc: int = 0) -> str:
+    """A command's standard output, with its errors where it is to fail. AssertionError unless it ends with ``rc``."""
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=PATIENCE_S)
+    assert done.returncode == rc, f"{' '.join(command)}: {done.returncode}\n{done.stdout}{done.stderr}"
+    return done.stdout if rc == 0 else done.stdout + done.stderr
+
+
+def shown(name: str, unit: str = UNIT) -> str:
+    """One property of a unit."""
+    return run("systemctl", "show", "--value", "-p", name, unit).strip()
+
+
+def is_ready() -> bool:
+    """Whether the gate's service has said so."""
+    return shown("ActiveState") == "active"
+
+
+def wait_for(what: str, holds: Callable[[], Any], longest_s: float = PATIENCE_S) -> Any:
+    """What ``holds`` gives once it gives something. AssertionError, with the service's status, where it does not."""
+    end_s = monotonic() + longest_s
+    while not (found := holds()):
+        if monotonic() > end_s:
+            status = subprocess.run(("systemctl", "status", UNIT), capture_output=True, text=True, check=False)
+            raise AssertionError(f"waited {longest_s:.0f} s for {what}\n{status.stdout}")
+        sleep(0.05)
+    return found
+
+
+def events(*arguments: str) -> list[dict[str, Any]]:
+    """What ``binarycop events`` has."""
+    return [json.loads(line) for line in run("binarycop", "events", "--json", *arguments).splitlines()]
+
+
+def carry_out(checks: Iterable[Callable[[], str]], reports: Path, only: str = "") -> None:
+    """Each check whose name has ``only`` in it, one after the other, each with a line in ``reports``."""
+    with reports.open("a") as out:
+        for check in checks:
+            if only not in check.__name__:
+                continue
+            begun_s = monotonic()
+            try:
+                good, detail = True, check()
+            except Exception:  # noqa: BLE001 - the next check is to run all the same
+                good, detail = False, traceback.format_exc()
+            name = check.__name__.replace("_", " ")
+            report = {"check": name, "good": good, "detail": detail, "took_s": monotonic() - begun_s}
+            out.write(json.dumps(report) + "\n")
+            out.flush()
