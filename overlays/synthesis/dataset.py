@@ -22,10 +22,11 @@ from overlays.synthesis.faces import Split
 from overlays.synthesis.heads import drawn_head, scene
 from overlays.synthesis.masks import Wardrobe
 from overlays.synthesis.patches import Patches, picture_map, plane_map
-from overlays.synthesis.uncover import uncover
+from overlays.synthesis.uncover import tone, uncover
 
 Crop = NDArray[np.uint8]
 _CHUNK = 4000
+_GIVERS = 8
 GEOMETRY = CropGeometry(margin=1.15, shift_y=0.06)
 """A little below the box, since skin under a mask is what tells chin from correct."""
 
@@ -33,13 +34,15 @@ GEOMETRY = CropGeometry(margin=1.15, shift_y=0.06)
 @dataclass(frozen=True)
 class Recipe:
     """Shares of what is not a dressed face: drawn heads in all; real masks among correct, and partly uncovered ones
-    among the others; bare faces among nose_mouth.
+    among the others; bare faces among nose_mouth. touched: of the real masks among correct, those with skin laid
+    beside the mask, or a seam would mean "not correct".
     """
 
     geometry: CropGeometry = GEOMETRY
     drawn: float = 0.12
     real: float = 0.40
     uncovered: float = 0.35
+    touched: float = 0.5
     bare: float = 0.45
 
 
@@ -78,9 +81,12 @@ class Synthesis:
         if wearing is Wearing.CORRECT and len(self._real) and rng.random() < self._recipe.real:
             at = int(self._real[rng.integers(len(self._real))])
             pixels, look = self._patches.pixels[at], Look("real", identity=str(self._patches.identities[at]))
+            if self._patches.is_mapped[at] and rng.random() < self._recipe.touched:
+                pixels = self._uncovered(rng, wearing, at)
         elif self._is_uncovered(rng, wearing):
             at = int(self._mapped[rng.integers(len(self._mapped))])
-            pixels, look = self._uncovered(rng, wearing, at)
+            pixels = self._uncovered(rng, wearing, at)
+            look = Look("uncovered", "real", identity=str(self._patches.identities[at]))
         else:
             at = int(self._bare[rng.integers(len(self._bare))])
             pixels, look = self.dressed(rng, wearing, at)
@@ -93,10 +99,10 @@ class Synthesis:
             return False
         return bool(rng.random() < share)
 
-    def _uncovered(self, rng: np.random.Generator, wearing: Wearing, at: int) -> tuple[NDArray[np.uint8], Look]:
-        """Real mask ``at`` with somebody's skin laid over part of it."""
-        patches, giver = self._patches, int(self._bare[rng.integers(len(self._bare))])
-        pixels = uncover(
+    def _uncovered(self, rng: np.random.Generator, wearing: Wearing, at: int) -> NDArray[np.uint8]:
+        """Real mask ``at`` with somebody's skin laid over part of it, or, where it is worn correctly, beside it."""
+        patches, giver = self._patches, self._giver(rng, at)
+        return uncover(
             patches.pixels[at],
             plane_map(patches.planes[at]),
             patches.pixels[giver],
@@ -105,7 +111,12 @@ class Synthesis:
             wearing,
             rng,
         )
-        return pixels, Look("uncovered", "real", identity=str(patches.identities[at]))
+
+    def _giver(self, rng: np.random.Generator, at: int) -> int:
+        """The bare face, of a few, whose skin is nearest in tone to that of face ``at``."""
+        few = [at, *self._bare[rng.integers(len(self._bare), size=_GIVERS)].tolist()]
+        tones = np.log([tone(self._patches.pixels[one], plane_map(self._patches.planes[one])) + 1 for one in few])
+        return int(few[1 + np.abs(tones[1:] - tones[0]).sum(axis=1).argmin()])
 
     def dressed(self, rng: np.random.Generator, wearing: Wearing, at: int) -> tuple[NDArray[np.uint8], Look]:
         """Bare face ``at`` of the split, wearing a mask so: its patch (128, 128, 3) uint8 BGR."""

@@ -145,6 +145,7 @@ def test_a_real_mask_can_be_uncovered_in_every_wrong_way(patches: Patches) -> No
 @pytest.mark.parametrize(
     ("wearing", "nose", "mouth", "chin"),
     [
+        (Wearing.CORRECT, False, False, False),
         (Wearing.NOSE, True, False, False),
         (Wearing.NOSE_MOUTH, True, True, False),
         (Wearing.CHIN, False, False, True),
@@ -168,6 +169,15 @@ def test_skin_lies_where_the_mask_is_not(
     for y, is_bare in ((0.52, nose), (0.735, mouth), (0.93, chin)):
         value = int(seen[round(CHIN_PX + (y - 1) * FACE_PX), 63, 0])
         assert (value < 150) is is_bare or (wearing is Wearing.NOSE_MOUTH and y > 0.9)
+
+
+def test_a_seam_is_no_sign_of_a_mask_worn_wrongly(patches: Patches) -> None:
+    mask, skin = patches.pixels[3].copy(), patches.pixels[3].copy()
+    mask[60:], skin[60:] = 250, 100
+    maps = plane_map(patches.planes[3]), skin, plane_map(patches.planes[0]), picture_map(patches.pictures[0])
+    seen = uncover(mask, *maps, Wearing.CORRECT, np.random.default_rng(4))
+    changed = (seen[60:] < 240).mean()
+    assert 0.01 < changed < 0.2
 
 
 def test_the_plane_of_the_drawing_is_the_plane_of_the_face() -> None:
