@@ -1,0 +1,1 @@
+"""Whole passages as clips, made from held-out faces, and what the daemon decides on them."""

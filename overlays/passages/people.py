@@ -1,0 +1,62 @@
+"""Who walks through the clips: held-out faces in dress, or photographs of people who wear real masks."""
+
+import csv
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from binarycop.faces.box import Box
+from binarycop.wearing import Wearing
+from overlays.synthesis import patches as stored
+from overlays.synthesis.dataset import Recipe, Synthesis
+from overlays.synthesis.faces import Split
+from overlays.synthesis.masks import Wardrobe
+
+_AROUND = 0.75  # how much of a photograph is taken along, in sides of the face on each side
+
+
+@dataclass(frozen=True)
+class Person:
+    """pixels: (H, W, 3) uint8 BGR, with the face at ``box``. name: which face or picture it is."""
+
+    pixels: NDArray[np.uint8]
+    box: Box
+    wearing: Wearing
+    name: str
+
+
+def dressed(patches: Path, data: Path, split: Split, seed: int) -> Iterator[Person]:
+    """People without end; the bare faces of the split take turns, and so do the four classes."""
+    faces = stored.load(patches).of(split)
+    synthesis = Synthesis(stored.load(patches), split, Wardrobe.read(data), Recipe())
+    bare, number = np.flatnonzero(faces.is_bare), 0
+    while True:
+        for at in np.random.default_rng([seed, number]).permutation(bare).tolist():
+            wearing = Wearing(number % len(Wearing))
+            pixels, _ = synthesis.dressed(np.random.default_rng([seed, number, 1]), wearing, at)
+            yield Person(pixels, Box(*faces.boxes[at].tolist()), wearing, str(faces.identities[at]))
+            number += 1
+
+
+def photographed(data: Path, split: str) -> list[Person]:
+    """Everybody of one split of ``real_photos`` (dev or test), cut out with what is around the face."""
+    people = []
+    with (data / "real_photos" / "labels.csv").open(newline="") as table:
+        rows = [row for row in csv.DictReader(table) if row["split"] == split]
+    for row in rows:
+        picture = np.asarray(cv2.imread(str(data / "real_photos" / row["file"])), np.uint8)
+        box = Box(*(float(row[f"face_{name}"]) for name in ("x", "y", "w", "h")))
+        people.append(_cut(picture, box, Wearing[row["label"].upper()], row["file"]))
+    return people
+
+
+def _cut(picture: NDArray[np.uint8], box: Box, wearing: Wearing, name: str) -> Person:
+    around = _AROUND * max(box.width_px, box.height_px)
+    left, top = max(int(box.x_px - around), 0), max(int(box.y_px - around), 0)
+    right, bottom = int(box.x_px + box.width_px + around), int(box.y_px + box.height_px + around)
+    inside = Box(box.x_px - left, box.y_px - top, box.width_px, box.height_px)
+    return Person(np.ascontiguousarray(picture[top:bottom, left:right]), inside, wearing, name)
