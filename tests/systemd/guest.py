@@ -11,6 +11,7 @@ from pathlib import Path
 from time import monotonic, sleep, time
 
 from tests.inside import PATIENCE_S, UNIT, carry_out, events, is_ready, run, shown, wait_for
+from tests.sandbox.inside import the_running_daemon_is_closed_to_its_own_user, the_sandbox_refuses_what_it_must
 
 SETTINGS = Path("/etc/binarycop/gate.yaml")
 CLIP = "frames: {source: /opt/gate/people.avi}\n"
@@ -262,6 +263,8 @@ CHECKS: dict[str, tuple[Callable[[], str], ...]] = {
     "first": (
         boots_to_a_ready_gate_unattended,
         units_are_well_formed,
+        the_sandbox_refuses_what_it_must,
+        the_running_daemon_is_closed_to_its_own_user,
         a_decision_is_read_back_with_all_its_fields,
         following_shows_what_comes,
         settings_are_read_again_without_a_restart,

@@ -31,6 +31,7 @@ INSTALLED = {
     "usr/lib/udev/rules.d": ("70-binarycop.rules",),
     "usr/lib/systemd/catalog": ("binarycop.catalog",),
 }  # fmt: skip
+SANDBOX = ("sandbox/__init__.py", "sandbox/inside.py", "sandbox/probe.py")
 RENAMED = {
     "binarycop.sysusers": "usr/lib/sysusers.d/binarycop.conf",
     "binarycop.tmpfiles": "usr/lib/tmpfiles.d/binarycop.conf",
@@ -87,7 +88,7 @@ def _install(tree: Path) -> None:
     left_out = shutil.ignore_patterns("__pycache__", "*.egg-info")
     shutil.copytree(ROOT / "daemon/binarycop", gate / "daemon/binarycop", ignore=left_out)
     shutil.copytree(ROOT / "overlays/bundles/n-cnv", gate / "overlays/bundles/n-cnv")
-    for name in ("__init__.py", "inside.py", "systemd/__init__.py", "systemd/guest.py"):
+    for name in ("__init__.py", "inside.py", "systemd/__init__.py", "systemd/guest.py", *SANDBOX):
         (gate / "tests" / name).parent.mkdir(exist_ok=True)
         shutil.copy(ROOT / "tests" / name, gate / "tests" / name)
     _draw(gate / "people.avi")
