@@ -1,6 +1,7 @@
 """Large, fixed sets of synthetic crops on disk: made once from a seed, and seen many times in training."""
 
 import hashlib
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -65,7 +66,7 @@ def _make(
     count: int,
 ) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
-    partial = file.with_suffix(".part")
+    partial = file.with_suffix(f".{os.getpid()}")  # two runs may make the same crops at once
     crops: NDArray[np.uint8] = np.lib.format.open_memmap(partial, "w+", np.uint8, (count, SIDE_PX, SIDE_PX, 3))
     looks, done = [], 0
     bar = tqdm(total=count, desc=f"{split.value} crops", leave=False, disable=None)
