@@ -73,7 +73,7 @@ class Pursuit:
         front = self._tracks.in_front
         if front is None:
             return Sighting(None, None)
-        return Sighting(front.person, front.crop_box if front.is_seen else None)
+        return Sighting(front.person, front.calm.box if front.is_seen else None)
 
     def forget(self) -> None:
         """After a passage or a fault: whoever is in front next is somebody new."""

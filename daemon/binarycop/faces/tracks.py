@@ -7,10 +7,10 @@ near their last place is the same; the finder says that somebody is there, templ
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from binarycop.faces import template
+from binarycop.faces import steady, template
 from binarycop.faces.box import Box
 from binarycop.faces.small import Small
-from binarycop.faces.steady import steady
+from binarycop.faces.steady import Steady
 from binarycop.faces.template import Template
 
 _OVERLAP_LEAST = 0.2
@@ -24,14 +24,14 @@ _NEARER = 1.2  # how much larger another face must be to be the one in front
 class Track:
     """One person in sight.
 
-    key: the track's own number. person: the number they got when they were first in front. box: where the face is;
-    crop_box: the same, steadied. picture: None where the face cannot be followed between finds. seen_s: when last
-    in sight. is_found: whether the finder's last answer had them. is_seen: whether the newest frame shows them.
+    key: the track's own number. person: the number they got when they were first in front. box: where the face is.
+    calm: the same, steadied, to crop by. picture: None where the face cannot be followed between finds. seen_s: when
+    last in sight. is_found: whether the finder's last answer had them. is_seen: whether the newest frame shows them.
     """
 
     key: int
     box: Box
-    crop_box: Box
+    calm: Steady
     picture: Template | None
     seen_s: float
     person: int | None = None
@@ -99,7 +99,7 @@ def corrected(
         place = box if small is None else _placed(picture, small, box)
         if index not in pairs.values() and place is not None:
             born += 1
-            tracks.append(Track(born, place, place, picture, now_s))
+            tracks.append(Track(born, place, steady.begun(place, now_s), picture, now_s))
     return replace(state, born=born, all=tuple(tracks))
 
 
@@ -107,8 +107,8 @@ def settled(state: Tracks, now_s: float, lost_s: float) -> Tracks:
     """Let go of who has been out of sight for too long, and say who is in front: the nearest, so the largest."""
     state = replace(state, all=tuple(one for one in state.all if now_s - one.seen_s <= lost_s))
     front = state.in_front
-    nearest = max((one for one in state.all if one.is_seen), key=lambda one: one.crop_box.area_px, default=None)
-    if nearest is None or (front is not None and nearest.crop_box.area_px <= _NEARER * front.crop_box.area_px):
+    nearest = max((one for one in state.all if one.is_seen), key=lambda one: one.calm.box.area_px, default=None)
+    if nearest is None or (front is not None and nearest.calm.box.area_px <= _NEARER * front.calm.box.area_px):
         nearest = front
     if nearest is None:
         return replace(state, front=None)
@@ -128,7 +128,7 @@ def _carried(one: Track, small: Small, now_s: float) -> Track:
     place = _placed(one.picture, small, one.box)
     if place is None:
         return replace(one, is_seen=False)
-    moved = replace(one, box=place, crop_box=_shifted(one.crop_box, one.box, place))
+    moved = replace(one, box=place, calm=steady.carried(one.calm, one.box, place, now_s))
     # A place that the finder has doubts about is kept up, but nobody is judged there.
     return replace(moved, seen_s=now_s, is_seen=True) if one.is_found else replace(moved, is_seen=False)
 
@@ -141,8 +141,8 @@ def _found(one: Track, box: Box, picture: Template | None, small: Small | None, 
         if place is None:
             return replace(one, picture=picture, is_found=True, is_seen=False)
         box = place
-    crop_box = steady(one.crop_box, box)
-    return replace(one, box=box, crop_box=crop_box, picture=picture, seen_s=now_s, is_found=True, is_seen=True)
+    calm = steady.corrected(one.calm, box, now_s)
+    return replace(one, box=box, calm=calm, picture=picture, seen_s=now_s, is_found=True, is_seen=True)
 
 
 def _placed(picture: Template | None, small: Small, box: Box) -> Box | None:
@@ -150,10 +150,6 @@ def _placed(picture: Template | None, small: Small, box: Box) -> Box | None:
         return None
     match = template.match(picture, small, box)
     return match.box if match.correlation >= _ALIKE else None
-
-
-def _shifted(box: Box, before: Box, after: Box) -> Box:
-    return replace(box, x_px=box.x_px + after.x_px - before.x_px, y_px=box.y_px + after.y_px - before.y_px)
 
 
 def _corner(centred_on: Box, size: Box) -> tuple[float, float]:
