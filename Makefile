@@ -124,3 +124,14 @@ stick:
 .PHONY: test-package
 test-package: $(VENV)/.installed
 	@$(VENV)/bin/python -m tests.deploy.run
+
+# What the units score by `systemd-analyze security`, with every exception; fails above 0.5, and 1.3 for what needs root.
+.PHONY: test-sandbox
+test-sandbox: $(VENV)/.installed
+	@$(VENV)/bin/python -m tests.sandbox.run
+
+# What the daemon does with what it sees, under strace, and a canary looked for: build/privacy-report.md. Root, strace.
+FRAMES ?= 1000
+.PHONY: privacy-report
+privacy-report: $(VENV)/.installed
+	@$(VENV)/bin/python -m tests.privacy.report --frames $(FRAMES)

@@ -55,8 +55,8 @@ class Finding:
 class Report:
     """Tries one claim after the other in a folder of its own."""
 
-    def __init__(self, work: Path, frames: int) -> None:
-        self._work, self._frames = work, frames
+    def __init__(self, work: Path, frames: int, finder: str) -> None:
+        self._work, self._frames, self._finder = work, frames, finder
         self._began_s = time()
         self.findings: list[Finding] = []
         self.verdict: Verdict | None = None
@@ -85,18 +85,19 @@ class Report:
         clip = folder / "people.avi"
         self.pictures, pictures = _people(round(self._frames * _SPARE))
         write_clip(clip, pictures, _RATE_HZ)
-        with Daemon(folder, clip, "auto", traced=True) as daemon:
+        with Daemon(folder, clip, self._finder, traced=True) as daemon:
             code = daemon.wait(_LONGEST_S)
             text = daemon.text()
         if code:
             raise TrialError(f"the daemon ended with {code}:\n{text}")
         numbers = {word: int(count) for count, word in re.findall(r"(\d+) (captured|dropped|persons)", text)}
+        finder = next(iter(re.findall(r"finder \w+", text)), "no finder")
         looked_at = numbers["captured"] - numbers["dropped"]
         self.verdict = judge(daemon.acts(), rules(folder, clip))
         self._say(
             f"The daemon looks at {self._frames} frames or more, and ends well",
             looked_at >= self._frames,
-            f"{looked_at} of {numbers['captured']} frames ({self.pictures}), {numbers['persons']} persons",
+            f"{looked_at} of {numbers['captured']} frames ({self.pictures}), {numbers['persons']} persons, {finder}",
         )
         count = sum(self.verdict.unlisted.values())
         self._say(
@@ -381,6 +382,7 @@ def main() -> int:
     """Try it, and write the report."""
     parser = argparse.ArgumentParser(prog="privacy-report")
     parser.add_argument("--frames", type=int, default=1000)
+    parser.add_argument("--finder", default="auto", help="for the photographs, as in faces.finder")
     parser.add_argument("--out", type=Path, default=ROOT / "build/privacy-report.md")
     options = parser.parse_args()
     if os.geteuid() != 0 or shutil.which("strace") is None:
@@ -388,7 +390,7 @@ def main() -> int:
         return 1
     with tempfile.TemporaryDirectory(prefix="privacy-", dir="/var/tmp") as name:
         try:
-            report = Report(Path(name), options.frames)
+            report = Report(Path(name), options.frames, options.finder)
             os.chmod(name, 0o755)
             report.run()
         except TrialError as error:

@@ -23,6 +23,7 @@ from tests.privacy import acts
 from tests.privacy.rules import ROOT
 
 USER = "nobody"
+_LAST_WORDS_S = 10.0
 _START = "import resource, sys; {cores}; {before}from binarycop.__main__ import main; sys.exit(main())"
 # The daemon without the measures that are tried here, to show that the searches find what there is.
 _UNSEALED = (
@@ -78,12 +79,12 @@ class Daemon:
             group=None if self._traced else pwd.getpwnam(USER).pw_gid,
             extra_groups=None if self._traced else [],
         )
-        for target, stream, lines in (
-            (_collect, self._process.stdout, self.summary),
-            (_collect, self._process.stderr, self.journal),
-            (_listen, self._manager, self.notices),
-        ):
-            Thread(target=target, args=(stream, lines), daemon=True).start()
+        self._ears = [
+            Thread(target=_collect, args=(self._process.stdout, self.summary), daemon=True),
+            Thread(target=_collect, args=(self._process.stderr, self.journal), daemon=True),
+        ]
+        for thread in (*self._ears, Thread(target=_listen, args=(self._manager, self.notices), daemon=True)):
+            thread.start()
         return self
 
     def __exit__(
@@ -114,9 +115,12 @@ class Daemon:
     def wait(self, longest_s: float) -> int:
         """Until it has ended; its exit code."""
         try:
-            return self._process.wait(longest_s)
+            code = self._process.wait(longest_s)
         except subprocess.TimeoutExpired as error:
             raise TrialError(f"it has not ended within {longest_s:.0f} s") from error
+        for thread in self._ears:
+            thread.join(_LAST_WORDS_S)
+        return code
 
     def acts(self) -> Counter[acts.Act]:
         """What it did, once it has ended."""
