@@ -5,7 +5,18 @@ import sys
 from collections.abc import Sequence
 
 from binarycop import __version__
-from binarycop.cli import check_config, evaluate, events, import_build, lines, load_overlay, replay, run, selftest
+from binarycop.cli import (
+    bench,
+    check_config,
+    evaluate,
+    events,
+    import_build,
+    lines,
+    load_overlay,
+    replay,
+    run,
+    selftest,
+)
 from binarycop.errors import (
     BackendError,
     BinaryCoPError,
@@ -59,7 +70,7 @@ def parser() -> argparse.ArgumentParser:
     )
     top.add_argument("--version", action="version", version=f"binarycop {__version__}")
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for module in (run, check_config, replay, evaluate, selftest, lines, events, load_overlay, import_build):
+    for module in (run, check_config, replay, evaluate, bench, selftest, lines, events, load_overlay, import_build):
         module.add(commands)
     return top
 

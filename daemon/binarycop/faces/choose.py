@@ -5,6 +5,9 @@ from pathlib import Path
 from binarycop.errors import FinderError
 from binarycop.faces.base import Finder
 from binarycop.faces.fixed import FixedSpot
+from binarycop.faces.lookout.engine import make_engine
+from binarycop.faces.lookout.finder import WEIGHTS, Lookout
+from binarycop.faces.lookout.network import read_weights
 from binarycop.faces.yunet import YuNet
 from binarycop.settings.schema import FacesSettings, FinderKind
 
@@ -15,14 +18,19 @@ _MODEL = _CHECKOUT.parent / "shared" / "data" / "models" / "face_detection_yunet
 def make_finder(settings: FacesSettings, *, is_demo: bool = False, watches: bool = True) -> Finder:
     """Make the finder of the settings.
 
-    auto is YuNet where its model is found, else the fixed spot; the demo's drawn heads stand on a marked
-    spot, so for them it is the fixed spot. watches: see ``FixedSpot``. Raises FinderError.
+    auto is lookout; the demo's drawn heads stand on a marked spot, so for them it is the fixed spot. watches: see
+    ``FixedSpot``. Raises FinderError.
     """
-    kind, named = settings.finder, settings.yunet.model
-    model = Path(named) if named else _MODEL
+    kind = settings.finder
     if kind is FinderKind.AUTO:
-        kind = FinderKind.YUNET if not is_demo and (named or model.is_file()) else FinderKind.FIXED
+        kind = FinderKind.FIXED if is_demo else FinderKind.LOOKOUT
+    if kind is FinderKind.LOOKOUT:
+        ours = settings.lookout
+        engine = make_engine(ours.engine, read_weights(WEIGHTS))
+        return Lookout(engine, longer_px=ours.longer_px, threshold=ours.threshold)
     if kind is FinderKind.YUNET:
+        named = settings.yunet.model
+        model = Path(named) if named else _MODEL
         if not named and not model.is_file():
             raise FinderError("finder yunet: its model does not ship with the project; name one in faces.yunet.model")
         return YuNet(model, longer_px=settings.yunet.longer_px, threshold=settings.yunet.threshold)

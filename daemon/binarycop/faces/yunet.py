@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from binarycop.errors import FinderError
 from binarycop.faces.box import Box, Face
+from binarycop.faces.fit import fit
 
 _STRIDES = (8, 16, 32)
 # All twelve are asked for, since OpenCV 5 gives all or none; the landmarks (kps) are not used.
@@ -39,7 +40,7 @@ class YuNet:
 
     def find(self, pixels: NDArray[np.uint8]) -> list[Face]:
         """See ``Finder.find``."""
-        padded, scale = self._fit(pixels)
+        padded, scale = fit(pixels, self._longer_px, _COARSEST)
         try:
             self._net.setInput(cv2.dnn.blobFromImage(padded))
             outputs = dict(zip(_OUTPUTS, self._net.forward(_OUTPUTS)))
@@ -50,16 +51,6 @@ class YuNet:
         boxes, scores = boxes[likely] / scale, scores[likely]
         kept = cv2.dnn.NMSBoxes(boxes.tolist(), scores.tolist(), self._threshold, self._overlap)
         return [Face(Box(*boxes[index].tolist()), float(scores[index])) for index in np.asarray(kept, int).ravel()]
-
-    def _fit(self, pixels: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], float]:
-        """Shrink (never enlarge) to the longer side, and pad with black to the coarsest stride."""
-        height, width = pixels.shape[:2]
-        scale = min(1.0, self._longer_px / max(height, width))
-        if scale < 1.0:
-            size = max(round(width * scale), 1), max(round(height * scale), 1)
-            pixels = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
-        below, right = -pixels.shape[0] % _COARSEST, -pixels.shape[1] % _COARSEST
-        return cv2.copyMakeBorder(pixels, 0, below, 0, right, cv2.BORDER_CONSTANT), scale
 
 
 def _decode(

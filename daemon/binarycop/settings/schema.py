@@ -63,6 +63,13 @@ class Backend(Enum):
     SIMULATED_BOARD = "simulated-board"
 
 
+class Reach(Enum):
+    """How the overlay's registers and buffers are reached: pynq (root), or UIO and u-dma-buf (no rights)."""
+
+    PYNQ = "pynq"
+    UIO = "uio"
+
+
 class Fallback(Enum):
     """What runs the network when the overlay cannot be had any more; none ends the daemon."""
 
@@ -139,7 +146,7 @@ class LookoutSettings:
 
     engine: EngineKind = EngineKind.AUTO
     longer_px: int = bounded(320, 64, 1280)
-    threshold: float = bounded(0.5, 0.05, 0.99)
+    threshold: float = bounded(0.4, 0.05, 0.99)
 
 
 @dataclass(frozen=True)
@@ -317,11 +324,12 @@ class LaneSettings:
 
 @dataclass(frozen=True)
 class OverlaySettings:
-    """The accelerator. deadline_s: a batch that takes longer has hung.
+    """The accelerator. memory: how it is reached. deadline_s: a batch that takes longer has hung.
 
     restarts: how often within ``within_s`` it is loaded anew before ``fallback`` takes over.
     """
 
+    memory: Reach = Reach.PYNQ
     deadline_s: float = bounded(0.1, 0.001, 1)
     restarts: int = bounded(3, 0, 100)
     within_s: float = bounded(600.0, 1, 86_400)

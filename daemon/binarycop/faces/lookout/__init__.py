@@ -1,0 +1,1 @@
+"""The face finder that ships with the project: network, engines, weights."""

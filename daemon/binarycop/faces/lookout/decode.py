@@ -1,0 +1,59 @@
+"""From the network's values to boxes; pure."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from binarycop.faces.lookout.network import HEADS
+
+_FINEST = 4.0  # boxes are multiples of a quarter pixel: engines differ in the sixth digit, and their boxes must not
+_AGREE = 0.6  # overlap with the surest from which a box is averaged in
+_WITHIN = 0.7  # share of a box within a surer one from which it is a part of that
+_GROWTH_MOST = 3.0  # logarithm; no face is larger than 20 times its stride's usual size
+
+
+def decode(values: list[NDArray[np.float32]], threshold: float) -> NDArray[np.float64]:
+    """Every cell that is sure enough, (N, 5): x, y, width, height in pixels of the padded frame, confidence.
+
+    values: per head (5, rows, columns). The surest is first.
+    """
+    least = np.log(threshold / (1 - threshold))
+    found = []
+    for head, one in zip(HEADS, values):
+        row, column = np.nonzero(one[0] >= least)
+        if not len(row):
+            continue
+        said, across, down, width, height = one[:, row, column].astype(np.float64)
+        x = (column + 0.5 + across) * head.stride_px
+        y = (row + 0.5 + down) * head.stride_px
+        width = np.exp(np.clip(width, -_GROWTH_MOST, _GROWTH_MOST)) * head.usual_px
+        height = np.exp(np.clip(height, -_GROWTH_MOST, _GROWTH_MOST)) * head.usual_px
+        found.append(np.stack([x - width / 2, y - height / 2, width, height, 1 / (1 + np.exp(-said))], axis=1))
+    if not found:
+        return np.zeros((0, 5))
+    every = np.concatenate(found)
+    return np.asarray(every[np.argsort(-every[:, 4], kind="stable")])
+
+
+def merge(found: NDArray[np.float64], overlap: float) -> NDArray[np.float64]:
+    """One row per face, (M, 5): what overlaps a surer one by more than ``overlap``, or lies within it, is part of it.
+
+    The box is the mean of those that agree with the surest, weighted by confidence: it trembles less than any one of
+    them. Rounded to a quarter pixel.
+    """
+    faces = []
+    while len(found):
+        inner, areas = _shared(found[0], found), found[:, 2] * found[:, 3]
+        shared = inner / (areas[0] + areas - inner)
+        same = found[shared >= _AGREE]
+        box = (same[:, :4] * same[:, 4:]).sum(axis=0) / same[:, 4].sum()
+        faces.append(np.append(np.round(box * _FINEST) / _FINEST, np.round(found[0, 4], 3)))
+        # An ear or the mask itself is taken for a small face now and then; nobody's face is inside another's.
+        found = found[(shared <= overlap) & (inner <= _WITHIN * areas)]
+    return np.array(faces).reshape(-1, 5)
+
+
+def _shared(one: NDArray[np.float64], many: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The area that a row shares with each of many, (N,)."""
+    low = np.maximum(one[:2], many[:, :2])
+    high = np.minimum(one[:2] + one[2:4], many[:, :2] + many[:, 2:4])
+    return np.asarray(np.clip(high - low, 0, None).prod(axis=1))

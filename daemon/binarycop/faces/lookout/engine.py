@@ -1,0 +1,98 @@
+"""What runs the network: OpenCV's dnn, or ncnn where it is installed, since that is several times cheaper on ARM."""
+
+import importlib
+from types import ModuleType
+from typing import Any, Protocol
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from binarycop.errors import FinderError
+from binarycop.faces.lookout import ncnn_model, onnx_model
+from binarycop.faces.lookout.network import Weights
+from binarycop.settings.schema import EngineKind
+
+Values = list[NDArray[np.float32]]
+
+
+class Engine(Protocol):
+    """Runs the network. Not thread-safe."""
+
+    @property
+    def name(self) -> str:
+        """Its name in settings and reports."""
+
+    def run(self, padded: NDArray[np.uint8]) -> Values:
+        """Each head's values, (5, rows, columns), for a frame (H, W, 3) uint8 BGR whose sides are multiples of 32.
+
+        Raises FinderError where the engine fails.
+        """
+
+
+class OpenCvEngine:
+    """The network in ``cv2.dnn``, 4.5.4 to 5.0."""
+
+    name = "opencv"
+
+    def __init__(self, weights: Weights) -> None:
+        try:
+            self._net = cv2.dnn.readNetFromONNX(np.frombuffer(onnx_model.model(weights), np.uint8))
+        except cv2.error as error:
+            raise FinderError(f"finder lookout: OpenCV {cv2.__version__} cannot load it: {error.err}") from error
+
+    def run(self, padded: NDArray[np.uint8]) -> Values:
+        """See ``Engine.run``."""
+        try:
+            self._net.setInput(cv2.dnn.blobFromImage(padded))
+            return [np.asarray(one[0], np.float32) for one in self._net.forward(onnx_model.OUTPUTS)]
+        except cv2.error as error:
+            raise FinderError(f"finder lookout: OpenCV {cv2.__version__} cannot run it: {error.err}") from error
+
+
+class NcnnEngine:
+    """The network in ncnn, one thread, float32 throughout, so that its boxes are OpenCV's."""
+
+    name = "ncnn"
+
+    def __init__(self, weights: Weights, ncnn: ModuleType) -> None:
+        self._ncnn: Any = ncnn
+        self._net: Any = ncnn.Net()
+        options = self._net.opt
+        options.num_threads, options.use_vulkan_compute = 1, False
+        options.use_fp16_packed = options.use_fp16_storage = options.use_fp16_arithmetic = False
+        options.use_bf16_storage = False
+        # ncnn reads the weights where they lie, so they are kept as long as the network.
+        self._weights = ncnn_model.model(weights)
+        if self._net.load_param_mem(ncnn_model.param(weights)):
+            raise FinderError("finder lookout: this ncnn does not take the network")
+        self._net.load_model_mem(self._weights)
+
+    def run(self, padded: NDArray[np.uint8]) -> Values:
+        """See ``Engine.run``."""
+        height, width = padded.shape[:2]
+        frame = self._ncnn.Mat.from_pixels(padded, self._ncnn.Mat.PixelType.PIXEL_BGR, width, height)
+        extractor = self._net.create_extractor()
+        extractor.input(ncnn_model.INPUT, frame)
+        values = []
+        for name in ncnn_model.OUTPUTS:
+            code, one = extractor.extract(name)
+            if code:
+                raise FinderError(f"finder lookout: ncnn cannot run it: {name} gives {code}")
+            values.append(np.array(one, np.float32))
+        return values
+
+
+def make_engine(kind: EngineKind, weights: Weights) -> Engine:
+    """The engine of the settings; auto is ncnn where it is installed. Raises FinderError."""
+    if kind is EngineKind.OPENCV:
+        return OpenCvEngine(weights)
+    try:
+        ncnn = importlib.import_module("ncnn")
+    except ImportError as error:
+        if kind is EngineKind.AUTO:
+            return OpenCvEngine(weights)
+        raise FinderError(
+            f"finder lookout: engine ncnn is not installed ({error}); opencv needs nothing more"
+        ) from error
+    return NcnnEngine(weights, ncnn)

@@ -1,0 +1,59 @@
+"""The network as ncnn takes it: its text of layers, and its weights in one row.
+
+The formats are those of ncnn's docs/developer-guide/operators.md and param-and-model-file-structure.md.
+"""
+
+from collections import Counter
+
+from binarycop.faces.lookout.network import HEADS, LAYERS, VALUES, Layer, Weights
+
+INPUT = "frame"
+OUTPUTS = tuple(f"head{at}" for at in range(len(HEADS)))
+_MAGIC = 7767517
+_FLOAT32 = bytes(4)  # the flag before weights that are plain float32
+
+
+def param(weights: Weights) -> str:
+    """The layers; a value that two layers read goes through a ``Split``, which ncnn wants said."""
+    readers = Counter([head.after for head in HEADS if head.after < len(LAYERS) - 1])
+    lines, last, blobs = [f"Input {INPUT} 0 1 {INPUT}"], INPUT, 1
+    taken: dict[int, str] = {}
+    for at, layer in enumerate(LAYERS):
+        lines.append(_convolution(f"layer{at}", last, f"value{at}", layer, weights, relu=True))
+        last, blobs = f"value{at}", blobs + 1
+        taken[at] = last
+        if readers[at]:
+            lines.append(f"Split split{at} 1 2 {last} on{at} out{at}")
+            last, taken[at], blobs = f"on{at}", f"out{at}", blobs + 2
+    for at, head in enumerate(HEADS):
+        plain = Layer(LAYERS[head.after].outputs, VALUES, 1, 1)
+        lines.append(_convolution(f"head{at}", taken[head.after], OUTPUTS[at], plain, weights, relu=False))
+        blobs += 1
+    return "\n".join([str(_MAGIC), f"{len(lines)} {blobs}", *lines, ""])
+
+
+def model(weights: Weights) -> bytes:
+    """The weights in the order of the layers: a flag, the weights, the biases."""
+    names = [f"layer{at}" for at in range(len(LAYERS))] + list(OUTPUTS)
+    parts = [
+        _FLOAT32 + weights[f"{name}.weight"].astype("<f4").tobytes() + weights[f"{name}.bias"].astype("<f4").tobytes()
+        for name in names
+    ]
+    return b"".join(parts)
+
+
+def _convolution(name: str, source: str, to: str, layer: Layer, weights: Weights, *, relu: bool) -> str:
+    kind = "ConvolutionDepthWise" if layer.groups > 1 else "Convolution"
+    keys = {
+        0: layer.outputs,
+        1: layer.side,
+        3: layer.stride,
+        4: layer.side // 2,
+        5: 1,
+        6: weights[f"{name}.weight"].size,
+    }
+    if layer.groups > 1:
+        keys[7] = layer.groups
+    if relu:
+        keys[9] = 1
+    return f"{kind} {name} 1 1 {source} {to} " + " ".join(f"{key}={value}" for key, value in keys.items())

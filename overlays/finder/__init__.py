@@ -1,0 +1,1 @@
+"""The finder ``lookout``: its pictures, network, training and figures."""

@@ -1,0 +1,133 @@
+"""Figures of ``lookout`` on what it never learned from: recall beside YuNet and Haar, and how its boxes differ.
+
+python -m overlays.finder.measure --data ../shared/data
+"""
+
+import argparse
+import csv
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from binarycop.cli.bench import table
+from binarycop.errors import FinderError
+from binarycop.faces.annotated import Annotated, Group, Known
+from binarycop.faces.base import Finder
+from binarycop.faces.benchmark import SAME_OVERLAP, measure
+from binarycop.faces.box import Box
+from binarycop.faces.choose import make_finder
+from binarycop.faces.haar import Haar
+from binarycop.faces.yunet import YuNet
+from binarycop.frames.picture import read_picture
+from binarycop.settings.schema import FacesSettings, FinderKind
+from binarycop.wearing import FOLDERS, Wearing
+from overlays.finder import halves
+from overlays.finder.halves import Part
+from overlays.synthesis.camera import FINDER
+from overlays.synthesis.patches import YUNET
+
+
+@dataclass(frozen=True)
+class Difference:
+    """Between two finders' boxes of the same faces; centre and size in sides of the second's box, (N,) each."""
+
+    x: NDArray[np.float64]
+    y: NDArray[np.float64]
+    size: NDArray[np.float64]
+
+    def line(self) -> str:
+        """Medians and standard deviations."""
+        parts = [
+            f"{name} {np.median(values):+.3f} ± {values.std():.3f}"
+            for name, values in (("x", self.x), ("y", self.y), ("log size", self.size))
+        ]
+        return f"{len(self.x)} faces: " + ", ".join(parts)
+
+
+def photos(data: Path, split: str) -> list[Annotated]:
+    """``real_photos`` of one split, each with its one box."""
+    folder = data / "real_photos"
+    with (folder / "labels.csv").open(encoding="utf-8", newline="") as file:
+        rows = [row for row in csv.DictReader(file) if row["split"] == split]
+    found = []
+    for row in rows:
+        group = Group.MASKED if FOLDERS[row["label"]] is Wearing.CORRECT else Group.WRONGLY
+        box = Box(*(float(row[f"face_{key}"]) for key in "xywh"))
+        found.append(Annotated(folder / row["file"], (Known(group, box),)))
+    return found
+
+
+def difference(finder: Finder, standard: Finder, pictures: list[Annotated], least_px: float) -> Difference:
+    """Of faces that both find, from ``least_px`` on."""
+    rows = []
+    for picture in pictures:
+        pixels = read_picture(picture.path)
+        finds = [face.box for face in finder.find(pixels)]
+        for wanted in (face.box for face in standard.find(pixels)):
+            side = max(wanted.width_px, wanted.height_px)
+            best = max(finds, key=wanted.overlap, default=None)
+            if best is None or best.overlap(wanted) < SAME_OVERLAP or side < least_px:
+                continue
+            (x, y), (to_x, to_y) = wanted.centre, best.centre
+            size = np.log(max(best.width_px, best.height_px) / side)
+            rows.append(((to_x - x) / side, (to_y - y) / side, float(size)))
+    table = np.array(rows).reshape(-1, 3)
+    return Difference(table[:, 0], table[:, 1], table[:, 2])
+
+
+def on_frames(pictures: list[Annotated], width_px: int, height_px: int) -> list[tuple[Annotated, NDArray[np.uint8]]]:
+    """Each picture inside a frame of that size, as large as fits, with grey around it."""
+    made = []
+    for one in pictures:
+        pixels = read_picture(one.path)
+        scale = min(width_px / pixels.shape[1], height_px / pixels.shape[0])
+        size = max(round(pixels.shape[1] * scale), 1), max(round(pixels.shape[0] * scale), 1)
+        how = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+        frame = np.full((height_px, width_px, 3), 127, np.uint8)
+        left, top = (width_px - size[0]) // 2, (height_px - size[1]) // 2
+        frame[top : top + size[1], left : left + size[0]] = cv2.resize(pixels, size, interpolation=how)
+        faces = tuple(
+            Known(face.group, _scaled(face.box, scale, left, top)) for face in one.faces if face.box is not None
+        )
+        made.append((Annotated(one.path, faces), frame))
+    return made
+
+
+def _scaled(box: Box, scale: float, left: int, top: int) -> Box:
+    return Box(box.x_px * scale + left, box.y_px * scale + top, box.width_px * scale, box.height_px * scale)
+
+
+def main() -> None:
+    """Print all figures."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, required=True)
+    arguments = parser.parse_args()
+    data: Path = arguments.data
+    cv2.setNumThreads(1)
+    lookout, yunet = make_finder(FacesSettings(finder=FinderKind.LOOKOUT)), YuNet(data / YUNET, threshold=0.5)
+    finders: list[Finder] = [lookout, yunet]
+    try:
+        finders.append(Haar())
+    except FinderError as error:
+        print(error)
+    reported, test = halves.annotated(data, Part.REPORT), photos(data, "test")
+    print(f"the reported half of {halves.KAGGLE}, {len(reported)} pictures")
+    for line in table(measure(finders, reported, read_picture, time.perf_counter)):
+        print(line)
+    for width_px, height_px in ((320, 240), (160, 120)):
+        print(f"real_photos/test in a frame of {width_px}×{height_px}, {len(test)} pictures")
+        frames = on_frames(test, width_px, height_px)
+        read = {one.path: frame for one, frame in frames}.__getitem__
+        figures = measure(finders, [one for one, _ in frames], read, time.perf_counter)
+        print("\n".join(table(figures)))
+    print(f"lookout's boxes beside YuNet's (training's jitter: {FINDER.shift} and {FINDER.scale})")
+    for name, pictures in (("reported half, 24 px and more", reported), ("real_photos/test", test)):
+        print(f"{name}: {difference(lookout, yunet, pictures, 24).line()}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,88 @@
+"""A store of scenes on disk: the same from its seed, made in parts, read without taking memory."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from overlays.finder import halves
+from overlays.finder.halves import Part
+from overlays.finder.scenes import HEIGHT_PX, WIDTH_PX, Scene, Sources, scene
+from overlays.finder.teacher import Taught, Teacher
+from overlays.synthesis import faces, patches
+from overlays.synthesis.dataset import Recipe, Synthesis
+from overlays.synthesis.fabric import Fabrics
+from overlays.synthesis.faces import Split
+from overlays.synthesis.masks import Wardrobe
+
+_MOST = 40  # boxes of a frame that are kept
+_SAID = 2000
+_FAIR_AGAIN = 2
+
+
+@dataclass(frozen=True)
+class Pool:
+    """pixels: (N, 192, 256, 3) uint8 BGR. boxes: (N, 40, 5) float32, x, y, width, height, and 1 for a face, -1 for
+    what counts neither way, 0 for none.
+    """
+
+    pixels: NDArray[np.uint8]
+    boxes: NDArray[np.float32]
+
+
+def sources_of(data: Path, stored: Path) -> Sources:
+    """Read and label all pictures that may be learned from. stored: the file of ``overlays.synthesis.patches``."""
+    teacher = Teacher(data / patches.YUNET)
+    crowds = teacher.crowd(halves.annotated(data, Part.FIT))
+    reported = halves.kept_out(data, halves.reported_paths(data))
+    bare = [one for one in faces.bare(data) if one.split is Split.TRAIN]
+    # Fair faces in the wild are the fewest, and the most like what a gate sees.
+    bare += _FAIR_AGAIN * [one for one in bare if one.source == "fairface540"]
+    names = {
+        "bare": [one.name for one in bare],
+        "masked": [one.name for one in faces.worn_correctly(data)],
+    }
+    taken = halves.taken_from(data)
+    taught: dict[str, tuple[Taught, ...]] = {}
+    for kind, many in names.items():
+        paths = [data / name for name in many if name not in taken]
+        seen = [teacher.portrait(path) for path in paths if not halves.looks_like(reported, path)]
+        taught[kind] = tuple(one for one in seen if one is not None)
+    kept = patches.load(stored).of(Split.TRAIN)
+    dressed = Synthesis(kept, Split.TRAIN, Wardrobe.read(data), Recipe())
+    is_mapped = kept.is_bare & kept.is_mapped
+    textures = Fabrics.read(data).textures
+    return Sources(
+        tuple(crowds), taught["bare"], taught["masked"], dressed, np.flatnonzero(is_mapped), kept.boxes, textures
+    )
+
+
+def take(data: Path, stored: Path, seed: int, count: int, file: Path, say: Callable[[str], None]) -> Pool:
+    """The scenes of a file, (N, 192, 256, 3) in numpy's format; they are made first where it is not whole."""
+    boxes_file = file.with_suffix(".boxes.npy")
+    if not boxes_file.exists():
+        sources = sources_of(data, stored)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        pixels = np.lib.format.open_memmap(file, "w+", np.uint8, (count, HEIGHT_PX, WIDTH_PX, 3))
+        boxes = np.zeros((count, _MOST, 5), np.float32)
+        for number in range(count):
+            made = scene(sources, np.random.default_rng([seed, number]))
+            pixels[number], boxes[number] = made.pixels, rows(made)
+            if (number + 1) % _SAID == 0:
+                say(f"{number + 1} of {count} scenes made")
+        pixels.flush()
+        # Written last: it says that the scenes are whole.
+        np.save(boxes_file, boxes)
+    return Pool(np.load(file, mmap_mode="r"), np.load(boxes_file))
+
+
+def rows(made: Scene) -> NDArray[np.float32]:
+    """A scene's boxes as ``Pool`` has them, the largest first."""
+    every = [(box, 1.0) for box in made.faces] + [(box, -1.0) for box in made.unsure]
+    every.sort(key=lambda pair: -pair[0].area_px)
+    table = np.zeros((_MOST, 5), np.float32)
+    for at, (box, sign) in enumerate(every[:_MOST]):
+        table[at] = box.x_px, box.y_px, box.width_px, box.height_px, sign
+    return table

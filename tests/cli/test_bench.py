@@ -1,0 +1,79 @@
+"""``binarycop bench faces`` on pictures made here: drawn heads, of which nobody is real."""
+
+import json
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from binarycop.cli.main import main
+from binarycop.frames import drawing
+from binarycop.wearing import Wearing
+
+BOX = "<bndbox><xmin>{}</xmin><ymin>{}</ymin><xmax>{}</xmax><ymax>{}</ymax></bndbox>"
+OBJECT = f"<object><name>with_mask</name>{BOX}</object>"
+
+
+@pytest.fixture
+def crowd(tmp_path: Path) -> Path:
+    """Four pictures of one drawn head each, 70 pixels high, annotated; two more pictures of nobody."""
+    (tmp_path / "annotations").mkdir()
+    (tmp_path / "images").mkdir()
+    for number in range(6):
+        rng = np.random.default_rng(number)
+        canvas = drawing.backdrop(rng, 160, 120)
+        objects = ""
+        if number < 4:
+            box = drawing.draw(canvas, drawing.Head.random(rng, Wearing.CORRECT), 80, 60, 70)
+            corners = (box.x_px, box.y_px, box.x_px + box.width_px, box.y_px + box.height_px)
+            objects = OBJECT.format(*(round(one) for one in corners))
+        cv2.imwrite(str(tmp_path / "images" / f"{number}.png"), canvas)
+        text = f"<annotation><filename>{number}.png</filename>{objects}</annotation>"
+        (tmp_path / "annotations" / f"{number}.xml").write_text(text)
+    return tmp_path
+
+
+def test_the_benchmark_counts_faces_false_finds_and_time(crowd: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["bench", "faces", str(crowd), "--finder", "lookout", "--json"]) == 0
+    report = json.loads(capsys.readouterr().out)
+    (finder,) = report["finders"]
+    (row,) = finder["recall"]
+    assert (report["pictures"], finder["finder"], finder["false_finds"]) == (6, "lookout", 0)
+    assert (row["group"], row["size"], row["found"], row["there"]) == ("masked", "64 px and more", 4, 4)
+    assert finder["ms"] > 0
+
+
+def test_the_table_has_a_column_per_finder_and_a_row_per_size(crowd: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["bench", "faces", str(crowd), "--finder", "lookout", "--finder", "lookout"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].startswith("6 pictures, OpenCV ")
+    assert lines[1].split() == ["lookout", "lookout"]
+    assert lines[2].split()[:8] == ["masked,", "64", "px", "and", "more", "4/4", "1.000", "(0.51-1.00)"]
+    assert [line.split("  ")[0] for line in lines[3:]] == ["false finds per picture", "ms per picture, median"]
+
+
+def test_it_leaves_the_number_of_threads_as_it_was(crowd: Path) -> None:
+    before = cv2.getNumThreads()
+    main(["bench", "faces", str(crowd), "--finder", "lookout"])
+    assert cv2.getNumThreads() == before
+
+
+def test_a_folder_without_annotations_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["bench", "faces", str(tmp_path)]) == 5
+    assert "has neither annotations/*.xml nor pictures in folders correct" in capsys.readouterr().err
+
+
+def test_a_named_finder_that_cannot_be_had_is_said(
+    crowd: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = tmp_path / "gate.yaml"
+    config.write_text("faces: {yunet: {model: /nonexistent.onnx}}\n")
+    assert main(["bench", "faces", str(crowd), "--finder", "yunet", "--config", str(config)]) == 7
+    assert "there is no model file /nonexistent.onnx" in capsys.readouterr().err
+
+
+def test_what_can_be_measured_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        main(["bench", "hands", str(tmp_path)])
+    assert "'hands' should be faces" in capsys.readouterr().err

@@ -1,0 +1,29 @@
+"""A frame is made to fit a network."""
+
+import numpy as np
+import pytest
+
+from binarycop.faces.fit import fit
+
+
+def test_a_large_frame_is_shrunk_and_padded_with_black_on_the_right_and_below() -> None:
+    padded, scale = fit(np.full((240, 320, 3), 200, np.uint8), 160, 32)
+    assert (padded.shape, scale) == ((128, 160, 3), 0.5)
+    assert (padded[:120] == 200).all()
+    assert not padded[120:].any()
+
+
+def test_a_small_frame_is_never_enlarged() -> None:
+    padded, scale = fit(np.full((31, 33, 3), 7, np.uint8), 320, 32)
+    assert (padded.shape, scale) == ((32, 64, 3), 1.0)
+
+
+def test_a_tiny_frame_is_padded_to_as_many_cells_as_are_wanted() -> None:
+    padded, _ = fit(np.full((10, 70, 3), 7, np.uint8), 320, 32, least=2)
+    assert padded.shape == (64, 96, 3)
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (5000, 2), (2, 5000)])
+def test_any_shape_leaves_at_least_one_pixel(shape: tuple[int, int]) -> None:
+    padded, _ = fit(np.zeros((*shape, 3), np.uint8), 64, 32)
+    assert padded.shape in {(32, 32, 3), (64, 32, 3), (32, 64, 3)}

@@ -1,0 +1,219 @@
+"""The finder that ships with the project: what it computes from the network's values, and that engines agree."""
+
+import hashlib
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from binarycop.errors import FinderError
+from binarycop.faces.choose import make_finder
+from binarycop.faces.lookout.decode import decode, merge
+from binarycop.faces.lookout.engine import NcnnEngine, OpenCvEngine, make_engine
+from binarycop.faces.lookout.finder import WEIGHTS, Lookout
+from binarycop.faces.lookout.network import HEADS, LAYERS, Weights, read_weights, shapes
+from binarycop.frames.picture import read_picture
+from binarycop.settings.schema import EngineKind, FacesSettings, FinderKind, LookoutSettings
+from overlays.finder import golden
+
+BOXES = json.loads(Path(__file__).with_name("lookout.json").read_text())
+
+
+class Silent:
+    """Says of every cell that nobody is there, and remembers the frames."""
+
+    name = "silent"
+
+    def __init__(self) -> None:
+        self.shapes: list[tuple[int, ...]] = []
+        self.said: dict[tuple[int, int, int], tuple[float, ...]] = {}
+
+    def run(self, padded: NDArray[np.uint8]) -> list[NDArray[np.float32]]:
+        self.shapes.append(padded.shape)
+        height, width = padded.shape[:2]
+        values = [np.full((5, height // one.stride_px, width // one.stride_px), -9, np.float32) for one in HEADS]
+        for (head, row, column), cell in self.said.items():
+            values[head][:, row, column] = cell
+        return values
+
+
+def random_weights(seed: int) -> Weights:
+    """Of a size at which values neither die out nor explode."""
+    rng = np.random.default_rng(seed)
+    return {
+        name: (rng.standard_normal(shape) * (2 / float(np.prod(shape[1:]))) ** 0.5).astype(np.float32)
+        for name, shape in shapes().items()
+    }
+
+
+def convolved(
+    values: NDArray[np.float64], weight: NDArray[np.float32], bias: NDArray[np.float32], stride: int, groups: int
+) -> NDArray[np.float64]:
+    """A convolution as in a textbook, in double precision."""
+    outputs, inputs, side, _ = weight.shape
+    padded = np.pad(values, ((0, 0), (side // 2,) * 2, (side // 2,) * 2))
+    rows, columns = (padded.shape[1] - side) // stride + 1, (padded.shape[2] - side) // stride + 1
+    result = np.zeros((outputs, rows, columns))
+    for output in range(outputs):
+        first = output // (outputs // groups) * inputs
+        for row in range(rows):
+            for column in range(columns):
+                window = padded[first : first + inputs, row * stride :, column * stride :][:, :side, :side]
+                result[output, row, column] = (window * weight[output]).sum() + bias[output]
+    return result
+
+
+def test_opencv_computes_what_the_table_of_layers_says() -> None:
+    weights = random_weights(1)
+    frame = np.random.default_rng(2).integers(0, 256, (64, 96, 3), dtype=np.uint8)
+    values, wanted = frame.transpose(2, 0, 1).astype(np.float64), []
+    for at, layer in enumerate(LAYERS):
+        summed = convolved(values, weights[f"layer{at}.weight"], weights[f"layer{at}.bias"], layer.stride, layer.groups)
+        values = np.maximum(summed, 0)
+        for number, head in enumerate(HEADS):
+            if head.after == at:
+                wanted.append(convolved(values, weights[f"head{number}.weight"], weights[f"head{number}.bias"], 1, 1))
+    for ours, theirs in zip(OpenCvEngine(weights).run(frame), wanted):
+        assert ours.shape == theirs.shape
+        assert ours == pytest.approx(theirs, rel=1e-4, abs=1e-3 * float(np.abs(theirs).max()))
+
+
+def test_a_cell_becomes_the_box_that_it_says() -> None:
+    silent = Silent()
+    silent.said[(1, 2, 3)] = (2.0, 0.25, -0.5, np.log(0.5), 0.0)
+    (face,) = Lookout(silent, threshold=0.5).find(np.zeros((96, 128, 3), np.uint8))
+    box = face.box
+    # The cell's middle is at (56, 40); its usual side 48.
+    assert (box.x_px, box.y_px, box.width_px, box.height_px) == (60 - 12, 32 - 24, 24, 48)
+    assert face.confidence == pytest.approx(1 / (1 + np.exp(-2)), abs=1e-3)
+
+
+def test_boxes_are_in_pixels_of_the_frame_however_far_it_was_shrunk() -> None:
+    silent = Silent()
+    silent.said[(0, 4, 4)] = (2.0, 0.0, 0.0, 0.0, 0.0)
+    (face,) = Lookout(silent, longer_px=80).find(np.zeros((240, 320, 3), np.uint8))
+    assert silent.shapes == [(64, 96, 3)]
+    assert (face.box.x_px, face.box.y_px, face.box.width_px) == (4 * 24, 4 * 24, 4 * 24)
+
+
+def test_nothing_is_found_below_the_threshold() -> None:
+    silent = Silent()
+    silent.said[(0, 4, 4)] = (0.0, 0.0, 0.0, 0.0, 0.0)
+    frame = np.zeros((64, 64, 3), np.uint8)
+    assert len(Lookout(silent, threshold=0.49).find(frame)) == 1
+    assert Lookout(silent, threshold=0.51).find(frame) == []
+
+
+def test_wild_values_make_no_endless_box() -> None:
+    silent = Silent()
+    silent.said[(2, 0, 0)] = (99.0, 0.0, 0.0, 900.0, 900.0)
+    (face,) = Lookout(silent).find(np.zeros((64, 64, 3), np.uint8))
+    assert np.isfinite(face.box.area_px)
+    assert face.confidence == 1.0
+
+
+def test_cells_that_agree_are_one_face_and_their_mean() -> None:
+    rows = np.array([[10, 10, 40, 40, 0.9], [12, 10, 40, 40, 0.9], [30, 10, 40, 40, 0.6], [200, 10, 40, 40, 0.5]])
+    merged = merge(rows, overlap=0.3)
+    # The third shares a third of its area with the first: the same face, but no part of the mean.
+    assert merged.tolist() == [[11, 10, 40, 40, 0.9], [200, 10, 40, 40, 0.5]]
+
+
+def test_the_surest_cell_is_first() -> None:
+    low, high = np.full((5, 8, 8), -9, np.float32), np.full((5, 4, 4), -9, np.float32)
+    low[:, 1, 1], high[:, 3, 3] = (1, 0, 0, 0, 0), (2, 0, 0, 0, 0)
+    found = decode([low, high, np.full((5, 2, 2), -9, np.float32)], 0.5)
+    assert found[:, 4].tolist() == sorted(found[:, 4].tolist(), reverse=True)
+    assert len(found) == 2
+
+
+@pytest.mark.parametrize("shape", [(1, 1, 3), (33, 500, 3), (700, 20, 3)])
+def test_pictures_of_any_shape_are_taken(shape: tuple[int, int, int]) -> None:
+    assert golden.finder_on(EngineKind.OPENCV).find(np.full(shape, 128, np.uint8)) == []
+
+
+def test_the_shipped_weights_are_those_that_were_measured() -> None:
+    provenance = json.loads(WEIGHTS.with_name("provenance.json").read_text())
+    assert hashlib.sha256(WEIGHTS.read_bytes()).hexdigest() == provenance["sha256"]
+    assert LookoutSettings().threshold == provenance["threshold"]
+
+
+def test_all_that_ships_with_it_is_small() -> None:
+    assert (
+        sum(file.stat().st_size for file in WEIGHTS.parent.iterdir() if file.suffix != ".py" and file.is_file())
+        < 300_000
+    )
+
+
+def test_this_opencv_gives_the_same_boxes_as_every_other() -> None:
+    assert golden.boxes(golden.finder_on(EngineKind.OPENCV)) == BOXES
+    assert sum(map(len, BOXES)) >= 12
+
+
+def test_ncnn_gives_the_same_boxes_within_a_quarter_pixel() -> None:
+    pytest.importorskip("ncnn")
+    found = golden.boxes(golden.finder_on(EngineKind.NCNN))
+    assert [len(one) for one in found] == [len(one) for one in BOXES]
+    for ours, theirs in zip(found, BOXES):
+        for one, other in zip(ours, theirs):
+            assert one == pytest.approx(other, abs=0.25)
+
+
+def test_nobody_is_found_in_noise() -> None:
+    assert BOXES[16:] == [[], [], [], []]
+
+
+def test_ncnn_is_taken_where_it_is_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Net:
+        def __init__(self) -> None:
+            self.opt = type("Options", (), {})()
+
+        def load_param_mem(self, text: str) -> int:
+            assert text.startswith("7767517\n")
+            return 0
+
+        def load_model_mem(self, weights: bytes) -> None:
+            assert len(weights) == 4 * (sum(int(np.prod(shape)) for shape in shapes().values()) + len(shapes()) // 2)
+
+    fake = type("ncnn", (), {"Net": Net})
+    monkeypatch.setattr("importlib.import_module", lambda name: fake)
+    weights = random_weights(0)
+    assert isinstance(make_engine(EngineKind.AUTO, weights), NcnnEngine)
+    assert isinstance(make_engine(EngineKind.OPENCV, weights), OpenCvEngine)
+
+
+def test_without_ncnn_it_is_opencv_unless_ncnn_was_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    def missing(name: str) -> None:
+        raise ImportError(f"No module named {name!r}")
+
+    monkeypatch.setattr("importlib.import_module", missing)
+    assert make_engine(EngineKind.AUTO, random_weights(0)).name == "opencv"
+    settings = FacesSettings(finder=FinderKind.LOOKOUT, lookout=LookoutSettings(engine=EngineKind.NCNN))
+    with pytest.raises(FinderError, match=r"engine ncnn is not installed .*; opencv needs nothing more"):
+        make_finder(settings)
+
+
+def test_weights_that_are_not_this_networks_are_refused(tmp_path: Path) -> None:
+    file = tmp_path / "weights.npz"
+    with pytest.raises(FinderError, match="cannot read its weights"):
+        read_weights(file)
+    file.write_bytes(b"PK\x03\x04 cut short")
+    with pytest.raises(FinderError, match="cannot read its weights"):
+        read_weights(file)
+    np.savez(file, np.zeros(4))
+    with pytest.raises(FinderError, match="holds another network's weights"):
+        read_weights(file)
+
+
+def test_masked_faces_are_found_where_they_are(shared_data: Path) -> None:
+    rows = [line.split(",") for line in (shared_data / "real_photos" / "labels.csv").read_text().splitlines()[1:]]
+    test = [row for row in rows if row[8] == "test"]
+    finder = make_finder(FacesSettings())
+    hits = 0
+    for row in test:
+        x, y, width, height = (float(one) for one in row[3:7])
+        centres = [face.box.centre for face in finder.find(read_picture(shared_data / "real_photos" / row[0]))]
+        hits += any(x < cx < x + width and y < cy < y + height for cx, cy in centres)
+    assert hits >= 0.95 * len(test)

@@ -1,0 +1,141 @@
+"""The network, what it is told, and that it learns: on squares, of which nobody is real."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch", reason="needs torch, which trains the finder")
+
+from torch import Tensor  # noqa: E402
+
+from binarycop.faces.lookout.engine import OpenCvEngine  # noqa: E402
+from binarycop.faces.lookout.network import HEADS, read_weights, shapes  # noqa: E402
+from overlays.finder.export import export  # noqa: E402
+from overlays.finder.loop import Settings, restore, train  # noqa: E402
+from overlays.finder.network import LookoutNet  # noqa: E402
+from overlays.finder.pool import Pool  # noqa: E402
+from overlays.finder.targets import Cells, assign, boxes_of, loss  # noqa: E402
+
+CELLS = Cells.of(192, 256)
+
+
+def table(*rows: tuple[float, ...]) -> Tensor:
+    return torch.tensor([rows], dtype=torch.float32)
+
+
+def strides_of(chosen: Tensor, face: int) -> set[float]:
+    return set(CELLS.stride[chosen[0] == face].tolist())
+
+
+@pytest.mark.parametrize(
+    ("side", "strides"), [(14, {8.0}), (32, {8.0, 16.0}), (60, {16.0}), (80, {16.0, 32.0}), (180, {32.0})]
+)
+def test_a_face_is_answered_for_at_the_strides_that_its_size_fits(side: float, strides: set[float]) -> None:
+    assert strides_of(assign(table((40.0, 10.0, side, side, 1)), CELLS), 0) == strides
+
+
+def test_the_cell_that_holds_the_centre_answers_even_for_the_smallest_face() -> None:
+    chosen = assign(table((101.0, 51.0, 12.0, 12.0, 1)), CELLS)
+    middles = CELLS.middle[chosen[0] == 0]
+    assert [107.0, 57.0] not in middles.tolist()
+    assert (middles - torch.tensor([107.0, 57.0])).abs().max() <= 4
+
+
+def test_what_counts_neither_way_is_out_of_the_loss_but_never_answered_for() -> None:
+    chosen = assign(table((40.0, 40.0, 60.0, 60.0, -1)), CELLS)
+    assert not (chosen >= 0).any()
+    inside = ((CELLS.middle - 70).abs() <= 29).all(dim=1)
+    assert (chosen[0][inside] == -2).all()
+    assert (chosen[0][CELLS.middle[:, 0] > 110] == -1).all()
+
+
+def test_the_smaller_of_two_faces_in_one_place_is_answered_for() -> None:
+    chosen = assign(table((40.0, 40.0, 60.0, 60.0, 1), (55.0, 55.0, 30.0, 30.0, 1)), CELLS)
+    at = (CELLS.middle - 70).abs().amax(dim=1) <= 6
+    assert set(chosen[0][at & (CELLS.stride == 16)].tolist()) == {1}
+
+
+def test_a_right_answer_costs_less_than_a_wrong_one() -> None:
+    rows = table((40.0, 40.0, 60.0, 60.0, 1))
+    costs = []
+    for x_px in (70.0, 160.0):
+        outputs = []
+        for head in HEADS:
+            height, width = 192 // head.stride_px, 256 // head.stride_px
+            values = torch.zeros((1, 5, height, width))
+            values[:, 0] = -6
+            outputs.append(values)
+        own = outputs[1]
+        column, row = int(x_px // 16), 4
+        own[0, :, row, column] = torch.tensor([6.0, x_px / 16 - column - 0.5, -0.125, *[float(np.log(60 / 48))] * 2])
+        costs.append(float(loss(tuple(outputs), rows, CELLS)[0]))
+    assert costs[0] < costs[1]
+
+
+def test_the_daemon_computes_what_was_trained(tmp_path: Path) -> None:
+    torch.manual_seed(3)
+    net = LookoutNet()
+    frames = torch.randint(0, 256, (4, 3, 64, 96)).float()
+    net.train()
+    for _ in range(20):
+        net(frames)
+    net.eval()
+    export(net, tmp_path, {})
+    weights = read_weights(tmp_path / "weights.npz")
+    assert set(weights) == set(shapes())
+    frame = frames[0].permute(1, 2, 0).numpy().astype(np.uint8)
+    with torch.no_grad():
+        for ours, theirs in zip(OpenCvEngine(weights).run(frame), net(frames[:1])):
+            assert ours == pytest.approx(theirs[0].numpy(), abs=0.02)
+
+
+def squares(count: int) -> Pool:
+    """One bright square on a dark ground in each frame."""
+    rng = np.random.default_rng(0)
+    pixels = rng.integers(0, 60, (count, 192, 256, 3), dtype=np.uint8)
+    boxes = np.zeros((count, 40, 5), np.float32)
+    for at in range(count):
+        side = int(rng.integers(30, 90))
+        x, y = int(rng.integers(0, 256 - side)), int(rng.integers(0, 192 - side))
+        pixels[at, y : y + side, x : x + side] = 220
+        boxes[at, 0] = x, y, side, side, 1
+    return Pool(pixels, boxes)
+
+
+class Interrupted(Exception):
+    """Somebody pulled the plug."""
+
+
+def test_it_learns_and_goes_on_after_an_interruption_as_if_there_had_been_none(tmp_path: Path) -> None:
+    pool, settings = squares(96), Settings(epochs=4, batch=8, rate=4e-3)
+    lines: list[str] = []
+    whole = train(pool, settings, tmp_path / "whole.pt", lines.append)
+    losses = [float(line.split("loss ")[1].split(",")[0]) for line in lines]
+    assert losses[-1] < 0.7 * losses[0]
+
+    def pull(line: str) -> None:
+        if line.startswith("epoch 2"):
+            raise Interrupted
+
+    with pytest.raises(Interrupted):
+        train(pool, settings, tmp_path / "cut.pt", pull)
+    again = train(pool, settings, tmp_path / "cut.pt", lambda line: None)
+    kept = restore(tmp_path / "cut.pt")
+    for name, values in whole.state_dict().items():
+        assert torch.equal(values, again.state_dict()[name])
+        assert torch.equal(values, kept.state_dict()[name])
+
+
+def test_a_checkpoint_of_another_run_is_refused(tmp_path: Path) -> None:
+    pool = squares(16)
+    train(pool, Settings(epochs=1, batch=8), tmp_path / "a.pt", lambda line: None)
+    with pytest.raises(ValueError, match="is of another run"):
+        train(pool, Settings(epochs=2, batch=8), tmp_path / "a.pt", lambda line: None)
+
+
+def test_cells_say_where_boxes_are() -> None:
+    values = torch.zeros((1, len(CELLS.stride), 5))
+    boxes = boxes_of(values, CELLS)[0]
+    assert boxes[0].tolist() == [4, 4, 24, 24]
+    assert boxes[-1].tolist() == [240, 176, 96, 96]
