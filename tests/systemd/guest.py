@@ -158,6 +158,29 @@ def a_killed_process_is_followed_by_the_helper_at_once() -> str:
     return f"gate-release has run {', '.join(f'{one:.2f}' for one in took_s)} s after kill -9"
 
 
+def a_lost_overlay_is_loaded_again_before_the_next_start() -> str:
+    """Exit code 8 is how an unprivileged daemon says so; here a shell says it, once, in its place."""
+    overlay = "binarycop-overlay.service"
+    once = "mkdir /run/binarycop/lost 2>/dev/null && exit 8; exec /usr/bin/binarycop run"
+    drop_in = Path(f"/run/systemd/system/{UNIT}.d/lost.conf")
+    drop_in.write_text(f"[Service]\nExecStart=\nExecStart=/bin/sh -c '{once}'\n")
+    run("systemctl", "daemon-reload")
+    run("systemctl", "reset-failed", UNIT)
+    run("systemctl", "restart", UNIT, rc=1)
+    assert shown("ExecMainStatus") == "8", shown("ExecMainStatus")
+    loaded = shown("InactiveExitTimestampMonotonic", overlay)
+    begun_s = monotonic()
+    wait_for("the daemon", is_ready)
+    took_s = monotonic() - begun_s
+    assert shown("InactiveExitTimestampMonotonic", overlay) != loaded, "the overlay was not loaded again"
+    assert int(shown("InactiveExitTimestampMonotonic", overlay)) < int(shown("ExecMainStartTimestampMonotonic"))
+    drop_in.unlink()
+    Path("/run/binarycop/lost").rmdir()
+    run("systemctl", "daemon-reload")
+    restart_with(CLIP)
+    return f"the overlay's unit ran again, then the daemon: ready {took_s:.1f} s after it had ended with 8"
+
+
 def a_source_that_hangs_starves_the_watchdog() -> str:
     folder = Path("/run/pictures")
     folder.mkdir()
@@ -270,6 +293,7 @@ CHECKS: dict[str, tuple[Callable[[], str], ...]] = {
         settings_are_read_again_without_a_restart,
         a_stopped_process_is_killed_and_started_again,
         a_killed_process_is_followed_by_the_helper_at_once,
+        a_lost_overlay_is_loaded_again_before_the_next_start,
         a_source_that_hangs_starves_the_watchdog,
         wrong_settings_are_not_tried_five_times,
         a_gate_that_cannot_start_ends_degraded_and_is_tried_again,

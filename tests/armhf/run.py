@@ -1,0 +1,131 @@
+"""Runs the board's package, and the daemon's functional tests, on the board's kind of processor. ``make test-armhf``.
+
+The tree is Debian 12's armhf userland, built once by image.sh, with its Python, numpy and OpenCV; qemu-user runs its
+programs. It never skips; root. Words as arguments are paths below tests/, which alone are then run.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+from tests import rig
+from tests.rig import ROOT
+
+HERE = Path(__file__).resolve().parent
+# What runs on the board; without what only a desk has: pynq's simulated board, a compiler, a kernel of its own.
+TESTS = ("frames", "faces", "classifier", "gate", "journal", "lines", "service", "settings", "cli", "test_verdict.py",
+         "test_shelf.py")  # fmt: skip
+PROJECT = (
+    "daemon",
+    "tests",
+    "systemd",
+    "deploy",
+    "docs",
+    "overlays/bundles",
+    "overlays/__init__.py",
+    "setup.cfg",
+    "README.md",
+)
+TESTS_LONGEST_S = 2400
+STEP_LONGEST_S = 300
+VERSIONS = """
+import cv2, numpy, platform
+print(platform.machine(), "Python", platform.python_version(), "numpy", numpy.__version__, "OpenCV", cv2.__version__)
+"""
+
+
+def main() -> int:
+    """Build, install, run, report."""
+    tests = sys.argv[1:] or TESTS
+    if os.geteuid() != 0:
+        print("test-armhf: root is needed (systemd-nspawn)", file=sys.stderr)
+        return 1
+    began_s = monotonic()
+    image = rig.image(HERE / "image.sh")
+    if image is None:
+        return 1
+    reports: list[dict[str, Any]] = []
+    with tempfile.TemporaryDirectory(prefix="test-armhf-") as name:
+        work = Path(name)
+        tree = work / "root"
+        subprocess.run(["cp", "-a", image, tree], check=True)
+        for title, run in (
+            ("the tree is the board's kind", lambda: _inside(tree, "python3", "-c", VERSIONS)),
+            ("the board's package installs", lambda: _install(tree, work)),
+            ("its bundles reproduce their golden vectors", lambda: _selftests(tree)),
+            ("its decisions on the demo are those of this machine", lambda: _replay(tree)),
+            ("the daemon's tests", lambda: _test(tree, tests)),
+        ):
+            reports.append(rig.check(title, run))
+            rig.show(reports[-1])
+    good = sum(report["good"] for report in reports)
+    print(f"test-armhf: {good} of {len(reports)} checks good, {monotonic() - began_s:.0f} s in all")
+    return 0 if good == len(reports) else 1
+
+
+def _inside(tree: Path, *command: str, longest_s: int = STEP_LONGEST_S) -> str:
+    """What a program of the tree prints. AssertionError unless it ends well."""
+    container = ["systemd-nspawn", "-q", "-D", str(tree), "--register=no", "--keep-unit", "--private-network"]
+    container += ["--setenv=PYTHONDONTWRITEBYTECODE=1", "--chdir=/", "timeout", str(longest_s)]
+    done = subprocess.run(
+        [*container, *command], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        check=False, timeout=longest_s + 30,
+    )  # fmt: skip
+    assert done.returncode == 0, f"{' '.join(command)} ended with {done.returncode}\n{done.stdout}"
+    return done.stdout
+
+
+def _install(tree: Path, work: Path) -> str:
+    """The commit's package, as dpkg does it; OpenCV is in the tree, but dpkg does not know of it."""
+    environment = {**os.environ, "PYTHON": sys.executable}
+    command = [str(ROOT / "deploy/package"), str(work / "dist"), "armhf"]
+    subprocess.run(command, env=environment, check=True, capture_output=True, timeout=STEP_LONGEST_S)
+    [package] = (work / "dist").glob("*_armhf.deb")
+    shutil.copy(package, tree / "package.deb")
+    _inside(tree, "dpkg", "--ignore-depends=python3-opencv", "--install", "/package.deb")
+    return _inside(tree, "dpkg-query", "-W", "binarycop")
+
+
+def _selftests(tree: Path) -> str:
+    return "".join(_inside(tree, "binarycop", "selftest", "--bundle", name) for name in ("n-cnv", "u-cnv", "cnv"))
+
+
+def _replay(tree: Path) -> str:
+    there = _decisions(_inside(tree, "binarycop", "replay", "demo", "--json"))
+    command = [sys.executable, "-m", "binarycop", "replay", "demo", "--json"]
+    here = _decisions(subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout)
+    assert there == here, f"{there}\nand here {here}"
+    return ", ".join(there)
+
+
+def _decisions(told: str) -> list[str]:
+    events = [json.loads(line) for line in told.splitlines() if line.startswith("{")]
+    return [f"{one['event']} ({one['class']})" for one in events if one["event"] in ("permit", "refuse")]
+
+
+def _test(tree: Path, tests: tuple[str, ...] | list[str]) -> str:
+    project = tree / "opt/project"
+    for name in PROJECT:
+        (project / name).parent.mkdir(parents=True, exist_ok=True)
+        if (ROOT / name).is_dir():
+            shutil.copytree(ROOT / name, project / name, ignore=shutil.ignore_patterns("__pycache__", "*.egg-info"))
+        else:
+            shutil.copy(ROOT / name, project / name)
+    paths = [f"tests/{one}" for one in tests]
+    # What the package brings beside the daemon: gpiozero.
+    told = _inside(
+        tree, "env", "-C", "/opt/project", "PYTHONPATH=/opt/project:/opt/project/daemon:/usr/lib/binarycop/python",
+        "python3", "-m", "pytest", "-q", "-p", "no:cacheprovider", "--hypothesis-profile=emulated", *paths,
+        longest_s=TESTS_LONGEST_S,
+    )  # fmt: skip
+    return "\n".join(told.splitlines()[-30:])
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,158 @@
+"""Boots a whole machine with the package installed, twice from the same disk, and prints what was found.
+
+``make test-boot`` calls it. The machine is qemu without acceleration: Debian 12's kernel and systemd, vivid as the
+camera, gpio-sim as the chip, and nobody to log in. Its camera sees two drawn people, one after the other, for ever.
+Kernel and tree are built once by image.sh; the package is that of the commit. It never skips; root, as CI is. Exit code
+0 only if every check ran and was good.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from time import monotonic
+from typing import Any
+from uuid import uuid4
+
+import cv2
+
+from binarycop.frames.demo import Demo, passages
+from binarycop.wearing import Wearing
+from tests import rig
+from tests.boot import guest
+from tests.rig import ROOT
+
+HERE = Path(__file__).resolve().parent
+BUILD_LONGEST_S = 300
+BOOT_LONGEST_S = 600
+MEMORY_MB = 512
+DISK_SPARE_MB = 200
+EMPTY_S = 1.0  # before somebody comes
+EVERY = 2  # of the demo's frames, one is shown; each three times, at 25 a second
+PEOPLE = (Wearing.CORRECT, Wearing.NOSE)
+SETTINGS = """frames: {source: /dev/binarycop/camera, width_px: 320, height_px: 240, rate_hz: 25, pixel_format: YUYV}
+faces: {finder: fixed}
+lines:
+  factory: gpiochip
+  permission: {pin: gate-relay}
+  lamps: {correct: {pin: lamp-correct}, nose: {pin: lamp-nose}, nose_mouth: {pin: lamp-mouth}, chin: {pin: lamp-chin}}
+"""
+RELAY = "/sys/devices/platform/zynq-gpio.0/gpiochip0/sim_gpio0/value"
+STREET = """[Unit]
+Description=What the camera looks at
+DefaultDependencies=no
+Conflicts=shutdown.target
+Before=shutdown.target binarycop.service
+
+[Service]
+Type=notify
+ExecStart=/usr/bin/python3 /opt/trial/tests/boot/street.py /opt/trial/street
+"""
+WATCH = """[Unit]
+Description=What sees the relay
+DefaultDependencies=no
+Conflicts=shutdown.target
+Before=shutdown.target binarycop.service
+
+[Service]
+ExecStart=/usr/bin/python3 /opt/trial/tests/boot/watch.py {line} {notes}
+"""
+
+
+def main() -> int:
+    """Build, boot, boot again, report."""
+    if os.geteuid() != 0:
+        print("test-boot: root is needed (device nodes, chroot)", file=sys.stderr)
+        return 1
+    began_s = monotonic()
+    image = rig.image(HERE / "image.sh")
+    if image is None:
+        return 1
+    image_s = monotonic() - began_s
+    reports: list[dict[str, Any]] = []
+    with tempfile.TemporaryDirectory(prefix="test-boot-") as name:
+        work = Path(name)
+        disk = _disk(image / "root", work)
+        ended = all(_boot(image, disk, boot, work, reports) for boot in guest.CHECKS)
+        bad = [report for report in reports if not report["good"]]
+        if bad or not ended:
+            rig.show_end(work / "console", 60)
+    wanted = sum(len(checks) for checks in guest.CHECKS.values())
+    print(f"test-boot: {len(reports) - len(bad)} of {wanted} checks good,", end=" ")
+    print(f"{monotonic() - began_s:.0f} s in all, {image_s:.0f} s of them for the image")
+    return 0 if ended and not bad and len(reports) == wanted else 1
+
+
+def _disk(tree: Path, work: Path) -> Path:
+    """A disk with the tree, the package, the settings of this trial, and what plays the street."""
+    root = work / "root"
+    subprocess.run(["cp", "-a", tree, root], check=True)
+    _install(root, work)
+    (root / "etc/binarycop/gate.d/40-trial.yaml").write_text(SETTINGS)
+    (root / "etc/machine-id").write_text(uuid4().hex + "\n")
+    trial = root / "opt/trial"
+    for name in ("__init__.py", "inside.py", *(f"boot/{one}.py" for one in ("__init__", "guest", "street", "watch"))):
+        (trial / "tests" / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / "tests" / name, trial / "tests" / name)
+    _film(trial / "street")
+    rig.add_trial(root, "/usr/bin/env PYTHONPATH=/opt/trial /usr/bin/python3 -m tests.boot.guest")
+    wanted = root / "etc/systemd/system/multi-user.target.wants"
+    for unit, text in (("street.service", STREET), ("watch.service", WATCH.format(line=RELAY, notes=guest.NOTES))):
+        (wanted.parent / unit).write_text(text)
+        (wanted / unit).symlink_to(f"/etc/systemd/system/{unit}")
+    disk = work / "disk"
+    size_mb = int(subprocess.run(["du", "-sm", root], check=True, capture_output=True, text=True).stdout.split()[0])
+    command = ["mkfs.ext4", "-q", "-F", "-d", str(root), str(disk), f"{size_mb + DISK_SPARE_MB}M"]
+    subprocess.run(command, check=True)
+    shutil.rmtree(root)
+    return disk
+
+
+def _install(root: Path, work: Path) -> None:
+    """The commit's package, as dpkg does it."""
+    environment = {**os.environ, "PYTHON": sys.executable}
+    command = [str(ROOT / "deploy/package"), str(work / "dist"), "amd64"]
+    subprocess.run(command, env=environment, check=True, stdout=subprocess.DEVNULL, timeout=BUILD_LONGEST_S)
+    [package] = (work / "dist").glob("*_amd64.deb")
+    shutil.copy(package, root / "package.deb")
+    command = ["systemd-nspawn", "-q", "-D", str(root), "--register=no", "--keep-unit", "--private-network"]
+    subprocess.run([*command, "dpkg", "--install", "/package.deb"], check=True, stdout=subprocess.DEVNULL)
+    (root / "package.deb").unlink()
+
+
+def _film(film: Path) -> None:
+    """The people's passages of the demo, one after the other, in vivid's format."""
+    shown = [one for one in passages() if one.wearing in PEOPLE]
+    demo = Demo()
+    with film.open("wb") as out:
+        while (frame := demo.read()) is not None:
+            is_shown = any(one.from_s - EMPTY_S <= frame.captured_s < one.to_s for one in shown)
+            if is_shown and frame.number % EVERY == 0:
+                out.write(cv2.cvtColor(frame.pixels, cv2.COLOR_BGR2YUV_YUY2).tobytes())
+
+
+def _boot(image: Path, disk: Path, boot: str, work: Path, reports: list[dict[str, Any]]) -> bool:
+    """One boot to its power-off; whether it came there in time."""
+
+    def look() -> None:
+        file = work / "reports"
+        lines = file.read_text().split("\n")[:-1] if file.exists() else []
+        for line in lines[len(reports) :]:
+            reports.append(json.loads(line))
+            rig.show(reports[-1])
+
+    drive = f"file={disk},if=virtio,format=raw,cache=unsafe"
+    words = f"{guest.BOOT}{boot}"
+    ended = rig.machine(
+        image / "kernel", image / "initrd", words, work, MEMORY_MB, BOOT_LONGEST_S, look, "-drive", drive
+    )
+    if not ended:
+        print(f"test-boot: the {boot} boot did not end by itself within {BOOT_LONGEST_S} s", file=sys.stderr)
+    return ended
+
+
+if __name__ == "__main__":
+    sys.exit(main())
