@@ -1,6 +1,7 @@
 """The commands on the overlay: loading it, and the whole daemon on the simulated board, with real pynq."""
 
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -125,3 +126,37 @@ def test_without_the_right_to_load_it_ends_with_the_code_that_asks_for_a_loading
     err = capsys.readouterr().err
     assert "overlay failed: the logic is no longer configured" in err
     assert err.splitlines()[-1].startswith("binarycop: overlay: it cannot be loaded from here: read-only file system")
+
+
+def test_the_way_without_rights_needs_no_pynq_and_says_the_same(
+    bundle: str, clip: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "pynq", None)
+    config = settings_for(tmp_path, "none", memory="uio")
+    command = ["replay", str(clip), "--bundle", bundle, "--finder", "fixed", "--config", config, "--json"]
+    events = []
+    for backend in ("emulator", "simulated-board"):
+        assert main([*command, "--backend", backend]) == 0
+        events.append([{**one, "latency_ms": None} for one in lines_of(capsys.readouterr().out)])
+    assert events[0] == events[1]
+
+
+@pytest.mark.parametrize("fault", ["hang", "slow", "flip", "lose"])
+def test_without_rights_each_fault_ends_with_the_code_that_has_the_overlay_loaded_again(
+    bundle: str, clip: Path, tmp_path: Path, fault: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = settings_for(tmp_path, fault, deadline_s=0.02, memory="uio")
+    command = ["run", "--source", str(clip), "--bundle", bundle, "--finder", "fixed", "--config", config]
+    assert main([*command, "--backend", "simulated-board"]) == 8
+    err = capsys.readouterr().err
+    assert "overlay failed: " in err
+    assert err.splitlines()[-1].startswith("binarycop: overlay: it is loaded by root only")
+
+
+@pytest.mark.usefixtures("_pynq")
+def test_root_loads_for_a_daemon_without_rights(
+    bundle: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = settings_for(tmp_path, "none", memory="uio")
+    assert main(["load-overlay", "--simulated", "--bundle", bundle, "--config", config]) == 0
+    assert "loaded on simulated-board" in capsys.readouterr().out

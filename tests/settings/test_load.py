@@ -119,6 +119,11 @@ GOOD_AND_BAD = [
         "classifier: {overlay: {deadline_s: 5}}",
         "classifier.overlay.deadline_s: is '5'; write a number from 0.001 to 1",
     ),
+    (
+        "classifier: {overlay: {memory: uio}}",
+        "classifier: {overlay: {memory: mem}}",
+        "classifier.overlay.memory: is 'mem'; write one of pynq, uio",
+    ),
     ("classifier: {overlay: {restarts: 1}}", "classifier: {overlay: {restarts: -1}}", "classifier.overlay.restarts"),
     (
         "classifier: {overlay: {fallback: none}}",

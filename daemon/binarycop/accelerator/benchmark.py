@@ -82,7 +82,7 @@ def longest_gap_ms(bundle: Bundle) -> float:
     """The longest time that another thread had to wait for the interpreter while the driver waited for a DMA."""
     fault = SimulatedBoardSettings(FaultKind.HANG, after=len(bundle.golden_inputs))
     settings = ClassifierSettings(
-        backend=Backend.SIMULATED_BOARD, overlay=OverlaySettings(_HUNG_S), simulated_board=fault
+        backend=Backend.SIMULATED_BOARD, overlay=OverlaySettings(deadline_s=_HUNG_S), simulated_board=fault
     )
     board = open_classifier(settings, bundle)
     moments: list[float] = []

@@ -6,17 +6,20 @@ import time
 from pathlib import Path
 from typing import Any
 
-from binarycop.accelerator import build
+from binarycop.accelerator import build, handoff
 from binarycop.accelerator.base import Board
 from binarycop.accelerator.fpga_manager import FpgaManager
+from binarycop.accelerator.kernel_devices import KernelDevices
 from binarycop.accelerator.simulated.fabric import Fault
+from binarycop.accelerator.simulated.uio import SimulatedUioBoard
+from binarycop.accelerator.uio import UioBoard
 from binarycop.classifier.base import Classifier
 from binarycop.classifier.bundle import Bundle
 from binarycop.classifier.emulator import Emulator
 from binarycop.classifier.overlay import Overlay
 from binarycop.clock import MonotonicClock
 from binarycop.errors import BackendError, BundleError
-from binarycop.settings.schema import Backend, ClassifierSettings
+from binarycop.settings.schema import Backend, ClassifierSettings, Reach
 
 _CHECKOUT = Path(__file__).resolve().parents[3]
 SHELVES = (
@@ -66,12 +69,20 @@ def open_board(settings: ClassifierSettings, bundle: Bundle) -> tuple[Bundle, Bo
     if settings.backend is Backend.SIMULATED_BOARD:
         wanted = settings.simulated_board
         fault = Fault(wanted.fault, wanted.after, wanted.times)
+        if settings.overlay.memory is Reach.UIO:
+            reached = SimulatedUioBoard(bundle, MonotonicClock(), fault)
+            return reached.bundle, reached
         simulated = _pynq_module("simulated.device", settings.backend).SimulatedBoard(bundle, MonotonicClock(), fault)
         return simulated.bundle, simulated
     build.check(bundle.folder, bundle.manifest)
-    file, sha256 = bundle.folder / build.BITSTREAM, bundle.manifest.sha256[build.BITSTREAM]
+    manifest = bundle.manifest
+    if settings.overlay.memory is Reach.UIO:
+        dmas = (manifest.input_dma, manifest.output_dma)
+        overlay = handoff.read(bundle.folder / build.HANDOFF)
+        return bundle, UioBoard(overlay, manifest.clock_mhz, dmas, FpgaManager(), KernelDevices())
+    file, sha256 = bundle.folder / build.BITSTREAM, manifest.sha256[build.BITSTREAM]
     board: Board = _pynq_module("pynq_board", settings.backend).PynqBoard(
-        file, sha256, bundle.manifest.clock_mhz, FpgaManager()
+        file, sha256, manifest.clock_mhz, FpgaManager()
     )
     return bundle, board
 

@@ -7,7 +7,7 @@ from typing import Any
 from binarycop.classifier import bundle as bundles
 from binarycop.classifier.choose import find_bundle, open_board, open_overlay
 from binarycop.cli.options import add_config, add_json, print_json, settings_of
-from binarycop.settings.schema import Backend
+from binarycop.settings.schema import Backend, Reach
 
 
 def add(commands: Any) -> None:
@@ -30,7 +30,8 @@ def run(options: argparse.Namespace) -> int:
     if options.if_set and asked.backend is not Backend.OVERLAY:
         print(f"classifier.backend is {asked.backend.value}: no overlay to load")
         return 0
-    settings = replace(asked, backend=backend)
+    # Whatever way the daemon takes: to load is pynq's.
+    settings = replace(asked, backend=backend, overlay=replace(asked.overlay, memory=Reach.PYNQ))
     bundle, board = open_board(settings, bundles.load(find_bundle(settings.bundle)))
     try:
         board.load()

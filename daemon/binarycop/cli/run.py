@@ -26,7 +26,7 @@ from binarycop.service.notify import Notifier
 from binarycop.service.reload import Reading
 from binarycop.service.supervisor import Supervisor
 from binarycop.service.watchdog import Watchdog
-from binarycop.settings.schema import Backend, FinderKind, Settings
+from binarycop.settings.schema import Backend, ClassifierSettings, FinderKind, Reach, Settings
 
 
 def add(commands: Any) -> None:
@@ -69,8 +69,7 @@ def run(options: argparse.Namespace) -> int:
         release.write(Path(os.environ["RUNTIME_DIRECTORY"]), settings.gates, lines)
     with open_factory(lines) as factory:
         service = build(settings, bundle, classifier, pursuits, factory, journal, clock)
-        if notifier.is_heard and settings.classifier.backend is Backend.EMULATOR:
-            # pynq, which the others stand on, writes files and starts a program when it loads an overlay.
+        if notifier.is_heard and not _loads_overlays(settings.classifier):
             _seal(journal)
         grabbers = [grabber_for(lane.frames, clock) for lane in settings.gates]
         # The service is the inner one: its coils are released before a camera is waited for.
@@ -120,6 +119,11 @@ def _settings(options: argparse.Namespace) -> Settings:
     first, *others = settings.gates
     first = replace(first, frames=replace(first.frames, source=source))
     return replace(settings, gates=(first, *others))
+
+
+def _loads_overlays(settings: ClassifierSettings) -> bool:
+    """pynq writes files, and starts a program, when it loads an overlay anew."""
+    return settings.backend is not Backend.EMULATOR and settings.overlay.memory is Reach.PYNQ
 
 
 def _seal(journal: Journal) -> None:

@@ -1,0 +1,206 @@
+"""The way without rights, on simulated devices: the same scores, and one clear line for what is missing."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from binarycop.accelerator import handoff
+from binarycop.accelerator.build import BITSTREAM, HANDOFF
+from binarycop.accelerator.kernel_devices import KernelDevices, command
+from binarycop.accelerator.simulated import design
+from binarycop.accelerator.simulated.fabric import Fabric, Fault
+from binarycop.accelerator.simulated.memory import SimulatedBusError
+from binarycop.accelerator.simulated.uio import Layout, SimulatedDevices, SimulatedUioBoard, lay_out
+from binarycop.accelerator.uio import UioBoard
+from binarycop.classifier.bundle import Bundle, check_golden
+from binarycop.classifier.emulator import Emulator
+from binarycop.classifier.overlay import Overlay
+from binarycop.clock import ManualClock
+from binarycop.errors import DmaTimeout, OverlayError, OverlayForbidden, OverlayMissing
+from binarycop.settings.schema import FaultKind
+
+
+class Bench:
+    """Devices in a folder, a fabric behind them, and a clock that only the driver's sleep moves."""
+
+    def __init__(self, bundle: Bundle, folder: Path, *, size: int = 0x10000, base: int = 0x40000000) -> None:
+        self.bundle = design.write(folder, bundle)
+        self.clock = ManualClock()
+        self.fabric = Fabric(self.bundle, self.clock)
+        digest = self.bundle.manifest.sha256[BITSTREAM]
+        self.fabric.configure(digest)
+        self.fabric.note(digest)
+        self.layout: Layout = lay_out(folder / "devices", base, size)
+        self.memory_bytes = 0x10000
+
+    def board(self, kind: type[SimulatedDevices] = SimulatedDevices) -> UioBoard:
+        manifest, overlay = self.bundle.manifest, handoff.read(self.bundle.folder / HANDOFF)
+        devices = kind(self.fabric, overlay, self.memory_bytes)
+        dmas = (manifest.input_dma, manifest.output_dma)
+        layout = self.layout
+        return UioBoard(overlay, manifest.clock_mhz, dmas, self.fabric, devices, layout.sysfs, layout.dev)
+
+    def overlay(self) -> Overlay:
+        return Overlay(self.bundle, self.board(), self.clock, self.sleep, 0.1)
+
+    def sleep(self, seconds: float) -> None:
+        self.clock.advance_to(self.clock.now_s() + seconds)
+
+
+@pytest.fixture
+def bench(tiny_bundle: Bundle, tmp_path: Path) -> Bench:
+    return Bench(tiny_bundle, tmp_path)
+
+
+@pytest.mark.parametrize("count", [0, 1, 16, 40])
+def test_its_scores_are_the_emulators(bench: Bench, count: int) -> None:
+    crops = np.random.default_rng(3).integers(0, 256, (count, 32, 32, 3), dtype=np.uint8)
+    overlay = bench.overlay()
+    for _ in range(3):
+        assert (overlay.scores(crops) == Emulator(bench.bundle).scores(crops)).all()
+
+
+def test_golden_vectors_are_reproduced_on_the_board_that_settings_choose(tiny_bundle: Bundle) -> None:
+    clock = ManualClock()
+    board = SimulatedUioBoard(tiny_bundle, clock)
+    overlay = Overlay(board.bundle, board, clock, lambda _: None, 0.1)
+    assert check_golden(board.bundle, overlay) == len(tiny_bundle.golden_inputs)
+    overlay.close()
+    overlay.close()
+
+
+def test_a_dma_that_hangs_is_an_error_within_its_deadline(bench: Bench) -> None:
+    overlay = bench.overlay()
+    bench.fabric.tell(Fault(FaultKind.HANG))
+    began_s = bench.clock.now_s()
+    with pytest.raises(DmaTimeout):
+        overlay.scores(np.zeros((1, 32, 32, 3), np.uint8))
+    assert 0.1 <= bench.clock.now_s() - began_s < 0.101
+
+
+def test_it_never_loads(bench: Bench) -> None:
+    overlay = bench.overlay()
+    with pytest.raises(OverlayForbidden, match=r"by root only .* run binarycop load-overlay, then start anew"):
+        overlay.reload()
+    assert bench.fabric.loads == 1
+
+
+def test_an_overlay_that_is_not_loaded_is_missing_before_a_register_is_touched(bench: Bench) -> None:
+    bench.fabric.note(None)
+    with pytest.raises(OverlayMissing, match="none is loaded; run binarycop load-overlay"):
+        bench.overlay()
+
+
+def test_an_overlay_that_gets_lost_is_missing(bench: Bench) -> None:
+    overlay = bench.overlay()
+    bench.fabric.tell(Fault(FaultKind.LOSE))
+    with pytest.raises(OverlayMissing, match="no longer configured"):
+        overlay.scores(np.zeros((1, 32, 32, 3), np.uint8))
+
+
+@pytest.mark.parametrize(
+    ("base", "size", "said"),
+    [
+        (
+            0x40000000,
+            0x1000,
+            r"uio0 \(fabric\) has 4096 bytes at 0x40000000; wanted is one with 8192 bytes at 0x40000000",
+        ),
+        (0x43C00000, 0x10000, "has 65536 bytes at 0x43c00000"),
+    ],
+)
+def test_a_uio_device_of_another_place_is_named(
+    tiny_bundle: Bundle, tmp_path: Path, base: int, size: int, said: str
+) -> None:
+    with pytest.raises(OverlayError, match=said):
+        Bench(tiny_bundle, tmp_path, base=base, size=size).overlay()
+
+
+def test_without_any_uio_device_that_is_said(bench: Bench) -> None:
+    (bench.layout.sysfs / "uio0" / "name").unlink()
+    with pytest.raises(OverlayError, match="no UIO device has the DMAs' registers: there is none; wanted is"):
+        bench.overlay()
+
+
+def test_a_memory_that_is_not_there_names_the_module(bench: Bench) -> None:
+    (bench.layout.dev / "udmabuf0").unlink()
+    with pytest.raises(
+        OverlayError, match="udmabuf0: No such file or directory; load the kernel module u-dma-buf with"
+    ):
+        bench.overlay()
+
+
+def test_a_memory_that_is_too_small_says_how_much_is_needed(bench: Bench) -> None:
+    bench.memory_bytes = 0x4000
+    with pytest.raises(OverlayError, match=r"udmabuf0 has 16384 bytes, 52224 are needed; load .* udmabuf0=65536"):
+        bench.overlay()
+
+
+def test_both_buffers_fit_into_what_the_message_names(bench: Bench) -> None:
+    bench.memory_bytes = 65536
+    assert len(bench.overlay().scores(np.zeros((16, 32, 32, 3), np.uint8))) == 16
+
+
+@pytest.mark.parametrize("name", ["uio0", "udmabuf0"])
+def test_a_device_that_this_user_may_not_open_names_the_group(bench: Bench, name: str) -> None:
+    class Closed(SimulatedDevices):
+        """Root opens everything, so the refusal is made."""
+
+        def map_registers(self, device: Path, size: int) -> Any:
+            self._refuse(device)
+            return super().map_registers(device, size)
+
+        def open_memory(self, device: Path) -> Any:
+            self._refuse(device)
+            return super().open_memory(device)
+
+        def _refuse(self, device: Path) -> None:
+            if device.name == name:
+                raise PermissionError(13, "Permission denied")
+
+    board = bench.board(Closed)
+    with pytest.raises(OverlayError, match=f"{name}: Permission denied; the user needs its group binarycop"):
+        board.attach()
+
+
+def test_registers_outside_the_overlay_are_never_touched(bench: Bench) -> None:
+    board = bench.board()
+    with pytest.raises(OverlayError, match="no registers of idma0"):
+        board.registers("idma0")
+    board.attach()
+    with pytest.raises(OverlayError, match="no registers of idma7; attached are"):
+        board.registers("idma7")
+    name = bench.bundle.manifest.input_dma
+    with pytest.raises(SimulatedBusError):
+        board.registers(name).read(0x8000)
+
+
+@pytest.mark.parametrize(
+    ("offset", "size", "direction", "value"),
+    [
+        (0, 0x10000, 0, 0x0000000000010001),
+        (0x1000, 0x40, 1, 0x0000100000000045),
+        (0x1000, 33, 2, 0x0000100000000049),
+    ],
+)
+def test_a_sync_is_packed_as_u_dma_bufs_readme_has_it(offset: int, size: int, direction: int, value: int) -> None:
+    assert command(offset, size, direction) == value
+
+
+def test_the_kernels_registers_are_words_of_a_mapping(tmp_path: Path) -> None:
+    file = tmp_path / "uio0"
+    file.write_bytes(bytes(4) + (0x11223344).to_bytes(4, "little") + bytes(4088))
+    words = KernelDevices().map_registers(file, 4096)
+    assert int(words[1]) == 0x11223344
+    words[2] = 7
+    assert file.read_bytes()[8] == 7
+
+
+def test_what_is_no_device_of_u_dma_buf_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "udmabuf0").touch()
+    with pytest.raises(OSError, match="Inappropriate ioctl"):
+        KernelDevices().open_memory(tmp_path / "udmabuf0")
+    assert os.listdir(tmp_path) == ["udmabuf0"]
