@@ -1,7 +1,8 @@
 /* Makes /dev/full a V4L2 camera for one process (LD_PRELOAD), so that OpenCV's own V4L2 code can be held to account
  * without a kernel driver. It sends the picture in $FAKE_PICTURE, as it is, $FAKE_FRAMES times. Then it stalls, or,
  * with $FAKE_END set to gone, answers as an unplugged one does. $FAKE_BAD: that picture, from 1, is rubbish.
- * $FAKE_BUSY: another program streams from it. */
+ * $FAKE_BUSY: another program streams from it. $FAKE_HZ: no faster than this. Where the picture's file is gone the camera
+ * is unplugged, and where it is empty it stalls; both may change while it runs. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
@@ -12,6 +13,7 @@
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
+#include <time.h>
 #include <unistd.h>
 
 #define BUFFERS 4u
@@ -32,8 +34,20 @@ static int fail(int reason) {
     return -1;
 }
 
+static int is_gone(void) {
+    return access(getenv("FAKE_PICTURE"), R_OK) != 0;
+}
+
+static void pace(void) {
+    int rate_hz = number("FAKE_HZ", 0);
+    if (rate_hz > 0)
+        nanosleep(&(struct timespec){.tv_nsec = 999999999L / rate_hz}, NULL);
+}
+
 static int open_any(const char *symbol, const char *path, int flags, mode_t mode) {
     if (strcmp(path, "/dev/full") == 0) {
+        if (is_gone())
+            return fail(ENODEV);
         waiting = 0;
         return camera = eventfd(0, EFD_NONBLOCK); /* never readable: select on it waits as for a frame to come */
     }
@@ -75,11 +89,15 @@ void *mmap64(void *at, size_t bytes, int access, int flags, int fd, off64_t offs
 static int send(struct v4l2_buffer *buffer) {
     if (!waiting || sent >= number("FAKE_FRAMES", 1 << 30))
         return fail(EAGAIN);
-    buffer->index = queue[0];
-    memmove(queue, queue + 1, sizeof *queue * --waiting);
+    pace();
     int file = open(getenv("FAKE_PICTURE"), O_RDONLY);
-    buffer->bytesused = read(file, mapped[buffer->index], BUFFER_BYTES);
+    ssize_t bytes = read(file, mapped[queue[0]], BUFFER_BYTES);
     close(file);
+    if (bytes <= 0)
+        return fail(bytes ? ENODEV : EAGAIN);
+    buffer->index = queue[0];
+    buffer->bytesused = (unsigned)bytes;
+    memmove(queue, queue + 1, sizeof *queue * --waiting);
     buffer->length = BUFFER_BYTES;
     if (++sent == number("FAKE_BAD", 0))
         memset(mapped[buffer->index], 7, buffer->bytesused);
@@ -106,6 +124,8 @@ int ioctl(int fd, unsigned long request, ...) {
         int (*real)(int, unsigned long, ...) = dlsym(RTLD_NEXT, "ioctl");
         return real(fd, request, argument);
     }
+    if (is_gone())
+        return fail(ENODEV);
     if (getenv("FAKE_END") && sent >= number("FAKE_FRAMES", 1 << 30))
         return fail(ENODEV);
     switch (request) {
