@@ -224,7 +224,7 @@ class Report:
 
     def _changed(self) -> Iterator[Path]:
         """Files below the usual places that have changed since the start, but for the clips put there as input."""
-        for place in (*PLACES, str(self._work)):
+        for place in PLACES:
             for folder, below, names in os.walk(place):
                 below[:] = [name for name in below if not os.path.ismount(Path(folder) / name)]
                 for file in (Path(folder) / name for name in names):
@@ -388,7 +388,7 @@ def main() -> int:
     if os.geteuid() != 0 or shutil.which("strace") is None:
         print("privacy-report: root and strace are needed (Debian's package strace)", file=sys.stderr)
         return 1
-    with tempfile.TemporaryDirectory(prefix="privacy-", dir="/var/tmp") as name:
+    with tempfile.TemporaryDirectory(prefix="privacy-", dir="/var/tmp") as name:  # below PLACES: searched, too
         try:
             report = Report(Path(name), options.frames, options.finder)
             os.chmod(name, 0o755)
