@@ -147,3 +147,9 @@ test-boot: $(VENV)/.installed
 .PHONY: test-armhf
 test-armhf: $(VENV)/.installed
 	@$(VENV)/bin/python -m tests.armhf.run $(WORD)
+
+# A million frames at many times real speed, with faults at random: counts, memory, descriptors, threads, latency.
+FRAMES ?= 1000000
+.PHONY: soak
+soak: $(VENV)/.installed
+	@OPENBLAS_NUM_THREADS=1 $(VENV)/bin/python -m tests.endurance.soak --frames $(FRAMES)

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from binarycop.clock import ManualClock
-from binarycop.errors import BackendError, FinderError
+from binarycop.errors import BackendError, FinderError, OverlayError
 from binarycop.journal.events import Event
 from binarycop.settings.schema import (
     Fail,
@@ -235,3 +235,12 @@ def test_a_lane_that_cannot_be_closed_does_not_keep_the_next_from_closing() -> N
     with pytest.raises(OSError, match="line RELAY"):
         rig.service.close()
     assert rig.factory.pin("R2").state is False
+
+
+def test_every_frame_is_judged_or_without_a_face_or_without_scores() -> None:
+    rig = Rig().frames(3).somebody(NOSE).frames(4)
+    rig.classifier.fails, rig.classifier.reloads = OverlayError("gone"), [OverlayError("gone still")]
+    rig.frames(2).nobody().frames(1)
+    tally = rig.service.lanes[0].tally
+    assert (tally.judged, tally.unscored) == (4, 2)
+    assert tally.frames == 10 == tally.judged + tally.nobody + tally.unscored

@@ -35,9 +35,15 @@ _NO_ANSWER = "no answer from the finder"
 
 @dataclass
 class Tally:
-    """What has been counted since the start."""
+    """What has been counted since the start: ``frames`` is the sum of the three that stand under it.
+
+    judged: frames whose crop got scores; nobody: without a face; unscored: with one, while there was no classifier.
+    """
 
     frames: int = 0
+    judged: int = 0
+    nobody: int = 0
+    unscored: int = 0
     persons: int = 0
     permits: int = 0
     refusals: int = 0
@@ -103,10 +109,14 @@ class Lane:
         sighting = self._pursuit.step(frame, now_s)
         self._watch_finder(now_s)
         self._meet(sighting.person, now_s)
-        return crop(frame.pixels, sighting.box, self._geometry) if sighting.box else None
+        if sighting.box is None:
+            self.tally.nobody += 1
+            return None
+        return crop(frame.pixels, sighting.box, self._geometry)
 
     def judge(self, scores: Sequence[int], now_s: float) -> None:
         """Count the scores of the crop that ``look`` gave."""
+        self.tally.judged += 1
         person = self._person
         if person is None:
             return

@@ -67,9 +67,11 @@ class Service:
             elif (found := lane.look(frames[index], now_s)) is not None:
                 crops[index] = found
         scores = self._keeper.scores(np.stack(list(crops.values()))) if crops else None
-        if scores is not None:
-            for index, one in zip(crops, scores.tolist()):
-                self.lanes[index].judge(one, now_s)
+        for place, index in enumerate(crops):
+            if scores is None:
+                self.lanes[index].tally.unscored += 1
+            else:
+                self.lanes[index].judge(scores[place].tolist(), now_s)
         for lane in self.lanes:
             lane.fault(_NO_SCORES, active=not self._keeper.works)
             lane.apply_faults(now_s)
