@@ -14,7 +14,6 @@ from tqdm import tqdm
 
 from overlays.finder.network import LookoutNet
 from overlays.finder.pool import Pool
-from overlays.finder.scenes import HEIGHT_PX, WIDTH_PX
 from overlays.finder.targets import Cells, loss
 
 _WARM_STEPS = 200
@@ -50,7 +49,8 @@ def train(
     parts = {"net": net, "mean": mean, "optimiser": optimiser, "schedule": schedule}
     run = {"scenes": len(pool.pixels), **asdict(settings)}
     begun = _resume(checkpoint, run, parts)
-    cells = Cells(*(one.to(device) for one in vars(Cells.of(HEIGHT_PX, WIDTH_PX)).values()))
+    height_px, width_px = pool.pixels.shape[1:3]
+    cells = Cells(*(one.to(device) for one in vars(Cells.of(height_px, width_px)).values()))
     tables = torch.from_numpy(pool.boxes)
     for epoch in range(begun, settings.epochs):
         random = torch.Generator().manual_seed(settings.seed * 1000 + epoch)
@@ -95,7 +95,7 @@ def _augmented(pool: Pool, chosen: Tensor, tables: Tensor, random: torch.Generat
     table = table[:, : max(int((table[..., 4] != 0).sum(dim=1).max()), 1)].clone()
     if torch.rand((), generator=random) < 0.5:
         batch = batch.flip(3)
-        table[..., 0] = torch.where(table[..., 4] != 0, WIDTH_PX - table[..., 0] - table[..., 2], table[..., 0])
+        table[..., 0] = torch.where(table[..., 4] != 0, batch.shape[3] - table[..., 0] - table[..., 2], table[..., 0])
     gain = torch.exp(0.15 * torch.randn((len(batch), 3, 1, 1), generator=random))
     return (batch * gain).clamp_(0, 255).contiguous(memory_format=torch.channels_last), table
 
@@ -108,7 +108,8 @@ def _average(mean: LookoutNet, net: LookoutNet, memory: float) -> None:
 
 
 def _rate(step: int, steps: int) -> float:
-    return min(1.0, (step + 1) / _WARM_STEPS) * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * min(step / steps, 1.0))))
+    warm = min(1.0, (step + 1) / min(_WARM_STEPS, steps / 10))
+    return warm * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * min(step / steps, 1.0))))
 
 
 def _keep(file: Path, run: dict[str, object], epoch: int, parts: dict[str, object]) -> None:

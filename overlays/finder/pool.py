@@ -24,8 +24,8 @@ _FAIR_AGAIN = 2
 
 @dataclass(frozen=True)
 class Pool:
-    """pixels: (N, 192, 256, 3) uint8 BGR. boxes: (N, 40, 5) float32, x, y, width, height, and 1 for a face, -1 for
-    what counts neither way, 0 for none.
+    """pixels: (N, H, W, 3) uint8 BGR. boxes: (N, 40, 5) float32, x, y, width, height, and 1 for a face, -1 for what
+    counts neither way, 0 for none.
     """
 
     pixels: NDArray[np.uint8]

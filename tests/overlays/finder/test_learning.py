@@ -1,5 +1,6 @@
 """The network, what it is told, and that it learns: on squares, of which nobody is real."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,15 @@ from overlays.finder.pool import Pool  # noqa: E402
 from overlays.finder.targets import Cells, assign, boxes_of, loss  # noqa: E402
 
 CELLS = Cells.of(192, 256)
+
+
+@pytest.fixture(autouse=True)
+def _one_thread() -> Iterator[None]:
+    """More threads sum in another order, and on a busy machine wait for each other."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
 
 
 def table(*rows: tuple[float, ...]) -> Tensor:
@@ -91,13 +101,13 @@ def test_the_daemon_computes_what_was_trained(tmp_path: Path) -> None:
 
 
 def squares(count: int) -> Pool:
-    """One bright square on a dark ground in each frame."""
+    """One bright square on a dark ground in each frame of 96×64."""
     rng = np.random.default_rng(0)
-    pixels = rng.integers(0, 60, (count, 192, 256, 3), dtype=np.uint8)
+    pixels = rng.integers(0, 60, (count, 64, 96, 3), dtype=np.uint8)
     boxes = np.zeros((count, 40, 5), np.float32)
     for at in range(count):
-        side = int(rng.integers(30, 90))
-        x, y = int(rng.integers(0, 256 - side)), int(rng.integers(0, 192 - side))
+        side = int(rng.integers(20, 50))
+        x, y = int(rng.integers(0, 96 - side)), int(rng.integers(0, 64 - side))
         pixels[at, y : y + side, x : x + side] = 220
         boxes[at, 0] = x, y, side, side, 1
     return Pool(pixels, boxes)
