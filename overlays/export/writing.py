@@ -20,7 +20,7 @@ from overlays.synthesis.heads import nobody
 from overlays.training.loop import scorer
 from overlays.training.model import BinaryNet
 
-VERSION = "0.2.0"
+VERSION = "0.3.0"
 GOLDEN = 96
 _GOLDEN_SEED, _CHECK_SEED = 64, 1
 
