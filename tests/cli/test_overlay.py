@@ -160,3 +160,14 @@ def test_root_loads_for_a_daemon_without_rights(
     config = settings_for(tmp_path, "none", memory="uio")
     assert main(["load-overlay", "--simulated", "--bundle", bundle, "--config", config]) == 0
     assert "loaded on simulated-board" in capsys.readouterr().out
+
+
+def test_a_simulated_board_without_a_place_for_its_files_says_so(
+    bundle: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "nowhere"))
+    config = settings_for(tmp_path, "none", memory="uio")
+    assert main(["selftest", "--bundle", bundle, "--config", config, "--backend", "simulated-board"]) == 7
+    said = capsys.readouterr().err
+    assert said.startswith("binarycop: backend simulated-board needs a folder for temporary files: ")
+    assert len(said.splitlines()) == 1

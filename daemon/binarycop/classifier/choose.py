@@ -64,16 +64,15 @@ def open_board(settings: ClassifierSettings, bundle: Bundle) -> tuple[Bundle, Bo
     """The board of the settings, and the bundle with the build that belongs on it.
 
     The simulated board comes with its overlay loaded. Raises BundleError where the build does not agree with the
-    bundle, BackendError where pynq is missing.
+    bundle, BackendError where pynq is missing, or a place for the simulated board's files.
     """
     if settings.backend is Backend.SIMULATED_BOARD:
-        wanted = settings.simulated_board
-        fault = Fault(wanted.fault, wanted.after, wanted.times)
-        if settings.overlay.memory is Reach.UIO:
-            reached = SimulatedUioBoard(bundle, MonotonicClock(), fault)
-            return reached.bundle, reached
-        simulated = _pynq_module("simulated.device", settings.backend).SimulatedBoard(bundle, MonotonicClock(), fault)
-        return simulated.bundle, simulated
+        try:
+            return _simulated(settings, bundle)
+        except FileNotFoundError as error:
+            raise BackendError(
+                f"backend {settings.backend.value} needs a folder for temporary files: {error}"
+            ) from error
     build.check(bundle.folder, bundle.manifest)
     manifest = bundle.manifest
     if settings.overlay.memory is Reach.UIO:
@@ -85,6 +84,16 @@ def open_board(settings: ClassifierSettings, bundle: Bundle) -> tuple[Bundle, Bo
         file, sha256, manifest.clock_mhz, FpgaManager()
     )
     return bundle, board
+
+
+def _simulated(settings: ClassifierSettings, bundle: Bundle) -> tuple[Bundle, Board]:
+    wanted, clock = settings.simulated_board, MonotonicClock()
+    fault = Fault(wanted.fault, wanted.after, wanted.times)
+    if settings.overlay.memory is Reach.UIO:
+        reached = SimulatedUioBoard(bundle, clock, fault)
+        return reached.bundle, reached
+    simulated = _pynq_module("simulated.device", settings.backend).SimulatedBoard(bundle, clock, fault)
+    return simulated.bundle, simulated
 
 
 def _pynq_module(name: str, backend: Backend) -> Any:
