@@ -75,7 +75,7 @@ def rules(work: Path, source: Path) -> tuple[Rule, ...]:
         Rule(
             "writes journal and summary",
             r"write pipe",
-            "standard output and error, which journald takes: words and numbers; searched below",
+            "standard output and error, which journald takes: words and numbers; searched for the canary",
         ),
         Rule(
             "makes a local socket",
