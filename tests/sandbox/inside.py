@@ -7,7 +7,7 @@ import signal
 import subprocess
 from pathlib import Path
 
-from tests.inside import UNIT, is_ready, run, shown, wait_for
+from tests.inside import UNIT, events, is_ready, run, shown, wait_for
 
 _PROBE = Path(__file__).with_name("probe.py")
 _OWN_LINES = ("ExecStart=", "ExecReload=", "ExecStopPost=", "Type=", "NotifyAccess=", "Watchdog", "Restart")
@@ -51,6 +51,7 @@ def the_running_daemon_is_closed_to_its_own_user() -> str:
     for name in ("Max file size", "Max core file size"):
         assert re.search(rf"^{name} +0 +0 ", limits, re.MULTILINE), limits
     assert shown("MemorySwapMax") == "0"
+    assert not [one for one in events() if one["event"] == "not_sealed"], "it may start no program, either"
     looks = ("mem", "maps", "environ", "fd", "stack", "syscall")
     as_user = ("setpriv", "--reuid=binarycop", "--regid=binarycop", "--clear-groups", "/bin/sh", "-c")
     for name in looks:
