@@ -10,6 +10,7 @@ from tests.bundles import random_bundle
 
 # Machines are shared and noisy: no test fails for being slow.
 settings.register_profile("steady", deadline=None)
+settings.register_profile("emulated", deadline=None, max_examples=10)  # --hypothesis-profile, on an emulated processor
 settings.load_profile("steady")
 
 SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"

@@ -21,9 +21,11 @@ mask='\xff\xff\xff\xff\xff\xff\xff\x00\xff\xff\xff\xff\xff\xff\x00\xff\xfe\xff\x
 
 image_of "$here/image.sh"
 root=$work/root
+# The release alone: its updates for this processor are not on every mirror, and this tree serves nobody.
+release='echo "deb http://deb.debian.org/debian bookworm main" >"$1/etc/apt/sources.list"; rm -f "$1"/etc/apt/sources.list.d/*'
 debian "$root" \
     systemd,udev,init-system-helpers,python3,python3-numpy,python3-yaml,python3-systemd,python3-pytest,python3-hypothesis,python3-setuptools \
-    --arch=armhf --variant=apt --aptopt='APT::Sandbox::User "root"'
+    --arch=armhf --variant=apt --setup-hook="$release" --aptopt='APT::Sandbox::User "root"'
 
 # OpenCV's package brings 300 others, most of a desktop: they are laid out, but not set up, which would take an hour.
 apt=(apt-get -o "Dir=$root" -o "Dir::State::status=$root/var/lib/dpkg/status" -o APT::Architecture=armhf

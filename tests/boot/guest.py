@@ -17,7 +17,7 @@ BOOT = "binarycop_trial="
 REPORTS = Path("/dev/ttyS1")
 NOTES = Path("/run/relay")
 PERMIT = "cfdf6ab3a9e4485081b6dc43b3a326fc"
-LONGEST_S = 240.0
+LONGEST_S = 600.0
 PULSE_S = 0.5
 WATCHDOG_S = 8.0
 OWN = Path("/etc/binarycop/gate.d/50-trial.yaml")

@@ -27,7 +27,7 @@ from tests.rig import ROOT
 
 HERE = Path(__file__).resolve().parent
 BUILD_LONGEST_S = 300
-BOOT_LONGEST_S = 600
+BOOT_LONGEST_S = 1200
 MEMORY_MB = 512
 DISK_SPARE_MB = 200
 EMPTY_S = 1.0  # before somebody comes

@@ -7,7 +7,7 @@ import os
 import sys
 from time import monotonic, sleep
 
-EVERY_S = 0.004
+EVERY_S = 0.01
 
 
 def main() -> None:
