@@ -1,0 +1,191 @@
+/* Makes one GPIO chip for a process (LD_PRELOAD), so that the daemon's own lines, and gate-release, drive something that
+ * is seen from outside. Chip and lines are in the file $FAKE_GPIO, laid out as in lines.py; $FAKE_DEV is listed in place
+ * of /dev. Like Zynq's, a line keeps its level when its holder dies. No edges: the lines are polled. */
+#define _GNU_SOURCE
+#include <dirent.h>
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/gpio.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
+
+#define LINES 16
+#define LOGGED 4096
+#define FDS 1024
+#define CHIP (LINES + 1)
+
+struct line {
+    char name[32], holder[32];
+    int32_t pid, level, is_output, is_gone;
+};
+
+static struct world {
+    int32_t count, is_forbidden;
+    uint32_t logged, unused;
+    struct line lines[LINES];
+    struct { int64_t at_ns; int32_t line, level; } log[LOGGED];
+} *world;
+
+static unsigned char known[FDS]; /* of a descriptor: 0 not ours, line + 1, or CHIP */
+
+__attribute__((constructor)) static void begin(void) {
+    int (*real)(const char *, int, ...) = dlsym(RTLD_NEXT, "open");
+    int file = real(getenv("FAKE_GPIO"), O_RDWR);
+    world = mmap(NULL, sizeof *world, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+    if (world == MAP_FAILED)
+        abort();
+    close(file);
+}
+
+static int fail(int reason) {
+    errno = reason;
+    return -1;
+}
+
+static int keep(int what) {
+    int fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+    if (fd >= 0 && fd < FDS)
+        known[fd] = (unsigned char)what;
+    return fd;
+}
+
+static int is_chip(const char *path) {
+    const char *name = strrchr(path, '/');
+    return strcmp(name ? name + 1 : path, "gpiochip0") == 0;
+}
+
+static int open_chip(void) {
+    return world->is_forbidden ? fail(EACCES) : keep(CHIP);
+}
+
+#define OPEN(symbol)                                                      \
+    int symbol(const char *path, int flags, ...) {                        \
+        va_list rest;                                                     \
+        va_start(rest, flags);                                            \
+        mode_t mode = va_arg(rest, mode_t);                               \
+        va_end(rest);                                                     \
+        if (is_chip(path))                                                \
+            return open_chip();                                           \
+        int (*real)(const char *, int, ...) = dlsym(RTLD_NEXT, #symbol);  \
+        return real(path, flags, mode);                                   \
+    }
+OPEN(open)
+OPEN(open64)
+
+int openat(int folder, const char *path, int flags, ...) {
+    va_list rest;
+    va_start(rest, flags);
+    mode_t mode = va_arg(rest, mode_t);
+    va_end(rest);
+    if (is_chip(path))
+        return open_chip();
+    int (*real)(int, const char *, int, ...) = dlsym(RTLD_NEXT, "openat");
+    return real(folder, path, flags, mode);
+}
+
+DIR *opendir(const char *path) {
+    DIR *(*real)(const char *) = dlsym(RTLD_NEXT, "opendir");
+    return real(strcmp(path, "/dev") == 0 ? getenv("FAKE_DEV") : path);
+}
+
+int close(int fd) {
+    int (*real)(int) = dlsym(RTLD_NEXT, "close");
+    if (fd >= 0 && fd < FDS && known[fd]) {
+        if (known[fd] != CHIP)
+            world->lines[known[fd] - 1].pid = 0;
+        known[fd] = 0;
+    }
+    return real(fd);
+}
+
+static int is_held(const struct line *line) {
+    return line->pid && line->pid != getpid() && (kill(line->pid, 0) == 0 || errno == EPERM);
+}
+
+static void drive(struct line *line, int level) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    if (line->level == level)
+        return;
+    line->level = level;
+    uint32_t place = world->logged;
+    if (place < LOGGED) {
+        world->log[place].at_ns = now.tv_sec * 1000000000LL + now.tv_nsec;
+        world->log[place].line = (int32_t)(line - world->lines);
+        world->log[place].level = level;
+        __atomic_store_n(&world->logged, place + 1, __ATOMIC_RELEASE);
+    }
+}
+
+static void configure(struct line *line, const struct gpio_v2_line_config *config) {
+    line->is_output = !!(config->flags & GPIO_V2_LINE_FLAG_OUTPUT);
+    for (unsigned index = 0; line->is_output && index < config->num_attrs; index++)
+        if (config->attrs[index].attr.id == GPIO_V2_LINE_ATTR_ID_OUTPUT_VALUES)
+            drive(line, (int)(config->attrs[index].attr.values & 1));
+}
+
+static int ask_chip(unsigned long request, void *argument) {
+    if (request == GPIO_GET_CHIPINFO_IOCTL) {
+        struct gpiochip_info *info = argument;
+        *info = (struct gpiochip_info){.name = "gpiochip0", .label = "zynq_gpio", .lines = (unsigned)world->count};
+        return 0;
+    }
+    if (request == GPIO_V2_GET_LINEINFO_IOCTL) {
+        struct gpio_v2_line_info *info = argument;
+        if (info->offset >= (unsigned)world->count)
+            return fail(EINVAL);
+        struct line *line = &world->lines[info->offset];
+        *info = (struct gpio_v2_line_info){.offset = info->offset};
+        memcpy(info->name, line->name, sizeof info->name);
+        if (is_held(line)) {
+            memcpy(info->consumer, line->holder, sizeof info->consumer);
+            info->flags = GPIO_V2_LINE_FLAG_USED;
+        }
+        return 0;
+    }
+    if (request == GPIO_V2_GET_LINE_IOCTL) {
+        struct gpio_v2_line_request *wanted = argument;
+        struct line *line = &world->lines[wanted->offsets[0]];
+        if (is_held(line))
+            return fail(EBUSY);
+        memcpy(line->holder, wanted->consumer, sizeof line->holder);
+        line->pid = getpid();
+        configure(line, &wanted->config);
+        return (wanted->fd = keep((int)wanted->offsets[0] + 1)) < 0 ? -1 : 0;
+    }
+    return fail(EINVAL);
+}
+
+static int ask_line(struct line *line, unsigned long request, void *argument) {
+    struct gpio_v2_line_values *values = argument;
+    if (line->is_gone)
+        return fail(ENODEV);
+    if (request == GPIO_V2_LINE_GET_VALUES_IOCTL)
+        values->bits = (unsigned)line->level & values->mask;
+    else if (request == GPIO_V2_LINE_SET_VALUES_IOCTL)
+        drive(line, (int)(values->bits & 1));
+    else
+        configure(line, argument);
+    return 0;
+}
+
+int ioctl(int fd, unsigned long request, ...) {
+    va_list rest;
+    va_start(rest, request);
+    void *argument = va_arg(rest, void *);
+    va_end(rest);
+    int is_ours = fd >= 0 && fd < FDS && known[fd] && ((request >> 8) & 0xff) == 0xb4;
+    if (!is_ours) {
+        int (*real)(int, unsigned long, ...) = dlsym(RTLD_NEXT, "ioctl");
+        return real(fd, request, argument);
+    }
+    return known[fd] == CHIP ? ask_chip(request, argument) : ask_line(&world->lines[known[fd] - 1], request, argument);
+}

@@ -1,0 +1,79 @@
+"""The fault matrix: every fault injected into a daemon that runs. ``python -m tests.faults.run [WORD] [--write]``.
+
+WORD: rows whose room or fault has it; ``brief`` leaves out the slow ones. Exit code 1 when any row fails.
+"""
+
+import argparse
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from tests.faults import camera
+from tests.faults.gate import ROOT, Broken
+from tests.faults.row import Outcome, Row
+
+ROWS: tuple[Row, ...] = (*camera.ROWS,)
+BRIEF = "brief"
+_PRELOADED = ("tests/faults/fake_gpio.c", "tests/frames/fake_v4l2.c", "tests/faults/fake_clock.c")
+
+
+def main() -> int:
+    """See the module."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("word", nargs="?", default="")
+    parser.add_argument("--write", action="store_true")
+    arguments = parser.parse_args()
+    rows = chosen(arguments.word)
+    if not rows:
+        parser.error(f"no row has the word {arguments.word}; rooms are {', '.join(sorted({row.room for row in ROWS}))}")
+    build()
+    results = []
+    for row in rows:
+        results.append((row, attempt(row)))
+        print(line(*results[-1]), flush=True)
+    failed = [row for row, outcome in results if isinstance(outcome, str)]
+    print(f"{len(results)} rows, {len(failed)} failed")
+    return 1 if failed else 0
+
+
+def chosen(word: str) -> tuple[Row, ...]:
+    """The rows that a word picks."""
+    if word == BRIEF:
+        return tuple(row for row in ROWS if not row.is_slow)
+    return tuple(row for row in ROWS if word in row.room or word in row.fault)
+
+
+def build() -> None:
+    """The libraries that play camera, chip and clock, and the fail-safe helper. Needs a C compiler."""
+    compiler = shutil.which("cc") or "gcc"
+    folder = ROOT / "build" / "faults"
+    folder.mkdir(parents=True, exist_ok=True)
+    for source in (ROOT / name for name in _PRELOADED):
+        library = folder / f"{source.stem}.so"
+        subprocess.run([compiler, "-shared", "-fPIC", "-O1", "-Wall", "-o", library, source, "-ldl"], check=True)
+    subprocess.run(["make", "-s", "failsafe"], cwd=ROOT, check=True)
+
+
+def attempt(row: Row) -> Outcome | str:
+    """Carry a row out; why it failed, where it did."""
+    with tempfile.TemporaryDirectory(prefix="faults-") as folder:
+        try:
+            return row.carry_out(Path(folder), row.limit_s or 0.0)
+        except Broken as failure:
+            return str(failure)
+
+
+def line(row: Row, outcome: Outcome | str) -> str:
+    """For the terminal."""
+    head = f"{row.room}: {row.fault}: "
+    if isinstance(outcome, str):
+        return f"FAILED {head}{outcome}"
+    released = "" if outcome.released_s is None else f", released after {outcome.released_s:.2f} s (limit {row.limit_s:g})"
+    back = "" if outcome.back_s is None else f", back after {outcome.back_s:.1f} s"
+    return f"ok     {head}{outcome.did}{released}{back}; {outcome.counts}"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
