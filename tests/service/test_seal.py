@@ -1,6 +1,9 @@
 """What the daemon forbids itself, tried in processes of their own: none of it can be taken back."""
 
+import os
+import re
 import resource
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -107,3 +110,23 @@ def test_another_process_of_the_same_user_cannot_trace_a_sealed_one() -> None:
     dumpable = "import ctypes; print(ctypes.CDLL(None).prctl(3))"
     assert run("", dumpable).split() == ["1", "done"]
     assert run("seal.forbid_dumps()", dumpable).split() == ["0", "done"]
+
+
+def test_under_a_service_manager_the_daemon_is_sealed_when_it_is_ready(tmp_path: Path) -> None:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind(str(tmp_path / "notify"))
+        manager.settimeout(60)
+        command = [sys.executable, "-m", "binarycop", "run", "--source", "demo", "--finder", "fixed"]
+        environment = {**os.environ, "NOTIFY_SOCKET": str(tmp_path / "notify")}
+        with subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as daemon:
+            try:
+                while b"READY=1" not in manager.recv(4096):
+                    pass
+                status = Path(f"/proc/{daemon.pid}/status").read_text()
+                limits = Path(f"/proc/{daemon.pid}/limits").read_text()
+            finally:
+                daemon.kill()
+    assert re.search(r"^Seccomp:\t2$", status, re.MULTILINE)
+    assert re.search(r"^NoNewPrivs:\t1$", status, re.MULTILINE)
+    for name in ("Max file size", "Max core file size"):
+        assert re.search(rf"^{name} +0 +0 ", limits, re.MULTILINE), name
