@@ -20,17 +20,14 @@ def decode(values: list[NDArray[np.float32]], threshold: float) -> NDArray[np.fl
     found = []
     for head, one in zip(HEADS, values):
         row, column = np.nonzero(one[0] >= least)
-        if not len(row):
-            continue
-        said, across, down, width, height = one[:, row, column].astype(np.float64)
-        x = (column + 0.5 + across) * head.stride_px
-        y = (row + 0.5 + down) * head.stride_px
-        width = np.exp(np.clip(width, -_GROWTH_MOST, _GROWTH_MOST)) * head.usual_px
-        height = np.exp(np.clip(height, -_GROWTH_MOST, _GROWTH_MOST)) * head.usual_px
-        found.append(np.stack([x - width / 2, y - height / 2, width, height, 1 / (1 + np.exp(-said))], axis=1))
+        if len(row):
+            said = one[:, row, column].astype(np.float64)
+            centre = (np.stack([column, row]) + 0.5 + said[1:3]) * head.stride_px
+            side = np.exp(np.minimum(said[3:], _GROWTH_MOST)) * head.usual_px
+            found.append(np.concatenate([centre - side / 2, side, 1 / (1 + np.exp(-said[:1]))]))
     if not found:
         return np.zeros((0, 5))
-    every = np.concatenate(found)
+    every = np.concatenate(found, axis=1).T
     return np.asarray(every[np.argsort(-every[:, 4], kind="stable")])
 
 
@@ -56,4 +53,4 @@ def _shared(one: NDArray[np.float64], many: NDArray[np.float64]) -> NDArray[np.f
     """The area that a row shares with each of many, (N,)."""
     low = np.maximum(one[:2], many[:, :2])
     high = np.minimum(one[:2] + one[2:4], many[:, :2] + many[:, 2:4])
-    return np.asarray(np.clip(high - low, 0, None).prod(axis=1))
+    return np.asarray(np.maximum(high - low, 0).prod(axis=1))
