@@ -24,7 +24,7 @@ _MEMORY = 0.999  # of the averaged weights
 class Settings:
     """rate: AdamW's highest. The same settings, scenes and seed give the same network."""
 
-    epochs: int = 12
+    epochs: int = 10
     batch: int = 16
     rate: float = 3e-3
     decay: float = 1e-3
