@@ -37,7 +37,7 @@ _SOURCES = {
     "unmasked/fairface540": "CC BY 4.0",
     "unmasked/webmorph (London and Canada sets, without 3dsk)": "CC BY 4.0",
     "unmasked/chandrikadeb7": "MIT (repository; pictures scraped)",
-    "masked/chandrikadeb7 (worn correctly, or partly uncovered; without the like of real_photos)": "MIT (repository; pictures scraped)",
+    "masked/chandrikadeb7 (in part uncovered; without the like of real_photos)": "MIT (repository; pictures scraped)",
     "mask_art textures and templates (MaskTheFace)": "MIT",
     "drawn heads (binarycop.frames.drawing)": "BSD-3-Clause",
 }
