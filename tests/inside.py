@@ -4,6 +4,7 @@ Every wait has an end; times are the system's monotonic clock, which is the mach
 """
 
 import json
+import re
 import subprocess
 import traceback
 from collections.abc import Callable, Iterable
@@ -13,6 +14,8 @@ from typing import Any
 
 UNIT = "binarycop.service"
 PATIENCE_S = 60.0
+_TABLE = "binarycop/journal/events.py"
+TABLES = (Path("/opt/gate/daemon", _TABLE), Path("/usr/lib/binarycop/python", _TABLE))
 
 
 def run(*command: str, rc: int = 0) -> str:
@@ -41,6 +44,19 @@ def wait_for(what: str, holds: Callable[[], Any], longest_s: float = PATIENCE_S)
             raise AssertionError(f"waited {longest_s:.0f} s for {what}\n{status.stdout}")
         sleep(0.05)
     return found
+
+
+def logged(name: str, *arguments: str) -> list[dict[str, str]]:
+    """The journal's entries of one event, of this boot unless told otherwise; lighter than ``binarycop events``."""
+    message_id = dict(message_ids())[name]
+    told = run("journalctl", "-q", "-o", "json", *(arguments or ("-b",)), f"MESSAGE_ID={message_id}")
+    return [json.loads(line) for line in told.splitlines()]
+
+
+def message_ids() -> list[tuple[str, str]]:
+    """Each event's name and id, from the table of the daemon that is there, wherever it lies."""
+    [table] = [one for one in TABLES if one.exists()]
+    return re.findall(r'Entry\(\s*"(\w+)",\s*"([0-9a-f]{32})"', table.read_text())
 
 
 def events(*arguments: str) -> list[dict[str, Any]]:

@@ -59,6 +59,32 @@ def nspawn(tree: Path, console: Path, longest_s: int, *options: str) -> bool:
     return ended.returncode == 0
 
 
+def inside(tree: Path, *command: str, longest_s: int = 300, rc: int = 0) -> str:
+    """What a program of ``tree``, not booted, prints. AssertionError unless it ends with ``rc`` in time."""
+    container = [
+        "systemd-nspawn",
+        "-q",
+        "-D",
+        str(tree),
+        "--register=no",
+        "--keep-unit",
+        "--private-network",
+        "--as-pid2",
+    ]
+    container += ["--setenv=PYTHONDONTWRITEBYTECODE=1", "--setenv=SYSTEMD_COLORS=0", "timeout", str(longest_s)]
+    done = subprocess.run(
+        [*container, *command],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+        timeout=longest_s + 30,
+    )
+    assert done.returncode == rc, f"{' '.join(command)} ended with {done.returncode}\n{done.stdout}"
+    return done.stdout
+
+
 def machine(
     kernel: Path,
     initrd: Path,

@@ -56,7 +56,7 @@ def main() -> int:
         tree = work / "root"
         subprocess.run(["cp", "-a", image, tree], check=True)
         for title, run in (
-            ("the tree is the board's kind", lambda: _inside(tree, "python3", "-c", VERSIONS)),
+            ("the tree is the board's kind", lambda: rig.inside(tree, "python3", "-c", VERSIONS)),
             ("the board's package installs", lambda: _install(tree, work)),
             ("its bundles reproduce their golden vectors", lambda: _selftests(tree)),
             ("its decisions on the demo are those of this machine", lambda: _replay(tree)),
@@ -69,18 +69,6 @@ def main() -> int:
     return 0 if good == len(reports) else 1
 
 
-def _inside(tree: Path, *command: str, longest_s: int = STEP_LONGEST_S) -> str:
-    """What a program of the tree prints. AssertionError unless it ends well."""
-    container = ["systemd-nspawn", "-q", "-D", str(tree), "--register=no", "--keep-unit", "--private-network"]
-    container += ["--setenv=PYTHONDONTWRITEBYTECODE=1", "--chdir=/", "timeout", str(longest_s)]
-    done = subprocess.run(
-        [*container, *command], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-        check=False, timeout=longest_s + 30,
-    )  # fmt: skip
-    assert done.returncode == 0, f"{' '.join(command)} ended with {done.returncode}\n{done.stdout}"
-    return done.stdout
-
-
 def _install(tree: Path, work: Path) -> str:
     """The commit's package, as dpkg does it; OpenCV is in the tree, but dpkg does not know of it."""
     environment = {**os.environ, "PYTHON": sys.executable}
@@ -88,16 +76,16 @@ def _install(tree: Path, work: Path) -> str:
     subprocess.run(command, env=environment, check=True, capture_output=True, timeout=STEP_LONGEST_S)
     [package] = (work / "dist").glob("*_armhf.deb")
     shutil.copy(package, tree / "package.deb")
-    _inside(tree, "dpkg", "--ignore-depends=python3-opencv", "--install", "/package.deb")
-    return _inside(tree, "dpkg-query", "-W", "binarycop")
+    rig.inside(tree, "dpkg", "--ignore-depends=python3-opencv", "--install", "/package.deb")
+    return rig.inside(tree, "dpkg-query", "-W", "binarycop")
 
 
 def _selftests(tree: Path) -> str:
-    return "".join(_inside(tree, "binarycop", "selftest", "--bundle", name) for name in ("n-cnv", "u-cnv", "cnv"))
+    return "".join(rig.inside(tree, "binarycop", "selftest", "--bundle", name) for name in ("n-cnv", "u-cnv", "cnv"))
 
 
 def _replay(tree: Path) -> str:
-    there = _decisions(_inside(tree, "binarycop", "replay", "demo", "--json"))
+    there = _decisions(rig.inside(tree, "binarycop", "replay", "demo", "--json"))
     command = [sys.executable, "-m", "binarycop", "replay", "demo", "--json"]
     here = _decisions(subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout)
     assert there == here, f"{there}\nand here {here}"
@@ -119,7 +107,7 @@ def _test(tree: Path, tests: tuple[str, ...] | list[str]) -> str:
             shutil.copy(ROOT / name, project / name)
     paths = [f"tests/{one}" for one in tests]
     # What the package brings beside the daemon: gpiozero.
-    told = _inside(
+    told = rig.inside(
         tree, "env", "-C", "/opt/project", "PYTHONPATH=/opt/project:/opt/project/daemon:/usr/lib/binarycop/python",
         "python3", "-m", "pytest", "-q", "-p", "no:cacheprovider", "--hypothesis-profile=emulated", *paths,
         longest_s=TESTS_LONGEST_S,

@@ -1,6 +1,5 @@
 """The checks, run by root inside the machine after each of its boots, which the kernel's command line names."""
 
-import json
 import os
 import re
 import signal
@@ -11,12 +10,11 @@ from itertools import pairwise
 from pathlib import Path
 from time import monotonic, sleep
 
-from tests.inside import UNIT, carry_out, events, is_ready, run, shown, wait_for
+from tests.inside import UNIT, carry_out, events, is_ready, logged, run, shown, wait_for
 
 BOOT = "binarycop_trial="
 REPORTS = Path("/dev/ttyS1")
 NOTES = Path("/run/relay")
-PERMIT = "cfdf6ab3a9e4485081b6dc43b3a326fc"
 LONGEST_S = 600.0
 PULSE_S = 0.5
 WATCHDOG_S = 8.0
@@ -37,49 +35,42 @@ def pulses() -> list[tuple[float, float]]:
 
 def permitted_at_s() -> list[float]:
     """When the journal took each permission of this boot, on the monotonic clock."""
-    lines = run("journalctl", "-q", "-b", "-o", "json", f"MESSAGE_ID={PERMIT}").splitlines()
-    return [int(json.loads(line)["__MONOTONIC_TIMESTAMP"]) / 1e6 for line in lines]
-
-
-def of_this_boot(name: str) -> list[dict[str, object]]:
-    boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip().replace("-", "")
-    return [one for one in events() if one["event"] == name and one["boot"] == boot]
+    return [int(one["__MONOTONIC_TIMESTAMP"]) / 1e6 for one in logged("permit")]
 
 
 def _more_than(count: int, name: str) -> bool:
-    return len(of_this_boot(name)) > count
+    return len(logged(name)) > count
 
 
 def power_on_to_a_pulse_unattended() -> str:
-    wait_for("the first permission", lambda: of_this_boot("permit"), LONGEST_S)
+    wait_for("the first permission", lambda: logged("permit"), LONGEST_S)
     wait_for("the relay", pulses)
     ready_s = int(shown("ActiveEnterTimestampMonotonic")) / 1e6
     permit_s, (pulse_s, length_s) = permitted_at_s()[0], pulses()[0]
-    permit = of_this_boot("permit")[0]
-    assert permit["class"] == "correct", permit
-    assert permit["cause"] == "verdict", permit
+    permit = logged("permit")[0]
+    assert permit["BINARYCOP_CLASS"] == "correct", permit
+    assert permit["BINARYCOP_CAUSE"] == "verdict", permit
     assert abs(pulse_s - permit_s) < 1.0, (pulse_s, permit_s)
     assert PULSE_S * 0.8 < length_s < PULSE_S * 2, length_s
     systemd_s = int(run("systemctl", "show", "--value", "-p", "UserspaceTimestampMonotonic")) / 1e6
     return (
         f"after the kernel's start: systemd {systemd_s:.1f} s, ready {ready_s:.1f} s, "
         f"first permission {permit_s:.1f} s "
-        f"({permit['latency_ms']} ms from capture to lines), relay on {pulse_s:.1f} s for {length_s:.2f} s\n"
+        f"({permit['BINARYCOP_LATENCY_MS']} ms from capture to lines), relay on {pulse_s:.1f} s for {length_s:.2f} s\n"
         f"{run('systemd-analyze')}{run('systemd-analyze', 'critical-chain', '--no-pager', UNIT)}"
     )
 
 
 def a_bare_nose_is_refused_and_the_relay_stays_off() -> str:
-    refusal = wait_for("a refusal", lambda: of_this_boot("refuse"), LONGEST_S)[0]
-    assert refusal["class"] == "nose", refusal
+    refusal = wait_for("a refusal", lambda: logged("refuse"), LONGEST_S)[0]
+    assert refusal["BINARYCOP_CLASS"] == "nose", refusal
     # Each pulse has its permission, and each permission is for a mask that is worn correctly.
     given = permitted_at_s()
     for on_s, _ in pulses():
         assert any(abs(on_s - one) < 1.0 for one in given), (on_s, given)
-    assert {one["class"] for one in of_this_boot("permit")} == {"correct"}
-    return (
-        f"{refusal['votes']} of {refusal['frames']} frames, margin {refusal['margin']}; {len(pulses())} pulses so far"
-    )
+    assert {one["BINARYCOP_CLASS"] for one in logged("permit")} == {"correct"}
+    votes, frames, margin = (refusal[f"BINARYCOP_{name}"] for name in ("VOTES", "FRAMES", "MARGIN"))
+    return f"{votes} of {frames} frames, margin {margin}; {len(pulses())} pulses so far"
 
 
 def udev_names_camera_and_chip() -> str:
@@ -109,7 +100,7 @@ def settings_are_read_again_while_a_camera_runs() -> str:
         run("systemctl", "reload", UNIT)
         wait_for("the event", partial(_more_than, number, "reloaded"))
     assert shown("MainPID") == pid
-    assert of_this_boot("fault") == [], of_this_boot("fault")
+    assert logged("fault") == [], logged("fault")
     return f"{number + 1} reloads in the same process, no fault"
 
 

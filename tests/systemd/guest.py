@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from time import monotonic, sleep, time
 
-from tests.inside import PATIENCE_S, UNIT, carry_out, events, is_ready, run, shown, wait_for
+from tests.inside import PATIENCE_S, UNIT, carry_out, events, is_ready, logged, message_ids, run, shown, wait_for
 from tests.sandbox.inside import the_running_daemon_is_closed_to_its_own_user, the_sandbox_refuses_what_it_must
 
 SETTINGS = Path("/etc/binarycop/gate.yaml")
@@ -23,17 +23,9 @@ FIELDS = {"class", "margin", "votes", "frames", "latency_ms", "bundle", "before"
 
 
 def last(name: str) -> str:
-    """The newest event of that name, as text; empty where there is none."""
-    message_id = next(entry for entry in MESSAGE_IDS if entry[0] == name)[1]
-    return run("journalctl", "-q", "-n1", "-o", "cat", f"MESSAGE_ID={message_id}").strip()
-
-
-def _message_ids() -> list[tuple[str, str]]:
-    table = Path("/opt/gate/daemon/binarycop/journal/events.py").read_text()
-    return re.findall(r'Entry\(\s*"(\w+)",\s*"([0-9a-f]{32})"', table)
-
-
-MESSAGE_IDS = _message_ids()
+    """The newest event of that name, over all boots, as text; empty where there is none."""
+    found = logged(name, "-n1")
+    return found[0]["MESSAGE"].strip() if found else ""
 
 
 def stopped_at_s() -> float:
@@ -241,15 +233,15 @@ def the_catalog_explains_each_event() -> str:
     wait_for("a permission", lambda: last("permit"))
     wait_for("a refusal", lambda: last("refuse"))
     run("journalctl", "--update-catalog")
-    text = run("journalctl", "--dump-catalog", *[message_id for _, message_id in MESSAGE_IDS])
-    for _, message_id in MESSAGE_IDS:
+    text = run("journalctl", "--dump-catalog", *[message_id for _, message_id in message_ids()])
+    for _, message_id in message_ids():
         assert message_id in text
     whole = run("journalctl", "-q", "-b", "-u", UNIT, "-x", "-o", "short")
     assert "Subject: The gate's permission was given" in whole
     assert "@BINARYCOP_" not in whole, "a field of the catalog that an event does not have"
-    shown_ids = [f"MESSAGE_ID={message_id}" for name, message_id in MESSAGE_IDS if name in PAGE]
+    shown_ids = [f"MESSAGE_ID={message_id}" for name, message_id in message_ids() if name in PAGE]
     page = run("journalctl", "-q", "-b", "-x", "-o", "short", "-n", "6", *shown_ids)
-    return f"{len(MESSAGE_IDS)} events; a page of journalctl -x:\n{page}"
+    return f"{len(message_ids())} events; a page of journalctl -x:\n{page}"
 
 
 def without_a_journal_there_is_one_clear_line() -> str:

@@ -23,4 +23,7 @@ wheels "$python" "$root/opt/site" "${requirements[@]}"
 rm -rf "$root/var/cache/apt" "$root/var/lib/apt/lists"
 PYTHONPATH=/opt/site chroot "$root" python3 -c 'import cv2, gpiozero, numpy, systemd.journal, yaml' ||
     die "Python in the tree does not import what the daemon needs"
+# The last systemd before Ubuntu 22.04's 249 that Debian had, 247, laid out only: it is to read the units, not to run them.
+mmdebstrap --quiet --variant=extract --include=systemd bullseye "$root/opt/older" \
+    "deb http://deb.debian.org/debian bullseye main" >"$work/log" 2>&1 || { tail -5 "$work/log" >&2; die "Debian 11's systemd is not to be had"; }
 keep "$root"

@@ -6,6 +6,7 @@ argument runs those checks only whose names contain it. Exit code 0 only if ever
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -40,6 +41,8 @@ RENAMED = {
 LAUNCHER = """#!/bin/sh
 PYTHONPATH=/opt/site:/opt/gate/daemon exec /usr/bin/python3 -m binarycop "$@"
 """
+OLDER = "systemd 247 knows every key but those that came with 248"
+SINCE_248 = {"ExecPaths", "NoExecPaths", "PrivateIPC"}
 MACHINE_ID = "6b7f1d8e0a914c56b0c38f5f0a2f7c11"
 
 
@@ -62,8 +65,10 @@ def main() -> int:
         _install(tree)
         (work / "journal").mkdir()
         (work / "reports").touch()
+        if only in OLDER:
+            reports.append(rig.check(OLDER, lambda: _older_knows(tree)))
         ended = all(_boot(tree, work, boot, only) for boot in BOOTS)
-        reports = [json.loads(line) for line in (work / "reports").read_text().splitlines()]
+        reports += [json.loads(line) for line in (work / "reports").read_text().splitlines()]
         bad = [report for report in reports if not report["good"]]
         for report in reports:
             rig.show(report)
@@ -105,6 +110,20 @@ def _install(tree: Path) -> None:
     wanted = tree / "etc/systemd/system/multi-user.target.wants/binarycop.service"
     wanted.parent.mkdir(parents=True, exist_ok=True)
     wanted.symlink_to("/usr/lib/systemd/system/binarycop.service")
+
+
+def _older_knows(tree: Path) -> str:
+    """So nothing newer than 249 is used unnoticed."""
+    older = tree / "opt/older"
+    units = INSTALLED["usr/lib/systemd/system"]
+    for name in units:
+        shutil.copy(ROOT / "systemd" / name, older / "etc/systemd/system")
+    # 1, since there are complaints: of programs that its tree lacks, too, which are not looked at.
+    told = rig.inside(older, "systemd-analyze", "verify", "--man=no", *units, rc=1)
+    unknown = set(re.findall(r"Unknown key name '(\w+)'", told))
+    assert unknown == SINCE_248, f"unknown to 247: {sorted(unknown)}\n{told}"
+    assert "Failed to parse" not in told, told
+    return f"unknown to 247: {', '.join(sorted(unknown))}"
 
 
 def _draw(clip: Path) -> None:
