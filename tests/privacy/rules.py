@@ -11,6 +11,11 @@ from pathlib import Path
 from tests.privacy.acts import Act
 
 ROOT = Path(__file__).resolve().parents[2]
+_FACTS = (
+    r"/etc/(ld\.so\.\S+|locale\.alias|localtime|ssl/openssl\.cnf|nsswitch\.conf|passwd)|/dev/(u?random|null)"
+    r"|/proc/(cpuinfo|meminfo|stat|filesystems|self/(maps|status|auxv|cgroup|mountinfo)|sys/(crypto|vm|kernel)/\S+)"
+    r"|/sys/(devices/system/(cpu|node)|fs/cgroup|firmware/devicetree)/\S+"
+)
 
 
 @dataclass(frozen=True)
@@ -48,8 +53,8 @@ def rules(work: Path, source: Path) -> tuple[Rule, ...]:
         ),
         Rule(
             "reads the system's own facts",
-            r"open to read /(etc|proc|sys|dev/(u?random|null|tty))(/\S*)?( refused)?",
-            "time zone, processor, memory; /dev/urandom",
+            rf"open to read ({_FACTS})( refused)?",
+            "where libraries lie, the time zone, how many processors there are",
         ),
         Rule(
             "maps a system table",

@@ -50,6 +50,9 @@ def test_what_the_daemon_needs_is_allowed(act: Act) -> None:
         Act("execve", "/bin/sh"),
         Act("process_vm_readv", "7"),
         Act("open to read", "/home/somebody/x"),
+        Act("open to read", "/proc/1/mem"),
+        Act("open to read", "/etc/shadow"),
+        Act("open to read", "/var/log/journal/x"),
     ],
 )
 def test_what_could_carry_a_picture_away_is_not(act: Act) -> None:
