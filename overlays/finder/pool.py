@@ -1,4 +1,4 @@
-"""A store of scenes on disk: the same from its seed, made in parts, read without taking memory."""
+"""A store of scenes on disk: the same from its seed, and read without taking memory."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

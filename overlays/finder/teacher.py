@@ -79,7 +79,7 @@ class Teacher:
             known = [face.box for face in one.faces if face.box is not None]
             pairs = [_best(finds, box) for box in known]
             seen.append((pixels, finds, known, pairs))
-        self.convention = Convention.between(
+        convention = Convention.between(
             [
                 (box, found)
                 for _, _, known, pairs in seen
@@ -89,7 +89,7 @@ class Teacher:
         )
         taught = []
         for pixels, finds, known, pairs in seen:
-            faces = [self.convention.apply(box) if found is None else found for box, found in zip(known, pairs)]
+            faces = [convention.apply(box) if found is None else found for box, found in zip(known, pairs)]
             taught.append(with_others(pixels, faces, finds))
         return taught
 

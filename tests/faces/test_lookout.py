@@ -191,8 +191,16 @@ def test_without_ncnn_it_is_opencv_unless_ncnn_was_named(monkeypatch: pytest.Mon
     monkeypatch.setattr("importlib.import_module", missing)
     assert make_engine(EngineKind.AUTO, random_weights(0)).name == "opencv"
     settings = FacesSettings(finder=FinderKind.LOOKOUT, lookout=LookoutSettings(engine=EngineKind.NCNN))
-    with pytest.raises(FinderError, match=r"engine ncnn is not installed .*; opencv needs nothing more"):
+    with pytest.raises(FinderError, match=r"engine ncnn cannot be had .*; opencv needs nothing more"):
         make_finder(settings)
+
+
+def test_an_ncnn_too_old_to_load_from_memory_is_as_good_as_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    old = type("ncnn", (), {"Net": type("Net", (), {})})
+    monkeypatch.setattr("importlib.import_module", lambda name: old)
+    assert make_engine(EngineKind.AUTO, random_weights(0)).name == "opencv"
+    with pytest.raises(FinderError, match="too old"):
+        make_engine(EngineKind.NCNN, random_weights(0))
 
 
 def test_weights_that_are_not_this_networks_are_refused(tmp_path: Path) -> None:

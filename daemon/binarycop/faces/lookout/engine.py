@@ -88,11 +88,15 @@ def make_engine(kind: EngineKind, weights: Weights) -> Engine:
     if kind is EngineKind.OPENCV:
         return OpenCvEngine(weights)
     try:
-        ncnn = importlib.import_module("ncnn")
+        return NcnnEngine(weights, _ncnn())
     except ImportError as error:
         if kind is EngineKind.AUTO:
             return OpenCvEngine(weights)
-        raise FinderError(
-            f"finder lookout: engine ncnn is not installed ({error}); opencv needs nothing more"
-        ) from error
-    return NcnnEngine(weights, ncnn)
+        raise FinderError(f"finder lookout: engine ncnn cannot be had ({error}); opencv needs nothing more") from error
+
+
+def _ncnn() -> ModuleType:
+    ncnn = importlib.import_module("ncnn")
+    if not hasattr(ncnn.Net, "load_model_mem"):
+        raise ImportError("this ncnn is too old to take a network from memory")
+    return ncnn
