@@ -9,8 +9,10 @@ import struct
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from select import select
 from threading import Thread
 from time import monotonic, sleep
 from types import TracebackType
@@ -135,7 +137,10 @@ class Gate:
     def start(self) -> None:
         """Start it, the first time or after it has ended, as Restart= does."""
         self.notices.clear()
-        told = len(self.journal)
+        self._born = told = len(self.journal)
+        # Our own end of its mouth is kept, to stuff it; so the ear ends with the process, and not with the pipe.
+        ear, self._mouth = os.pipe()
+        self._is_deaf = self._is_stuffed = False
         self._process = subprocess.Popen(
             [sys.executable, "-c", _START.format(before=self._before), "run", "--json"]
             + ["--config", str(self.work / "gate.yaml")],
@@ -143,11 +148,11 @@ class Gate:
             cwd=self.work,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            stderr=self._mouth,
             text=True,
         )
         self._ears = [
-            Thread(target=self._hear, args=(self._process.stderr,), daemon=True),
+            Thread(target=self._hear, args=(self._process, ear), daemon=True),
             Thread(target=self._collect, args=(self._process.stdout,), daemon=True),
         ]
         for ear in self._ears:
@@ -230,6 +235,22 @@ class Gate:
             ear.join(PATIENCE_S)
         return code
 
+    def deafen(self) -> None:
+        """Whoever reads its journal is gone."""
+        self._is_deaf = True
+        self._ears[0].join(PATIENCE_S)
+        os.close(self._mouth)
+
+    def stuff(self) -> None:
+        """Whoever reads its journal does not read any more, and what it was lent as a buffer is full."""
+        self._is_stuffed = True
+        sleep(5 * _LEVEL_S)
+        os.set_blocking(self._mouth, False)
+        with suppress(BlockingIOError):
+            while True:
+                os.write(self._mouth, b"\n")
+        os.set_blocking(self._mouth, True)
+
     def stop_post(self) -> float:
         """What systemd does after its end (ExecStopPost=); when that was done."""
         done = subprocess.run(
@@ -255,13 +276,13 @@ class Gate:
         return counts
 
     def count(self, event: Event) -> int:
-        """How often the journal has it."""
-        return sum(one.event is event for one in self.journal)
+        """How often the journal has it, since the last start."""
+        return sum(one.event is event for one in self.journal[self._born :])
 
     def account(self) -> str:
         """Whether every permission has its cause, over all its lives. Raises Broken."""
         rises = sum(one.level for one in self.lines.changes(RELAY)) - self.other_rises
-        permits = self.count(Event.PERMIT)
+        permits = sum(one.event is Event.PERMIT for one in self.journal)
         if rises != permits:
             raise Broken(f"the coil was energised {rises} times, and the journal has {permits} permissions")
         return f"{permits} permissions, {rises} energised"
@@ -273,10 +294,22 @@ class Gate:
             except OSError:
                 return
 
-    def _hear(self, stream: IO[str]) -> None:
-        for line in stream:
-            text = line.rstrip("\n")
-            self.journal.append(Entry(monotonic(), text, event_of(text)))
+    def _hear(self, process: "subprocess.Popen[str]", ear: int) -> None:
+        rest = b""
+        while True:
+            has_ended = process.poll() is not None
+            if self._is_deaf:
+                break
+            if self._is_stuffed or not select([ear], [], [], _LEVEL_S)[0]:
+                if has_ended:
+                    break
+                sleep(_LEVEL_S)
+                continue
+            *lines, rest = (rest + os.read(ear, 1 << 16)).split(b"\n")
+            for line in lines:
+                text = line.decode(errors="replace")
+                self.journal.append(Entry(monotonic(), text, event_of(text)))
+        os.close(ear)
 
     def _collect(self, stream: IO[str]) -> None:
         for line in stream:

@@ -48,6 +48,10 @@ class Lines:
         struct.pack_into("=32s", self._map, self._at(name) + _HOLDER_AT, b"other-program")
         self._write(name, _PID_AT, os.getpid())
 
+    def give_back(self, name: str) -> None:
+        """The other program lets go of it."""
+        self._write(name, _PID_AT, 0)
+
     def lose(self) -> None:
         """The chip is gone, as one on USB that is unplugged: whatever is asked of its lines fails."""
         for name in NAMES:
@@ -58,9 +62,9 @@ class Lines:
         for name in NAMES:
             self._write(name, _GONE_AT, 0)
 
-    def forbid(self) -> None:
-        """The daemon's user may not open the chip."""
-        struct.pack_into("=i", self._map, 4, 1)
+    def forbid(self, is_forbidden: bool) -> None:
+        """Whether the daemon's user may not open the chip."""
+        struct.pack_into("=i", self._map, 4, int(is_forbidden))
 
     def changes(self, name: str) -> list[Change]:
         """All changes of one output since the beginning."""

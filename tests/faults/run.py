@@ -10,11 +10,11 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.faults import camera
+from tests.faults import camera, overlay, stages, system, wires
 from tests.faults.gate import ROOT, Broken
 from tests.faults.row import Outcome, Row
 
-ROWS: tuple[Row, ...] = (*camera.ROWS,)
+ROWS: tuple[Row, ...] = (*camera.ROWS, *overlay.ROWS, *wires.ROWS, *stages.ROWS, *system.ROWS)
 BRIEF = "brief"
 _PRELOADED = ("tests/faults/fake_gpio.c", "tests/frames/fake_v4l2.c", "tests/faults/fake_clock.c")
 

@@ -1,0 +1,99 @@
+"""An exception in each stage, threads that die, and a loop that hangs."""
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from signal import SIGALRM
+from time import monotonic
+
+from binarycop.journal.events import Event
+from tests.faults import saboteur
+from tests.faults.film import Scene
+from tests.faults.gate import Broken, Gate
+from tests.faults.row import Outcome, Row, conclude, look, started_again
+
+_HANG_S = 2
+_CAMERA, _FINDER = "binarycop.frames.camera:Camera.read", "binarycop.faces.lookout.finder:Lookout.find"
+_CLASSIFIER = "binarycop.classifier.emulator:Emulator.scores"
+
+
+def _before(target: str, how: str) -> str:
+    return f"from tests.faults import saboteur; saboteur.fail('{target}', '{how}'); "
+
+
+def _ends(target: str, how: str, work: Path, limit_s: float) -> Outcome:
+    """What nobody expects ends the daemon, with its coil released on the way out."""
+    with Gate(work, before=_before(target, how)) as gate:
+        gate.permit()
+        at_s = monotonic()
+        saboteur.order(work)
+        if target.endswith("LineJournal.write"):
+            # It writes when something happens: the person leaves.
+            gate.film.scene = Scene.NOBODY
+        released_s = gate.released(at_s, limit_s)
+        code = gate.ended()
+        if code <= 0:
+            raise Broken(f"it ended with {code}, which systemd takes for well: {gate.last_words()}")
+        said = gate.last_words()
+        look(gate, at_s)
+        back_s = started_again(gate)
+        return Outcome(f"releases on its way out, ends with {code}", released_s, said, "Restart=", back_s, conclude(gate))
+
+
+def _camera_raises(work: Path, limit_s: float) -> Outcome:
+    with Gate(work, before=_before(_CAMERA, "raise")) as gate:
+        gate.permit()
+        at_s = monotonic()
+        saboteur.order(work)
+        entry = gate.reads(Event.CAMERA_LOST, at_s, "unexpected")
+        gate.reads(Event.CAMERA_BACK, entry.at_s)
+        gate.film.scene = Scene.NOBODY
+        over_s = monotonic()
+        gate.released(over_s, limit_s)
+        back_s = gate.permit_again(over_s) - over_s
+        # The person was out of sight for as long as the camera was opened anew, which is shorter than lost_s.
+        return Outcome("opens the camera anew, the person in front stays", None, Event.CAMERA_LOST, "by itself", back_s, conclude(gate))
+
+
+def _hangs(work: Path, limit_s: float) -> Outcome:
+    with Gate(work, {"service": {"hang_s": _HANG_S}}, before=_before(_CLASSIFIER, "hang")) as gate:
+        gate.permit()
+        at_s = monotonic()
+        saboteur.order(work)
+        code = gate.ended()
+        if code != -SIGALRM:
+            raise Broken(f"it ended with {code}")
+        gate.stop_post()
+        released_s = gate.released(at_s, limit_s)
+        back_s = started_again(gate)
+        return Outcome(
+            "the kernel ends it, gate-release releases", released_s, "systemd: killed, signal ALRM", "Restart=", back_s, conclude(gate)
+        )
+
+
+def _row(
+    fault: str, how: str, limit_s: float | None, reason: str, check: Callable[[Path, float], Outcome], *, slow: bool = False
+) -> Row:
+    return Row("stages", fault, how, limit_s, reason, check, slow)
+
+
+def _raised(stage: str, target: str, *, limit_s: float = 1.5, how: str = "raise", slow: bool = False) -> Row:
+    what = "there is no memory left" if how == "memory" else "raises what nobody expects"
+    return _row(f"exception in {stage}", f"{target.split(':')[1]}: {what}", limit_s, "a step and a second", partial(_ends, target, how), slow=slow)
+
+
+ROWS = (
+    _row("exception in the camera", "Camera.read raises what nobody expects", 2.0, "", _camera_raises),
+    _raised("the finder", _FINDER),
+    _raised("following", "binarycop.faces.pursuit:Pursuit.step", slow=True),
+    _raised("the crop", "binarycop.service.lane:crop", how="memory"),
+    _raised("the classifier", _CLASSIFIER),
+    _raised("the verdict", "binarycop.verdict:step", slow=True),
+    _raised("the gate", "binarycop.gate.machine:step", slow=True),
+    _raised("the lines", "binarycop.lines.wires:Wires.show"),
+    _raised("the journal", "binarycop.journal.writers:LineJournal.write", limit_s=2.5, slow=True),
+    _raised("the supervisor", "binarycop.service.supervisor:Supervisor.step", slow=True),
+    _row("camera's thread dies", "ends in Camera.read without a word", 3.0, "frames.stale_s 2 and a second", partial(_ends, _CAMERA, "exit")),
+    _row("finder's thread dies", "ends in Lookout.find without a word", 5.0, "faces.deadline_s 2, lost_s 1 and two seconds", partial(_ends, _FINDER, "exit")),
+    _row("loop hangs", "a call into C that never returns, interpreter locked", _HANG_S + 1.5, "service.hang_s 2, and the helper", _hangs),
+)
