@@ -180,15 +180,6 @@ def test_faces_too_small_to_count_are_not_followed() -> None:
     assert Lane(FacesSettings(least_px=32)).see({1: HERE}) == Sighting(None, None)
 
 
-def test_in_a_crowd_only_the_nearest_are_followed() -> None:
-    lane = Lane()
-    crowd = {n: Box(18.0 * (n % 8), 20 + 40.0 * (n // 8), 16 + n // 2, 16 + n // 2) for n in range(16)}
-    sighting = lane.see(crowd)
-    assert sighting.box is not None
-    assert sighting.box.width_px == 23
-    assert lane.pursuit.people == 8
-
-
 def test_an_answer_about_an_older_frame_is_carried_into_the_newest() -> None:
     lane = Lane(slow=True)
     for number in range(5):

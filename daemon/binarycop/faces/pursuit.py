@@ -46,11 +46,6 @@ class Pursuit:
         self._question: _Question | None = None
         self._since_asked = settings.find_every
 
-    @property
-    def people(self) -> int:
-        """How many are followed now."""
-        return len(self._tracks.all)
-
     def adopt(self, settings: FacesSettings) -> None:
         """Go on by other settings; the finder stays."""
         self._settings = settings
