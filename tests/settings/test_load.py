@@ -49,7 +49,11 @@ GOOD_AND_BAD = [
     ("frames: {rate_hz: 25}", "frames: {rate: 25}", "frames.rate: unknown key; did you mean rate_hz?"),
     ("frames: {source: 'no'}", "frames: [demo]", "frames: is a list; write 'key: value' lines below it"),
     ("frames: {source: no}", "frames: {source: }", "frames.source: is empty; write a text"),
-    ("faces: {find_every: 1}", "faces: {find_every: 0}", "faces.find_every: is '0'; write a whole number from 1 to 100"),
+    (
+        "faces: {find_every: 1}",
+        "faces: {find_every: 0}",
+        "faces.find_every: is '0'; write a whole number from 1 to 100",
+    ),
     ("faces: {deadline_s: 0.5}", "faces: {deadline_s: 0}", "faces.deadline_s: is '0'; write a number from 0.1 to 60"),
     ("lines: {permission: {pin: R1}}", "lines: {fire: {active_high: true}}", "lines.fire: lacks pin"),
     (
