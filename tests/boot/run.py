@@ -19,10 +19,10 @@ from uuid import uuid4
 
 import cv2
 
-from binarycop.frames.demo import Demo, passages
+from binarycop.frames.demo import RATE_HZ, Demo, passages
 from binarycop.wearing import Wearing
 from tests import rig
-from tests.boot import guest
+from tests.boot import guest, street
 from tests.rig import ROOT
 
 HERE = Path(__file__).resolve().parent
@@ -30,8 +30,8 @@ BUILD_LONGEST_S = 300
 BOOT_LONGEST_S = 1200
 MEMORY_MB = 512
 DISK_SPARE_MB = 200
-EMPTY_S = 1.0  # before somebody comes
 EVERY = 2  # of the demo's frames, one is shown; each three times, at 25 a second
+EMPTY_S = street.EMPTY * EVERY / RATE_HZ  # before somebody comes
 PEOPLE = (Wearing.CORRECT, Wearing.NOSE)
 SETTINGS = """frames: {source: /dev/binarycop/camera, width_px: 320, height_px: 240, rate_hz: 25, pixel_format: YUYV}
 faces: {finder: fixed}
@@ -49,7 +49,15 @@ Before=shutdown.target binarycop.service
 
 [Service]
 Type=notify
-ExecStart=/usr/bin/python3 /opt/trial/tests/boot/street.py /opt/trial/street
+ExecStart=/usr/bin/python3 /opt/trial/tests/boot/street.py /opt/trial/street {mark}
+"""
+PEOPLE_COME = """[Unit]
+Description=People come once the gate is ready
+After=binarycop.service
+
+[Service]
+Type=oneshot
+ExecStart=/bin/touch {mark}
 """
 WATCH = """[Unit]
 Description=What sees the relay
@@ -100,7 +108,12 @@ def _disk(tree: Path, work: Path) -> Path:
     _film(trial / "street")
     rig.add_trial(root, "/usr/bin/env PYTHONPATH=/opt/trial /usr/bin/python3 -m tests.boot.guest")
     wanted = root / "etc/systemd/system/multi-user.target.wants"
-    for unit, text in (("street.service", STREET), ("watch.service", WATCH.format(line=RELAY, notes=guest.NOTES))):
+    units = {
+        "street.service": STREET.format(mark=guest.MARK),
+        "people.service": PEOPLE_COME.format(mark=guest.MARK),
+        "watch.service": WATCH.format(line=RELAY, notes=guest.NOTES),
+    }
+    for unit, text in units.items():
         (wanted.parent / unit).write_text(text)
         (wanted / unit).symlink_to(f"/etc/systemd/system/{unit}")
     disk = work / "disk"

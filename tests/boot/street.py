@@ -1,6 +1,7 @@
 """What the machine's camera looks at: plays drawn pictures into vivid's output, which its camera is made to see.
 
-``street FILE`` plays the raw pictures of FILE, round and round, and tells systemd once the first is on its way.
+``street FILE MARK`` plays the raw pictures of FILE, round and round, and tells systemd once the first is on its way.
+While there is no file MARK it goes no further than the first pictures, in which nobody is.
 """
 
 import fcntl
@@ -10,7 +11,6 @@ import socket
 import struct
 import sys
 from collections.abc import Iterator
-from itertools import cycle
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,8 @@ WIDTH_PX, HEIGHT_PX = 320, 240
 PICTURE_BYTES = WIDTH_PX * HEIGHT_PX * 2
 """A picture is YUYV: (240, 320, 2) uint8. vivid shows 25 a second."""
 SHOWN_TIMES = 3
+EMPTY = 10
+"""So many pictures at the film's begin show nobody."""
 
 # linux/videodev2.h: v4l2_queryctrl, v4l2_control, v4l2_format, v4l2_requestbuffers, v4l2_buffer, and what takes them.
 _QUERY = struct.Struct("II32siiiiI8x")
@@ -43,7 +45,7 @@ def main() -> None:
     _ask(device, _REQBUFS, _REQUEST, _BUFFERS, _OUTPUT, _MAPPED)
     places = [_map(device, index) for index in range(_BUFFERS)]
     told = False
-    for number, picture in enumerate(_pictures(Path(sys.argv[1]).read_bytes())):
+    for number, picture in enumerate(_pictures(Path(sys.argv[1]).read_bytes(), Path(sys.argv[2]))):
         index = number
         if number >= _BUFFERS:
             if not told:
@@ -56,10 +58,12 @@ def main() -> None:
         _ask(device, _QBUF, _BUFFER, index, _OUTPUT, PICTURE_BYTES, _MAPPED, 0, 0)
 
 
-def _pictures(film: bytes) -> Iterator[bytes]:
-    for start in cycle(range(0, len(film), PICTURE_BYTES)):
-        for _ in range(SHOWN_TIMES):
-            yield film[start : start + PICTURE_BYTES]
+def _pictures(film: bytes, mark: Path) -> Iterator[bytes]:
+    while True:
+        pictures = len(film) // PICTURE_BYTES if mark.exists() else EMPTY
+        for start in range(0, pictures * PICTURE_BYTES, PICTURE_BYTES):
+            for _ in range(SHOWN_TIMES):
+                yield film[start : start + PICTURE_BYTES]
 
 
 def _node(end: str) -> str:
