@@ -61,17 +61,10 @@ def nspawn(tree: Path, console: Path, longest_s: int, *options: str) -> bool:
 
 def inside(tree: Path, *command: str, longest_s: int = 300, rc: int = 0) -> str:
     """What a program of ``tree``, not booted, prints. AssertionError unless it ends with ``rc`` in time."""
-    container = [
-        "systemd-nspawn",
-        "-q",
-        "-D",
-        str(tree),
-        "--register=no",
-        "--keep-unit",
-        "--private-network",
-        "--as-pid2",
-    ]
-    container += ["--setenv=PYTHONDONTWRITEBYTECODE=1", "--setenv=SYSTEMD_COLORS=0", "timeout", str(longest_s)]
+    # timeout: outside, since a tree may lack it.
+    container = ["timeout", "--kill-after=10", str(longest_s), "systemd-nspawn", "-q", "-D", str(tree), "--register=no"]
+    container += ["--keep-unit", "--private-network", "--as-pid2"]
+    container += ["--setenv=PYTHONDONTWRITEBYTECODE=1", "--setenv=SYSTEMD_COLORS=0"]
     done = subprocess.run(
         [*container, *command],
         stdin=subprocess.DEVNULL,
