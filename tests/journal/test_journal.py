@@ -1,6 +1,8 @@
 """The table of events, and what may be written."""
 
+import io
 import re
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +10,7 @@ import pytest
 
 from binarycop.journal import writers
 from binarycop.journal.events import Event
-from binarycop.journal.writers import LineJournal, MemoryJournal, SystemdJournal, open_journal
+from binarycop.journal.writers import LineJournal, MemoryJournal, SystemdJournal, open_journal, print_to_stderr
 from binarycop.settings.schema import JournalTarget
 
 
@@ -69,3 +71,17 @@ def test_without_journald_events_go_to_standard_error(monkeypatch: pytest.Monkey
     monkeypatch.setattr(writers, "_SOCKET", Path("/nonexistent"))
     for target in JournalTarget:
         assert isinstance(open_journal(target), LineJournal)
+
+
+class Unread(io.StringIO):
+    """A pipe whose reader has gone."""
+
+    def flush(self) -> None:
+        raise BrokenPipeError
+
+
+def test_a_line_that_nobody_reads_any_more_is_lost_and_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stderr", Unread())
+    print_to_stderr("person 1 in front")
+    with pytest.raises(BrokenPipeError):
+        sys.stderr.flush()

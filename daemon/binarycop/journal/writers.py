@@ -75,8 +75,9 @@ class MemoryJournal:
 
 
 def print_to_stderr(line: str) -> None:
-    """One line on standard error."""
-    print(line, file=sys.stderr, flush=True)
+    """One line on standard error. Where nobody reads it any more the line is lost, and the gate goes on."""
+    with suppress(BrokenPipeError):
+        print(line, file=sys.stderr, flush=True)
 
 
 def open_journal(target: JournalTarget, print_line: Callable[[str], None] = print_to_stderr) -> Journal:
