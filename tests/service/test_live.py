@@ -115,6 +115,20 @@ def test_a_camera_that_hangs_is_a_fault_while_the_loop_goes_on() -> None:
     assert not rig.coil
 
 
+class Dying(Silent):
+    """A camera whose driver ends the thread that reads it, without a word."""
+
+    def read(self) -> Frame | None:
+        raise SystemExit
+
+
+def test_a_camera_whose_thread_dies_has_not_ended_but_failed() -> None:
+    rig = Rig()
+    with pytest.raises(SourceError, match="thread"), loop_of(rig, Dying()) as loop, rig.service:
+        loop.run(never, nothing)
+    assert rig.factory.pin("RELAY").state is False
+
+
 def test_two_sources_go_on_until_both_have_ended() -> None:
     south = LaneSettings(name="south", lines=replace(LaneSettings().lines, permission=replace(
         LaneSettings().lines.permission, pin="R2"), lamps={}))  # fmt: skip

@@ -37,7 +37,7 @@ class Grabber:
         self._waiting: Frame | None = None
         self._notices: deque[Notice] = deque(maxlen=settings.notices_most)
         self._dropped = 0
-        self._is_over = False
+        self._is_over = self._has_died = False
         self._last_s = clock.now_s()
         self._busy_since_s: float | None = None
 
@@ -84,6 +84,12 @@ class Grabber:
         with self._changed:
             return self._is_over and self._waiting is None
 
+    @property
+    def has_died(self) -> bool:
+        """Whether the thread ended otherwise than by the source's end or ``close``."""
+        with self._changed:
+            return self._has_died
+
     def silent_s(self) -> float:
         """Seconds since the last frame that could be taken, or since the start; grows while frozen, too."""
         with self._changed:
@@ -108,6 +114,7 @@ class Grabber:
         return not self._thread.is_alive()
 
     def _run(self) -> None:
+        has_died = True
         try:
             pause_s: float | None = 0.0
             while pause_s is not None and not self._closing.wait(pause_s):
@@ -115,9 +122,10 @@ class Grabber:
                 pause_s = self._feed.step()
                 self._note_busy(None)
             self._feed.close()
+            has_died = False
         finally:
             with self._changed:
-                self._is_over, self._busy_since_s = True, None
+                self._is_over, self._busy_since_s, self._has_died = True, None, has_died
                 self._changed.notify_all()
 
     def _note_busy(self, since_s: float | None) -> None:

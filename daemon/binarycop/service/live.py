@@ -6,6 +6,7 @@ from threading import Event as Flag
 from types import TracebackType
 
 from binarycop.clock import Clock
+from binarycop.errors import SourceError
 from binarycop.frames.camera import CameraSettings
 from binarycop.frames.choose import is_recording, open_source
 from binarycop.frames.grabber import Grabber, GrabberSettings, Notice, NoticeKind
@@ -90,7 +91,10 @@ class LiveLoop:
         ]
 
     def run(self, should_stop: Callable[[], bool], show: Callable[[], None]) -> None:
-        """Loop; ``show`` is called after every step. Raises what ``Service.step`` raises."""
+        """Loop; ``show`` is called after every step.
+
+        Raises what ``Service.step`` raises, and SourceError where a source's thread has died: that is no end of it.
+        """
         for grabber in self._grabbers:
             grabber.start()
         is_over = False
@@ -111,6 +115,8 @@ class LiveLoop:
             self._never.wait(wait_s)
         for lane, grabber in zip(self._service.lanes, self._grabbers):
             _hear(lane, grabber.notices())
+            if grabber.has_died:
+                raise SourceError(lane.settings.frames.source, "the thread that reads it has died")
             is_silent = grabber.silent_s() > lane.settings.frames.stale_s and not grabber.has_ended
             lane.fault(_NO_FRAMES, active=is_silent)
         self._service.step(frames, self._clock.now_s())
