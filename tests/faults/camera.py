@@ -49,7 +49,13 @@ def _other_size(work: Path, limit_s: float) -> Outcome:
 
 
 def _row(
-    fault: str, how: str, limit_s: float | None, reason: str, check: Callable[[Path, float], Outcome], *, slow: bool = False
+    fault: str,
+    how: str,
+    limit_s: float | None,
+    reason: str,
+    check: Callable[[Path, float], Outcome],
+    *,
+    slow: bool = False,
 ) -> Row:
     return Row("camera", fault, how, limit_s, reason, check, slow)
 

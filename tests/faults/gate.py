@@ -22,7 +22,7 @@ import yaml
 
 from binarycop.journal.events import Event
 from tests.faults.film import Film, Scene
-from tests.faults.lines import RELAY, Lines
+from tests.faults.lines import RELAY, Change, Lines
 
 ROOT = Path(__file__).resolve().parents[2]
 HELPER = ROOT / "build" / "gate-release"
@@ -67,7 +67,7 @@ class Gate:
     """One daemon, alone in ``work``. Raises Broken where it does not do what is waited for.
 
     change: what its settings have otherwise. before: Python that its process runs first. starts_ready: wait for a
-    first frame. arguments: more of them for ``binarycop run``.
+    first frame. watchdog_s: what systemd says of its patience; it is not lost here.
     """
 
     def __init__(
@@ -77,9 +77,11 @@ class Gate:
         *,
         before: str = "",
         starts_ready: bool = True,
+        watchdog_s: float | None = None,
         scene: Scene = Scene.NOBODY,
     ) -> None:
         self.work, self._before, self._starts_ready = work, before, starts_ready
+        self._watchdog_s = watchdog_s
         self.run_folder, dev = work / "run", work / "dev"
         for folder in (self.run_folder, dev):
             folder.mkdir(exist_ok=True)
@@ -116,18 +118,23 @@ class Gate:
         built = ROOT / "build" / "faults"
         preloaded = [str(built / f"{name}.so") for name in ("fake_gpio", "fake_v4l2", "fake_clock")]
         kept = {key: value for key, value in os.environ.items() if not key.startswith(("OPENCV_", "LD_", "JOURNAL_"))}
-        return kept | {
-            "LD_PRELOAD": ":".join(preloaded),
-            "FAKE_PICTURE": str(self.film.picture),
-            "FAKE_HZ": "20",
-            "FAKE_GPIO": str(self.lines.file),
-            "FAKE_DEV": str(self.work / "dev"),
-            "FAKE_CLOCK": str(self.work / "clock"),
-            "NOTIFY_SOCKET": str(self.work / "notify"),
-            "RUNTIME_DIRECTORY": str(self.run_folder),
-            "PYTHONPATH": os.pathsep.join([str(ROOT / "daemon"), str(ROOT)]),
-            "OMP_NUM_THREADS": "1",
-        }
+        watched = {} if self._watchdog_s is None else {"WATCHDOG_USEC": str(round(self._watchdog_s * 1e6))}
+        return (
+            kept
+            | watched
+            | {
+                "LD_PRELOAD": ":".join(preloaded),
+                "FAKE_PICTURE": str(self.film.picture),
+                "FAKE_HZ": "20",
+                "FAKE_GPIO": str(self.lines.file),
+                "FAKE_DEV": str(self.work / "dev"),
+                "FAKE_CLOCK": str(self.work / "clock"),
+                "NOTIFY_SOCKET": str(self.work / "notify"),
+                "RUNTIME_DIRECTORY": str(self.run_folder),
+                "PYTHONPATH": os.pathsep.join([str(ROOT / "daemon"), str(ROOT)]),
+                "OMP_NUM_THREADS": "1",
+            }
+        )
 
     @property
     def pid(self) -> int:
@@ -141,9 +148,9 @@ class Gate:
         # Our own end of its mouth is kept, to stuff it; so the ear ends with the process, and not with the pipe.
         ear, self._mouth = os.pipe()
         self._is_deaf = self._is_stuffed = False
+        command = [sys.executable, "-c", _START.format(before=self._before)]
         self._process = subprocess.Popen(
-            [sys.executable, "-c", _START.format(before=self._before), "run", "--json"]
-            + ["--config", str(self.work / "gate.yaml")],
+            [*command, "run", "--json", "--config", str(self.work / "gate.yaml")],
             env=self.environment,
             cwd=self.work,
             stdin=subprocess.DEVNULL,
@@ -155,8 +162,8 @@ class Gate:
             Thread(target=self._hear, args=(self._process, ear), daemon=True),
             Thread(target=self._collect, args=(self._process.stdout,), daemon=True),
         ]
-        for ear in self._ears:
-            ear.start()
+        for thread in self._ears:
+            thread.start()
         if self._starts_ready:
             self.until("it is ready", lambda: any(one.event is Event.READY for one in self.journal[told:]))
 
@@ -186,7 +193,7 @@ class Gate:
         self.reads(Event.PERMIT, since_s)
         return next(one.at_s for one in self.relay_since(since_s) if one.level)
 
-    def relay_since(self, at_s: float) -> list[Any]:
+    def relay_since(self, at_s: float) -> list[Change]:
         """Changes of the relay's coil since then."""
         return [one for one in self.lines.changes(RELAY) if one.at_s >= at_s]
 
@@ -197,7 +204,7 @@ class Gate:
             return any(not one.level for one in self.relay_since(since_s))
 
         self.until(f"the coil is released (limit {limit_s:g} s)", is_released, limit_s + 5)
-        took_s: float = next(one.at_s for one in self.relay_since(since_s) if not one.level) - since_s
+        took_s = next(one.at_s for one in self.relay_since(since_s) if not one.level) - since_s
         if took_s > limit_s:
             raise Broken(f"the coil was released after {took_s:.2f} s, limit {limit_s:g} s")
         return took_s
@@ -211,7 +218,9 @@ class Gate:
         """The first such event since then, with that word."""
 
         def found() -> list[Entry]:
-            return [one for one in list(self.journal) if one.event is event and one.at_s >= since_s and word in one.text]
+            return [
+                one for one in list(self.journal) if one.event is event and one.at_s >= since_s and word in one.text
+            ]
 
         self.until(f"event {event.entry.name} {word}".strip(), lambda: bool(found()), longest_s)
         return found()[0]

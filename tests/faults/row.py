@@ -59,11 +59,13 @@ def conclude(gate: Gate, *, withheld: bool = False) -> str:
     if missing < 0 or (missing > 1 and not withheld):
         raise Broken(f"{said['captured']} frames in, {said['frames']} looked at, {said['dropped']} dropped")
     kept = f", {missing} withheld" if missing > 1 else ""
-    return f"{said['captured']} frames in, {said['frames']} looked at, {said['dropped']} dropped{kept}; {gate.account()}"
+    return (
+        f"{said['captured']} frames in, {said['frames']} looked at, {said['dropped']} dropped{kept}; {gate.account()}"
+    )
 
 
 def started_again(gate: Gate) -> float:
-    """What systemd does after an end that was none of the operator's: gate-release, then a start. Until a permission."""
+    """What systemd does after an end that nobody asked for: gate-release, then a start. Seconds to a permission."""
     at_s = gate.stop_post()
     gate.stays_released(at_s)
     gate.start()

@@ -1,6 +1,7 @@
 """The fault matrix: every fault injected into a daemon that runs. ``python -m tests.faults.run [WORD] [--write]``.
 
-WORD: rows whose room or fault has it; ``brief`` leaves out the slow ones. Exit code 1 when any row fails.
+WORD: rows whose room or fault has it; ``brief`` leaves out the slow ones. --write: all, and docs/faults.md where all
+hold. Root, for a file system that is full. Exit code 1 when any row fails.
 """
 
 import argparse
@@ -10,12 +11,13 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.faults import camera, overlay, stages, system, wires
+from tests.faults import camera, overlay, stages, system, table, wires
 from tests.faults.gate import ROOT, Broken
 from tests.faults.row import Outcome, Row
 
 ROWS: tuple[Row, ...] = (*camera.ROWS, *overlay.ROWS, *wires.ROWS, *stages.ROWS, *system.ROWS)
 BRIEF = "brief"
+PAGE = ROOT / "docs" / "faults.md"
 _PRELOADED = ("tests/faults/fake_gpio.c", "tests/frames/fake_v4l2.c", "tests/faults/fake_clock.c")
 
 
@@ -23,17 +25,19 @@ def main() -> int:
     """See the module."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("word", nargs="?", default="")
-    parser.add_argument("--write", action="store_true")
+    parser.add_argument("--write", action="store_true", help=f"all rows, and {PAGE.relative_to(ROOT)} anew")
     arguments = parser.parse_args()
-    rows = chosen(arguments.word)
+    rows = ROWS if arguments.write else chosen(arguments.word)
     if not rows:
         parser.error(f"no row has the word {arguments.word}; rooms are {', '.join(sorted({row.room for row in ROWS}))}")
     build()
     results = []
     for row in rows:
         results.append((row, attempt(row)))
-        print(line(*results[-1]), flush=True)
+        print(table.line(*results[-1]), flush=True)
     failed = [row for row, outcome in results if isinstance(outcome, str)]
+    if arguments.write and not failed:
+        PAGE.write_text(table.page(results))
     print(f"{len(results)} rows, {len(failed)} failed")
     return 1 if failed else 0
 
@@ -63,16 +67,6 @@ def attempt(row: Row) -> Outcome | str:
             return row.carry_out(Path(folder), row.limit_s or 0.0)
         except Broken as failure:
             return str(failure)
-
-
-def line(row: Row, outcome: Outcome | str) -> str:
-    """For the terminal."""
-    head = f"{row.room}: {row.fault}: "
-    if isinstance(outcome, str):
-        return f"FAILED {head}{outcome}"
-    released = "" if outcome.released_s is None else f", released after {outcome.released_s:.2f} s (limit {row.limit_s:g})"
-    back = "" if outcome.back_s is None else f", back after {outcome.back_s:.1f} s"
-    return f"ok     {head}{outcome.did}{released}{back}; {outcome.counts}"
 
 
 if __name__ == "__main__":

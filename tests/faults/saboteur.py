@@ -43,7 +43,7 @@ def fail(target: str, how: str) -> None:
 
 def fail_overlay(kind: str) -> None:
     """Have the simulated board fail in the batch after the order."""
-    choose = importlib.import_module("binarycop.classifier.choose")
+    choose: Any = importlib.import_module("binarycop.classifier.choose")
     keeper = importlib.import_module("binarycop.service.keeper").Keeper
     boards: list[Any] = []
     open_board, scores = choose.open_board, keeper.scores

