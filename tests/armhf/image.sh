@@ -30,6 +30,7 @@ debian "$root" \
 # OpenCV's package brings 300 others, most of a desktop: they are laid out, but not set up, which would take an hour.
 apt=(apt-get -o "Dir=$root" -o "Dir::State::status=$root/var/lib/dpkg/status" -o APT::Architecture=armhf
     -o APT::Architectures=armhf -o APT::Sandbox::User=root)
+"${apt[@]}" update -qq >>"$work/log" 2>&1 || { tail -5 "$work/log" >&2; die "armhf's package lists cannot be had"; }
 mapfile -t names < <("${apt[@]}" install -s --no-install-recommends python3-opencv | sed -n 's/^Inst \([^ ]*\) .*/\1/p')
 [ ${#names[@]} -gt 0 ] || die "Debian's python3-opencv is not to be had"
 mkdir "$work/debs"
