@@ -137,13 +137,13 @@ privacy-report: $(VENV)/.installed
 	@$(VENV)/bin/python -m tests.privacy.report --frames $(FRAMES)
 
 # A whole machine from power-on, twice: the package, Debian's kernel and systemd, a camera (vivid) that sees drawn people, a
-# relay's line. Root; its image is built once (3 minutes, 900 MB in ~/.cache).
+# relay's line. Root; its image is built once (3 minutes, 420 MB in ~/.cache). Not yet run to its end.
 .PHONY: test-boot
 test-boot: $(VENV)/.installed
 	@$(VENV)/bin/python -m tests.boot.run
 
-# The board's package and the daemon's tests on Debian's armhf under qemu-user. Root; the tree is built once (1 GB in
-# ~/.cache). WORD=frames runs the tests of one room only.
+# The board's package and the daemon's tests on Debian's armhf under qemu-user. Root; the tree is built once, in
+# ~/.cache. WORD=frames runs the tests of one room only. Not yet run to its end.
 .PHONY: test-armhf
 test-armhf: $(VENV)/.installed
 	@$(VENV)/bin/python -m tests.armhf.run $(WORD)
