@@ -85,7 +85,7 @@ $(TRAINING)/.installed: setup.cfg pyproject.toml
 	@touch $@
 
 clean:
-	rm -rf $(VENV) $(PINNED) $(TRAINING) .venv-pynq-* build dist daemon/*.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(PINNED) $(TRAINING) $(FUZZ) .venv-pynq-* build dist daemon/*.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 # The fail-safe helper for the machine that this runs on; needs a C compiler, nothing else.
 failsafe: build/gate-release
@@ -124,6 +124,26 @@ stick:
 .PHONY: test-package
 test-package: $(VENV)/.installed
 	@$(VENV)/bin/python -m tests.deploy.run
+
+# Every fault injected into a daemon that runs, and judged: 10 minutes. WORD picks rows; brief: what CI does, 3 minutes.
+# WRITE=1 writes docs/faults.md. A C compiler, and root for a file system that is full.
+.PHONY: test-faults
+test-faults: $(VENV)/.tested
+	@$(VENV)/bin/python -m tests.faults.run $(WORD) $(if $(WRITE),--write)
+
+# Longer than the tests do. Guided by coverage (atheris) in an environment of its own, where its Python has a wheel.
+MINUTES ?= 10
+FUZZ := .venv-fuzz
+.PHONY: fuzz
+fuzz: $(FUZZ)/.installed
+	@$(FUZZ)/bin/python -m tests.fuzz.run --minutes $(MINUTES)
+
+$(FUZZ)/.installed: setup.cfg
+	@$(PYTHON) -m venv $(FUZZ)
+	@$(FUZZ)/bin/python -m pip install --quiet --disable-pip-version-check --editable .
+	@$(FUZZ)/bin/python -m pip install --quiet --disable-pip-version-check atheris || \
+		echo "make: there is no atheris for this Python, so the inputs come by chance" >&2
+	@touch $@
 
 # What the units score by `systemd-analyze security`, with every exception; fails above 0.5, and 1.3 for what needs root.
 .PHONY: test-sandbox
