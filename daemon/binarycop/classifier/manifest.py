@@ -105,11 +105,11 @@ def read(folder: Path) -> Manifest:
         return _parse(json.loads(text))
     except FileNotFoundError:
         raise BundleError(folder, f"there is no {FILE}") from None
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
+    except (OSError, UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
         raise BundleError(folder, f"{FILE} cannot be read: {error}") from error
     except KeyError as error:
         raise BundleError(folder, f"{FILE} lacks {error.args[0]!r}") from error
-    except (TypeError, ValueError, AttributeError) as error:
+    except (TypeError, ValueError, AttributeError, OverflowError) as error:
         raise BundleError(folder, f"{FILE}: {error}") from error
 
 
