@@ -34,7 +34,7 @@ def read(folder: Path) -> Deploy:
     driver = _only(folder, "driver", "driver.py")
     try:
         shapes = _shapes(ast.parse(driver.read_bytes(), driver.name))
-    except (OSError, SyntaxError, ValueError, RecursionError) as error:
+    except (OSError, SyntaxError, ValueError, TypeError, RecursionError, MemoryError) as error:
         raise BundleError(folder, f"{driver.name} is not a driver of FINN's: {error}") from error
     return Deploy(folder, _only(folder, "bitfile", "*.bit"), _only(folder, "bitfile", "*.hwh"), shapes)
 
