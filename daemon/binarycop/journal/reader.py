@@ -1,6 +1,7 @@
 """Events back out of journald, across boots, through systemd's own Reader."""
 
 import importlib
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -99,6 +100,8 @@ def read(reader: Reader, query: Query, *, follow: bool = False) -> Iterator[Reco
         while True:
             while entry := reader.get_next():
                 record = _record(entry)
+                if record is None:
+                    continue
                 if query.until is not None and record.at > query.until:
                     return
                 yield record
@@ -109,9 +112,12 @@ def read(reader: Reader, query: Query, *, follow: bool = False) -> Iterator[Reco
         raise JournalError(f"it cannot be read on: {error.strerror}; see journalctl --verify") from error
 
 
-def _record(entry: Mapping[str, Any]) -> Record:
+def _record(entry: Mapping[str, Any]) -> Record | None:
+    """None for an entry that is none of ours: any program may write one with two ids, of which one matches."""
     # python-systemd makes a UUID of these two where it knows them.
     message_id = str(entry["MESSAGE_ID"]).replace("-", "")
+    if message_id not in _NAMES:
+        return None
     values = {
         name.removeprefix(_PREFIX).lower(): value
         for name, value in entry.items()
@@ -133,6 +139,8 @@ def _number(name: str, text: str) -> str | int | float:
     try:
         if name in _WHOLE:
             return int(text)
-        return float(text) if name in _DECIMAL else text
+        number = float(text) if name in _DECIMAL else 0.0
     except ValueError:
         return text
+    # JSON knows neither infinity nor what is no number.
+    return number if name in _DECIMAL and math.isfinite(number) else text
