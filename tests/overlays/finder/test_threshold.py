@@ -1,0 +1,51 @@
+"""The threshold that leaves few enough false finds, with YuNet and pictures replaced."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from binarycop.faces.annotated import Annotated, Group, Known
+from binarycop.faces.box import Box, Face
+from overlays.finder import threshold
+
+REAL, SEEN_BY_YUNET, NOBODY = Box(0, 0, 50, 50), Box(100, 0, 50, 50), Box(200, 0, 50, 50)
+
+
+class Scripted:
+    """Finds the same in every picture."""
+
+    name = "scripted"
+
+    def __init__(self, *faces: Face) -> None:
+        self.faces = list(faces)
+
+    def find(self, pixels: NDArray[np.uint8]) -> list[Face]:
+        return self.faces
+
+
+@pytest.fixture(autouse=True)
+def _one_crowd(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A single picture with one annotated face, and another that YuNet sees."""
+    crowd = Annotated(Path("a.png"), (Known(Group.BARE, REAL),))
+    monkeypatch.setattr("overlays.finder.halves.annotated", lambda data, part: [crowd])
+    monkeypatch.setattr("overlays.synthesis.faces.bare", lambda data: [])
+    monkeypatch.setattr(threshold, "read_picture", lambda path: np.zeros((9, 9, 3), np.uint8))
+    monkeypatch.setattr(threshold, "YuNet", lambda *arguments, **more: Scripted(Face(SEEN_BY_YUNET, 0.4)))
+
+
+def test_it_is_the_least_that_leaves_no_false_find_too_many() -> None:
+    finder = Scripted(Face(REAL, 0.9), Face(SEEN_BY_YUNET, 0.8), Face(NOBODY, 0.415))
+    lines: list[str] = []
+    assert threshold.choose(finder, Path(), lines.append) == 0.42
+    assert lines == ["threshold 0.42 leaves 0 false finds in 1 pictures"]
+
+
+def test_without_false_finds_it_is_the_lowest_tried() -> None:
+    assert threshold.choose(Scripted(Face(REAL, 0.9)), Path(), lambda line: None) == 0.2
+
+
+def test_a_finder_that_is_sure_of_what_is_false_is_refused() -> None:
+    with pytest.raises(ValueError, match="train for longer"):
+        threshold.choose(Scripted(Face(NOBODY, 0.99)), Path(), lambda line: None)
