@@ -102,7 +102,11 @@ class Gate:
         self.film.__enter__()
         self._process: subprocess.Popen[str]
         self._ears: list[Thread] = []
-        self.start()
+        try:
+            self.start()
+        except BaseException:
+            self.__exit__(None, None, None)
+            raise
         return self
 
     def __exit__(
@@ -119,22 +123,18 @@ class Gate:
         preloaded = [str(built / f"{name}.so") for name in ("fake_gpio", "fake_v4l2", "fake_clock")]
         kept = {key: value for key, value in os.environ.items() if not key.startswith(("OPENCV_", "LD_", "JOURNAL_"))}
         watched = {} if self._watchdog_s is None else {"WATCHDOG_USEC": str(round(self._watchdog_s * 1e6))}
-        return (
-            kept
-            | watched
-            | {
-                "LD_PRELOAD": ":".join(preloaded),
-                "FAKE_PICTURE": str(self.film.picture),
-                "FAKE_HZ": "20",
-                "FAKE_GPIO": str(self.lines.file),
-                "FAKE_DEV": str(self.work / "dev"),
-                "FAKE_CLOCK": str(self.work / "clock"),
-                "NOTIFY_SOCKET": str(self.work / "notify"),
-                "RUNTIME_DIRECTORY": str(self.run_folder),
-                "PYTHONPATH": os.pathsep.join([str(ROOT / "daemon"), str(ROOT)]),
-                "OMP_NUM_THREADS": "1",
-            }
-        )
+        own = {
+            "LD_PRELOAD": ":".join(preloaded),
+            "FAKE_PICTURE": str(self.film.picture),
+            "FAKE_HZ": "20",
+            "FAKE_GPIO": str(self.lines.file),
+            "FAKE_DEV": str(self.work / "dev"),
+            "FAKE_CLOCK": str(self.work / "clock"),
+            "NOTIFY_SOCKET": str(self.work / "notify"),
+            "RUNTIME_DIRECTORY": str(self.run_folder),
+            "PYTHONPATH": os.pathsep.join([str(ROOT / "daemon"), str(ROOT)]),
+        }
+        return kept | watched | own
 
     @property
     def pid(self) -> int:
@@ -159,7 +159,7 @@ class Gate:
             text=True,
         )
         self._ears = [
-            Thread(target=self._hear, args=(self._process, ear), daemon=True),
+            Thread(target=self._hear, args=(self._process, ear, self._mouth), daemon=True),
             Thread(target=self._collect, args=(self._process.stdout,), daemon=True),
         ]
         for thread in self._ears:
@@ -248,7 +248,6 @@ class Gate:
         """Whoever reads its journal is gone."""
         self._is_deaf = True
         self._ears[0].join(PATIENCE_S)
-        os.close(self._mouth)
 
     def stuff(self) -> None:
         """Whoever reads its journal does not read any more, and what it was lent as a buffer is full."""
@@ -303,7 +302,7 @@ class Gate:
             except OSError:
                 return
 
-    def _hear(self, process: "subprocess.Popen[str]", ear: int) -> None:
+    def _hear(self, process: "subprocess.Popen[str]", ear: int, mouth: int) -> None:
         rest = b""
         while True:
             has_ended = process.poll() is not None
@@ -319,6 +318,7 @@ class Gate:
                 text = line.decode(errors="replace")
                 self.journal.append(Entry(monotonic(), text, event_of(text)))
         os.close(ear)
+        os.close(mouth)
 
     def _collect(self, stream: IO[str]) -> None:
         for line in stream:

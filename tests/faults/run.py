@@ -1,10 +1,11 @@
 """The fault matrix: every fault injected into a daemon that runs. ``python -m tests.faults.run [WORD] [--write]``.
 
-WORD: rows whose room or fault has it; ``brief`` leaves out the slow ones. --write: all, and docs/faults.md where all
-hold. Root, for a file system that is full. Exit code 1 when any row fails.
+WORD: rows whose room or fault has it; ``brief`` leaves out the slow ones. --write: docs/faults.md, of each row's
+last try on this machine. Root, for a file system that is full. Exit code 1 when any row fails.
 """
 
 import argparse
+import pickle
 import shutil
 import subprocess
 import sys
@@ -17,6 +18,7 @@ from tests.faults.row import Outcome, Row
 
 ROWS: tuple[Row, ...] = (*camera.ROWS, *overlay.ROWS, *wires.ROWS, *stages.ROWS, *system.ROWS)
 BRIEF = "brief"
+KEPT = ROOT / "build" / "faults" / "outcomes"
 PAGE = ROOT / "docs" / "faults.md"
 _PRELOADED = ("tests/faults/fake_gpio.c", "tests/frames/fake_v4l2.c", "tests/faults/fake_clock.c")
 
@@ -25,9 +27,9 @@ def main() -> int:
     """See the module."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("word", nargs="?", default="")
-    parser.add_argument("--write", action="store_true", help=f"all rows, and {PAGE.relative_to(ROOT)} anew")
+    parser.add_argument("--write", action="store_true", help=f"{PAGE.relative_to(ROOT)}, of each row's last try")
     arguments = parser.parse_args()
-    rows = ROWS if arguments.write else chosen(arguments.word)
+    rows = chosen(arguments.word)
     if not rows:
         parser.error(f"no row has the word {arguments.word}; rooms are {', '.join(sorted({row.room for row in ROWS}))}")
     build()
@@ -35,11 +37,31 @@ def main() -> int:
     for row in rows:
         results.append((row, attempt(row)))
         print(table.line(*results[-1]), flush=True)
+        keep(*results[-1])
     failed = [row for row, outcome in results if isinstance(outcome, str)]
-    if arguments.write and not failed:
-        PAGE.write_text(table.page(results))
     print(f"{len(results)} rows, {len(failed)} failed")
+    if arguments.write:
+        kept = [(row, found) for row in ROWS if (found := kept_of(row)) is not None]
+        PAGE.write_text(table.page(kept, missing=[row.fault for row in ROWS if kept_of(row) is None]))
     return 1 if failed else 0
+
+
+def keep(row: Row, outcome: Outcome | str) -> None:
+    """For the page, which a run of some rows may complete."""
+    KEPT.mkdir(parents=True, exist_ok=True)
+    file = KEPT / f"{row.fault}.pickle"
+    file.unlink(missing_ok=True)
+    if isinstance(outcome, Outcome):
+        file.write_bytes(pickle.dumps(outcome))
+
+
+def kept_of(row: Row) -> Outcome | None:
+    """What the row's last try brought about; None where it failed, or was never tried here."""
+    file = KEPT / f"{row.fault}.pickle"
+    if not file.exists():
+        return None
+    outcome: Outcome = pickle.loads(file.read_bytes())
+    return outcome
 
 
 def chosen(word: str) -> tuple[Row, ...]:

@@ -16,6 +16,7 @@ _ROOMS = {
     "stages": "Stages and threads",
     "system": "Around the daemon",
 }
+_COLUMNS = ("fault", "injected how", "the gate", "released", "the operator reads", "recovers", "back", "counts")
 _HEAD = """# What the gate does when something fails
 
 Written by `make test-faults WRITE=1`, from the journal and the lines of a daemon that ran; do not edit.
@@ -52,13 +53,13 @@ _TAIL = """
 
 ## What only a board can prove
 
-- the lines' level from power-on to the first drive, while the bitstream is loaded, and after a power cut: the hardware's
-  pull-down, not software, answers for it (docs/wiring.md)
+- the lines' level from power-on to the first drive, while the bitstream is loaded, and after a power cut: the
+  hardware's pull-down, not software, answers for it (docs/wiring.md)
 - that a real Zynq GPIO line keeps its level after its owner's death, as its driver's source says
 - a real DMA that hangs in the middle of a transfer, and whether loading the overlay anew frees it
 - a bitstream damaged on the card, or one of another chip, offered to the FPGA's manager
 - a USB camera unplugged from a real port; a kernel driver that hangs
-- memory pressure of the whole board (512 MB, no swap), and a starved ARM core: the times above are those of this machine
+- memory pressure of the whole board (512 MB, no swap), and a starved ARM core: the times above are this machine's
 - brown-out, heat, electromagnetic disturbance
 """
 
@@ -73,16 +74,16 @@ def line(row: Row, outcome: Outcome | str) -> str:
     return f"ok     {head}{outcome.did}{released}{back}; {outcome.counts}"
 
 
-def page(results: Sequence[tuple[Row, Outcome | str]]) -> str:
-    """docs/faults.md. Rows that failed have no place in it."""
+def page(good: Sequence[tuple[Row, Outcome]], missing: Sequence[str] = ()) -> str:
+    """docs/faults.md. missing: rows that failed, or were not tried."""
     text = _HEAD.format(machine=f"{os.cpu_count()} shared cores of a {os.uname().machine} machine")
-    good = [(row, outcome) for row, outcome in results if isinstance(outcome, Outcome)]
     for room, title in _ROOMS.items():
-        text += f"\n## {title}\n\n| fault | injected how | the gate | released | the operator reads | recovers | back | counts |\n"
-        text += "|---|---|---|---|---|---|---|---|\n"
+        text += f"\n## {title}\n\n| {' | '.join(_COLUMNS)} |\n{'|---' * len(_COLUMNS)}|\n"
         for row, outcome in good:
             if row.room == room:
                 text += _row(row, outcome)
+    if missing:
+        text += f"\nNot held, or not tried, in this run: {', '.join(missing)}.\n"
     return text + _TAIL
 
 
