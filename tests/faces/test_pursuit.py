@@ -37,7 +37,6 @@ class Slow:
     """A seeker whose answers are given when the test says so."""
 
     finder: Knowing
-    name: str = "slow"
     is_done: bool = False
     found: list[Face] | None = None
 

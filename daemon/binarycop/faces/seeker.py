@@ -14,10 +14,6 @@ class Seeker(Protocol):
     """Answers one question at a time. One thread uses it."""
 
     @property
-    def name(self) -> str:
-        """The finder's name."""
-
-    @property
     def has_answer(self) -> bool:
         """Whether ``answer`` has something to give, or to raise."""
 
@@ -38,7 +34,6 @@ class Inline:
     """Finds within ``ask``, so that the same frames give the same answers each time."""
 
     def __init__(self, finder: Finder) -> None:
-        self.name = finder.name
         self._finder = finder
         self._found: list[Face] | None = None
 
@@ -67,7 +62,6 @@ class InThread:
     """Finds in a thread of its own, which begins with the first question."""
 
     def __init__(self, finder: Finder) -> None:
-        self.name = finder.name
         self._finder = finder
         self._thread = threading.Thread(target=self._run, name="finder", daemon=True)
         self._changed = threading.Condition()  # guards all below
