@@ -74,8 +74,9 @@ ROWS = (
         3.0,
         _STALE,
         partial(_shown, Scene.STALLED, Event.CAMERA_LOST, "releases, opens it anew"),
+        slow=True,
     ),
-    _row("camera absent at the start", "no device until after READY", None, "", _absent),
+    _row("camera absent at the start", "no device until after READY", None, "", _absent, slow=True),
     _row(
         "picture frozen",
         "the same JPEG for ever, a permitted person in it",
@@ -97,6 +98,7 @@ ROWS = (
         2.0,
         _LOST,
         partial(_shown, Scene.GLARE, Event.LEFT, "sees nobody, releases", withheld=True),
+        slow=True,
     ),
     _row(
         "picture over-exposed for long",
@@ -119,6 +121,7 @@ ROWS = (
         2.0,
         _LOST,
         partial(_shown, Scene.TINY, Event.LEFT, "sees nobody, releases"),
+        slow=True,
     ),
-    _row("wrong resolution", "160 x 120 in place of 320 x 240", None, "", _other_size),
+    _row("wrong resolution", "160 x 120 in place of 320 x 240", None, "", _other_size, slow=True),
 )

@@ -30,7 +30,11 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Row:
-    """One fault. limit_s: by when the coil is released, None where it need not be; reason: what sets that limit."""
+    """One fault.
+
+    limit_s: by when the coil is released, None where it need not be; reason: what sets that limit. is_slow: slow, or
+    much like another, and left out where there is little time.
+    """
 
     room: str
     fault: str

@@ -130,14 +130,14 @@ def _raised(stage: str, target: str, *, limit_s: float = 1.5, how: str = "raise"
 
 
 ROWS = (
-    _row("exception in the camera", "Camera.read raises what nobody expects", 2.0, "", _camera_raises),
-    _raised("the finder", _FINDER),
+    _row("exception in the camera", "Camera.read raises what nobody expects", 2.0, "", _camera_raises, slow=True),
+    _raised("the finder", _FINDER, slow=True),
     _raised("following", "binarycop.faces.pursuit:Pursuit.step", slow=True),
     _raised("the crop", "binarycop.service.lane:crop", how="memory"),
     _raised("the classifier", _CLASSIFIER),
     _raised("the verdict", "binarycop.verdict:step", slow=True),
     _raised("the gate", "binarycop.gate.machine:step", slow=True),
-    _raised("the lines", "binarycop.lines.wires:Wires.show"),
+    _raised("the lines", "binarycop.lines.wires:Wires.show", slow=True),
     _raised("the journal", "binarycop.journal.writers:LineJournal.write", limit_s=2.5, slow=True),
     _raised("the supervisor", "binarycop.service.supervisor:Supervisor.step", slow=True),
     _row(

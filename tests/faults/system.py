@@ -272,7 +272,7 @@ ROWS = (
         "SIGKILL in a permission",
         "kill -KILL, then gate-release as ExecStopPost= does",
         1.0,
-        "the helper's own 0.5 s, doubled",
+        "from gate-release's start; how soon systemd starts it stands below",
         _killed,
     ),
     _row("disk full", "no space in the runtime directory, a tmpfs of one page", None, "", _disk_full),

@@ -122,6 +122,7 @@ class Dying(Silent):
         raise SystemExit
 
 
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
 def test_a_camera_whose_thread_dies_has_not_ended_but_failed() -> None:
     rig = Rig()
     with pytest.raises(SourceError, match="thread"), loop_of(rig, Dying()) as loop, rig.service:
