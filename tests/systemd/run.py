@@ -42,7 +42,7 @@ LAUNCHER = """#!/bin/sh
 PYTHONPATH=/opt/site:/opt/gate/daemon exec /usr/bin/python3 -m binarycop "$@"
 """
 OLDER = "systemd 247 knows every key but those that came with 248"
-SINCE_248 = {"ExecPaths", "NoExecPaths", "PrivateIPC"}
+SINCE_248 = {"NoExecPaths", "PrivateIPC"}
 MACHINE_ID = "6b7f1d8e0a914c56b0c38f5f0a2f7c11"
 
 
