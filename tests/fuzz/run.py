@@ -44,7 +44,7 @@ def _guided(name: str, for_s: float, seed: int) -> bool:
         return _by_chance(name, for_s, seed)
     begun_s, command = monotonic(), [sys.executable, "-m", "tests.fuzz.guided", name]
     libfuzzer = [f"-max_total_time={for_s:.0f}", f"-seed={seed}", f"-artifact_prefix={FOUND}/{name}-", "-timeout=20"]
-    done = subprocess.run([*command, *libfuzzer], capture_output=True, text=True, check=False)
+    done = subprocess.run([*command, *libfuzzer], capture_output=True, text=True, errors="replace", check=False)
     last = [line for line in done.stderr.splitlines() if "cov:" in line or "Exception" in line][-1:]
     print(f"{name}: {monotonic() - begun_s:.0f} s, atheris; {''.join(last)}", flush=True)
     if done.returncode:
