@@ -31,8 +31,8 @@ start of Python included. What systemd does (Restart=, ExecStopPost=) the trial 
 gate-release.
 
 In every row each time that the coil was energised has its permission in the journal (but for the override, which has
-its own event), none was given while the fault lasted, and the summary's counts are the journal's. Frames in are frames
-looked at and dropped and withheld, but for one at most that waited when the daemon was ended.
+its own event), none was given while a fault that forbids it lasted, and the last summary's counts are the journal's.
+Frames in are frames looked at and dropped and withheld, but for one at most that waited when the daemon was ended.
 
 Measured on {machine}; a board is slower.
 """
@@ -50,6 +50,12 @@ _TAIL = """
 | reboot: events of both boots, unattended start | tests/systemd: `events_are_read_over_both_boots` |
 | kill -9 and hangs on the kernel's GPIO | tests/board: `kill -9, and the helper`, `a hang, and the helper` |
 | the dead-man timer in the overlay | tests/rtl |
+
+## Known, and so
+
+- The finder `fixed` knows no faces: to it a black or white picture is somebody on the mark. A permission that was held
+  then lasted on, until the picture counted as frozen; at most it lasts gate.hold_s. The rows above have `lookout`.
+- A person whom the camera's loss takes out of sight counts as passed, where no line tells of passages.
 
 ## What only a board can prove
 
