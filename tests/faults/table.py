@@ -28,7 +28,7 @@ A drawn, correctly masked person stands before the camera and holds a permission
 is the time from the fault to the relay's coil released, with its limit and what sets it; `-` where the coil was not
 energised, or rightly stays so. *Back* is the time from the fault's end, or from the daemon's, to the next permission,
 start of Python included. What systemd does (Restart=, ExecStopPost=) the trial does in its place, with the real
-gate-release.
+gate-release; what systemd then says of it (`systemd: …`) was not read here.
 
 In every row each time that the coil was energised has its permission in the journal (but for the override, which has
 its own event), none was given while a fault that forbids it lasted, and the last summary's counts are the journal's.
