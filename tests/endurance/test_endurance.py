@@ -46,7 +46,7 @@ def test_what_grows_is_named(name: str, step: float, said: str) -> None:
 
 def test_a_moody_camera_does_everything_that_a_camera_has_done() -> None:
     clock, seen, failed = ManualClock(), set(), set()
-    camera = MoodyCamera(np.zeros((2, 8, 8, 3), np.uint8), clock, np.random.default_rng(1), odds=0.2, longest_s=1.0)
+    camera = MoodyCamera([np.zeros((8, 8, 3), np.uint8)] * 2, clock, np.random.default_rng(1), odds=0.2, longest_s=1.0)
     for number in range(2000):
         clock.advance_to(number * 0.05)
         try:
