@@ -52,7 +52,7 @@ def main() -> None:
     arguments = _arguments()
     torch.set_num_threads(arguments.threads)
     geometry = CropGeometry(arguments.margin, arguments.shift)
-    recipe = Recipe(geometry, real=arguments.real, uncovered=arguments.uncovered)
+    recipe = Recipe(geometry, real=arguments.real, uncovered=arguments.uncovered, touched=arguments.touched)
     network, data = NETWORKS[arguments.network], arguments.data
 
     def crops(split: Split, seed: int, count: int) -> Pool:
@@ -125,6 +125,7 @@ def _provenance(
             "drawn": recipe.drawn,
             "real among correct": recipe.real,
             "real, partly uncovered among the others": recipe.uncovered,
+            "skin laid beside real masks among correct": recipe.touched,
             "bare among nose_mouth": recipe.bare,
         },
         "training": asdict(settings),
@@ -150,6 +151,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--begin", type=Path, help="checkpoint whose weights to start from")
     parser.add_argument("--real", type=float, default=recipe.real, help="share of real masks among correct")
     parser.add_argument("--uncovered", type=float, default=recipe.uncovered, help="of partly uncovered ones elsewhere")
+    parser.add_argument("--touched", type=float, default=recipe.touched, help="of real ones with skin laid beside")
     parser.add_argument("--work", type=Path, default=Path("work"), help="crops and checkpoints (default: work)")
     parser.add_argument("--tag", default="run", help="names the checkpoint, to keep several runs apart")
     parser.add_argument("--crops", type=int, default=320_000, help="synthetic training crops (default: 320000)")
