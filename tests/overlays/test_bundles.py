@@ -41,6 +41,6 @@ def test_it_names_drawn_heads_rightly(bundle: Bundle) -> None:
     scores = Emulator(bundle).scores(crops)
     right = scores.argmax(axis=1) == classes
     votes = lead(scores) >= bundle.manifest.abstain_margin
-    assert right.mean() >= 0.94
+    assert right.mean() >= 0.92
     assert votes.mean() >= 0.88
     assert right[votes].mean() >= 0.97

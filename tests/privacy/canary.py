@@ -4,6 +4,7 @@ import base64
 import struct
 from collections.abc import Iterable
 from dataclasses import dataclass
+from errno import EIO
 from pathlib import Path
 
 import cv2
@@ -97,7 +98,14 @@ class Search:
                 if rights.startswith("rw"):
                     first, end = (int(one, 16) for one in span.split("-"))
                     memory.seek(first)
-                    found |= dict.fromkeys(self.of(memory.read(end - first) or b""))
+                    try:
+                        held = memory.read(end - first) or b""
+                    except OSError as error:
+                        # Pages behind the end of a file that has been cut short: there is nothing in them.
+                        if error.errno != EIO:
+                            raise
+                        continue
+                    found |= dict.fromkeys(self.of(held))
         return list(found)
 
 
