@@ -162,8 +162,9 @@ class Session:
 
     def _feed_once(self, now_s: float) -> None:
         """What the grabber's thread does in a twentieth of a second: at most one frame."""
-        before = self._shown
-        while self._feed_due_s <= now_s and self._shown == before:
+        before, captured = self._shown, self._feed.captured
+        # A frame that is withheld was one, too.
+        while self._feed_due_s <= now_s and self._feed.captured == captured:
             pause_s = self._feed.step() or 0.0
             self._feed_due_s = now_s + pause_s
             if pause_s:
@@ -213,7 +214,9 @@ class Session:
         self._hold("crops scored", self._world.classifier.scored, tally.judged)
         self._hold("people", counts[Event.PERSON], tally.persons)
         self._hold("permits", counts[Event.PERMIT], tally.permits)
-        self._hold("overlays back", counts[Event.OVERLAY_BACK], counts[Event.OVERLAY_LOADING])
+        # Each failure is answered by a loading, but for one for which the coil must be released first.
+        waiting = counts[Event.OVERLAY_FAILED] - counts[Event.OVERLAY_LOADING]
+        self._hold("failures that wait for a loading", waiting, min(max(waiting, 0), 1))
         p50_s, p99_s = np.percentile(self._took_s, [50, 99])
         return Row(
             session=self._number,
