@@ -159,7 +159,7 @@ class Session:
             self._complain("energised after the end")
         self._feed.close()
         self._world.lines.close()
-        # A real restart gives everything back; here pynq's objects, which hold each other, would wait for the collector.
+        # A real restart gives everything back; here pynq's objects, which hold each other, would linger.
         gc.collect()
         return self._count(lane)
 
