@@ -62,9 +62,14 @@ def power_on_to_a_pulse_unattended() -> str:
     )
 
 
+def is_nose(event: dict[str, str]) -> bool:
+    """Whether that is what was decided on."""
+    return event["BINARYCOP_CLASS"] == "nose"
+
+
 def a_bare_nose_is_refused_and_the_relay_stays_off() -> str:
-    refusal = wait_for("a refusal", lambda: logged("refuse"), LONGEST_S)[0]
-    assert refusal["BINARYCOP_CLASS"] == "nose", refusal
+    # A slow machine sees few frames of somebody, and may be undecided of the first who comes.
+    refusal = wait_for("a bare nose's refusal", lambda: [one for one in logged("refuse") if is_nose(one)], LONGEST_S)[0]
     # Each pulse has its permission, and each permission is for a mask that is worn correctly.
     given = permitted_at_s()
     for on_s, _ in pulses():
