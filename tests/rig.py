@@ -13,6 +13,8 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 IMAGE_LONGEST_S = 1800
+_NSPAWN_SAYS = ("Warning: using insecure memory!", "Attempted to remove disk file system under ")
+"""Of itself, however quiet it was told to be."""
 _TRIAL = """[Unit]
 Description=The checks of this boot
 After=multi-user.target
@@ -74,8 +76,9 @@ def inside(tree: Path, *command: str, longest_s: int = 300, rc: int = 0) -> str:
         check=False,
         timeout=longest_s + 30,
     )
-    assert done.returncode == rc, f"{' '.join(command)} ended with {done.returncode}\n{done.stdout}"
-    return done.stdout
+    said = "".join(line for line in done.stdout.splitlines(keepends=True) if not line.startswith(_NSPAWN_SAYS))
+    assert done.returncode == rc, f"{' '.join(command)} ended with {done.returncode}\n{said}"
+    return said
 
 
 def machine(

@@ -1,6 +1,5 @@
 """Faults of the camera and of its picture."""
 
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from time import monotonic, sleep
@@ -48,16 +47,7 @@ def _other_size(work: Path, limit_s: float) -> Outcome:
         return Outcome("takes frames as they come", None, Event.PERMIT, "none needed", None, conclude(gate))
 
 
-def _row(
-    fault: str,
-    how: str,
-    limit_s: float | None,
-    reason: str,
-    check: Callable[[Path, float], Outcome],
-    *,
-    slow: bool = False,
-) -> Row:
-    return Row("camera", fault, how, limit_s, reason, check, slow)
+_row = partial(Row, "camera")
 
 
 ROWS = (
@@ -74,16 +64,16 @@ ROWS = (
         3.0,
         _STALE,
         partial(_shown, Scene.STALLED, Event.CAMERA_LOST, "releases, opens it anew"),
-        slow=True,
+        is_slow=True,
     ),
-    _row("camera absent at the start", "no device until after READY", None, "", _absent, slow=True),
+    _row("camera absent at the start", "no device until after READY", None, "", _absent, is_slow=True),
     _row(
         "picture frozen",
         "the same JPEG for ever, a permitted person in it",
         8.0,
         "frames.frozen_s 5, stale_s 2 and a second",
         partial(_shown, Scene.FROZEN, Event.FROZEN, "withholds its frames, releases", withheld=True),
-        slow=True,
+        is_slow=True,
     ),
     _row(
         "picture black",
@@ -98,7 +88,7 @@ ROWS = (
         2.0,
         _LOST,
         partial(_shown, Scene.GLARE, Event.LEFT, "sees nobody, releases", withheld=True),
-        slow=True,
+        is_slow=True,
     ),
     _row(
         "picture over-exposed for long",
@@ -106,7 +96,7 @@ ROWS = (
         2.0,
         _LOST,
         partial(_shown, Scene.GLARE, Event.FROZEN, "sees nobody, releases, then withholds", withheld=True),
-        slow=True,
+        is_slow=True,
     ),
     _row(
         "MJPEG cut short",
@@ -121,7 +111,7 @@ ROWS = (
         2.0,
         _LOST,
         partial(_shown, Scene.TINY, Event.LEFT, "sees nobody, releases"),
-        slow=True,
+        is_slow=True,
     ),
-    _row("wrong resolution", "160 x 120 in place of 320 x 240", None, "", _other_size, slow=True),
+    _row("wrong resolution", "160 x 120 in place of 320 x 240", None, "", _other_size, is_slow=True),
 )

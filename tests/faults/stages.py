@@ -1,6 +1,5 @@
 """An exception in each stage, threads that die, and a loop that hangs."""
 
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from signal import SIGALRM
@@ -105,19 +104,10 @@ def _finder_dies(work: Path, limit_s: float) -> Outcome:
         return Outcome(did, released_s, Event.STUCK, "WatchdogSec=, Restart=", back_s, conclude(gate))
 
 
-def _row(
-    fault: str,
-    how: str,
-    limit_s: float | None,
-    reason: str,
-    check: Callable[[Path, float], Outcome],
-    *,
-    slow: bool = False,
-) -> Row:
-    return Row("stages", fault, how, limit_s, reason, check, slow)
+_row = partial(Row, "stages")
 
 
-def _raised(stage: str, target: str, *, limit_s: float = 1.5, how: str = "raise", slow: bool = False) -> Row:
+def _raised(stage: str, target: str, *, limit_s: float = 1.5, how: str = "raise", is_slow: bool = False) -> Row:
     what = "there is no memory left" if how == "memory" else "raises what nobody expects"
     return _row(
         f"exception in {stage}",
@@ -125,21 +115,21 @@ def _raised(stage: str, target: str, *, limit_s: float = 1.5, how: str = "raise"
         limit_s,
         "a step and a second",
         partial(_ends, target, how),
-        slow=slow,
+        is_slow=is_slow,
     )
 
 
 ROWS = (
-    _row("exception in the camera", "Camera.read raises what nobody expects", 2.0, "", _camera_raises, slow=True),
-    _raised("the finder", _FINDER, slow=True),
-    _raised("following", "binarycop.faces.pursuit:Pursuit.step", slow=True),
+    _row("exception in the camera", "Camera.read raises what nobody expects", 2.0, "", _camera_raises, is_slow=True),
+    _raised("the finder", _FINDER, is_slow=True),
+    _raised("following", "binarycop.faces.pursuit:Pursuit.step", is_slow=True),
     _raised("the crop", "binarycop.service.lane:crop", how="memory"),
     _raised("the classifier", _CLASSIFIER),
-    _raised("the verdict", "binarycop.verdict:step", slow=True),
-    _raised("the gate", "binarycop.gate.machine:step", slow=True),
-    _raised("the lines", "binarycop.lines.wires:Wires.show", slow=True),
-    _raised("the journal", "binarycop.journal.writers:LineJournal.write", limit_s=2.5, slow=True),
-    _raised("the supervisor", "binarycop.service.supervisor:Supervisor.step", slow=True),
+    _raised("the verdict", "binarycop.verdict:step", is_slow=True),
+    _raised("the gate", "binarycop.gate.machine:step", is_slow=True),
+    _raised("the lines", "binarycop.lines.wires:Wires.show", is_slow=True),
+    _raised("the journal", "binarycop.journal.writers:LineJournal.write", limit_s=2.5, is_slow=True),
+    _raised("the supervisor", "binarycop.service.supervisor:Supervisor.step", is_slow=True),
     _row(
         "camera's thread dies",
         "ends in Camera.read without a word",
@@ -153,7 +143,7 @@ ROWS = (
         5.0,
         "faces.deadline_s 2, lost_s 1 and two seconds",
         _finder_dies,
-        slow=True,
+        is_slow=True,
     ),
     _row(
         "loop hangs",

@@ -252,16 +252,7 @@ def _system(*command: str) -> None:
         raise Broken(f"{command[0]}: {done.stderr.strip()} (root is needed)")
 
 
-def _row(
-    fault: str,
-    how: str,
-    limit_s: float | None,
-    reason: str,
-    check: Callable[[Path, float], Outcome],
-    *,
-    slow: bool = False,
-) -> Row:
-    return Row("system", fault, how, limit_s, reason, check, slow)
+_row = partial(Row, "system")
 
 
 _LOST = "faces.lost_s 1 and a second"
@@ -285,15 +276,15 @@ ROWS = (
         _PULSE,
         partial(_clock, _DAY_S),
     ),
-    _row("clock a day back", "the same", _PULSE_S + 1, _PULSE, partial(_clock, -_DAY_S), slow=True),
-    _row("no memory", "RLIMIT_AS at what it has", 2.5, _LOST, _no_memory, slow=True),
+    _row("clock a day back", "the same", _PULSE_S + 1, _PULSE, partial(_clock, -_DAY_S), is_slow=True),
+    _row("no memory", "RLIMIT_AS at what it has", 2.5, _LOST, _no_memory, is_slow=True),
     _row(
         "processor starved",
         "stopped five sixths of the time",
         4.0,
         "lost_s 1, and the time that it stands still",
         _starved,
-        slow=True,
+        is_slow=True,
     ),
     _row(
         "settings broken on reload",
@@ -308,10 +299,10 @@ ROWS = (
         None,
         "",
         partial(_reload, Path.unlink, "gate.yaml"),
-        slow=True,
+        is_slow=True,
     ),
-    _row("settings broken at the start", "pulse_s out of bounds", None, "", _settings_broken, slow=True),
-    _row("service manager gone", "its notify socket deleted", 2.0, _LOST, _manager_gone, slow=True),
+    _row("settings broken at the start", "pulse_s out of bounds", None, "", _settings_broken, is_slow=True),
+    _row("service manager gone", "its notify socket deleted", 2.0, _LOST, _manager_gone, is_slow=True),
 )
 
 

@@ -1,6 +1,7 @@
 """Faults of the GPIO lines, and of what the lane's inputs say."""
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from time import monotonic, sleep
 
@@ -104,21 +105,12 @@ def _override(work: Path, limit_s: float) -> Outcome:
         return Outcome("ends it after override_s", released_s, Event.OVERRIDE, "by itself", back_s, conclude(gate))
 
 
-def _row(
-    fault: str,
-    how: str,
-    limit_s: float | None,
-    reason: str,
-    check: Callable[[Path, float], Outcome],
-    *,
-    slow: bool = False,
-) -> Row:
-    return Row("lines", fault, how, limit_s, reason, check, slow)
+_row = partial(Row, "lines")
 
 
 ROWS = (
     _row("relay's line taken by another", "the chip answers EBUSY", None, "", _taken),
-    _row("chip not permitted", "opening it answers EACCES", None, "", _forbidden, slow=True),
+    _row("chip not permitted", "opening it answers EACCES", None, "", _forbidden, is_slow=True),
     _row(
         "chip lost in a permission",
         "its lines answer ENODEV, then it is back",
@@ -127,6 +119,6 @@ ROWS = (
         _lost,
     ),
     _row("fire input stuck", "active for good, fire_level withhold", 1.0, "a step", _fire),
-    _row("ready input stuck", "inactive for good", None, "", _ready, slow=True),
+    _row("ready input stuck", "inactive for good", None, "", _ready, is_slow=True),
     _row("override input stuck", "active for good", _OVERRIDE_S + 1.0, "gate.override_s 2 and a second", _override),
 )

@@ -5,7 +5,6 @@ argument runs those checks only whose names contain it. Exit code 0 only if ever
 """
 
 import json
-import os
 import re
 import shutil
 import subprocess
@@ -49,9 +48,6 @@ MACHINE_ID = "6b7f1d8e0a914c56b0c38f5f0a2f7c11"
 def main() -> int:
     """Build, boot, report."""
     only = sys.argv[1] if len(sys.argv) > 1 else ""
-    if os.geteuid() != 0:
-        print("test-systemd: root is needed (systemd-nspawn)", file=sys.stderr)
-        return 1
     began_s = monotonic()
     image = rig.image(HERE / "image.sh", *rig.requirements())
     if image is None:
