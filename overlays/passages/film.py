@@ -1,10 +1,11 @@
 """One clip: people who come nearer one after the other for two seconds, swaying, and walk off, before a wall.
 
+In a queue the next one is in sight, further away and to one side, from the moment that somebody sets out.
 Pure: people and a generator in, frames out. The camera focuses and shakes, is noisy, and compresses afterwards.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -18,18 +19,23 @@ FAR_PX, NEAR_PX = 40.0, 110.0
 """The longer side of a face's box as its owner comes into sight, and at the gate."""
 _SOFT = 0.18  # how far a picture's edge fades into the wall, as a share of its half side
 _SPARE_PX = 64
+_ASIDE_PX = 80.0, 110.0
 Pixels = NDArray[np.uint8]
 
 
 @dataclass(frozen=True)
 class Walk:
-    """How one person moves. sway_px: to the sides and up and down; sway_hz: how often; phase in radians."""
+    """How one person moves. sway_px: to the sides and up and down; sway_hz: how often; phase in radians.
+
+    aside_px: how far from the centre they set out.
+    """
 
     centre_px: tuple[float, float]
     sway_px: tuple[float, float]
     sway_hz: float
     phase: float
     leaves_to_px: float
+    aside_px: float = 0.0
 
     @classmethod
     def random(cls, rng: np.random.Generator) -> "Walk":
@@ -40,11 +46,14 @@ class Walk:
         return cls(centre, sway, float(rng.uniform(0.6, 1.2)), float(rng.uniform(0, 6.3)), side)
 
     def at(self, since_s: float) -> tuple[float, float, float]:
-        """Centre x and y, and the longer side of the face's box, in pixels; a walk at an even pace."""
-        nearer = min(since_s / COMES_S, 1.0)
+        """Centre x and y, and the longer side of the face's box, in pixels; a walk at an even pace.
+
+        since_s: since they set out; before, they wait.
+        """
+        nearer = min(max(since_s, 0.0) / COMES_S, 1.0)
         side = 1 / (1 / FAR_PX + nearer * (1 / NEAR_PX - 1 / FAR_PX))
         turn = self.phase + 2 * np.pi * self.sway_hz * since_s
-        x = self.centre_px[0] + self.sway_px[0] * np.sin(turn)
+        x = self.centre_px[0] + self.sway_px[0] * np.sin(turn) + self.aside_px * (1 - nearer)
         y = self.centre_px[1] + self.sway_px[1] * np.sin(2 * turn)
         leaving = (since_s - COMES_S - STANDS_S) / LEAVES_S
         return float(x + max(leaving, 0) ** 2 * (self.leaves_to_px - x)), float(y), float(side)
@@ -60,17 +69,21 @@ def begins_s(index: int) -> float:
     return LEAD_S + index * (stay_s() + EMPTY_S)
 
 
-def film(people: Sequence[Person], rng: np.random.Generator) -> Iterator[Pixels]:
+def film(people: Sequence[Person], rng: np.random.Generator, *, is_queue: bool = False) -> Iterator[Pixels]:
     """The clip's frames, (240, 320, 3) uint8 BGR, ``RATE_HZ`` a second."""
     camera, place = Camera.random(rng), wall(rng)
     walks = [Walk.random(rng) for _ in people]
+    if is_queue:
+        walks = [replace(walk, aside_px=(-1) ** at * rng.uniform(*_ASIDE_PX)) for at, walk in enumerate(walks)]
+    waits_s = stay_s() + EMPTY_S if is_queue else 0.0
     for number in range(round(begins_s(len(people)) * RATE_HZ)):
         at_s = number / RATE_HZ
         frame = place
-        for index, (person, walk) in enumerate(zip(people, walks)):
+        # Whoever comes later is further away, and so behind.
+        for index, (person, walk) in reversed(list(enumerate(zip(people, walks)))):
             since_s = at_s - begins_s(index)
-            if 0 <= since_s < stay_s():
-                frame = paste(place, person, *walk.at(since_s))
+            if -waits_s <= since_s < stay_s():
+                frame = paste(frame, person, *walk.at(since_s))
         yield camera.take(frame, rng)
 
 

@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 
 from overlays.passages import people as cast
-from overlays.passages.film import HEIGHT_PX, RATE_HZ, WIDTH_PX, begins_s, film, stay_s
+from overlays.passages.film import EMPTY_S, HEIGHT_PX, RATE_HZ, WIDTH_PX, begins_s, film, stay_s
 from overlays.passages.people import Person
 from overlays.synthesis.faces import Split
 
@@ -22,8 +22,11 @@ _PEOPLE = 4  # in one clip
 _SEEDS = {Split.TRAIN: 1, Split.VAL: 2, Split.TEST: 3}
 
 
-def write(folder: Path, groups: Iterator[Sequence[Person]], seed: int) -> int:
-    """One clip per group into ``folder``, with its truth as JSON beside it; returns how many."""
+def write(folder: Path, groups: Iterator[Sequence[Person]], seed: int, *, is_queue: bool = False) -> int:
+    """One clip per group into ``folder``, with its truth as JSON beside it; returns how many.
+
+    In a queue somebody's time begins when the one before has gone, since from then on they are in front.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     count = 0
     for number, group in enumerate(groups):
@@ -31,11 +34,17 @@ def write(folder: Path, groups: Iterator[Sequence[Person]], seed: int) -> int:
         order = [group[at] for at in rng.permutation(len(group))]
         clip = folder / f"{number:04d}.avi"
         writer = cv2.VideoWriter(str(clip), cv2.VideoWriter.fourcc(*"MJPG"), RATE_HZ, (WIDTH_PX, HEIGHT_PX))
-        for frame in film(order, rng):
+        for frame in film(order, rng, is_queue=is_queue):
             writer.write(frame)
         writer.release()
+        early_s = EMPTY_S if is_queue else 0.0
         truth = [
-            {"class": one.wearing.label, "face": one.name, "from_s": begins_s(at), "to_s": begins_s(at) + stay_s()}
+            {
+                "class": one.wearing.label,
+                "face": one.name,
+                "from_s": begins_s(at) - early_s,
+                "to_s": begins_s(at) + stay_s(),
+            }
             for at, one in enumerate(order)
         ]
         clip.with_suffix(".json").write_text(json.dumps(truth, indent=1) + "\n")
@@ -61,16 +70,17 @@ def main() -> None:
     parser.add_argument(
         "--clips", type=int, default=100, help="of four people each; photographs are as many as there are"
     )
+    parser.add_argument("--queue", action="store_true", help="the next one is in sight while somebody passes")
     arguments = parser.parse_args()
     cv2.setNumThreads(1)
     if arguments.photographs:
         found = cast.photographed(arguments.data, arguments.photographs)
         order = np.random.default_rng(0).permutation(len(found))
-        count = write(arguments.out, _groups((found[at] for at in order), None), 0)
+        count = write(arguments.out, _groups((found[at] for at in order), None), 0, is_queue=arguments.queue)
     elif arguments.patches:
         split = Split(arguments.split)
         people = cast.dressed(arguments.patches, arguments.data, split, _SEEDS[split])
-        count = write(arguments.out, _groups(people, arguments.clips), _SEEDS[split])
+        count = write(arguments.out, _groups(people, arguments.clips), _SEEDS[split], is_queue=arguments.queue)
     else:
         parser.error("say --patches FILE for dressed faces, or --photographs SPLIT")
     print(f"{count} clips in {arguments.out}")

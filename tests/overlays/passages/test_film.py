@@ -1,8 +1,10 @@
 """Clips of passages: who is where and when, on drawn heads."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
@@ -81,3 +83,28 @@ def test_a_clip_is_one_that_the_daemon_plays_and_its_truth_lies_beside_it(tmp_pa
     assert {one["class"] for one in truth} == {"nose", "chin"}
     assert [one["from_s"] for one in truth] == [begins_s(0), begins_s(1)]
     assert truth[0]["to_s"] < truth[1]["from_s"]
+
+
+def test_in_a_queue_the_next_one_waits_further_away_and_to_one_side() -> None:
+    walk = replace(Walk.random(np.random.default_rng(1)), aside_px=100.0)
+    waits, sets_out, arrives = (walk.at(since_s) for since_s in (-1.5, 0.0, COMES_S))
+    assert waits[2] == sets_out[2] == pytest.approx(FAR_PX)
+    assert waits[0] - arrives[0] > 100 - 2 * walk.sway_px[0]
+    assert abs(arrives[0] - walk.centre_px[0]) <= walk.sway_px[0]
+
+
+def test_while_somebody_comes_the_next_one_is_in_sight_in_a_queue_only() -> None:
+    first, second = (
+        replace(head(seed), pixels=np.full((128, 128, 3), shade, np.uint8)) for seed, shade in ((1, 0), (2, 255))
+    )
+    at, shares = round((begins_s(0) + 0.2) * RATE_HZ), []
+    for is_queue in (False, True):
+        frames = list(film([first, second], np.random.default_rng(5), is_queue=is_queue))
+        shares.append(float((cv2.blur(frames[at], (5, 5)).min(axis=2) > 200).mean()))
+    assert shares[1] > shares[0] + 0.02
+
+
+def test_in_a_queue_somebody_is_in_front_from_when_the_one_before_has_gone(tmp_path: Path) -> None:
+    write(tmp_path, iter([[head(1), head(2)]]), seed=3, is_queue=True)
+    first, second = json.loads((tmp_path / "0000.json").read_text())
+    assert second["from_s"] == pytest.approx(first["to_s"])
