@@ -1,6 +1,6 @@
 """One clip: people who come nearer one after the other for two seconds, swaying, and walk off, before a wall.
 
-In a queue the next one is in sight, further away and to one side, from the moment that somebody sets out.
+In a queue the next one comes into sight, further away and to one side, a second after somebody has set out.
 Pure: people and a generator in, frames out. The camera focuses and shakes, is noisy, and compresses afterwards.
 """
 
@@ -20,6 +20,7 @@ FAR_PX, NEAR_PX = 40.0, 110.0
 _SOFT = 0.18  # how far a picture's edge fades into the wall, as a share of its half side
 _SPARE_PX = 64
 _ASIDE_PX = 80.0, 110.0
+AFTER_S = 1.0  # by then who has set out is nearer than who comes into sight
 Pixels = NDArray[np.uint8]
 
 
@@ -75,7 +76,7 @@ def film(people: Sequence[Person], rng: np.random.Generator, *, is_queue: bool =
     walks = [Walk.random(rng) for _ in people]
     if is_queue:
         walks = [replace(walk, aside_px=(-1) ** at * rng.uniform(*_ASIDE_PX)) for at, walk in enumerate(walks)]
-    waits_s = stay_s() + EMPTY_S if is_queue else 0.0
+    waits_s = stay_s() + EMPTY_S - AFTER_S if is_queue else 0.0
     for number in range(round(begins_s(len(people)) * RATE_HZ)):
         at_s = number / RATE_HZ
         frame = place

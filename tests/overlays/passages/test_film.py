@@ -11,6 +11,7 @@ import pytest
 from binarycop.frames.clip import Clip
 from binarycop.wearing import Wearing
 from overlays.passages.film import (
+    AFTER_S,
     COMES_S,
     EMPTY_S,
     FAR_PX,
@@ -97,7 +98,7 @@ def test_while_somebody_comes_the_next_one_is_in_sight_in_a_queue_only() -> None
     first, second = (
         replace(head(seed), pixels=np.full((128, 128, 3), shade, np.uint8)) for seed, shade in ((1, 0), (2, 255))
     )
-    at, shares = round((begins_s(0) + 0.2) * RATE_HZ), []
+    at, shares = round((begins_s(0) + AFTER_S + 0.2) * RATE_HZ), []
     for is_queue in (False, True):
         frames = list(film([first, second], np.random.default_rng(5), is_queue=is_queue))
         shares.append(float((cv2.blur(frames[at], (5, 5)).min(axis=2) > 200).mean()))
