@@ -34,6 +34,18 @@ PROJECT = (
     "setup.cfg",
     "README.md",
 )
+# What is not this processor's: qemu-user knows neither seccomp nor a camera's ioctl, which the host's kernel is never
+# asked, and dumps a core of its own beside the kernel's; Debian has OpenCV's cascades in a package that is not here.
+NOT_HERE = (
+    "frames/test_camera.py::test_what_is_no_camera_is_refused_by_opencv_and_named_by_the_kernel",
+    "frames/test_choose.py::test_a_device_is_never_read_as_a_clip",
+    "frames/test_v4l2.py::test_another_device_is_not_a_camera",
+    "frames/test_v4l2.py::test_a_plain_file_is_not_a_camera",
+    "service/test_seal.py::test_a_sealed_process_starts_no_program",
+    "service/test_seal.py::test_nor_does_a_thread_that_was_there_before",
+    "service/test_seal.py::test_nothing_is_dumped_of_a_sealed_process",
+    "faces/test_haar.py::test_nobody_is_found_on_a_bare_wall",
+)
 TESTS_LONGEST_S = 2400
 STEP_LONGEST_S = 300
 VERSIONS = """
@@ -104,11 +116,11 @@ def _test(tree: Path, tests: tuple[str, ...] | list[str]) -> str:
             shutil.copytree(ROOT / name, project / name, ignore=shutil.ignore_patterns("__pycache__", "*.egg-info"))
         else:
             shutil.copy(ROOT / name, project / name)
-    paths = [f"tests/{one}" for one in tests]
-    # What the package brings beside the daemon: gpiozero.
+    # The daemon that is tested is the package's.
     told = rig.inside(
-        tree, "env", "-C", "/opt/project", "PYTHONPATH=/opt/project:/opt/project/daemon:/usr/lib/binarycop/python",
-        "python3", "-m", "pytest", "-q", "-p", "no:cacheprovider", "--hypothesis-profile=emulated", *paths,
+        tree, "env", "-C", "/opt/project", "PYTHONPATH=/opt/project:/usr/lib/binarycop/python",
+        "python3", "-m", "pytest", "-q", "--color=no", "-p", "no:cacheprovider", "--hypothesis-profile=emulated",
+        *(f"--deselect=tests/{one}" for one in NOT_HERE), *(f"tests/{one}" for one in tests),
         longest_s=TESTS_LONGEST_S,
     )  # fmt: skip
     return "\n".join(told.splitlines()[-30:])
