@@ -119,7 +119,8 @@ def _test(tree: Path, tests: tuple[str, ...] | list[str]) -> str:
     # The daemon that is tested is the package's.
     told = rig.inside(
         tree, "env", "-C", "/opt/project", "PYTHONPATH=/opt/project:/usr/lib/binarycop/python",
-        "python3", "-m", "pytest", "-q", "--color=no", "-o", "pythonpath=", "-p", "no:cacheprovider", "--hypothesis-profile=emulated",
+        "python3", "-m", "pytest", "-q", "--color=no", "-o", "pythonpath=", "-p", "no:cacheprovider",
+        "--hypothesis-profile=emulated",
         *(f"--deselect=tests/{one}" for one in NOT_HERE), *(f"tests/{one}" for one in tests),
         longest_s=TESTS_LONGEST_S,
     )  # fmt: skip
