@@ -49,11 +49,12 @@ class Release:
 def build(release: Release, arch: str, wheels: Path, helper: Path, out: Path) -> Path:
     """Write ``binarycop_VERSION_ARCH.deb`` to ``out`` and return its path.
 
-    helper: gate-release, compiled for ``arch``. Raises FileNotFoundError for a file of systemd/ that has no place.
+    wheels: a folder of them, with those for one architecture alone in a folder of its name. helper: gate-release,
+    compiled for ``arch``. Raises FileNotFoundError for a file of systemd/ that has no place.
     """
     with tempfile.TemporaryDirectory(prefix="binarycop-deb-") as work:
         tree = Path(work) / "tree"
-        _fill(tree, wheels, helper, release)
+        _fill(tree, [*wheels.glob("*.whl"), *wheels.glob(f"{arch}/*.whl")], helper, release)
         _settle_modes(tree)
         _write_control(tree, release, arch)
         package = out / f"binarycop_{release.version}_{arch}.deb"
@@ -64,8 +65,8 @@ def build(release: Release, arch: str, wheels: Path, helper: Path, out: Path) ->
         return package
 
 
-def _fill(tree: Path, wheels: Path, helper: Path, release: Release) -> None:
-    for wheel in sorted(wheels.glob("*.whl")):
+def _fill(tree: Path, wheels: list[Path], helper: Path, release: Release) -> None:
+    for wheel in sorted(wheels):
         _unpack(wheel, tree)
     _copy(HERE / "launch/launch.py", tree / "usr/lib/binarycop/launch.py")
     _copy(HERE / "launch/binarycop", tree / "usr/bin/binarycop")
@@ -97,8 +98,10 @@ def _unpack(wheel: Path, tree: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         for entry in archive.namelist():
             path = Path(entry)
-            if path.name in ("RECORD", "WHEEL") or path.name.startswith("LICENSE"):
+            if path.name in ("RECORD", "WHEEL") or path.name.startswith("LICENSE") or path.parent.name == "sboms":
                 continue  # pip's own books; licences stand in copyright
+            if entry.endswith("/") or path.is_relative_to("ncnn/model_zoo") or path.is_relative_to("ncnn/utils"):
+                continue  # what would fetch networks from elsewhere has no place on a device that nothing leaves
             if ".data" in path.parts[0]:
                 target = tree / SHIPPED / Path(*path.parts[path.parts.index("bundles") + 1 :])
             else:
