@@ -25,6 +25,8 @@ SHIPPED = "usr/share/binarycop/shipped"
 _SCRIPTS = ("postinst", "prerm", "postrm")
 _UNITS = "lib/systemd/system"
 # Where each kind of file in systemd/ goes; a name that ends in a slash keeps the file's own.
+# What ncnn's binaries, which one architecture's package brings, need of the system (readelf -dV).
+_LIBRARIES = {"armhf": "libc6 (>= 2.31), libgcc-s1 (>= 3.5), libstdc++6 (>= 9), "}
 _PLACES = {
     ".service": f"{_UNITS}/",
     ".timer": f"{_UNITS}/",
@@ -98,12 +100,14 @@ def _unpack(wheel: Path, tree: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         for entry in archive.namelist():
             path = Path(entry)
-            if path.name in ("RECORD", "WHEEL") or path.name.startswith("LICENSE") or path.parent.name == "sboms":
-                continue  # pip's own books; licences stand in copyright
+            if path.name in ("RECORD", "WHEEL", "LICENSE") or path.parent.name == "sboms":
+                continue  # pip's own books; the project's licence stands in copyright
             if entry.endswith("/") or path.is_relative_to("ncnn/model_zoo") or path.is_relative_to("ncnn/utils"):
                 continue  # what would fetch networks from elsewhere has no place on a device that nothing leaves
             if ".data" in path.parts[0]:
                 target = tree / SHIPPED / Path(*path.parts[path.parts.index("bundles") + 1 :])
+            elif path.name.startswith("LICENSE"):
+                target = tree / f"usr/share/doc/binarycop/{path.parts[0].split('-')[0]}.licence"
             else:
                 target = tree / PYTHON / path
             target.parent.mkdir(parents=True, exist_ok=True)
@@ -126,6 +130,7 @@ def _write_control(tree: Path, release: Release, arch: str) -> None:
     folder.mkdir()
     size_kib = sum(-(-path.lstat().st_size // 1024) for path in tree.rglob("*") if path.is_file())
     fields = {"version": release.version, "arch": arch, "size": size_kib, "maintainer": release.maintainer}
+    fields["libraries"] = _LIBRARIES.get(arch, "")
     (folder / "control").write_text((HERE / "control/control.in").read_text().format(**fields))
     (folder / "conffiles").write_text("/etc/binarycop/gate.yaml\n")
     sums = sorted(path for path in tree.rglob("*") if path.is_file() and not path.is_symlink())
