@@ -48,6 +48,14 @@ NOT_HERE = (
 )
 TESTS_LONGEST_S = 2400
 STEP_LONGEST_S = 300
+MODULES = "/usr/lib/binarycop/python"
+ENGINE = """
+from binarycop.faces.lookout.engine import make_engine
+from binarycop.faces.lookout.finder import WEIGHTS
+from binarycop.faces.lookout.network import read_weights
+from binarycop.settings.schema import EngineKind
+print(make_engine(EngineKind.AUTO, read_weights(WEIGHTS)).name)
+"""
 VERSIONS = """
 import cv2, numpy, platform
 print(platform.machine(), "Python", platform.python_version(), "numpy", numpy.__version__, "OpenCV", cv2.__version__)
@@ -69,6 +77,7 @@ def main() -> int:
         for title, run in (
             ("the tree is the board's kind", lambda: rig.inside(tree, "python3", "-c", VERSIONS)),
             ("the board's package installs", lambda: _install(tree, work)),
+            ("its finder runs on ncnn", lambda: _engine(tree)),
             ("its bundles reproduce their golden vectors", lambda: _selftests(tree)),
             ("its decisions on the demo are those of this machine", lambda: _replay(tree)),
             ("the daemon's tests", lambda: _test(tree, tests)),
@@ -89,6 +98,12 @@ def _install(tree: Path, work: Path) -> str:
     shutil.copy(package, tree / "package.deb")
     rig.inside(tree, "dpkg", "--ignore-depends=python3-opencv", "--install", "/package.deb")
     return rig.inside(tree, "dpkg-query", "-W", "binarycop")
+
+
+def _engine(tree: Path) -> str:
+    name = rig.inside(tree, "env", f"PYTHONPATH={MODULES}", "python3", "-c", ENGINE).strip()
+    assert name == "ncnn", f"it runs on {name}"
+    return name
 
 
 def _selftests(tree: Path) -> str:
@@ -118,7 +133,7 @@ def _test(tree: Path, tests: tuple[str, ...] | list[str]) -> str:
             shutil.copy(ROOT / name, project / name)
     # The daemon that is tested is the package's.
     told = rig.inside(
-        tree, "env", "-C", "/opt/project", "PYTHONPATH=/opt/project:/usr/lib/binarycop/python",
+        tree, "env", "-C", "/opt/project", f"PYTHONPATH=/opt/project:{MODULES}",
         "python3", "-m", "pytest", "-q", "--color=no", "-o", "pythonpath=", "-p", "no:cacheprovider",
         "--hypothesis-profile=emulated",
         *(f"--deselect=tests/{one}" for one in NOT_HERE), *(f"tests/{one}" for one in tests),
