@@ -14,7 +14,7 @@ from tests.inside import PATIENCE_S, UNIT, carry_out, events, is_ready, logged, 
 from tests.sandbox.inside import the_running_daemon_is_closed_to_its_own_user, the_sandbox_refuses_what_it_must
 
 SETTINGS = Path("/etc/binarycop/gate.yaml")
-CLIP = "frames: {source: /opt/gate/people.avi}\n"
+CLIP = "frames: {source: /opt/gate/people.avi}\nfaces: {lookout: {engine: ncnn}}\n"
 STOPPED_AT = Path("/run/stopped-at")
 PAGE = ("ready", "permit", "refuse", "reload_refused", "stuck", "gave_up")
 WATCHDOG_S = 8.0
@@ -106,7 +106,7 @@ def settings_are_read_again_without_a_restart() -> str:
     SETTINGS.write_text(CLIP + "gate: {pulse_s: 30}\nclassifier: {bundle: n-cnv}\n")
     run("systemctl", "reload", UNIT)
     refused = wait_for("the refusal", lambda: last("reload_refused"))
-    assert "gate.yaml:2: gate.pulse_s: is '30'" in refused, refused
+    assert "gate.yaml:3: gate.pulse_s: is '30'" in refused, refused
     SETTINGS.write_text(CLIP + "gate: {pulse_s: 0.7}\nservice: {hang_s: 6}\n")
     run("systemctl", "reload", UNIT)
     waiting = wait_for("what waits for a restart", lambda: last("restart_needed"))

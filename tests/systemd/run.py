@@ -49,7 +49,7 @@ def main() -> int:
     """Build, boot, report."""
     only = sys.argv[1] if len(sys.argv) > 1 else ""
     began_s = monotonic()
-    image = rig.image(HERE / "image.sh", *rig.requirements())
+    image = rig.image(HERE / "image.sh", *rig.requirements(), _ncnn())
     if image is None:
         return 1
     reports: list[dict[str, Any]] = []
@@ -74,6 +74,12 @@ def main() -> int:
         f"test-systemd: {len(reports) - len(bad)} of {len(reports)} checks good, {monotonic() - began_s:.0f} s in all"
     )
     return 0 if ended and reports and not bad else 1
+
+
+def _ncnn() -> str:
+    """In the release that the board's package brings, so that the unit's sandbox is tried with it."""
+    lines = (ROOT / "deploy/ncnn-armhf.txt").read_text().splitlines()
+    return next(line.split()[0] for line in lines if not line.startswith("#"))
 
 
 def _install(tree: Path) -> None:
