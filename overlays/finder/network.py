@@ -36,6 +36,10 @@ class LookoutNet(nn.Module):  # type: ignore[misc]
             )
             for at, one in enumerate(LAYERS)
         )
+        for (_, norm), one in zip(self.trunk, LAYERS):
+            if one.adds:
+                # What adds begins by adding nothing (Goyal et al. 2017, section 5.1), so depth does no harm.
+                nn.init.zeros_(norm.weight)
         self.heads = nn.ModuleList(nn.Conv2d(LAYERS[head.after].outputs, VALUES, 1) for head in HEADS)
         for head in self.heads:
             nn.init.normal_(head.weight, std=0.01)
@@ -45,9 +49,13 @@ class LookoutNet(nn.Module):  # type: ignore[misc]
     def forward(self, frames: Tensor) -> tuple[Tensor, ...]:
         """Raw values: confidence before its sigmoid, then offset and size."""
         # Black beyond the edge, as in the daemon, where the scale is part of the first layer's weights.
-        values, found = (functional.pad(frames, (1, 1, 1, 1)) - _MIDDLE) / _SPREAD, {}
+        values = (functional.pad(frames, (1, 1, 1, 1)) - _MIDDLE) / _SPREAD
+        found: dict[int, Tensor] = {}
         for at, layer in enumerate(self.trunk):
-            values = found[at] = torch.relu(layer(values))
+            summed = layer(values)
+            if LAYERS[at].adds:
+                summed = summed + found[at - LAYERS[at].adds]
+            values = found[at] = torch.relu(summed)
         return tuple(head(found[where.after]) for head, where in zip(self.heads, HEADS))
 
 

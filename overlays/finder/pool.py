@@ -7,7 +7,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from binarycop.faces.base import Finder
 from overlays.finder import halves
+from overlays.finder.decoys import decoys
 from overlays.finder.halves import Part
 from overlays.finder.scenes import HEIGHT_PX, WIDTH_PX, Scene, Sources, scene
 from overlays.finder.teacher import Taught, Teacher
@@ -32,8 +34,11 @@ class Pool:
     boxes: NDArray[np.float32]
 
 
-def sources_of(data: Path, stored: Path) -> Sources:
-    """Read and label all pictures that may be learned from. stored: the file of ``overlays.synthesis.patches``."""
+def sources_of(data: Path, stored: Path, before: Finder | None = None) -> Sources:
+    """Read and label all pictures that may be learned from. stored: the file of ``overlays.synthesis.patches``.
+
+    before: an earlier stage, with a low threshold; what it takes for a face and is none comes often.
+    """
     teacher = Teacher(data / patches.YUNET)
     crowds = teacher.crowd(halves.annotated(data, Part.FIT))
     reported = halves.kept_out(data, halves.reported_paths(data))
@@ -54,16 +59,34 @@ def sources_of(data: Path, stored: Path) -> Sources:
     dressed = Synthesis(kept, Split.TRAIN, Wardrobe.read(data), Recipe())
     is_mapped = kept.is_bare & kept.is_mapped
     textures = Fabrics.read(data).textures
+    # Fair faces are in there twice.
+    every = {id(one): one for one in (*crowds, *taught["bare"], *taught["masked"])}.values()
     return Sources(
-        tuple(crowds), taught["bare"], taught["masked"], dressed, np.flatnonzero(is_mapped), kept.boxes, textures
+        tuple(crowds),
+        taught["bare"],
+        taught["masked"],
+        dressed,
+        np.flatnonzero(is_mapped),
+        kept.boxes,
+        textures,
+        tuple(decoys(before, every)) if before else (),
     )
 
 
-def take(data: Path, stored: Path, seed: int, count: int, file: Path, say: Callable[[str], None]) -> Pool:
+def take(
+    data: Path,
+    stored: Path,
+    seed: int,
+    count: int,
+    file: Path,
+    say: Callable[[str], None],
+    before: Finder | None = None,
+) -> Pool:
     """The scenes of a file, (N, 192, 256, 3) in numpy's format; they are made first where it is not whole."""
     boxes_file = file.with_suffix(".boxes.npy")
     if not boxes_file.exists():
-        sources = sources_of(data, stored)
+        sources = sources_of(data, stored, before)
+        say(f"{len(sources.decoys)} decoys")
         file.parent.mkdir(parents=True, exist_ok=True)
         pixels = np.lib.format.open_memmap(file, "w+", np.uint8, (count, HEIGHT_PX, WIDTH_PX, 3))
         boxes = np.zeros((count, _MOST, 5), np.float32)

@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 
 from binarycop.faces.box import Box
 from binarycop.wearing import Wearing
+from overlays.finder.decoys import Decoy
 from overlays.finder.teacher import Taught
+from overlays.synthesis.camera import Sensor, develop
 from overlays.synthesis.dataset import Synthesis
 from overlays.synthesis.heads import scene as drawn_scene
 
@@ -21,6 +23,10 @@ LEAST_PX, MOST_PX = 12.0, 220.0
 _INSIDE = 0.5  # a face of which less lies in the frame counts neither way
 _COVERED = 0.25  # nor does one of which more is pasted over
 _MANY = 6
+_ANYWHERE = Sensor(gamma=0.3, gain=0.3, tint=0.08, lift=10, night=0.08, grainy=0.4, coded=0.35, worst=30)
+_HIDDEN = 0.12  # of faces, by what stands or is held before them
+_TILT_DEG = 8.0
+_DECOYS = 0.16  # of all frames
 Pixels = NDArray[np.uint8]
 
 
@@ -39,7 +45,7 @@ class Sources:
 
     crowds: annotated pictures of several people. bare, masked: pictures of one person, who is the first face.
     dressed: what dresses bare patches, those at ``dressable``, with all patches' boxes (N, 4). textures: (H, W, 3)
-    uint8 with nobody on them.
+    uint8 with nobody on them. decoys: what an earlier stage took for faces.
     """
 
     crowds: tuple[Taught, ...]
@@ -49,20 +55,24 @@ class Sources:
     dressable: NDArray[np.int64]
     boxes: NDArray[np.float32]
     textures: tuple[Pixels, ...]
+    decoys: tuple[Decoy, ...] = ()
 
 
 def scene(sources: Sources, rng: np.random.Generator) -> Scene:
     """One frame."""
     chance = rng.random()
-    if chance < 0.36:
+    if sources.decoys and rng.random() < _DECOYS:
+        made = _decoy(sources, rng)
+    elif chance < 0.42:
         made = _crowd(sources, rng)
-    elif chance < 0.62:
+    elif chance < 0.66:
         made = _alone(sources, rng)
     elif chance < 0.92:
         made = _pasted(sources, rng)
     else:
         made = Scene(background(sources, rng))
-    return _counted(Scene(develop(made.pixels, rng), made.faces, made.unsure))
+    pixels = developed(half_hidden(made, rng), rng)
+    return _counted(Scene(pixels, made.faces, made.unsure))
 
 
 def background(sources: Sources, rng: np.random.Generator) -> Pixels:
@@ -80,28 +90,34 @@ def background(sources: Sources, rng: np.random.Generator) -> Pixels:
     return _furniture(rng)
 
 
-def develop(frame: Pixels, rng: np.random.Generator) -> Pixels:
-    """Light, blur, noise and compression of a whole frame."""
-    levels = np.linspace(0, 1, 256)[:, None] ** np.exp(rng.normal(0, 0.3))
-    gains = np.exp(rng.normal(0, 0.25)) * np.exp(rng.normal(0, 0.08, 3))
-    table = np.clip(255 * levels * gains + rng.normal(0, 10), 0, 255).astype(np.uint8)
+def developed(frame: Pixels, rng: np.random.Generator) -> Pixels:
+    """Blur, light, noise and compression of a whole frame."""
     chance = rng.random()
     if chance < 0.25:
-        frame = np.asarray(cv2.GaussianBlur(frame, (0, 0), rng.uniform(0.3, 1.3)), np.uint8)
-    elif chance < 0.33:
-        length = int(rng.integers(2, 6))
+        frame = np.asarray(cv2.GaussianBlur(frame, (0, 0), rng.uniform(0.3, 1.6)), np.uint8)
+    elif chance < 0.35:
+        length = int(rng.integers(2, 7))
         kernel = np.full((1, length), 1.0 / length, np.float32)
         frame = np.asarray(cv2.filter2D(frame, -1, kernel if rng.random() < 0.7 else kernel.T), np.uint8)
-    frame = np.asarray(cv2.LUT(frame, np.ascontiguousarray(table[:, None])), np.uint8)
-    if rng.random() < 0.08:  # a night camera
-        frame = np.repeat(cv2.cvtColor(frame, cv2.COLOR_BGR2GRAY)[:, :, None], 3, axis=2)
-    if rng.random() < 0.4:
-        grain = rng.standard_normal(frame.shape, dtype=np.float32) * np.float32(rng.uniform(1, 9))
-        frame = np.clip(frame + grain, 0, 255).astype(np.uint8)
-    if rng.random() < 0.3:
-        _, coded = cv2.imencode(".jpg", frame, [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(30, 95))])
-        frame = np.asarray(cv2.imdecode(coded, cv2.IMREAD_COLOR), np.uint8)
-    return frame
+    return develop(frame, _ANYWHERE, rng)
+
+
+def half_hidden(made: Scene, rng: np.random.Generator) -> Pixels:
+    """Some faces with up to two fifths behind something: a piece of the same frame, from one side or from below."""
+    pixels: Pixels = made.pixels.copy()
+    for box in made.faces:
+        rows, columns = _window(box)
+        size = np.array((rows.stop - rows.start, columns.stop - columns.start))
+        if rng.random() >= _HIDDEN or min(size) < 8 or rows.stop > HEIGHT_PX or columns.stop > WIDTH_PX:
+            continue
+        share = float(rng.uniform(0.15, 0.4))
+        down, across = (
+            (int(size[0] * share), int(size[1])) if rng.random() < 0.4 else (int(size[0]), int(size[1] * share))
+        )
+        top, left = rows.stop - down, columns.start if rng.random() < 0.5 else columns.stop - across
+        from_y, from_x = int(rng.integers(0, HEIGHT_PX - down + 1)), int(rng.integers(0, WIDTH_PX - across + 1))
+        pixels[top : top + down, left : left + across] = made.pixels[from_y : from_y + down, from_x : from_x + across]
+    return pixels
 
 
 def _crowd(sources: Sources, rng: np.random.Generator) -> Scene:
@@ -115,6 +131,15 @@ def _crowd(sources: Sources, rng: np.random.Generator) -> Scene:
     side = max(at.width_px, at.height_px)
     scale = _size_px(rng, LEAST_PX, min(MOST_PX, max(side * 2.0, 2 * LEAST_PX))) / side
     return _laid(Scene(_beyond(sources, rng)), taught, at, scale, _place(taught, at, rng), rng)
+
+
+def _decoy(sources: Sources, rng: np.random.Generator) -> Scene:
+    """What is no face, with whatever is around it."""
+    decoy = sources.decoys[rng.integers(len(sources.decoys))]
+    side = max(decoy.box.width_px, decoy.box.height_px)
+    scale = _size_px(rng, LEAST_PX, min(MOST_PX, max(side * 1.5, 2 * LEAST_PX))) / side
+    place = _place(decoy.taught, decoy.box, rng)
+    return _laid(Scene(_beyond(sources, rng)), decoy.taught, decoy.box, scale, place, rng)
 
 
 def _alone(sources: Sources, rng: np.random.Generator) -> Scene:
@@ -164,7 +189,7 @@ def _laid(
 
     softness: how far its edge fades, as a share of its half side. repeats: its edge goes on to the frame's.
     """
-    turn, aspect = np.deg2rad(rng.normal(0, 5)), float(np.exp(rng.normal(0, 0.03)))
+    turn, aspect = np.deg2rad(rng.normal(0, _TILT_DEG)), float(np.exp(rng.normal(0, 0.03)))
     linear = scale * np.array([[np.cos(turn) * aspect, -np.sin(turn)], [np.sin(turn) * aspect, np.cos(turn)]])
     if rng.random() < 0.5:
         linear[:, 0] *= -1

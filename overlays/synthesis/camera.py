@@ -18,8 +18,26 @@ class Jitter:
     scale: float = 0.06
 
 
+@dataclass(frozen=True)
+class Sensor:
+    """How frames differ. gamma, gain, tint: standard deviations of logarithms, tint's by colour; lift: of grey levels.
+
+    night, grainy, coded: shares that are grey, noisy, compressed; worst: the least quality of JPEG.
+    """
+
+    gamma: float
+    gain: float
+    tint: float
+    lift: float
+    night: float
+    grainy: float
+    coded: float
+    worst: int
+
+
 FINDER = Jitter()
 FIXED_REGION = Jitter(shift=0.04, scale=0.08)
+BESIDE_GATE = Sensor(gamma=0.2, gain=0.15, tint=0.05, lift=6, night=0.04, grainy=0.5, coded=0.4, worst=25)
 
 
 def take(
@@ -40,7 +58,7 @@ def take(
     matrix[:, 2] += size / 2 - np.array([centre_x, centre_y])
     source = cv2.GaussianBlur(patch, (0, 0), 0.4 / scale) if scale < 0.7 else patch
     frame = cv2.warpAffine(source, matrix, (size, size), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    frame = _develop(_smear(np.asarray(frame, np.uint8), side * scale, rng), rng)
+    frame = develop(_smear(np.asarray(frame, np.uint8), side * scale, rng), BESIDE_GATE, rng)
     width, height = box.width_px * scale, box.height_px * scale
     seen = jittered(Box((size - width) / 2, (size - height) / 2, width, height), jitter, rng)
     if rng.random() < 0.25:
@@ -68,19 +86,19 @@ def _smear(frame: NDArray[np.uint8], face_px: float, rng: np.random.Generator) -
     return frame
 
 
-def _develop(frame: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
-    """Exposure, gamma and white balance, then noise, then compression."""
-    levels = np.linspace(0, 1, 256)[:, None] ** np.exp(rng.normal(0, 0.2))
-    gains = np.exp(rng.normal(0, 0.15)) * np.exp(rng.normal(0, 0.05, 3))
-    table = np.clip(255 * levels * gains + rng.normal(0, 6), 0, 255).astype(np.uint8)
+def develop(frame: NDArray[np.uint8], sensor: Sensor, rng: np.random.Generator) -> NDArray[np.uint8]:
+    """Exposure, gamma and white balance, then noise, then compression of (H, W, 3) uint8 BGR."""
+    levels = np.linspace(0, 1, 256)[:, None] ** np.exp(rng.normal(0, sensor.gamma))
+    gains = np.exp(rng.normal(0, sensor.gain)) * np.exp(rng.normal(0, sensor.tint, 3))
+    table = np.clip(255 * levels * gains + rng.normal(0, sensor.lift), 0, 255).astype(np.uint8)
     frame = np.asarray(cv2.LUT(frame, np.ascontiguousarray(table[:, None])), np.uint8)
-    if rng.random() < 0.04:  # a night camera
+    if rng.random() < sensor.night:
         frame = np.repeat(cv2.cvtColor(frame, cv2.COLOR_BGR2GRAY)[:, :, None], 3, axis=2)
-    if rng.random() < 0.5:
+    if rng.random() < sensor.grainy:
         grain = rng.standard_normal(frame.shape, dtype=np.float32) * np.float32(rng.uniform(1, 9))
         frame = np.clip(frame + grain, 0, 255).astype(np.uint8)
-    if rng.random() < 0.4:
-        _, coded = cv2.imencode(".jpg", frame, [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(25, 95))])
+    if rng.random() < sensor.coded:
+        _, coded = cv2.imencode(".jpg", frame, [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(sensor.worst, 95))])
         frame = np.asarray(cv2.imdecode(coded, cv2.IMREAD_COLOR), np.uint8)
     return frame
 

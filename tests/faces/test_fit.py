@@ -1,5 +1,6 @@
 """A frame is made to fit a network."""
 
+import cv2
 import numpy as np
 import pytest
 
@@ -11,6 +12,12 @@ def test_a_large_frame_is_shrunk_and_padded_with_black_on_the_right_and_below() 
     assert (padded.shape, scale) == ((128, 160, 3), 0.5)
     assert (padded[:120] == 200).all()
     assert not padded[120:].any()
+
+
+def test_a_frame_four_times_too_large_is_halved_twice_which_is_the_same_but_for_rounding() -> None:
+    frame = np.random.default_rng(0).integers(0, 256, (480, 640, 3), dtype=np.uint8)
+    at_once = cv2.resize(frame, (160, 120), interpolation=cv2.INTER_AREA).astype(int)
+    assert np.abs(fit(frame, 160, 1)[0] - at_once).max() <= 1
 
 
 def test_a_small_frame_is_never_enlarged() -> None:

@@ -13,7 +13,7 @@ from binarycop.faces.choose import make_finder
 from binarycop.faces.lookout.decode import decode, merge
 from binarycop.faces.lookout.engine import NcnnEngine, OpenCvEngine, make_engine
 from binarycop.faces.lookout.finder import WEIGHTS, Lookout
-from binarycop.faces.lookout.network import HEADS, LAYERS, Weights, read_weights, shapes
+from binarycop.faces.lookout.network import HEADS, LAYERS, Layer, Weights, read_weights, shapes
 from binarycop.frames.picture import read_picture
 from binarycop.settings.schema import EngineKind, FacesSettings, FinderKind, LookoutSettings
 from overlays.finder import golden
@@ -48,33 +48,32 @@ def random_weights(seed: int) -> Weights:
     }
 
 
-def convolved(
-    values: NDArray[np.float64], weight: NDArray[np.float32], bias: NDArray[np.float32], stride: int, groups: int
-) -> NDArray[np.float64]:
+def convolved(values: NDArray[np.float64], weights: Weights, name: str, layer: Layer) -> NDArray[np.float64]:
     """A convolution as in a textbook, in double precision."""
+    weight, bias = weights[f"{name}.weight"], weights[f"{name}.bias"]
     outputs, inputs, side, _ = weight.shape
     padded = np.pad(values, ((0, 0), (side // 2,) * 2, (side // 2,) * 2))
-    rows, columns = (padded.shape[1] - side) // stride + 1, (padded.shape[2] - side) // stride + 1
+    rows, columns = ((size - side) // layer.stride + 1 for size in padded.shape[1:])
     result = np.zeros((outputs, rows, columns))
     for output in range(outputs):
-        first = output // (outputs // groups) * inputs
+        first = output // (outputs // layer.groups) * inputs
         for row in range(rows):
             for column in range(columns):
-                window = padded[first : first + inputs, row * stride :, column * stride :][:, :side, :side]
-                result[output, row, column] = (window * weight[output]).sum() + bias[output]
+                corner = padded[first : first + inputs, row * layer.stride :, column * layer.stride :]
+                result[output, row, column] = (corner[:, :side, :side] * weight[output]).sum() + bias[output]
     return result
 
 
 def test_opencv_computes_what_the_table_of_layers_says() -> None:
     weights = random_weights(1)
     frame = np.random.default_rng(2).integers(0, 256, (64, 96, 3), dtype=np.uint8)
-    values, wanted = frame.transpose(2, 0, 1).astype(np.float64), []
+    values, wanted = [frame.transpose(2, 0, 1).astype(np.float64)], []
     for at, layer in enumerate(LAYERS):
-        summed = convolved(values, weights[f"layer{at}.weight"], weights[f"layer{at}.bias"], layer.stride, layer.groups)
-        values = np.maximum(summed, 0)
+        summed = convolved(values[-1], weights, f"layer{at}", layer)
+        values.append(np.maximum(summed + (values[-layer.adds] if layer.adds else 0), 0))
         for number, head in enumerate(HEADS):
             if head.after == at:
-                wanted.append(convolved(values, weights[f"head{number}.weight"], weights[f"head{number}.bias"], 1, 1))
+                wanted.append(convolved(values[-1], weights, f"head{number}", Layer(0, 0, 1, 1)))
     for ours, theirs in zip(OpenCvEngine(weights).run(frame), wanted):
         assert ours.shape == theirs.shape
         assert ours == pytest.approx(theirs, rel=1e-4, abs=1e-3 * float(np.abs(theirs).max()))

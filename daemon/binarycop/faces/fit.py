@@ -15,6 +15,9 @@ def fit(pixels: NDArray[np.uint8], longer_px: int, coarsest: int, least: int = 1
     scale = min(1.0, longer_px / max(height, width))
     if scale < 1.0:
         size = max(round(width * scale), 1), max(round(height * scale), 1)
+        if width >= 4 * size[0] and height >= 4 * size[1]:
+            # OpenCV halves with vectors: two steps of it take two thirds of the time of one by four (armv7l, 4.6).
+            pixels = np.asarray(cv2.resize(pixels, (width // 2, height // 2), interpolation=cv2.INTER_AREA), np.uint8)
         pixels = np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.uint8)
     below, right = (max(-(-side // coarsest), least) * coarsest - side for side in pixels.shape[:2])
     return np.asarray(cv2.copyMakeBorder(pixels, 0, below, 0, right, cv2.BORDER_CONSTANT), np.uint8), scale

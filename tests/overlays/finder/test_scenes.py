@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from binarycop.faces.box import Box
 from binarycop.wearing import Wearing
 from overlays.finder import pool, scenes
+from overlays.finder.decoys import Decoy
 from overlays.finder.scenes import HEIGHT_PX, WIDTH_PX, Scene, Sources, scene
 from overlays.finder.teacher import Taught
 
@@ -33,7 +34,7 @@ class Undresser:
 @pytest.fixture
 def sources(monkeypatch: pytest.MonkeyPatch) -> Sources:
     """Marked pictures only, no drawn heads, and no change of light, so that red says where faces are."""
-    monkeypatch.setattr(scenes, "develop", lambda frame, rng: frame)
+    monkeypatch.setattr(scenes, "developed", lambda frame, rng: frame)
     monkeypatch.setattr(
         scenes, "drawn_scene", lambda rng, wearing: (marked(Box(40, 40, 60, 60)).pixels, Box(40, 40, 60, 60))
     )
@@ -81,9 +82,28 @@ def test_some_scenes_have_nobody(sources: Sources) -> None:
     assert empty
 
 
+def test_what_stands_before_a_face_leaves_three_fifths_of_it(sources: Sources) -> None:
+    one = scenes.Scene(np.zeros((HEIGHT_PX, WIDTH_PX, 3), np.uint8), (Box(60, 50, 40, 50),))
+    one.pixels[50:100, 60:100] = SPOT
+    rng = np.random.default_rng(1)
+    shares = [red_share(replace(one, pixels=scenes.half_hidden(one, rng)), one.faces[0]) for _ in range(200)]
+    assert min(shares) >= 0.55
+    assert 100 < sum(share == 1 for share in shares) < 195
+
+
+def test_decoys_come_often_and_are_no_faces(sources: Sources) -> None:
+    green = np.full((140, 160, 3), (0, 200, 0), np.uint8)
+    decoy = Decoy(Taught(green, ()), Box(60, 50, 40, 50))
+    made = [scene(replace(sources, decoys=(decoy,)), np.random.default_rng(seed)) for seed in range(100)]
+    shown = [one for one in made if (one.pixels[..., 1] > 150).mean() > 0.02 and (one.pixels[..., 2] < 50).any()]
+    without = [scene(sources, np.random.default_rng(seed)) for seed in range(100)]
+    assert sum(not one.faces for one in made) > sum(not one.faces for one in without) + 5
+    assert len(shown) > 8
+
+
 def test_light_leaves_the_shape_of_a_frame() -> None:
     frame = np.full((HEIGHT_PX, WIDTH_PX, 3), 100, np.uint8)
-    seen = [scenes.develop(frame, np.random.default_rng(seed)) for seed in range(30)]
+    seen = [scenes.developed(frame, np.random.default_rng(seed)) for seed in range(30)]
     assert {(one.shape, one.dtype) for one in seen} == {(frame.shape, frame.dtype)}
     assert len({one.mean().round(1) for one in seen}) > 20
 

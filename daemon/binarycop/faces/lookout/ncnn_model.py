@@ -14,21 +14,25 @@ _FLOAT32 = bytes(4)  # the flag before weights that are plain float32
 
 
 def param(weights: Weights) -> str:
-    """The layers; a value that two layers read goes through a ``Split``, which ncnn wants said."""
-    readers = Counter([head.after for head in HEADS if head.after < len(LAYERS) - 1])
-    lines, last, blobs = [f"Input {INPUT} 0 1 {INPUT}"], INPUT, 1
-    taken: dict[int, str] = {}
+    """The layers; a value that several layers read goes through a ``Split``, which ncnn wants said."""
+    reads = [at - layer.adds for at, layer in enumerate(LAYERS) if layer.adds] + [head.after for head in HEADS]
+    readers = Counter([*range(len(LAYERS) - 1), *reads])
+    lines, copies = [f"Input {INPUT} 0 1 {INPUT}"], {-1: [INPUT]}
     for at, layer in enumerate(LAYERS):
-        lines.append(_convolution(f"layer{at}", last, f"value{at}", layer, weights, relu=True))
-        last, blobs = f"value{at}", blobs + 1
-        taken[at] = last
-        if readers[at]:
-            lines.append(f"Split split{at} 1 2 {last} on{at} out{at}")
-            last, taken[at], blobs = f"on{at}", f"out{at}", blobs + 2
+        to = f"plain{at}" if layer.adds else f"value{at}"
+        lines.append(_convolution(f"layer{at}", copies[at - 1].pop(), to, layer, weights, relu=not layer.adds))
+        if layer.adds:
+            lines.append(f"BinaryOp add{at} 2 1 {to} {copies[at - layer.adds].pop()} sum{at} 0=0")
+            lines.append(f"ReLU relu{at} 1 1 sum{at} value{at}")
+        copies[at] = [f"value{at}"]
+        if readers[at] > 1:
+            copies[at] = [f"copy{at}_{number}" for number in range(readers[at])]
+            lines.append(f"Split split{at} 1 {readers[at]} value{at} {' '.join(copies[at])}")
     for at, head in enumerate(HEADS):
         plain = Layer(LAYERS[head.after].outputs, VALUES, 1, 1)
-        lines.append(_convolution(f"head{at}", taken[head.after], OUTPUTS[at], plain, weights, relu=False))
-        blobs += 1
+        lines.append(_convolution(f"head{at}", copies[head.after].pop(), OUTPUTS[at], plain, weights, relu=False))
+    # Each line names its inputs' and outputs' counts third and fourth; every output is a blob.
+    blobs = sum(int(line.split()[3]) for line in lines)
     return "\n".join([str(_MAGIC), f"{len(lines)} {blobs}", *lines, ""])
 
 

@@ -1,7 +1,7 @@
 """The network of ``lookout`` as a table of layers, and its weights.
 
 Anchor-free and fully convolutional, as FCOS (Tian et al. 2019): a head per stride says for each cell how likely a
-face's centre is near, how far from the cell's middle, and how large the face is. Only convolutions and ReLU.
+face's centre is near, how far from the cell's middle, and how large the face is. Only convolutions, sums and ReLU.
 """
 
 import zipfile
@@ -26,13 +26,17 @@ Weights = Mapping[str, NDArray[np.float32]]
 
 @dataclass(frozen=True)
 class Layer:
-    """A convolution with ReLU; depthwise where ``groups`` is the number of inputs. side, stride: in cells."""
+    """A convolution with ReLU; depthwise where ``groups`` is the number of inputs. side, stride: in cells.
+
+    adds: how many layers back the value was made that is added before the ReLU; 0 where none is.
+    """
 
     inputs: int
     outputs: int
     side: int
     stride: int
     groups: int = 1
+    adds: int = 0
 
 
 @dataclass(frozen=True)
@@ -53,6 +57,11 @@ def _pair(inputs: int, outputs: int, stride: int = 1) -> tuple[Layer, Layer]:
     return Layer(inputs, inputs, 3, stride, groups=inputs), Layer(inputs, outputs, 1, 1)
 
 
+def _more(channels: int) -> tuple[Layer, Layer]:
+    """A pair that adds to what it was given (He et al. 2016): depth where cells are few costs little."""
+    return Layer(channels, channels, 3, 1, groups=channels), Layer(channels, channels, 1, 1, adds=2)
+
+
 LAYERS = (
     # Dense where channels are few: there, depthwise pairs take more time in OpenCV than they save.
     Layer(3, 8, 3, 2),
@@ -60,12 +69,18 @@ LAYERS = (
     Layer(16, 40, 3, 2),
     *_pair(40, 64),
     *_pair(64, 64),
+    *_more(64),
     *_pair(64, 96, 2),
     *_pair(96, 96),
+    *_more(96),
+    *_more(96),
+    *_more(96),
     *_pair(96, 128, 2),
     *_pair(128, 128),
+    *_more(128),
+    *_more(128),
 )
-HEADS = (Head(6, 8), Head(10, 16), Head(14, 32))
+HEADS = (Head(8, 8), Head(18, 16), Head(26, 32))
 
 
 def shapes() -> dict[str, tuple[int, ...]]:

@@ -21,8 +21,12 @@ def model(weights: Weights) -> bytes:
     """A model from ``frame`` (1, 3, H, W) float32 to ``head0`` … (1, 5, H/s, W/s)."""
     nodes, last = [], INPUT
     for at, layer in enumerate(LAYERS):
-        nodes.append(_convolution(f"layer{at}", last, f"sum{at}", layer))
-        nodes.append(_node("Relu", [f"sum{at}"], f"value{at}"))
+        nodes.append(_convolution(f"layer{at}", last, f"plain{at}", layer))
+        last = f"plain{at}"
+        if layer.adds:
+            nodes.append(_node("Add", [last, f"value{at - layer.adds}"], f"sum{at}"))
+            last = f"sum{at}"
+        nodes.append(_node("Relu", [last], f"value{at}"))
         last = f"value{at}"
     for at, head in enumerate(HEADS):
         nodes.append(_convolution(f"head{at}", f"value{head.after}", OUTPUTS[at], Layer(0, 0, 1, 1)))
