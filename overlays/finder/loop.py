@@ -80,12 +80,19 @@ def train(
     return mean
 
 
-def restore(checkpoint: Path) -> LookoutNet:
-    """The averaged network of a checkpoint."""
+def restore(*checkpoints: Path) -> LookoutNet:
+    """The averaged network of a checkpoint, or the mean of several that began alike (Wortsman et al. 2022)."""
+    states = [torch.load(one, weights_only=True, map_location="cpu")["mean"] for one in checkpoints]
     net = LookoutNet()
-    net.load_state_dict(torch.load(checkpoint, weights_only=True, map_location="cpu")["mean"])
+    net.load_state_dict({name: _mean([state[name] for state in states]) for name in states[0]})
     net.eval()
     return net
+
+
+def _mean(values: list[Tensor]) -> Tensor:
+    if not values[0].is_floating_point():
+        return values[0]  # batch normalisation's count of batches
+    return torch.stack(values).double().mean(dim=0).to(values[0].dtype)
 
 
 def _augmented(pool: Pool, chosen: Tensor, tables: Tensor, random: torch.Generator) -> tuple[Tensor, Tensor]:

@@ -37,21 +37,26 @@ def main() -> None:
     parser.add_argument("--epochs", type=int, default=Settings.epochs)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--rate", type=float, default=Settings.rate)
-    parser.add_argument("--begin", type=Path, help="an earlier stage's checkpoint: its weights, its errors")
+    parser.add_argument(
+        "--begin",
+        type=Path,
+        nargs="+",
+        help="an earlier stage's checkpoint: its weights, its errors; several: their mean",
+    )
     parser.add_argument("--tag", default="lookout", help="name of the checkpoint")
     arguments = parser.parse_args()
     # More threads would only change the order of sums, and with it the last digits of every weight.
     torch.set_num_threads(1)
     cv2.setNumThreads(1)
     work: Path = arguments.work
-    begin = restore(arguments.begin) if arguments.begin else None
-    stage = f"-{arguments.begin.stem}" if arguments.begin else ""
+    begin = restore(*arguments.begin) if arguments.begin else None
+    stage = "".join(f"-{one.stem}" for one in arguments.begin or ())
     scenes = work / f"scenes-{arguments.seed}-{arguments.scenes}{stage}.npy"
     before = _finder({name: one.astype(np.float32) for name, one in folded(begin).items()}, _DECOY) if begin else None
     made = pool.take(arguments.data, arguments.patches, arguments.seed, arguments.scenes, scenes, _say, before)
     settings = Settings(epochs=arguments.epochs, rate=arguments.rate, seed=arguments.seed)
     net = train(made, settings, work / f"{arguments.tag}.pt", _say, begin)
-    run = {"scenes": arguments.scenes, **asdict(settings), "begun_from": arguments.begin and arguments.begin.name}
+    run = {"scenes": arguments.scenes, **asdict(settings), "begun_from": [one.name for one in arguments.begin or ()]}
     export(net, arguments.out, run)
     finder = _finder(read_weights(arguments.out / WEIGHTS.name), 0.05)
     export(net, arguments.out, {**run, "threshold": choose(finder, arguments.data, _say)})

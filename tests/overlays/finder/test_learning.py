@@ -137,6 +137,16 @@ def test_it_learns_and_goes_on_after_an_interruption_as_if_there_had_been_none(t
         assert torch.equal(values, kept.state_dict()[name])
 
 
+def test_several_checkpoints_are_their_mean(tmp_path: Path) -> None:
+    for name, rate in (("a", 1e-3), ("b", 4e-3)):
+        train(squares(16), Settings(epochs=1, batch=8, rate=rate), tmp_path / f"{name}.pt", lambda line: None)
+    one, other, both = (restore(*(tmp_path / f"{name}.pt" for name in names)) for names in ("a", "b", "ab"))
+    for name, values in both.state_dict().items():
+        if values.is_floating_point():
+            assert torch.allclose(values, (one.state_dict()[name] + other.state_dict()[name]) / 2, atol=1e-6)
+    assert not torch.equal(one.heads[0].weight, other.heads[0].weight)
+
+
 def test_a_checkpoint_of_another_run_is_refused(tmp_path: Path) -> None:
     pool = squares(16)
     train(pool, Settings(epochs=1, batch=8), tmp_path / "a.pt", lambda line: None)
