@@ -15,13 +15,11 @@ import numpy as np
 import torch
 
 from binarycop.faces.lookout.engine import OpenCvEngine
-from binarycop.faces.lookout.finder import WEIGHTS, Lookout
-from binarycop.faces.lookout.network import Weights, read_weights
+from binarycop.faces.lookout.finder import Lookout
 from overlays.finder import pool
-from overlays.finder.export import export
+from overlays.finder.export import export_with_threshold
 from overlays.finder.loop import Settings, restore, train
 from overlays.finder.network import folded
-from overlays.finder.threshold import choose
 
 _DECOY = 0.2  # confidence from which a stage's wrong find is shown to the next
 
@@ -37,33 +35,25 @@ def main() -> None:
     parser.add_argument("--epochs", type=int, default=Settings.epochs)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--rate", type=float, default=Settings.rate)
-    parser.add_argument(
-        "--begin",
-        type=Path,
-        nargs="+",
-        help="an earlier stage's checkpoint: its weights, its errors; several: their mean",
-    )
+    parser.add_argument("--begin", type=Path, help="an earlier stage's checkpoint: its weights, its errors")
     parser.add_argument("--tag", default="lookout", help="name of the checkpoint")
     arguments = parser.parse_args()
     # More threads would only change the order of sums, and with it the last digits of every weight.
     torch.set_num_threads(1)
     cv2.setNumThreads(1)
     work: Path = arguments.work
-    begin = restore(*arguments.begin) if arguments.begin else None
-    stage = "".join(f"-{one.stem}" for one in arguments.begin or ())
-    scenes = work / f"scenes-{arguments.seed}-{arguments.scenes}{stage}.npy"
-    before = _finder({name: one.astype(np.float32) for name, one in folded(begin).items()}, _DECOY) if begin else None
+    begin = before = None
+    scenes = work / f"scenes-{arguments.seed}-{arguments.scenes}.npy"
+    if arguments.begin:
+        begin = restore(arguments.begin)
+        weights = {name: one.astype(np.float32) for name, one in folded(begin).items()}
+        before = Lookout(OpenCvEngine(weights), threshold=_DECOY)
+        scenes = scenes.with_stem(f"{scenes.stem}-{arguments.begin.stem}")
     made = pool.take(arguments.data, arguments.patches, arguments.seed, arguments.scenes, scenes, _say, before)
     settings = Settings(epochs=arguments.epochs, rate=arguments.rate, seed=arguments.seed)
     net = train(made, settings, work / f"{arguments.tag}.pt", _say, begin)
-    run = {"scenes": arguments.scenes, **asdict(settings), "begun_from": [one.name for one in arguments.begin or ()]}
-    export(net, arguments.out, run)
-    finder = _finder(read_weights(arguments.out / WEIGHTS.name), 0.05)
-    export(net, arguments.out, {**run, "threshold": choose(finder, arguments.data, _say)})
-
-
-def _finder(weights: Weights, threshold: float) -> Lookout:
-    return Lookout(OpenCvEngine(weights), threshold=threshold)
+    run = {"scenes": arguments.scenes, **asdict(settings), "begun_from": arguments.begin and arguments.begin.name}
+    export_with_threshold(net, arguments.out, run, arguments.data)
 
 
 def _say(line: str) -> None:
