@@ -74,7 +74,9 @@ def a_decision_is_read_back_with_all_its_fields() -> str:
     assert events("--gate", "nowhere") == []
     assert events("--until", "yesterday") == []
     assert refusal in events("--since", "1h", "--until", "0s")
-    assert {one["class"] for one in events("--class", "nose")} == {"nose"}
+    # Who is refused first is the finder's affair on a machine that may be slow.
+    noses = wait_for("a bare nose", lambda: events("--class", "nose"))
+    assert {one["class"] for one in noses} == {"nose"}
     return f"after {monotonic() - begun_s:.1f} s; a page:\n{run('binarycop', 'events')}"
 
 
