@@ -23,6 +23,13 @@ def wheels(tmp_path: Path) -> Path:
         wheel.writestr("binarycop-0.1.0.dist-info/entry_points.txt", "[gpiozero_pin_factories]\n")
         wheel.writestr("binarycop-0.1.0.dist-info/RECORD", "")
         wheel.writestr("binarycop-0.1.0.data/data/share/binarycop/bundles/n-cnv/manifest.json", "{}")
+    for arch in ("armhf", "amd64"):
+        (folder / arch).mkdir()
+        with zipfile.ZipFile(folder / arch / f"ncnn-1-cp310-{arch}.whl", "w") as wheel:
+            wheel.writestr("ncnn/", "")
+            wheel.writestr(f"ncnn/ncnn.{arch}.so", "")
+            wheel.writestr("ncnn/utils/download.py", "")
+            wheel.writestr("ncnn-1.dist-info/licenses/LICENSE.txt", "BSD")
     return folder
 
 
@@ -77,6 +84,17 @@ def test_everything_is_in_its_place(tmp_path: Path, wheels: Path, helper: Path) 
     for program in ("usr/bin/binarycop", "usr/lib/binarycop/gate-release"):
         assert paths[program] == "-rwxr-xr-x root/root"
     assert "usr/lib/binarycop/python/binarycop-0.1.0.dist-info/RECORD" not in paths
+
+
+def test_the_boards_package_brings_its_own_binaries_and_their_licence_but_nothing_that_downloads(
+    tmp_path: Path, wheels: Path, helper: Path
+) -> None:
+    package = built(tmp_path, "out", wheels, helper)
+    paths = contents(package)
+    ours = sorted(path for path in paths if "ncnn" in path and not path.endswith("/"))
+    assert ours == ["usr/lib/binarycop/python/ncnn/ncnn.armhf.so", "usr/share/doc/binarycop/ncnn.licence"]
+    needs = subprocess.run(["dpkg-deb", "-f", str(package), "Depends"], capture_output=True, text=True, check=True)
+    assert "libstdc++6" in needs.stdout
 
 
 def test_every_program_that_a_unit_starts_is_in_the_package(tmp_path: Path, wheels: Path, helper: Path) -> None:
