@@ -163,7 +163,7 @@ test-boot: $(VENV)/.installed
 	@$(VENV)/bin/python -m tests.boot.run
 
 # The board's package and the daemon's tests on Debian's armhf under qemu-user. Root; the tree is built once, in
-# ~/.cache. WORD=frames runs the tests of one room only. Half an hour.
+# ~/.cache. WORD=frames runs the tests of one room only. 20 minutes.
 .PHONY: test-armhf
 test-armhf: $(VENV)/.installed
 	@$(VENV)/bin/python -m tests.armhf.run $(WORD)

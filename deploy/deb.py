@@ -24,9 +24,9 @@ PYTHON = "usr/lib/binarycop/python"
 SHIPPED = "usr/share/binarycop/shipped"
 _SCRIPTS = ("postinst", "prerm", "postrm")
 _UNITS = "lib/systemd/system"
-# Where each kind of file in systemd/ goes; a name that ends in a slash keeps the file's own.
 # What ncnn's binaries, which one architecture's package brings, need of the system (readelf -dV).
 _LIBRARIES = {"armhf": "libc6 (>= 2.31), libgcc-s1 (>= 3.5), libstdc++6 (>= 9), "}
+# Where each kind of file in systemd/ goes; a name that ends in a slash keeps the file's own.
 _PLACES = {
     ".service": f"{_UNITS}/",
     ".timer": f"{_UNITS}/",

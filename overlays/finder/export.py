@@ -16,7 +16,6 @@ import numpy as np
 
 from binarycop.faces.lookout.engine import OpenCvEngine
 from binarycop.faces.lookout.finder import WEIGHTS, Lookout
-from binarycop.faces.lookout.network import read_weights
 from overlays.finder.loop import restore
 from overlays.finder.network import LookoutNet, folded
 from overlays.finder.threshold import choose
@@ -38,8 +37,14 @@ def export(net: LookoutNet, folder: Path, provenance: dict[str, Any]) -> None:
 def export_with_threshold(net: LookoutNet, folder: Path, provenance: dict[str, Any], data: Path) -> None:
     """The same, with the threshold that the pictures which only validate ask for."""
     export(net, folder, provenance)
-    finder = Lookout(OpenCvEngine(read_weights(folder / WEIGHTS.name)), threshold=_LOW)
-    export(net, folder, {**provenance, "threshold": choose(finder, data, print)})
+    export(net, folder, {**provenance, "threshold": choose(finder_of(net, _LOW), data, print)})
+
+
+def finder_of(net: LookoutNet, threshold: float) -> Lookout:
+    """The finder that the daemon would make of a network."""
+    return Lookout(
+        OpenCvEngine({name: one.astype(np.float32) for name, one in folded(net).items()}), threshold=threshold
+    )
 
 
 def main() -> None:

@@ -53,14 +53,12 @@ def sources_of(data: Path, stored: Path, before: Finder | None = None) -> Source
     taught: dict[str, tuple[Taught, ...]] = {}
     for kind, many in names.items():
         paths = [data / name for name in many if name not in taken]
-        seen = [teacher.portrait(path) for path in paths if not halves.looks_like(reported, path)]
-        taught[kind] = tuple(one for one in seen if one is not None)
+        seen = {path: teacher.portrait(path) for path in dict.fromkeys(paths) if not halves.looks_like(reported, path)}
+        taught[kind] = tuple(one for path in paths if (one := seen.get(path)) is not None)
     kept = patches.load(stored).of(Split.TRAIN)
     dressed = Synthesis(kept, Split.TRAIN, Wardrobe.read(data), Recipe())
     is_mapped = kept.is_bare & kept.is_mapped
     textures = Fabrics.read(data).textures
-    # Fair faces are in there twice.
-    every = {id(one): one for one in (*crowds, *taught["bare"], *taught["masked"])}.values()
     return Sources(
         tuple(crowds),
         taught["bare"],
@@ -69,7 +67,7 @@ def sources_of(data: Path, stored: Path, before: Finder | None = None) -> Source
         np.flatnonzero(is_mapped),
         kept.boxes,
         textures,
-        tuple(decoys(before, every)) if before else (),
+        tuple(decoys(before, (*crowds, *taught["bare"], *taught["masked"]))) if before else (),
     )
 
 

@@ -11,15 +11,11 @@ from dataclasses import asdict
 from pathlib import Path
 
 import cv2
-import numpy as np
 import torch
 
-from binarycop.faces.lookout.engine import OpenCvEngine
-from binarycop.faces.lookout.finder import Lookout
 from overlays.finder import pool
-from overlays.finder.export import export_with_threshold
+from overlays.finder.export import export_with_threshold, finder_of
 from overlays.finder.loop import Settings, restore, train
-from overlays.finder.network import folded
 
 _DECOY = 0.2  # confidence from which a stage's wrong find is shown to the next
 
@@ -46,8 +42,7 @@ def main() -> None:
     scenes = work / f"scenes-{arguments.seed}-{arguments.scenes}.npy"
     if arguments.begin:
         begin = restore(arguments.begin)
-        weights = {name: one.astype(np.float32) for name, one in folded(begin).items()}
-        before = Lookout(OpenCvEngine(weights), threshold=_DECOY)
+        before = finder_of(begin, _DECOY)
         scenes = scenes.with_stem(f"{scenes.stem}-{arguments.begin.stem}")
     made = pool.take(arguments.data, arguments.patches, arguments.seed, arguments.scenes, scenes, _say, before)
     settings = Settings(epochs=arguments.epochs, rate=arguments.rate, seed=arguments.seed)

@@ -7,16 +7,18 @@ set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 rig=test-armhf
 . "$here/../rig.sh"
-ncnn=ncnn==1.0.20261020
+ncnn=$here/../../deploy/ncnn-armhf.txt # the release that the package brings
 
 need qemu-arm qemu-user
 need cc gcc
 folder=${XDG_CACHE_HOME:-$HOME/.cache}/binarycop-armhf-cost
 mkdir -p "$folder"
 cc -O2 -fPIC -shared -o "$folder/count.so" "$here/count.c" >&2 || die "the plug-in cannot be built"
-if [ ! -d "$folder/ncnn" ]; then
+if [ ! "$folder/ncnn" -nt "$ncnn" ]; then
+    rm -rf "$folder"/ncnn*
     "$1" -m pip download --quiet --disable-pip-version-check --no-deps --only-binary :all: --python-version 3.11 \
-        --implementation cp --platform manylinux_2_31_armv7l --dest "$folder" "$ncnn" >&2 || die "$ncnn cannot be had"
+        --implementation cp --platform manylinux_2_31_armv7l --dest "$folder" --require-hashes -r "$ncnn" >&2 ||
+        die "ncnn cannot be had from PyPI"
     "$1" -m zipfile -e "$folder"/ncnn-*.whl "$folder" >&2
 fi
 echo "$folder"
