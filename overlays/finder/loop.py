@@ -7,7 +7,6 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-import numpy as np
 import torch
 from torch import Tensor
 from tqdm import tqdm
@@ -25,7 +24,7 @@ class Settings:
     """rate: AdamW's highest. The same settings, scenes and seed give the same network."""
 
     epochs: int = 10
-    batch: int = 16
+    batch: int = 32
     rate: float = 3e-3
     decay: float = 1e-3
     seed: int = 0
@@ -44,17 +43,17 @@ def train(
     net = copy.deepcopy(begin or LookoutNet()).train().to(device, memory_format=torch.channels_last)
     mean: LookoutNet = copy.deepcopy(net)
     optimiser = torch.optim.AdamW(net.parameters(), lr=settings.rate, weight_decay=settings.decay)
-    steps = len(pool.pixels) // settings.batch
+    steps = len(pool) // settings.batch
     schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: _rate(step, steps * settings.epochs))
     parts = {"net": net, "mean": mean, "optimiser": optimiser, "schedule": schedule}
-    run = {"scenes": len(pool.pixels), **asdict(settings)}
+    run = {"scenes": len(pool), **asdict(settings)}
     begun = _resume(checkpoint, run, parts)
-    height_px, width_px = pool.pixels.shape[1:3]
+    height_px, width_px = pool.stores[0].shape[1:3]
     cells = Cells(*(one.to(device) for one in vars(Cells.of(height_px, width_px)).values()))
     tables = torch.from_numpy(pool.boxes)
     for epoch in range(begun, settings.epochs):
         random = torch.Generator().manual_seed(settings.seed * 1000 + epoch)
-        order = torch.randperm(len(pool.pixels), generator=random)
+        order = torch.randperm(len(pool), generator=random)
         net.train()
         started_s, total, shared = time.monotonic(), 0.0, 0.0
         for step in tqdm(range(steps), f"epoch {epoch + 1}", leave=False, disable=None):
@@ -96,14 +95,17 @@ def _mean(values: list[Tensor]) -> Tensor:
 
 
 def _augmented(pool: Pool, chosen: Tensor, tables: Tensor, random: torch.Generator) -> tuple[Tensor, Tensor]:
-    """A batch, half of it mirrored and in other light: (N, 3, H, W) float32 in channels-last order, and its boxes."""
-    batch = torch.from_numpy(np.asarray(pool.pixels[chosen.numpy()])).permute(0, 3, 1, 2).float()
+    """A batch, half of it mirrored and in other light: (N, 3, H, W) in channels-last order, and its boxes.
+
+    In bfloat16, which holds every level of a camera, and which the convolutions take anyway.
+    """
+    batch = torch.from_numpy(pool.frames(chosen.numpy())).permute(0, 3, 1, 2).bfloat16()
     table = tables[chosen]
     table = table[:, : max(int((table[..., 4] != 0).sum(dim=1).max()), 1)].clone()
     if torch.rand((), generator=random) < 0.5:
         batch = batch.flip(3)
         table[..., 0] = torch.where(table[..., 4] != 0, batch.shape[3] - table[..., 0] - table[..., 2], table[..., 0])
-    gain = torch.exp(0.15 * torch.randn((len(batch), 3, 1, 1), generator=random))
+    gain = torch.exp(0.15 * torch.randn((len(batch), 3, 1, 1), generator=random)).bfloat16()
     return (batch * gain).clamp_(0, 255).contiguous(memory_format=torch.channels_last), table
 
 

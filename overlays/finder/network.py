@@ -49,14 +49,23 @@ class LookoutNet(nn.Module):  # type: ignore[misc]
     def forward(self, frames: Tensor) -> tuple[Tensor, ...]:
         """Raw values: confidence before its sigmoid, then offset and size."""
         # Black beyond the edge, as in the daemon, where the scale is part of the first layer's weights.
-        values = (functional.pad(frames, (1, 1, 1, 1)) - _MIDDLE) / _SPREAD
+        values = functional.pad((frames - _MIDDLE) / _SPREAD, (1, 1, 1, 1), value=-_MIDDLE / _SPREAD)
         found: dict[int, Tensor] = {}
-        for at, layer in enumerate(self.trunk):
-            summed = layer(values)
+        for at, (convolution, norm) in enumerate(self.trunk):
+            summed = norm(_convolved(convolution, values))
             if LAYERS[at].adds:
                 summed = summed + found[at - LAYERS[at].adds]
             values = found[at] = torch.relu(summed)
         return tuple(head(found[where.after]) for head, where in zip(self.heads, HEADS))
+
+
+def _convolved(convolution: nn.Conv2d, values: Tensor) -> Tensor:
+    if convolution.groups == 1 or convolution.stride[0] == 1:
+        return convolution(values)
+    # Every cell, and then each second one: torch's gradient of a strided depthwise convolution takes ten times as long.
+    steps = convolution.stride[0]
+    every = functional.conv2d(values, convolution.weight, padding=convolution.padding, groups=convolution.groups)
+    return every[:, :, ::steps, ::steps]
 
 
 def folded(net: LookoutNet) -> dict[str, NDArray[np.float16]]:

@@ -7,11 +7,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from binarycop.faces.annotated import Group
 from binarycop.faces.base import Finder
 from overlays.finder import halves
 from overlays.finder.decoys import decoys
 from overlays.finder.halves import Part
-from overlays.finder.scenes import HEIGHT_PX, WIDTH_PX, Scene, Sources, scene
+from overlays.finder.places import HEIGHT_PX, WIDTH_PX
+from overlays.finder.scenes import Scene, Sources, scene
 from overlays.finder.teacher import Taught, Teacher
 from overlays.synthesis import faces, patches
 from overlays.synthesis.dataset import Recipe, Synthesis
@@ -26,12 +28,29 @@ _FAIR_AGAIN = 2
 
 @dataclass(frozen=True)
 class Pool:
-    """pixels: (N, H, W, 3) uint8 BGR. boxes: (N, 40, 5) float32, x, y, width, height, and 1 for a face, -1 for what
-    counts neither way, 0 for none.
+    """pixels: (N, H, W, 3) uint8 BGR, in one or several stores. boxes: (N, 40, 5) float32, x, y, width, height, and 1
+    for a face, -1 for what counts neither way, 0 for none.
     """
 
-    pixels: NDArray[np.uint8]
+    stores: tuple[NDArray[np.uint8], ...]
     boxes: NDArray[np.float32]
+
+    @staticmethod
+    def joined(*pools: "Pool") -> "Pool":
+        """All scenes of several, in their order."""
+        return Pool(tuple(store for one in pools for store in one.stores), np.concatenate([one.boxes for one in pools]))
+
+    def __len__(self) -> int:
+        return len(self.boxes)
+
+    def frames(self, chosen: NDArray[np.int64]) -> NDArray[np.uint8]:
+        """The frames (n, H, W, 3) of some scenes' numbers (n,) in rising order."""
+        starts = np.cumsum([0, *(len(store) for store in self.stores)])
+        cuts = np.searchsorted(chosen, starts)
+        parts = [
+            store[chosen[low:high] - start] for store, start, low, high in zip(self.stores, starts, cuts, cuts[1:])
+        ]
+        return np.concatenate(parts)
 
 
 def sources_of(data: Path, stored: Path, before: Finder | None = None) -> Sources:
@@ -40,7 +59,10 @@ def sources_of(data: Path, stored: Path, before: Finder | None = None) -> Source
     before: an earlier stage, with a low threshold; what it takes for a face and is none comes often.
     """
     teacher = Teacher(data / patches.YUNET)
-    crowds = teacher.crowd(halves.annotated(data, Part.FIT))
+    pictures = halves.annotated(data, Part.FIT)
+    # Bare faces among others are the fewest of all.
+    pictures += [one for one in pictures if any(face.group is Group.BARE for face in one.faces)]
+    crowds = teacher.crowd(pictures)
     reported = halves.kept_out(data, halves.reported_paths(data))
     bare = [one for one in faces.bare(data) if one.split is Split.TRAIN]
     # Fair faces in the wild are the fewest, and the most like what a gate sees.
@@ -81,7 +103,7 @@ def take(
     before: Finder | None = None,
 ) -> Pool:
     """The scenes of a file, (N, 192, 256, 3) in numpy's format; they are made first where it is not whole."""
-    boxes_file = file.with_suffix(".boxes.npy")
+    boxes_file = _boxes_of(file)
     if not boxes_file.exists():
         sources = sources_of(data, stored, before)
         say(f"{len(sources.decoys)} decoys")
@@ -96,7 +118,16 @@ def take(
         pixels.flush()
         # Written last: it says that the scenes are whole.
         np.save(boxes_file, boxes)
-    return Pool(np.load(file, mmap_mode="r"), np.load(boxes_file))
+    return read(file)
+
+
+def read(file: Path) -> Pool:
+    """The scenes of a file that ``take`` made."""
+    return Pool((np.load(file, mmap_mode="r"),), np.load(_boxes_of(file)))
+
+
+def _boxes_of(file: Path) -> Path:
+    return file.with_suffix(".boxes.npy")
 
 
 def rows(made: Scene) -> NDArray[np.float32]:

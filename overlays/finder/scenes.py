@@ -12,12 +12,12 @@ from numpy.typing import NDArray
 from binarycop.faces.box import Box
 from binarycop.wearing import Wearing
 from overlays.finder.decoys import Decoy
+from overlays.finder.places import HEIGHT_PX, WIDTH_PX, Pixels, background, log_uniform
 from overlays.finder.teacher import Taught
 from overlays.synthesis.camera import Sensor, develop
 from overlays.synthesis.dataset import Synthesis
 from overlays.synthesis.heads import scene as drawn_scene
 
-WIDTH_PX, HEIGHT_PX = 256, 192
 LEAST_PX, MOST_PX = 12.0, 220.0
 """Smaller faces count neither way; none is made larger."""
 _INSIDE = 0.5  # a face of which less lies in the frame counts neither way
@@ -26,8 +26,7 @@ _MANY = 6
 _ANYWHERE = Sensor(gamma=0.3, gain=0.3, tint=0.08, lift=10, night=0.08, grainy=0.4, coded=0.35, worst=30)
 _HIDDEN = 0.12  # of faces, by what stands or is held before them
 _TILT_DEG = 8.0
-_DECOYS = 0.16  # of all frames
-Pixels = NDArray[np.uint8]
+_DECOYS = 0.2  # of all frames
 
 
 @dataclass(frozen=True)
@@ -70,24 +69,9 @@ def scene(sources: Sources, rng: np.random.Generator) -> Scene:
     elif chance < 0.92:
         made = _pasted(sources, rng)
     else:
-        made = Scene(background(sources, rng))
+        made = Scene(_empty(sources, rng))
     pixels = developed(half_hidden(made, rng), rng)
     return _counted(Scene(pixels, made.faces, made.unsure))
-
-
-def background(sources: Sources, rng: np.random.Generator) -> Pixels:
-    """A place with nobody in it, (192, 256, 3) uint8 BGR."""
-    chance = rng.random()
-    if chance < 0.6:
-        many = sources.crowds if rng.random() < 0.6 else sources.bare
-        found = _away_from_faces(many[rng.integers(len(many))], rng)
-        if found is not None:
-            return _filling(found)
-    if chance < 0.72 and sources.textures:
-        texture = sources.textures[rng.integers(len(sources.textures))]
-        side = int(rng.integers(40, min(texture.shape[:2]) + 1))
-        return _filling(texture[:side, :side])
-    return _furniture(rng)
 
 
 def developed(frame: Pixels, rng: np.random.Generator) -> Pixels:
@@ -124,12 +108,12 @@ def _crowd(sources: Sources, rng: np.random.Generator) -> Scene:
     """A picture of several people, one of whom gets a size and a place by chance."""
     taught = sources.crowds[rng.integers(len(sources.crowds))]
     if not taught.faces:
-        return Scene(background(sources, rng))
+        return Scene(_empty(sources, rng))
     wanted = rng.permutation(len(taught.faces))[:2]
     # The larger of two, since small faces are many; enlarged too far, a face is only blur.
     at = max((taught.faces[index] for index in wanted), key=lambda box: box.area_px)
     side = max(at.width_px, at.height_px)
-    scale = _size_px(rng, LEAST_PX, min(MOST_PX, max(side * 2.0, 2 * LEAST_PX))) / side
+    scale = log_uniform(rng, LEAST_PX, min(MOST_PX, max(side * 2.0, 2 * LEAST_PX))) / side
     return _laid(Scene(_beyond(sources, rng)), taught, at, scale, _place(taught, at, rng), rng)
 
 
@@ -137,7 +121,7 @@ def _decoy(sources: Sources, rng: np.random.Generator) -> Scene:
     """What is no face, with whatever is around it."""
     decoy = sources.decoys[rng.integers(len(sources.decoys))]
     side = max(decoy.box.width_px, decoy.box.height_px)
-    scale = _size_px(rng, LEAST_PX, min(MOST_PX, max(side * 1.5, 2 * LEAST_PX))) / side
+    scale = log_uniform(rng, LEAST_PX, min(MOST_PX, max(side * 1.5, 2 * LEAST_PX))) / side
     place = _place(decoy.taught, decoy.box, rng)
     return _laid(Scene(_beyond(sources, rng)), decoy.taught, decoy.box, scale, place, rng)
 
@@ -147,7 +131,7 @@ def _alone(sources: Sources, rng: np.random.Generator) -> Scene:
     many = sources.masked if rng.random() < 0.5 else sources.bare
     taught = many[rng.integers(len(many))]
     at = taught.faces[0]
-    scale = _size_px(rng, 20) / max(at.width_px, at.height_px)
+    scale = log_uniform(rng, 20, MOST_PX) / max(at.width_px, at.height_px)
     return _laid(
         Scene(_beyond(sources, rng)), taught, at, scale, _place(taught, at, rng), rng, repeats=rng.random() < 0.4
     )
@@ -155,7 +139,7 @@ def _alone(sources: Sources, rng: np.random.Generator) -> Scene:
 
 def _pasted(sources: Sources, rng: np.random.Generator) -> Scene:
     """People from several pictures in one place."""
-    made = Scene(background(sources, rng))
+    made = Scene(_empty(sources, rng))
     for _ in range(int(rng.integers(1, _MANY + 1))):
         chance = rng.random()
         if chance < 0.36:
@@ -169,7 +153,7 @@ def _pasted(sources: Sources, rng: np.random.Generator) -> Scene:
             many = sources.masked if rng.random() < 0.35 else sources.bare
             taught, softness = many[rng.integers(len(many))], float(rng.choice((0.0, 0.2)))
         face = taught.faces[0]
-        scale = _size_px(rng, LEAST_PX, 130) / max(face.width_px, face.height_px)
+        scale = log_uniform(rng, LEAST_PX, 130) / max(face.width_px, face.height_px)
         made = _laid(made, taught, face, scale, _anywhere(rng), rng, softness=softness)
     return made
 
@@ -245,10 +229,6 @@ def _counted(made: Scene) -> Scene:
     return Scene(made.pixels, tuple(faces), tuple(box for box in unsure if box.overlap(frame) > 0))
 
 
-def _size_px(rng: np.random.Generator, low: float = LEAST_PX, high: float = MOST_PX) -> float:
-    return float(np.exp(rng.uniform(np.log(low), np.log(high))))
-
-
 def _place(taught: Taught, at: Box, rng: np.random.Generator) -> tuple[float, float]:
     """Anywhere, or where the face is in its own picture, so that the picture fills the frame."""
     if rng.random() < 0.3:
@@ -264,41 +244,9 @@ def _anywhere(rng: np.random.Generator) -> tuple[float, float]:
 
 def _beyond(sources: Sources, rng: np.random.Generator) -> Pixels:
     if rng.random() < 0.5:
-        return background(sources, rng)
+        return _empty(sources, rng)
     return np.full((HEIGHT_PX, WIDTH_PX, 3), rng.integers(0, 256, 3), np.uint8)
 
 
-def _away_from_faces(taught: Taught, rng: np.random.Generator) -> Pixels | None:
-    """A window of a picture that touches no face, or None where a few tries found none."""
-    height, width = taught.pixels.shape[:2]
-    for _ in range(12):
-        across = int(rng.uniform(0.15, 0.9) * width)
-        down = min(int(across * rng.uniform(0.6, 1.0)), height - 1)
-        left, top = int(rng.integers(0, width - across)), int(rng.integers(0, height - down))
-        window = Box(left, top, across, down)
-        if not any(window.overlap(box) > 0 for box in (*taught.faces, *taught.unsure)):
-            return taught.pixels[top : top + down, left : left + across]
-    return None
-
-
-def _filling(pixels: Pixels) -> Pixels:
-    return np.asarray(cv2.resize(pixels, (WIDTH_PX, HEIGHT_PX), interpolation=cv2.INTER_LINEAR), np.uint8)
-
-
-def _furniture(rng: np.random.Generator) -> Pixels:
-    """Shades with boxes, discs and bars of any colour, or of skin's; some are noise alone."""
-    corners = rng.integers(0, 256, (2, 2, 3)).astype(np.uint8)
-    canvas = np.ascontiguousarray(_filling(corners))
-    if rng.random() < 0.15:
-        coarse = rng.integers(0, 256, (int(rng.integers(6, 96)), int(rng.integers(8, 128)), 3)).astype(np.uint8)
-        return _filling(coarse)
-    for _ in range(int(rng.integers(0, 14))):
-        x, y = int(rng.integers(0, WIDTH_PX)), int(rng.integers(0, HEIGHT_PX))
-        across, down = int(_size_px(rng, 4, 120)), int(_size_px(rng, 4, 120))
-        skin = np.array((110, 140, 190)) * rng.uniform(0.3, 1.3)
-        colour = tuple(np.clip(skin if rng.random() < 0.4 else rng.integers(0, 256, 3), 0, 255).astype(int).tolist())
-        if rng.random() < 0.5:
-            cv2.rectangle(canvas, (x, y), (x + across, y + down), colour, -1)
-        else:
-            cv2.ellipse(canvas, (x, y), (across // 2, down // 2), float(rng.uniform(0, 180)), 0, 360, colour, -1)
-    return canvas
+def _empty(sources: Sources, rng: np.random.Generator) -> Pixels:
+    return background(sources.crowds, sources.bare, sources.textures, rng)

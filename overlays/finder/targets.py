@@ -14,7 +14,7 @@ from torch.nn import functional
 
 from binarycop.faces.lookout.network import HEADS
 
-_FITS = ((8.0, 36.0), (28.0, 92.0), (72.0, 260.0))  # the face's side in pixels, by stride
+_FITS = ((15.0, 36.0), (28.0, 92.0), (72.0, 260.0))  # the face's side in pixels, by stride
 _NEARLY = 1.35  # beyond that, by this factor, it counts neither way
 _NEAR, _AROUND = 0.18, 0.38  # of the face's sides, from its centre
 _FOCUS = 2.0

@@ -32,10 +32,14 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--rate", type=float, default=Settings.rate)
     parser.add_argument("--begin", type=Path, help="an earlier stage's checkpoint: its weights, its errors")
+    parser.add_argument(
+        "--also", type=Path, nargs="*", default=(), help="scenes of earlier stages, to learn from again"
+    )
+    parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--tag", default="lookout", help="name of the checkpoint")
     arguments = parser.parse_args()
-    # More threads would only change the order of sums, and with it the last digits of every weight.
-    torch.set_num_threads(1)
+    # Another count changes the order of sums, and with it the last digits of every weight.
+    torch.set_num_threads(arguments.threads)
     cv2.setNumThreads(1)
     work: Path = arguments.work
     begin = before = None
@@ -45,6 +49,7 @@ def main() -> None:
         before = finder_of(begin, _DECOY)
         scenes = scenes.with_stem(f"{scenes.stem}-{arguments.begin.stem}")
     made = pool.take(arguments.data, arguments.patches, arguments.seed, arguments.scenes, scenes, _say, before)
+    made = pool.Pool.joined(made, *(pool.read(file) for file in arguments.also))
     settings = Settings(epochs=arguments.epochs, rate=arguments.rate, seed=arguments.seed)
     net = train(made, settings, work / f"{arguments.tag}.pt", _say, begin)
     run = {"scenes": arguments.scenes, **asdict(settings), "begun_from": arguments.begin and arguments.begin.name}

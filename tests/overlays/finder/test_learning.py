@@ -39,17 +39,23 @@ def strides_of(chosen: Tensor, face: int) -> set[float]:
 
 
 @pytest.mark.parametrize(
-    ("side", "strides"), [(14, {8.0}), (32, {8.0, 16.0}), (60, {16.0}), (80, {16.0, 32.0}), (180, {32.0})]
+    ("side", "strides"), [(18, {8.0}), (32, {8.0, 16.0}), (60, {16.0}), (80, {16.0, 32.0}), (180, {32.0})]
 )
 def test_a_face_is_answered_for_at_the_strides_that_its_size_fits(side: float, strides: set[float]) -> None:
     assert strides_of(assign(table((40.0, 10.0, side, side, 1)), CELLS), 0) == strides
 
 
 def test_the_cell_that_holds_the_centre_answers_even_for_the_smallest_face() -> None:
-    chosen = assign(table((101.0, 51.0, 12.0, 12.0, 1)), CELLS)
+    chosen = assign(table((99.0, 49.0, 16.0, 16.0, 1)), CELLS)
     middles = CELLS.middle[chosen[0] == 0]
     assert [107.0, 57.0] not in middles.tolist()
     assert (middles - torch.tensor([107.0, 57.0])).abs().max() <= 4
+
+
+def test_a_face_too_small_for_the_finest_cells_counts_neither_way() -> None:
+    chosen = assign(table((101.0, 51.0, 13.0, 13.0, 1)), CELLS)
+    assert not (chosen >= 0).any()
+    assert (chosen == -2).any()
 
 
 def test_what_counts_neither_way_is_out_of_the_loss_but_never_answered_for() -> None:
@@ -110,7 +116,19 @@ def squares(count: int) -> Pool:
         x, y = int(rng.integers(0, 96 - side)), int(rng.integers(0, 64 - side))
         pixels[at, y : y + side, x : x + side] = 220
         boxes[at, 0] = x, y, side, side, 1
-    return Pool(pixels, boxes)
+    return Pool((pixels,), boxes)
+
+
+def test_scenes_of_several_stores_are_one_row() -> None:
+    one, other = squares(3), squares(5)
+    both = Pool.joined(one, other)
+    assert len(both) == 8
+    frames = both.frames(np.array([1, 2, 3, 7]))
+    assert np.array_equal(
+        frames, np.stack([one.stores[0][1], one.stores[0][2], other.stores[0][0], other.stores[0][4]])
+    )
+    assert np.array_equal(both.frames(np.array([6])), other.stores[0][3:4])
+    assert np.array_equal(both.boxes[3:], other.boxes)
 
 
 class Interrupted(Exception):

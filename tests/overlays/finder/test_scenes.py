@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -10,7 +11,8 @@ from binarycop.faces.box import Box
 from binarycop.wearing import Wearing
 from overlays.finder import pool, scenes
 from overlays.finder.decoys import Decoy
-from overlays.finder.scenes import HEIGHT_PX, WIDTH_PX, Scene, Sources, scene
+from overlays.finder.places import HEIGHT_PX, WIDTH_PX, background
+from overlays.finder.scenes import Scene, Sources, scene
 from overlays.finder.teacher import Taught
 
 SPOT = (0, 0, 255)
@@ -99,6 +101,15 @@ def test_decoys_come_often_and_are_no_faces(sources: Sources) -> None:
     without = [scene(sources, np.random.default_rng(seed)) for seed in range(100)]
     assert sum(not one.faces for one in made) > sum(not one.faces for one in without) + 5
     assert len(shown) > 8
+
+
+def test_letters_stand_on_some_empty_places(monkeypatch: pytest.MonkeyPatch, sources: Sources) -> None:
+    written: list[str] = []
+    monkeypatch.setattr(cv2, "putText", lambda canvas, word, *rest: written.append(word))
+    for seed in range(200):
+        background(sources.crowds, sources.bare, (), np.random.default_rng(seed))
+    assert len(written) > 20
+    assert all(0 < len(word) < 9 for word in written)
 
 
 def test_light_leaves_the_shape_of_a_frame() -> None:
