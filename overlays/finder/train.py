@@ -52,7 +52,7 @@ def main() -> None:
     made = pool.Pool.joined(made, *(pool.read(file) for file in arguments.also))
     settings = Settings(epochs=arguments.epochs, rate=arguments.rate, seed=arguments.seed)
     net = train(made, settings, work / f"{arguments.tag}.pt", _say, begin)
-    run = {"scenes": arguments.scenes, **asdict(settings), "begun_from": arguments.begin and arguments.begin.name}
+    run = {"scenes": len(made), **asdict(settings), "begun_from": arguments.begin and arguments.begin.name}
     export_with_threshold(net, arguments.out, run, arguments.data)
 
 
