@@ -44,6 +44,9 @@ venv: $(VENV)/.installed
 PYNQ := pynq==3.1.2 pynqutils==0.1.3 pynqmetadata==0.2.0
 PYNQ_NEEDS := 'pycparser<3' cffi ipython jsonschema nest_asyncio 'pydantic>=2' python-magic 'setuptools<=80' tqdm
 
+# What runs the finder on the board; without what it wants for its own examples, another OpenCV among it.
+NCNN := $(shell sed -n 's/ --hash.*//; /^ncnn==/p' deploy/ncnn-armhf.txt)
+
 $(VENV)/.installed: setup.cfg pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || \
 		{ echo "make: Python 3.10 or newer is needed; say PYTHON=/path/to/python3" >&2; exit 1; }
@@ -55,6 +58,8 @@ $(VENV)/.installed: setup.cfg pyproject.toml
 	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --use-pep517 $(PYNQ) && \
 		$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-warn-conflicts $(PYNQ_NEEDS) || \
 		echo "make: pynq could not be installed, so there is no simulated-board" >&2
+	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps $(NCNN) || \
+		echo "make: ncnn could not be installed, so OpenCV runs the finder" >&2
 	@touch $@
 
 $(VENV)/.tested: $(VENV)/.installed

@@ -1,62 +1,105 @@
-"""The trained network as the daemon loads it: weights in half precision, and where they came from.
+"""The trained networks as the daemon loads them, with the threshold for both together, and where they came from.
 
-python -m overlays.finder.export work/finder/lookout.pt --data ../shared/data --out daemon/binarycop/faces/lookout
+python -m overlays.finder.export --inspection work/finder/inspection.pt --data ../shared/data \
+    --out daemon/binarycop/faces/lookout
 
-Several checkpoints are exported as their mean.
+A network without a checkpoint stays as it is; several checkpoints of one are exported as their mean.
 """
 
 import argparse
 import hashlib
 import json
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from binarycop.faces.lookout.engine import OpenCvEngine
 from binarycop.faces.lookout.finder import WEIGHTS, Lookout
+from binarycop.faces.lookout.inspector import Inspector
+from binarycop.faces.lookout.network import INSPECTION, SURVEY, Network, Weights
+from binarycop.faces.lookout.weights import MOST, keys, read_weights
 from overlays.finder.loop import restore
-from overlays.finder.network import LookoutNet, folded
+from overlays.finder.network import folded
 from overlays.finder.threshold import choose
 
 _LOW = 0.05  # a threshold below any that may be chosen
-PROVENANCE = WEIGHTS.with_name("provenance.json")
+PROVENANCE = "provenance.json"
 
 
-def export(net: LookoutNet, folder: Path, provenance: dict[str, Any]) -> None:
-    """Write ``weights.npz``, and ``provenance.json`` with its SHA-256 beside what is handed in."""
+@dataclass(frozen=True)
+class Trained:
+    """The weights of both networks."""
+
+    survey: Weights
+    inspection: Weights
+
+    @staticmethod
+    def read(file: Path) -> "Trained":
+        """What ``write`` wrote. Raises FinderError."""
+        return Trained(read_weights(file, SURVEY), read_weights(file, INSPECTION))
+
+    def write(self, file: Path) -> None:
+        """As the daemon reads it."""
+        parts = {**packed(SURVEY, self.survey), **packed(INSPECTION, self.inspection)}
+        np.savez(file, allow_pickle=False, **parts)
+
+    def finder(self, threshold: float) -> Lookout:
+        """The finder that the daemon would make of them."""
+        inspector = Inspector(OpenCvEngine(INSPECTION, self.inspection))
+        return Lookout(OpenCvEngine(SURVEY, self.survey), inspector, threshold=threshold)
+
+
+def packed(network: Network, weights: Weights) -> dict[str, NDArray[np.generic]]:
+    """A network's weights as bytes: the nearest of 255 levels, as many above as below zero, for each output."""
+    levels, scales = [], []
+    for name in network.shapes():
+        if name.endswith(".weight"):
+            weight = weights[name].reshape(len(weights[name]), -1)
+            scale = np.maximum(np.abs(weight).max(axis=1), 1e-12).astype(np.float32) / MOST
+            levels.append(np.rint(weight / scale[:, None]).astype(np.int8).ravel())
+            scales.append(scale)
+    biases = [weights[name].astype(np.float32) for name in network.shapes() if name.endswith(".bias")]
+    return dict(zip(keys(network), (np.concatenate(rows) for rows in (levels, scales, biases))))
+
+
+def export(trained: Trained, folder: Path, provenance: Mapping[str, Any], data: Path) -> None:
+    """Write the weights, and beside them their SHA-256, what is handed in, and the threshold that ``choose`` gives."""
     folder.mkdir(parents=True, exist_ok=True)
     file = folder / WEIGHTS.name
-    np.savez(file, allow_pickle=False, **folded(net))
+    trained.write(file)
     digest = hashlib.sha256(file.read_bytes()).hexdigest()
-    text = json.dumps({"file": file.name, "sha256": digest, **provenance}, indent=2)
-    (folder / PROVENANCE.name).write_text(text + "\n", encoding="utf-8")
-
-
-def export_with_threshold(net: LookoutNet, folder: Path, provenance: dict[str, Any], data: Path) -> None:
-    """The same, with the threshold that the pictures which only validate ask for."""
-    export(net, folder, provenance)
-    export(net, folder, {**provenance, "threshold": choose(finder_of(net, _LOW), data, print)})
-
-
-def finder_of(net: LookoutNet, threshold: float) -> Lookout:
-    """The finder that the daemon would make of a network."""
-    return Lookout(
-        OpenCvEngine({name: one.astype(np.float32) for name, one in folded(net).items()}), threshold=threshold
-    )
+    threshold = choose(Trained.read(file).finder(_LOW), data, print)
+    text = json.dumps({"file": file.name, "sha256": digest, **provenance, "threshold": threshold}, indent=2)
+    (folder / PROVENANCE).write_text(text + "\n", encoding="utf-8")
 
 
 def main() -> None:
     """Export checkpoints."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("checkpoints", type=Path, nargs="+")
+    parser.add_argument("--survey", type=Path, nargs="*", default=(), help="checkpoints")
+    parser.add_argument("--inspection", type=Path, nargs="*", default=(), help="checkpoints")
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
     arguments = parser.parse_args()
     cv2.setNumThreads(1)
-    names = {"mean_of": [one.stem for one in arguments.checkpoints]}
-    export_with_threshold(restore(*arguments.checkpoints), arguments.out, names, arguments.data)
+    old = arguments.out / WEIGHTS.name
+    named = {SURVEY: arguments.survey, INSPECTION: arguments.inspection}
+    weights = [
+        folded(restore(network, *files)) if files else read_weights(old, network) for network, files in named.items()
+    ]
+    told = json.loads((arguments.out / PROVENANCE).read_text()) if (arguments.out / PROVENANCE).exists() else {}
+    told |= {network.name: [one.stem for one in files] for network, files in named.items() if files}
+    export(
+        Trained(*weights),
+        arguments.out,
+        {key: told[key] for key in told if key in {SURVEY.name, INSPECTION.name}},
+        arguments.data,
+    )
 
 
 if __name__ == "__main__":

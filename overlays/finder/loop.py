@@ -1,19 +1,18 @@
 """The training loop: AdamW, one cycle of the rate, averaged weights; a checkpoint per epoch from which it goes on."""
 
-import copy
 import math
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Protocol
 
 import torch
 from torch import Tensor
 from tqdm import tqdm
 
+from binarycop.faces.lookout.network import Network
 from overlays.finder.network import LookoutNet
-from overlays.finder.pool import Pool
-from overlays.finder.targets import Cells, loss
 
 _WARM_STEPS = 200
 _MEMORY = 0.999  # of the averaged weights
@@ -30,38 +29,49 @@ class Settings:
     seed: int = 0
 
 
-def train(
-    pool: Pool, settings: Settings, checkpoint: Path, progress: Callable[[str], None], begin: LookoutNet | None = None
-) -> LookoutNet:
-    """Train on a pool, on a GPU where there is one, in bfloat16 but for the sums; returns the averaged network.
+class Lesson(Protocol):
+    """What a network learns from: numbered examples, and what an answer to some of them costs."""
 
-    begin: weights to start from. The checkpoint is taken up where its settings are the same, so the same call goes
-    on after an interruption. Raises ValueError where it belongs to another run.
+    def __len__(self) -> int:
+        """How many examples there are."""
+
+    def batch(self, chosen: Tensor, random: torch.Generator) -> tuple[Tensor, Tensor]:
+        """Some examples by their numbers (n,) in rising order: frames (n, 3, H, W), and what is wanted of them."""
+
+    def loss(self, outputs: tuple[Tensor, ...], wanted: Tensor) -> tuple[Tensor, Tensor]:
+        """The mean loss, and beside it the mean overlap of the boxes that answer for a face."""
+
+
+def train(
+    lesson: Lesson, net: LookoutNet, settings: Settings, checkpoint: Path, progress: Callable[[str], None]
+) -> LookoutNet:
+    """Train a network, on a GPU where there is one, in bfloat16 but for the sums; returns it with averaged weights.
+
+    The checkpoint is taken up where its settings are the same, so the same call goes on after an interruption.
+    Raises ValueError where it belongs to another run.
     """
     torch.manual_seed(settings.seed)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    net = copy.deepcopy(begin or LookoutNet()).train().to(device, memory_format=torch.channels_last)
-    mean: LookoutNet = copy.deepcopy(net)
+    mean: LookoutNet = LookoutNet(net.network).to(device, memory_format=torch.channels_last)
+    net = net.train().to(device, memory_format=torch.channels_last)
+    mean.load_state_dict(net.state_dict())
     optimiser = torch.optim.AdamW(net.parameters(), lr=settings.rate, weight_decay=settings.decay)
-    steps = len(pool) // settings.batch
+    steps = len(lesson) // settings.batch
     schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: _rate(step, steps * settings.epochs))
     parts = {"net": net, "mean": mean, "optimiser": optimiser, "schedule": schedule}
-    run = {"scenes": len(pool), **asdict(settings)}
+    run = {"examples": len(lesson), **asdict(settings)}
     begun = _resume(checkpoint, run, parts)
-    height_px, width_px = pool.stores[0].shape[1:3]
-    cells = Cells(*(one.to(device) for one in vars(Cells.of(height_px, width_px)).values()))
-    tables = torch.from_numpy(pool.boxes)
     for epoch in range(begun, settings.epochs):
         random = torch.Generator().manual_seed(settings.seed * 1000 + epoch)
-        order = torch.randperm(len(pool), generator=random)
+        order = torch.randperm(len(lesson), generator=random)
         net.train()
         started_s, total, shared = time.monotonic(), 0.0, 0.0
         for step in tqdm(range(steps), f"epoch {epoch + 1}", leave=False, disable=None):
             chosen = order[step * settings.batch : (step + 1) * settings.batch].sort().values
-            pixels, table = _augmented(pool, chosen, tables, random)
+            pixels, wanted = lesson.batch(chosen, random)
             with torch.autocast(device.type, dtype=torch.bfloat16):
                 outputs = net(pixels.to(device))
-            lost, overlap = loss(outputs, table.to(device), cells)
+            lost, overlap = lesson.loss(outputs, wanted.to(device))
             optimiser.zero_grad(set_to_none=True)
             lost.backward()
             torch.nn.utils.clip_grad_norm_(net.parameters(), 10.0)
@@ -74,15 +84,15 @@ def train(
         left_min = took_s * (settings.epochs - epoch - 1) / 60
         rate = steps * settings.batch / took_s
         line = f"epoch {epoch + 1}/{settings.epochs}: loss {total / steps:.4f}, overlap {shared / steps:.3f}"
-        progress(f"{line}, {rate:.0f} scenes/s, {left_min:.0f} min left")
+        progress(f"{line}, {rate:.0f} a second, {left_min:.0f} min left")
     mean.cpu().eval()
     return mean
 
 
-def restore(*checkpoints: Path) -> LookoutNet:
-    """The averaged network of a checkpoint, or the mean of several that began alike (Wortsman et al. 2022)."""
+def restore(network: Network, *checkpoints: Path) -> LookoutNet:
+    """The averaged weights of a checkpoint, or the mean of several that began alike (Wortsman et al. 2022)."""
     states = [torch.load(one, weights_only=True, map_location="cpu")["mean"] for one in checkpoints]
-    net = LookoutNet()
+    net = LookoutNet(network)
     net.load_state_dict({name: _mean([state[name] for state in states]) for name in states[0]})
     net.eval()
     return net
@@ -92,21 +102,6 @@ def _mean(values: list[Tensor]) -> Tensor:
     if not values[0].is_floating_point():
         return values[0]  # batch normalisation's count of batches
     return torch.stack(values).double().mean(dim=0).to(values[0].dtype)
-
-
-def _augmented(pool: Pool, chosen: Tensor, tables: Tensor, random: torch.Generator) -> tuple[Tensor, Tensor]:
-    """A batch, half of it mirrored and in other light: (N, 3, H, W) in channels-last order, and its boxes.
-
-    In bfloat16, which holds every level of a camera, and which the convolutions take anyway.
-    """
-    batch = torch.from_numpy(pool.frames(chosen.numpy())).permute(0, 3, 1, 2).bfloat16()
-    table = tables[chosen]
-    table = table[:, : max(int((table[..., 4] != 0).sum(dim=1).max()), 1)].clone()
-    if torch.rand((), generator=random) < 0.5:
-        batch = batch.flip(3)
-        table[..., 0] = torch.where(table[..., 4] != 0, batch.shape[3] - table[..., 0] - table[..., 2], table[..., 0])
-    gain = torch.exp(0.15 * torch.randn((len(batch), 3, 1, 1), generator=random)).bfloat16()
-    return (batch * gain).clamp_(0, 255).contiguous(memory_format=torch.channels_last), table
 
 
 @torch.no_grad()  # type: ignore[untyped-decorator]

@@ -1,6 +1,6 @@
-"""The network of ``lookout`` in torch: plain and depthwise convolutions with ReLU, one 1×1 head per stride.
+"""The networks of ``lookout`` in torch: plain and depthwise convolutions with ReLU, and 1×1 heads.
 
-The layers' table is the daemon's own (``binarycop.faces.lookout.network``); batch normalisation follows each of them
+The layers' tables are the daemon's own (``binarycop.faces.lookout.network``); batch normalisation follows each of them
 in training and is folded into weights and bias for the daemon.
 """
 
@@ -10,17 +10,18 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
-from binarycop.faces.lookout.network import HEADS, LAYERS, VALUES
+from binarycop.faces.lookout.network import VALUES, Network, Weights
 
 _MIDDLE, _SPREAD = 128.0, 64.0
 _LIKELY = 0.01  # confidence of every cell before training (Lin et al. 2017, section 4.1)
 
 
 class LookoutNet(nn.Module):  # type: ignore[misc]
-    """frames (N, 3, H, W) BGR, 0 to 255; H and W are multiples of 32. Gives (N, 5, H/s, W/s) per stride s."""
+    """frames (N, 3, H, W) BGR, 0 to 255, of a size that the network takes. Gives (N, 5, rows, columns) per head."""
 
-    def __init__(self) -> None:
+    def __init__(self, network: Network) -> None:
         super().__init__()
+        self.network = network
         self.trunk = nn.ModuleList(
             nn.Sequential(
                 nn.Conv2d(
@@ -28,19 +29,19 @@ class LookoutNet(nn.Module):  # type: ignore[misc]
                     one.outputs,
                     one.side,
                     one.stride,
-                    one.side // 2 if at else 0,
+                    one.padding if at else 0,
                     groups=one.groups,
                     bias=False,
                 ),
                 nn.BatchNorm2d(one.outputs),
             )
-            for at, one in enumerate(LAYERS)
+            for at, one in enumerate(network.layers)
         )
-        for (_, norm), one in zip(self.trunk, LAYERS):
+        for (_, norm), one in zip(self.trunk, network.layers):
             if one.adds:
                 # What adds begins by adding nothing (Goyal et al. 2017, section 5.1), so depth does no harm.
                 nn.init.zeros_(norm.weight)
-        self.heads = nn.ModuleList(nn.Conv2d(LAYERS[head.after].outputs, VALUES, 1) for head in HEADS)
+        self.heads = nn.ModuleList(nn.Conv2d(network.layers[head.after].outputs, VALUES, 1) for head in network.heads)
         for head in self.heads:
             nn.init.normal_(head.weight, std=0.01)
             nn.init.zeros_(head.bias)
@@ -53,10 +54,10 @@ class LookoutNet(nn.Module):  # type: ignore[misc]
         found: dict[int, Tensor] = {}
         for at, (convolution, norm) in enumerate(self.trunk):
             summed = norm(_convolved(convolution, values))
-            if LAYERS[at].adds:
-                summed = summed + found[at - LAYERS[at].adds]
+            if adds := self.network.layers[at].adds:
+                summed = summed + found[at - adds]
             values = found[at] = torch.relu(summed)
-        return tuple(head(found[where.after]) for head, where in zip(self.heads, HEADS))
+        return tuple(head(found[where.after]) for head, where in zip(self.heads, self.network.heads))
 
 
 def _convolved(convolution: nn.Conv2d, values: Tensor) -> Tensor:
@@ -68,9 +69,9 @@ def _convolved(convolution: nn.Conv2d, values: Tensor) -> Tensor:
     return every[:, :, ::steps, ::steps]
 
 
-def folded(net: LookoutNet) -> dict[str, NDArray[np.float16]]:
-    """Weights (O, I, K, K) and biases (O,) by layer, for pixels as they are, in half precision."""
-    kept: dict[str, NDArray[np.float16]] = {}
+def folded(net: LookoutNet) -> Weights:
+    """Weights (O, I, K, K) and biases (O,) by layer, for pixels as they are."""
+    kept: dict[str, NDArray[np.float32]] = {}
     for at, (layer, norm) in enumerate(net.trunk):
         scale = (norm.weight / torch.sqrt(norm.running_var + norm.eps)).detach().double()
         weight = layer.weight.detach().double() * scale[:, None, None, None]
@@ -78,11 +79,11 @@ def folded(net: LookoutNet) -> dict[str, NDArray[np.float16]]:
         if at == 0:
             weight = weight / _SPREAD
             bias = bias - _MIDDLE * weight.sum(dim=(1, 2, 3))
-        kept[f"layer{at}.weight"], kept[f"layer{at}.bias"] = _half(weight), _half(bias)
+        kept[f"layer{at}.weight"], kept[f"layer{at}.bias"] = _plain(weight), _plain(bias)
     for at, head in enumerate(net.heads):
-        kept[f"head{at}.weight"], kept[f"head{at}.bias"] = _half(head.weight.detach()), _half(head.bias.detach())
+        kept[f"head{at}.weight"], kept[f"head{at}.bias"] = _plain(head.weight.detach()), _plain(head.bias.detach())
     return kept
 
 
-def _half(values: Tensor) -> NDArray[np.float16]:
-    return np.asarray(values.numpy().astype(np.float16))
+def _plain(values: Tensor) -> NDArray[np.float32]:
+    return np.asarray(values.numpy(), np.float32)

@@ -1,60 +1,81 @@
-"""From pictures to the shipped finder, in one command that goes on where it was interrupted.
+"""From pictures to a checkpoint of one of the finder's networks, in one command that goes on where it was interrupted.
 
-python -m overlays.finder.train --data ../shared/data --patches work/patches.npz --out daemon/binarycop/faces/lookout
+python -m overlays.finder.train survey --data ../shared/data --patches work/patches.npz
+python -m overlays.finder.train inspection --data ../shared/data --patches work/patches.npz \
+    --survey work/finder/survey.pt
 
-On two cores (AMD EPYC with AVX-512 and bfloat16): pictures half a minute, 24,000 scenes 4 minutes of one core and
-3.5 GB of disk, training 270 scenes a second, so a quarter of an hour for 10 epochs; longer where memory does not hold
-the scenes.
+The inspection learns from the survey's places, so it comes second; ``overlays.finder.export`` then writes both for the
+daemon. On two cores (Intel Xeon with AVX-512 and bfloat16): 24,000 scenes 3 minutes of one core and 3.5 GB of disk; the
+survey learns from 200 scenes a second, longer where memory does not hold them; the inspection from 2,700 squares a
+second, ten to a scene.
 """
 
 import argparse
-from dataclasses import asdict
 from pathlib import Path
 
 import cv2
 import torch
 
-from overlays.finder import pool
-from overlays.finder.export import export_with_threshold, finder_of
-from overlays.finder.loop import Settings, restore, train
+from binarycop.faces.lookout.engine import OpenCvEngine
+from binarycop.faces.lookout.finder import WEIGHTS
+from binarycop.faces.lookout.network import INSPECTION, SURVEY, Weights
+from binarycop.faces.lookout.weights import read_weights
+from overlays.finder import glimpses, pool
+from overlays.finder.loop import Lesson, Settings, restore, train
+from overlays.finder.network import LookoutNet, folded
+from overlays.finder.survey import Scenes
+from overlays.finder.surveyor import Surveyor
 
 _DECOY = 0.2  # confidence from which a stage's wrong find is shown to the next
+_LIKELY = 0.03  # from which the inspection is shown a place: less than in the daemon, so there are more
 
 
 def main() -> None:
-    """Make scenes, train, choose the threshold, export."""
+    """Make what is learned from, and train."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("network", choices=(SURVEY.name, INSPECTION.name))
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--patches", type=Path, required=True, help="the file that overlays.synthesis.patches made")
     parser.add_argument("--work", type=Path, default=Path("work/finder"), help="for scenes and checkpoint")
-    parser.add_argument("--out", type=Path, required=True, help="where the weights go")
     parser.add_argument("--scenes", type=int, default=24_000)
     parser.add_argument("--epochs", type=int, default=Settings.epochs)
+    parser.add_argument("--batch", type=int, default=Settings.batch)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--rate", type=float, default=Settings.rate)
-    parser.add_argument("--begin", type=Path, help="an earlier stage's checkpoint: its weights, its errors")
+    parser.add_argument("--begin", type=Path, help="a checkpoint of an earlier stage, to go on from its weights")
+    parser.add_argument(
+        "--survey", type=Path, help="a survey's checkpoint, whose errors are shown; of the inspection's, what ships"
+    )
     parser.add_argument(
         "--also", type=Path, nargs="*", default=(), help="scenes of earlier stages, to learn from again"
     )
     parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--tag", default="lookout", help="name of the checkpoint")
+    parser.add_argument("--tag", help="name of the checkpoint; the network's where there is none")
     arguments = parser.parse_args()
     # Another count changes the order of sums, and with it the last digits of every weight.
     torch.set_num_threads(arguments.threads)
     cv2.setNumThreads(1)
-    work: Path = arguments.work
-    begin = before = None
-    scenes = work / f"scenes-{arguments.seed}-{arguments.scenes}.npy"
-    if arguments.begin:
-        begin = restore(arguments.begin)
-        before = finder_of(begin, _DECOY)
-        scenes = scenes.with_stem(f"{scenes.stem}-{arguments.begin.stem}")
+    network = SURVEY if arguments.network == SURVEY.name else INSPECTION
+    weights: Weights | None = None
+    if arguments.survey:
+        weights = folded(restore(SURVEY, arguments.survey))
+    elif network is INSPECTION:
+        weights = read_weights(WEIGHTS, SURVEY)
+    scenes = arguments.work / f"scenes-{arguments.seed}-{arguments.scenes}.npy"
+    before = None
+    if weights is not None:
+        before = Surveyor(OpenCvEngine(SURVEY, weights), _DECOY)
+        scenes = scenes.with_stem(f"{scenes.stem}-{arguments.survey.stem if arguments.survey else 'shipped'}")
     made = pool.take(arguments.data, arguments.patches, arguments.seed, arguments.scenes, scenes, _say, before)
     made = pool.Pool.joined(made, *(pool.read(file) for file in arguments.also))
-    settings = Settings(epochs=arguments.epochs, rate=arguments.rate, seed=arguments.seed)
-    net = train(made, settings, work / f"{arguments.tag}.pt", _say, begin)
-    run = {"scenes": len(made), **asdict(settings), "begun_from": arguments.begin and arguments.begin.name}
-    export_with_threshold(net, arguments.out, run, arguments.data)
+    lesson: Lesson = Scenes.of(made)
+    if network is INSPECTION and weights is not None:
+        lesson = glimpses.take(made, Surveyor(OpenCvEngine(SURVEY, weights), _LIKELY).places, arguments.seed)
+        _say(f"{len(lesson)} squares")
+    torch.manual_seed(arguments.seed)
+    net = restore(network, arguments.begin) if arguments.begin else LookoutNet(network)
+    settings = Settings(arguments.epochs, arguments.batch, arguments.rate, seed=arguments.seed)
+    train(lesson, net, settings, arguments.work / f"{arguments.tag or network.name}.pt", _say)
 
 
 def _say(line: str) -> None:

@@ -23,7 +23,9 @@ from binarycop.faces.choose import make_finder
 from binarycop.faces.fit import fit
 from binarycop.faces.lookout.engine import make_engine
 from binarycop.faces.lookout.finder import WEIGHTS
-from binarycop.faces.lookout.network import COARSEST, LEAST_CELLS, read_weights
+from binarycop.faces.lookout.inspector import Inspector
+from binarycop.faces.lookout.network import COARSEST, INSPECTION, LEAST_CELLS, SURVEY
+from binarycop.faces.lookout.weights import read_weights
 from binarycop.frames import drawing
 from binarycop.settings.schema import EngineKind, FacesSettings, FinderKind, LookoutSettings
 
@@ -33,12 +35,16 @@ rng = np.random.default_rng(1)
 frame = drawing.backdrop(rng, 640, 480)
 drawing.draw(frame, drawing.Head.random(rng, None), 320, 240, 220)
 padded, _ = fit(frame, longer_px, COARSEST, LEAST_CELLS)
-runs = make_engine(engine, read_weights(WEIGHTS))
+survey, inspection = (make_engine(engine, one, read_weights(WEIGHTS, one)) for one in (SURVEY, INSPECTION))
+inspector = Inspector(inspection)
+side = 220 * longer_px / 640
+head = np.array([[(longer_px - side) / 2, (0.75 * longer_px - side) / 2, side, side, 0.9]])
 lookout = LookoutSettings(engine=engine, longer_px=longer_px)
 finder = make_finder(FacesSettings(finder=FinderKind.LOOKOUT, lookout=lookout))
 finds = {
     "shrinking": lambda: fit(frame, longer_px, COARSEST, LEAST_CELLS),
-    "network": lambda: runs.run(padded),
+    "survey": lambda: survey.run(padded),
+    "inspection": lambda: inspector.look(padded, head),
     "all": lambda: finder.find(frame),
 }
 for _ in range(count):
@@ -48,8 +54,10 @@ if len(finder.find(frame)) != 1:
 """
 ROWS = (
     ("shrinking 640×480", "shrinking", "opencv"),
-    ("network, ncnn", "network", "ncnn"),
-    ("network, OpenCV", "network", "opencv"),
+    ("survey, ncnn", "survey", "ncnn"),
+    ("second look at one place, ncnn", "inspection", "ncnn"),
+    ("survey, OpenCV", "survey", "opencv"),
+    ("second look at one place, OpenCV", "inspection", "opencv"),
     ("found frame of 640×480, ncnn", "all", "ncnn"),
     ("found frame of 640×480, OpenCV", "all", "opencv"),
 )

@@ -52,9 +52,10 @@ MODULES = "/usr/lib/binarycop/python"
 ENGINE = """
 from binarycop.faces.lookout.engine import make_engine
 from binarycop.faces.lookout.finder import WEIGHTS
-from binarycop.faces.lookout.network import read_weights
+from binarycop.faces.lookout.network import SURVEY
+from binarycop.faces.lookout.weights import read_weights
 from binarycop.settings.schema import EngineKind
-print(make_engine(EngineKind.AUTO, read_weights(WEIGHTS)).name)
+print(make_engine(EngineKind.AUTO, SURVEY, read_weights(WEIGHTS, SURVEY)).name)
 """
 VERSIONS = """
 import cv2, numpy, platform

@@ -3,17 +3,21 @@
 import hashlib
 import json
 from pathlib import Path
+from typing import Any, cast
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
 from binarycop.errors import FinderError
+from binarycop.faces.box import Box, Face
 from binarycop.faces.choose import make_finder
 from binarycop.faces.lookout.decode import decode, merge
 from binarycop.faces.lookout.engine import NcnnEngine, OpenCvEngine, make_engine
 from binarycop.faces.lookout.finder import WEIGHTS, Lookout
-from binarycop.faces.lookout.network import HEADS, LAYERS, Layer, Weights, read_weights, shapes
+from binarycop.faces.lookout.inspector import Inspector, Place
+from binarycop.faces.lookout.network import INSPECTION, PLACE_PX, SURVEY, Layer, Network, Weights
+from binarycop.faces.lookout.weights import MOST, keys, read_weights
 from binarycop.frames.picture import read_picture
 from binarycop.settings.schema import EngineKind, FacesSettings, FinderKind, LookoutSettings
 from overlays.finder import golden
@@ -33,18 +37,34 @@ class Silent:
     def run(self, padded: NDArray[np.uint8]) -> list[NDArray[np.float32]]:
         self.shapes.append(padded.shape)
         height, width = padded.shape[:2]
-        values = [np.full((5, height // one.stride_px, width // one.stride_px), -9, np.float32) for one in HEADS]
+        values = [np.full((5, height // one.stride_px, width // one.stride_px), -9, np.float32) for one in SURVEY.heads]
         for (head, row, column), cell in self.said.items():
             values[head][:, row, column] = cell
         return values
 
 
-def random_weights(seed: int) -> Weights:
+class Trusting:
+    """Says of every place what the survey said, or what it was told to say."""
+
+    def __init__(self, *said: tuple[float, ...]) -> None:
+        self.said = np.array(said, np.float64).reshape(-1, 5)
+        self.asked: list[int] = []
+
+    def look(self, frame: NDArray[np.uint8], likely: NDArray[np.float64]) -> NDArray[np.float64]:
+        self.asked.append(len(likely))
+        return self.said if len(self.said) else likely
+
+
+def lookout(survey: Silent, inspector: Trusting | None = None, **settings: Any) -> Lookout:
+    return Lookout(survey, cast(Inspector, inspector or Trusting()), **settings)
+
+
+def random_weights(network: Network, seed: int) -> Weights:
     """Of a size at which values neither die out nor explode."""
     rng = np.random.default_rng(seed)
     return {
         name: (rng.standard_normal(shape) * (2 / float(np.prod(shape[1:]))) ** 0.5).astype(np.float32)
-        for name, shape in shapes().items()
+        for name, shape in network.shapes().items()
     }
 
 
@@ -52,7 +72,7 @@ def convolved(values: NDArray[np.float64], weights: Weights, name: str, layer: L
     """A convolution as in a textbook, in double precision."""
     weight, bias = weights[f"{name}.weight"], weights[f"{name}.bias"]
     outputs, inputs, side, _ = weight.shape
-    padded = np.pad(values, ((0, 0), (side // 2,) * 2, (side // 2,) * 2))
+    padded = np.pad(values, ((0, 0), (layer.padding,) * 2, (layer.padding,) * 2))
     rows, columns = ((size - side) // layer.stride + 1 for size in padded.shape[1:])
     result = np.zeros((outputs, rows, columns))
     for output in range(outputs):
@@ -64,17 +84,23 @@ def convolved(values: NDArray[np.float64], weights: Weights, name: str, layer: L
     return result
 
 
-def test_opencv_computes_what_the_table_of_layers_says() -> None:
-    weights = random_weights(1)
-    frame = np.random.default_rng(2).integers(0, 256, (64, 96, 3), dtype=np.uint8)
+def textbook(network: Network, weights: Weights, frame: NDArray[np.uint8]) -> list[NDArray[np.float64]]:
+    """What the heads give, by the table of layers alone."""
     values, wanted = [frame.transpose(2, 0, 1).astype(np.float64)], []
-    for at, layer in enumerate(LAYERS):
+    for at, layer in enumerate(network.layers):
         summed = convolved(values[-1], weights, f"layer{at}", layer)
         values.append(np.maximum(summed + (values[-layer.adds] if layer.adds else 0), 0))
-        for number, head in enumerate(HEADS):
+        for number, head in enumerate(network.heads):
             if head.after == at:
                 wanted.append(convolved(values[-1], weights, f"head{number}", Layer(0, 0, 1, 1)))
-    for ours, theirs in zip(OpenCvEngine(weights).run(frame), wanted):
+    return wanted
+
+
+@pytest.mark.parametrize(("network", "size"), [(SURVEY, (64, 96)), (INSPECTION, (PLACE_PX, PLACE_PX))])
+def test_opencv_computes_what_the_table_of_layers_says(network: Network, size: tuple[int, int]) -> None:
+    weights = random_weights(network, 1)
+    frame = np.random.default_rng(2).integers(0, 256, (*size, 3), dtype=np.uint8)
+    for ours, theirs in zip(OpenCvEngine(network, weights).run(frame), textbook(network, weights, frame)):
         assert ours.shape == theirs.shape
         assert ours == pytest.approx(theirs, rel=1e-4, abs=1e-3 * float(np.abs(theirs).max()))
 
@@ -82,7 +108,7 @@ def test_opencv_computes_what_the_table_of_layers_says() -> None:
 def test_a_cell_becomes_the_box_that_it_says() -> None:
     silent = Silent()
     silent.said[(1, 2, 3)] = (2.0, 0.25, -0.5, np.log(0.5), 0.0)
-    (face,) = Lookout(silent, threshold=0.5).find(np.zeros((96, 128, 3), np.uint8))
+    (face,) = lookout(silent, threshold=0.5).find(np.zeros((96, 128, 3), np.uint8))
     box = face.box
     # The cell's middle is at (56, 40); its usual side 48.
     assert (box.x_px, box.y_px, box.width_px, box.height_px) == (60 - 12, 32 - 24, 24, 48)
@@ -92,7 +118,7 @@ def test_a_cell_becomes_the_box_that_it_says() -> None:
 def test_boxes_are_in_pixels_of_the_frame_however_far_it_was_shrunk() -> None:
     silent = Silent()
     silent.said[(0, 4, 4)] = (2.0, 0.0, 0.0, 0.0, 0.0)
-    (face,) = Lookout(silent, longer_px=80).find(np.zeros((240, 320, 3), np.uint8))
+    (face,) = lookout(silent, longer_px=80).find(np.zeros((240, 320, 3), np.uint8))
     assert silent.shapes == [(64, 96, 3)]
     assert (face.box.x_px, face.box.y_px, face.box.width_px) == (4 * 24, 4 * 24, 4 * 24)
 
@@ -101,14 +127,14 @@ def test_nothing_is_found_below_the_threshold() -> None:
     silent = Silent()
     silent.said[(0, 4, 4)] = (0.0, 0.0, 0.0, 0.0, 0.0)
     frame = np.zeros((64, 64, 3), np.uint8)
-    assert len(Lookout(silent, threshold=0.49).find(frame)) == 1
-    assert Lookout(silent, threshold=0.51).find(frame) == []
+    assert len(lookout(silent, threshold=0.49).find(frame)) == 1
+    assert lookout(silent, threshold=0.51).find(frame) == []
 
 
 def test_wild_values_make_no_endless_box() -> None:
     silent = Silent()
     silent.said[(2, 0, 0)] = (99.0, 0.0, 0.0, 900.0, 900.0)
-    (face,) = Lookout(silent).find(np.zeros((64, 64, 3), np.uint8))
+    (face,) = lookout(silent).find(np.zeros((64, 64, 3), np.uint8))
     assert np.isfinite(face.box.area_px)
     assert face.confidence == 1.0
 
@@ -120,12 +146,43 @@ def test_cells_that_agree_are_one_face_and_their_mean() -> None:
     assert merged.tolist() == [[11, 10, 40, 40, 0.9], [200, 10, 40, 40, 0.5]]
 
 
-def test_the_surest_cell_is_first() -> None:
+def test_the_surest_face_is_first() -> None:
     low, high = np.full((5, 8, 8), -9, np.float32), np.full((5, 4, 4), -9, np.float32)
     low[:, 1, 1], high[:, 3, 3] = (1, 0, 0, 0, 0), (2, 0, 0, 0, 0)
-    found = decode([low, high, np.full((5, 2, 2), -9, np.float32)], 0.5)
+    found = merge(decode([low, high, np.full((5, 2, 2), -9, np.float32)], 0.5), 0.3)
     assert found[:, 4].tolist() == sorted(found[:, 4].tolist(), reverse=True)
     assert len(found) == 2
+
+
+def test_a_place_that_the_second_look_takes_for_nothing_is_no_face() -> None:
+    silent = Silent()
+    silent.said[(0, 4, 4)], silent.said[(1, 1, 5)] = (2.0, 0, 0, 0, 0), (-1.0, 0, 0, 0, 0)
+    doubting = Trusting((24, 24, 24, 24, 0.2), (70, 8, 40, 40, 0.9))
+    (face,) = lookout(silent, doubting, threshold=0.5).find(np.zeros((64, 128, 3), np.uint8))
+    assert face == Face(Box(70, 8, 40, 40), 0.9)
+
+
+def test_two_places_that_turn_out_to_be_one_face_are_one() -> None:
+    silent = Silent()
+    silent.said[(0, 1, 4)], silent.said[(0, 6, 4)] = (2.0, 0, 0, 0, 0), (1.0, 0, 0, 0, 0)
+    alike = Trusting((20, 20, 30, 30, 0.8), (22, 20, 30, 30, 0.8))
+    (face,) = lookout(silent, alike).find(np.zeros((64, 64, 3), np.uint8))
+    assert face.box == Box(21, 20, 30, 30)
+
+
+def test_only_so_many_places_of_a_frame_are_looked_at_again() -> None:
+    silent, inspector = Silent(), Trusting()
+    for row in range(0, 32, 4):
+        for column in range(0, 64, 4):
+            silent.said[(0, row, column)] = (-1.0, 0, 0, 0, 0)
+    lookout(silent, inspector, longer_px=512).find(np.zeros((256, 512, 3), np.uint8))
+    assert inspector.asked == [32]
+
+
+def test_where_the_survey_sees_nobody_nothing_is_looked_at_again() -> None:
+    inspector = Trusting()
+    assert lookout(Silent(), inspector).find(np.zeros((64, 64, 3), np.uint8)) == []
+    assert inspector.asked == [0]
 
 
 @pytest.mark.parametrize("shape", [(1, 1, 3), (33, 500, 3), (700, 20, 3)])
@@ -174,13 +231,15 @@ def test_ncnn_is_taken_where_it_is_installed(monkeypatch: pytest.MonkeyPatch) ->
             return 0
 
         def load_model_mem(self, weights: bytes) -> None:
-            assert len(weights) == 4 * (sum(int(np.prod(shape)) for shape in shapes().values()) + len(shapes()) // 2)
+            assert len(weights) == 4 * (
+                sum(int(np.prod(shape)) for shape in SURVEY.shapes().values()) + len(SURVEY.shapes()) // 2
+            )
 
     fake = type("ncnn", (), {"Net": Net})
     monkeypatch.setattr("importlib.import_module", lambda name: fake)
-    weights = random_weights(0)
-    assert isinstance(make_engine(EngineKind.AUTO, weights), NcnnEngine)
-    assert isinstance(make_engine(EngineKind.OPENCV, weights), OpenCvEngine)
+    weights = random_weights(SURVEY, 0)
+    assert isinstance(make_engine(EngineKind.AUTO, SURVEY, weights), NcnnEngine)
+    assert isinstance(make_engine(EngineKind.OPENCV, SURVEY, weights), OpenCvEngine)
 
 
 def test_without_ncnn_it_is_opencv_unless_ncnn_was_named(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -188,7 +247,7 @@ def test_without_ncnn_it_is_opencv_unless_ncnn_was_named(monkeypatch: pytest.Mon
         raise ImportError(f"No module named {name!r}")
 
     monkeypatch.setattr("importlib.import_module", missing)
-    assert make_engine(EngineKind.AUTO, random_weights(0)).name == "opencv"
+    assert make_engine(EngineKind.AUTO, SURVEY, random_weights(SURVEY, 0)).name == "opencv"
     settings = FacesSettings(finder=FinderKind.LOOKOUT, lookout=LookoutSettings(engine=EngineKind.NCNN))
     with pytest.raises(FinderError, match=r"engine ncnn cannot be had .*; opencv needs nothing more"):
         make_finder(settings)
@@ -197,21 +256,83 @@ def test_without_ncnn_it_is_opencv_unless_ncnn_was_named(monkeypatch: pytest.Mon
 def test_an_ncnn_too_old_to_load_from_memory_is_as_good_as_none(monkeypatch: pytest.MonkeyPatch) -> None:
     old = type("ncnn", (), {"Net": type("Net", (), {})})
     monkeypatch.setattr("importlib.import_module", lambda name: old)
-    assert make_engine(EngineKind.AUTO, random_weights(0)).name == "opencv"
+    assert make_engine(EngineKind.AUTO, SURVEY, random_weights(SURVEY, 0)).name == "opencv"
     with pytest.raises(FinderError, match="too old"):
-        make_engine(EngineKind.NCNN, random_weights(0))
+        make_engine(EngineKind.NCNN, SURVEY, random_weights(SURVEY, 0))
 
 
-def test_weights_that_are_not_this_networks_are_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize("network", [SURVEY, INSPECTION])
+def test_weights_that_are_not_this_networks_are_refused(network: Network, tmp_path: Path) -> None:
     file = tmp_path / "weights.npz"
     with pytest.raises(FinderError, match="cannot read its weights"):
-        read_weights(file)
+        read_weights(file, network)
     file.write_bytes(b"PK\x03\x04 cut short")
     with pytest.raises(FinderError, match="cannot read its weights"):
-        read_weights(file)
+        read_weights(file, network)
     np.savez(file, np.zeros(4))
     with pytest.raises(FinderError, match="holds another network's weights"):
-        read_weights(file)
+        read_weights(file, network)
+    stored = dict(np.load(WEIGHTS))
+    levels, scales, _ = keys(network)
+    for name, spoilt in ((levels, stored[levels][:-1]), (scales, stored[scales].astype(np.float64))):
+        np.savez(file, **{**stored, name: spoilt})
+        with pytest.raises(FinderError, match="holds another network's weights"):
+            read_weights(file, network)
+
+
+def test_weights_are_levels_times_their_channels_scale(tmp_path: Path) -> None:
+    stored = dict(np.load(WEIGHTS))
+    levels, scales, _ = keys(SURVEY)
+    weights = read_weights(WEIGHTS, SURVEY)
+    second = int(np.prod(SURVEY.shapes()["layer0.weight"]))
+    assert weights["layer1.weight"][0, 0, 0, 1] == stored[levels][second + 1] * stored[scales][8]
+    assert np.abs(stored[levels].astype(int)).max() == MOST
+
+
+def test_a_place_is_twice_as_large_as_the_face_and_black_beyond_the_frame() -> None:
+    frame = np.full((100, 100, 3), 200, np.uint8)
+    place = Place.around(np.array([0.0, 38.0, 24.0, 20.0]))
+    assert place == Place(-12, 24, 48)
+    seen = place.cut(frame)
+    assert (seen[:, :12] == 0).all()
+    assert (seen[:, 12:] == 200).all()
+
+
+@pytest.mark.parametrize("box", [(-900, -900, 20, 20), (4e3, 50, 60, 60), (0, 0, 0.1, 0.1), (-400, -300, 900, 900)])
+def test_any_place_can_be_cut(box: tuple[float, ...]) -> None:
+    assert Place.around(np.array(box, np.float64)).cut(np.zeros((60, 80, 3), np.uint8)).shape == (48, 48, 3)
+
+
+def test_what_is_said_of_a_place_is_where_the_face_is() -> None:
+    place, face = Place.around(np.array([30.0, 30.0, 40.0, 44.0])), np.array([34.0, 27.0, 36.0, 50.0])
+    assert place.box(place.said(face)) == pytest.approx(face)
+    assert place.box(np.zeros(4)) == pytest.approx([28, 30, 44, 44])
+
+
+def test_wild_words_of_the_second_look_make_no_endless_box() -> None:
+    class Wild:
+        name = "wild"
+
+        def run(self, padded: NDArray[np.uint8]) -> list[NDArray[np.float32]]:
+            return [np.array([900, 0, 0, 900, -900], np.float32).reshape(5, 1, 1)]
+
+    with np.errstate(over="raise"):
+        ((_, _, width, height, sure),) = Inspector(Wild()).look(
+            np.zeros((64, 64, 3), np.uint8), np.array([[10.0, 10.0, 20.0, 20.0, 0.4]])
+        )
+    assert (width, height, sure) == (pytest.approx(20 * np.exp(1.5)), pytest.approx(20 * np.exp(-1.5)), 1.0)
+
+
+@pytest.mark.parametrize(("survey", "second", "both"), [(0.5, 0.0, 0.5), (0.9, -np.log(9), 0.5), (1.0, 40.0, 1.0)])
+def test_both_looks_count_alike(survey: float, second: float, both: float) -> None:
+    class Saying:
+        name = "saying"
+
+        def run(self, padded: NDArray[np.uint8]) -> list[NDArray[np.float32]]:
+            return [np.array([second, 0, 0, 0, 0], np.float32).reshape(5, 1, 1)]
+
+    place = np.array([[10.0, 10.0, 20.0, 20.0, survey]])
+    assert Inspector(Saying()).look(np.zeros((64, 64, 3), np.uint8), place)[0, 4] == pytest.approx(both, abs=1e-3)
 
 
 def test_masked_faces_are_found_where_they_are(shared_data: Path) -> None:

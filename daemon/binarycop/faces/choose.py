@@ -5,9 +5,7 @@ from pathlib import Path
 from binarycop.errors import FinderError
 from binarycop.faces.base import Finder
 from binarycop.faces.fixed import FixedSpot
-from binarycop.faces.lookout.engine import make_engine
-from binarycop.faces.lookout.finder import WEIGHTS, Lookout
-from binarycop.faces.lookout.network import read_weights
+from binarycop.faces.lookout.finder import Lookout
 from binarycop.faces.yunet import YuNet
 from binarycop.settings.schema import FacesSettings, FinderKind
 
@@ -26,8 +24,7 @@ def make_finder(settings: FacesSettings, *, is_demo: bool = False, watches: bool
         kind = FinderKind.FIXED if is_demo else FinderKind.LOOKOUT
     if kind is FinderKind.LOOKOUT:
         ours = settings.lookout
-        engine = make_engine(ours.engine, read_weights(WEIGHTS))
-        return Lookout(engine, longer_px=ours.longer_px, threshold=ours.threshold)
+        return Lookout.shipped(ours.engine, longer_px=ours.longer_px, threshold=ours.threshold)
     if kind is FinderKind.YUNET:
         named = settings.yunet.model
         model = Path(named) if named else _MODEL

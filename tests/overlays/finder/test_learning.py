@@ -11,11 +11,13 @@ torch = pytest.importorskip("torch", reason="needs torch, which trains the finde
 from torch import Tensor  # noqa: E402
 
 from binarycop.faces.lookout.engine import OpenCvEngine  # noqa: E402
-from binarycop.faces.lookout.network import HEADS, read_weights, shapes  # noqa: E402
-from overlays.finder.export import export  # noqa: E402
+from binarycop.faces.lookout.network import INSPECTION, PLACE_PX, SURVEY, Network  # noqa: E402
+from overlays.finder.export import Trained  # noqa: E402
+from overlays.finder.glimpses import Glimpses  # noqa: E402
 from overlays.finder.loop import Settings, restore, train  # noqa: E402
-from overlays.finder.network import LookoutNet  # noqa: E402
+from overlays.finder.network import LookoutNet, folded  # noqa: E402
 from overlays.finder.pool import Pool  # noqa: E402
+from overlays.finder.survey import Scenes  # noqa: E402
 from overlays.finder.targets import Cells, assign, boxes_of, loss  # noqa: E402
 
 CELLS = Cells.of(192, 256)
@@ -77,7 +79,7 @@ def test_a_right_answer_costs_less_than_a_wrong_one() -> None:
     costs = []
     for x_px in (70.0, 160.0):
         outputs = []
-        for head in HEADS:
+        for head in SURVEY.heads:
             height, width = 192 // head.stride_px, 256 // head.stride_px
             values = torch.zeros((1, 5, height, width))
             values[:, 0] = -6
@@ -89,21 +91,42 @@ def test_a_right_answer_costs_less_than_a_wrong_one() -> None:
     assert costs[0] < costs[1]
 
 
-def test_the_daemon_computes_what_was_trained(tmp_path: Path) -> None:
+def trained(network: Network, height_px: int, width_px: int) -> LookoutNet:
+    """A network that has seen some noise, so that its normalisation does something."""
     torch.manual_seed(3)
-    net = LookoutNet()
-    frames = torch.randint(0, 256, (4, 3, 64, 96)).float()
+    net = LookoutNet(network)
     net.train()
     for _ in range(20):
-        net(frames)
+        net(torch.randint(0, 256, (4, 3, height_px, width_px)).float())
     net.eval()
-    export(net, tmp_path, {})
-    weights = read_weights(tmp_path / "weights.npz")
-    assert set(weights) == set(shapes())
-    frame = frames[0].permute(1, 2, 0).numpy().astype(np.uint8)
-    with torch.no_grad():
-        for ours, theirs in zip(OpenCvEngine(weights).run(frame), net(frames[:1])):
-            assert ours == pytest.approx(theirs[0].numpy(), abs=0.02)
+    return net
+
+
+def test_the_daemon_computes_what_was_trained(tmp_path: Path) -> None:
+    sizes = {SURVEY: (64, 96), INSPECTION: (PLACE_PX, PLACE_PX)}
+    nets = {network: trained(network, *size) for network, size in sizes.items()}
+    file = tmp_path / "weights.npz"
+    Trained(folded(nets[SURVEY]), folded(nets[INSPECTION])).write(file)
+    kept = Trained.read(file)
+    for (network, size), weights in zip(sizes.items(), (kept.survey, kept.inspection)):
+        assert set(weights) == set(network.shapes())
+        frame = torch.randint(0, 256, (1, 3, *size)).float()
+        pixels = frame[0].permute(1, 2, 0).numpy().astype(np.uint8)
+        with torch.no_grad():
+            for ours, theirs in zip(OpenCvEngine(network, weights).run(pixels), nets[network](frame)):
+                assert ours == pytest.approx(theirs[0].numpy(), abs=0.03)
+
+
+def test_weights_as_bytes_are_off_by_half_a_level_at_most(tmp_path: Path) -> None:
+    file = tmp_path / "weights.npz"
+    before = Trained(folded(trained(SURVEY, 64, 96)), folded(trained(INSPECTION, PLACE_PX, PLACE_PX)))
+    before.write(file)
+    after = Trained.read(file)
+    for one, other in ((before.survey, after.survey), (before.inspection, after.inspection)):
+        for name, weight in one.items():
+            rows = weight.reshape(len(weight), -1)
+            level = np.abs(rows).max(axis=1, keepdims=True) / 127 if name.endswith(".weight") else 0
+            assert (np.abs(rows - other[name].reshape(len(weight), -1)) <= 0.5001 * level).all()
 
 
 def squares(count: int) -> Pool:
@@ -135,10 +158,15 @@ class Interrupted(Exception):
     """Somebody pulled the plug."""
 
 
+def begun() -> LookoutNet:
+    torch.manual_seed(0)
+    return LookoutNet(SURVEY)
+
+
 def test_it_learns_and_goes_on_after_an_interruption_as_if_there_had_been_none(tmp_path: Path) -> None:
-    pool, settings = squares(96), Settings(epochs=4, batch=8, rate=4e-3)
+    lesson, settings = Scenes.of(squares(96)), Settings(epochs=4, batch=8, rate=4e-3)
     lines: list[str] = []
-    whole = train(pool, settings, tmp_path / "whole.pt", lines.append)
+    whole = train(lesson, begun(), settings, tmp_path / "whole.pt", lines.append)
     losses = [float(line.split("loss ")[1].split(",")[0]) for line in lines]
     assert losses[-1] < 0.7 * losses[0]
 
@@ -147,18 +175,35 @@ def test_it_learns_and_goes_on_after_an_interruption_as_if_there_had_been_none(t
             raise Interrupted
 
     with pytest.raises(Interrupted):
-        train(pool, settings, tmp_path / "cut.pt", pull)
-    again = train(pool, settings, tmp_path / "cut.pt", lambda line: None)
-    kept = restore(tmp_path / "cut.pt")
+        train(lesson, begun(), settings, tmp_path / "cut.pt", pull)
+    again = train(lesson, begun(), settings, tmp_path / "cut.pt", lambda line: None)
+    kept = restore(SURVEY, tmp_path / "cut.pt")
     for name, values in whole.state_dict().items():
         assert torch.equal(values, again.state_dict()[name])
         assert torch.equal(values, kept.state_dict()[name])
 
 
+def test_the_inspection_learns_to_tell_a_square_from_none(tmp_path: Path) -> None:
+    rng = np.random.default_rng(1)
+    pixels = rng.integers(0, 60, (128, PLACE_PX, PLACE_PX, 3), dtype=np.uint8)
+    wanted = np.zeros((128, 5), np.float32)
+    for at in range(0, 128, 2):
+        x, y = rng.integers(8, 17, 2)
+        pixels[at, y : y + 24, x : x + 24] = 220
+        wanted[at] = 1, (x - 12) / 24, (y - 12) / 24, 0, 0
+    lines: list[str] = []
+    torch.manual_seed(0)
+    settings = Settings(epochs=6, batch=16, rate=4e-3)
+    train(Glimpses(pixels, wanted), LookoutNet(INSPECTION), settings, tmp_path / "a.pt", lines.append)
+    losses = [float(line.split("loss ")[1].split(",")[0]) for line in lines]
+    assert losses[-1] < 0.4 * losses[0]
+
+
 def test_several_checkpoints_are_their_mean(tmp_path: Path) -> None:
+    lesson = Scenes.of(squares(16))
     for name, rate in (("a", 1e-3), ("b", 4e-3)):
-        train(squares(16), Settings(epochs=1, batch=8, rate=rate), tmp_path / f"{name}.pt", lambda line: None)
-    one, other, both = (restore(*(tmp_path / f"{name}.pt" for name in names)) for names in ("a", "b", "ab"))
+        train(lesson, begun(), Settings(epochs=1, batch=8, rate=rate), tmp_path / f"{name}.pt", lambda line: None)
+    one, other, both = (restore(SURVEY, *(tmp_path / f"{name}.pt" for name in names)) for names in ("a", "b", "ab"))
     for name, values in both.state_dict().items():
         if values.is_floating_point():
             assert torch.allclose(values, (one.state_dict()[name] + other.state_dict()[name]) / 2, atol=1e-6)
@@ -166,10 +211,10 @@ def test_several_checkpoints_are_their_mean(tmp_path: Path) -> None:
 
 
 def test_a_checkpoint_of_another_run_is_refused(tmp_path: Path) -> None:
-    pool = squares(16)
-    train(pool, Settings(epochs=1, batch=8), tmp_path / "a.pt", lambda line: None)
+    lesson = Scenes.of(squares(16))
+    train(lesson, begun(), Settings(epochs=1, batch=8), tmp_path / "a.pt", lambda line: None)
     with pytest.raises(ValueError, match="is of another run"):
-        train(pool, Settings(epochs=2, batch=8), tmp_path / "a.pt", lambda line: None)
+        train(lesson, begun(), Settings(epochs=2, batch=8), tmp_path / "a.pt", lambda line: None)
 
 
 def test_cells_say_where_boxes_are() -> None:

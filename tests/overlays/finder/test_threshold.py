@@ -30,7 +30,6 @@ def _one_crowd(monkeypatch: pytest.MonkeyPatch) -> None:
     """A single picture with one annotated face, and another that YuNet sees."""
     crowd = Annotated(Path("a.png"), (Known(Group.BARE, REAL),))
     monkeypatch.setattr("overlays.finder.halves.annotated", lambda data, part: [crowd])
-    monkeypatch.setattr("overlays.synthesis.faces.bare", lambda data: [])
     monkeypatch.setattr(threshold, "read_picture", lambda path: np.zeros((9, 9, 3), np.uint8))
     monkeypatch.setattr(threshold, "YuNet", lambda *arguments, **more: Scripted(Face(SEEN_BY_YUNET, 0.4)))
 

@@ -1,9 +1,9 @@
-"""From the network's values to boxes; pure."""
+"""From the survey's values to boxes, and from boxes to faces; pure."""
 
 import numpy as np
 from numpy.typing import NDArray
 
-from binarycop.faces.lookout.network import HEADS
+from binarycop.faces.lookout.network import SURVEY
 
 _FINEST = 4.0  # boxes are multiples of a quarter pixel: engines differ in the sixth digit, and their boxes must not
 _AGREE = 0.6  # overlap with the surest from which a box is averaged in
@@ -14,11 +14,11 @@ _GROWTH_MOST = 3.0  # logarithm; no face is larger than 20 times its stride's us
 def decode(values: list[NDArray[np.float32]], threshold: float) -> NDArray[np.float64]:
     """Every cell that is sure enough, (N, 5): x, y, width, height in pixels of the padded frame, confidence.
 
-    values: per head (5, rows, columns). The surest is first.
+    values: per head (5, rows, columns).
     """
     least = np.log(threshold / (1 - threshold))
     found = []
-    for head, one in zip(HEADS, values):
+    for head, one in zip(SURVEY.heads, values):
         row, column = np.nonzero(one[0] >= least)
         if len(row):
             said = one[:, row, column].astype(np.float64)
@@ -27,17 +27,18 @@ def decode(values: list[NDArray[np.float32]], threshold: float) -> NDArray[np.fl
             found.append(np.concatenate([centre - side / 2, side, 1 / (1 + np.exp(-said[:1]))]))
     if not found:
         return np.zeros((0, 5))
-    every = np.concatenate(found, axis=1).T
-    return np.asarray(every[np.argsort(-every[:, 4], kind="stable")])
+    return np.asarray(np.concatenate(found, axis=1).T)
 
 
 def merge(found: NDArray[np.float64], overlap: float) -> NDArray[np.float64]:
-    """One row per face, (M, 5): what overlaps a surer one by more than ``overlap``, or lies within it, is part of it.
+    """One row per face, (M, 5), the surest first.
 
-    The box is the mean of those that agree with the surest, weighted by confidence: it trembles less than any one of
-    them. Rounded to a quarter pixel.
+    What overlaps a surer one by more than ``overlap``, or lies within it, is part of it. The box is the mean of
+    those that agree with the surest, weighted by confidence: it trembles less than any one of them. Rounded to a
+    quarter pixel.
     """
     faces = []
+    found = found[np.argsort(-found[:, 4], kind="stable")]
     while len(found):
         inner, areas = _shared(found[0], found), found[:, 2] * found[:, 3]
         shared = inner / (areas[0] + areas - inner)

@@ -1,4 +1,4 @@
-"""What runs the network: OpenCV's dnn, or ncnn where it is installed, since that is several times cheaper on ARM."""
+"""What runs a network: OpenCV's dnn, or ncnn where it is installed, since that is several times cheaper on ARM."""
 
 import importlib
 from types import ModuleType
@@ -10,34 +10,35 @@ from numpy.typing import NDArray
 
 from binarycop.errors import FinderError
 from binarycop.faces.lookout import ncnn_model, onnx_model
-from binarycop.faces.lookout.network import Weights
+from binarycop.faces.lookout.network import Network, Weights
 from binarycop.settings.schema import EngineKind
 
 Values = list[NDArray[np.float32]]
 
 
 class Engine(Protocol):
-    """Runs the network. Not thread-safe."""
+    """Runs one network. Not thread-safe."""
 
     @property
     def name(self) -> str:
         """Its name in settings and reports."""
 
     def run(self, padded: NDArray[np.uint8]) -> Values:
-        """Each head's values, (5, rows, columns), for a frame (H, W, 3) uint8 BGR whose sides are multiples of 32.
+        """Each head's values, (5, rows, columns), for a frame (H, W, 3) uint8 BGR of a size that the network takes.
 
         Raises FinderError where the engine fails.
         """
 
 
 class OpenCvEngine:
-    """The network in ``cv2.dnn``, 4.5.4 to 5.0."""
+    """A network in ``cv2.dnn``, 4.5.4 to 5.0."""
 
     name = "opencv"
 
-    def __init__(self, weights: Weights) -> None:
+    def __init__(self, network: Network, weights: Weights) -> None:
+        self._outputs = onnx_model.outputs(network)
         try:
-            self._net = cv2.dnn.readNetFromONNX(np.frombuffer(onnx_model.model(weights), np.uint8))
+            self._net = cv2.dnn.readNetFromONNX(np.frombuffer(onnx_model.model(network, weights), np.uint8))
         except cv2.error as error:
             raise FinderError(f"finder lookout: OpenCV {cv2.__version__} cannot load it: {error.err}") from error
 
@@ -45,17 +46,18 @@ class OpenCvEngine:
         """See ``Engine.run``."""
         try:
             self._net.setInput(cv2.dnn.blobFromImage(padded))
-            return [np.asarray(one[0], np.float32) for one in self._net.forward(onnx_model.OUTPUTS)]
+            return [np.asarray(one[0], np.float32) for one in self._net.forward(self._outputs)]
         except cv2.error as error:
             raise FinderError(f"finder lookout: OpenCV {cv2.__version__} cannot run it: {error.err}") from error
 
 
 class NcnnEngine:
-    """The network in ncnn, one thread, float32 throughout, so that its boxes are OpenCV's."""
+    """A network in ncnn, one thread, float32 throughout, so that its boxes are OpenCV's."""
 
     name = "ncnn"
 
-    def __init__(self, weights: Weights, ncnn: ModuleType) -> None:
+    def __init__(self, network: Network, weights: Weights, ncnn: ModuleType) -> None:
+        self._outputs = onnx_model.outputs(network)
         self._ncnn: Any = ncnn
         self._net: Any = ncnn.Net()
         options = self._net.opt
@@ -63,8 +65,8 @@ class NcnnEngine:
         options.use_fp16_packed = options.use_fp16_storage = options.use_fp16_arithmetic = False
         options.use_bf16_storage = False
         # ncnn reads the weights where they lie, so they are kept as long as the network.
-        self._weights = ncnn_model.model(weights)
-        if self._net.load_param_mem(ncnn_model.param(weights)):
+        self._weights = ncnn_model.model(network, weights)
+        if self._net.load_param_mem(ncnn_model.param(network, weights)):
             raise FinderError("finder lookout: this ncnn does not take the network")
         self._net.load_model_mem(self._weights)
 
@@ -75,7 +77,7 @@ class NcnnEngine:
         extractor = self._net.create_extractor()
         extractor.input(ncnn_model.INPUT, frame)
         values = []
-        for name in ncnn_model.OUTPUTS:
+        for name in self._outputs:
             code, one = extractor.extract(name)
             if code:
                 raise FinderError(f"finder lookout: ncnn cannot run it: {name} gives {code}")
@@ -83,15 +85,15 @@ class NcnnEngine:
         return values
 
 
-def make_engine(kind: EngineKind, weights: Weights) -> Engine:
-    """The engine of the settings; auto is ncnn where it is installed. Raises FinderError."""
+def make_engine(kind: EngineKind, network: Network, weights: Weights) -> Engine:
+    """The engine of the settings for a network; auto is ncnn where it is installed. Raises FinderError."""
     if kind is EngineKind.OPENCV:
-        return OpenCvEngine(weights)
+        return OpenCvEngine(network, weights)
     try:
-        return NcnnEngine(weights, _ncnn())
+        return NcnnEngine(network, weights, _ncnn())
     except ImportError as error:
         if kind is EngineKind.AUTO:
-            return OpenCvEngine(weights)
+            return OpenCvEngine(network, weights)
         raise FinderError(f"finder lookout: engine ncnn cannot be had ({error}); opencv needs nothing more") from error
 
 

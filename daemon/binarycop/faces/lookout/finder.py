@@ -8,26 +8,48 @@ from numpy.typing import NDArray
 from binarycop.faces.box import Box, Face
 from binarycop.faces.fit import fit
 from binarycop.faces.lookout.decode import decode, merge
-from binarycop.faces.lookout.engine import Engine
-from binarycop.faces.lookout.network import COARSEST, LEAST_CELLS
+from binarycop.faces.lookout.engine import Engine, make_engine
+from binarycop.faces.lookout.inspector import Inspector
+from binarycop.faces.lookout.network import COARSEST, INSPECTION, LEAST_CELLS, SURVEY
+from binarycop.faces.lookout.weights import read_weights
+from binarycop.settings.schema import EngineKind
 
 WEIGHTS = Path(__file__).with_name("weights.npz")
+LIKELY = 0.1
+"""The survey's confidence from which a place is looked at again."""
+_MOST = 32  # places of a frame that are; the surest
 
 
 class Lookout:
-    """The network over frames shrunk to ``longer_px``.
+    """A survey of the frame, shrunk to ``longer_px``, and a second look at each place where it sees a face.
 
-    threshold: least confidence, 0 to 1. overlap: faces that share more than this are one.
+    threshold: least confidence of both together, 0 to 1. overlap: faces that share more than this are one.
     """
 
     name = "lookout"
 
-    def __init__(self, engine: Engine, *, longer_px: int = 320, threshold: float = 0.5, overlap: float = 0.3) -> None:
-        self._engine, self._longer_px = engine, longer_px
+    def __init__(
+        self,
+        survey: Engine,
+        inspector: Inspector,
+        *,
+        longer_px: int = 320,
+        threshold: float = 0.5,
+        overlap: float = 0.3,
+    ) -> None:
+        self._survey, self._inspector, self._longer_px = survey, inspector, longer_px
         self._threshold, self._overlap = threshold, overlap
+
+    @staticmethod
+    def shipped(engine: EngineKind, *, longer_px: int, threshold: float) -> "Lookout":
+        """With the weights that ship. Raises FinderError."""
+        survey, inspection = (make_engine(engine, one, read_weights(WEIGHTS, one)) for one in (SURVEY, INSPECTION))
+        return Lookout(survey, Inspector(inspection), longer_px=longer_px, threshold=threshold)
 
     def find(self, pixels: NDArray[np.uint8]) -> list[Face]:
         """See ``Finder.find``."""
         padded, scale = fit(pixels, self._longer_px, COARSEST, LEAST_CELLS)
-        found = merge(decode(self._engine.run(padded), self._threshold), self._overlap)
+        likely = merge(decode(self._survey.run(padded), LIKELY), self._overlap)[:_MOST]
+        seen = self._inspector.look(padded, likely)
+        found = merge(seen[seen[:, 4] >= self._threshold], self._overlap)
         return [Face(Box(*(row[:4] / scale).tolist()), float(row[4])) for row in found]

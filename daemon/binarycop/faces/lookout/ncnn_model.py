@@ -1,24 +1,26 @@
-"""The network as ncnn takes it: its text of layers, and its weights in one row.
+"""A network as ncnn takes it: its text of layers, and its weights in one row.
 
 The formats are those of ncnn's docs/developer-guide/operators.md and param-and-model-file-structure.md.
 """
 
 from collections import Counter
 
-from binarycop.faces.lookout.network import HEADS, LAYERS, VALUES, Layer, Weights
+from binarycop.faces.lookout.network import VALUES, Layer, Network, Weights
+from binarycop.faces.lookout.onnx_model import outputs
 
 INPUT = "frame"
-OUTPUTS = tuple(f"head{at}" for at in range(len(HEADS)))
 _MAGIC = 7767517
 _FLOAT32 = bytes(4)  # the flag before weights that are plain float32
 
 
-def param(weights: Weights) -> str:
+def param(network: Network, weights: Weights) -> str:
     """The layers; a value that several layers read goes through a ``Split``, which ncnn wants said."""
-    reads = [at - layer.adds for at, layer in enumerate(LAYERS) if layer.adds] + [head.after for head in HEADS]
-    readers = Counter([*range(len(LAYERS) - 1), *reads])
+    reads = [at - layer.adds for at, layer in enumerate(network.layers) if layer.adds] + [
+        head.after for head in network.heads
+    ]
+    readers = Counter([*range(len(network.layers) - 1), *reads])
     lines, copies = [f"Input {INPUT} 0 1 {INPUT}"], {-1: [INPUT]}
-    for at, layer in enumerate(LAYERS):
+    for at, layer in enumerate(network.layers):
         to = f"plain{at}" if layer.adds else f"value{at}"
         lines.append(_convolution(f"layer{at}", copies[at - 1].pop(), to, layer, weights, relu=not layer.adds))
         if layer.adds:
@@ -28,17 +30,17 @@ def param(weights: Weights) -> str:
         if readers[at] > 1:
             copies[at] = [f"copy{at}_{number}" for number in range(readers[at])]
             lines.append(f"Split split{at} 1 {readers[at]} value{at} {' '.join(copies[at])}")
-    for at, head in enumerate(HEADS):
-        plain = Layer(LAYERS[head.after].outputs, VALUES, 1, 1)
-        lines.append(_convolution(f"head{at}", copies[head.after].pop(), OUTPUTS[at], plain, weights, relu=False))
+    for at, head in enumerate(network.heads):
+        plain = Layer(network.layers[head.after].outputs, VALUES, 1, 1)
+        lines.append(_convolution(f"head{at}", copies[head.after].pop(), f"head{at}", plain, weights, relu=False))
     # Each line names its inputs' and outputs' counts third and fourth; every output is a blob.
     blobs = sum(int(line.split()[3]) for line in lines)
     return "\n".join([str(_MAGIC), f"{len(lines)} {blobs}", *lines, ""])
 
 
-def model(weights: Weights) -> bytes:
+def model(network: Network, weights: Weights) -> bytes:
     """The weights in the order of the layers: a flag, the weights, the biases."""
-    names = [f"layer{at}" for at in range(len(LAYERS))] + list(OUTPUTS)
+    names = [f"layer{at}" for at in range(len(network.layers))] + outputs(network)
     parts = [
         _FLOAT32 + weights[f"{name}.weight"].astype("<f4").tobytes() + weights[f"{name}.bias"].astype("<f4").tobytes()
         for name in names
@@ -52,7 +54,7 @@ def _convolution(name: str, source: str, to: str, layer: Layer, weights: Weights
         0: layer.outputs,
         1: layer.side,
         3: layer.stride,
-        4: layer.side // 2,
+        4: layer.padding,
         5: 1,
         6: weights[f"{name}.weight"].size,
     }

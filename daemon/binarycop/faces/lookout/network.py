@@ -1,18 +1,16 @@
-"""The network of ``lookout`` as a table of layers, and its weights.
+"""The two networks of ``lookout`` as tables of layers.
 
-Anchor-free and fully convolutional, as FCOS (Tian et al. 2019): a head per stride says for each cell how likely a
-face's centre is near, how far from the cell's middle, and how large the face is. Only convolutions, sums and ReLU.
+The survey is anchor-free and fully convolutional, as FCOS (Tian et al. 2019): a head per stride says for each cell how
+likely a face's centre is near, how far from the cell's middle, and how large the face is. The inspection sees one
+place, always at the same size, and says the same of it (a second stage, as in Viola and Jones 2001 or Zhang et al.
+2016). Only convolutions, sums and ReLU.
 """
 
-import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-
-from binarycop.errors import FinderError
 
 VALUES = 5
 """Of each cell: confidence before its sigmoid, offset x and y of the centre, width and height."""
@@ -20,6 +18,8 @@ COARSEST = 32
 """Frames are padded to multiples of this, in pixels."""
 LEAST_CELLS = 2
 """Of that size, in each direction: OpenCV 4.10 is wrong by any amount where a depthwise layer sees a single column."""
+PLACE_PX = 48
+"""Side of the square that the inspection sees."""
 
 Weights = Mapping[str, NDArray[np.float32]]
 
@@ -28,7 +28,8 @@ Weights = Mapping[str, NDArray[np.float32]]
 class Layer:
     """A convolution with ReLU; depthwise where ``groups`` is the number of inputs. side, stride: in cells.
 
-    adds: how many layers back the value was made that is added before the ReLU; 0 where none is.
+    adds: how many layers back the value was made that is added before the ReLU; 0 where none is. is_padded: as many
+    zeros around as keep the cells; without, a layer as large as its input leaves one cell.
     """
 
     inputs: int
@@ -37,6 +38,12 @@ class Layer:
     stride: int
     groups: int = 1
     adds: int = 0
+    is_padded: bool = True
+
+    @property
+    def padding(self) -> int:
+        """Zeros on each side, in cells."""
+        return self.side // 2 if self.is_padded else 0
 
 
 @dataclass(frozen=True)
@@ -52,6 +59,26 @@ class Head:
         return 3.0 * self.stride_px
 
 
+@dataclass(frozen=True)
+class Network:
+    """A row of layers and what is read from it."""
+
+    name: str
+    layers: tuple[Layer, ...]
+    heads: tuple[Head, ...]
+
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        """The weights' names and shapes: (outputs, inputs per group, side, side), and (outputs,) for biases."""
+        named: dict[str, tuple[int, ...]] = {}
+        for at, one in enumerate(self.layers):
+            named[f"layer{at}.weight"] = one.outputs, one.inputs // one.groups, one.side, one.side
+            named[f"layer{at}.bias"] = (one.outputs,)
+        for at, head in enumerate(self.heads):
+            named[f"head{at}.weight"] = VALUES, self.layers[head.after].outputs, 1, 1
+            named[f"head{at}.bias"] = (VALUES,)
+        return named
+
+
 def _pair(inputs: int, outputs: int, stride: int = 1) -> tuple[Layer, Layer]:
     """A depthwise convolution and a pointwise one (MobileNet, Howard et al. 2017)."""
     return Layer(inputs, inputs, 3, stride, groups=inputs), Layer(inputs, outputs, 1, 1)
@@ -62,46 +89,39 @@ def _more(channels: int) -> tuple[Layer, Layer]:
     return Layer(channels, channels, 3, 1, groups=channels), Layer(channels, channels, 1, 1, adds=2)
 
 
-LAYERS = (
-    # Dense where channels are few: there, depthwise pairs take more time in OpenCV than they save.
-    Layer(3, 8, 3, 2),
-    Layer(8, 16, 3, 2),
-    Layer(16, 40, 3, 2),
-    *_pair(40, 64),
-    *_pair(64, 64),
-    *_more(64),
-    *_pair(64, 96, 2),
-    *_pair(96, 96),
-    *_more(96),
-    *_more(96),
-    *_more(96),
-    *_pair(96, 128, 2),
-    *_pair(128, 128),
-    *_more(128),
-    *_more(128),
+SURVEY = Network(
+    "survey",
+    (
+        # Dense where channels are few: there, depthwise pairs take more time in OpenCV than they save.
+        Layer(3, 8, 3, 2),
+        Layer(8, 16, 3, 2),
+        Layer(16, 40, 3, 2),
+        *_pair(40, 64),
+        *_pair(64, 64),
+        *_more(64),
+        *_pair(64, 96, 2),
+        *_pair(96, 96),
+        *_more(96),
+        *_more(96),
+        *_more(96),
+        *_pair(96, 128, 2),
+        *_pair(128, 128),
+        *_more(128),
+        *_more(128),
+    ),
+    (Head(8, 8), Head(18, 16), Head(26, 32)),
 )
-HEADS = (Head(8, 8), Head(18, 16), Head(26, 32))
-
-
-def shapes() -> dict[str, tuple[int, ...]]:
-    """The weights' names and shapes: (outputs, inputs per group, side, side), and (outputs,) for biases."""
-    named: dict[str, tuple[int, ...]] = {}
-    for at, one in enumerate(LAYERS):
-        named[f"layer{at}.weight"] = one.outputs, one.inputs // one.groups, one.side, one.side
-        named[f"layer{at}.bias"] = (one.outputs,)
-    for at, head in enumerate(HEADS):
-        named[f"head{at}.weight"] = VALUES, LAYERS[head.after].outputs, 1, 1
-        named[f"head{at}.bias"] = (VALUES,)
-    return named
-
-
-def read_weights(file: Path) -> Weights:
-    """Read the weights, kept in half precision, as float32. Raises FinderError where they are not this network's."""
-    try:
-        with np.load(file, allow_pickle=False) as stored:
-            weights = {name: stored[name].astype(np.float32) for name in stored.files}
-    except (OSError, ValueError, zipfile.BadZipFile) as error:
-        raise FinderError(f"finder lookout: cannot read its weights {file}: {error}") from error
-    if {name: one.shape for name, one in weights.items()} != shapes():
-        raise FinderError(f"finder lookout: {file} holds another network's weights; install the project anew")
-    return weights
+INSPECTION = Network(
+    "inspection",
+    (
+        Layer(3, 12, 3, 2),
+        Layer(12, 24, 3, 2),
+        *_pair(24, 48),
+        *_pair(48, 64, 2),
+        *_more(64),
+        *_pair(64, 96, 2),
+        *_more(96),
+        Layer(96, 96, 3, 1, is_padded=False),
+    ),
+    (Head(12, PLACE_PX),),
+)

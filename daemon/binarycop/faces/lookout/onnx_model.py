@@ -1,4 +1,4 @@
-"""The network as an ONNX file in memory, for OpenCV: the few messages of onnx.proto that it takes, written by hand.
+"""A network as an ONNX file in memory, for OpenCV: the few messages of onnx.proto that it takes, written by hand.
 
 Field numbers are those of onnx/onnx.proto (version 1.11), the encoding is Protocol Buffers' wire format.
 """
@@ -9,18 +9,22 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
-from binarycop.faces.lookout.network import HEADS, LAYERS, Layer, Weights
+from binarycop.faces.lookout.network import VALUES, Layer, Network, Weights
 
 INPUT = "frame"
-OUTPUTS = tuple(f"head{at}" for at in range(len(HEADS)))
 _IR_VERSION, _OPSET = 7, 11
 _FLOAT, _INTS, _INT = 1, 7, 2
 
 
-def model(weights: Weights) -> bytes:
-    """A model from ``frame`` (1, 3, H, W) float32 to ``head0`` … (1, 5, H/s, W/s)."""
+def outputs(network: Network) -> list[str]:
+    """The names of what its heads give."""
+    return [f"head{at}" for at in range(len(network.heads))]
+
+
+def model(network: Network, weights: Weights) -> bytes:
+    """A model from ``frame`` (1, 3, H, W) float32 to ``head0`` … (1, 5, rows, columns)."""
     nodes, last = [], INPUT
-    for at, layer in enumerate(LAYERS):
+    for at, layer in enumerate(network.layers):
         nodes.append(_convolution(f"layer{at}", last, f"plain{at}", layer))
         last = f"plain{at}"
         if layer.adds:
@@ -28,15 +32,18 @@ def model(weights: Weights) -> bytes:
             last = f"sum{at}"
         nodes.append(_node("Relu", [last], f"value{at}"))
         last = f"value{at}"
-    for at, head in enumerate(HEADS):
-        nodes.append(_convolution(f"head{at}", f"value{head.after}", OUTPUTS[at], Layer(0, 0, 1, 1)))
+    for at, head in enumerate(network.heads):
+        nodes.append(_convolution(f"head{at}", f"value{head.after}", f"head{at}", Layer(0, VALUES, 1, 1)))
     graph = b"".join(
         [
             *(_message(1, node) for node in nodes),
-            _text(2, "lookout"),
+            _text(2, network.name),
             *(_message(5, _tensor(name, values)) for name, values in weights.items()),
             _message(11, _place(INPUT, (1, 3, "height", "width"))),
-            *(_message(12, _place(name, (1, 5, f"rows{at}", f"columns{at}"))) for at, name in enumerate(OUTPUTS)),
+            *(
+                _message(12, _place(name, (1, 5, f"rows{at}", f"columns{at}")))
+                for at, name in enumerate(outputs(network))
+            ),
         ]
     )
     opset = _text(1, "") + _number(2, _OPSET)
@@ -47,7 +54,7 @@ def _convolution(name: str, source: str, to: str, layer: Layer) -> bytes:
     ints = {
         "kernel_shape": [layer.side] * 2,
         "strides": [layer.stride] * 2,
-        "pads": [layer.side // 2] * 4,
+        "pads": [layer.padding] * 4,
         "dilations": [1, 1],
     }
     group = _text(1, "group") + _number(3, layer.groups) + _number(20, _INT)

@@ -1,0 +1,195 @@
+"""What the inspection learns from: squares of scenes, around faces and around what the survey takes for one."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn import functional
+
+from binarycop.faces.lookout.inspector import Place
+from binarycop.faces.lookout.network import PLACE_PX
+from overlays.finder.pool import Pool
+
+FACE, UNSURE, NOBODY = 1.0, -1.0, 0.0
+_SAME, _APART = 0.35, 0.15  # overlap with a face from which it is meant, and below which nobody is there
+_SHAKEN = 0.05, 0.08  # how far a square is off, in sides of the face and of its logarithm
+_FAR = 0.14, 0.2  # the same around faces themselves
+_SUREST, _OTHERS = 5, 4  # of a frame's places, so many are taken
+_LEAST_PX, _MOST_PX = 14.0, 170.0
+_TURNED_DEG, _GROWN, _SHIFTED = 9.0, 0.1, 0.05  # each time that a square is learned from
+_CENTRE_SHARE = 4.0  # of the box's loss beside that of the confidence
+
+Places = Callable[[NDArray[np.uint8]], NDArray[np.float64]]
+"""From a frame (H, W, 3) to the places (N, 5) that a survey of low threshold sees, the surest first."""
+
+
+@dataclass(frozen=True)
+class Glimpses:
+    """pixels: (N, 48, 48, 3) uint8 BGR. wanted: (N, 5) float32, 1 for a face and 0 for none, offsets and sizes."""
+
+    pixels: NDArray[np.uint8]
+    wanted: NDArray[np.float32]
+
+    @staticmethod
+    def joined(*many: "Glimpses") -> "Glimpses":
+        """All of several, in their order."""
+        return Glimpses(np.concatenate([one.pixels for one in many]), np.concatenate([one.wanted for one in many]))
+
+    def __len__(self) -> int:
+        return len(self.wanted)
+
+    def batch(self, chosen: Tensor, random: torch.Generator) -> tuple[Tensor, Tensor]:
+        """See ``Lesson.batch``: each time moved, mirrored, in other light, and now and then partly covered."""
+        pixels = torch.from_numpy(self.pixels[chosen.numpy()]).permute(0, 3, 1, 2).float()
+        wanted = torch.from_numpy(self.wanted[chosen.numpy()])
+        pixels, wanted = _moved(pixels, wanted, random)
+        pixels = _covered(_lit(pixels, random), random)
+        return pixels.clamp_(0, 255).bfloat16().contiguous(memory_format=torch.channels_last), wanted
+
+    def loss(self, outputs: tuple[Tensor, ...], wanted: Tensor) -> tuple[Tensor, Tensor]:
+        """See ``Lesson.loss``."""
+        said = outputs[0].flatten(1).float()
+        cross = functional.binary_cross_entropy_with_logits(said[:, 0], wanted[:, 0])
+        is_face = wanted[:, 0] > 0
+        off = functional.smooth_l1_loss(said[is_face, 1:], wanted[is_face, 1:], beta=0.03, reduction="none")
+        return cross + _CENTRE_SHARE * off.mean() if is_face.any() else cross, _overlap(said[is_face], wanted[is_face])
+
+
+def take(pool: Pool, places: Places, seed: int) -> Glimpses:
+    """Squares of all scenes."""
+    pixels, wanted = [], []
+    for number in range(len(pool)):
+        frame = pool.frames(np.array([number]))[0]
+        cut, said = glimpses(frame, pool.boxes[number], places(frame), np.random.default_rng([seed, number]))
+        pixels.append(cut)
+        wanted.append(said)
+    return Glimpses(np.concatenate(pixels), np.concatenate(wanted))
+
+
+def glimpses(
+    frame: NDArray[np.uint8],
+    table: NDArray[np.float32],
+    likely: NDArray[np.float64],
+    rng: np.random.Generator,
+) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
+    """Of one frame. table: its boxes as in ``Pool`` (M, 5). likely: the survey's places (N, 5), the surest first."""
+    known = table[table[:, 4] != 0].astype(np.float64)
+    faces = known[known[:, 4] > 0, :4]
+    others = likely[_SUREST:]
+    others = others[rng.permutation(len(others))[:_OTHERS]]
+    tried = [_shaken(row[:4], *_SHAKEN, rng) for row in (*likely[:_SUREST], *others)]
+    tried += [_shaken(row, *_FAR, rng) for row in faces[:6]]
+    tried.append(_anywhere(frame.shape[0], frame.shape[1], rng))
+    pixels, wanted = [], []
+    for box in tried:
+        sign, face = meant(box, known)
+        if sign == UNSURE:
+            continue
+        place = Place.around(box)
+        pixels.append(place.cut(frame))
+        wanted.append(np.concatenate([[sign], np.zeros(4) if face is None else place.said(face)]))
+    return (
+        np.array(pixels, np.uint8).reshape(-1, PLACE_PX, PLACE_PX, 3),
+        np.array(wanted, np.float32).reshape(-1, 5),
+    )
+
+
+def meant(box: NDArray[np.float64], table: NDArray[np.float64]) -> tuple[float, NDArray[np.float64] | None]:
+    """Whether a box (4,) is a face, and which (4,), of a frame's boxes (M, 5)."""
+    if not len(table):
+        return NOBODY, None
+    shared = _overlaps(box, table[:, :4])
+    is_face = table[:, 4] > 0
+    best = int(np.argmax(np.where(is_face, shared, -1.0)))
+    if is_face[best] and shared[best] >= _SAME and shared[best] >= shared.max():
+        return FACE, table[best, :4]
+    return (UNSURE if shared.max() >= _APART else NOBODY), None
+
+
+def _moved(pixels: Tensor, wanted: Tensor, random: torch.Generator) -> tuple[Tensor, Tensor]:
+    """Squares turned, moved, scaled and mirrored, their edges repeated, and where their faces are then."""
+    count = len(pixels)
+    turn = torch.deg2rad(_TURNED_DEG * torch.randn(count, generator=random))
+    growth = _GROWN * torch.randn(count, generator=random)
+    shift = _SHIFTED * torch.randn((count, 2), generator=random)
+    mirror = torch.where(torch.rand(count, generator=random) < 0.5, -1.0, 1.0)
+    # Where a point of the square comes from, as sides of the face's usual size from the middle.
+    scale = torch.exp(-growth)
+    cosine, sine = torch.cos(turn) * scale, torch.sin(turn) * scale
+    back = torch.stack([torch.stack([cosine * mirror, sine * mirror], 1), torch.stack([-sine, cosine], 1)], 1)
+    origin = -(back @ shift[:, :, None])
+    # grid_sample counts in half sides of the square, which is twice the face's.
+    grid = functional.affine_grid(torch.cat([back, origin], 2), list(pixels.shape), align_corners=False)
+    pixels = functional.grid_sample(pixels, grid, padding_mode="border", align_corners=False)
+    moved = wanted.clone()
+    centre = torch.linalg.solve(back, wanted[:, 1:3, None] - origin)[:, :, 0]
+    moved[:, 1:3] = torch.where(wanted[:, :1] > 0, centre, 0.0)
+    moved[:, 3:] = torch.where(wanted[:, :1] > 0, wanted[:, 3:] + growth[:, None], 0.0)
+    return pixels, moved
+
+
+def _lit(pixels: Tensor, random: torch.Generator) -> Tensor:
+    """Other light, colours, contrast, noise and blur."""
+
+    def each(*more: int) -> Tensor:
+        return torch.randn((len(pixels), *more, 1, 1), generator=random)
+
+    def some(share: float) -> Tensor:
+        return torch.rand((len(pixels), 1, 1, 1), generator=random) < share
+
+    pixels = pixels * torch.exp(0.1 * each(3) + 0.15 * each(1))
+    middle = pixels.mean(dim=(2, 3), keepdim=True)
+    pixels = (pixels - middle) * torch.exp(0.2 * each(1)) + middle + 8 * each(1)
+    pixels = torch.where(some(0.1), pixels.mean(dim=1, keepdim=True), pixels)
+    pixels = torch.where(some(0.15), functional.avg_pool2d(pixels, 3, 1, 1, count_include_pad=False), pixels)
+    # One field of noise, begun elsewhere for each square: to make that many normal values takes longer than to learn.
+    field = torch.randn(2 * pixels[0].numel(), generator=random)
+    begin = torch.randint(pixels[0].numel(), (len(pixels),), generator=random).tolist()
+    noise = torch.stack([field[at : at + pixels[0].numel()].view_as(pixels[0]) for at in begin])
+    return pixels + 6 * each(1).abs() * noise
+
+
+def _covered(pixels: Tensor, random: torch.Generator) -> Tensor:
+    """A quarter of them with a piece of another square laid over."""
+    count, side = len(pixels), pixels.shape[2]
+    size = (torch.rand((count, 2), generator=random) * 0.3 + 0.1) * side
+    size = torch.where(torch.rand((count, 1), generator=random) < 0.25, size, 0.0)
+    corner = torch.rand((count, 2), generator=random) * side * 0.9
+    at = torch.arange(side)
+    rows, columns = ((at >= corner[:, i : i + 1]) & (at < corner[:, i : i + 1] + size[:, i : i + 1]) for i in (0, 1))
+    return torch.where((rows[:, :, None] & columns[:, None, :])[:, None], pixels.roll(1, 0).roll(side // 3, 3), pixels)
+
+
+def _shaken(box: NDArray[np.float64], shift: float, growth: float, rng: np.random.Generator) -> NDArray[np.float64]:
+    sides = box[2:4] * np.exp(rng.normal(0, growth))
+    centre = box[:2] + box[2:4] / 2 + rng.normal(0, shift, 2) * box[2:4].max()
+    return np.concatenate([centre - sides / 2, sides])
+
+
+def _anywhere(height: int, width: int, rng: np.random.Generator) -> NDArray[np.float64]:
+    side = float(np.exp(rng.uniform(np.log(_LEAST_PX), np.log(_MOST_PX))))
+    return np.array([rng.uniform(0, width) - side / 2, rng.uniform(0, height) - side / 2, side, side])
+
+
+def _overlaps(one: NDArray[np.float64], many: NDArray[np.float64]) -> NDArray[np.float64]:
+    low = np.maximum(one[:2], many[:, :2])
+    high = np.minimum(one[:2] + one[2:4], many[:, :2] + many[:, 2:4])
+    inner = np.maximum(high - low, 0).prod(axis=1)
+    return np.asarray(inner / (one[2:4].prod() + many[:, 2:4].prod(axis=1) - inner))
+
+
+def _overlap(said: Tensor, wanted: Tensor) -> Tensor:
+    """The mean intersection over union of boxes (P, 5) in the network's words."""
+    if not len(said):
+        return torch.zeros(())
+    corners = []
+    for one in (said.detach(), wanted):
+        sides = torch.exp(one[:, 3:].clamp(-2, 2))
+        corners.append((one[:, 1:3] - sides / 2, one[:, 1:3] + sides / 2))
+    (low, high), (to_low, to_high) = corners
+    inner = (torch.minimum(high, to_high) - torch.maximum(low, to_low)).clamp(min=0).prod(dim=1)
+    union = (high - low).prod(dim=1) + (to_high - to_low).prod(dim=1) - inner
+    return (inner / union).mean()
