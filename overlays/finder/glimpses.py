@@ -42,9 +42,12 @@ class Glimpses:
         return len(self.wanted)
 
     def batch(self, chosen: Tensor, random: torch.Generator) -> tuple[Tensor, Tensor]:
-        """See ``Lesson.batch``: each time moved, mirrored, in other light, and now and then partly covered."""
+        """See ``Lesson.batch``: each time moved, mirrored, in other light, and now and then partly covered;
+        where nobody is, sometimes made symmetric or turned on its side.
+        """
         pixels = torch.from_numpy(self.pixels[chosen.numpy()]).permute(0, 3, 1, 2).float()
         wanted = torch.from_numpy(self.wanted[chosen.numpy()])
+        pixels = _made_odd(pixels, wanted[:, 0] == NOBODY, random)
         pixels, wanted = _moved(pixels, wanted, random)
         pixels = _covered(_lit(pixels, random), random)
         return pixels.clamp_(0, 255).bfloat16().contiguous(memory_format=torch.channels_last), wanted
@@ -107,6 +110,16 @@ def meant(box: NDArray[np.float64], table: NDArray[np.float64]) -> tuple[float, 
     if is_face[best] and shared[best] >= _SAME and shared[best] >= shared.max():
         return FACE, table[best, :4]
     return (UNSURE if shared.max() >= _APART else NOBODY), None
+
+
+def _made_odd(pixels: Tensor, is_nobody: Tensor, random: torch.Generator) -> Tensor:
+    """Of squares with nobody, some that are the same on both sides, as ornaments and arches are, or lie on a side."""
+    chance = torch.where(is_nobody, torch.rand(len(pixels), generator=random), 1.0)[:, None, None, None]
+    is_left = torch.arange(pixels.shape[3]) < pixels.shape[3] // 2
+    pixels = torch.where((chance < 0.2) & ~is_left, pixels.flip(3), pixels)
+    pixels = torch.where((chance < 0.05) & ~is_left[:, None], pixels.flip(2), pixels)
+    pixels = torch.where((chance > 0.2) & (chance < 0.3), pixels.transpose(2, 3), pixels)
+    return torch.where((chance > 0.3) & (chance < 0.35), pixels.flip(2), pixels)
 
 
 def _moved(pixels: Tensor, wanted: Tensor, random: torch.Generator) -> tuple[Tensor, Tensor]:

@@ -1,6 +1,7 @@
-"""Which confidence is enough: the least that leaves few enough false finds, on crowds that only validate.
+"""Which confidence is enough: the least that leaves few enough false finds, on pictures that only validate.
 
-Crowds hold real faces that nobody annotated, so what YuNet sees there as well is not counted as false.
+They are crowds, and as many portraits, since a gate sees both. Crowds hold real faces that nobody annotated, so what
+YuNet sees there as well is not counted as false.
 """
 
 from collections.abc import Callable, Iterable
@@ -8,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from binarycop.faces.annotated import Annotated
+from binarycop.faces.annotated import Annotated, Group, Known
 from binarycop.faces.base import Finder
 from binarycop.faces.benchmark import judge
 from binarycop.faces.box import Box, Face
@@ -16,6 +17,8 @@ from binarycop.faces.yunet import YuNet
 from binarycop.frames.picture import read_picture
 from overlays.finder import halves
 from overlays.finder.halves import Part
+from overlays.synthesis import faces
+from overlays.synthesis.faces import Split
 from overlays.synthesis.patches import YUNET
 
 FALSE_MOST = 0.1
@@ -26,16 +29,23 @@ _STEPS = np.round(np.arange(0.2, 0.96, 0.01), 2)
 
 def choose(finder: Finder, data: Path, say: Callable[[str], None]) -> float:
     """The threshold, for a finder that was made with a lower one; says what it leaves."""
-    crowds = halves.annotated(data, Part.VALIDATE)
-    sure = np.array([find.confidence for find in false_finds(finder, crowds, witness(data))])
+    pictures = halves.annotated(data, Part.VALIDATE)
+    pictures += portraits(data, len(pictures))
+    sure = np.array([find.confidence for find in false_finds(finder, pictures, witness(data))])
     left = (sure[:, None] >= _STEPS).sum(axis=0)
-    if left[-1] > FALSE_MOST * len(crowds):
-        raise ValueError(
-            f"{left[-1]} false finds in {len(crowds)} pictures are left even at {_STEPS[-1]}: train for longer"
-        )
-    at = int(np.argmax(left <= FALSE_MOST * len(crowds)))
-    say(f"threshold {_STEPS[at]:.2f} leaves {left[at]} false finds in {len(crowds)} pictures")
+    count = len(pictures)
+    if left[-1] > FALSE_MOST * count:
+        raise ValueError(f"{left[-1]} false finds in {count} pictures are left even at {_STEPS[-1]}: train for longer")
+    at = int(np.argmax(left <= FALSE_MOST * count))
+    say(f"threshold {_STEPS[at]:.2f} leaves {left[at]} false finds in {count} pictures")
     return float(_STEPS[at])
+
+
+def portraits(data: Path, count: int) -> list[Annotated]:
+    """So many pictures of one bare face each, or all where they are fewer, evenly among those that only validate."""
+    every = [data / one.name for one in faces.bare(data) if one.split is Split.VAL]
+    step = max(len(every) // max(count, 1), 1)
+    return [Annotated(path, (Known(Group.BARE, None),)) for path in every[::step][:count]]
 
 
 def witness(data: Path) -> Finder:

@@ -6,7 +6,7 @@ import pytest
 torch = pytest.importorskip("torch", reason="needs torch, which trains the finder")
 
 from binarycop.faces.lookout.inspector import Place  # noqa: E402
-from overlays.finder.glimpses import FACE, NOBODY, UNSURE, Glimpses, _moved, glimpses, meant  # noqa: E402
+from overlays.finder.glimpses import FACE, NOBODY, UNSURE, Glimpses, _made_odd, _moved, glimpses, meant  # noqa: E402
 
 TABLE = np.array([[40, 40, 40, 40, 1], [120, 40, 40, 40, -1], [0, 0, 0, 0, 0]], np.float32)
 
@@ -69,6 +69,17 @@ def test_a_square_that_is_learned_from_again_has_its_face_where_it_says() -> Non
         assert float(row) == pytest.approx(24 + 24 * float(one[2]), abs=0.3)
         area = float(frame.sum()) / 200
         assert area == pytest.approx((24 * np.exp(float(one[3]))) ** 2, rel=0.03)
+
+
+def test_only_squares_with_nobody_are_made_symmetric_or_turned() -> None:
+    pixels = torch.rand((400, 3, 48, 48), generator=torch.Generator().manual_seed(0))
+    is_nobody = torch.arange(400) % 2 == 0
+    odd = _made_odd(pixels, is_nobody, torch.Generator().manual_seed(1))
+    is_same = (odd == pixels).flatten(1).all(dim=1)
+    assert is_same[~is_nobody].all()
+    assert 50 < int((~is_same[is_nobody]).sum()) < 90
+    is_symmetric = (odd == odd.flip(3)).flatten(1).all(dim=1)
+    assert 25 < int(is_symmetric.sum()) < 55
 
 
 def test_where_nobody_is_nothing_is_said_of_a_place() -> None:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from binarycop.faces.annotated import Annotated, Group, Known
 from binarycop.faces.box import Box, Face
 from overlays.finder import threshold
+from overlays.synthesis.faces import Portrait, Split
 
 REAL, SEEN_BY_YUNET, NOBODY = Box(0, 0, 50, 50), Box(100, 0, 50, 50), Box(200, 0, 50, 50)
 
@@ -30,6 +31,7 @@ def _one_crowd(monkeypatch: pytest.MonkeyPatch) -> None:
     """A single picture with one annotated face, and another that YuNet sees."""
     crowd = Annotated(Path("a.png"), (Known(Group.BARE, REAL),))
     monkeypatch.setattr("overlays.finder.halves.annotated", lambda data, part: [crowd])
+    monkeypatch.setattr("overlays.synthesis.faces.bare", lambda data: [])
     monkeypatch.setattr(threshold, "read_picture", lambda path: np.zeros((9, 9, 3), np.uint8))
     monkeypatch.setattr(threshold, "YuNet", lambda *arguments, **more: Scripted(Face(SEEN_BY_YUNET, 0.4)))
 
@@ -48,3 +50,17 @@ def test_without_false_finds_it_is_the_lowest_tried() -> None:
 def test_a_finder_that_is_sure_of_what_is_false_is_refused() -> None:
     with pytest.raises(ValueError, match="train for longer"):
         threshold.choose(Scripted(Face(NOBODY, 0.99)), Path(), lambda line: None)
+
+
+def test_portraits_are_taken_evenly_from_those_that_only_validate(monkeypatch: pytest.MonkeyPatch) -> None:
+    every = [Portrait(f"{at}.jpg", "", "", Split.VAL if at % 2 else Split.TRAIN) for at in range(20)]
+    monkeypatch.setattr("overlays.synthesis.faces.bare", lambda data: every)
+    assert [one.path.name for one in threshold.portraits(Path(), 3)] == ["1.jpg", "7.jpg", "13.jpg"]
+    assert len(threshold.portraits(Path(), 99)) == 10
+
+
+def test_beside_the_person_of_a_portrait_a_find_is_false_unless_yunet_sees_it() -> None:
+    portrait = Annotated(Path("a.png"), (Known(Group.BARE, None),))
+    finder = Scripted(Face(REAL, 0.9), Face(SEEN_BY_YUNET, 0.8), Face(NOBODY, 0.7))
+    false = threshold.false_finds(finder, [portrait], Scripted(Face(SEEN_BY_YUNET, 0.4)))
+    assert [one.box for one in false] == [NOBODY]

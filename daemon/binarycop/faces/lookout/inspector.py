@@ -1,7 +1,7 @@
 """A second look at each place where the survey sees a face, always at the same size.
 
-The square that is cut is twice the face, so that hair, shoulders and hands are seen as well. Both looks count alike: they
-err in different places, the survey where it has little depth, the second look where its few pictures taught it too much.
+The square that is cut is twice the face, so that hair, shoulders and hands are seen as well. Both looks count alike,
+since they err in different places: the survey has too little depth, the second look learnt too well what it was taught.
 """
 
 from dataclasses import dataclass
