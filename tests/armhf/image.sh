@@ -11,6 +11,7 @@ rig=test-armhf
 as_root "mmdebstrap, systemd-nspawn, binfmt_misc"
 need systemd-nspawn systemd-container
 need qemu-arm-static qemu-user-static
+need arch-test arch-test
 
 # As the package qemu-user-static does it where there is an init: F has the kernel open qemu now, so that trees need none.
 binfmt=/proc/sys/fs/binfmt_misc

@@ -298,7 +298,7 @@ def test_a_place_is_twice_as_large_as_the_face_and_black_beyond_the_frame() -> N
     assert (seen[:, 12:] == 200).all()
 
 
-@pytest.mark.parametrize("box", [(-900, -900, 20, 20), (4e3, 50, 60, 60), (0, 0, 0.1, 0.1), (-400, -300, 900, 900)])
+@pytest.mark.parametrize("box", [(-900, -900, 20, 20), (4e3, 50, 60, 60), (0, 0, 0.1, 0.1), (-400, -300, 9e5, 9e5)])
 def test_any_place_can_be_cut(box: tuple[float, ...]) -> None:
     assert Place.around(np.array(box, np.float64)).cut(np.zeros((60, 80, 3), np.uint8)).shape == (48, 48, 3)
 

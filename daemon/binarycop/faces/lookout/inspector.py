@@ -15,6 +15,7 @@ from binarycop.faces.lookout.network import PLACE_PX
 
 _AROUND = 2.0  # the square's side, in longer sides of the face
 _DOUBT = 0.001  # nobody is surer than that, either way
+_LARGEST_PX = 1024  # of a square's side: a survey's nonsense must not take much memory
 _GROWTH_MOST = 1.5  # logarithm; the survey is never further off
 
 
@@ -29,7 +30,7 @@ class Place:
     @staticmethod
     def around(box: NDArray[np.float64]) -> "Place":
         """The square of a face (4,): x, y, width, height."""
-        side = max(round(float(max(box[2], box[3])) * _AROUND), 2)
+        side = min(max(round(float(max(box[2], box[3])) * _AROUND), 2), _LARGEST_PX)
         return Place(round(float(box[0] + box[2] / 2 - side / 2)), round(float(box[1] + box[3] / 2 - side / 2)), side)
 
     def cut(self, frame: NDArray[np.uint8]) -> NDArray[np.uint8]:
