@@ -91,9 +91,9 @@ def glimpses(
         sign, face = meant(box, known)
         if sign == UNSURE:
             continue
-        place = Place.around(box)
+        place = Place.around(box.tolist())
         pixels.append(place.cut(frame))
-        wanted.append(np.concatenate([[sign], np.zeros(4) if face is None else place.said(face)]))
+        wanted.append(np.concatenate([[sign], np.zeros(4) if face is None else place.said(face.tolist())]))
     return (
         np.array(pixels, np.uint8).reshape(-1, PLACE_PX, PLACE_PX, 3),
         np.array(wanted, np.float32).reshape(-1, 5),

@@ -291,7 +291,7 @@ def test_weights_are_levels_times_their_channels_scale(tmp_path: Path) -> None:
 
 def test_a_place_is_twice_as_large_as_the_face_and_black_beyond_the_frame() -> None:
     frame = np.full((100, 100, 3), 200, np.uint8)
-    place = Place.around(np.array([0.0, 38.0, 24.0, 20.0]))
+    place = Place.around((0.0, 38.0, 24.0, 20.0))
     assert place == Place(-12, 24, 48)
     seen = place.cut(frame)
     assert (seen[:, :12] == 0).all()
@@ -300,13 +300,13 @@ def test_a_place_is_twice_as_large_as_the_face_and_black_beyond_the_frame() -> N
 
 @pytest.mark.parametrize("box", [(-900, -900, 20, 20), (4e3, 50, 60, 60), (0, 0, 0.1, 0.1), (-400, -300, 9e5, 9e5)])
 def test_any_place_can_be_cut(box: tuple[float, ...]) -> None:
-    assert Place.around(np.array(box, np.float64)).cut(np.zeros((60, 80, 3), np.uint8)).shape == (48, 48, 3)
+    assert Place.around(box).cut(np.zeros((60, 80, 3), np.uint8)).shape == (48, 48, 3)
 
 
 def test_what_is_said_of_a_place_is_where_the_face_is() -> None:
-    place, face = Place.around(np.array([30.0, 30.0, 40.0, 44.0])), np.array([34.0, 27.0, 36.0, 50.0])
+    place, face = Place.around((30.0, 30.0, 40.0, 44.0)), (34.0, 27.0, 36.0, 50.0)
     assert place.box(place.said(face)) == pytest.approx(face)
-    assert place.box(np.zeros(4)) == pytest.approx([28, 30, 44, 44])
+    assert place.box((0, 0, 0, 0)) == pytest.approx([28, 30, 44, 44])
 
 
 def test_wild_words_of_the_second_look_make_no_endless_box() -> None:

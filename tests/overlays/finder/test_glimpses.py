@@ -43,7 +43,7 @@ def test_squares_show_the_face_where_they_say() -> None:
     faces = wanted[:, 0] == FACE
     assert faces.sum() == 2  # the survey's and the one around the face itself
     for cut, said in zip(pixels[faces], wanted[faces]):
-        box = Place(0, 0, 48).box(said[1:].astype(np.float64))
+        box = Place(0, 0, 48).box(said[1:].tolist())
         lit = np.argwhere(cut[:, :, 0] > 127)
         assert lit.min(axis=0) == pytest.approx([box[1], box[0]], abs=1.5)
         assert lit.max(axis=0) + 1 == pytest.approx([box[1] + box[3], box[0] + box[2]], abs=1.5)

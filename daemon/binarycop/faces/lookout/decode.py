@@ -5,7 +5,8 @@ from numpy.typing import NDArray
 
 from binarycop.faces.lookout.network import SURVEY
 
-_FINEST = 4.0  # boxes are multiples of a quarter pixel: engines differ in the sixth digit, and their boxes must not
+# Boxes are multiples of a quarter pixel: engines differ in the sixth digit, and their boxes must not.
+_FINEST = np.array([4.0, 4.0, 4.0, 4.0, 1000.0])
 _AGREE = 0.6  # overlap with the surest from which a box is averaged in
 _WITHIN = 0.7  # share of a box within a surer one from which it is a part of that
 _GROWTH_MOST = 3.0  # logarithm; no face is larger than 20 times its stride's usual size
@@ -37,6 +38,8 @@ def merge(found: NDArray[np.float64], overlap: float) -> NDArray[np.float64]:
     those that agree with the surest, weighted by confidence: it trembles less than any one of them. Rounded to a
     quarter pixel.
     """
+    if len(found) < 2:
+        return _rounded(found)
     faces = []
     found = found[np.argsort(-found[:, 4], kind="stable")]
     while len(found):
@@ -44,10 +47,14 @@ def merge(found: NDArray[np.float64], overlap: float) -> NDArray[np.float64]:
         shared = inner / (areas[0] + areas - inner)
         same = found[shared >= _AGREE]
         box = (same[:, :4] * same[:, 4:]).sum(axis=0) / same[:, 4].sum()
-        faces.append(np.append(np.round(box * _FINEST) / _FINEST, np.round(found[0, 4], 3)))
+        faces.append(np.append(box, found[0, 4]))
         # An ear or the mask itself is taken for a small face now and then; nobody's face is inside another's.
         found = found[(shared <= overlap) & (inner <= _WITHIN * areas)]
-    return np.array(faces).reshape(-1, 5)
+    return _rounded(np.array(faces))
+
+
+def _rounded(faces: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.round(faces * _FINEST) / _FINEST
 
 
 def _shared(one: NDArray[np.float64], many: NDArray[np.float64]) -> NDArray[np.float64]:
