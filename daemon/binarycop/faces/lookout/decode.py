@@ -54,7 +54,7 @@ def merge(found: NDArray[np.float64], overlap: float) -> NDArray[np.float64]:
 
 
 def _rounded(faces: NDArray[np.float64]) -> NDArray[np.float64]:
-    return np.round(faces * _FINEST) / _FINEST
+    return np.asarray(np.round(faces * _FINEST) / _FINEST)
 
 
 def _shared(one: NDArray[np.float64], many: NDArray[np.float64]) -> NDArray[np.float64]:

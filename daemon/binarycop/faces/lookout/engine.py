@@ -64,6 +64,9 @@ class NcnnEngine:
         options.num_threads, options.use_vulkan_compute = 1, False
         options.use_fp16_packed = options.use_fp16_storage = options.use_fp16_arithmetic = False
         options.use_bf16_storage = False
+        # Both transform values first, which does not pay on so few: without, a second look takes half the time on x86
+        # and two thirds of the instructions on armv7l, the survey a little less of either.
+        options.use_winograd_convolution = options.use_sgemm_convolution = False
         # ncnn reads the weights where they lie, so they are kept as long as the network.
         self._weights = ncnn_model.model(network, weights)
         if self._net.load_param_mem(ncnn_model.param(network, weights)):
