@@ -92,14 +92,10 @@ def main() -> None:
     weights = [
         folded(restore(network, *files)) if files else read_weights(old, network) for network, files in named.items()
     ]
-    told = json.loads((arguments.out / PROVENANCE).read_text()) if (arguments.out / PROVENANCE).exists() else {}
-    told |= {network.name: [one.stem for one in files] for network, files in named.items() if files}
-    export(
-        Trained(*weights),
-        arguments.out,
-        {key: told[key] for key in told if key in {SURVEY.name, INSPECTION.name}},
-        arguments.data,
-    )
+    before = arguments.out / PROVENANCE
+    told = json.loads(before.read_text(encoding="utf-8")) if before.exists() else {}
+    stages = {one.name: [file.stem for file in files] or told.get(one.name) for one, files in named.items()}
+    export(Trained(*weights), arguments.out, stages, arguments.data)
 
 
 if __name__ == "__main__":

@@ -9,9 +9,11 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
+from binarycop.faces.lookout.decode import shared_px
 from binarycop.faces.lookout.inspector import Place
 from binarycop.faces.lookout.network import PLACE_PX
 from overlays.finder.pool import Pool
+from overlays.finder.targets import overlaps
 
 FACE, UNSURE, NOBODY = 1.0, -1.0, 0.0
 _SAME, _APART = 0.35, 0.15  # overlap with a face from which it is meant, and below which nobody is there
@@ -188,9 +190,7 @@ def _anywhere(height: int, width: int, rng: np.random.Generator) -> NDArray[np.f
 
 
 def _overlaps(one: NDArray[np.float64], many: NDArray[np.float64]) -> NDArray[np.float64]:
-    low = np.maximum(one[:2], many[:, :2])
-    high = np.minimum(one[:2] + one[2:4], many[:, :2] + many[:, 2:4])
-    inner = np.maximum(high - low, 0).prod(axis=1)
+    inner = shared_px(one, many)
     return np.asarray(inner / (one[2:4].prod() + many[:, 2:4].prod(axis=1) - inner))
 
 
@@ -198,11 +198,5 @@ def _overlap(said: Tensor, wanted: Tensor) -> Tensor:
     """The mean intersection over union of boxes (P, 5) in the network's words."""
     if not len(said):
         return torch.zeros(())
-    corners = []
-    for one in (said.detach(), wanted):
-        sides = torch.exp(one[:, 3:].clamp(-2, 2))
-        corners.append((one[:, 1:3] - sides / 2, one[:, 1:3] + sides / 2))
-    (low, high), (to_low, to_high) = corners
-    inner = (torch.minimum(high, to_high) - torch.maximum(low, to_low)).clamp(min=0).prod(dim=1)
-    union = (high - low).prod(dim=1) + (to_high - to_low).prod(dim=1) - inner
-    return (inner / union).mean()
+    one, other = (torch.cat([rows[:, 1:3], torch.exp(rows[:, 3:].clamp(-2, 2))], dim=1) for rows in (said, wanted))
+    return overlaps(one.detach(), other)[0].mean()

@@ -25,11 +25,14 @@ class Surveyor:
 
     def places(self, frame: NDArray[np.uint8]) -> NDArray[np.float64]:
         """The places (N, 5) of a frame (H, W, 3) uint8 BGR at its own size, the surest first."""
-        padded, _ = fit(frame, max(frame.shape), COARSEST, LEAST_CELLS)
-        return merge(decode(self.engine.run(padded), self.threshold), _OVERLAP)
+        return self._places(frame, max(frame.shape))
 
     def find(self, pixels: NDArray[np.uint8]) -> list[Face]:
         """See ``Finder.find``."""
-        padded, scale = fit(pixels, _LONGEST_PX, COARSEST, LEAST_CELLS)
+        return [Face(Box(*row[:4].tolist()), float(row[4])) for row in self._places(pixels, _LONGEST_PX)]
+
+    def _places(self, frame: NDArray[np.uint8], longer_px: int) -> NDArray[np.float64]:
+        padded, scale = fit(frame, longer_px, COARSEST, LEAST_CELLS)
         found = merge(decode(self.engine.run(padded), self.threshold), _OVERLAP)
-        return [Face(Box(*(row[:4] / scale).tolist()), float(row[4])) for row in found]
+        found[:, :4] /= scale
+        return found

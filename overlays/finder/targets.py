@@ -87,7 +87,7 @@ def loss(outputs: tuple[Tensor, ...], table: Tensor, cells: Cells) -> tuple[Tens
     wanted = table[picture, chosen[picture, cell]]
     wanted = torch.cat([wanted[:, :2] + wanted[:, 2:4] / 2, wanted[:, 2:4]], dim=1)
     found = boxes_of(values, cells)[picture, cell]
-    overlap, general = _overlaps(found, wanted)
+    overlap, general = overlaps(found, wanted)
     target = torch.zeros_like(values[..., 0])
     target[picture, cell] = overlap.detach().clamp(0, 1)
     said = values[..., 0]
@@ -104,7 +104,7 @@ def _corners(boxes: Tensor) -> Tensor:
     return torch.cat([boxes[:, :2] - boxes[:, 2:] / 2, boxes[:, :2] + boxes[:, 2:] / 2], dim=1)
 
 
-def _overlaps(one: Tensor, other: Tensor) -> tuple[Tensor, Tensor]:
+def overlaps(one: Tensor, other: Tensor) -> tuple[Tensor, Tensor]:
     """Intersection over union of pairs of boxes (P, 4), and its generalised form."""
     a, b = _corners(one), _corners(other)
     inner = (torch.minimum(a[:, 2:], b[:, 2:]) - torch.maximum(a[:, :2], b[:, :2])).clamp(min=0).prod(dim=1)

@@ -43,7 +43,7 @@ def merge(found: NDArray[np.float64], overlap: float) -> NDArray[np.float64]:
     faces = []
     found = found[np.argsort(-found[:, 4], kind="stable")]
     while len(found):
-        inner, areas = _shared(found[0], found), found[:, 2] * found[:, 3]
+        inner, areas = shared_px(found[0], found), found[:, 2] * found[:, 3]
         shared = inner / (areas[0] + areas - inner)
         same = found[shared >= _AGREE]
         box = (same[:, :4] * same[:, 4:]).sum(axis=0) / same[:, 4].sum()
@@ -57,7 +57,7 @@ def _rounded(faces: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray(np.round(faces * _FINEST) / _FINEST)
 
 
-def _shared(one: NDArray[np.float64], many: NDArray[np.float64]) -> NDArray[np.float64]:
+def shared_px(one: NDArray[np.float64], many: NDArray[np.float64]) -> NDArray[np.float64]:
     """The area that a row shares with each of many, (N,)."""
     low = np.maximum(one[:2], many[:, :2])
     high = np.minimum(one[:2] + one[2:4], many[:, :2] + many[:, 2:4])
