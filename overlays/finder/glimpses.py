@@ -12,6 +12,7 @@ from torch.nn import functional
 from binarycop.faces.lookout.decode import shared_px
 from binarycop.faces.lookout.inspector import Place
 from binarycop.faces.lookout.network import PLACE_PX
+from overlays.finder.places import log_uniform
 from overlays.finder.pool import Pool
 from overlays.finder.targets import overlaps
 
@@ -34,11 +35,6 @@ class Glimpses:
 
     pixels: NDArray[np.uint8]
     wanted: NDArray[np.float32]
-
-    @staticmethod
-    def joined(*many: "Glimpses") -> "Glimpses":
-        """All of several, in their order."""
-        return Glimpses(np.concatenate([one.pixels for one in many]), np.concatenate([one.wanted for one in many]))
 
     def __len__(self) -> int:
         return len(self.wanted)
@@ -185,7 +181,7 @@ def _shaken(box: NDArray[np.float64], shift: float, growth: float, rng: np.rando
 
 
 def _anywhere(height: int, width: int, rng: np.random.Generator) -> NDArray[np.float64]:
-    side = float(np.exp(rng.uniform(np.log(_LEAST_PX), np.log(_MOST_PX))))
+    side = log_uniform(rng, _LEAST_PX, _MOST_PX)
     return np.array([rng.uniform(0, width) - side / 2, rng.uniform(0, height) - side / 2, side, side])
 
 

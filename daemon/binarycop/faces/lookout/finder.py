@@ -15,8 +15,7 @@ from binarycop.faces.lookout.weights import read_weights
 from binarycop.settings.schema import EngineKind
 
 WEIGHTS = Path(__file__).with_name("weights.npz")
-LIKELY = 0.1
-"""The survey's confidence from which a place is looked at again."""
+_LIKELY = 0.1  # the survey's confidence from which a place is looked at again
 _MOST = 32  # places of a frame that are; the surest
 
 
@@ -49,7 +48,7 @@ class Lookout:
     def find(self, pixels: NDArray[np.uint8]) -> list[Face]:
         """See ``Finder.find``."""
         padded, scale = fit(pixels, self._longer_px, COARSEST, LEAST_CELLS)
-        likely = merge(decode(self._survey.run(padded), LIKELY), self._overlap)[:_MOST]
+        likely = merge(decode(self._survey.run(padded), _LIKELY), self._overlap)[:_MOST]
         seen = self._inspector.look(padded, likely)
         found = merge(seen[seen[:, 4] >= self._threshold], self._overlap)
         return [Face(Box(*(row[:4] / scale).tolist()), float(row[4])) for row in found]
