@@ -13,6 +13,7 @@ from torch.nn import functional
 from binarycop.faces.lookout.network import VALUES, Network, Weights
 
 _MIDDLE, _SPREAD = 128.0, 64.0
+_MOMENTUM = 0.1  # torch's own
 _LIKELY = 0.01  # confidence of every cell before training (Lin et al. 2017, section 4.1)
 
 
@@ -67,6 +68,33 @@ def _convolved(convolution: nn.Conv2d, values: Tensor) -> Tensor:
     steps = convolution.stride[0]
     every = functional.conv2d(values, convolution.weight, padding=convolution.padding, groups=convolution.groups)
     return every[:, :, ::steps, ::steps]
+
+
+@torch.no_grad()  # type: ignore[untyped-decorator]
+def unfolded(network: Network, weights: Weights, frames: Tensor) -> LookoutNet:
+    """A network to train on that gives what plain weights give; its normalisation is that of frames (N, 3, H, W)."""
+    net: LookoutNet = LookoutNet(network).eval()
+    for at, (convolution, norm) in enumerate(net.trunk):
+        weight, bias = (torch.from_numpy(np.array(weights[f"layer{at}.{kind}"])) for kind in ("weight", "bias"))
+        if at == 0:
+            bias = bias + _MIDDLE * weight.sum(dim=(1, 2, 3))
+            weight = weight * _SPREAD
+        # Of the size that training would have begun with: normalisation hides it, but steps are as large for all.
+        scale = weight.flatten(1).std(dim=1).clamp(min=1e-8) * (weight[0].numel() / 2) ** 0.5
+        convolution.weight.copy_(weight / scale[:, None, None, None])
+        norm.reset_running_stats()
+        norm.momentum = None
+        norm.train()
+        net(frames)
+        norm.eval()
+        norm.momentum = _MOMENTUM
+        norm.weight.copy_(scale * torch.sqrt(norm.running_var + norm.eps))
+        norm.bias.copy_(bias + norm.running_mean * scale)
+    for at, head in enumerate(net.heads):
+        head.weight.copy_(torch.from_numpy(np.array(weights[f"head{at}.weight"])))
+        head.bias.copy_(torch.from_numpy(np.array(weights[f"head{at}.bias"])))
+    net.train()
+    return net
 
 
 def folded(net: LookoutNet) -> Weights:

@@ -1,9 +1,10 @@
 """A store of scenes on disk: the same from its seed, and read without taking memory."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -15,7 +16,8 @@ from overlays.finder.halves import Part
 from overlays.finder.places import HEIGHT_PX, WIDTH_PX
 from overlays.finder.scenes import Scene, Sources, scene
 from overlays.finder.teacher import Taught, Teacher
-from overlays.synthesis import faces, patches
+from overlays.finder.turned import turned
+from overlays.synthesis import faces, landmarks, patches
 from overlays.synthesis.dataset import Recipe, Synthesis
 from overlays.synthesis.fabric import Fabrics
 from overlays.synthesis.faces import Split
@@ -23,7 +25,9 @@ from overlays.synthesis.masks import Wardrobe
 
 _MOST = 40  # boxes of a frame that are kept
 _SAID = 2000
-_FAIR_AGAIN = 2
+_FAIR_AGAIN, _BARE_AGAIN = 2, 2
+_TURNS = 2  # of each portrait
+_MOST_YAW_DEG, _LEAST_YAW_DEG, _PITCH_DEG = 50.0, 10.0, 14.0
 
 
 @dataclass(frozen=True)
@@ -53,15 +57,23 @@ class Pool:
         return np.concatenate(parts)
 
 
-def sources_of(data: Path, stored: Path, before: Finder | None = None) -> Sources:
-    """Read and label all pictures that may be learned from. stored: the file of ``overlays.synthesis.patches``.
+@dataclass(frozen=True)
+class Stored:
+    """The files that ``overlays.synthesis`` made: ``landmarks`` and ``patches``."""
+
+    landmarks: Path
+    patches: Path
+
+
+def sources_of(data: Path, stored: Stored, seed: int = 0, before: Finder | None = None) -> Sources:
+    """Read and label all pictures that may be learned from.
 
     before: an earlier stage, with a low threshold; what it takes for a face and is none comes often.
     """
     teacher = Teacher(data / patches.YUNET)
     pictures = halves.annotated(data, Part.FIT)
     # Bare faces among others are the fewest of all.
-    pictures += [one for one in pictures if any(face.group is Group.BARE for face in one.faces)]
+    pictures += _BARE_AGAIN * [one for one in pictures if any(face.group is Group.BARE for face in one.faces)]
     crowds = teacher.crowd(pictures)
     reported = halves.kept_out(data, halves.reported_paths(data))
     bare = [one for one in faces.bare(data) if one.split is Split.TRAIN]
@@ -72,12 +84,17 @@ def sources_of(data: Path, stored: Path, before: Finder | None = None) -> Source
         "masked": [one.name for one in faces.worn_correctly(data)],
     }
     taken = halves.taken_from(data)
+    meshes = landmarks.load(stored.landmarks)
     taught: dict[str, tuple[Taught, ...]] = {}
     for kind, many in names.items():
-        paths = [data / name for name in many if name not in taken]
-        seen = {path: teacher.portrait(path) for path in dict.fromkeys(paths) if not halves.looks_like(reported, path)}
-        taught[kind] = tuple(one for path in paths if (one := seen.get(path)) is not None)
-    kept = patches.load(stored).of(Split.TRAIN)
+        used = [name for name in many if name not in taken]
+        seen = {
+            name: list(_views(teacher, data / name, meshes.get(name), np.random.default_rng([seed, number])))
+            for number, name in enumerate(dict.fromkeys(used))
+            if not halves.looks_like(reported, data / name)
+        }
+        taught[kind] = tuple(one for name in used for one in seen.get(name, ()))
+    kept = patches.load(stored.patches).of(Split.TRAIN)
     dressed = Synthesis(kept, Split.TRAIN, Wardrobe.read(data), Recipe())
     is_mapped = kept.is_bare & kept.is_mapped
     textures = Fabrics.read(data).textures
@@ -93,9 +110,25 @@ def sources_of(data: Path, stored: Path, before: Finder | None = None) -> Source
     )
 
 
+def _views(
+    teacher: Teacher, path: Path, mesh: NDArray[np.float32] | None, rng: np.random.Generator
+) -> Iterator[Taught]:
+    """A portrait as it is, and turned by chance."""
+    pixels = np.asarray(cv2.imread(str(path)), np.uint8)
+    views = [pixels]
+    if mesh is not None:
+        for _ in range(_TURNS):
+            yaw = rng.uniform(_LEAST_YAW_DEG, _MOST_YAW_DEG) * rng.choice((-1, 1))
+            views.append(turned(pixels, mesh, float(yaw), float(rng.normal(0, _PITCH_DEG))))
+    for view in views:
+        taught = teacher.portrait(view)
+        if taught is not None:
+            yield taught
+
+
 def take(
     data: Path,
-    stored: Path,
+    stored: Stored,
     seed: int,
     count: int,
     file: Path,
@@ -105,7 +138,7 @@ def take(
     """The scenes of a file, (N, 192, 256, 3) in numpy's format; they are made first where it is not whole."""
     boxes_file = _boxes_of(file)
     if not boxes_file.exists():
-        sources = sources_of(data, stored, before)
+        sources = sources_of(data, stored, seed, before)
         say(f"{len(sources.decoys)} decoys")
         file.parent.mkdir(parents=True, exist_ok=True)
         pixels = np.lib.format.open_memmap(file, "w+", np.uint8, (count, HEIGHT_PX, WIDTH_PX, 3))

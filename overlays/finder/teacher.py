@@ -93,9 +93,8 @@ class Teacher:
             taught.append(with_others(pixels, faces, finds))
         return taught
 
-    def portrait(self, path: Path) -> Taught | None:
-        """A picture of one person, or None where YuNet does not see them well."""
-        pixels = np.asarray(cv2.imread(str(path)), np.uint8)
+    def portrait(self, pixels: NDArray[np.uint8]) -> Taught | None:
+        """A picture of one person, (H, W, 3) uint8 BGR, or None where YuNet does not see them well."""
         finds = self._yunet.find(pixels)
         best = max(finds, key=lambda find: find.box.area_px, default=None)
         if best is None or best.confidence < _SEEN or best.box.area_px < _PORTRAIT * pixels.shape[0] * pixels.shape[1]:

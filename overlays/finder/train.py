@@ -1,8 +1,8 @@
 """From pictures to a checkpoint of one of the finder's networks, in one command that goes on where it was interrupted.
 
-python -m overlays.finder.train survey --data ../shared/data --patches work/patches.npz
-python -m overlays.finder.train inspection --data ../shared/data --patches work/patches.npz \
-    --survey work/finder/survey.pt
+    stored="--data ../shared/data --landmarks work/landmarks.npz --patches work/patches.npz"
+    python -m overlays.finder.train survey $stored
+    python -m overlays.finder.train inspection $stored --survey work/finder/survey.pt
 
 The inspection learns from the survey's places, so it comes second; ``overlays.finder.export`` then writes both for the
 daemon. On two cores (Intel Xeon with AVX-512 and bfloat16): 24,000 scenes 3 minutes of one core and 3.5 GB of disk; the
@@ -18,15 +18,17 @@ import torch
 
 from binarycop.faces.lookout.engine import OpenCvEngine
 from binarycop.faces.lookout.finder import WEIGHTS
-from binarycop.faces.lookout.network import INSPECTION, SURVEY, Weights
+from binarycop.faces.lookout.network import INSPECTION, SURVEY, Network, Weights
 from binarycop.faces.lookout.weights import read_weights
 from overlays.finder import glimpses, pool
 from overlays.finder.loop import Lesson, Settings, restore, train
-from overlays.finder.network import LookoutNet, folded
+from overlays.finder.network import LookoutNet, folded, unfolded
 from overlays.finder.survey import Scenes
 from overlays.finder.surveyor import Surveyor
 
 _DECOY = 0.2  # confidence from which a stage's wrong find is shown to the next
+_SHIPPED = "shipped"
+_MEASURED = 64  # examples that give the spread of each layer's values
 _LIKELY = 0.03  # from which the inspection is shown a place: less than in the daemon, so there are more
 
 
@@ -35,14 +37,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("network", choices=(SURVEY.name, INSPECTION.name))
     parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--patches", type=Path, required=True, help="the file that overlays.synthesis.patches made")
+    parser.add_argument("--landmarks", type=Path, required=True, help="the file that overlays.synthesis.landmarks made")
+    parser.add_argument("--patches", type=Path, required=True, help="and the one that overlays.synthesis.patches made")
     parser.add_argument("--work", type=Path, default=Path("work/finder"), help="for scenes and checkpoint")
     parser.add_argument("--scenes", type=int, default=24_000)
     parser.add_argument("--epochs", type=int, default=Settings.epochs)
     parser.add_argument("--batch", type=int, default=Settings.batch)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--rate", type=float, default=Settings.rate)
-    parser.add_argument("--begin", type=Path, help="a checkpoint of an earlier stage, to go on from its weights")
+    parser.add_argument("--begin", help=f"go on from the weights of a checkpoint, or from those that ship: {_SHIPPED}")
     parser.add_argument(
         "--survey", type=Path, help="a survey's checkpoint, whose errors are shown; of the inspection's, what ships"
     )
@@ -66,16 +69,27 @@ def main() -> None:
     if weights is not None:
         before = Surveyor(OpenCvEngine(SURVEY, weights), _DECOY)
         scenes = scenes.with_stem(f"{scenes.stem}-{arguments.survey.stem if arguments.survey else 'shipped'}")
-    made = pool.take(arguments.data, arguments.patches, arguments.seed, arguments.scenes, scenes, _say, before)
+    stored = pool.Stored(arguments.landmarks, arguments.patches)
+    made = pool.take(arguments.data, stored, arguments.seed, arguments.scenes, scenes, _say, before)
     made = pool.Pool.joined(made, *(pool.read(file) for file in arguments.also))
     lesson: Lesson = Scenes.of(made)
     if network is INSPECTION and weights is not None:
         lesson = glimpses.take(made, Surveyor(OpenCvEngine(SURVEY, weights), _LIKELY).places, arguments.seed)
         _say(f"{len(lesson)} squares")
     torch.manual_seed(arguments.seed)
-    net = restore(network, arguments.begin) if arguments.begin else LookoutNet(network)
+    net = _begun(network, arguments.begin, lesson)
     settings = Settings(arguments.epochs, arguments.batch, arguments.rate, seed=arguments.seed)
     train(lesson, net, settings, arguments.work / f"{arguments.tag or network.name}.pt", _say)
+
+
+def _begun(network: Network, begin: str | None, lesson: Lesson) -> LookoutNet:
+    if begin is None:
+        return LookoutNet(network)
+    if begin != _SHIPPED:
+        return restore(network, Path(begin))
+    frames, _ = lesson.batch(torch.arange(min(_MEASURED, len(lesson))), torch.Generator().manual_seed(0))
+    net: LookoutNet = unfolded(network, read_weights(WEIGHTS, network), frames.float())
+    return net
 
 
 def _say(line: str) -> None:

@@ -15,7 +15,7 @@ from binarycop.faces.lookout.network import INSPECTION, PLACE_PX, SURVEY, Networ
 from overlays.finder.export import Trained  # noqa: E402
 from overlays.finder.glimpses import Glimpses  # noqa: E402
 from overlays.finder.loop import Settings, restore, train  # noqa: E402
-from overlays.finder.network import LookoutNet, folded  # noqa: E402
+from overlays.finder.network import LookoutNet, folded, unfolded  # noqa: E402
 from overlays.finder.pool import Pool  # noqa: E402
 from overlays.finder.survey import Scenes  # noqa: E402
 from overlays.finder.targets import Cells, assign, boxes_of, loss  # noqa: E402
@@ -115,6 +115,20 @@ def test_the_daemon_computes_what_was_trained(tmp_path: Path) -> None:
         with torch.no_grad():
             for ours, theirs in zip(OpenCvEngine(network, weights).run(pixels), nets[network](frame)):
                 assert ours == pytest.approx(theirs[0].numpy(), abs=0.03)
+
+
+@pytest.mark.parametrize(("network", "size"), [(SURVEY, (64, 96)), (INSPECTION, (PLACE_PX, PLACE_PX))])
+def test_what_ships_can_be_trained_on(network: Network, size: tuple[int, int]) -> None:
+    before = folded(trained(network, *size))
+    frames = torch.randint(0, 256, (8, 3, *size)).float()
+    net = unfolded(network, before, frames)
+    after = folded(net)
+    assert all(after[name] == pytest.approx(weight, rel=1e-3, abs=1e-4) for name, weight in before.items())
+    # While it trains, a batch like those frames is normalised as they were.
+    assert net.training
+    with torch.no_grad():
+        apart = [(one - other).abs().max() for one, other in zip(net(frames), net.eval()(frames))]
+    assert max(apart) < 0.05
 
 
 def test_weights_as_bytes_are_off_by_half_a_level_at_most(tmp_path: Path) -> None:

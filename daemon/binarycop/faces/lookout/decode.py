@@ -1,9 +1,12 @@
 """From the survey's values to boxes, and from boxes to faces; pure."""
 
+import math
+from functools import lru_cache
+
 import numpy as np
 from numpy.typing import NDArray
 
-from binarycop.faces.lookout.network import SURVEY
+from binarycop.faces.lookout.network import SURVEY, VALUES
 
 # Boxes are multiples of a quarter pixel: engines differ in the sixth digit, and their boxes must not.
 _FINEST = np.array([4.0, 4.0, 4.0, 4.0, 1000.0])
@@ -17,18 +20,30 @@ def decode(values: list[NDArray[np.float32]], threshold: float) -> NDArray[np.fl
 
     values: per head (5, rows, columns).
     """
-    least = np.log(threshold / (1 - threshold))
-    found = []
-    for head, one in zip(SURVEY.heads, values):
-        row, column = np.nonzero(one[0] >= least)
-        if len(row):
-            said = one[:, row, column].astype(np.float64)
-            centre = (np.stack([column, row]) + 0.5 + said[1:3]) * head.stride_px
-            side = np.exp(np.minimum(said[3:], _GROWTH_MOST)) * head.usual_px
-            found.append(np.concatenate([centre - side / 2, side, 1 / (1 + np.exp(-said[:1]))]))
-    if not found:
-        return np.zeros((0, 5))
-    return np.asarray(np.concatenate(found, axis=1).T)
+    said = np.concatenate([one.reshape(VALUES, -1) for one in values], axis=1)
+    sure = np.flatnonzero(said[0] >= math.log(threshold / (1 - threshold)))
+    said = said[:, sure].astype(np.float64)
+    cells = _cells(tuple(one.shape[1:] for one in values))[:, sure]
+    sides = np.exp(np.minimum(said[3:], _GROWTH_MOST)) * cells[3]
+    found = np.empty((len(sure), 5))
+    found[:, :2] = ((cells[:2] + said[1:3]) * cells[2] - sides / 2).T
+    found[:, 2:4] = sides.T
+    found[:, 4] = 1 / (1 + np.exp(-said[0]))
+    return found
+
+
+@lru_cache(maxsize=8)
+def _cells(shapes: tuple[tuple[int, int], ...]) -> NDArray[np.float64]:
+    """Of all heads' cells in a row, (4, C): their middle x and y in strides, stride and usual side in pixels.
+
+    shapes: rows and columns of each head. Kept, since a camera's frames are all of one size.
+    """
+    parts = []
+    for head, (rows, columns) in zip(SURVEY.heads, shapes):
+        row, column = np.divmod(np.arange(rows * columns), columns)
+        sizes = np.full_like(row, head.stride_px, np.float64), np.full_like(row, head.usual_px, np.float64)
+        parts.append(np.stack([column + 0.5, row + 0.5, *sizes]))
+    return np.concatenate(parts, axis=1)
 
 
 def merge(found: NDArray[np.float64], overlap: float) -> NDArray[np.float64]:
