@@ -3,7 +3,8 @@
 The picture is the one in which the finder saw the face, so that errors do not add up from frame to frame.
 """
 
-from dataclasses import dataclass, replace
+import math
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -73,11 +74,15 @@ def match(template: Template, small: Small, box: Box, *, reach: float = 1.0) -> 
     area = _thinned(small.grey[from_y:to_y, from_x:to_x], thin)
     if area.shape[0] < high or area.shape[1] < wide:
         return Match(box, -1.0)
-    scores = np.nan_to_num(cv2.matchTemplate(area, template.patch, cv2.TM_CCOEFF_NORMED), nan=-1, posinf=-1, neginf=-1)
-    row, column = (int(at) for at in np.unravel_index(int(np.argmax(scores)), scores.shape))
+    scores = cv2.matchTemplate(area, template.patch, cv2.TM_CCOEFF_NORMED)
+    row, column = divmod(int(scores.argmax()), scores.shape[1])
+    if not math.isfinite(scores[row, column]):
+        # Over what is flat, and only there: first to look saves a twentieth of all.
+        scores = np.nan_to_num(scores, nan=-1, posinf=-1, neginf=-1)
+        row, column = divmod(int(scores.argmax()), scores.shape[1])
     x = from_x + thin * (column + _peak(scores[row], column))
     y = from_y + thin * (row + _peak(scores[:, column], row))
-    moved = replace(box, x_px=float(x * step_px - template.dx_px), y_px=float(y * step_px - template.dy_px))
+    moved = Box(x * step_px - template.dx_px, y * step_px - template.dy_px, box.width_px, box.height_px)
     return Match(moved, float(scores[row, column]))
 
 
