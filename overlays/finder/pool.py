@@ -1,6 +1,6 @@
 """A store of scenes on disk: the same from its seed, and read without taking memory."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from overlays.finder.halves import Part
 from overlays.finder.places import HEIGHT_PX, WIDTH_PX
 from overlays.finder.scenes import Scene, Sources, scene
 from overlays.finder.teacher import Taught, Teacher
-from overlays.finder.turned import turned
+from overlays.finder.turned import views
 from overlays.synthesis import faces, landmarks, patches
 from overlays.synthesis.dataset import Recipe, Synthesis
 from overlays.synthesis.fabric import Fabrics
@@ -26,8 +26,6 @@ from overlays.synthesis.masks import Wardrobe
 _MOST = 40  # boxes of a frame that are kept
 _SAID = 2000
 _FAIR_AGAIN, _BARE_AGAIN = 2, 2
-_TURNS = 2  # of each portrait
-_MOST_YAW_DEG, _LEAST_YAW_DEG, _PITCH_DEG = 50.0, 10.0, 14.0
 
 
 @dataclass(frozen=True)
@@ -88,11 +86,13 @@ def sources_of(data: Path, stored: Stored, seed: int = 0, before: Finder | None 
     taught: dict[str, tuple[Taught, ...]] = {}
     for kind, many in names.items():
         used = [name for name in many if name not in taken]
-        seen = {
-            name: list(_views(teacher, data / name, meshes.get(name), np.random.default_rng([seed, number])))
-            for number, name in enumerate(dict.fromkeys(used))
-            if not halves.looks_like(reported, data / name)
-        }
+        seen: dict[str, list[Taught]] = {}
+        for number, name in enumerate(dict.fromkeys(used)):
+            if halves.looks_like(reported, data / name):
+                continue
+            portrait = np.asarray(cv2.imread(str(data / name)), np.uint8)
+            known = [teacher.portrait(view) for view in views(portrait, meshes.get(name), [seed, number])]
+            seen[name] = [one for one in known if one is not None]
         taught[kind] = tuple(one for name in used for one in seen.get(name, ()))
     kept = patches.load(stored.patches).of(Split.TRAIN)
     dressed = Synthesis(kept, Split.TRAIN, Wardrobe.read(data), Recipe())
@@ -108,22 +108,6 @@ def sources_of(data: Path, stored: Stored, seed: int = 0, before: Finder | None 
         textures,
         tuple(decoys(before, (*crowds, *taught["bare"], *taught["masked"]))) if before else (),
     )
-
-
-def _views(
-    teacher: Teacher, path: Path, mesh: NDArray[np.float32] | None, rng: np.random.Generator
-) -> Iterator[Taught]:
-    """A portrait as it is, and turned by chance."""
-    pixels = np.asarray(cv2.imread(str(path)), np.uint8)
-    views = [pixels]
-    if mesh is not None:
-        for _ in range(_TURNS):
-            yaw = rng.uniform(_LEAST_YAW_DEG, _MOST_YAW_DEG) * rng.choice((-1, 1))
-            views.append(turned(pixels, mesh, float(yaw), float(rng.normal(0, _PITCH_DEG))))
-    for view in views:
-        taught = teacher.portrait(view)
-        if taught is not None:
-            yield taught
 
 
 def take(

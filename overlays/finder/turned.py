@@ -5,6 +5,8 @@ or bent down. As Zhu et al. 2016 ("Face alignment across large poses") turn face
 the picture is only bent, which does for half a profile and no more.
 """
 
+from collections.abc import Iterator, Sequence
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +18,21 @@ _WHOLE, _STILL = 1.2, 2.4  # up to where all moves, and from where nothing does;
 _SMOOTH = 0.06  # of the face's width: a steep nose would fold over
 _SOFT = 1e-3
 _STEPS = 8
+_TURNS = 2
+_LEAST_YAW_DEG, _MOST_YAW_DEG, _PITCH_DEG = 10.0, 50.0, 14.0
+
+
+def views(
+    pixels: NDArray[np.uint8], mesh: NDArray[np.float32] | None, seed: Sequence[int]
+) -> Iterator[NDArray[np.uint8]]:
+    """A portrait (H, W, 3) uint8 as it is and, where its landmarks (468, 3) are known, turned twice by chance."""
+    yield pixels
+    if mesh is None:
+        return
+    rng = np.random.default_rng(seed)
+    for _ in range(_TURNS):
+        yaw = float(rng.uniform(_LEAST_YAW_DEG, _MOST_YAW_DEG) * rng.choice((-1, 1)))
+        yield turned(pixels, mesh, yaw, float(rng.normal(0, _PITCH_DEG)))
 
 
 def turned(pixels: NDArray[np.uint8], mesh: NDArray[np.float32], yaw_deg: float, pitch_deg: float) -> NDArray[np.uint8]:

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from overlays.finder.turned import turned
+from overlays.finder.turned import turned, views
 
 SIDE, RADIUS = 200, 40
 NOSE, LEFT_EAR, RIGHT_EAR = 1, 234, 454
@@ -61,3 +61,15 @@ def test_what_is_far_from_the_head_stays(picture: NDArray[np.uint8], mesh: NDArr
     after = turned(picture, mesh, 45, 20)
     assert np.array_equal(after[:3], picture[:3])
     assert np.array_equal(after[:, -3:], picture[:, -3:])
+
+
+def test_a_portrait_comes_as_it_is_and_turned_by_chance(picture: NDArray[np.uint8], mesh: NDArray[np.float32]) -> None:
+    first, *others = views(picture, mesh, [1, 2])
+    assert np.array_equal(first, picture)
+    assert len(others) == 2
+    assert all(abs(dot(one)[0]) > 2 for one in others)
+    assert all(np.array_equal(one, other) for one, other in zip(others, list(views(picture, mesh, [1, 2]))[1:]))
+
+
+def test_without_landmarks_a_portrait_comes_as_it_is(picture: NDArray[np.uint8]) -> None:
+    assert len(list(views(picture, None, [1, 2]))) == 1
