@@ -23,6 +23,7 @@ _FAR = 0.14, 0.2  # the same around faces themselves
 _SUREST, _OTHERS = 5, 4  # of a frame's places, so many are taken
 _LEAST_PX, _MOST_PX = 14.0, 170.0
 _TURNED_DEG, _GROWN, _SHIFTED = 9.0, 0.1, 0.05  # each time that a square is learned from
+_ODD = 0.15, 0.08, 0.07, 0.05, 0.1, 0.05  # of squares with nobody: two, four, eight parts alike, tiles, lying, headlong
 _CENTRE_SHARE = 4.0  # of the box's loss beside that of the confidence
 
 Places = Callable[[NDArray[np.uint8]], NDArray[np.float64]]
@@ -111,13 +112,33 @@ def meant(box: NDArray[np.float64], table: NDArray[np.float64]) -> tuple[float, 
 
 
 def _made_odd(pixels: Tensor, is_nobody: Tensor, random: torch.Generator) -> Tensor:
-    """Of squares with nobody, some that are the same on both sides, as ornaments and arches are, or lie on a side."""
+    """Of squares with nobody, half as they never were: symmetric as arches and ornaments are, in tiles, or lying.
+
+    What was taken for a face had an axis in its middle more often than not.
+    """
     chance = torch.where(is_nobody, torch.rand(len(pixels), generator=random), 1.0)[:, None, None, None]
-    is_left = torch.arange(pixels.shape[3]) < pixels.shape[3] // 2
-    pixels = torch.where((chance < 0.2) & ~is_left, pixels.flip(3), pixels)
-    pixels = torch.where((chance < 0.05) & ~is_left[:, None], pixels.flip(2), pixels)
-    pixels = torch.where((chance > 0.2) & (chance < 0.3), pixels.transpose(2, 3), pixels)
-    return torch.where((chance > 0.3) & (chance < 0.35), pixels.flip(2), pixels)
+    at = torch.arange(pixels.shape[3])
+    is_first = at < len(at) // 2
+
+    def mirrored(frames: Tensor) -> Tensor:
+        return torch.where(is_first, frames, frames.flip(3))
+
+    def rosette(frames: Tensor) -> Tensor:
+        across = mirrored(frames)
+        return torch.where(is_first[:, None], across, across.flip(2))
+
+    odd = (
+        mirrored(pixels),
+        rosette(pixels),
+        rosette(torch.where(at[:, None] < at, pixels, pixels.transpose(2, 3))),
+        pixels[:, :, ::2, ::2].repeat(1, 1, 2, 2),
+        pixels.transpose(2, 3),
+        pixels.flip(2),
+    )
+    bounds = torch.tensor((0.0, *_ODD)).cumsum(0).tolist()
+    for low, high, made in zip(bounds, bounds[1:], odd):
+        pixels = torch.where((low <= chance) & (chance < high), made, pixels)
+    return pixels
 
 
 def _moved(pixels: Tensor, wanted: Tensor, random: torch.Generator) -> tuple[Tensor, Tensor]:
