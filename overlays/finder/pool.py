@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from binarycop.faces.annotated import Group
 from binarycop.faces.base import Finder
-from overlays.finder import halves
+from overlays.finder import halves, looked
 from overlays.finder.decoys import decoys
 from overlays.finder.halves import Part
 from overlays.finder.places import HEIGHT_PX, WIDTH_PX
@@ -72,7 +72,7 @@ def sources_of(data: Path, stored: Stored, seed: int = 0, before: Finder | None 
     pictures = halves.annotated(data, Part.FIT)
     # Bare faces among others are the fewest of all.
     pictures += _BARE_AGAIN * [one for one in pictures if any(face.group is Group.BARE for face in one.faces)]
-    crowds = teacher.crowd(pictures)
+    crowds = teacher.crowd(pictures, looked.read())
     reported = halves.kept_out(data, halves.reported_paths(data))
     bare = [one for one in faces.bare(data) if one.split is Split.TRAIN]
     # Fair faces in the wild are the fewest, and the most like what a gate sees.

@@ -4,8 +4,10 @@ Where YuNet finds an annotated face its own box is taken; elsewhere the annotate
 of what the two differ by. What YuNet alone finds is a face where it is sure, and is left out of the loss where not.
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 import cv2
 import numpy as np
@@ -14,6 +16,7 @@ from numpy.typing import NDArray
 from binarycop.faces.annotated import Annotated
 from binarycop.faces.box import Box, Face
 from binarycop.faces.yunet import YuNet
+from overlays.finder.looked import Looked
 
 _SAME = 0.4  # overlap, as in the benchmark
 _SURE, _UNSURE = 0.85, 0.3
@@ -70,27 +73,27 @@ class Teacher:
     def __init__(self, model: Path) -> None:
         self._yunet = YuNet(model, longer_px=_LONGEST_PX, threshold=_UNSURE)
 
-    def crowd(self, pictures: list[Annotated]) -> list[Taught]:
-        """Annotated pictures with YuNet's boxes."""
+    def crowd(self, pictures: list[Annotated], looked: Mapping[str, Looked] = MappingProxyType({})) -> list[Taught]:
+        """Annotated pictures with YuNet's boxes. looked: what was seen by eye besides, by the picture's name."""
         seen = []
         for one in pictures:
             pixels = np.asarray(cv2.imread(str(one.path)), np.uint8)
             finds = self._yunet.find(pixels)
             known = [face.box for face in one.faces if face.box is not None]
             pairs = [_best(finds, box) for box in known]
-            seen.append((pixels, finds, known, pairs))
+            seen.append((pixels, finds, known, pairs, looked.get(one.path.name, Looked())))
         convention = Convention.between(
             [
                 (box, found)
-                for _, _, known, pairs in seen
+                for _, _, known, pairs, _ in seen
                 for box, found in zip(known, pairs)
                 if found is not None and min(box.width_px, box.height_px) >= _LEAST_PX
             ]
         )
         taught = []
-        for pixels, finds, known, pairs in seen:
+        for pixels, finds, known, pairs, more in seen:
             faces = [convention.apply(box) if found is None else found for box, found in zip(known, pairs)]
-            taught.append(with_others(pixels, faces, finds))
+            taught.append(with_others(pixels, [*faces, *more.faces], finds, more.nobody))
         return taught
 
     def portrait(self, pixels: NDArray[np.uint8]) -> Taught | None:
@@ -107,8 +110,9 @@ def _best(finds: list[Face], box: Box) -> Box | None:
     return best if best is not None and best.overlap(box) >= _SAME else None
 
 
-def with_others(pixels: NDArray[np.uint8], faces: list[Box], finds: list[Face]) -> Taught:
-    """The faces known, and what YuNet found besides."""
+def with_others(pixels: NDArray[np.uint8], faces: list[Box], finds: list[Face], nobody: Sequence[Box] = ()) -> Taught:
+    """The faces known, and what YuNet found besides, but where nobody is."""
     more = [one for one in finds if not any(one.box.overlap(box) >= _UNSURE for box in faces)]
+    more = [one for one in more if not any(one.box.overlap(box) >= _SAME for box in nobody)]
     sure = [one.box for one in more if one.confidence >= _SURE]
     return Taught(pixels, (*faces, *sure), tuple(one.box for one in more if one.confidence < _SURE))

@@ -21,3 +21,11 @@ def test_what_yunet_alone_sees_counts_where_it_is_sure_and_else_neither_way() ->
     taught = teacher.with_others(None, [known], finds)  # type: ignore[arg-type]
     assert taught.faces == (known, Box(100, 0, 40, 40))
     assert taught.unsure == (Box(200, 0, 40, 40),)
+
+
+def test_what_was_looked_at_is_no_face_or_one_whatever_yunet_says() -> None:
+    hand, bag = Box(100, 0, 40, 40), Box(200, 0, 40, 40)
+    finds = [Face(hand, 0.9), Face(bag, 0.4), Face(Box(300, 0, 40, 40), 0.4)]
+    taught = teacher.with_others(None, [], finds, [hand, Box(205, 0, 40, 40)])  # type: ignore[arg-type]
+    assert taught.faces == ()
+    assert taught.unsure == (Box(300, 0, 40, 40),)

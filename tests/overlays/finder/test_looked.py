@@ -1,0 +1,22 @@
+"""What was looked at by eye."""
+
+from pathlib import Path
+
+from binarycop.faces.box import Box
+from overlays.finder import halves, looked
+from overlays.finder.halves import Part
+from overlays.finder.looked import Looked
+
+
+def test_rows_are_gathered_by_picture(tmp_path: Path) -> None:
+    file = tmp_path / "looked.csv"
+    file.write_text("picture,x_px,y_px,width_px,height_px,is_face\na.jpg,1,2,3,4,1\nb.jpg,5,6,7,8,0\na.jpg,9,9,9,9,0\n")
+    assert looked.read(file) == {
+        "a.jpg": Looked((Box(1, 2, 3, 4),), (Box(9, 9, 9, 9),)),
+        "b.jpg": Looked((), (Box(5, 6, 7, 8),)),
+    }
+
+
+def test_nothing_was_looked_at_for_learning_that_figures_are_reported_on(shared_data: Path) -> None:
+    fit = {one.path.name for one in halves.annotated(shared_data, Part.FIT)}
+    assert looked.read().keys() <= fit
