@@ -1,7 +1,9 @@
-"""What was looked at by eye on the crowds that are learned from: places where a finder saw a face and nobody had marked
-one. Some are faces, most are hands, bags, letters and backs of heads, which YuNet takes for faces as well.
+"""What was looked at by eye: places where a finder saw a face and nobody had marked one.
 
-``looked_at.csv`` has a picture's name, a box in its pixels, and 1 for a face; what could not be told is not in it.
+``looked_at.csv`` has a picture's name, a box in its pixels, and 1 for a face. Of the crowds that are learned from it
+has what is a face and what is none (hands, bags, letters, backs of heads: YuNet takes most of them for faces, too); of
+the others, on which thresholds are chosen and figures reported, only what is a face. What could not be told is not in
+it, and counts as none.
 """
 
 import csv

@@ -25,9 +25,9 @@ from binarycop.faces.yunet import YuNet
 from binarycop.frames.picture import read_picture
 from binarycop.settings.schema import FacesSettings, FinderKind, LookoutSettings
 from binarycop.wearing import FOLDERS, Wearing
-from overlays.finder import halves
+from overlays.finder import halves, looked
 from overlays.finder.halves import Part
-from overlays.finder.threshold import false_finds, witness
+from overlays.finder.threshold import false_finds
 from overlays.synthesis.camera import FINDER
 from overlays.synthesis.patches import YUNET
 
@@ -146,10 +146,10 @@ def main() -> None:
     print("the same, at other thresholds")
     for line in table(measure(others, reported, read_picture, time.perf_counter)):
         print(line)
-    print("false finds per picture but for faces that nobody annotated and YuNet sees, too")
-    seeing = witness(data)
+    print("false finds per picture but for what was seen by eye to be a face")
+    seen = looked.read()
     for finder in (*finders, *others):
-        print(f"  {finder.name}: {len(false_finds(finder, reported, seeing)) / len(reported):.3f}")
+        print(f"  {finder.name}: {len(false_finds(finder, reported, seen)) / len(reported):.3f}")
     for width_px, height_px in ((320, 240), (160, 120)):
         print(f"real_photos/test in a frame of {width_px}×{height_px}, {len(test)} pictures")
         frames = on_frames(test, width_px, height_px)

@@ -1,29 +1,27 @@
 """Which confidence is enough: the least that leaves few enough false finds, on pictures that only validate.
 
-They are crowds, and as many portraits, since a gate sees both. Crowds hold real faces that nobody annotated, so what
-YuNet sees there as well is not counted as false.
+They are crowds, and as many portraits, since a gate sees both. Both hold real faces that nobody annotated, and
+annotated ones of which the box is the mask alone; what was seen by eye to be a face is not counted as false.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 import numpy as np
 
 from binarycop.faces.annotated import Annotated, Group, Known
 from binarycop.faces.base import Finder
-from binarycop.faces.benchmark import judge
+from binarycop.faces.benchmark import SAME_OVERLAP, judge
 from binarycop.faces.box import Box, Face
-from binarycop.faces.yunet import YuNet
 from binarycop.frames.picture import read_picture
-from overlays.finder import halves
+from overlays.finder import halves, looked
 from overlays.finder.halves import Part
+from overlays.finder.looked import Looked
 from overlays.synthesis import faces
 from overlays.synthesis.faces import Split
-from overlays.synthesis.patches import YUNET
 
 FALSE_MOST = 0.1
 """False finds per picture; the issue's bound."""
-_SEEN_BY_YUNET, _SHARED = 0.3, 0.3
 _STEPS = np.round(np.arange(0.2, 0.96, 0.01), 2)
 
 
@@ -31,7 +29,7 @@ def choose(finder: Finder, data: Path, say: Callable[[str], None]) -> float:
     """The threshold, for a finder that was made with a lower one; says what it leaves."""
     pictures = halves.annotated(data, Part.VALIDATE)
     pictures += portraits(data, len(pictures))
-    sure = np.array([find.confidence for find in false_finds(finder, pictures, witness(data))])
+    sure = np.array([find.confidence for find in false_finds(finder, pictures, looked.read())])
     left = (sure[:, None] >= _STEPS).sum(axis=0)
     count = len(pictures)
     if left[-1] > FALSE_MOST * count:
@@ -48,23 +46,16 @@ def portraits(data: Path, count: int) -> list[Annotated]:
     return [Annotated(path, (Known(Group.BARE, None),)) for path in every[::step][:count]]
 
 
-def witness(data: Path) -> Finder:
-    """YuNet with open eyes: where it sees a face, somebody may be whom nobody annotated."""
-    return YuNet(data / YUNET, longer_px=448, threshold=_SEEN_BY_YUNET)
-
-
-def false_finds(finder: Finder, pictures: Iterable[Annotated], witness: Finder) -> list[Face]:
-    """What is no annotated face, by the benchmark's own rule, and which the witness does not see either."""
+def false_finds(finder: Finder, pictures: Iterable[Annotated], seen: Mapping[str, Looked]) -> list[Face]:
+    """What is no annotated face, by the benchmark's own rule, nor was ``seen`` to be one, by the picture's name."""
     false = []
     for picture in pictures:
-        pixels = read_picture(picture.path)
-        finds = sorted(finder.find(pixels), key=lambda one: -one.confidence)
+        finds = sorted(finder.find(read_picture(picture.path)), key=lambda one: -one.confidence)
         _, wrong = judge(list(picture.faces), [one.box for one in finds])
-        if wrong:
-            real = [face.box for face in witness.find(pixels)]
-            false += [one for one in finds if one.box in wrong and not _is_any(one.box, real)]
+        real = seen.get(picture.path.name, Looked()).faces
+        false += [one for one in finds if one.box in wrong and not _is_any(one.box, real)]
     return false
 
 
-def _is_any(box: Box, real: list[Box]) -> bool:
-    return any(box.overlap(one) >= _SHARED for one in real)
+def _is_any(box: Box, real: Iterable[Box]) -> bool:
+    return any(box.overlap(one) >= SAME_OVERLAP for one in real)

@@ -1,4 +1,4 @@
-"""The threshold that leaves few enough false finds, with YuNet and pictures replaced."""
+"""The threshold that leaves few enough false finds, with pictures and what was seen on them replaced."""
 
 from pathlib import Path
 
@@ -9,9 +9,12 @@ from numpy.typing import NDArray
 from binarycop.faces.annotated import Annotated, Group, Known
 from binarycop.faces.box import Box, Face
 from overlays.finder import threshold
+from overlays.finder.looked import Looked
 from overlays.synthesis.faces import Portrait, Split
 
-REAL, SEEN_BY_YUNET, NOBODY = Box(0, 0, 50, 50), Box(100, 0, 50, 50), Box(200, 0, 50, 50)
+REAL, BY_EYE, NOBODY = Box(0, 0, 50, 50), Box(100, 0, 50, 50), Box(200, 0, 50, 50)
+
+SEEN = {"a.png": Looked((BY_EYE,))}
 
 
 class Scripted:
@@ -28,16 +31,16 @@ class Scripted:
 
 @pytest.fixture(autouse=True)
 def _one_crowd(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A single picture with one annotated face, and another that YuNet sees."""
+    """A single picture with one annotated face, and another that was seen by eye."""
     crowd = Annotated(Path("a.png"), (Known(Group.BARE, REAL),))
     monkeypatch.setattr("overlays.finder.halves.annotated", lambda data, part: [crowd])
     monkeypatch.setattr("overlays.synthesis.faces.bare", lambda data: [])
     monkeypatch.setattr(threshold, "read_picture", lambda path: np.zeros((9, 9, 3), np.uint8))
-    monkeypatch.setattr(threshold, "YuNet", lambda *arguments, **more: Scripted(Face(SEEN_BY_YUNET, 0.4)))
+    monkeypatch.setattr("overlays.finder.looked.read", lambda: SEEN)
 
 
 def test_it_is_the_least_that_leaves_no_false_find_too_many() -> None:
-    finder = Scripted(Face(REAL, 0.9), Face(SEEN_BY_YUNET, 0.8), Face(NOBODY, 0.415))
+    finder = Scripted(Face(REAL, 0.9), Face(BY_EYE, 0.8), Face(NOBODY, 0.415))
     lines: list[str] = []
     assert threshold.choose(finder, Path(), lines.append) == 0.42
     assert lines == ["threshold 0.42 leaves 0 false finds in 1 pictures"]
@@ -59,8 +62,8 @@ def test_portraits_are_taken_evenly_from_those_that_only_validate(monkeypatch: p
     assert len(threshold.portraits(Path(), 99)) == 10
 
 
-def test_beside_the_person_of_a_portrait_a_find_is_false_unless_yunet_sees_it() -> None:
+def test_beside_the_person_of_a_portrait_a_find_is_false_unless_it_was_seen_to_be_a_face() -> None:
     portrait = Annotated(Path("a.png"), (Known(Group.BARE, None),))
-    finder = Scripted(Face(REAL, 0.9), Face(SEEN_BY_YUNET, 0.8), Face(NOBODY, 0.7))
-    false = threshold.false_finds(finder, [portrait], Scripted(Face(SEEN_BY_YUNET, 0.4)))
+    finder = Scripted(Face(REAL, 0.9), Face(BY_EYE, 0.8), Face(NOBODY, 0.7))
+    false = threshold.false_finds(finder, [portrait], SEEN)
     assert [one.box for one in false] == [NOBODY]
