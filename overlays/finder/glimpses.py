@@ -24,6 +24,7 @@ _SUREST, _OTHERS = 5, 4  # of a frame's places, so many are taken
 _LEAST_PX, _MOST_PX = 14.0, 170.0
 _TURNED_DEG, _GROWN, _SHIFTED = 9.0, 0.1, 0.05  # each time that a square is learned from
 _ODD = 0.15, 0.08, 0.07, 0.05, 0.1, 0.05  # of squares with nobody: two, four, eight parts alike, tiles, lying, headlong
+_FRAME_MOST = 0.3  # of the square's side; the face in its middle is hardly touched
 _CENTRE_SHARE = 4.0  # of the box's loss beside that of the confidence
 
 Places = Callable[[NDArray[np.uint8]], NDArray[np.float64]]
@@ -41,14 +42,14 @@ class Glimpses:
         return len(self.wanted)
 
     def batch(self, chosen: Tensor, random: torch.Generator) -> tuple[Tensor, Tensor]:
-        """See ``Lesson.batch``: each time moved, mirrored, in other light, and now and then partly covered;
-        where nobody is, sometimes made symmetric or turned on its side.
+        """See ``Lesson.batch``: each time moved, mirrored, in other light, and now and then partly covered or
+        beyond a frame's edge; where nobody is, sometimes made symmetric or turned on its side.
         """
         pixels = torch.from_numpy(self.pixels[chosen.numpy()]).permute(0, 3, 1, 2).float()
         wanted = torch.from_numpy(self.wanted[chosen.numpy()])
         pixels = _made_odd(pixels, wanted[:, 0] == NOBODY, random)
         pixels, wanted = _moved(pixels, wanted, random)
-        pixels = _covered(_lit(pixels, random), random)
+        pixels = _framed(_covered(_lit(pixels, random), random), random)
         return pixels.clamp_(0, 255).bfloat16().contiguous(memory_format=torch.channels_last), wanted
 
     def loss(self, outputs: tuple[Tensor, ...], wanted: Tensor) -> tuple[Tensor, Tensor]:
@@ -193,6 +194,17 @@ def _covered(pixels: Tensor, random: torch.Generator) -> Tensor:
     at = torch.arange(side)
     rows, columns = ((at >= corner[:, i : i + 1]) & (at < corner[:, i : i + 1] + size[:, i : i + 1]) for i in (0, 1))
     return torch.where((rows[:, :, None] & columns[:, None, :])[:, None], pixels.roll(1, 0).roll(side // 3, 3), pixels)
+
+
+def _framed(pixels: Tensor, random: torch.Generator) -> Tensor:
+    """A sixth of them black from somewhere on, as beyond the edge of a frame, which says nothing of a face."""
+    count, side = len(pixels), pixels.shape[2]
+    edges = torch.rand((4, count, 1), generator=random) * side * _FRAME_MOST
+    edges = torch.where(torch.rand((4, count, 1), generator=random) < 0.5, edges, 0.0)
+    edges = torch.where(torch.rand((1, count, 1), generator=random) < 1 / 6, edges, 0.0)
+    at = torch.arange(side)
+    rows, columns = ((at >= low) & (at < side - high) for low, high in (edges[:2], edges[2:]))
+    return torch.where((rows[:, :, None] & columns[:, None, :])[:, None], pixels, 0.0)
 
 
 def _shaken(box: NDArray[np.float64], shift: float, growth: float, rng: np.random.Generator) -> NDArray[np.float64]:

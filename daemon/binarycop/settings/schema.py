@@ -146,7 +146,7 @@ class LookoutSettings:
 
     engine: EngineKind = EngineKind.AUTO
     longer_px: int = bounded(320, 64, 1280)
-    threshold: float = bounded(0.63, 0.05, 0.99)
+    threshold: float = bounded(0.64, 0.05, 0.99)
 
 
 @dataclass(frozen=True)

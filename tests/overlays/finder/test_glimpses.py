@@ -6,7 +6,7 @@ import pytest
 torch = pytest.importorskip("torch", reason="needs torch, which trains the finder")
 
 from binarycop.faces.lookout.inspector import Place  # noqa: E402
-from overlays.finder.glimpses import FACE, NOBODY, UNSURE, Glimpses, _made_odd, _moved, glimpses, meant  # noqa: E402
+from overlays.finder.glimpses import FACE, NOBODY, UNSURE, Glimpses, _framed, _made_odd, _moved, glimpses, meant  # noqa: E402
 
 TABLE = np.array([[40, 40, 40, 40, 1], [120, 40, 40, 40, -1], [0, 0, 0, 0, 0]], np.float32)
 
@@ -82,6 +82,14 @@ def test_only_squares_with_nobody_are_made_symmetric_or_turned() -> None:
     assert 40 < int(is_symmetric.sum()) < 80
     is_rosette = is_symmetric & (odd == odd.transpose(2, 3)).flatten(1).all(dim=1)
     assert 5 < int(is_rosette.sum()) < 25
+
+
+def test_some_squares_reach_beyond_the_frame_and_the_middle_is_always_seen() -> None:
+    framed = _framed(torch.ones((600, 3, 48, 48)), torch.Generator().manual_seed(2))
+    is_framed = (framed == 0).flatten(1).any(dim=1)
+    assert 70 < int(is_framed.sum()) < 120
+    assert (framed[:, :, 15:33, 15:33] == 1).all()
+    assert (framed.amin(dim=1)[is_framed].flatten(1).mean(dim=1) < 1).all()
 
 
 def test_where_nobody_is_nothing_is_said_of_a_place() -> None:
