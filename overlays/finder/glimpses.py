@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import accumulate
 
 import numpy as np
 import torch
@@ -136,7 +137,7 @@ def _made_odd(pixels: Tensor, is_nobody: Tensor, random: torch.Generator) -> Ten
         pixels.transpose(2, 3),
         pixels.flip(2),
     )
-    bounds = torch.tensor((0.0, *_ODD)).cumsum(0).tolist()
+    bounds = list(accumulate(_ODD, initial=0.0))
     for low, high, made in zip(bounds, bounds[1:], odd):
         pixels = torch.where((low <= chance) & (chance < high), made, pixels)
     return pixels
@@ -191,20 +192,23 @@ def _covered(pixels: Tensor, random: torch.Generator) -> Tensor:
     size = (torch.rand((count, 2), generator=random) * 0.3 + 0.1) * side
     size = torch.where(torch.rand((count, 1), generator=random) < 0.25, size, 0.0)
     corner = torch.rand((count, 2), generator=random) * side * 0.9
-    at = torch.arange(side)
-    rows, columns = ((at >= corner[:, i : i + 1]) & (at < corner[:, i : i + 1] + size[:, i : i + 1]) for i in (0, 1))
-    return torch.where((rows[:, :, None] & columns[:, None, :])[:, None], pixels.roll(1, 0).roll(side // 3, 3), pixels)
+    return torch.where(_within(corner, corner + size, side), pixels.roll(1, 0).roll(side // 3, 3), pixels)
 
 
 def _framed(pixels: Tensor, random: torch.Generator) -> Tensor:
     """A sixth of them black from somewhere on, as beyond the edge of a frame, which says nothing of a face."""
     count, side = len(pixels), pixels.shape[2]
-    edges = torch.rand((4, count, 1), generator=random) * side * _FRAME_MOST
-    edges = torch.where(torch.rand((4, count, 1), generator=random) < 0.5, edges, 0.0)
-    edges = torch.where(torch.rand((1, count, 1), generator=random) < 1 / 6, edges, 0.0)
-    at = torch.arange(side)
-    rows, columns = ((at >= low) & (at < side - high) for low, high in (edges[:2], edges[2:]))
-    return torch.where((rows[:, :, None] & columns[:, None, :])[:, None], pixels, 0.0)
+    edges = torch.rand((4, count), generator=random) * side * _FRAME_MOST
+    edges = torch.where(torch.rand((4, count), generator=random) < 0.5, edges, 0.0)
+    edges = torch.where(torch.rand(count, generator=random) < 1 / 6, edges, 0.0)
+    return torch.where(_within(edges[::2].T, side - edges[1::2].T, side), pixels, 0.0)
+
+
+def _within(low: Tensor, high: Tensor, side: int) -> Tensor:
+    """Which pixels lie in each square's rectangle, (N, 1, side, side); low, high: (N, 2), row and column."""
+    at = torch.arange(side)[:, None]
+    inside = (at >= low[:, None]) & (at < high[:, None])
+    return (inside[:, :, None, 0] & inside[:, None, :, 1])[:, None]
 
 
 def _shaken(box: NDArray[np.float64], shift: float, growth: float, rng: np.random.Generator) -> NDArray[np.float64]:

@@ -4,6 +4,8 @@ The layers' tables are the daemon's own (``binarycop.faces.lookout.network``); b
 in training and is folded into weights and bias for the daemon.
 """
 
+from collections.abc import Callable
+
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -13,7 +15,6 @@ from torch.nn import functional
 from binarycop.faces.lookout.network import VALUES, Network, Weights
 
 _MIDDLE, _SPREAD = 128.0, 64.0
-_MOMENTUM = 0.1  # torch's own
 _LIKELY = 0.01  # confidence of every cell before training (Lin et al. 2017, section 4.1)
 
 
@@ -74,6 +75,7 @@ def _convolved(convolution: nn.Conv2d, values: Tensor) -> Tensor:
 def unfolded(network: Network, weights: Weights, frames: Tensor) -> LookoutNet:
     """A network to train on that gives what plain weights give; its normalisation is that of frames (N, 3, H, W)."""
     net: LookoutNet = LookoutNet(network).eval()
+    hooks = []
     for at, (convolution, norm) in enumerate(net.trunk):
         weight, bias = (torch.from_numpy(np.array(weights[f"layer{at}.{kind}"])) for kind in ("weight", "bias"))
         if at == 0:
@@ -82,19 +84,28 @@ def unfolded(network: Network, weights: Weights, frames: Tensor) -> LookoutNet:
         # Of the size that training would have begun with: normalisation hides it, but steps are as large for all.
         scale = weight.flatten(1).std(dim=1).clamp(min=1e-8) * (weight[0].numel() / 2) ** 0.5
         convolution.weight.copy_(weight / scale[:, None, None, None])
-        norm.reset_running_stats()
-        norm.momentum = None
-        norm.train()
-        net(frames)
-        norm.eval()
-        norm.momentum = _MOMENTUM
-        norm.weight.copy_(scale * torch.sqrt(norm.running_var + norm.eps))
-        norm.bias.copy_(bias + norm.running_mean * scale)
+        hooks.append(norm.register_forward_pre_hook(_measured(scale, bias)))
     for at, head in enumerate(net.heads):
         head.weight.copy_(torch.from_numpy(np.array(weights[f"head{at}.weight"])))
         head.bias.copy_(torch.from_numpy(np.array(weights[f"head{at}.bias"])))
+    net(frames)
+    for hook in hooks:
+        hook.remove()
     net.train()
     return net
+
+
+def _measured(scale: Tensor, bias: Tensor) -> Callable[[nn.BatchNorm2d, tuple[Tensor]], None]:
+    """What sets a normalisation by the first values that it sees, so that it multiplies by scale and adds bias."""
+
+    def measure(norm: nn.BatchNorm2d, inputs: tuple[Tensor]) -> None:
+        spread, mean = torch.var_mean(inputs[0], dim=(0, 2, 3))
+        norm.running_mean.copy_(mean)
+        norm.running_var.copy_(spread)
+        norm.weight.copy_(scale * torch.sqrt(spread + norm.eps))
+        norm.bias.copy_(bias + mean * scale)
+
+    return measure
 
 
 def folded(net: LookoutNet) -> Weights:

@@ -63,7 +63,7 @@ class Stored:
     patches: Path
 
 
-def sources_of(data: Path, stored: Stored, seed: int = 0, before: Finder | None = None) -> Sources:
+def sources_of(data: Path, stored: Stored, seed: int, before: Finder | None) -> Sources:
     """Read and label all pictures that may be learned from.
 
     before: an earlier stage, with a low threshold; what it takes for a face and is none comes often.

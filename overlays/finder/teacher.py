@@ -1,24 +1,24 @@
 """Boxes as YuNet draws them, since the classifier's crops were cut around those.
 
 Where YuNet finds an annotated face its own box is taken; elsewhere the annotated one, moved and scaled by the median
-of what the two differ by. What YuNet alone finds is a face where it is sure, and is left out of the loss where not.
+of what the two differ by. What YuNet alone finds is a face where it is sure, and is left out of the loss where not,
+unless it was looked at by eye.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from types import MappingProxyType
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from binarycop.faces.annotated import Annotated
+from binarycop.faces.benchmark import SAME_OVERLAP
 from binarycop.faces.box import Box, Face
 from binarycop.faces.yunet import YuNet
 from overlays.finder.looked import Looked
 
-_SAME = 0.4  # overlap, as in the benchmark
 _SURE, _UNSURE = 0.85, 0.3
 _SEEN, _PORTRAIT = 0.6, 0.02  # confidence, and share of the picture, of a portrait's face
 _LEAST_PX = 16  # annotated faces smaller than this are too coarse to compare boxes on
@@ -73,7 +73,7 @@ class Teacher:
     def __init__(self, model: Path) -> None:
         self._yunet = YuNet(model, longer_px=_LONGEST_PX, threshold=_UNSURE)
 
-    def crowd(self, pictures: list[Annotated], looked: Mapping[str, Looked] = MappingProxyType({})) -> list[Taught]:
+    def crowd(self, pictures: list[Annotated], looked: Mapping[str, Looked]) -> list[Taught]:
         """Annotated pictures with YuNet's boxes. looked: what was seen by eye besides, by the picture's name."""
         seen = []
         for one in pictures:
@@ -107,12 +107,12 @@ class Teacher:
 
 def _best(finds: list[Face], box: Box) -> Box | None:
     best = max((find.box for find in finds), key=box.overlap, default=None)
-    return best if best is not None and best.overlap(box) >= _SAME else None
+    return best if best is not None and best.overlap(box) >= SAME_OVERLAP else None
 
 
 def with_others(pixels: NDArray[np.uint8], faces: list[Box], finds: list[Face], nobody: Sequence[Box] = ()) -> Taught:
     """The faces known, and what YuNet found besides, but where nobody is."""
     more = [one for one in finds if not any(one.box.overlap(box) >= _UNSURE for box in faces)]
-    more = [one for one in more if not any(one.box.overlap(box) >= _SAME for box in nobody)]
+    more = [one for one in more if not any(one.box.overlap(box) >= SAME_OVERLAP for box in nobody)]
     sure = [one.box for one in more if one.confidence >= _SURE]
     return Taught(pixels, (*faces, *sure), tuple(one.box for one in more if one.confidence < _SURE))

@@ -5,8 +5,8 @@
     python -m overlays.finder.train inspection $stored --survey work/finder/survey.pt
 
 The inspection learns from the survey's places, so it comes second; ``overlays.finder.export`` then writes both for the
-daemon. On two cores (Intel Xeon with AVX-512 and bfloat16): 24,000 scenes 3 minutes of one core and 3.5 GB of disk; the
-survey learns from 200 scenes a second, longer where memory does not hold them; the inspection from 2,700 squares a
+daemon. On two cores (Intel Xeon with AVX-512 and bfloat16): 24,000 scenes 5 minutes of one core and 3.5 GB of disk; the
+survey learns from 200 scenes a second, longer where memory does not hold them; the inspection from 1,800 squares a
 second, ten to a scene.
 """
 
@@ -68,7 +68,7 @@ def main() -> None:
     before = None
     if weights is not None:
         before = Surveyor(OpenCvEngine(SURVEY, weights), _DECOY)
-        scenes = scenes.with_stem(f"{scenes.stem}-{arguments.survey.stem if arguments.survey else 'shipped'}")
+        scenes = scenes.with_stem(f"{scenes.stem}-{arguments.survey.stem if arguments.survey else _SHIPPED}")
     stored = pool.Stored(arguments.landmarks, arguments.patches)
     made = pool.take(arguments.data, stored, arguments.seed, arguments.scenes, scenes, _say, before)
     made = pool.Pool.joined(made, *(pool.read(file) for file in arguments.also))

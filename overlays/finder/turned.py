@@ -11,7 +11,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-_EARS, _NOSE = (234, 454), 1
+from overlays.synthesis.landmarks import EARS, NOSE
+
 _GRID = 40
 _EVERY = 3  # of the landmarks: between them the face is smooth
 _WHOLE, _STILL = 1.2, 2.4  # up to where all moves, and from where nothing does; distances in the mesh's half sides
@@ -62,8 +63,8 @@ def _moves(height: int, width: int, mesh: NDArray[np.float64], rotation: NDArray
     weight = 1 / np.square(away + _SOFT)
     depth = (weight * some[:, 2]).sum(axis=2) / weight.sum(axis=2)
     # Around the middle of what is seen, so that the head stays: the nose goes one way, ears and hair the other.
-    behind = mesh[list(_EARS)].mean(axis=0)
-    middle = (behind + mesh[_NOSE]) / 2
+    behind = mesh[list(EARS)].mean(axis=0)
+    middle = (behind + mesh[NOSE]) / 2
     from_centre = np.sqrt(np.square((nodes - (low + high) / 2) / half).sum(axis=-1))
     # Hair and neck are as far back as the ears.
     fall = np.clip((from_centre - 1) / (_WHOLE - 1), 0, 1)

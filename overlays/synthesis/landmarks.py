@@ -14,6 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 POINTS = 468
+EARS, NOSE = (234, 454), 1
+"""Landmarks of the mesh: where it ends before the left and the right ear of the picture, and the nose's tip."""
 FOLDERS = (
     *("unmasked/fairface540", "unmasked/webmorph", "unmasked/chandrikadeb7", "unmasked/utkface_nc"),
     "masked/chandrikadeb7",

@@ -131,7 +131,7 @@ def _is_usable(mesh: NDArray[np.float64], box: Box) -> bool:
 
 def _turn(mesh: NDArray[np.float64]) -> float:
     """Where the nose lies between the face's edges: 0 in the middle, ±1 at one of them."""
-    left, right, nose = mesh[234], mesh[454], mesh[1]
+    left, right, nose = mesh[[*landmarks.EARS, landmarks.NOSE]]
     across = right - left
     return float(2 * ((nose - left) @ across) / max(float(across @ across), 1e-6) - 1)
 

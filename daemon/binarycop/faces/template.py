@@ -77,7 +77,7 @@ def match(template: Template, small: Small, box: Box, *, reach: float = 1.0) -> 
     scores = cv2.matchTemplate(area, template.patch, cv2.TM_CCOEFF_NORMED)
     row, column = divmod(int(scores.argmax()), scores.shape[1])
     if not math.isfinite(scores[row, column]):
-        # Over what is flat, and only there: first to look saves a twentieth of all.
+        # Over what is flat, and only there: to look first saves a quarter of following.
         scores = np.nan_to_num(scores, nan=-1, posinf=-1, neginf=-1)
         row, column = divmod(int(scores.argmax()), scores.shape[1])
     x = from_x + thin * (column + _peak(scores[row], column))

@@ -6,9 +6,9 @@ import pytest
 from numpy.typing import NDArray
 
 from overlays.finder.turned import turned, views
+from overlays.synthesis.landmarks import EARS, NOSE
 
 SIDE, RADIUS = 200, 40
-NOSE, LEFT_EAR, RIGHT_EAR = 1, 234, 454
 
 
 @pytest.fixture
@@ -17,7 +17,7 @@ def mesh() -> NDArray[np.float32]:
     rng = np.random.default_rng(0)
     away, angle = np.sqrt(rng.uniform(0, 1, 468)), rng.uniform(0, 2 * np.pi, 468)
     points = np.column_stack([away * np.cos(angle), away * np.sin(angle), -np.sqrt(1 - away**2)])
-    points[[NOSE, LEFT_EAR, RIGHT_EAR]] = (0, 0, -1), (-1, 0, 0), (1, 0, 0)
+    points[[NOSE, *EARS]] = (0, 0, -1), (-1, 0, 0), (1, 0, 0)
     return np.asarray(points * RADIUS + (SIDE / 2, SIDE / 2, 0), np.float32)
 
 
