@@ -102,12 +102,12 @@ build/gate-release: deploy/failsafe/gate-release.c
 # Root builds its image, once (2 minutes, 320 MB in ~/.cache); what is missing is installed by root, else named.
 .PHONY: test-board
 test-board: $(VENV)/.installed
-	@$(VENV)/bin/python -m tests.board.run $(WORD)
+	@$(VENV)/bin/python -m tests.system.board.run $(WORD)
 
 # The dead-man timer and the gate's lines of the overlay, simulated: Icarus and Verilator, which root installs.
 .PHONY: test-rtl
 test-rtl:
-	@tests/rtl/run.sh
+	@tests/system/rtl/run.sh
 
 # The wheel and the Debian packages of the commit, into dist/: the same commit gives the same bytes.
 .PHONY: package
@@ -118,7 +118,7 @@ package: $(VENV)/.installed
 # Root only; it builds a Debian tree, once (300 MB in ~/.cache).
 .PHONY: test-systemd
 test-systemd: $(VENV)/.installed
-	@$(VENV)/bin/python -m tests.systemd.run $(WORD)
+	@$(VENV)/bin/python -m tests.system.systemd.run $(WORD)
 
 # What a USB stick needs to install a board without a network. STATUS: the board's /var/lib/dpkg/status.
 .PHONY: stick
@@ -128,20 +128,20 @@ stick:
 # Install, upgrade, roll back, remove: the commit's package in a Debian tree with systemd. Root, as CI is.
 .PHONY: test-package
 test-package: $(VENV)/.installed
-	@$(VENV)/bin/python -m tests.deploy.run
+	@$(VENV)/bin/python -m tests.system.package.run
 
 # Every fault injected into a daemon that runs, and judged: 10 minutes. WORD picks rows; brief: what CI does, 3 minutes.
 # WRITE=1 writes docs/faults.md. A C compiler, and root for a file system that is full.
 .PHONY: test-faults
 test-faults: $(VENV)/.tested
-	@$(VENV)/bin/python -m tests.faults.run $(WORD) $(if $(WRITE),--write)
+	@$(VENV)/bin/python -m tests.system.faults.run $(WORD) $(if $(WRITE),--write)
 
 # Longer than the tests do. Guided by coverage (atheris) in an environment of its own, where its Python has a wheel.
 MINUTES ?= 10
 FUZZ := .venv-fuzz
 .PHONY: fuzz
 fuzz: $(FUZZ)/.installed
-	@$(FUZZ)/bin/python -m tests.fuzz.run --minutes $(MINUTES)
+	@$(FUZZ)/bin/python -m tests.system.fuzz.run --minutes $(MINUTES)
 
 $(FUZZ)/.installed: setup.cfg
 	@$(PYTHON) -m venv $(FUZZ)
@@ -153,33 +153,33 @@ $(FUZZ)/.installed: setup.cfg
 # What the units score by `systemd-analyze security`, with every exception; fails above 0.5, and 1.3 for what needs root.
 .PHONY: test-sandbox
 test-sandbox: $(VENV)/.installed
-	@$(VENV)/bin/python -m tests.sandbox.run
+	@$(VENV)/bin/python -m tests.system.sandbox.run
 
 # What the daemon does with what it sees, under strace, and a canary looked for: build/privacy-report.md. Root, strace.
 FRAMES ?= 1000
 .PHONY: privacy-report
 privacy-report: $(VENV)/.installed
-	@$(VENV)/bin/python -m tests.privacy.report --frames $(FRAMES)
+	@$(VENV)/bin/python -m tests.system.privacy.report --frames $(FRAMES)
 
 # A whole machine from power-on, twice: the package, Debian's kernel and systemd, a camera (vivid) that sees drawn people, a
 # relay's line. Root; its image is built once (3 minutes, 420 MB in ~/.cache). Three minutes.
 .PHONY: test-boot
 test-boot: $(VENV)/.installed
-	@$(VENV)/bin/python -m tests.boot.run
+	@$(VENV)/bin/python -m tests.system.boot.run
 
 # The board's package and the daemon's tests on Debian's armhf under qemu-user. Root; the tree is built once, in
 # ~/.cache. WORD=frames runs the tests of one room only. 20 minutes.
 .PHONY: test-armhf
 test-armhf: $(VENV)/.installed
-	@$(VENV)/bin/python -m tests.armhf.run $(WORD)
+	@$(VENV)/bin/python -m tests.system.armhf.run $(WORD)
 
 # Instructions of a found frame on the board's kind of processor, counted by qemu. Root; the same tree.
 .PHONY: armhf-cost
 armhf-cost: $(VENV)/.installed
-	@$(VENV)/bin/python -m tests.armhf.cost
+	@$(VENV)/bin/python -m tests.system.armhf.cost
 
 # A million frames at many times real speed, with faults at random: counts, memory, descriptors, threads, latency.
 FRAMES ?= 1000000
 .PHONY: soak
 soak: $(VENV)/.installed
-	@OPENBLAS_NUM_THREADS=1 $(VENV)/bin/python -m tests.endurance.soak --frames $(FRAMES)
+	@OPENBLAS_NUM_THREADS=1 $(VENV)/bin/python -m tests.system.endurance.soak --frames $(FRAMES)

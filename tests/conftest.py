@@ -6,7 +6,7 @@ import pytest
 from hypothesis import settings
 
 from binarycop.classifier.bundle import Bundle
-from tests.bundles import random_bundle
+from tests.random_bundles import random_bundle
 
 # Machines are shared and noisy: no test fails for being slow.
 settings.register_profile("steady", deadline=None)

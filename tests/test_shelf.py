@@ -10,7 +10,7 @@ from binarycop.classifier import manifest as manifests
 from binarycop.classifier.bundle import Bundle, load, rewrite_manifest
 from binarycop.errors import BundleError
 from binarycop.shelf import Shelf
-from tests.bundles import random_bundle
+from tests.random_bundles import random_bundle
 
 
 class Trials:

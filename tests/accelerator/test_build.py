@@ -8,7 +8,7 @@ from binarycop.accelerator import build
 from binarycop.accelerator.simulated import design
 from binarycop.classifier.bundle import Bundle
 from binarycop.errors import BundleError
-from tests.accelerator.rigs import Bench
+from tests.accelerator.fakes import Bench
 
 PUBLISHED_BITSTREAM = "ee6a72ae00883e9b039f554cc4d1df2305808a18646c83031b07ee7e8861d8a8"
 

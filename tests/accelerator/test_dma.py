@@ -5,7 +5,7 @@ import pytest
 from binarycop.accelerator.dma import DONE, IDLE, READY, START, Dma, Pipeline
 from binarycop.clock import ManualClock
 from binarycop.errors import BackendError, DmaBusy, DmaNonsense, DmaTimeout
-from tests.accelerator.rigs import ScriptedRegisters
+from tests.accelerator.fakes import ScriptedRegisters
 
 DONE_NOW = DONE | IDLE | READY
 

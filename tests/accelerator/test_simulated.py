@@ -15,7 +15,7 @@ from binarycop.accelerator.simulated.memory import Memory, SimulatedBusError
 from binarycop.classifier.bundle import Bundle
 from binarycop.errors import OverlayError
 from binarycop.settings.schema import FaultKind
-from tests.accelerator.rigs import HIGH, Bench
+from tests.accelerator.fakes import HIGH, Bench
 
 
 def test_the_dma_sees_what_was_flushed_and_nothing_else() -> None:

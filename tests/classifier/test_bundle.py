@@ -15,7 +15,7 @@ from binarycop.classifier.bundle import Bundle
 from binarycop.classifier.choose import find_bundle
 from binarycop.classifier.emulator import Emulator
 from binarycop.errors import BundleError
-from tests.bundles import random_bundle
+from tests.random_bundles import random_bundle
 
 SHIPPED = Path(__file__).resolve().parents[2] / "overlays" / "bundles"
 

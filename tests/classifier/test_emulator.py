@@ -11,7 +11,7 @@ from binarycop.classifier import reference
 from binarycop.classifier.bundle import Bundle, LayerWeights
 from binarycop.classifier.emulator import Emulator
 from binarycop.classifier.manifest import Layer
-from tests.bundles import random_bundle
+from tests.random_bundles import random_bundle
 
 
 def test_the_emulator_agrees_with_the_reference_on_every_score(tiny_bundle: Bundle) -> None:

@@ -18,7 +18,7 @@ from binarycop.errors import (
     OverlayMissing,
 )
 from binarycop.settings.schema import FaultKind
-from tests.accelerator.rigs import Bench, FabricBuffer
+from tests.accelerator.fakes import Bench, FabricBuffer
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from binarycop.classifier.bundle import GOLDEN, Bundle, rewrite_manifest
 from binarycop.cli import shelf
 from binarycop.journal.events import Event
 from binarycop.journal.writers import MemoryJournal
-from tests.bundles import random_bundle
+from tests.random_bundles import random_bundle
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import pytest
 
 from binarycop.lines import chardev
 from binarycop.lines.chardev import AsIs, Bias, Chip, Edge, Edges, Input, Output
-from tests.lines.kernel import FakeChip, FakeKernel, FakeLine
+from tests.lines.fakes import FakeChip, FakeKernel, FakeLine
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The pin factory on chips that the tests make; tests/board has it on the kernel's own."""
+"""The pin factory on chips that the tests make; tests/system/board has it on the kernel's own."""
 
 import threading
 from collections.abc import Iterator
@@ -25,7 +25,7 @@ from binarycop.lines.factory import GROUP
 from binarycop.lines.gpiochip import GpioChipFactory
 from binarycop.lines.wires import Wires
 from binarycop.settings.schema import LaneSettings, LineSettings, LinesSettings
-from tests.lines.kernel import EDGES, INPUT, OUTPUT, FakeChip, FakeKernel, FakeLine
+from tests.lines.fakes import EDGES, INPUT, OUTPUT, FakeChip, FakeKernel, FakeLine
 
 PULL_UP, PULL_DOWN, NO_PULL = 1 << 8, 1 << 9, 1 << 10
 WITHIN_S = 10.0

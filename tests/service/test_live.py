@@ -17,7 +17,7 @@ from binarycop.service.live import LiveLoop
 from binarycop.service.watchdog import Stage
 from binarycop.settings.schema import FacesSettings, FramesSettings, LaneSettings
 from tests.faces.scenes import scene
-from tests.service.rigs import CORRECT, HERE, NOSE, Rig
+from tests.service.fakes import CORRECT, HERE, NOSE, Bench
 
 FAST = GrabberSettings(stale_s=5.0, retry_first_s=0.01, retry_most_s=0.02)
 BLANK = np.zeros((240, 320, 3), np.uint8)
@@ -64,10 +64,10 @@ class Silent:
         pass
 
 
-def loop_of(rig: Rig, *sources: Recording | Silent) -> LiveLoop:
+def loop_of(bench: Bench, *sources: Recording | Silent) -> LiveLoop:
     clock = MonotonicClock()
     grabbers = [Grabber(lambda one=one: one, clock, FAST, is_live=one.is_live) for one in sources]  # type: ignore[misc]
-    return LiveLoop(rig.service, grabbers, clock)
+    return LiveLoop(bench.service, grabbers, clock)
 
 
 def never() -> bool:
@@ -79,40 +79,40 @@ def nothing() -> None:
 
 
 def test_a_recording_is_decided_on_and_the_loop_ends_by_itself_with_the_coil_released() -> None:
-    rig = Rig().somebody(CORRECT)
-    with loop_of(rig, Recording(40)) as loop:
+    bench = Bench().somebody(CORRECT)
+    with loop_of(bench, Recording(40)) as loop:
         loop.run(never, nothing)
-    assert {"person", "verdict", "permit", "source_ended"} <= set(rig.names)
-    assert rig.names[-1] == "left"
-    assert not rig.coil
+    assert {"person", "verdict", "permit", "source_ended"} <= set(bench.names)
+    assert bench.names[-1] == "left"
+    assert not bench.coil
     assert loop.captured == 40
-    assert rig.service.lanes[0].tally.frames + loop.dropped == 40
+    assert bench.service.lanes[0].tally.frames + loop.dropped == 40
     assert loop.latencies.percentiles()["p99"] is not None
 
 
 def test_a_recording_that_breaks_off_is_told_and_ends_the_loop() -> None:
-    rig = Rig().somebody(NOSE)
-    with loop_of(rig, Recording(5, SourceError("recording", "stops after 5 of 9 frames"))) as loop:
+    bench = Bench().somebody(NOSE)
+    with loop_of(bench, Recording(5, SourceError("recording", "stops after 5 of 9 frames"))) as loop:
         loop.run(never, nothing)
-    assert rig.told(Event.CUT_SHORT)[0][1]["detail"]
+    assert bench.told(Event.CUT_SHORT)[0][1]["detail"]
 
 
 def test_a_camera_that_hangs_is_a_fault_while_the_loop_goes_on() -> None:
-    rig = Rig(replace(LaneSettings(), frames=FramesSettings(stale_s=0.2)))
+    bench = Bench(replace(LaneSettings(), frames=FramesSettings(stale_s=0.2)))
     source = Silent()
     give_up_s = MonotonicClock().now_s() + 30
 
     def is_over() -> bool:
-        if "fault" in rig.names or MonotonicClock().now_s() > give_up_s:
+        if "fault" in bench.names or MonotonicClock().now_s() > give_up_s:
             source.is_free.set()
         return source.is_free.is_set()
 
     hung: list[Stage] = []
-    with loop_of(rig, source) as loop:
+    with loop_of(bench, source) as loop:
         loop.run(is_over, lambda: hung.extend(one for one in loop.stages() if one.busy_s > 0.1))
     assert hung[0].name == "frames of gate"
-    assert rig.told(Event.FAULT) == [("fault", {"reason": "no frames"})]
-    assert not rig.coil
+    assert bench.told(Event.FAULT) == [("fault", {"reason": "no frames"})]
+    assert not bench.coil
 
 
 class Dying(Silent):
@@ -124,64 +124,64 @@ class Dying(Silent):
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
 def test_a_camera_whose_thread_dies_has_not_ended_but_failed() -> None:
-    rig = Rig()
-    with pytest.raises(SourceError, match="thread"), loop_of(rig, Dying()) as loop, rig.service:
+    bench = Bench()
+    with pytest.raises(SourceError, match="thread"), loop_of(bench, Dying()) as loop, bench.service:
         loop.run(never, nothing)
-    assert rig.factory.pin("RELAY").state is False
+    assert bench.factory.pin("RELAY").state is False
 
 
 def test_two_sources_go_on_until_both_have_ended() -> None:
     south = LaneSettings(name="south", lines=replace(LaneSettings().lines, permission=replace(
         LaneSettings().lines.permission, pin="R2"), lamps={}))  # fmt: skip
-    rig = Rig(LaneSettings(name="north"), south)
-    rig.finders[0].box = rig.finders[1].box = HERE
-    with loop_of(rig, Recording(5), Recording(30)) as loop:
+    bench = Bench(LaneSettings(name="north"), south)
+    bench.finders[0].box = bench.finders[1].box = HERE
+    with loop_of(bench, Recording(5), Recording(30)) as loop:
         loop.run(never, nothing)
     assert loop.captured == 35
-    assert [gate for event, gate, _ in rig.journal.records if event is Event.SOURCE_ENDED] == ["north", "south"]
+    assert [gate for event, gate, _ in bench.journal.records if event is Event.SOURCE_ENDED] == ["north", "south"]
 
 
 def test_a_finder_in_a_thread_of_its_own_sees_people_too_and_ends_with_the_loop() -> None:
-    rig = Rig(in_thread=True).somebody(CORRECT, NEAR)
-    with loop_of(rig, Recording(60, pixels=scene({1: NEAR}))) as loop, rig.service:
+    bench = Bench(in_thread=True).somebody(CORRECT, NEAR)
+    with loop_of(bench, Recording(60, pixels=scene({1: NEAR}))) as loop, bench.service:
         loop.run(never, nothing)
-    assert {"person", "verdict", "permit"} <= set(rig.names)
+    assert {"person", "verdict", "permit"} <= set(bench.names)
     assert all(thread.name != "finder" for thread in threading.enumerate())
 
 
 def test_a_finder_that_fails_in_its_thread_ends_the_loop_with_its_error() -> None:
-    rig = Rig(in_thread=True)
-    rig.finders[0].fails = FinderError("broke")
-    with pytest.raises(FinderError, match="broke"), loop_of(rig, Recording(60)) as loop, rig.service:
+    bench = Bench(in_thread=True)
+    bench.finders[0].fails = FinderError("broke")
+    with pytest.raises(FinderError, match="broke"), loop_of(bench, Recording(60)) as loop, bench.service:
         loop.run(never, nothing)
-    assert rig.factory.pin("RELAY").state is False
+    assert bench.factory.pin("RELAY").state is False
 
 
 def test_a_finder_that_hangs_is_a_fault_and_a_stage_that_does_not_move_on() -> None:
-    rig = Rig(replace(LaneSettings(), faces=FacesSettings(deadline_s=0.1)), in_thread=True)
-    may = rig.finders[0].may = threading.Event()
+    bench = Bench(replace(LaneSettings(), faces=FacesSettings(deadline_s=0.1)), in_thread=True)
+    may = bench.finders[0].may = threading.Event()
     source = Silent()
     give_up_s = MonotonicClock().now_s() + 30
     hung: list[Stage] = []
 
     def is_over() -> bool:
-        if "fault" in rig.names:
+        if "fault" in bench.names:
             may.set()
-        is_well = "fault_over" in rig.names or MonotonicClock().now_s() > give_up_s
+        is_well = "fault_over" in bench.names or MonotonicClock().now_s() > give_up_s
         if is_well:
             source.is_free.set()
         return is_well
 
-    with loop_of(rig, source) as loop, rig.service:
+    with loop_of(bench, source) as loop, bench.service:
         loop.run(is_over, lambda: hung.extend(one for one in loop.stages() if one.busy_s > 0.1))
     assert "finder of gate" in {one.name for one in hung}
-    assert rig.told(Event.FAULT)[0] == ("fault", {"reason": "no answer from the finder"})
-    assert rig.told(Event.FAULT_OVER)[0] == ("fault_over", {"reason": "no answer from the finder"})
+    assert bench.told(Event.FAULT)[0] == ("fault", {"reason": "no answer from the finder"})
+    assert bench.told(Event.FAULT_OVER)[0] == ("fault_over", {"reason": "no answer from the finder"})
 
 
 def test_a_stage_that_fails_ends_the_loop_with_its_error() -> None:
-    rig = Rig().somebody(CORRECT)
-    rig.classifier.fails = BackendError("gone")
-    with pytest.raises(BackendError, match="gone"), loop_of(rig, Recording(40)) as loop, rig.service:
+    bench = Bench().somebody(CORRECT)
+    bench.classifier.fails = BackendError("gone")
+    with pytest.raises(BackendError, match="gone"), loop_of(bench, Recording(40)) as loop, bench.service:
         loop.run(never, nothing)
-    assert rig.factory.pin("RELAY").state is False
+    assert bench.factory.pin("RELAY").state is False

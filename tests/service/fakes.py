@@ -1,0 +1,156 @@
+"""A service around scripted parts: faces that are told where to be, scores that are told what to say."""
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from binarycop.clock import Clock
+from binarycop.faces.box import Box, Face
+from binarycop.faces.crop import CropGeometry
+from binarycop.faces.pursuit import Pursuit
+from binarycop.faces.seeker import Inline, InThread
+from binarycop.frames.base import Frame
+from binarycop.journal.events import Event
+from binarycop.journal.writers import MemoryJournal, Value
+from binarycop.lines.mock import MockLines
+from binarycop.lines.wires import Wires
+from binarycop.service.keeper import Keeper
+from binarycop.service.lane import Lane
+from binarycop.service.service import Service
+from binarycop.settings.schema import LaneSettings, OverlaySettings
+
+HERE = Box(100, 60, 80, 100)
+CORRECT, NOSE, NOSE_MOUTH, CHIN = ([50 if index == best else 0 for index in range(4)] for best in range(4))
+
+
+@dataclass
+class ScriptedFinder:
+    """Finds what it is told to; ``may``: once it is let."""
+
+    box: Box | None = None
+    name: str = "scripted"
+    fails: Exception | None = None
+    may: threading.Event | None = None
+
+    def find(self, pixels: NDArray[np.uint8]) -> list[Face]:
+        if self.may:
+            self.may.wait(30)
+        if self.fails:
+            raise self.fails
+        return [Face(self.box, 0.9)] if self.box else []
+
+
+@dataclass
+class ScriptedClassifier:
+    """Says what it is told to, and remembers the sizes of its batches."""
+
+    scores_of: list[Sequence[int]] = field(default_factory=lambda: [CORRECT])
+    name: str = "scripted"
+    batches: list[int] = field(default_factory=list)
+    is_closed: bool = False
+    fails: Exception | None = None
+    reloads: list[Exception | None] = field(default_factory=list)
+    on_reload: Callable[[], None] = lambda: None
+
+    def scores(self, crops: NDArray[np.uint8]) -> NDArray[np.int32]:
+        if self.fails:
+            raise self.fails
+        self.batches.append(len(crops))
+        return np.array([self.scores_of[index % len(self.scores_of)] for index in range(len(crops))], np.int32)
+
+    def reload(self) -> None:
+        """As ``reloads`` says, one after the other; after the last it works again."""
+        self.on_reload()
+        self.fails = self.reloads.pop(0) if self.reloads else None
+        if self.fails:
+            raise self.fails
+
+    def close(self) -> None:
+        self.is_closed = True
+
+
+class Bench:
+    """One service with lanes of these settings, and a hand on everything around it."""
+
+    def __init__(
+        self,
+        *lanes: LaneSettings,
+        overlay: OverlaySettings | None = None,
+        clock: Clock | None = None,
+        in_thread: bool = False,
+    ) -> None:
+        settings = lanes or (LaneSettings(),)
+        self.factory, self.journal = MockLines(), MemoryJournal()
+        self.finders = [ScriptedFinder() for _ in settings]
+        self.classifier, self.spare = ScriptedClassifier(), ScriptedClassifier(name="spare")
+        self.wires = [Wires(lane, self.factory) for lane in settings]
+        self.service = Service(
+            [
+                Lane(
+                    lane,
+                    self._pursuit(finder, lane, in_thread),
+                    wires,
+                    self.journal,
+                    CropGeometry(),
+                    margin=4,
+                    bundle="tiny 1",
+                    clock=clock,
+                )
+                for lane, finder, wires in zip(settings, self.finders, self.wires)
+            ],
+            Keeper(self.classifier, overlay or OverlaySettings(), lambda: self.spare, self.journal),
+        )
+        self.now_s, self.number = 50.0, 0
+
+    @staticmethod
+    def _pursuit(finder: ScriptedFinder, lane: LaneSettings, in_thread: bool) -> Pursuit:
+        if in_thread:
+            return Pursuit(InThread(finder), lane.faces)
+        return Pursuit(Inline(finder), lane.faces, asks_always=True)
+
+    def frames(self, count: int, *, every_s: float = 0.1) -> "Bench":
+        """Give every lane so many frames."""
+        pixels = np.zeros((240, 320, 3), np.uint8)
+        for _ in range(count):
+            self.now_s += every_s
+            frame = Frame(pixels, self.now_s, self.number)
+            self.number += 1
+            self.service.step(dict.fromkeys(range(len(self.service.lanes)), frame), self.now_s)
+        return self
+
+    def wait(self, seconds: float) -> "Bench":
+        """Let time pass without frames, as the live loop does: with a step at every deadline."""
+        end_s = self.now_s + seconds
+        while (due_s := self.service.due_s(self.now_s)) is not None and due_s < end_s:
+            self.now_s = due_s
+            self.service.step({}, due_s)
+        self.now_s = end_s
+        self.service.step({}, end_s)
+        return self
+
+    def somebody(self, scores: Sequence[int], box: Box = HERE) -> "Bench":
+        """Put somebody in front of the first lane."""
+        self.finders[0].box, self.classifier.scores_of = box, [scores]
+        return self
+
+    def nobody(self) -> "Bench":
+        """Empty the first lane."""
+        self.finders[0].box = None
+        return self
+
+    def told(self, *events: Event) -> list[tuple[str, dict[str, Value]]]:
+        """What the journal has of these events, or of all."""
+        return [
+            (event.entry.name, values) for event, _, values in self.journal.records if not events or event in events
+        ]
+
+    @property
+    def names(self) -> list[str]:
+        return [name for name, _ in self.told()]
+
+    @property
+    def coil(self) -> bool:
+        return self.wires[0].coil

@@ -1,0 +1,100 @@
+"""Instructions of a found frame on the board's kind of processor, as qemu counts them. ``make armhf-cost``.
+
+Each part is run a few times and more often; the difference leaves Python's start out. Counts are the same on every
+machine. They are no times: how many of them a Cortex-A9 does in a second, no board was asked.
+"""
+
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.system import host
+from tests.system.host import ROOT
+
+HERE = Path(__file__).resolve().parent
+FEW, MANY = 2, 7
+LONGEST_S = 600
+LIBRARIES = ("blas", "lapack", "")
+PROGRAM = """
+import sys
+import cv2
+import numpy as np
+from binarycop.faces.choose import make_finder
+from binarycop.faces.fit import fit
+from binarycop.faces.lookout.engine import make_engine
+from binarycop.faces.lookout.finder import WEIGHTS
+from binarycop.faces.lookout.inspector import Inspector
+from binarycop.faces.lookout.network import COARSEST, INSPECTION, LEAST_CELLS, SURVEY
+from binarycop.faces.lookout.weights import read_weights
+from binarycop.frames import drawing
+from binarycop.settings.schema import EngineKind, FacesSettings, FinderKind, LookoutSettings
+
+cv2.setNumThreads(1)
+what, engine, longer_px, count = sys.argv[1], EngineKind(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4])
+rng = np.random.default_rng(1)
+frame = drawing.backdrop(rng, 640, 480)
+drawing.draw(frame, drawing.Head.random(rng, None), 320, 240, 220)
+padded, _ = fit(frame, longer_px, COARSEST, LEAST_CELLS)
+survey, inspection = (make_engine(engine, one, read_weights(WEIGHTS, one)) for one in (SURVEY, INSPECTION))
+inspector = Inspector(inspection)
+side = 220 * longer_px / 640
+head = np.array([[(longer_px - side) / 2, (0.75 * longer_px - side) / 2, side, side, 0.9]])
+lookout = LookoutSettings(engine=engine, longer_px=longer_px)
+finder = make_finder(FacesSettings(finder=FinderKind.LOOKOUT, lookout=lookout))
+few = np.ascontiguousarray(frame[::2, ::2])
+finds = {
+    "shrinking": lambda: fit(frame, longer_px, COARSEST, LEAST_CELLS),
+    "survey": lambda: survey.run(padded),
+    "inspection": lambda: inspector.look(padded, head),
+    "all": lambda: finder.find(frame),
+    "small": lambda: finder.find(few),
+}
+for _ in range(count):
+    finds[what]()
+if len(finder.find(frame)) != 1:
+    sys.exit("the drawn head is not found")
+"""
+ROWS = (
+    ("shrinking 640×480", "shrinking", "opencv"),
+    ("survey, ncnn", "survey", "ncnn"),
+    ("second look at one place, ncnn", "inspection", "ncnn"),
+    ("survey, OpenCV", "survey", "opencv"),
+    ("second look at one place, OpenCV", "inspection", "opencv"),
+    ("found frame of 320×240, ncnn", "small", "ncnn"),
+    ("found frame of 640×480, ncnn", "all", "ncnn"),
+    ("found frame of 640×480, OpenCV", "all", "opencv"),
+)
+
+
+def main() -> int:
+    """Print millions of instructions per part and ``longer_px``."""
+    tree = host.image(HERE / "image.sh")
+    tools = host.image(HERE / "cost.sh")
+    if tree is None or tools is None:
+        return 1
+    print("millions of instructions     longer_px 160    320")
+    for title, what, engine in ROWS:
+        counts = [
+            (_count(tree, tools, what, engine, longer_px, MANY) - _count(tree, tools, what, engine, longer_px, FEW))
+            / (MANY - FEW)
+            for longer_px in (160, 320)
+        ]
+        print(f"{title:34}" + "".join(f"{count / 1e6:8.2f}" for count in counts), flush=True)
+    return 0
+
+
+def _count(tree: Path, tools: Path, what: str, engine: str, longer_px: int, times: int) -> int:
+    libraries = ":".join(f"{tree}/usr/lib/arm-linux-gnueabihf/{name}" for name in LIBRARIES)
+    python = f"{ROOT / 'daemon'}:{tree}/usr/lib/python3/dist-packages:{tools}"
+    command = ["qemu-arm", "-cpu", "cortex-a9", "-plugin", str(tools / "count.so"), "-L", str(tree)]
+    for name, value in (("LD_LIBRARY_PATH", libraries), ("PYTHONPATH", python), ("OPENBLAS_NUM_THREADS", "1")):
+        command += ["-E", f"{name}={value}"]
+    command += [f"{tree}/usr/bin/python3", "-S", "-B", "-c", PROGRAM, what, engine, str(longer_px), str(times)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=LONGEST_S)
+    if done.returncode:
+        raise RuntimeError(f"{what} on {engine} ended with {done.returncode}\n{done.stderr}")
+    return int(done.stderr.split()[-1])
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,24 @@
+#!/usr/bin/env bash
+# What cost.py needs beside the tree of image.sh: qemu with plug-ins, one that counts, ncnn for the board's processor.
+# Prints the folder with the last two.
+#
+#   cost.sh PYTHON        whose pip fetches ncnn
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+suite=test-armhf
+. "$here/../image_functions.sh"
+ncnn=$here/../../../deploy/ncnn-armhf.txt # the release that the package brings
+
+need qemu-arm qemu-user
+need cc gcc
+folder=${XDG_CACHE_HOME:-$HOME/.cache}/binarycop-armhf-cost
+mkdir -p "$folder"
+cc -O2 -fPIC -shared -o "$folder/count.so" "$here/count.c" >&2 || die "the plug-in cannot be built"
+if [ ! "$folder/ncnn" -nt "$ncnn" ]; then
+    rm -rf "$folder"/ncnn*
+    "$1" -m pip download --quiet --disable-pip-version-check --no-deps --only-binary :all: --python-version 3.11 \
+        --implementation cp --platform manylinux_2_31_armv7l --dest "$folder" --require-hashes -r "$ncnn" >&2 ||
+        die "ncnn cannot be had from PyPI"
+    "$1" -m zipfile -e "$folder"/ncnn-*.whl "$folder" >&2
+fi
+echo "$folder"

@@ -1,0 +1,137 @@
+"""Runs the board's package, and the daemon's functional tests, on the board's kind of processor. ``make test-armhf``.
+
+The tree is Debian 12's armhf userland, built once by image.sh, with its Python, numpy and OpenCV; qemu-user runs its
+programs. It never skips; root. Words as arguments are paths below tests/, which alone are then run.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.system import host
+from tests.system.host import ROOT, Reports
+
+HERE = Path(__file__).resolve().parent
+# What runs on the board; without what only a desk has: pynq's simulated board, a compiler, a kernel of its own.
+TESTS = ("frames", "faces", "classifier", "gate", "journal", "lines", "service", "settings", "cli", "test_verdict.py",
+         "test_shelf.py")  # fmt: skip
+PROJECT = (
+    "daemon",
+    "tests",
+    "systemd",
+    "deploy",
+    "docs",
+    "overlays/bundles",
+    "overlays/__init__.py",
+    "overlays/finder/__init__.py",
+    "overlays/finder/golden.py",
+    "setup.cfg",
+    "README.md",
+)
+# What is not this processor's: qemu-user knows neither seccomp nor a camera's ioctl, which the host's kernel is never
+# asked, and dumps a core of its own beside the kernel's; Debian has OpenCV's cascades in a package that is not here.
+NOT_HERE = (
+    "frames/test_camera.py::test_what_is_no_camera_is_refused_by_opencv_and_named_by_the_kernel",
+    "frames/test_choose.py::test_a_device_is_never_read_as_a_clip",
+    "frames/test_v4l2.py::test_another_device_is_not_a_camera",
+    "frames/test_v4l2.py::test_a_plain_file_is_not_a_camera",
+    "service/test_seal.py::test_a_sealed_process_starts_no_program",
+    "service/test_seal.py::test_nor_does_a_thread_that_was_there_before",
+    "service/test_seal.py::test_nothing_is_dumped_of_a_sealed_process",
+    "faces/test_haar.py::test_nobody_is_found_on_a_bare_wall",
+)
+TESTS_LONGEST_S = 2400
+STEP_LONGEST_S = 300
+MODULES = "/usr/lib/binarycop/python"
+ENGINE = """
+from binarycop.faces.lookout.engine import make_engine
+from binarycop.faces.lookout.finder import WEIGHTS
+from binarycop.faces.lookout.network import SURVEY
+from binarycop.faces.lookout.weights import read_weights
+from binarycop.settings.schema import EngineKind
+print(make_engine(EngineKind.AUTO, SURVEY, read_weights(WEIGHTS, SURVEY)).name)
+"""
+VERSIONS = """
+import cv2, numpy, platform
+print(platform.machine(), "Python", platform.python_version(), "numpy", numpy.__version__, "OpenCV", cv2.__version__)
+"""
+
+
+def main() -> int:
+    """Build, install, run, report."""
+    return host.run_suite("test-armhf", HERE / "image.sh", _checks)
+
+
+def _checks(image: Path, work: Path, reports: Reports) -> bool:
+    tree = work / "root"
+    subprocess.run(["cp", "-a", image, tree], check=True)
+    for title, run in (
+        ("the tree is the board's kind", lambda: host.run_in(tree, "python3", "-c", VERSIONS)),
+        ("the board's package installs", lambda: _install(tree, work)),
+        ("its finder runs on ncnn", lambda: _engine(tree)),
+        ("its bundles reproduce their golden vectors", lambda: _selftests(tree)),
+        ("its decisions on the demo are those of this machine", lambda: _replay(tree)),
+        ("the daemon's tests", lambda: _test(tree, sys.argv[1:] or TESTS)),
+    ):
+        reports.add(host.check(title, run))
+    return True
+
+
+def _install(tree: Path, work: Path) -> str:
+    """The commit's package, as dpkg does it; OpenCV is in the tree, but dpkg does not know of it."""
+    environment = {**os.environ, "PYTHON": sys.executable}
+    command = [str(ROOT / "deploy/package"), str(work / "dist"), "armhf"]
+    subprocess.run(command, env=environment, check=True, capture_output=True, timeout=STEP_LONGEST_S)
+    [package] = (work / "dist").glob("*_armhf.deb")
+    shutil.copy(package, tree / "package.deb")
+    host.run_in(tree, "dpkg", "--ignore-depends=python3-opencv", "--install", "/package.deb")
+    return host.run_in(tree, "dpkg-query", "-W", "binarycop")
+
+
+def _engine(tree: Path) -> str:
+    name = host.run_in(tree, "env", f"PYTHONPATH={MODULES}", "python3", "-c", ENGINE).strip()
+    assert name == "ncnn", f"it runs on {name}"
+    return name
+
+
+def _selftests(tree: Path) -> str:
+    return "".join(host.run_in(tree, "binarycop", "selftest", "--bundle", name) for name in ("n-cnv", "u-cnv", "cnv"))
+
+
+def _replay(tree: Path) -> str:
+    there = _decisions(host.run_in(tree, "binarycop", "replay", "demo", "--json"))
+    command = [sys.executable, "-m", "binarycop", "replay", "demo", "--json"]
+    here = _decisions(subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout)
+    assert there == here, f"{there}\nand here {here}"
+    return ", ".join(there)
+
+
+def _decisions(told: str) -> list[str]:
+    events = [json.loads(line) for line in told.splitlines() if line.startswith("{")]
+    return [f"{one['event']} ({one['class']})" for one in events if one["event"] in ("permit", "refuse")]
+
+
+def _test(tree: Path, tests: tuple[str, ...] | list[str]) -> str:
+    project = tree / "opt/project"
+    for name in PROJECT:
+        (project / name).parent.mkdir(parents=True, exist_ok=True)
+        if (ROOT / name).is_dir():
+            shutil.copytree(ROOT / name, project / name, ignore=shutil.ignore_patterns("__pycache__", "*.egg-info"))
+        else:
+            shutil.copy(ROOT / name, project / name)
+    # The daemon that is tested is the package's.
+    told = host.run_in(
+        tree, "env", "-C", "/opt/project", f"PYTHONPATH=/opt/project:{MODULES}",
+        "python3", "-m", "pytest", "-q", "--color=no", "-o", "pythonpath=", "-p", "no:cacheprovider",
+        "--hypothesis-profile=emulated",
+        *(f"--deselect=tests/{one}" for one in NOT_HERE), *(f"tests/{one}" for one in tests),
+        longest_s=TESTS_LONGEST_S,
+    )  # fmt: skip
+    return "\n".join(told.splitlines()[-30:])
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,59 @@
+"""Runs inside the virtual board: every check in turn, one JSON line each on standard output, then ``end``."""
+
+import json
+import os
+import signal
+import sys
+import traceback
+from collections.abc import Callable
+from functools import partial
+from time import monotonic
+from types import FrameType
+
+from tests.system.board.guest import daemon, edges, errors, failsafe, lines
+from tests.system.board.guest.simulator import plug_in
+
+LONGEST_S = 120
+GATE = ("gate-relay", "lamp-correct", "lamp-nose", "lamp-mouth", "lamp-chin", "passed", "ready", "fire", "", "twin")
+SPARE = ("relay-2", "lamp-2", "", "twin")
+
+
+def main() -> None:
+    """Run all, or those whose name contains the first argument."""
+    only = sys.argv[1] if len(sys.argv) > 1 else ""
+    signal.signal(signal.SIGALRM, _too_long)
+    for name, alone in errors.BEFORE_ANY_CHIP.items():
+        if only in name:
+            _report(name, alone)
+    simulator = plug_in("gate", {"zynq_gpio": GATE, "usb-relay": SPARE})
+    for checks in (lines.CHECKS, edges.CHECKS, errors.CHECKS, failsafe.CHECKS, daemon.CHECKS):
+        for name, check in checks.items():
+            if only in name:
+                _report(name, partial(check, simulator))
+    _say({"end": True, "uptime_s": monotonic()})
+
+
+def _report(name: str, check: Callable[[], str]) -> None:
+    before_s = monotonic()
+    signal.alarm(LONGEST_S)
+    try:
+        detail, good = check(), True
+    except BaseException as error:  # noqa: BLE001 - whatever it was, it is this check's, and the next must run
+        detail, good = "".join(traceback.format_exception(type(error), error, error.__traceback__)), False
+    finally:
+        signal.alarm(0)
+    _say({"check": name, "good": good, "detail": detail, "took_s": round(monotonic() - before_s, 2)})
+
+
+def _say(what: dict[str, object]) -> None:
+    sys.stdout.write(json.dumps(what) + "\n")
+    sys.stdout.flush()
+
+
+def _too_long(number: int, frame: FrameType | None) -> None:
+    raise TimeoutError(f"took longer than {LONGEST_S} s")
+
+
+if __name__ == "__main__":
+    os.chdir("/tmp")
+    main()

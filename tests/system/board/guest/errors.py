@@ -1,0 +1,158 @@
+"""What goes wrong on a machine, and what is said then."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from functools import partial
+
+from gpiozero import LED, DigitalInputDevice, DigitalOutputDevice
+from gpiozero.exc import BadPinFactory, GPIOPinInUse, GPIOZeroError, PinInvalidPin, PinMultiplePins
+
+from binarycop.errors import FactoryError, LineError
+from binarycop.lines.chips import LineNotPermitted
+from binarycop.lines.factory import open_factory
+from binarycop.lines.gpiochip import GpioChipFactory
+from binarycop.lines.wires import Wires
+from tests.system.board.guest.lines import WITHIN_S, lane, wait_until
+from tests.system.board.guest.simulator import Simulator, plug_in
+
+# Another program with the relay: says so, and holds it at high until it is killed or its standard input ends.
+HOLDER = """
+import sys
+from gpiozero import DigitalOutputDevice
+from binarycop.lines.gpiochip import GpioChipFactory
+relay = DigitalOutputDevice("gate-relay", initial_value=True, pin_factory=GpioChipFactory("other-gate"))
+print("held", flush=True)
+sys.stdin.read()
+"""
+
+# As an ordinary user, in the group of the devices or not.
+ORDINARY = """
+import os, sys
+os.setgroups([])
+os.setgid(int(sys.argv[1]))
+os.setuid(65534)
+from gpiozero import LED
+from binarycop.lines.gpiochip import GpioChipFactory
+try:
+    LED("lamp-2", pin_factory=GpioChipFactory()).close()
+    print("had it")
+except Exception as error:
+    print(type(error).__name__, isinstance(error, PermissionError), error)
+"""
+GROUP = 997
+
+
+def refusal(kind: type[Exception] | tuple[type[Exception], ...], use: Callable[[], object]) -> str:
+    """What the error says; AssertionError where there is none."""
+    try:
+        use()
+    except kind as error:
+        return str(error)
+    raise AssertionError(f"there was no {kind}")
+
+
+def no_chip_at_all() -> str:
+    """One line, as gpiozero's own error and as the daemon's."""
+    said = refusal(BadPinFactory, GpioChipFactory)
+    ours = refusal(FactoryError, lambda: open_factory("gpiochip"))
+    assert said in ours
+    assert "\n" not in ours
+    return ours
+
+
+def ambiguous(simulator: Simulator) -> str:
+    """A name on both chips names both chips."""
+    with GpioChipFactory() as factory:
+        said = refusal(PinMultiplePins, lambda: LED("twin", pin_factory=factory))
+    for chip in simulator.chips:
+        assert f"{chip.name}:{chip.names.index('twin')} ({chip.label})" in said
+    return said
+
+
+def unknown(simulator: Simulator) -> str:
+    """Near matches are listed; a number is no line; a chip has so many lines."""
+    expected = {"gate-rely": "gate-relay", "zynq_gpio:99": "0 to 9", 17: "17 is no line"}
+    with GpioChipFactory() as factory:
+        said = {name: refusal(PinInvalidPin, partial(LED, name, pin_factory=factory)) for name in expected}
+    for name, part in expected.items():
+        assert part in said[name], said[name]
+    return said["gate-rely"]
+
+
+def same_process(simulator: Simulator) -> str:
+    """Two devices on one line, by two of its names."""
+    with GpioChipFactory() as factory, LED("lamp-2", pin_factory=factory):
+        said = refusal(GPIOPinInUse, lambda: LED("usb-relay:1", pin_factory=factory))
+    with GpioChipFactory() as factory, LED("usb-relay:1", pin_factory=factory):
+        return said
+
+
+def other_process(simulator: Simulator) -> str:
+    """Two processes fight for the relay: the second is told who has it, and moves nothing."""
+    relay = simulator.line("gate-relay")
+    command = [sys.executable, "-c", HOLDER]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as holder:
+        try:
+            assert holder.stdout
+            assert holder.stdout.readline() == "held\n"
+            said = set()
+            with GpioChipFactory() as factory:
+                for attempt in range(200):
+                    kind = DigitalInputDevice if attempt % 2 else DigitalOutputDevice
+                    said.add(refusal(GPIOPinInUse, partial(kind, "gate-relay", pin_factory=factory)))
+                    assert relay.level(), "the first one's level was touched"
+                mapped = refusal(LineError, lambda: Wires(lane(), factory))
+            [only] = said
+            assert "'other-gate'" in only
+            assert mapped == f"line gate-relay: cannot be had: {only}"
+        finally:
+            holder.kill()
+    with GpioChipFactory() as factory, DigitalOutputDevice("gate-relay", pin_factory=factory):
+        assert not relay.level(), "free again once the other has died"
+    return f"200 times: {only}"
+
+
+def not_permitted(simulator: Simulator) -> str:
+    """An ordinary user is told which group; with that group it works."""
+    for chip in simulator.chips:
+        os.chown(f"/dev/{chip.name}", 0, GROUP)
+        os.chmod(f"/dev/{chip.name}", 0o660)
+    outside, inside = (
+        subprocess.check_output([sys.executable, "-c", ORDINARY, str(group)], text=True, timeout=60)
+        for group in (65534, GROUP)
+    )
+    assert outside.startswith(f"{LineNotPermitted.__name__} True"), outside
+    assert "group gpio" in outside
+    assert inside == "had it\n", inside
+    return outside.strip()
+
+
+def unplugged(simulator: Simulator) -> str:
+    """A chip that goes away in use (a USB adapter): an error that our code knows, other lines and closing unharmed."""
+    adapter = plug_in("adapter", {"usb-gpio": ("far-out", "far-in")})
+    with GpioChipFactory() as factory, DigitalInputDevice("ready", pin_factory=factory) as near:
+        out = DigitalOutputDevice("far-out", initial_value=True, pin_factory=factory)
+        far = DigitalInputDevice("far-in", pin_factory=factory)
+        adapter.unplug()
+        said = [refusal((GPIOZeroError, OSError), use) for use in (out.off, lambda: far.value)]
+        out.close()
+        far.close()
+        for level in (True, False):
+            simulator.line("ready").drive(level)
+            wait_until(lambda level=level: near.is_active is level, "edges of the chip that is still there")  # type: ignore[misc]
+            (near.wait_for_active if level else near.wait_for_inactive)(WITHIN_S)
+        refusal(PinInvalidPin, lambda: LED("far-out", pin_factory=factory))
+    return said[0]
+
+
+BEFORE_ANY_CHIP: dict[str, Callable[[], str]] = {"no chip at all": no_chip_at_all}
+CHECKS: dict[str, Callable[[Simulator], str]] = {
+    "an ambiguous name": ambiguous,
+    "an unknown name": unknown,
+    "a line held by this process": same_process,
+    "a line held by another process": other_process,
+    "no permission": not_permitted,
+    "a chip that is pulled": unplugged,
+}

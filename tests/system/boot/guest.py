@@ -1,0 +1,179 @@
+"""The checks, run by root inside the machine after each of its boots, which the kernel's command line names."""
+
+import os
+import re
+import signal
+import sys
+from collections.abc import Callable
+from functools import partial
+from itertools import pairwise
+from pathlib import Path
+from time import monotonic, sleep
+
+from tests.system.guest import UNIT, carry_out, events, is_ready, logged, run, shown, wait_for
+
+BOOT = "binarycop_trial="
+REPORTS = Path("/dev/ttyS1")
+NOTES = Path("/run/relay")
+MARK = Path("/run/people")
+LONGEST_S = 600.0
+PULSE_S = 0.5
+WATCHDOG_S = 8.0
+OWN = Path("/etc/binarycop/gate.d/50-trial.yaml")
+
+
+def relay() -> list[tuple[float, bool]]:
+    """What the watcher has seen: when the line changed, on the monotonic clock, and to which level."""
+    lines = [line.split() for line in NOTES.read_text().splitlines(keepends=True) if line.endswith("\n")]
+    return [(float(at), level == "1") for at, level in lines]
+
+
+def pulses() -> list[tuple[float, float]]:
+    """When the relay was on, and for how long; what is on still is left out."""
+    changes = relay()
+    return [(on, off - on) for (on, level), (off, _) in pairwise(changes) if level]
+
+
+def permitted_at_s() -> list[float]:
+    """When the journal took each permission of this boot, on the monotonic clock."""
+    return [int(one["__MONOTONIC_TIMESTAMP"]) / 1e6 for one in logged("permit")]
+
+
+def _more_than(count: int, name: str) -> bool:
+    return len(logged(name)) > count
+
+
+def power_on_to_a_pulse_unattended() -> str:
+    wait_for("the first permission", lambda: logged("permit"), LONGEST_S)
+    wait_for("the relay", pulses)
+    ready_s = int(shown("ActiveEnterTimestampMonotonic")) / 1e6
+    permit_s, (pulse_s, length_s) = permitted_at_s()[0], pulses()[0]
+    permit = logged("permit")[0]
+    assert permit["BINARYCOP_CLASS"] == "correct", permit
+    assert permit["BINARYCOP_CAUSE"] == "verdict", permit
+    assert abs(pulse_s - permit_s) < 1.0, (pulse_s, permit_s)
+    assert PULSE_S * 0.8 < length_s < PULSE_S * 2, length_s
+    systemd_s = int(run("systemctl", "show", "--value", "-p", "UserspaceTimestampMonotonic")) / 1e6
+    return (
+        f"after the kernel's start: systemd {systemd_s:.1f} s, ready {ready_s:.1f} s, "
+        f"first permission {permit_s:.1f} s "
+        f"({permit['BINARYCOP_LATENCY_MS']} ms from capture to lines), relay on {pulse_s:.1f} s for {length_s:.2f} s\n"
+        f"{run('systemd-analyze')}{run('systemd-analyze', 'critical-chain', '--no-pager', UNIT)}"
+    )
+
+
+def is_nose(event: dict[str, str]) -> bool:
+    """Whether that is what was decided on."""
+    return event["BINARYCOP_CLASS"] == "nose"
+
+
+def a_bare_nose_is_refused_and_the_relay_stays_off() -> str:
+    # A slow machine sees few frames of somebody, and may be undecided of the first who comes.
+    refusal = wait_for("a bare nose's refusal", lambda: [one for one in logged("refuse") if is_nose(one)], LONGEST_S)[0]
+    # Each pulse has its permission, and each permission is for a mask that is worn correctly.
+    given = permitted_at_s()
+    for on_s, _ in pulses():
+        assert any(abs(on_s - one) < 1.0 for one in given), (on_s, given)
+    assert {one["BINARYCOP_CLASS"] for one in logged("permit")} == {"correct"}
+    votes, frames, margin = (refusal[f"BINARYCOP_{name}"] for name in ("VOTES", "FRAMES", "MARGIN"))
+    return f"{votes} of {frames} frames, margin {margin}; {len(pulses())} pulses so far"
+
+
+def udev_names_camera_and_chip() -> str:
+    camera, chip = Path("/dev/binarycop/camera"), Path("/dev/binarycop/gpio")
+    by_port = sorted(path.name for path in camera.parent.glob("camera-*"))
+    assert camera.resolve() == Path("/dev/video0"), camera.resolve()
+    assert by_port == ["camera-platform-vivid.0"], by_port
+    assert chip.resolve().name.startswith("gpiochip"), chip.resolve()
+    assert (chip.resolve().group(), chip.resolve().stat().st_mode & 0o777) == ("gpio", 0o660)
+    assert camera.resolve().group() == "video"
+    return f"{camera} -> {camera.resolve()}, {by_port[0]}, {chip} -> {chip.resolve()}, group gpio"
+
+
+def the_sandbox_holds_the_daemon() -> str:
+    status = Path(f"/proc/{shown('MainPID')}/status").read_text()
+    fields = dict(line.split(":\t", 1) for line in status.splitlines() if ":\t" in line)
+    assert (fields["CapEff"], fields["NoNewPrivs"], fields["Seccomp"]) == ("0000000000000000", "1", "2"), fields
+    owner = Path(f"/proc/{shown('MainPID')}").owner()
+    assert owner == "binarycop", owner
+    return f"as {owner}, no capability, no new privileges, seccomp; RSS {fields['VmRSS'].strip()}"
+
+
+def settings_are_read_again_while_a_camera_runs() -> str:
+    pid = shown("MainPID")
+    for number in range(5):
+        OWN.write_text(f"gate: {{remind_s: {4 + number}}}\n")
+        run("systemctl", "reload", UNIT)
+        wait_for("the event", partial(_more_than, number, "reloaded"))
+    assert shown("MainPID") == pid
+    assert logged("fault") == [], logged("fault")
+    return f"{number + 1} reloads in the same process, no fault"
+
+
+def a_hang_with_the_relay_on_ends_with_the_relay_off() -> str:
+    pid, since_s = int(shown("MainPID")), monotonic()
+    # Its start is waited for: a pulse that was on already could be over too soon.
+    wait_for("the relay", lambda: relay()[-1][1] and relay()[-1][0] > since_s, LONGEST_S)
+    os.kill(pid, signal.SIGSTOP)
+    begun_s = monotonic()
+    MARK.unlink()  # the finder takes its first picture for the empty spot
+    sleep(PULSE_S * 4)
+    assert relay()[-1][1], "the relay went off by itself: it was stopped too late"
+    wait_for("the relay's release", lambda: not relay()[-1][1])
+    released_s = relay()[-1][0] - begun_s
+    wait_for("the next one", lambda: shown("MainPID") not in ("0", str(pid)) and is_ready())
+    ready_s = monotonic() - begun_s
+    MARK.touch()
+    count = len(permitted_at_s())
+    wait_for("a permission by the next one", lambda: len(permitted_at_s()) > count, LONGEST_S)
+    again_s = permitted_at_s()[-1] - begun_s
+    assert WATCHDOG_S * 0.5 < released_s < WATCHDOG_S + 4, released_s
+    return (
+        f"relay off {released_s:.2f} s, ready again {ready_s:.1f} s, "
+        f"next permission {again_s:.1f} s after the stop (WatchdogSec=8)"
+    )
+
+
+def the_log_is_read_over_both_boots() -> str:
+    found = events()
+    boots = list(dict.fromkeys(one["boot"] for one in found))
+    assert len(boots) == 2, boots
+    for boot in boots:
+        assert {"ready", "permit", "refuse"} <= {one["event"] for one in found if one["boot"] == boot}, boot
+    told = run("journalctl", "-q", "-x", "-u", UNIT, "-b", "-1", "-o", "short-monotonic")
+    assert "Subject: The gate's permission was given" in told
+    assert "Subject: The gate's permission was refused" in told
+    page = re.split(r"(?=^\[)", told, flags=re.MULTILINE)
+    shown_page = [one for one in page if re.search(r"permission given|refused|Watchdog|ready: |started: ", one)]
+    whole = run("binarycop", "events").splitlines()
+    parts = [start for start, line in enumerate(whole) if line.startswith("-- boot")]
+    listed = [*whole[: parts[0] + 16], "...", *whole[parts[1] : parts[1] + 12]]
+    return "\n".join(["binarycop events:", *listed, "", "journalctl -x:", "".join(shown_page[:5])])
+
+
+CHECKS: dict[str, tuple[Callable[[], str], ...]] = {
+    "first": (
+        power_on_to_a_pulse_unattended,
+        a_bare_nose_is_refused_and_the_relay_stays_off,
+        udev_names_camera_and_chip,
+        the_sandbox_holds_the_daemon,
+        settings_are_read_again_while_a_camera_runs,
+        a_hang_with_the_relay_on_ends_with_the_relay_off,
+    ),
+    "second": (
+        power_on_to_a_pulse_unattended,
+        a_bare_nose_is_refused_and_the_relay_stays_off,
+        the_log_is_read_over_both_boots,
+    ),
+}
+
+
+def main() -> int:
+    """Each check, one after the other; 0 whatever they found, since the reports say it."""
+    [boot] = [word for word in Path("/proc/cmdline").read_text().split() if word.startswith(BOOT)]
+    carry_out(CHECKS[boot.removeprefix(BOOT)], REPORTS)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

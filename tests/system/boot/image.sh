@@ -1,0 +1,47 @@
+#!/usr/bin/env bash
+# Builds, once, what the virtual machine boots: Debian 12's own kernel, a first root file system with the modules of its
+# disk, camera and GPIO chip, and the Debian tree that goes onto the disk. Prints the folder of kernel, initrd and root.
+#
+#   image.sh PYTHON       PYTHON has pip
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+suite=test-boot
+. "$here/../image_functions.sh"
+. "$here/../kernel.sh"
+python=$1
+
+on_x86_64
+need qemu-system-x86_64 qemu-system-x86
+need mkfs.ext4 e2fsprogs
+need gcc gcc
+
+image_of "$here/image.sh" "$here/init" "$here/../kernel.sh" "$here/../board/Kbuild" "$here/../package/image.sh"
+# The same tree as the package is tried in.
+tree=$("$here/../package/image.sh" "$python") || die "there is no Debian tree"
+need cpio cpio
+need depmod kmod
+need busybox busybox-static
+need_kernel_tools
+build_kernel "$here/../board/Kbuild"
+
+whole=$work/whole first=$work/first
+mkdir -p "$whole" "$first"/{bin,dev,proc,sys,root,modules}
+cp "$work"/kernel/boot/vmlinuz-* "$whole/kernel"
+cp "$(command -v busybox)" "$first/bin/busybox"
+cp "$here/init" "$first/init"
+# Modules in the order in which they must be loaded.
+depmod -b "$work/kernel" "$kernel_release"
+number=100
+for module in virtio_pci virtio_blk crc32c_generic ext4 configfs vivid; do
+    while read -r word file options; do
+        [ "$word" = insmod ] || continue
+        name=$(basename "$file")
+        ls "$first"/modules/*-"$name" >/dev/null 2>&1 || cp "$file" "$first/modules/$number-$name"
+        number=$((number + 1))
+    done < <(modprobe --dirname "$work/kernel" --set-version "$kernel_release" --show-depends "$module")
+done
+cp "$work/gpio-sim-oot.ko" "$first/modules/$number-gpio-sim-oot.ko"
+ls "$first"/modules/*-vivid.ko >/dev/null || die "the kernel's package has no vivid"
+(cd "$first" && find . | cpio -o -H newc --quiet) >"$whole/initrd"
+cp -a "$tree" "$whole/root"
+keep "$whole"

@@ -1,0 +1,151 @@
+"""Boots a whole machine with the package installed, twice from the same disk, and prints what was found.
+
+``make test-boot`` calls it. The machine is qemu without acceleration: Debian 12's kernel and systemd, vivid as the
+camera, gpio-sim as the chip, and nobody to log in. Its camera sees two drawn people, one after the other, for ever.
+Kernel and tree are built once by image.sh; the package is that of the commit. It never skips; root, as CI is. Exit code
+0 only if every check ran and was good.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from uuid import uuid4
+
+import cv2
+
+from binarycop.frames.demo import RATE_HZ, Demo, passages
+from binarycop.wearing import Wearing
+from tests.system import host
+from tests.system.boot import guest, street
+from tests.system.host import ROOT, Reports
+
+HERE = Path(__file__).resolve().parent
+CODE = ("tests/__init__.py", "tests/system/__init__.py", "tests/system/guest.py",
+        *(f"tests/system/boot/{name}.py" for name in ("__init__", "guest", "street", "watch")))  # fmt: skip
+BUILD_LONGEST_S = 300
+BOOT_LONGEST_S = 1200
+MEMORY_MB = 512
+DISK_SPARE_MB = 200
+EVERY = 2  # of the demo's frames, one is shown; each three times, at 25 a second
+EMPTY_S = street.EMPTY * EVERY / RATE_HZ  # before somebody comes
+PEOPLE = (Wearing.CORRECT, Wearing.NOSE)
+SETTINGS = """frames: {source: /dev/binarycop/camera, width_px: 320, height_px: 240, rate_hz: 25, pixel_format: YUYV}
+faces: {finder: fixed}
+lines:
+  factory: gpiochip
+  permission: {pin: gate-relay}
+  lamps: {correct: {pin: lamp-correct}, nose: {pin: lamp-nose}, nose_mouth: {pin: lamp-mouth}, chin: {pin: lamp-chin}}
+"""
+RELAY = "/sys/devices/platform/zynq-gpio.0/gpiochip0/sim_gpio0/value"
+STREET = """[Unit]
+Description=What the camera looks at
+DefaultDependencies=no
+Conflicts=shutdown.target
+Before=shutdown.target binarycop.service
+
+[Service]
+Type=notify
+ExecStart=/usr/bin/python3 /opt/trial/tests/system/boot/street.py /opt/trial/street {mark}
+"""
+PEOPLE_COME = """[Unit]
+Description=People come once the gate is ready
+After=binarycop.service
+
+[Service]
+Type=oneshot
+ExecStart=/bin/touch {mark}
+"""
+WATCH = """[Unit]
+Description=What sees the relay
+DefaultDependencies=no
+Conflicts=shutdown.target
+Before=shutdown.target binarycop.service
+
+[Service]
+ExecStart=/usr/bin/python3 /opt/trial/tests/system/boot/watch.py {line} {notes}
+"""
+
+
+def main() -> int:
+    """Build, boot, boot again, report."""
+    if os.geteuid() != 0:
+        print("test-boot: root is needed (device nodes, chroot)", file=sys.stderr)
+        return 1
+    wanted = sum(len(checks) for checks in guest.CHECKS.values())
+    return host.run_suite("test-boot", HERE / "image.sh", _checks, wanted=wanted)
+
+
+def _checks(image: Path, work: Path, reports: Reports) -> bool:
+    disk = _disk(image / "root", work)
+    return all(_boot(image, disk, boot, work, reports) for boot in guest.CHECKS)
+
+
+def _disk(tree: Path, work: Path) -> Path:
+    """A disk with the tree, the package, the settings of this trial, and what plays the street."""
+    root = work / "root"
+    subprocess.run(["cp", "-a", tree, root], check=True)
+    _install(root, work)
+    (root / "etc/binarycop/gate.d/40-trial.yaml").write_text(SETTINGS)
+    (root / "etc/machine-id").write_text(uuid4().hex + "\n")
+    trial = root / "opt/trial"
+    for name in CODE:
+        (trial / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / name, trial / name)
+    _film(trial / "street")
+    host.add_trial(root, "/usr/bin/env PYTHONPATH=/opt/trial /usr/bin/python3 -m tests.system.boot.guest")
+    wanted = root / "etc/systemd/system/multi-user.target.wants"
+    units = {
+        "street.service": STREET.format(mark=guest.MARK),
+        "people.service": PEOPLE_COME.format(mark=guest.MARK),
+        "watch.service": WATCH.format(line=RELAY, notes=guest.NOTES),
+    }
+    for unit, text in units.items():
+        (wanted.parent / unit).write_text(text)
+        (wanted / unit).symlink_to(f"/etc/systemd/system/{unit}")
+    disk = work / "disk"
+    size_mb = int(subprocess.run(["du", "-sm", root], check=True, capture_output=True, text=True).stdout.split()[0])
+    command = ["mkfs.ext4", "-q", "-F", "-d", str(root), str(disk), f"{size_mb + DISK_SPARE_MB}M"]
+    subprocess.run(command, check=True)
+    shutil.rmtree(root)
+    return disk
+
+
+def _install(root: Path, work: Path) -> None:
+    """The commit's package, as deploy/install leaves it: set up, and its bundle proven by a first start."""
+    environment = {**os.environ, "PYTHON": sys.executable}
+    command = [str(ROOT / "deploy/package"), str(work / "dist"), "amd64"]
+    subprocess.run(command, env=environment, check=True, stdout=subprocess.DEVNULL, timeout=BUILD_LONGEST_S)
+    [package] = (work / "dist").glob("*_amd64.deb")
+    shutil.copy(package, root / "package.deb")
+    host.run_in(root, "dpkg", "--install", "/package.deb")
+    host.run_in(root, "binarycop-bundle", "ready")
+    (root / "package.deb").unlink()
+
+
+def _film(film: Path) -> None:
+    """The people's passages of the demo, one after the other, in vivid's format."""
+    shown = [one for one in passages() if one.wearing in PEOPLE]
+    demo = Demo()
+    with film.open("wb") as out:
+        while (frame := demo.read()) is not None:
+            is_shown = any(one.from_s - EMPTY_S <= frame.captured_s < one.to_s for one in shown)
+            if is_shown and frame.number % EVERY == 0:
+                out.write(cv2.cvtColor(frame.pixels, cv2.COLOR_BGR2YUV_YUY2).tobytes())
+
+
+def _boot(image: Path, disk: Path, boot: str, work: Path, reports: Reports) -> bool:
+    """One boot to its power-off; whether it came there in time."""
+    drive = f"file={disk},if=virtio,format=raw,cache=unsafe"
+    ended = host.qemu(
+        image / "kernel", image / "initrd", f"{guest.BOOT}{boot}", work, MEMORY_MB, BOOT_LONGEST_S,
+        lambda: reports.read(work / "reports"), "-drive", drive,
+    )  # fmt: skip
+    if not ended:
+        print(f"test-boot: the {boot} boot did not end by itself within {BOOT_LONGEST_S} s", file=sys.stderr)
+    return ended
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,65 @@
+"""The soak's own parts: a short session adds up, what grows is said, and a camera has every mood."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from binarycop.clock import ManualClock
+from binarycop.errors import SourceError
+from binarycop.frames.demo import Demo
+from tests.system.endurance.camera import Mood, MoodyCamera
+from tests.system.endurance.plot import plot
+from tests.system.endurance.session import Row, Session
+from tests.system.endurance.soak import grown
+
+ROW = Row(0, 9000, 100, 200, 4000, 4600, 100, 60, 10, 20, 3, 1.0, 5.0, 200.0, 8, 1)
+
+
+def test_a_session_adds_up_and_the_coil_has_its_causes() -> None:
+    pytest.importorskip("pynq", reason="needs pynq, on which the simulated board stands")
+    session = Session(3, [frame.pixels for frame in iter(Demo().read, None)], seed=2)
+    row = session.run(700)
+    assert session.complaints == []
+    assert row.captured == row.withheld + row.dropped + row.judged + row.nobody + row.unscored
+    assert row.judged > 0
+    assert row.dropped > 0
+
+
+def test_what_stays_as_it_is_has_not_grown() -> None:
+    assert grown([replace(ROW, session=number) for number in range(20)]) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "step", "said"),
+    [
+        ("rss_mb", 1.5, "rss_mb grew by"),
+        ("descriptors", 1, "descriptors grew by"),
+        ("threads", 1, "threads grew by"),
+        ("p50_ms", 0.5, "the median latency is"),
+    ],
+)
+def test_what_grows_is_named(name: str, step: float, said: str) -> None:
+    rows = [replace(ROW, **{name: getattr(ROW, name) + step * number}) for number in range(20)]
+    assert [said in line for line in grown(rows)] == [True]
+
+
+def test_a_moody_camera_does_everything_that_a_camera_has_done() -> None:
+    clock, seen, failed = ManualClock(), set(), set()
+    camera = MoodyCamera([np.zeros((8, 8, 3), np.uint8)] * 2, clock, np.random.default_rng(1), odds=0.2, longest_s=1.0)
+    for number in range(2000):
+        clock.advance_to(number * 0.05)
+        try:
+            camera.read()
+        except SourceError:
+            failed.add(camera.mood)
+        seen.add(camera.mood)
+    assert seen == set(Mood)
+    assert failed == {Mood.GONE, Mood.TORN}
+
+
+def test_the_plot_has_a_line_for_each_series() -> None:
+    picture = plot({"one": [1, 2, 3], "two": [5, 5, 5]}, "sessions")
+    assert picture.count("<polyline") == 2
+    assert "most 3" in picture
+    assert "last 5" in picture

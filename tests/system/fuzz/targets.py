@@ -1,0 +1,163 @@
+"""What is fuzzed: a target takes bytes and comes back; what it lets out must be one of our own errors."""
+
+import hashlib
+import json
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from datetime import datetime, timezone
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from binarycop.accelerator import build, deploy
+from binarycop.accelerator.simulated import design
+from binarycop.classifier import bundle as bundles
+from binarycop.classifier import manifest as manifests
+from binarycop.errors import BinaryCoPError
+from binarycop.frames.clip import Clip
+from binarycop.frames.picture import decode
+from binarycop.journal.reader import Query, read
+from binarycop.settings.load import load
+from tests.random_bundles import random_bundle
+
+CORPUS = Path(__file__).parent / "corpus"
+_FRAMES_MOST = 20
+
+Target = Callable[[bytes, Path], None]
+
+
+def settings(data: bytes, work: Path) -> None:
+    """A settings file."""
+    file = work / "gate.yaml"
+    file.write_bytes(data)
+    load(file)
+
+
+def manifest(data: bytes, work: Path) -> None:
+    """A bundle's manifest, the other files as they were."""
+    folder = _bundle(work)
+    (folder / manifests.FILE).write_bytes(data)
+    bundles.load(folder)
+
+
+def weights(data: bytes, work: Path) -> None:
+    """A bundle's weights, and a manifest that has their sha256: whoever makes a bundle makes both."""
+    folder = _bundle(work)
+    (folder / bundles.WEIGHTS).write_bytes(data)
+    told = json.loads(_told(work))
+    told["files"][bundles.WEIGHTS] = hashlib.sha256(data).hexdigest()
+    (folder / manifests.FILE).write_text(json.dumps(told))
+    bundles.load(folder)
+
+
+def driver(data: bytes, work: Path) -> None:
+    """The driver.py of a FINN build."""
+    folder = _deploy(work)
+    (folder / "driver" / "driver.py").write_bytes(data)
+    deploy.check(deploy.read(folder), bundles.load(_bundle(work)).manifest)
+
+
+def handoff(data: bytes, work: Path) -> None:
+    """The .hwh of a FINN build."""
+    file = work / "overlay.hwh"
+    file.write_bytes(data)
+    build.check_handoff(file, bundles.load(_bundle(work)).manifest)
+
+
+def picture(data: bytes, work: Path) -> None:
+    """A camera's JPEG, or a picture in a folder."""
+    with suppress(ValueError):  # its word for all that is no picture
+        decode(data)
+
+
+def clip(data: bytes, work: Path) -> None:
+    """A recording."""
+    file = work / "clip.avi"
+    file.write_bytes(data)
+    source = Clip(file)
+    for _ in range(_FRAMES_MOST):
+        with suppress(BinaryCoPError):
+            if source.read() is None:
+                break
+    source.close()
+
+
+def journal(data: bytes, work: Path) -> None:
+    """Entries of the journal, as JSON: any program on the board may write some that look like ours."""
+    try:
+        entries = json.loads(data)
+    except (ValueError, RecursionError):
+        return
+    listed = entries if isinstance(entries, list) else [entries]
+    for record in read(_Entries([one for one in listed if isinstance(one, dict)]), Query()):
+        json.dumps(record.values, allow_nan=False)
+
+
+TARGETS: dict[str, Target] = {
+    one.__name__: one for one in (settings, manifest, weights, driver, handoff, picture, clip, journal)
+}
+
+
+def attempt(name: str, data: bytes, work: Path) -> None:
+    """Give one target one input. Raises whatever is a crash."""
+    with suppress(BinaryCoPError):
+        TARGETS[name](data, work)
+
+
+def seeds(name: str, work: Path) -> list[bytes]:
+    """Sound inputs to begin with: the committed ones, and what the project itself makes."""
+    kept = [file.read_bytes() for file in sorted((CORPUS / name).glob("*"))]
+    if name == "handoff":
+        kept.append(design.handoff("idma0", "odma0", 100.0))
+    if name in ("manifest", "weights"):
+        # Read here, before it is damaged.
+        told = _told(work).encode()
+        kept.append(told if name == "manifest" else (_bundle(work) / bundles.WEIGHTS).read_bytes())
+    return kept
+
+
+class _Entries:
+    """A journal with these entries."""
+
+    def __init__(self, entries: list[dict[str, Any]]) -> None:
+        self._left: Iterator[dict[str, Any]] = iter(entries)
+
+    def add_match(self, **fields: str) -> None:
+        pass
+
+    def seek_head(self) -> None:
+        pass
+
+    def seek_realtime(self, when: float) -> None:
+        pass
+
+    def get_next(self) -> Mapping[str, Any]:
+        entry = next(self._left, {})
+        # journald itself gives the time, and only entries with an id that was asked for.
+        return {**entry, "__REALTIME_TIMESTAMP": datetime.now(timezone.utc)} if entry.get("MESSAGE_ID") else {}
+
+    def wait(self, timeout: float) -> int:
+        return 0
+
+
+@cache
+def _told(work: Path) -> str:
+    """The manifest of the bundle that is damaged, as it was."""
+    return (_bundle(work) / manifests.FILE).read_text()
+
+
+@cache
+def _bundle(work: Path) -> Path:
+    return random_bundle(work / "bundle").folder
+
+
+@cache
+def _deploy(work: Path) -> Path:
+    folder = work / "deploy"
+    for below in ("bitfile", "driver"):
+        (folder / below).mkdir(parents=True)
+    shutil.copy(CORPUS / "driver" / "finn.py.txt", folder / "driver" / "driver.py")
+    (folder / "bitfile" / "top.bit").write_bytes(design.bitstream("fuzzed"))
+    (folder / "bitfile" / "top.hwh").write_bytes(design.handoff("idma0", "odma0", 100.0))
+    return folder

@@ -1,0 +1,190 @@
+"""What the suites of whole systems share on the machine that starts them: images, containers, qemu, reports.
+
+A suite never skips, and its exit code is 0 only if every check ran and was good.
+"""
+
+import configparser
+import json
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from time import monotonic, sleep
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[2]
+IMAGE_LONGEST_S = 1800
+_NSPAWN_SAYS = ("Warning: using insecure memory!", "Attempted to remove disk file system under ")
+"""Of itself, however quiet it was told to be."""
+_TRIAL = """[Unit]
+Description=The checks of this boot
+After=multi-user.target
+SuccessAction=poweroff
+FailureAction=poweroff
+
+[Service]
+Type=exec
+ExecStart={command}
+"""
+
+
+class Reports(list[dict[str, Any]]):
+    """What the checks of a suite found, each printed as it comes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._lines = 0
+
+    def add(self, report: dict[str, Any]) -> None:
+        """Keep a report, and print it."""
+        self.append(report)
+        show(report)
+
+    def read(self, file: Path) -> None:
+        """Those that came to ``file`` since the last time, a line of JSON each."""
+        lines = file.read_text().split("\n")[:-1] if file.exists() else []
+        for line in lines[self._lines :]:
+            self._lines += 1
+            report = json.loads(line)
+            if "check" in report:
+                self.add(report)
+
+
+def run_suite(
+    name: str,
+    script: Path,
+    checks: Callable[[Path, Path, Reports], bool],
+    *arguments: str,
+    wanted: int | None = None,
+) -> int:
+    """Build the image of ``script``, carry ``checks`` out, and print how they went; the exit code of the suite.
+
+    ``checks`` gets the image, an empty folder, and the reports to fill. It says whether all came to its end. ``wanted``
+    is the number of reports that there must be; without it, one is enough.
+    """
+    began_s = monotonic()
+    built = image(script, *arguments)
+    if built is None:
+        return 1
+    image_s, reports = monotonic() - began_s, Reports()
+    with tempfile.TemporaryDirectory(prefix=f"{name}-") as folder:
+        work = Path(folder)
+        ended = checks(built, work, reports)
+        good, least = sum(report["good"] for report in reports), wanted or max(len(reports), 1)
+        is_good = ended and good == len(reports) == least
+        if not is_good and (work / "console").exists():
+            show_end(work / "console")
+    print(f"{name}: {good} of {least} checks good,", end=" ")
+    print(f"{monotonic() - began_s:.0f} s in all, {image_s:.0f} s of them for the image")
+    return 0 if is_good else 1
+
+
+def requirements() -> list[str]:
+    """What the daemon needs from outside, as setup.cfg has it."""
+    settings = configparser.ConfigParser()
+    settings.read(ROOT / "setup.cfg")
+    lines = settings["options"]["install_requires"].splitlines()
+    return [line.strip() for line in lines if line.strip() and not line.strip().startswith("#")]
+
+
+def image(script: Path, *arguments: str) -> Path | None:
+    """The image that ``script`` prints, built where there is none; None where it cannot be, which it has said."""
+    command = [str(script), sys.executable, *arguments]
+    built = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False, timeout=IMAGE_LONGEST_S)
+    return None if built.returncode else Path(built.stdout.strip())
+
+
+def add_trial(tree: Path, command: str) -> None:
+    """The boot's checks as a unit of ``tree``, which ends the boot when they have ended, however they did."""
+    units = tree / "etc/systemd/system"
+    wanted = units / "multi-user.target.wants"
+    wanted.mkdir(parents=True, exist_ok=True)
+    (units / "trial.service").write_text(_TRIAL.format(command=command))
+    if not (wanted / "trial.service").is_symlink():
+        (wanted / "trial.service").symlink_to("/etc/systemd/system/trial.service")
+
+
+def nspawn(tree: Path, console: Path, longest_s: int, *options: str) -> bool:
+    """Boot ``tree`` in a container, its changes thrown away, to its power-off; whether it came there in time."""
+    command = ["timeout", "--kill-after=10", str(longest_s), "systemd-nspawn", "-q", "-D", str(tree)]
+    command += ["--register=no", "--keep-unit", "--private-network", "--volatile=overlay", *options, "-b"]
+    with console.open("ab") as out:
+        ended = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=out, stderr=out, check=False)
+    return ended.returncode == 0
+
+
+def run_in(tree: Path, *command: str, longest_s: int = 300, rc: int = 0) -> str:
+    """What a program of ``tree``, not booted, prints. AssertionError unless it ends with ``rc`` in time."""
+    # timeout: outside, since a tree may lack it.
+    container = ["timeout", "--kill-after=10", str(longest_s), "systemd-nspawn", "-q", "-D", str(tree), "--register=no"]
+    container += ["--keep-unit", "--private-network", "--as-pid2"]
+    container += ["--setenv=PYTHONDONTWRITEBYTECODE=1", "--setenv=SYSTEMD_COLORS=0"]
+    done = subprocess.run(
+        [*container, *command],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+        timeout=longest_s + 30,
+    )
+    said = "".join(line for line in done.stdout.splitlines(keepends=True) if not line.startswith(_NSPAWN_SAYS))
+    assert done.returncode == rc, f"{' '.join(command)} ended with {done.returncode}\n{said}"
+    return said
+
+
+def qemu(
+    kernel: Path,
+    initrd: Path,
+    words: str,
+    work: Path,
+    memory_mb: int,
+    longest_s: int,
+    look: Callable[[], None],
+    *options: str,
+) -> bool:
+    """Boot a machine, emulated, to its power-off, and call ``look`` meanwhile; whether it came there in time.
+
+    Its console goes to ``work``/console, what it writes to its second serial line to ``work``/reports.
+    """  # fmt: skip
+    # timeout: should this process be killed, the machine still ends by itself.
+    command = ["timeout", str(longest_s + 10), "qemu-system-x86_64", "-accel", "tcg,thread=multi", "-cpu", "max"]
+    command += ["-smp", "2", "-m", str(memory_mb), "-kernel", str(kernel), "-initrd", str(initrd)]
+    command += ["-append", f"console=ttyS0 quiet panic=-1 {words}"]
+    command += ["-nodefaults", "-nic", "none", "-display", "none", "-no-reboot"]
+    command += ["-chardev", f"file,id=console,path={work}/console,append=on", "-serial", "chardev:console"]
+    command += ["-chardev", f"file,id=reports,path={work}/reports,append=on", "-serial", "chardev:reports", *options]
+    end_s = monotonic() + longest_s
+    with subprocess.Popen(command, stdin=subprocess.DEVNULL) as running:
+        try:
+            while running.poll() is None:
+                look()
+                if monotonic() > end_s:
+                    return False
+                sleep(0.2)
+            look()
+            return running.returncode == 0
+        finally:
+            running.terminate()
+
+
+def check(name: str, run: Callable[[], str]) -> dict[str, Any]:
+    """The report of one check: what it says, or what went wrong."""
+    began_s = monotonic()
+    try:
+        good, detail = True, run()
+    except (AssertionError, OSError, subprocess.SubprocessError) as problem:
+        good, detail = False, str(problem)
+    return {"check": name, "good": good, "took_s": monotonic() - began_s, "detail": detail}
+
+
+def show(report: dict[str, Any]) -> None:
+    """Print a report."""
+    detail = "\n               ".join(report["detail"].strip().splitlines())
+    print(f"{'good' if report['good'] else 'BAD '} {report['took_s']:6.1f} s  {report['check']}: {detail}", flush=True)
+
+
+def show_end(console: Path, lines: int = 60) -> None:
+    """Print how a console ended."""
+    print("\n--- the end of the console\n" + "\n".join(console.read_text(errors="replace").splitlines()[-lines:]))

@@ -1,0 +1,49 @@
+# Sourced after image_functions.sh by suites that boot a kernel: Debian 12's own, and gpio-sim as a module for it.
+
+need_kernel_tools() {
+    need gcc gcc
+    need make make
+    need gcc-12 gcc-12
+    need xz xz-utils
+    dpkg -s libelf1 >/dev/null 2>&1 || die "libelf1 is missing (modpost needs it)"
+}
+
+# Leaves $work/kernel, the unpacked package of the kernel, and $work/gpio-sim-oot.ko; sets kernel_release.
+build_kernel() { # KBUILD
+    local package abi deb headers
+    refresh
+    package=$(apt-cache depends linux-image-amd64 | sed -n 's/^ *Depends: linux-image-\(6\.1\.0-.*-amd64\)$/\1/p')
+    [ -n "$package" ] || die "Debian 12's linux-image-amd64 is not in the package lists (is this bookworm?)"
+    kernel_release=$package
+    abi=${package%-amd64}
+    mkdir "$work/debs" "$work/kernel" "$work/headers" "$work/source" "$work/module"
+    (cd "$work/debs" && apt-get download -qq "linux-image-$package" "linux-headers-$package" "linux-headers-$abi-common" \
+        linux-kbuild-6.1 linux-source-6.1 2>/dev/null) || die "the kernel's packages cannot be downloaded"
+    dpkg -x "$work"/debs/linux-image-*.deb "$work/kernel"
+    for deb in "$work"/debs/linux-headers-*.deb "$work"/debs/linux-kbuild-*.deb; do dpkg -x "$deb" "$work/headers"; done
+    # The unpacker stops once it has the three files, and the packer complains about that.
+    (dpkg --fsys-tarfile "$work"/debs/linux-source-*.deb 2>/dev/null |
+        tar -xO ./usr/src/linux-source-6.1.tar.xz 2>/dev/null || true) |
+        tar -xJ -C "$work/source" --occurrence=1 --strip-components=1 linux-source-6.1/drivers/gpio/gpio-sim.c \
+            linux-source-6.1/drivers/gpio/gpiolib.h linux-source-6.1/kernel/irq/irq_sim.c ||
+        die "the kernel's source lacks gpio-sim"
+
+    # gpio-sim is in no Debian kernel, and irq_sim.c, which it stands on, neither: both go into one module.
+    cp "$work"/source/drivers/gpio/gpio* "$work/source/kernel/irq/irq_sim.c" "$1" "$work/module/"
+    # The same call by a function that the kernel exports to modules.
+    sed -i 's/handle_simple_irq(irq_to_desc(irqnum))/generic_handle_irq(irqnum)/' "$work/module/irq_sim.c"
+    # gpio-sim resets a line that is let go. The drivers of a gate's board (gpio-zynq, gpio-xilinx) do not, which is what
+    # makes a killed process dangerous: so here, too, a line keeps its level.
+    sed -i '/gc->free = gpio_sim_free;/d; s/^static void gpio_sim_free/static void __maybe_unused gpio_sim_free/' \
+        "$work/module/gpio-sim.c"
+    # The board's driver by name, which udev's rule for the chip goes by.
+    sed -i 's/^\(\t\t\.name = \)"gpio-sim",/\1"zynq-gpio",/; s/pdevinfo\.name = "gpio-sim"/pdevinfo.name = "zynq-gpio"/
+        s/"gpio-sim\.%/"zynq-gpio.%/' "$work/module/gpio-sim.c"
+    [ "$(grep -c '"zynq-gpio' "$work/module/gpio-sim.c")" = 5 ] || die "gpio-sim has changed: it does not take the driver's name"
+    headers=$work/headers/usr/src/linux-headers-$package
+    sed -i "s|include /usr/src|include $work/headers/usr/src|" "$headers/Makefile"
+    make -s -C "$headers" "M=$work/module" CC=gcc-12 modules >"$work/module.log" 2>&1 ||
+        { tail -5 "$work/module.log" >&2; die "gpio-sim does not build"; }
+    strip --strip-debug "$work/module/gpio-sim-oot.ko"
+    mv "$work/module/gpio-sim-oot.ko" "$work/"
+}

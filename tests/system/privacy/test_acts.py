@@ -1,0 +1,57 @@
+"""strace's lines, read."""
+
+import pytest
+
+from tests.system.privacy.acts import parse
+
+
+@pytest.mark.parametrize(
+    ("line", "act"),
+    [
+        (
+            'openat(AT_FDCWD</>, "/etc/x", O_RDONLY|O_CLOEXEC) = 3</etc/x>',
+            "open to read /etc/x",
+        ),
+        (
+            'openat(AT_FDCWD</>, "/tmp/x", O_WRONLY|O_CREAT|O_TRUNC, 0666) = 3</tmp/x>',
+            "open to write /tmp/x",
+        ),
+        ('openat(AT_FDCWD</>, "/tmp/link", O_RDWR) = 3</data/real>', "open to write /data/real"),
+        ('openat(AT_FDCWD</>, "/no", O_RDONLY) = -1 ENOENT (No such file or directory)', "open to read /no refused"),
+        ('write(1<pipe:[123]>, ""..., 76) = 76', "write pipe"),
+        ('write(4</var/tmp/x>, ""..., 76) = 76', "write /var/tmp/x"),
+        ('sendto(3<TCP:[10.0.0.1:5->10.0.0.2:80]>, ""..., 9, 0, NULL, 0) = 9', "sendto TCP:[10.0.0.1:5->10.0.0.2:80]"),
+        (
+            'sendto(3<UNIX-DGRAM:[77]>, ""..., 9, 0, {sa_family=AF_UNIX, sun_path="/run/n"}, 9) = 9',
+            "sendto /run/n",
+        ),
+        (
+            "socket(AF_INET, SOCK_STREAM|SOCK_CLOEXEC, IPPROTO_IP) = 3<TCP:[1]>",
+            "socket AF_INET, SOCK_STREAM|SOCK_CLOEXEC",
+        ),
+        ('memfd_create("x", MFD_CLOEXEC) = 3</memfd:x>', "memfd_create x"),
+        (
+            "mmap(NULL, 4096, PROT_READ|PROT_WRITE, MAP_SHARED, 5</dev/shm/x>, 0) = 0x7f",
+            "mmap shared /dev/shm/x written",
+        ),
+        (
+            "mmap(NULL, 4096, PROT_READ|PROT_WRITE, MAP_SHARED|MAP_ANONYMOUS, -1, 0) = 0x7f",
+            "mmap shared anonymous written",
+        ),
+        ('rename("/a", "/b") = 0', "rename /a /b"),
+        ('execve("/bin/sh", [...], 0x7ff /* 3 vars */) = -1 EPERM (Operation not permitted)', "execve /bin/sh refused"),
+        ("clone3({flags=CLONE_VM|CLONE_THREAD}, 88) = 7", "thread"),
+        ("clone(child_stack=NULL, flags=SIGCHLD) = 7", "process"),
+    ],
+)
+def test_a_line_says_what_was_done_and_to_what(line: str, act: str) -> None:
+    assert str(parse(line)) == act
+
+
+def test_private_memory_is_nobody_elses() -> None:
+    assert parse("mmap(NULL, 4096, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_ANONYMOUS, -1, 0) = 0x7f") is None
+
+
+def test_a_line_that_is_none_is_an_error() -> None:
+    with pytest.raises(ValueError, match="no line of strace's"):
+        parse("something else")

@@ -1,0 +1,94 @@
+"""Scores the units as `systemd-analyze security` does, and fails above their limits: ``make test-sandbox``.
+
+Needs systemd 250 or newer (``--offline=``), no root. Lower is better: 10 is a service without any protection.
+"""
+
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+SYSTEMD = Path(__file__).resolve().parents[3] / "systemd"
+OFFLINE_SINCE = 250
+TARGETS = ("sysinit", "basic", "shutdown", "local-fs", "multi-user")  # what every unit stands on
+
+
+@dataclass(frozen=True)
+class Case:
+    """A unit with drop-ins, and the most that it may score, in tenths."""
+
+    name: str
+    unit: str
+    drop_ins: tuple[str, ...]
+    most: int
+
+
+CASES = (
+    Case("the daemon, unprivileged", "binarycop.service", (), 5),
+    Case("the daemon as root, for pynq", "binarycop.service", ("overlay-as-root.conf",), 13),
+    Case("the overlay's loading, as root", "binarycop-overlay.service", (), 13),
+)
+
+
+def main() -> int:
+    """Score and verify each; 0 only if every unit keeps its limit, and systemd has nothing to say of any."""
+    if version() < OFFLINE_SINCE:
+        print(f"test-sandbox: systemd-analyze of systemd {OFFLINE_SINCE} or newer is needed", file=sys.stderr)
+        return 1
+    bad = [case for case in CASES if not _report(case)]
+    return 1 if bad else 0
+
+
+def version() -> int:
+    """Of systemd-analyze; 0 where there is none."""
+    if shutil.which("systemd-analyze") is None:
+        return 0
+    said = subprocess.run(["systemd-analyze", "--version"], capture_output=True, text=True, check=True).stdout
+    return int(said.split()[1])
+
+
+def judge(case: Case, folder: Path = SYSTEMD) -> tuple[bool, str]:
+    """Whether a case of the units in ``folder`` keeps its limit and is well formed; and what systemd says of it."""
+    with tempfile.TemporaryDirectory(prefix="test-sandbox-") as name:
+        root = Path(name)
+        _lay_out(root, case, folder)
+        score = _run(root, "security", "--offline=true", f"--threshold={case.most}", case.unit)
+        verify = _run(root, "verify", "--man=no", case.unit)
+    exceptions = [line for line in score.stdout.splitlines() if line.startswith(("✗", "→"))]
+    said = score.stderr + verify.stderr + verify.stdout
+    return score.returncode == 0 and not said, "\n".join([*exceptions, *said.splitlines()])
+
+
+def _report(case: Case) -> bool:
+    is_good, said = judge(case)
+    print(f"{'good' if is_good else 'BAD '} {case.name}, at most {case.most / 10}:\n{said}\n")
+    return is_good
+
+
+def _lay_out(root: Path, case: Case, folder: Path) -> None:
+    """The units as a package puts them, and something by the name of each program that they start."""
+    units = root / "usr/lib/systemd/system"
+    drop_ins = units / f"{case.unit}.d"
+    drop_ins.mkdir(parents=True)
+    for file in (*folder.glob("*.service"), *folder.glob("*.timer")):
+        shutil.copy(file, units)
+        for program in re.findall(r"^Exec\w+=[-+!@:]*(/\S+)", file.read_text(), re.MULTILINE):
+            path = root / program.lstrip("/")
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.touch(mode=0o755)
+    for target in TARGETS:
+        (units / f"{target}.target").write_text("[Unit]\n")
+    for drop_in in case.drop_ins:
+        shutil.copy(folder / drop_in, drop_ins)
+
+
+def _run(root: Path, verb: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = ["systemd-analyze", verb, "--no-pager", f"--root={root}", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,144 @@
+"""Boots systemd with the units in a Debian tree, twice, and prints what the checks in it found. ``make test-systemd``.
+
+The tree is built once by image.sh; code, units and helper are added afresh. It never skips; root, as CI is. A word as
+argument runs those checks only whose names contain it. Exit code 0 only if every check ran and was good.
+"""
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import cv2
+
+from binarycop.frames.demo import HEIGHT_PX, WIDTH_PX, Demo
+from tests.system import host
+from tests.system.host import ROOT, Reports
+
+HERE = Path(__file__).resolve().parent
+BOOT_LONGEST_S = 600
+BOOTS = ("first", "second")
+CLIP_RATE_HZ = 10  # a frame lasts long enough that a busy machine misses none
+CLIP_ROUNDS = 8
+INSTALLED = {
+    "usr/lib/systemd/system": ("binarycop.service", "binarycop-overlay.service", "binarycop-degraded.service",
+                               "binarycop-retry.timer"),
+    "usr/lib/udev/rules.d": ("70-binarycop.rules",),
+    "usr/lib/systemd/catalog": ("binarycop.catalog",),
+}  # fmt: skip
+CODE = ("tests/__init__.py", "tests/system/__init__.py", "tests/system/guest.py",
+        "tests/system/systemd/__init__.py", "tests/system/systemd/guest.py",
+        *(f"tests/system/sandbox/{name}.py" for name in ("__init__", "guest", "probe")))  # fmt: skip
+RENAMED = {
+    "binarycop.sysusers": "usr/lib/sysusers.d/binarycop.conf",
+    "binarycop.tmpfiles": "usr/lib/tmpfiles.d/binarycop.conf",
+    "binarycop.journald": "usr/lib/systemd/journald.conf.d/binarycop.conf",
+}
+LAUNCHER = """#!/bin/sh
+PYTHONPATH=/opt/site:/opt/gate/daemon exec /usr/bin/python3 -m binarycop "$@"
+"""
+OLDER = "systemd 247 knows every key but those that came with 248"
+SINCE_248 = {"NoExecPaths", "PrivateIPC"}
+MACHINE_ID = "6b7f1d8e0a914c56b0c38f5f0a2f7c11"
+
+
+def main() -> int:
+    """Build, boot, report."""
+    return host.run_suite("test-systemd", HERE / "image.sh", _checks, *host.requirements(), _ncnn())
+
+
+def _checks(image: Path, work: Path, reports: Reports) -> bool:
+    only = sys.argv[1] if len(sys.argv) > 1 else ""
+    tree = work / "root"
+    # Hard links: the tree is only ever written to through an overlay that goes with the container.
+    subprocess.run(["cp", "-al", image, tree], check=True)
+    _install(tree)
+    (work / "journal").mkdir()
+    (work / "reports").touch()
+    if only in OLDER:
+        reports.add(host.check(OLDER, lambda: _older_knows(tree)))
+    ended = all(_boot(tree, work, boot, only) for boot in BOOTS)
+    reports.read(work / "reports")
+    return ended
+
+
+def _ncnn() -> str:
+    """In the release that the board's package brings, so that the unit's sandbox is tried with it."""
+    lines = (ROOT / "deploy/ncnn-armhf.txt").read_text().splitlines()
+    return next(line.split()[0] for line in lines if not line.startswith("#"))
+
+
+def _install(tree: Path) -> None:
+    """What a package would put there, and the checks."""
+    for folder, names in INSTALLED.items():
+        (tree / folder).mkdir(parents=True, exist_ok=True)
+        for name in names:
+            shutil.copy(ROOT / "systemd" / name, tree / folder)
+    for name, target in RENAMED.items():
+        (tree / target).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / "systemd" / name, tree / target)
+    gate = tree / "opt/gate"
+    left_out = shutil.ignore_patterns("__pycache__", "*.egg-info")
+    shutil.copytree(ROOT / "daemon/binarycop", gate / "daemon/binarycop", ignore=left_out)
+    shutil.copytree(ROOT / "overlays/bundles/n-cnv", gate / "overlays/bundles/n-cnv")
+    for name in CODE:
+        (gate / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / name, gate / name)
+    _draw(gate / "people.avi")
+    launcher = tree / "usr/bin/binarycop"
+    launcher.write_text(LAUNCHER)
+    launcher.chmod(0o755)
+    helper = tree / "usr/lib/binarycop/gate-release"
+    helper.parent.mkdir()
+    subprocess.run(["gcc", "-O2", "-static", "-o", helper, ROOT / "deploy/failsafe/gate-release.c"], check=True)
+    # A file of the cached tree is replaced, never written to.
+    (tree / "etc/machine-id").unlink(missing_ok=True)
+    (tree / "etc/machine-id").write_text(MACHINE_ID + "\n")
+    (tree / "etc/binarycop").mkdir()
+    wanted = tree / "etc/systemd/system/multi-user.target.wants/binarycop.service"
+    wanted.parent.mkdir(parents=True, exist_ok=True)
+    wanted.symlink_to("/usr/lib/systemd/system/binarycop.service")
+
+
+def _older_knows(tree: Path) -> str:
+    """So nothing newer than 249 is used unnoticed."""
+    older = tree / "opt/older"
+    units = INSTALLED["usr/lib/systemd/system"]
+    for name in units:
+        shutil.copy(ROOT / "systemd" / name, older / "etc/systemd/system")
+    # 1, since there are complaints: of programs that its tree lacks, too, which are not looked at.
+    told = host.run_in(older, "systemd-analyze", "verify", "--man=no", *units, rc=1)
+    unknown = set(re.findall(r"Unknown key name '(\w+)'", told))
+    assert unknown == SINCE_248, f"unknown to 247: {sorted(unknown)}\n{told}"
+    assert "Failed to parse" not in told, told
+    return f"unknown to 247: {', '.join(sorted(unknown))}"
+
+
+def _draw(clip: Path) -> None:
+    """The demo's people, several times over, as a file."""
+    writer = cv2.VideoWriter(str(clip), cv2.VideoWriter.fourcc(*"MJPG"), CLIP_RATE_HZ, (WIDTH_PX, HEIGHT_PX))
+    demo, pictures = Demo(), []
+    while (frame := demo.read()) is not None:
+        pictures.append(frame.pixels)
+    for picture in pictures * CLIP_ROUNDS:
+        writer.write(picture)
+    writer.release()
+
+
+def _boot(tree: Path, work: Path, boot: str, only: str) -> bool:
+    """One boot to its power-off; whether it came to its end in time."""
+    host.add_trial(
+        tree, f"/usr/bin/env PYTHONPATH=/opt/gate /usr/bin/python3 -m tests.system.systemd.guest {boot} {only}"
+    )
+    source = "/opt/gate/people.avi" if boot == BOOTS[0] else "/dev/video0"
+    (tree / "etc/binarycop/gate.yaml").write_text(f"frames: {{source: {source}}}\n")
+    binds = (f"--bind={work}/journal:/var/log/journal", f"--bind={work}/reports:/reports")
+    ended = host.nspawn(tree, work / "console", BOOT_LONGEST_S, *binds)
+    if not ended:
+        print(f"test-systemd: the {boot} boot did not end by itself within {BOOT_LONGEST_S} s", file=sys.stderr)
+    return ended
+
+
+if __name__ == "__main__":
+    sys.exit(main())
