@@ -25,7 +25,7 @@ test-pinned: $(PINNED)/.installed
 
 # The overlay's driver on the real pynq and our simulated board: the Z1's images have 3.0.1 or 3.1, and 4.0 dropped it.
 PYNQS := 3.0.1 3.1.2 4.0.0
-PYNQ_TESTS := tests/accelerator tests/classifier tests/service/test_keeper.py tests/service/test_rehearsal.py \
+PYNQ_TESTS := tests/accelerator tests/classifier tests/service/test_failover_classifier.py tests/service/test_fault_injection.py \
 	tests/cli/test_overlay.py
 test-pynq: $(PYNQS:%=.venv-pynq-%/.installed)
 	@for version in $(PYNQS); do \

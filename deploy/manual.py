@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from binarycop import __version__
-from binarycop.cli import main, shelf
+from binarycop.cli import bundle, main
 from deploy.commands import Argument, Command, read
 from deploy.completion import completion
 
@@ -97,7 +97,7 @@ def _text(text: str) -> str:
 
 def write(out: Path) -> None:
     """Write every page and the completion of every program below ``out``."""
-    for parser, section in ((main.parser(), 1), (shelf.parser(), 8)):
+    for parser, section in ((main.parser(), 1), (bundle.parser(), 8)):
         command = read(parser)
         for file, text in (
             (out / f"man{section}" / f"{command.name}.{section}", page(command, section)),

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from binarycop.classifier.bundle import Bundle
+from binarycop.bundle.files import Bundle
 from tests.random_bundles import random_bundle
 
 # Machines are shared and noisy: no test fails for being slow.

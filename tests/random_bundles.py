@@ -4,10 +4,10 @@ from pathlib import Path
 
 import numpy as np
 
-from binarycop.classifier.bundle import Bundle, LayerWeights, load, save
+from binarycop.bundle.files import Bundle, LayerWeights, load, save
+from binarycop.bundle.manifest import Layer, Manifest
 from binarycop.classifier.emulator import Emulator
-from binarycop.classifier.manifest import Layer, Manifest
-from binarycop.faces.crop import CropGeometry
+from binarycop.geometry import CropGeometry
 
 TINY = (
     Layer("conv", 3, 8, False, 8, 3),

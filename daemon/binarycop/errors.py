@@ -52,7 +52,7 @@ class OverlayMissing(OverlayError):
         super().__init__(f"{reason}; run binarycop load-overlay")
 
 
-class OverlayForbidden(OverlayError, PermissionError):
+class OverlayLoadDenied(OverlayError, PermissionError):
     """This process may not load an overlay."""
 
 
@@ -72,7 +72,7 @@ class DmaTimeout(OverlayError, TimeoutError):
         super().__init__(f"{dma} has not finished within {deadline_s * 1000:g} ms")
 
 
-class DmaNonsense(OverlayError):
+class DmaDataError(OverlayError):
     """A DMA, or the network behind it, answers what it cannot."""
 
     def __init__(self, dma: str, what: str) -> None:
@@ -92,7 +92,7 @@ class UndecodableFrame(SourceError):
     """One picture could not be decoded; the source itself is still good."""
 
 
-class FinderError(BinaryCoPError, RuntimeError):
+class DetectorError(BinaryCoPError, RuntimeError):
     """A face finder cannot be made or does not run with this OpenCV."""
 
 

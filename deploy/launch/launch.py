@@ -11,5 +11,5 @@ sys.path.insert(0, str(Path(__file__).resolve().parent / "python"))
 program, *sys.argv[1:] = sys.argv[1:]
 
 if __name__ == "__main__":
-    name = "binarycop.cli.shelf" if program == "binarycop-bundle" else "binarycop.__main__"
+    name = "binarycop.cli.bundle" if program == "binarycop-bundle" else "binarycop.__main__"
     sys.exit(importlib.import_module(name).main())

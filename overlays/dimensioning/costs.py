@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from math import ceil, log2
 
-from binarycop.classifier.manifest import KERNEL, Layer
+from binarycop.bundle.manifest import KERNEL, Layer
 from overlays.networks.tables import Network
 
 BRAM18_BITS = 18 * 1024

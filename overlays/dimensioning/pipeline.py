@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from enum import Enum
 from functools import partial
 
-from binarycop.classifier.manifest import KERNEL, Layer
-from binarycop.faces.crop import SIDE_PX
+from binarycop.bundle.manifest import KERNEL, Layer
+from binarycop.geometry import SIDE_PX
 from overlays.networks.tables import Network
 
 _IMAGES, _AVERAGED = 6, 3

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from binarycop.classifier.manifest import CHANNELS
+from binarycop.bundle.manifest import CHANNELS
 from overlays.dimensioning.costs import Cost, mvtu
 from overlays.dimensioning.estimate import Estimate, calibrate
 from overlays.dimensioning.paper import CLOCK_HZ

@@ -17,12 +17,12 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from binarycop.classifier import bundle as bundles
+from binarycop.bundle import files as bundles
+from binarycop.classes import LABELS
+from binarycop.detection.crop import crop
 from binarycop.errors import BinaryCoPError, UndecodableFrame
-from binarycop.faces.box import Box
-from binarycop.faces.crop import crop
-from binarycop.frames.picture import read_picture
-from binarycop.wearing import LABELS
+from binarycop.frames.image import read_picture
+from binarycop.geometry import Box
 from overlays.explain.gradcam import heat, outputs
 from overlays.explain.overlay import beside
 from overlays.export.unfolding import unfold

@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from binarycop.faces.crop import SIDE_PX
+from binarycop.geometry import SIDE_PX
 from overlays.training.loop import channels_first
 
 CONV2_2 = 3  # its place in ``mvtus`` of every network

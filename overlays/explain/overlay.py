@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from binarycop.faces.crop import SIDE_PX
+from binarycop.geometry import SIDE_PX
 from overlays.explain.gradcam import enlarge
 
 _ZOOM = 10

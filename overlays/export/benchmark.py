@@ -18,7 +18,7 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
-from binarycop.classifier import bundle as bundles
+from binarycop.bundle import files as bundles
 from binarycop.classifier import reference
 from binarycop.classifier.emulator import Emulator
 from overlays.export import floats

@@ -23,10 +23,11 @@ from qonnx.core.modelwrapper import ModelWrapper
 from qonnx.core.onnx_exec import execute_onnx
 from qonnx.util.cleanup import cleanup_model
 
-from binarycop.classifier import bundle as bundles
+from binarycop.bundle import files as bundles
 from binarycop.classifier.emulator import Emulator
-from binarycop.faces.crop import CropGeometry
-from binarycop.frames.picture import SUFFIXES
+from binarycop.classifier.golden import check_golden
+from binarycop.frames.image import SUFFIXES
+from binarycop.geometry import CropGeometry
 from overlays.export.unfolding import unfold
 from overlays.synthesis.heads import nobody
 from overlays.synthesis.patches import YUNET
@@ -91,7 +92,7 @@ def main() -> int:
     torch.set_num_threads(1)
     bundle = bundles.load(arguments.bundle)
     emulator = Emulator(bundle)
-    bundles.check_golden(bundle, emulator)
+    check_golden(bundle, emulator)
     geometry = bundle.manifest.crop
     images = {"noise and drawn heads": nobody(arguments.images, arguments.seed, geometry)}
     if arguments.data:

@@ -8,10 +8,10 @@ import onnx
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
-from binarycop.classifier.bundle import Bundle
-from binarycop.classifier.manifest import CHANNELS, KERNEL
-from binarycop.faces.crop import SIDE_PX
-from binarycop.wearing import Wearing
+from binarycop.bundle.files import Bundle
+from binarycop.bundle.manifest import CHANNELS, KERNEL
+from binarycop.classes import MaskClass
+from binarycop.geometry import SIDE_PX
 
 _OPSET = 13
 
@@ -52,7 +52,7 @@ def build(bundle: Bundle) -> onnx.ModelProto:
         nodes,
         bundle.manifest.name,
         [helper.make_tensor_value_info("pixels", TensorProto.FLOAT, shape)],
-        [helper.make_tensor_value_info("scores", TensorProto.FLOAT, ["n", len(Wearing)])],
+        [helper.make_tensor_value_info("scores", TensorProto.FLOAT, ["n", len(MaskClass)])],
         constants,
     )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", _OPSET)])

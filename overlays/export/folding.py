@@ -13,7 +13,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from binarycop.classifier.bundle import LayerWeights
+from binarycop.bundle.files import LayerWeights
 from overlays.training.model import BinaryNet
 
 _PIXEL_MOST = 255

@@ -22,9 +22,9 @@ from qonnx.core.datatype import DataType
 from qonnx.core.modelwrapper import ModelWrapper
 from torch import nn
 
-from binarycop.classifier.bundle import LayerWeights
-from binarycop.classifier.manifest import CHANNELS, KERNEL, Layer
-from binarycop.faces.crop import SIDE_PX
+from binarycop.bundle.files import LayerWeights
+from binarycop.bundle.manifest import CHANNELS, KERNEL, Layer
+from binarycop.geometry import SIDE_PX
 
 
 class _Binary(ExtendedInjector):  # type: ignore[misc]

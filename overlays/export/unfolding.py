@@ -12,8 +12,8 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from binarycop.classifier.bundle import Bundle
-from binarycop.classifier.manifest import KERNEL
+from binarycop.bundle.files import Bundle
+from binarycop.bundle.manifest import KERNEL
 from overlays.networks.tables import Network
 from overlays.training.loop import channels_first
 from overlays.training.model import BinaryNet

@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from binarycop.classifier import bundle as bundles
-from binarycop.classifier.bundle import Bundle
+from binarycop.bundle import files as bundles
+from binarycop.bundle.files import Bundle
+from binarycop.bundle.manifest import Manifest
 from binarycop.classifier.emulator import Emulator
-from binarycop.classifier.manifest import Manifest
 from binarycop.errors import BundleError
-from binarycop.faces.crop import SIDE_PX, CropGeometry
+from binarycop.geometry import SIDE_PX, CropGeometry
 from overlays.export import check, qonnx
 from overlays.export.folding import fold
 from overlays.networks.tables import CLASSES, CLOCK_MHZ, Network

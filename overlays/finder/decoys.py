@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from binarycop.faces.base import Finder
-from binarycop.faces.box import Box
+from binarycop.detection.base import Detector
+from binarycop.geometry import Box
 from overlays.finder.teacher import Taught
 
 _SCALES = (1.0, 0.55)
@@ -22,13 +22,13 @@ class Decoy:
     box: Box
 
 
-def decoys(finder: Finder, pictures: Iterable[Taught]) -> Iterator[Decoy]:
+def decoys(finder: Detector, pictures: Iterable[Taught]) -> Iterator[Decoy]:
     """Every find of a low threshold that is neither a face nor counts neither way."""
     for taught in pictures:
         for scale in _SCALES:
             pixels = cv2.resize(taught.pixels, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-            for find in finder.find(np.asarray(pixels, np.uint8)):
+            for find in finder.detect(np.asarray(pixels, np.uint8)):
                 one = find.box
                 box = Box(one.x_px / scale, one.y_px / scale, one.width_px / scale, one.height_px / scale)
-                if not any(box.overlap(known) >= _SHARED for known in (*taught.faces, *taught.unsure)):
+                if not any(box.iou(known) >= _SHARED for known in (*taught.faces, *taught.unsure)):
                     yield Decoy(taught, box)

@@ -18,11 +18,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from binarycop.faces.lookout.engine import OpenCvEngine
-from binarycop.faces.lookout.finder import WEIGHTS, Lookout
-from binarycop.faces.lookout.inspector import Inspector
-from binarycop.faces.lookout.network import INSPECTION, SURVEY, Network, Weights
-from binarycop.faces.lookout.weights import MOST, keys, read_weights
+from binarycop.detection.lookout.detector import WEIGHTS, Lookout
+from binarycop.detection.lookout.engine import OpenCvEngine
+from binarycop.detection.lookout.network import PROPOSAL, REFINEMENT, Network, Weights
+from binarycop.detection.lookout.refinement import RefinementStage
+from binarycop.detection.lookout.weights import LEVEL_MAX, keys, read_weights
 from overlays.finder.loop import restore
 from overlays.finder.network import folded
 from overlays.finder.threshold import choose
@@ -40,18 +40,18 @@ class Trained:
 
     @staticmethod
     def read(file: Path) -> "Trained":
-        """What ``write`` wrote. Raises FinderError."""
-        return Trained(read_weights(file, SURVEY), read_weights(file, INSPECTION))
+        """What ``write`` wrote. Raises DetectorError."""
+        return Trained(read_weights(file, PROPOSAL), read_weights(file, REFINEMENT))
 
     def write(self, file: Path) -> None:
         """As the daemon reads it."""
-        parts = {**packed(SURVEY, self.survey), **packed(INSPECTION, self.inspection)}
+        parts = {**packed(PROPOSAL, self.survey), **packed(REFINEMENT, self.inspection)}
         np.savez(file, allow_pickle=False, **parts)
 
     def finder(self, threshold: float) -> Lookout:
         """The finder that the daemon would make of them."""
-        inspector = Inspector(OpenCvEngine(INSPECTION, self.inspection))
-        return Lookout(OpenCvEngine(SURVEY, self.survey), inspector, threshold=threshold)
+        inspector = RefinementStage(OpenCvEngine(REFINEMENT, self.inspection))
+        return Lookout(OpenCvEngine(PROPOSAL, self.survey), inspector, threshold=threshold)
 
 
 def packed(network: Network, weights: Weights) -> dict[str, NDArray[np.generic]]:
@@ -60,7 +60,7 @@ def packed(network: Network, weights: Weights) -> dict[str, NDArray[np.generic]]
     for name in network.shapes():
         if name.endswith(".weight"):
             weight = weights[name].reshape(len(weights[name]), -1)
-            scale = np.maximum(np.abs(weight).max(axis=1), 1e-12).astype(np.float32) / MOST
+            scale = np.maximum(np.abs(weight).max(axis=1), 1e-12).astype(np.float32) / LEVEL_MAX
             levels.append(np.rint(weight / scale[:, None]).astype(np.int8).ravel())
             scales.append(scale)
     biases = [weights[name].astype(np.float32) for name in network.shapes() if name.endswith(".bias")]
@@ -88,7 +88,7 @@ def main() -> None:
     arguments = parser.parse_args()
     cv2.setNumThreads(1)
     old = arguments.out / WEIGHTS.name
-    named = {SURVEY: arguments.survey, INSPECTION: arguments.inspection}
+    named = {PROPOSAL: arguments.survey, REFINEMENT: arguments.inspection}
     weights = [
         folded(restore(network, *files)) if files else read_weights(old, network) for network, files in named.items()
     ]

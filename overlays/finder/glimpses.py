@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-from binarycop.faces.lookout.decode import shared_px
-from binarycop.faces.lookout.inspector import Place
-from binarycop.faces.lookout.network import PLACE_PX
+from binarycop.detection.lookout.decode import intersection_px
+from binarycop.detection.lookout.network import ROI_PX
+from binarycop.detection.lookout.refinement import Roi
 from overlays.finder.places import log_uniform
 from overlays.finder.pool import Pool
 from overlays.finder.targets import overlaps
@@ -92,11 +92,11 @@ def glimpses(
         sign, face = meant(box, known)
         if sign == UNSURE:
             continue
-        place = Place.around(box.tolist())
+        place = Roi.around(box.tolist())
         pixels.append(place.cut(frame))
-        wanted.append(np.concatenate([[sign], np.zeros(4) if face is None else place.said(face.tolist())]))
+        wanted.append(np.concatenate([[sign], np.zeros(4) if face is None else place.encode(face.tolist())]))
     return (
-        np.array(pixels, np.uint8).reshape(-1, PLACE_PX, PLACE_PX, 3),
+        np.array(pixels, np.uint8).reshape(-1, ROI_PX, ROI_PX, 3),
         np.array(wanted, np.float32).reshape(-1, 5),
     )
 
@@ -223,7 +223,7 @@ def _anywhere(height: int, width: int, rng: np.random.Generator) -> NDArray[np.f
 
 
 def _overlaps(one: NDArray[np.float64], many: NDArray[np.float64]) -> NDArray[np.float64]:
-    inner = shared_px(one, many)
+    inner = intersection_px(one, many)
     return np.asarray(inner / (one[2:4].prod() + many[:, 2:4].prod(axis=1) - inner))
 
 

@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from binarycop.faces.annotated import Annotated, read_annotated
+from binarycop.evaluation.annotated import AnnotatedImage, read_annotated
 
 KAGGLE = Path("detection") / "kaggle853"
 _TRAINING, _VALIDATING = 0.62, 1 / 6
@@ -29,7 +29,7 @@ class Part(Enum):
     REPORT = "report"
 
 
-def annotated(data: Path, part: Part) -> list[Annotated]:
+def annotated(data: Path, part: Part) -> list[AnnotatedImage]:
     """The pictures of one part. Raises SourceError where the data folder lacks them."""
     taken = taken_from(data)
     whole = read_annotated(data / KAGGLE)

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from binarycop.faces.box import Box
+from binarycop.geometry import Box
 
 FILE = Path(__file__).with_name("looked_at.csv")
 

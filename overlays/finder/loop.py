@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 from tqdm import tqdm
 
-from binarycop.faces.lookout.network import Network
+from binarycop.detection.lookout.network import Network
 from overlays.finder.network import LookoutNet
 
 _WARM_STEPS = 200

@@ -13,21 +13,21 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from binarycop.classes import FOLDERS, MaskClass
 from binarycop.cli.bench import table
-from binarycop.errors import FinderError
-from binarycop.faces.annotated import Annotated, Group, Known
-from binarycop.faces.base import Finder
-from binarycop.faces.benchmark import SAME_OVERLAP, measure
-from binarycop.faces.box import Box, Face
-from binarycop.faces.choose import make_finder
-from binarycop.faces.haar import Haar
-from binarycop.faces.yunet import YuNet
-from binarycop.frames.picture import read_picture
-from binarycop.settings.schema import FacesSettings, FinderKind, LookoutSettings
-from binarycop.wearing import FOLDERS, Wearing
+from binarycop.detection.base import Detector, Face
+from binarycop.detection.choose import make_detector
+from binarycop.detection.yunet import YuNet
+from binarycop.errors import DetectorError
+from binarycop.evaluation.annotated import AnnotatedImage, GroundTruthFace, Group
+from binarycop.evaluation.detection import MATCH_IOU, measure
+from binarycop.evaluation.haar import Haar
+from binarycop.frames.image import read_picture
+from binarycop.geometry import Box
+from binarycop.settings.schema import DetectorKind, FacesSettings, LookoutSettings
 from overlays.finder import halves, looked
 from overlays.finder.halves import Part
-from overlays.finder.threshold import false_finds
+from overlays.finder.threshold import false_positives
 from overlays.synthesis.camera import FINDER
 from overlays.synthesis.patches import YUNET
 
@@ -56,45 +56,45 @@ class At:
     """A finder with another threshold than its default, and a name that says so."""
 
     name: str
-    finder: Finder
+    finder: Detector
 
-    def find(self, pixels: NDArray[np.uint8]) -> list[Face]:
-        """See ``Finder.find``."""
-        return self.finder.find(pixels)
+    def detect(self, pixels: NDArray[np.uint8]) -> list[Face]:
+        """See ``Detector.detect``."""
+        return self.finder.detect(pixels)
 
 
-def at_thresholds(data: Path) -> list[Finder]:
+def at_thresholds(data: Path) -> list[Detector]:
     """``lookout`` and YuNet at thresholds that leave about as many false finds, 0.3 to 0.1 a picture."""
-    finders: list[Finder] = []
+    finders: list[Detector] = []
     for threshold in _LOOKOUT_AT:
-        settings = FacesSettings(finder=FinderKind.LOOKOUT, lookout=LookoutSettings(threshold=threshold))
-        finders.append(At(f"lookout {threshold}", make_finder(settings)))
+        settings = FacesSettings(finder=DetectorKind.LOOKOUT, lookout=LookoutSettings(threshold=threshold))
+        finders.append(At(f"lookout {threshold}", make_detector(settings)))
     return finders + [At(f"yunet {one}", YuNet(data / YUNET, threshold=one)) for one in _YUNET_AT]
 
 
-def photos(data: Path, split: str) -> list[Annotated]:
+def photos(data: Path, split: str) -> list[AnnotatedImage]:
     """``real_photos`` of one split, each with its one box."""
     folder = data / "real_photos"
     with (folder / "labels.csv").open(encoding="utf-8", newline="") as file:
         rows = [row for row in csv.DictReader(file) if row["split"] == split]
     found = []
     for row in rows:
-        group = Group.MASKED if FOLDERS[row["label"]] is Wearing.CORRECT else Group.WRONGLY
+        group = Group.MASKED if FOLDERS[row["label"]] is MaskClass.CORRECT else Group.INCORRECT
         box = Box(*(float(row[f"face_{key}"]) for key in "xywh"))
-        found.append(Annotated(folder / row["file"], (Known(group, box),)))
+        found.append(AnnotatedImage(folder / row["file"], (GroundTruthFace(group, box),)))
     return found
 
 
-def difference(finder: Finder, standard: Finder, pictures: list[Annotated], least_px: float) -> Difference:
+def difference(finder: Detector, standard: Detector, pictures: list[AnnotatedImage], least_px: float) -> Difference:
     """Of faces that both find, from ``least_px`` on."""
     rows = []
     for picture in pictures:
         pixels = read_picture(picture.path)
-        finds = [face.box for face in finder.find(pixels)]
-        for wanted in (face.box for face in standard.find(pixels)):
+        finds = [face.box for face in finder.detect(pixels)]
+        for wanted in (face.box for face in standard.detect(pixels)):
             side = max(wanted.width_px, wanted.height_px)
-            best = max(finds, key=wanted.overlap, default=None)
-            if best is None or best.overlap(wanted) < SAME_OVERLAP or side < least_px:
+            best = max(finds, key=wanted.iou, default=None)
+            if best is None or best.iou(wanted) < MATCH_IOU or side < least_px:
                 continue
             (x, y), (to_x, to_y) = wanted.centre, best.centre
             size = np.log(max(best.width_px, best.height_px) / side)
@@ -103,7 +103,9 @@ def difference(finder: Finder, standard: Finder, pictures: list[Annotated], leas
     return Difference(table[:, 0], table[:, 1], table[:, 2])
 
 
-def on_frames(pictures: list[Annotated], width_px: int, height_px: int) -> list[tuple[Annotated, NDArray[np.uint8]]]:
+def on_frames(
+    pictures: list[AnnotatedImage], width_px: int, height_px: int
+) -> list[tuple[AnnotatedImage, NDArray[np.uint8]]]:
     """Each picture inside a frame of that size, as large as fits, with grey around it."""
     made = []
     for one in pictures:
@@ -115,9 +117,11 @@ def on_frames(pictures: list[Annotated], width_px: int, height_px: int) -> list[
         left, top = (width_px - size[0]) // 2, (height_px - size[1]) // 2
         frame[top : top + size[1], left : left + size[0]] = cv2.resize(pixels, size, interpolation=how)
         faces = tuple(
-            Known(face.group, _scaled(face.box, scale, left, top)) for face in one.faces if face.box is not None
+            GroundTruthFace(face.group, _scaled(face.box, scale, left, top))
+            for face in one.faces
+            if face.box is not None
         )
-        made.append((Annotated(one.path, faces), frame))
+        made.append((AnnotatedImage(one.path, faces), frame))
     return made
 
 
@@ -132,11 +136,11 @@ def main() -> None:
     arguments = parser.parse_args()
     data: Path = arguments.data
     cv2.setNumThreads(1)
-    lookout, yunet = make_finder(FacesSettings(finder=FinderKind.LOOKOUT)), YuNet(data / YUNET, threshold=0.5)
-    finders: list[Finder] = [lookout, yunet]
+    lookout, yunet = make_detector(FacesSettings(finder=DetectorKind.LOOKOUT)), YuNet(data / YUNET, threshold=0.5)
+    finders: list[Detector] = [lookout, yunet]
     try:
         finders.append(Haar())
-    except FinderError as error:
+    except DetectorError as error:
         print(error)
     reported, test = halves.annotated(data, Part.REPORT), photos(data, "test")
     print(f"the reported half of {halves.KAGGLE}, {len(reported)} pictures")
@@ -149,7 +153,7 @@ def main() -> None:
     print("false finds per picture but for what was seen by eye to be a face")
     seen = looked.read()
     for finder in (*finders, *others):
-        print(f"  {finder.name}: {len(false_finds(finder, reported, seen)) / len(reported):.3f}")
+        print(f"  {finder.name}: {len(false_positives(finder, reported, seen)) / len(reported):.3f}")
     for width_px, height_px in ((320, 240), (160, 120)):
         print(f"real_photos/test in a frame of {width_px}×{height_px}, {len(test)} pictures")
         frames = on_frames(test, width_px, height_px)

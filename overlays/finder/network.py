@@ -1,6 +1,6 @@
 """The networks of ``lookout`` in torch: plain and depthwise convolutions with ReLU, and 1×1 heads.
 
-The layers' tables are the daemon's own (``binarycop.faces.lookout.network``); batch normalisation follows each of them
+The layers' tables are the daemon's own (``binarycop.detection.lookout.network``); batch normalisation follows each of them
 in training and is folded into weights and bias for the daemon.
 """
 
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
-from binarycop.faces.lookout.network import VALUES, Network, Weights
+from binarycop.detection.lookout.network import OUTPUTS, Network, Weights
 
 _MIDDLE, _SPREAD = 128.0, 64.0
 _LIKELY = 0.01  # confidence of every cell before training (Lin et al. 2017, section 4.1)
@@ -29,7 +29,7 @@ class LookoutNet(nn.Module):  # type: ignore[misc]
                 nn.Conv2d(
                     one.inputs,
                     one.outputs,
-                    one.side,
+                    one.kernel,
                     one.stride,
                     one.padding if at else 0,
                     groups=one.groups,
@@ -40,10 +40,10 @@ class LookoutNet(nn.Module):  # type: ignore[misc]
             for at, one in enumerate(network.layers)
         )
         for (_, norm), one in zip(self.trunk, network.layers):
-            if one.adds:
+            if one.skip:
                 # What adds begins by adding nothing (Goyal et al. 2017, section 5.1), so depth does no harm.
                 nn.init.zeros_(norm.weight)
-        self.heads = nn.ModuleList(nn.Conv2d(network.layers[head.after].outputs, VALUES, 1) for head in network.heads)
+        self.heads = nn.ModuleList(nn.Conv2d(network.layers[head.after].outputs, OUTPUTS, 1) for head in network.heads)
         for head in self.heads:
             nn.init.normal_(head.weight, std=0.01)
             nn.init.zeros_(head.bias)
@@ -56,7 +56,7 @@ class LookoutNet(nn.Module):  # type: ignore[misc]
         found: dict[int, Tensor] = {}
         for at, (convolution, norm) in enumerate(self.trunk):
             summed = norm(_convolved(convolution, values))
-            if adds := self.network.layers[at].adds:
+            if adds := self.network.layers[at].skip:
                 summed = summed + found[at - adds]
             values = found[at] = torch.relu(summed)
         return tuple(head(found[where.after]) for head, where in zip(self.heads, self.network.heads))

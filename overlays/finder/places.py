@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from binarycop.faces.box import Box
+from binarycop.geometry import Box
 from overlays.finder.teacher import Taught
 
 WIDTH_PX, HEIGHT_PX = 256, 192
@@ -46,7 +46,7 @@ def _away_from_faces(taught: Taught, rng: np.random.Generator) -> Pixels | None:
         down = min(int(across * rng.uniform(0.6, 1.0)), height - 1)
         left, top = int(rng.integers(0, width - across)), int(rng.integers(0, height - down))
         window = Box(left, top, across, down)
-        if not any(window.overlap(box) > 0 for box in (*taught.faces, *taught.unsure)):
+        if not any(window.iou(box) > 0 for box in (*taught.faces, *taught.unsure)):
             return taught.pixels[top : top + down, left : left + across]
     return None
 

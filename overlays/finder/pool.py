@@ -8,8 +8,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from binarycop.faces.annotated import Group
-from binarycop.faces.base import Finder
+from binarycop.detection.base import Detector
+from binarycop.evaluation.annotated import Group
 from overlays.finder import halves, looked
 from overlays.finder.decoys import decoys
 from overlays.finder.halves import Part
@@ -63,7 +63,7 @@ class Stored:
     patches: Path
 
 
-def sources_of(data: Path, stored: Stored, seed: int, before: Finder | None) -> Sources:
+def sources_of(data: Path, stored: Stored, seed: int, before: Detector | None) -> Sources:
     """Read and label all pictures that may be learned from.
 
     before: an earlier stage, with a low threshold; what it takes for a face and is none comes often.
@@ -117,7 +117,7 @@ def take(
     count: int,
     file: Path,
     say: Callable[[str], None],
-    before: Finder | None = None,
+    before: Detector | None = None,
 ) -> Pool:
     """The scenes of a file, (N, 192, 256, 3) in numpy's format; they are made first where it is not whole."""
     boxes_file = _boxes_of(file)

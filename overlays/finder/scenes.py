@@ -9,8 +9,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from binarycop.faces.box import Box
-from binarycop.wearing import Wearing
+from binarycop.classes import MaskClass
+from binarycop.geometry import Box
 from overlays.finder.decoys import Decoy
 from overlays.finder.places import HEIGHT_PX, WIDTH_PX, Pixels, background, log_uniform
 from overlays.finder.teacher import Taught
@@ -144,10 +144,10 @@ def _pasted(sources: Sources, rng: np.random.Generator) -> Scene:
         chance = rng.random()
         if chance < 0.36:
             at = int(sources.dressable[rng.integers(len(sources.dressable))])
-            pixels, _ = sources.dressed.dressed(rng, Wearing(int(rng.integers(len(Wearing)))), at)
+            pixels, _ = sources.dressed.dressed(rng, MaskClass(int(rng.integers(len(MaskClass)))), at)
             taught, softness = Taught(pixels, (Box(*sources.boxes[at].tolist()),)), float(rng.uniform(0.1, 0.5))
         elif chance < 0.43:
-            pixels, box = drawn_scene(rng, Wearing(int(rng.integers(len(Wearing)))))
+            pixels, box = drawn_scene(rng, MaskClass(int(rng.integers(len(MaskClass)))))
             taught, softness = Taught(pixels, (box,)), float(rng.uniform(0, 0.3))
         else:
             many = sources.masked if rng.random() < 0.35 else sources.bare
@@ -226,7 +226,7 @@ def _counted(made: Scene) -> Scene:
         inside = max(min(columns.stop, WIDTH_PX) - columns.start, 0) * max(min(rows.stop, HEIGHT_PX) - rows.start, 0)
         is_seen = inside >= _INSIDE * box.area_px and max(box.width_px, box.height_px) >= LEAST_PX
         (faces if is_seen else unsure).append(box)
-    return Scene(made.pixels, tuple(faces), tuple(box for box in unsure if box.overlap(frame) > 0))
+    return Scene(made.pixels, tuple(faces), tuple(box for box in unsure if box.iou(frame) > 0))
 
 
 def _place(taught: Taught, at: Box, rng: np.random.Generator) -> tuple[float, float]:

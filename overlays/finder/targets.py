@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from binarycop.faces.lookout.network import SURVEY
+from binarycop.detection.lookout.network import PROPOSAL
 
 _FITS = ((15.0, 36.0), (28.0, 92.0), (72.0, 260.0))  # the face's side in pixels, by stride
 _NEARLY = 1.35  # beyond that, by this factor, it counts neither way
@@ -33,12 +33,12 @@ class Cells:
     def of(height_px: int, width_px: int) -> "Cells":
         """The cells of a frame."""
         middles, strides, usuals, fits = [], [], [], []
-        for head, fit in zip(SURVEY.heads, _FITS):
+        for head, fit in zip(PROPOSAL.heads, _FITS):
             rows, columns = height_px // head.stride_px, width_px // head.stride_px
             y, x = torch.meshgrid(torch.arange(rows), torch.arange(columns), indexing="ij")
             middles.append((torch.stack([x, y], dim=-1).reshape(-1, 2) + 0.5) * head.stride_px)
             strides.append(torch.full((rows * columns,), float(head.stride_px)))
-            usuals.append(torch.full((rows * columns,), head.usual_px))
+            usuals.append(torch.full((rows * columns,), head.reference_px))
             fits.append(torch.tensor(fit).expand(rows * columns, 2))
         return Cells(*(torch.cat(parts) for parts in (middles, strides, usuals, fits)))
 

@@ -13,10 +13,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from binarycop.faces.annotated import Annotated
-from binarycop.faces.benchmark import SAME_OVERLAP
-from binarycop.faces.box import Box, Face
-from binarycop.faces.yunet import YuNet
+from binarycop.detection.base import Face
+from binarycop.detection.yunet import YuNet
+from binarycop.evaluation.annotated import AnnotatedImage
+from binarycop.evaluation.detection import MATCH_IOU
+from binarycop.geometry import Box
 from overlays.finder.looked import Looked
 
 _SURE, _UNSURE = 0.85, 0.3
@@ -73,12 +74,12 @@ class Teacher:
     def __init__(self, model: Path) -> None:
         self._yunet = YuNet(model, longer_px=_LONGEST_PX, threshold=_UNSURE)
 
-    def crowd(self, pictures: list[Annotated], looked: Mapping[str, Looked]) -> list[Taught]:
+    def crowd(self, pictures: list[AnnotatedImage], looked: Mapping[str, Looked]) -> list[Taught]:
         """Annotated pictures with YuNet's boxes. looked: what was seen by eye besides, by the picture's name."""
         seen = []
         for one in pictures:
             pixels = np.asarray(cv2.imread(str(one.path)), np.uint8)
-            finds = self._yunet.find(pixels)
+            finds = self._yunet.detect(pixels)
             known = [face.box for face in one.faces if face.box is not None]
             pairs = [_best(finds, box) for box in known]
             seen.append((pixels, finds, known, pairs, looked.get(one.path.name, Looked())))
@@ -98,7 +99,7 @@ class Teacher:
 
     def portrait(self, pixels: NDArray[np.uint8]) -> Taught | None:
         """A picture of one person, (H, W, 3) uint8 BGR, or None where YuNet does not see them well."""
-        finds = self._yunet.find(pixels)
+        finds = self._yunet.detect(pixels)
         best = max(finds, key=lambda find: find.box.area_px, default=None)
         if best is None or best.confidence < _SEEN or best.box.area_px < _PORTRAIT * pixels.shape[0] * pixels.shape[1]:
             return None
@@ -106,13 +107,13 @@ class Teacher:
 
 
 def _best(finds: list[Face], box: Box) -> Box | None:
-    best = max((find.box for find in finds), key=box.overlap, default=None)
-    return best if best is not None and best.overlap(box) >= SAME_OVERLAP else None
+    best = max((find.box for find in finds), key=box.iou, default=None)
+    return best if best is not None and best.iou(box) >= MATCH_IOU else None
 
 
 def with_others(pixels: NDArray[np.uint8], faces: list[Box], finds: list[Face], nobody: Sequence[Box] = ()) -> Taught:
     """The faces known, and what YuNet found besides, but where nobody is."""
-    more = [one for one in finds if not any(one.box.overlap(box) >= _UNSURE for box in faces)]
-    more = [one for one in more if not any(one.box.overlap(box) >= SAME_OVERLAP for box in nobody)]
+    more = [one for one in finds if not any(one.box.iou(box) >= _UNSURE for box in faces)]
+    more = [one for one in more if not any(one.box.iou(box) >= MATCH_IOU for box in nobody)]
     sure = [one.box for one in more if one.confidence >= _SURE]
     return Taught(pixels, (*faces, *sure), tuple(one.box for one in more if one.confidence < _SURE))

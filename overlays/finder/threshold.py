@@ -9,11 +9,11 @@ from pathlib import Path
 
 import numpy as np
 
-from binarycop.faces.annotated import Annotated, Group, Known
-from binarycop.faces.base import Finder
-from binarycop.faces.benchmark import SAME_OVERLAP, judge
-from binarycop.faces.box import Box, Face
-from binarycop.frames.picture import read_picture
+from binarycop.detection.base import Detector, Face
+from binarycop.evaluation.annotated import AnnotatedImage, GroundTruthFace, Group
+from binarycop.evaluation.detection import MATCH_IOU, match_detections
+from binarycop.frames.image import read_picture
+from binarycop.geometry import Box
 from overlays.finder import halves, looked
 from overlays.finder.halves import Part
 from overlays.finder.looked import Looked
@@ -25,11 +25,11 @@ FALSE_MOST = 0.1
 _STEPS = np.round(np.arange(0.2, 0.96, 0.01), 2)
 
 
-def choose(finder: Finder, data: Path, say: Callable[[str], None]) -> float:
+def choose(finder: Detector, data: Path, say: Callable[[str], None]) -> float:
     """The threshold, for a finder that was made with a lower one; says what it leaves."""
     pictures = halves.annotated(data, Part.VALIDATE)
     pictures += portraits(data, len(pictures))
-    sure = np.array([find.confidence for find in false_finds(finder, pictures, looked.read())])
+    sure = np.array([find.confidence for find in false_positives(finder, pictures, looked.read())])
     left = (sure[:, None] >= _STEPS).sum(axis=0)
     count = len(pictures)
     if left[-1] > FALSE_MOST * count:
@@ -39,23 +39,23 @@ def choose(finder: Finder, data: Path, say: Callable[[str], None]) -> float:
     return float(_STEPS[at])
 
 
-def portraits(data: Path, count: int) -> list[Annotated]:
+def portraits(data: Path, count: int) -> list[AnnotatedImage]:
     """So many pictures of one bare face each, or all where they are fewer, evenly among those that only validate."""
     every = [data / one.name for one in faces.bare(data) if one.split is Split.VAL]
     step = max(len(every) // max(count, 1), 1)
-    return [Annotated(path, (Known(Group.BARE, None),)) for path in every[::step][:count]]
+    return [AnnotatedImage(path, (GroundTruthFace(Group.BARE, None),)) for path in every[::step][:count]]
 
 
-def false_finds(finder: Finder, pictures: Iterable[Annotated], seen: Mapping[str, Looked]) -> list[Face]:
+def false_positives(finder: Detector, pictures: Iterable[AnnotatedImage], seen: Mapping[str, Looked]) -> list[Face]:
     """What is no annotated face, by the benchmark's own rule, nor was ``seen`` to be one, by the picture's name."""
     false = []
     for picture in pictures:
-        finds = sorted(finder.find(read_picture(picture.path)), key=lambda one: -one.confidence)
-        _, wrong = judge(list(picture.faces), [one.box for one in finds])
+        finds = sorted(finder.detect(read_picture(picture.path)), key=lambda one: -one.confidence)
+        _, wrong = match_detections(list(picture.faces), [one.box for one in finds])
         real = seen.get(picture.path.name, Looked()).faces
         false += [one for one in finds if one.box in wrong and not _is_any(one.box, real)]
     return false
 
 
 def _is_any(box: Box, real: Iterable[Box]) -> bool:
-    return any(box.overlap(one) >= SAME_OVERLAP for one in real)
+    return any(box.iou(one) >= MATCH_IOU for one in real)

@@ -16,10 +16,10 @@ from pathlib import Path
 import cv2
 import torch
 
-from binarycop.faces.lookout.engine import OpenCvEngine
-from binarycop.faces.lookout.finder import WEIGHTS
-from binarycop.faces.lookout.network import INSPECTION, SURVEY, Network, Weights
-from binarycop.faces.lookout.weights import read_weights
+from binarycop.detection.lookout.detector import WEIGHTS
+from binarycop.detection.lookout.engine import OpenCvEngine
+from binarycop.detection.lookout.network import PROPOSAL, REFINEMENT, Network, Weights
+from binarycop.detection.lookout.weights import read_weights
 from overlays.finder import glimpses, pool
 from overlays.finder.loop import Lesson, Settings, restore, train
 from overlays.finder.network import LookoutNet, folded, unfolded
@@ -35,7 +35,7 @@ _LIKELY = 0.03  # from which the inspection is shown a place: less than in the d
 def main() -> None:
     """Make what is learned from, and train."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("network", choices=(SURVEY.name, INSPECTION.name))
+    parser.add_argument("network", choices=(PROPOSAL.name, REFINEMENT.name))
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--landmarks", type=Path, required=True, help="the file that overlays.synthesis.landmarks made")
     parser.add_argument("--patches", type=Path, required=True, help="and the one that overlays.synthesis.patches made")
@@ -58,23 +58,23 @@ def main() -> None:
     # Another count changes the order of sums, and with it the last digits of every weight.
     torch.set_num_threads(arguments.threads)
     cv2.setNumThreads(1)
-    network = SURVEY if arguments.network == SURVEY.name else INSPECTION
+    network = PROPOSAL if arguments.network == PROPOSAL.name else REFINEMENT
     weights: Weights | None = None
     if arguments.survey:
-        weights = folded(restore(SURVEY, arguments.survey))
-    elif network is INSPECTION:
-        weights = read_weights(WEIGHTS, SURVEY)
+        weights = folded(restore(PROPOSAL, arguments.survey))
+    elif network is REFINEMENT:
+        weights = read_weights(WEIGHTS, PROPOSAL)
     scenes = arguments.work / f"scenes-{arguments.seed}-{arguments.scenes}.npy"
     before = None
     if weights is not None:
-        before = Surveyor(OpenCvEngine(SURVEY, weights), _DECOY)
+        before = Surveyor(OpenCvEngine(PROPOSAL, weights), _DECOY)
         scenes = scenes.with_stem(f"{scenes.stem}-{arguments.survey.stem if arguments.survey else _SHIPPED}")
     stored = pool.Stored(arguments.landmarks, arguments.patches)
     made = pool.take(arguments.data, stored, arguments.seed, arguments.scenes, scenes, _say, before)
     made = pool.Pool.joined(made, *(pool.read(file) for file in arguments.also))
     lesson: Lesson = Scenes.of(made)
-    if network is INSPECTION and weights is not None:
-        lesson = glimpses.take(made, Surveyor(OpenCvEngine(SURVEY, weights), _LIKELY).places, arguments.seed)
+    if network is REFINEMENT and weights is not None:
+        lesson = glimpses.take(made, Surveyor(OpenCvEngine(PROPOSAL, weights), _LIKELY).places, arguments.seed)
         _say(f"{len(lesson)} squares")
     torch.manual_seed(arguments.seed)
     net = _begun(network, arguments.begin, lesson)

@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from binarycop.classifier import bundle as bundles
+from binarycop.bundle import files as bundles
 from binarycop.errors import BinaryCoPError
 from overlays.finn import lines
 from overlays.finn.errors import BuildLost, FinnMissing

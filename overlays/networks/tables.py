@@ -5,11 +5,11 @@ All convolutions are 3×3 without padding; a 2×2 max-pool ends each of the firs
 
 from dataclasses import dataclass
 
-from binarycop.classifier.manifest import CHANNELS, KERNEL, Layer
-from binarycop.faces.crop import SIDE_PX
-from binarycop.wearing import Wearing
+from binarycop.bundle.manifest import CHANNELS, KERNEL, Layer
+from binarycop.classes import MaskClass
+from binarycop.geometry import SIDE_PX
 
-CLASSES = len(Wearing)
+CLASSES = len(MaskClass)
 CLOCK_MHZ = 100.0
 
 

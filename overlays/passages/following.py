@@ -11,11 +11,11 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from binarycop.faces import motion, template
-from binarycop.faces.box import Box
-from binarycop.faces.motion import Motion
-from binarycop.faces.small import shrink
-from binarycop.wearing import Wearing
+from binarycop.classes import MaskClass
+from binarycop.geometry import Box
+from binarycop.tracking import motion, template
+from binarycop.tracking.low_res import subsample
+from binarycop.tracking.motion import Motion
 from overlays.passages.film import Camera, Pixels, paste, wall
 from overlays.passages.people import Person
 from overlays.synthesis.heads import scene
@@ -34,20 +34,20 @@ class Followed:
 
 def follow(rng: np.random.Generator, frames: int, step_px: float) -> Followed:
     """Follow a drawn head that moves by up to ``step_px`` in each frame. The time has shrinking and motion in it."""
-    pixels, box = scene(rng, Wearing(int(rng.integers(len(Wearing)))))
-    person, side = Person(pixels, box, Wearing.CORRECT, "drawn"), float(rng.uniform(*_SIDES_PX))
+    pixels, box = scene(rng, MaskClass(int(rng.integers(len(MaskClass)))))
+    person, side = Person(pixels, box, MaskClass.CORRECT, "drawn"), float(rng.uniform(*_SIDES_PX))
     # All drawn before any is followed, so that the time is of following alone.
     (first, place), *seen = _walk(person, side, rng, frames, step_px)
-    picture = template.cut(shrink(first), place)
+    picture = template.extract(subsample(first), place)
     if picture is None:
         return Followed(0.0, 0.0)
-    state, begun_s = motion.step(Motion(), shrink(first), 0.0), time.perf_counter()
+    state, begun_s = motion.step(Motion(), subsample(first), 0.0), time.perf_counter()
     for frame, _ in seen:
-        small = shrink(frame)
+        small = subsample(frame)
         state = motion.step(state, small, 0.0)
         place = template.match(picture, small, place).box
     spent_s = time.perf_counter() - begun_s
-    return Followed(place.overlap(seen[-1][1]), spent_s / frames * 1000)
+    return Followed(place.iou(seen[-1][1]), spent_s / frames * 1000)
 
 
 def _walk(

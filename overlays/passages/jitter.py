@@ -16,13 +16,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from binarycop.faces.base import Finder, nearest
-from binarycop.faces.box import Box
-from binarycop.faces.choose import make_finder
-from binarycop.faces.pursuit import Pursuit
-from binarycop.faces.seeker import Inline
+from binarycop.detection.base import Detector, largest_face
+from binarycop.detection.choose import make_detector
 from binarycop.frames.base import Frame
-from binarycop.settings.schema import FacesSettings, FinderKind
+from binarycop.geometry import Box
+from binarycop.settings.schema import DetectorKind, FacesSettings
+from binarycop.tracking.runner import SyncRunner
+from binarycop.tracking.tracker import Tracker
 from overlays.passages import people as cast
 from overlays.passages.film import COMES_S, RATE_HZ, Camera, Pixels, Walk, paste, wall
 from overlays.passages.people import Person
@@ -94,13 +94,13 @@ def _swayed(walk: Walk, at_s: float) -> tuple[float, float]:
     )
 
 
-def _each_frame(finder: Finder, scene: Scene, settings: FacesSettings) -> list[Box | None]:
-    faces = (nearest(finder.find(frame), settings.least_px) for frame in scene.frames)
+def _each_frame(finder: Detector, scene: Scene, settings: FacesSettings) -> list[Box | None]:
+    faces = (largest_face(finder.detect(frame), settings.least_px) for frame in scene.frames)
     return [face.box if face else None for face in faces]
 
 
-def _followed(finder: Finder, scene: Scene, settings: FacesSettings) -> list[Box | None]:
-    pursuit = Pursuit(Inline(finder), settings)
+def _followed(finder: Detector, scene: Scene, settings: FacesSettings) -> list[Box | None]:
+    pursuit = Tracker(SyncRunner(finder), settings)
     sightings = [
         pursuit.step(Frame(pixels, number / RATE_HZ, number), number / RATE_HZ)
         for number, pixels in enumerate(scene.frames)
@@ -108,7 +108,7 @@ def _followed(finder: Finder, scene: Scene, settings: FacesSettings) -> list[Box
     return [one.box for one in sightings]
 
 
-_WAYS: dict[str, Callable[[Finder, Scene, FacesSettings], list[Box | None]]] = {
+_WAYS: dict[str, Callable[[Detector, Scene, FacesSettings], list[Box | None]]] = {
     "every frame": _each_frame,
     "followed": _followed,
 }
@@ -121,11 +121,11 @@ def main() -> None:
     parser.add_argument("--patches", type=Path, required=True)
     parser.add_argument("--split", choices=[Split.VAL.value, Split.TEST.value], default=Split.VAL.value)
     parser.add_argument("--people", type=int, default=40)
-    parser.add_argument("--finder", choices=[FinderKind.LOOKOUT.value, FinderKind.YUNET.value], default="lookout")
+    parser.add_argument("--finder", choices=[DetectorKind.LOOKOUT.value, DetectorKind.YUNET.value], default="lookout")
     arguments = parser.parse_args()
     cv2.setNumThreads(1)
-    settings = FacesSettings(finder=FinderKind(arguments.finder))
-    finder = make_finder(settings)
+    settings = FacesSettings(finder=DetectorKind(arguments.finder))
+    finder = make_detector(settings)
     crew = list(islice(cast.dressed(arguments.patches, arguments.data, Split(arguments.split), 7), arguments.people))
     print(f"| {arguments.finder} | people | centre | size | centre, per frame | size, per frame |")
     print("|---|---:|---:|---:|---:|---:|")

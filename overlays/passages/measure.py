@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from binarycop.wearing import LABELS
+from binarycop.classes import LABELS
 from overlays.training.evaluation import wilson
 
 Told = Mapping[str, Any]

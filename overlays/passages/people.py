@@ -9,8 +9,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from binarycop.faces.box import Box
-from binarycop.wearing import Wearing
+from binarycop.classes import MaskClass
+from binarycop.geometry import Box
 from overlays.synthesis import patches as stored
 from overlays.synthesis.dataset import Recipe, Synthesis
 from overlays.synthesis.faces import Split
@@ -25,7 +25,7 @@ class Person:
 
     pixels: NDArray[np.uint8]
     box: Box
-    wearing: Wearing
+    wearing: MaskClass
     name: str
 
 
@@ -36,7 +36,7 @@ def dressed(patches: Path, data: Path, split: Split, seed: int) -> Iterator[Pers
     bare, number = np.flatnonzero(faces.is_bare), 0
     while True:
         for at in np.random.default_rng([seed, number]).permutation(bare).tolist():
-            wearing = Wearing(number % len(Wearing))
+            wearing = MaskClass(number % len(MaskClass))
             pixels, _ = synthesis.dressed(np.random.default_rng([seed, number, 1]), wearing, at)
             yield Person(pixels, Box(*faces.boxes[at].tolist()), wearing, str(faces.identities[at]))
             number += 1
@@ -50,11 +50,11 @@ def photographed(data: Path, split: str) -> list[Person]:
     for row in rows:
         picture = np.asarray(cv2.imread(str(data / "real_photos" / row["file"])), np.uint8)
         box = Box(*(float(row[f"face_{name}"]) for name in ("x", "y", "w", "h")))
-        people.append(_cut(picture, box, Wearing[row["label"].upper()], row["file"]))
+        people.append(_cut(picture, box, MaskClass[row["label"].upper()], row["file"]))
     return people
 
 
-def _cut(picture: NDArray[np.uint8], box: Box, wearing: Wearing, name: str) -> Person:
+def _cut(picture: NDArray[np.uint8], box: Box, wearing: MaskClass, name: str) -> Person:
     around = _AROUND * max(box.width_px, box.height_px)
     left, top = max(int(box.x_px - around), 0), max(int(box.y_px - around), 0)
     right, bottom = int(box.x_px + box.width_px + around), int(box.y_px + box.height_px + around)

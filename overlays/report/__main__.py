@@ -21,7 +21,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 import cv2
 import torch
 
-from binarycop.classifier import bundle as bundles
+from binarycop.bundle import files as bundles
 from binarycop.classifier.emulator import Emulator
 from binarycop.errors import BinaryCoPError
 from overlays.export.unfolding import unfold

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from binarycop.wearing import Wearing
+from binarycop.classes import MaskClass
 from overlays.training.margin import lead
 
 _PARTS = 10
@@ -39,9 +39,9 @@ class Curve:
 def outcome(scores: NDArray[np.int32], classes: NDArray[np.int64], margin: int) -> Outcome:
     """Count at one margin. scores: (N, 4), classes: (N,)."""
     called, answered = scores.argmax(axis=1), lead(scores) >= margin
-    is_correct = classes == Wearing.CORRECT
-    passes = answered & (called == Wearing.CORRECT)
-    refused = answered & (called != Wearing.CORRECT)
+    is_correct = classes == MaskClass.CORRECT
+    passes = answered & (called == MaskClass.CORRECT)
+    refused = answered & (called != MaskClass.CORRECT)
     return Outcome(
         margin=margin,
         coverage=_share(answered),

@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from binarycop.wearing import LABELS
+from binarycop.classes import LABELS
 
 LEAST_IDENTITIES = 100
 LEAST_SHOWN = 20  # people, below which even an interval says nothing

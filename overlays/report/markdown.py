@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from binarycop.wearing import LABELS
+from binarycop.classes import LABELS
 from overlays.report.calibration import Outcome
 from overlays.report.groups import LEAST_SHOWN, Gap, Tallies, intervals
 from overlays.training.evaluation import Report, wilson

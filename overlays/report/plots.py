@@ -8,8 +8,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from binarycop.faces.crop import SIDE_PX
-from binarycop.wearing import LABELS, Wearing
+from binarycop.classes import LABELS, MaskClass
+from binarycop.geometry import SIDE_PX
 from overlays.explain.gradcam import enlarge
 from overlays.report.calibration import Curve
 from overlays.training.evaluation import wilson
@@ -81,7 +81,7 @@ def heat_means(rows: dict[str, NDArray[np.float32]], outline: list[NDArray[np.fl
     figure = Figure(figsize=(8, 2.1 * len(rows) + 0.3), layout="constrained")
     panels = figure.subplots(len(rows), len(LABELS), squeeze=False)
     for line, (name, maps) in zip(panels, rows.items()):
-        for axes, wearing in zip(line, Wearing):
+        for axes, wearing in zip(line, MaskClass):
             _heat(axes, maps[wearing] / max(float(maps.max()), 1e-6), outline)
             axes.set_title(f"{name}: {wearing.label}", fontsize=9)
     _save(figure, file)

@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import nn
 
-from binarycop.classifier.bundle import WEIGHTS, Bundle
-from binarycop.wearing import LABELS, Wearing
+from binarycop.bundle.files import WEIGHTS, Bundle
+from binarycop.classes import LABELS, MaskClass
 from overlays.explain import gradcam
 from overlays.report import examples, markdown, plots
 from overlays.report.calibration import by_lead, curve, outcome
@@ -170,7 +170,7 @@ def heat(nets: dict[str, nn.Module], one: Measured, outline: list[NDArray[np.flo
     means, rows = {}, []
     for name, net in nets.items():
         of_classes, counts = [], []
-        for wearing in Wearing:
+        for wearing in MaskClass:
             of_class = np.flatnonzero((one.labelled.classes == wearing) & (one.examples.groups[examples.KIND] != ""))
             crops = one.labelled.crops[of_class[:_HEATED]]
             right = crops[gradcam.outputs(net, crops).argmax(axis=1) == wearing]

@@ -6,8 +6,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from binarycop.faces.box import Box
-from binarycop.faces.crop import CropGeometry, crop
+from binarycop.detection.crop import crop
+from binarycop.geometry import Box, CropGeometry
 
 
 @dataclass(frozen=True)

@@ -10,9 +10,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from binarycop.faces.box import Box
-from binarycop.faces.crop import CropGeometry
-from binarycop.wearing import Wearing
+from binarycop.classes import MaskClass
+from binarycop.geometry import Box, CropGeometry
 from overlays.synthesis import patches as stored
 from overlays.synthesis.camera import FINDER, FIXED_REGION, take
 from overlays.synthesis.dress import lay_over, put_on, skin_of
@@ -72,13 +71,13 @@ class Synthesis:
         self._wardrobe = replace(wardrobe, fabrics=replace(wardrobe.fabrics, cloths=pieces))
         self._recipe, self._split = recipe, split
 
-    def one(self, seed: int, number: int) -> tuple[Crop, Wearing, Look]:
+    def one(self, seed: int, number: int) -> tuple[Crop, MaskClass, Look]:
         """Crop ``number`` of the endless row that ``seed`` stands for, (32, 32, 3) uint8 RGB; classes take turns."""
         rng = np.random.default_rng([seed, number, list(Split).index(self._split)])
-        wearing = Wearing(number % len(Wearing))
+        wearing = MaskClass(number % len(MaskClass))
         if rng.random() < self._recipe.drawn:
             return self._drawn(rng, wearing), wearing, Look("drawn")
-        if wearing is Wearing.CORRECT and len(self._real) and rng.random() < self._recipe.real:
+        if wearing is MaskClass.CORRECT and len(self._real) and rng.random() < self._recipe.real:
             at = int(self._real[rng.integers(len(self._real))])
             pixels, look = self._patches.pixels[at], Look("real", identity=str(self._patches.identities[at]))
             if self._patches.is_mapped[at] and rng.random() < self._recipe.touched:
@@ -93,13 +92,13 @@ class Synthesis:
         box = Box(*self._patches.boxes[at].tolist())
         return take(pixels, box, self._recipe.geometry, FINDER, rng), wearing, look
 
-    def _is_uncovered(self, rng: np.random.Generator, wearing: Wearing) -> bool:
+    def _is_uncovered(self, rng: np.random.Generator, wearing: MaskClass) -> bool:
         share = self._recipe.uncovered
-        if wearing is Wearing.CORRECT or not share or not len(self._mapped):
+        if wearing is MaskClass.CORRECT or not share or not len(self._mapped):
             return False
         return bool(rng.random() < share)
 
-    def _uncovered(self, rng: np.random.Generator, wearing: Wearing, at: int) -> NDArray[np.uint8]:
+    def _uncovered(self, rng: np.random.Generator, wearing: MaskClass, at: int) -> NDArray[np.uint8]:
         """Real mask ``at`` with somebody's skin laid over part of it, or, where it is worn correctly, beside it."""
         patches, giver = self._patches, self._giver(rng, at)
         return uncover(
@@ -118,11 +117,11 @@ class Synthesis:
         tones = np.log([tone(self._patches.pixels[one], plane_map(self._patches.planes[one])) + 1 for one in few])
         return int(few[1 + np.abs(tones[1:] - tones[0]).sum(axis=1).argmin()])
 
-    def dressed(self, rng: np.random.Generator, wearing: Wearing, at: int) -> tuple[NDArray[np.uint8], Look]:
+    def dressed(self, rng: np.random.Generator, wearing: MaskClass, at: int) -> tuple[NDArray[np.uint8], Look]:
         """Bare face ``at`` of the split, wearing a mask so: its patch (128, 128, 3) uint8 BGR."""
         pixels, plane = self._patches.pixels[at], plane_map(self._patches.planes[at])
         skin = skin_of(pixels, plane)
-        is_bare = wearing is Wearing.NOSE_MOUTH and rng.random() < self._recipe.bare
+        is_bare = wearing is MaskClass.NOSE_MOUTH and rng.random() < self._recipe.bare
         extras = chosen(rng, wearing, is_bare=is_bare)
         for extra in (one for one in extras if one in UNDER):
             pixels = lay_over(pixels, plane, draw(extra, rng, skin, is_bare=is_bare), rng)
@@ -136,7 +135,7 @@ class Synthesis:
         names = "+".join(extra.value for extra in extras)
         return pixels, Look(kind, colour, names, str(self._patches.identities[at]))
 
-    def _drawn(self, rng: np.random.Generator, wearing: Wearing) -> Crop:
+    def _drawn(self, rng: np.random.Generator, wearing: MaskClass) -> Crop:
         if rng.random() < 0.6:
             return drawn_head(rng, wearing, self._recipe.geometry)
         return take(*scene(rng, wearing), self._recipe.geometry, FIXED_REGION, rng)

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from binarycop.wearing import Wearing
+from binarycop.classes import MaskClass
 from overlays.synthesis.canon import JAW
 from overlays.synthesis.plane import SIDE_PX, Cover, Picture, as_cover, blank, fill, line, plain
 
@@ -46,7 +46,7 @@ class Layer:
     opacity: Cover
 
 
-def chosen(rng: np.random.Generator, wearing: Wearing, *, is_bare: bool) -> tuple[Extra, ...]:
+def chosen(rng: np.random.Generator, wearing: MaskClass, *, is_bare: bool) -> tuple[Extra, ...]:
     """Which extras a face gets; mostly none. is_bare: no mask at all."""
     found = []
     for extra, chance in _CHANCES.items():
@@ -54,7 +54,7 @@ def chosen(rng: np.random.Generator, wearing: Wearing, *, is_bare: bool) -> tupl
             chance = _HAND_BARE  # noqa: PLW2901 - a hand before a bare mouth is what looks most like a mask
         if extra is Extra.SHINE and is_bare:
             continue
-        if extra is Extra.SCARF and wearing is Wearing.CHIN:
+        if extra is Extra.SCARF and wearing is MaskClass.CHIN:
             continue  # it would cover the chin
         if rng.random() < chance:
             found.append(extra)

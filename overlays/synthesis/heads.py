@@ -3,28 +3,30 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from binarycop.faces.box import Box
-from binarycop.faces.crop import SIDE_PX, CropGeometry, crop
+from binarycop.classes import MaskClass
+from binarycop.detection.crop import crop
 from binarycop.frames import drawing
-from binarycop.wearing import Wearing
+from binarycop.geometry import SIDE_PX, Box, CropGeometry
 from overlays.synthesis.camera import FIXED_REGION, jittered
 
 _SIDE_PX = 128
 _BARE = 0.35
 
 
-def scene(rng: np.random.Generator, wearing: Wearing) -> tuple[NDArray[np.uint8], Box]:
+def scene(rng: np.random.Generator, wearing: MaskClass) -> tuple[NDArray[np.uint8], Box]:
     """A drawn head before a backdrop, (128, 128, 3) uint8 BGR, and its box; of nose_mouth some are bare."""
-    canvas = drawing.backdrop(rng, _SIDE_PX, _SIDE_PX)
-    is_bare = wearing is Wearing.NOSE_MOUTH and rng.random() < _BARE
+    canvas = drawing.background(rng, _SIDE_PX, _SIDE_PX)
+    is_bare = wearing is MaskClass.NOSE_MOUTH and rng.random() < _BARE
     head = drawing.Head.random(rng, None if is_bare else wearing)
     return canvas, drawing.draw(canvas, head, _SIDE_PX / 2, _SIDE_PX / 2, _SIDE_PX / 2)
 
 
-def drawn_head(rng: np.random.Generator, wearing: Wearing, geometry: CropGeometry) -> NDArray[np.uint8]:
+def drawn_head(rng: np.random.Generator, wearing: MaskClass, geometry: CropGeometry) -> NDArray[np.uint8]:
     """One as the demo's fixed region cuts it, under a sensor's noise, (32, 32, 3) uint8 RGB."""
     canvas, box = scene(rng, wearing)
-    return crop(drawing.expose(canvas, rng, rng.uniform(0.8, 1.2)), jittered(box, FIXED_REGION, rng), geometry)
+    return crop(
+        drawing.add_sensor_noise(canvas, rng, rng.uniform(0.8, 1.2)), jittered(box, FIXED_REGION, rng), geometry
+    )
 
 
 def nobody(count: int, seed: int, geometry: CropGeometry) -> NDArray[np.uint8]:
@@ -33,7 +35,7 @@ def nobody(count: int, seed: int, geometry: CropGeometry) -> NDArray[np.uint8]:
     made = []
     for number in range(count):
         if number % 3:
-            made.append(drawn_head(rng, Wearing(number % len(Wearing)), geometry))
+            made.append(drawn_head(rng, MaskClass(number % len(MaskClass)), geometry))
         else:
             spread = (256, 64, 8)[number // 3 % 3]
             low = int(rng.integers(0, 257 - spread))
@@ -44,5 +46,5 @@ def nobody(count: int, seed: int, geometry: CropGeometry) -> NDArray[np.uint8]:
 def heads(count: int, seed: int, geometry: CropGeometry) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
     """Drawn heads of the four classes in turn, (count, 32, 32, 3) uint8 RGB, with their classes (count,)."""
     rng = np.random.default_rng(seed)
-    classes = np.arange(count) % len(Wearing)
-    return np.stack([drawn_head(rng, Wearing(one), geometry) for one in classes.tolist()]), classes
+    classes = np.arange(count) % len(MaskClass)
+    return np.stack([drawn_head(rng, MaskClass(one), geometry) for one in classes.tolist()]), classes

@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from binarycop.wearing import Wearing
+from binarycop.classes import MaskClass
 from overlays.synthesis import artwork
 from overlays.synthesis.artwork import Template
 from overlays.synthesis.fabric import Fabrics
@@ -41,7 +41,7 @@ class Wardrobe:
         """All that ``mask_art`` has."""
         return Wardrobe(Fabrics.read(data), artwork.read(data))
 
-    def mask(self, rng: np.random.Generator, wearing: Wearing, skin: NDArray[np.float64] | None = None) -> Mask:
+    def mask(self, rng: np.random.Generator, wearing: MaskClass, skin: NDArray[np.float64] | None = None) -> Mask:
         """A mask worn so, by somebody whose skin has this colour, BGR."""
         kind = KINDS[rng.choice(len(KINDS), p=_SHARES)]
         worn = Worn.random(rng, wearing, kind)

@@ -14,9 +14,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from binarycop.faces.base import nearest
-from binarycop.faces.box import Box
-from binarycop.faces.yunet import YuNet
+from binarycop.detection.base import largest_face
+from binarycop.detection.yunet import YuNet
+from binarycop.geometry import Box
 from overlays.synthesis import faces, landmarks, plane
 from overlays.synthesis.canon import to_picture, to_plane
 from overlays.synthesis.faces import Portrait, Split
@@ -105,7 +105,7 @@ def _rows(
     shape = (_GRID, _GRID, 2)
     for portrait in portraits:
         picture = np.asarray(cv2.imread(str(data / portrait.name)), np.uint8)
-        face = nearest(finder.find(picture), LEAST_PX)
+        face = largest_face(finder.detect(picture), LEAST_PX)
         mesh = meshes.get(portrait.name)
         is_dressed = portrait.identity.startswith(faces.MASKED)
         if face is None or (mesh is None and not is_dressed):
@@ -126,7 +126,7 @@ def _rows(
 def _is_usable(mesh: NDArray[np.float64], box: Box) -> bool:
     """Whether the mesh is of the face that the finder found, and no profile: a flat mask cannot be bent onto one."""
     low, high = mesh.min(axis=0), mesh.max(axis=0)
-    return Box(*low, *(high - low)).overlap(box) >= _LEAST_OVERLAP and abs(_turn(mesh)) <= _MOST_TURNED
+    return Box(*low, *(high - low)).iou(box) >= _LEAST_OVERLAP and abs(_turn(mesh)) <= _MOST_TURNED
 
 
 def _turn(mesh: NDArray[np.float64]) -> float:

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from binarycop.wearing import Wearing
+from binarycop.classes import MaskClass
 from overlays.synthesis import patches
 from overlays.synthesis.dataset import Recipe, Synthesis
 from overlays.synthesis.faces import Split
@@ -20,8 +20,8 @@ from overlays.synthesis.masks import Wardrobe
 def sheet(synthesis: Synthesis, seed: int, columns: int, zoom: int) -> NDArray[np.uint8]:
     """(4·lines, columns) crops enlarged, uint8 BGR."""
     rows = []
-    for wearing in Wearing:
-        crops = [synthesis.one(seed, column * len(Wearing) + wearing)[0] for column in range(columns * 2)]
+    for wearing in MaskClass:
+        crops = [synthesis.one(seed, column * len(MaskClass) + wearing)[0] for column in range(columns * 2)]
         for line in (crops[:columns], crops[columns:]):
             rows.append(
                 np.hstack([cv2.resize(one, None, fx=zoom, fy=zoom, interpolation=cv2.INTER_NEAREST) for one in line])

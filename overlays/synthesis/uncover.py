@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from binarycop.wearing import Wearing
+from binarycop.classes import MaskClass
 from overlays.synthesis.canon import JAW
 from overlays.synthesis.dress import blend, colour_of, warp
 from overlays.synthesis.plane import as_cover, blank, fill
@@ -27,7 +27,7 @@ def uncover(
     bare: NDArray[np.uint8],
     bare_plane: NDArray[np.float32],
     bare_picture: NDArray[np.float32],
-    wearing: Wearing,
+    wearing: MaskClass,
     rng: np.random.Generator,
 ) -> NDArray[np.uint8]:
     """The patch ``real`` (128, 128, 3) uint8 BGR with its mask worn so, the skin taken from the patch ``bare``.
@@ -52,12 +52,12 @@ def tone(patch: NDArray[np.uint8], plane: NDArray[np.float32]) -> NDArray[np.flo
     return colour_of(patch, plane, _UNDER_EYES, otherwise=np.full(3, 128.0))
 
 
-def _skin_area(wearing: Wearing) -> NDArray[np.float64]:
+def _skin_area(wearing: MaskClass) -> NDArray[np.float64]:
     """What of a face may be laid over, from under the eyes to the chin, (N, 2) canonical.
 
     Where the chin does, all that the mask hid at and below the jaw goes with it.
     """
-    if wearing is Wearing.CHIN:
+    if wearing is MaskClass.CHIN:
         jaw, end = JAW[:4] * (1.12, 1.0), [(0.36, 1.0), (0.30, _NECK_Y), (0.0, _NECK_Y)]
     else:
         jaw, end = JAW * (1.06, 1.02), []

@@ -6,7 +6,7 @@ from enum import Enum
 import numpy as np
 from numpy.typing import NDArray
 
-from binarycop.wearing import Wearing
+from binarycop.classes import MaskClass
 from overlays.synthesis.canon import JAW, LOWER_LIP_Y, NOSE_TIP_Y, UPPER_LIP_Y
 
 _JAW_BY_Y = JAW[np.argsort(JAW[:, 1])]
@@ -46,25 +46,25 @@ class Worn:
     tilt: float
 
     @staticmethod
-    def random(rng: np.random.Generator, wearing: Wearing, kind: Kind) -> "Worn":
+    def random(rng: np.random.Generator, wearing: MaskClass, kind: Kind) -> "Worn":
         """A position of which people say that it is so worn; between the classes lies a gap of 0.06 and more.
 
         Correct reaches from the eyes to well above the tip of the nose, and below the chin; an uncovered nose from
         the tip just out to the edge on the upper lip, often as a V between raised cheeks; uncovered nose and mouth
         from under the lips to the neck; an uncovered chin from a mask too small, ridden up or folded.
         """
-        if wearing in (Wearing.CORRECT, Wearing.CHIN):
+        if wearing in (MaskClass.CORRECT, MaskClass.CHIN):
             top = rng.triangular(0.25, 0.40, NOSE_TIP_Y - 0.05)
             side = float(np.clip(top + rng.uniform(-0.13, 0.20), 0.34, 0.58))
-        elif wearing is Wearing.NOSE:
+        elif wearing is MaskClass.NOSE:
             top = rng.uniform(NOSE_TIP_Y + 0.01, UPPER_LIP_Y + 0.025)
             side = max(top + rng.uniform(-0.28, 0.06), 0.38)
         else:
             top = rng.uniform(LOWER_LIP_Y, 1.04)
             side = top + rng.uniform(-0.24, 0.02)
-        if kind is Kind.GAITER and wearing is not Wearing.CHIN:
+        if kind is Kind.GAITER and wearing is not MaskClass.CHIN:
             bottom = rng.uniform(1.25, 1.6)
-        elif wearing is Wearing.CHIN:
+        elif wearing is MaskClass.CHIN:
             bottom = rng.uniform(LOWER_LIP_Y + 0.03, 0.895)
         else:
             bottom = rng.uniform(0.96, 1.15)

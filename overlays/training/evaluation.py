@@ -9,12 +9,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from binarycop.faces.base import Finder, nearest
-from binarycop.faces.box import Box
-from binarycop.faces.crop import SIDE_PX, CropGeometry, crop
-from binarycop.faces.yunet import YuNet
+from binarycop.classes import FOLDERS, LABELS
+from binarycop.detection.base import Detector, largest_face
+from binarycop.detection.crop import crop
+from binarycop.detection.yunet import YuNet
+from binarycop.geometry import SIDE_PX, Box, CropGeometry
 from binarycop.settings.schema import FacesSettings
-from binarycop.wearing import FOLDERS, LABELS
 
 _FACES = FacesSettings()  # found, or not, as the daemon does by default
 Scores = Callable[[NDArray[np.uint8]], NDArray[np.int32]]
@@ -77,12 +77,12 @@ def report_of(scores: NDArray[np.int32], labelled: Labelled) -> Report:
     return Report(confusion, labelled.no_face)
 
 
-def daemons_finder(model: Path) -> Finder:
+def daemons_finder(model: Path) -> Detector:
     """YuNet with the daemon's default settings, so that figures here are those of ``binarycop evaluate``."""
     return YuNet(model, longer_px=_FACES.yunet.longer_px, threshold=_FACES.yunet.threshold)
 
 
-def photographs(folder: Path, finder: Finder, geometry: CropGeometry) -> Labelled:
+def photographs(folder: Path, finder: Detector, geometry: CropGeometry) -> Labelled:
     """A folder per class, each picture cut as the daemon cuts it: the largest face found, no fallback."""
     crops, classes, no_face = [], [], 0
     for label, wearing in FOLDERS.items():
@@ -97,7 +97,7 @@ def photographs(folder: Path, finder: Finder, geometry: CropGeometry) -> Labelle
     return Labelled(stacked, np.asarray(classes, np.int64), no_face)
 
 
-def cut(path: Path, finder: Finder, geometry: CropGeometry) -> NDArray[np.uint8] | None:
+def cut(path: Path, finder: Detector, geometry: CropGeometry) -> NDArray[np.uint8] | None:
     """The crop (32, 32, 3) uint8 RGB of the face that the daemon would choose; None where no face or picture is."""
     picture = cv2.imread(str(path))
     if picture is None:
@@ -107,9 +107,9 @@ def cut(path: Path, finder: Finder, geometry: CropGeometry) -> NDArray[np.uint8]
     return None if box is None else crop(pixels, box, geometry)
 
 
-def chosen(pixels: NDArray[np.uint8], finder: Finder) -> Box | None:
+def chosen(pixels: NDArray[np.uint8], finder: Detector) -> Box | None:
     """The box of the face that the daemon would choose in a picture, (H, W, 3) uint8 BGR; None where it finds none."""
-    face = nearest(finder.find(pixels), _FACES.least_px)
+    face = largest_face(finder.detect(pixels), _FACES.least_px)
     return None if face is None else face.box
 
 

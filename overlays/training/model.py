@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from binarycop.classifier.manifest import KERNEL, Layer
+from binarycop.bundle.manifest import KERNEL, Layer
 from overlays.networks.tables import Network
 
 

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from binarycop.faces.crop import SIDE_PX
-from binarycop.wearing import LABELS
+from binarycop.classes import LABELS
+from binarycop.geometry import SIDE_PX
 from overlays.synthesis.dataset import Recipe, generate
 from overlays.synthesis.faces import Split
 from overlays.training.evaluation import Labelled

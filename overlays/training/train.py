@@ -19,7 +19,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from binarycop.faces.crop import CropGeometry
+from binarycop.geometry import CropGeometry
 from overlays.export.writing import Story, write
 from overlays.networks.tables import CNV, NETWORKS
 from overlays.synthesis.dataset import Recipe

@@ -6,16 +6,16 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from binarycop.accelerator.base import Buffer, Manager, Registers
-from binarycop.accelerator.build import BITSTREAM
+from binarycop.accelerator.base import Buffer, FpgaManager, Registers
 from binarycop.accelerator.dma import CONTROL
+from binarycop.accelerator.finn_classifier import FinnClassifier
 from binarycop.accelerator.simulated import design
-from binarycop.accelerator.simulated.fabric import Fabric, Fault
+from binarycop.accelerator.simulated.fabric import Fabric, SimulatedFault
 from binarycop.accelerator.simulated.memory import Memory
-from binarycop.classifier.bundle import Bundle
-from binarycop.classifier.overlay import Overlay
+from binarycop.bundle.check_build import BITSTREAM
+from binarycop.bundle.files import Bundle
 from binarycop.clock import ManualClock
-from binarycop.errors import OverlayForbidden
+from binarycop.errors import OverlayLoadDenied
 
 HIGH = 0x7_1000_0000  # beyond 32 bits, which no Zynq-7000 has: both words of an address must be right
 
@@ -62,17 +62,17 @@ class FabricBoard:
 
     def __init__(self, bundle: Bundle, fabric: Fabric) -> None:
         self.fabric, self._manifest = fabric, bundle.manifest
-        self.manager: Manager = fabric
+        self.manager: FpgaManager = fabric
         self.fclk_mhz = 50.0
         self.is_closed = False
 
     def load(self) -> None:
-        if self.fabric.obstacle():
-            raise OverlayForbidden("it cannot be loaded from here")
+        if self.fabric.why_load_denied():
+            raise OverlayLoadDenied("it cannot be loaded from here")
         digest = self._manifest.sha256[BITSTREAM]
         self.fabric.configure(digest)
         self.fclk_mhz = self._manifest.clock_mhz
-        self.fabric.note(digest)
+        self.fabric.record_loaded(digest)
 
     def attach(self) -> None:
         pass
@@ -90,10 +90,10 @@ class FabricBoard:
         self.is_closed = True
 
 
-class Bench:
+class SimulatedSetup:
     """A built bundle, a board whose overlay is loaded, and a clock that only the driver's sleep moves."""
 
-    def __init__(self, bundle: Bundle, folder: Path, fault: Fault | None = None) -> None:
+    def __init__(self, bundle: Bundle, folder: Path, fault: SimulatedFault | None = None) -> None:
         self.bundle = design.write(folder, bundle)
         self.clock = ManualClock()
         self.sleeps_s: list[float] = []
@@ -105,10 +105,10 @@ class Bench:
         self.sleeps_s.append(seconds)
         self.clock.advance_to(self.clock.now_s() + seconds)
 
-    def overlay(self, deadline_s: float = 0.1) -> Overlay:
-        return Overlay(self.bundle, self.board, self.clock, self.sleep, deadline_s)
+    def overlay(self, deadline_s: float = 0.1) -> FinnClassifier:
+        return FinnClassifier(self.bundle, self.board, self.clock, self.sleep, deadline_s)
 
-    def with_manifest(self, **changes: object) -> "Bench":
+    def with_manifest(self, **changes: object) -> "SimulatedSetup":
         """The same with another manifest."""
         self.bundle = replace(self.bundle, manifest=replace(self.bundle.manifest, **changes))  # type: ignore[arg-type]
         return self

@@ -4,7 +4,7 @@ import pytest
 
 from binarycop.accelerator.dma import DONE, IDLE, READY, START, Dma, Pipeline
 from binarycop.clock import ManualClock
-from binarycop.errors import BackendError, DmaBusy, DmaNonsense, DmaTimeout
+from binarycop.errors import BackendError, DmaBusy, DmaDataError, DmaTimeout
 from tests.accelerator.fakes import ScriptedRegisters
 
 DONE_NOW = DONE | IDLE | READY
@@ -82,9 +82,9 @@ def test_a_dma_that_is_not_idle_is_not_started(control: int) -> None:
 
 @pytest.mark.parametrize("control", [0xFFFF_FFFF, 0xDEAD_BEEF, 0x1_0000])
 def test_a_control_register_that_reads_nonsense_is_an_error_at_once(control: int) -> None:
-    with pytest.raises(DmaNonsense, match=f"idma0: control register reads 0x{control:08x}"):
+    with pytest.raises(DmaDataError, match=f"idma0: control register reads 0x{control:08x}"):
         Wired([control], [IDLE]).run()
     wired = Wired([IDLE], [IDLE, START, control])
-    with pytest.raises(DmaNonsense, match="odma0"):
+    with pytest.raises(DmaDataError, match="odma0"):
         wired.run()
     assert wired.clock.now_s() < 7.001

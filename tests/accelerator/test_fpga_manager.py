@@ -5,57 +5,57 @@ from pathlib import Path
 
 import pytest
 
-from binarycop.accelerator.fpga_manager import FpgaManager
+from binarycop.accelerator.fpga_manager import SysfsFpgaManager
 
 
 @pytest.fixture
-def manager(tmp_path: Path) -> FpgaManager:
+def manager(tmp_path: Path) -> SysfsFpgaManager:
     folder = tmp_path / "fpga0"
     folder.mkdir()
     (folder / "state").write_text("operating\n")
     (folder / "firmware").write_text("")
-    return FpgaManager(folder, tmp_path, tmp_path / "run" / "overlay.sha256")
+    return SysfsFpgaManager(folder, tmp_path, tmp_path / "run" / "overlay.sha256")
 
 
-def test_a_note_is_believed_while_the_logic_is_configured(manager: FpgaManager, tmp_path: Path) -> None:
-    assert manager.loaded() is None
-    manager.note("ab" * 32)
-    assert manager.loaded() == "ab" * 32
+def test_a_note_is_believed_while_the_logic_is_configured(manager: SysfsFpgaManager, tmp_path: Path) -> None:
+    assert manager.loaded_sha256() is None
+    manager.record_loaded("ab" * 32)
+    assert manager.loaded_sha256() == "ab" * 32
     (tmp_path / "fpga0" / "state").write_text("unknown\n")
     assert not manager.is_operating()
-    assert manager.loaded() is None
+    assert manager.loaded_sha256() is None
 
 
-def test_a_note_is_for_every_user_to_read(manager: FpgaManager, tmp_path: Path) -> None:
+def test_a_note_is_for_every_user_to_read(manager: SysfsFpgaManager, tmp_path: Path) -> None:
     before = os.umask(0o077)
     try:
-        manager.note("ab" * 32)
+        manager.record_loaded("ab" * 32)
     finally:
         os.umask(before)
     note = tmp_path / "run" / "overlay.sha256"
     assert (note.stat().st_mode & 0o777, note.parent.stat().st_mode & 0o777) == (0o644, 0o755)
 
 
-def test_a_note_can_be_taken_back(manager: FpgaManager) -> None:
-    manager.note("ab" * 32)
-    manager.note(None)
-    manager.note(None)
-    assert manager.loaded() is None
+def test_a_note_can_be_taken_back(manager: SysfsFpgaManager) -> None:
+    manager.record_loaded("ab" * 32)
+    manager.record_loaded(None)
+    manager.record_loaded(None)
+    assert manager.loaded_sha256() is None
 
 
 @pytest.mark.parametrize("state", ["unknown", "write error", "power off", "", "write init"])
-def test_only_operating_is_operating(manager: FpgaManager, tmp_path: Path, state: str) -> None:
+def test_only_operating_is_operating(manager: SysfsFpgaManager, tmp_path: Path, state: str) -> None:
     (tmp_path / "fpga0" / "state").write_text(state)
     assert not manager.is_operating()
 
 
 def test_without_a_manager_nothing_is_loaded_and_nothing_may_be(tmp_path: Path) -> None:
-    manager = FpgaManager(tmp_path / "none", tmp_path, tmp_path / "note")
-    assert (manager.is_operating(), manager.loaded()) == (False, None)
-    assert manager.obstacle() == f"there is no FPGA manager, {tmp_path / 'none'}"
+    manager = SysfsFpgaManager(tmp_path / "none", tmp_path, tmp_path / "note")
+    assert (manager.is_operating(), manager.loaded_sha256()) == (False, None)
+    assert manager.why_load_denied() == f"there is no FPGA manager, {tmp_path / 'none'}"
 
 
-def test_it_may_load_where_firmware_and_its_folder_can_be_written(manager: FpgaManager, tmp_path: Path) -> None:
-    assert manager.obstacle() is None
+def test_it_may_load_where_firmware_and_its_folder_can_be_written(manager: SysfsFpgaManager, tmp_path: Path) -> None:
+    assert manager.why_load_denied() is None
     (tmp_path / "fpga0" / "firmware").unlink()
-    assert manager.obstacle() == f"this process may not write {tmp_path / 'fpga0' / 'firmware'}"
+    assert manager.why_load_denied() == f"this process may not write {tmp_path / 'fpga0' / 'firmware'}"

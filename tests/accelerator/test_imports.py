@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 import binarycop
-from binarycop.classifier import choose
-from binarycop.classifier.bundle import Bundle
+from binarycop.bundle import search
+from binarycop.bundle.files import Bundle
 from binarycop.cli.main import main
 
 ROOT = Path(binarycop.__file__).parent
@@ -42,7 +42,9 @@ def test_without_pynq_the_simulated_board_says_so_in_one_line(
         monkeypatch.delitem(sys.modules, f"binarycop.accelerator.{name}", raising=False)
     monkeypatch.setitem(sys.modules, "pynq", None)
     where = [str(tmp_path)] if command in ("evaluate", "replay") else []
-    assert main([command, *where, "--bundle", str(choose.SHELVES[0] / "n-cnv"), "--backend", "simulated-board"]) == 7
+    assert (
+        main([command, *where, "--bundle", str(search.SEARCH_PATHS[0] / "n-cnv"), "--backend", "simulated-board"]) == 7
+    )
     out, err = capsys.readouterr()
     assert out == ""
     assert len(err.splitlines()) == 1

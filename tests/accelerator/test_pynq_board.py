@@ -5,16 +5,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from binarycop.accelerator.fpga_manager import FpgaManager
-from binarycop.accelerator.simulated.fabric import Fault
+from binarycop.accelerator.finn_classifier import FinnClassifier
+from binarycop.accelerator.fpga_manager import SysfsFpgaManager
+from binarycop.accelerator.simulated.fabric import SimulatedFault
 from binarycop.accelerator.simulated.memory import SimulatedBusError
-from binarycop.classifier import bundle as bundles
-from binarycop.classifier.bundle import Bundle, check_golden
-from binarycop.classifier.choose import SHELVES
+from binarycop.bundle import files as bundles
+from binarycop.bundle.files import Bundle
+from binarycop.bundle.search import SEARCH_PATHS
 from binarycop.classifier.emulator import Emulator
-from binarycop.classifier.overlay import Overlay
+from binarycop.classifier.golden import check_golden
 from binarycop.clock import ManualClock
-from binarycop.errors import DmaNonsense, DmaTimeout, OverlayError, OverlayForbidden, OverlayMissing
+from binarycop.errors import DmaDataError, DmaTimeout, OverlayError, OverlayLoadDenied, OverlayMissing
 from binarycop.settings.schema import FaultKind
 
 pytest.importorskip("pynq", reason="needs pynq: make test-pynq installs it, make venv does where it can")
@@ -26,13 +27,13 @@ from binarycop.accelerator.simulated.device import SimulatedBoard
 class Board:
     """The simulated board with an overlay on it, and a clock that only the driver's sleep moves."""
 
-    def __init__(self, bundle: Bundle, fault: Fault | None = None) -> None:
+    def __init__(self, bundle: Bundle, fault: SimulatedFault | None = None) -> None:
         self.clock = ManualClock()
         self.board = SimulatedBoard(bundle, self.clock, fault)
         self.bundle = self.board.bundle
 
-    def overlay(self, deadline_s: float = 0.05) -> Overlay:
-        return Overlay(self.bundle, self.board, self.clock, self.sleep, deadline_s, "simulated-board")
+    def overlay(self, deadline_s: float = 0.05) -> FinnClassifier:
+        return FinnClassifier(self.bundle, self.board, self.clock, self.sleep, deadline_s, "simulated-board")
 
     def sleep(self, seconds: float) -> None:
         self.clock.advance_to(self.clock.now_s() + seconds)
@@ -44,7 +45,7 @@ def crops() -> np.ndarray:
 
 
 @pytest.mark.parametrize(
-    "folder", sorted(path for path in SHELVES[0].iterdir() if path.is_dir()), ids=lambda path: path.name
+    "folder", sorted(path for path in SEARCH_PATHS[0].iterdir() if path.is_dir()), ids=lambda path: path.name
 )
 def test_every_bundle_that_ships_runs_on_it_and_says_what_the_emulator_says(folder: Path, crops: np.ndarray) -> None:
     bundle = bundles.load(folder)
@@ -63,7 +64,7 @@ def test_loading_sets_the_clock_of_the_manifest(tiny_bundle: Bundle) -> None:
     board.device.slcr[0x170 // 4] = 1 << 20 | 20 << 8
     assert board.clock_mhz() == 50.0
     with pytest.raises(OverlayMissing, match="its clock runs at 50 MHz, not 100"):
-        Overlay(board.bundle, board, ManualClock(), lambda _: None, 0.1)
+        FinnClassifier(board.bundle, board, ManualClock(), lambda _: None, 0.1)
     board.load()
     assert board.clock_mhz() == 100.0
 
@@ -103,14 +104,14 @@ def test_a_missing_flush_or_invalidate_of_pynqs_buffers_is_found(
 ) -> None:
     overlay = Board(tiny_bundle).overlay()
     monkeypatch.setattr(PynqBuffers, forgotten, lambda self, count: None)
-    with pytest.raises(DmaNonsense):
+    with pytest.raises(DmaDataError):
         overlay.scores(crops[:1])
 
 
 FAULTS = [
     (FaultKind.HANG, DmaTimeout),
     (FaultKind.SLOW, DmaTimeout),
-    (FaultKind.FLIP, DmaNonsense),
+    (FaultKind.FLIP, DmaDataError),
     (FaultKind.LOSE, OverlayMissing),
 ]
 
@@ -119,7 +120,7 @@ FAULTS = [
 def test_each_fault_is_a_typed_error_that_loading_mends(
     tiny_bundle: Bundle, crops: np.ndarray, kind: FaultKind, error: type[OverlayError]
 ) -> None:
-    board = Board(tiny_bundle, Fault(kind, after=2))
+    board = Board(tiny_bundle, SimulatedFault(kind, after=2))
     overlay = board.overlay()
     for _ in range(2):
         overlay.scores(crops[:1])
@@ -153,7 +154,7 @@ def test_two_boards_do_not_share_a_clock(tiny_bundle: Bundle) -> None:
 def test_without_the_right_nothing_is_loaded(tiny_bundle: Bundle) -> None:
     board = Board(tiny_bundle).board
     board.fabric.forbids = True
-    with pytest.raises(OverlayForbidden, match="the simulated board forbids it; run binarycop load-overlay as root"):
+    with pytest.raises(OverlayLoadDenied, match="the simulated board forbids it; run binarycop load-overlay as root"):
         board.load()
     assert board.fabric.loads == 1
 
@@ -164,7 +165,7 @@ def test_a_loading_that_fails_leaves_no_note(tiny_bundle: Bundle) -> None:
     file.write_bytes(file.read_bytes() + b"\0")
     with pytest.raises(OverlayError, match="it could not be loaded: OverlayError"):
         board.load()
-    assert board.fabric.loaded() is None
+    assert board.fabric.loaded_sha256() is None
 
 
 def test_an_ip_that_is_not_there_is_named(tiny_bundle: Bundle) -> None:
@@ -181,9 +182,9 @@ def test_a_register_outside_the_overlay_answers_like_a_dead_bus(tiny_bundle: Bun
 def test_without_a_board_pynqs_own_device_is_not_there_and_that_is_said(tiny_bundle: Bundle, tmp_path: Path) -> None:
     built = Board(tiny_bundle).bundle
     pynq.Device.active_device = None
-    manager = FpgaManager(tmp_path, tmp_path, tmp_path / "note")
+    manager = SysfsFpgaManager(tmp_path, tmp_path, tmp_path / "note")
     board = PynqBoard(built.folder / "overlay.bit", "ab" * 32, 100.0, manager)
-    with pytest.raises(OverlayForbidden, match="may not write"):
+    with pytest.raises(OverlayLoadDenied, match="may not write"):
         board.load()
     with pytest.raises(OverlayError, match="pynq cannot take it up"):
         board.attach()

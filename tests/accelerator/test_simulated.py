@@ -5,17 +5,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from binarycop.accelerator import handoff
 from binarycop.accelerator.dma import ADDRESS_HIGH, ADDRESS_LOW, CONTROL, DONE, IDLE, IMAGES, READY, START
-from binarycop.accelerator.handoff import Window
 from binarycop.accelerator.simulated import design
-from binarycop.accelerator.simulated.fabric import Fault
+from binarycop.accelerator.simulated.fabric import SimulatedFault
 from binarycop.accelerator.simulated.iodma import Iodma
 from binarycop.accelerator.simulated.memory import Memory, SimulatedBusError
-from binarycop.classifier.bundle import Bundle
+from binarycop.bundle import hwh
+from binarycop.bundle.files import Bundle
+from binarycop.bundle.hwh import AddressRange
 from binarycop.errors import OverlayError
 from binarycop.settings.schema import FaultKind
-from tests.accelerator.fakes import HIGH, Bench
+from tests.accelerator.fakes import HIGH, SimulatedSetup
 
 
 def test_the_dma_sees_what_was_flushed_and_nothing_else() -> None:
@@ -68,7 +68,7 @@ def test_reading_the_control_register_clears_done() -> None:
 
 
 def test_a_batch_needs_both_dmas(tiny_bundle: Bundle, tmp_path: Path) -> None:
-    bench = Bench(tiny_bundle, tmp_path)
+    bench = SimulatedSetup(tiny_bundle, tmp_path)
     source, sink = bench.fabric.dmas.values()
     for dma in (source, sink):
         dma.write(ADDRESS_LOW, HIGH & 0xFFFF_FFFF)
@@ -82,21 +82,21 @@ def test_a_batch_needs_both_dmas(tiny_bundle: Bundle, tmp_path: Path) -> None:
 
 def test_its_handoff_has_the_manifests_dmas_and_clock(tiny_bundle: Bundle, tmp_path: Path) -> None:
     built = design.write(tmp_path, tiny_bundle)
-    found = handoff.read(built.folder / "overlay.hwh")
+    found = hwh.read(built.folder / "overlay.hwh")
     assert found.chip == "7z020"
-    assert found.windows == {"idma0": Window(0x4000_0000, 0x1000), "odma0": Window(0x4000_1000, 0x1000)}
+    assert found.ranges == {"idma0": AddressRange(0x4000_0000, 0x1000), "odma0": AddressRange(0x4000_1000, 0x1000)}
     assert (found.clocks_mhz["idma0"], found.clocks_mhz["odma0"]) == (100.0, 100.0)
 
 
 def test_another_bitstream_is_not_taken(tiny_bundle: Bundle, tmp_path: Path) -> None:
-    bench = Bench(tiny_bundle, tmp_path)
+    bench = SimulatedSetup(tiny_bundle, tmp_path)
     with pytest.raises(OverlayError, match="knows no other bitstream"):
         bench.fabric.configure("0" * 64)
 
 
 def test_a_lost_overlay_answers_no_register_any_more(tiny_bundle: Bundle, tmp_path: Path) -> None:
-    bench = Bench(tiny_bundle, tmp_path, Fault(FaultKind.LOSE))
+    bench = SimulatedSetup(tiny_bundle, tmp_path, SimulatedFault(FaultKind.LOSE))
     assert not bench.fabric.is_operating()
-    assert bench.fabric.loaded() is None
+    assert bench.fabric.loaded_sha256() is None
     with pytest.raises(SimulatedBusError, match="while the logic is not configured"):
         bench.fabric.dma("idma0")

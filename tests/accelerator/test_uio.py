@@ -7,23 +7,24 @@ from typing import Any
 import numpy as np
 import pytest
 
-from binarycop.accelerator import handoff
-from binarycop.accelerator.build import BITSTREAM, HANDOFF
-from binarycop.accelerator.kernel_devices import KernelDevices, command
+from binarycop.accelerator.finn_classifier import FinnClassifier
+from binarycop.accelerator.kernel_devices import KernelDevices, sync_argument
 from binarycop.accelerator.simulated import design
-from binarycop.accelerator.simulated.fabric import Fabric, Fault
+from binarycop.accelerator.simulated.fabric import Fabric, SimulatedFault
 from binarycop.accelerator.simulated.memory import SimulatedBusError
-from binarycop.accelerator.simulated.uio import Layout, SimulatedDevices, SimulatedUioBoard, lay_out
+from binarycop.accelerator.simulated.uio import DeviceFiles, SimulatedDevices, SimulatedUioBoard, create_device_files
 from binarycop.accelerator.uio import UioBoard
-from binarycop.classifier.bundle import Bundle, check_golden
+from binarycop.bundle import hwh
+from binarycop.bundle.check_build import BITSTREAM, HWH
+from binarycop.bundle.files import Bundle
 from binarycop.classifier.emulator import Emulator
-from binarycop.classifier.overlay import Overlay
+from binarycop.classifier.golden import check_golden
 from binarycop.clock import ManualClock
-from binarycop.errors import DmaTimeout, OverlayError, OverlayForbidden, OverlayMissing
+from binarycop.errors import DmaTimeout, OverlayError, OverlayLoadDenied, OverlayMissing
 from binarycop.settings.schema import FaultKind
 
 
-class Bench:
+class SimulatedSetup:
     """Devices in a folder, a fabric behind them, and a clock that only the driver's sleep moves."""
 
     def __init__(self, bundle: Bundle, folder: Path, *, size: int = 0x10000, base: int = 0x40000000) -> None:
@@ -32,31 +33,31 @@ class Bench:
         self.fabric = Fabric(self.bundle, self.clock)
         digest = self.bundle.manifest.sha256[BITSTREAM]
         self.fabric.configure(digest)
-        self.fabric.note(digest)
-        self.layout: Layout = lay_out(folder / "devices", base, size)
+        self.fabric.record_loaded(digest)
+        self.layout: DeviceFiles = create_device_files(folder / "devices", base, size)
         self.memory_bytes = 0x10000
 
     def board(self, kind: type[SimulatedDevices] = SimulatedDevices) -> UioBoard:
-        manifest, overlay = self.bundle.manifest, handoff.read(self.bundle.folder / HANDOFF)
+        manifest, overlay = self.bundle.manifest, hwh.read(self.bundle.folder / HWH)
         devices = kind(self.fabric, overlay, self.memory_bytes)
         dmas = (manifest.input_dma, manifest.output_dma)
         layout = self.layout
         return UioBoard(overlay, manifest.clock_mhz, dmas, self.fabric, devices, layout.sysfs, layout.dev)
 
-    def overlay(self) -> Overlay:
-        return Overlay(self.bundle, self.board(), self.clock, self.sleep, 0.1)
+    def overlay(self) -> FinnClassifier:
+        return FinnClassifier(self.bundle, self.board(), self.clock, self.sleep, 0.1)
 
     def sleep(self, seconds: float) -> None:
         self.clock.advance_to(self.clock.now_s() + seconds)
 
 
 @pytest.fixture
-def bench(tiny_bundle: Bundle, tmp_path: Path) -> Bench:
-    return Bench(tiny_bundle, tmp_path)
+def bench(tiny_bundle: Bundle, tmp_path: Path) -> SimulatedSetup:
+    return SimulatedSetup(tiny_bundle, tmp_path)
 
 
 @pytest.mark.parametrize("count", [0, 1, 16, 40])
-def test_its_scores_are_the_emulators(bench: Bench, count: int) -> None:
+def test_its_scores_are_the_emulators(bench: SimulatedSetup, count: int) -> None:
     crops = np.random.default_rng(3).integers(0, 256, (count, 32, 32, 3), dtype=np.uint8)
     overlay = bench.overlay()
     for _ in range(3):
@@ -66,37 +67,37 @@ def test_its_scores_are_the_emulators(bench: Bench, count: int) -> None:
 def test_golden_vectors_are_reproduced_on_the_board_that_settings_choose(tiny_bundle: Bundle) -> None:
     clock = ManualClock()
     board = SimulatedUioBoard(tiny_bundle, clock)
-    overlay = Overlay(board.bundle, board, clock, lambda _: None, 0.1)
+    overlay = FinnClassifier(board.bundle, board, clock, lambda _: None, 0.1)
     assert check_golden(board.bundle, overlay) == len(tiny_bundle.golden_inputs)
     overlay.close()
     overlay.close()
 
 
-def test_a_dma_that_hangs_is_an_error_within_its_deadline(bench: Bench) -> None:
+def test_a_dma_that_hangs_is_an_error_within_its_deadline(bench: SimulatedSetup) -> None:
     overlay = bench.overlay()
-    bench.fabric.tell(Fault(FaultKind.HANG))
+    bench.fabric.inject(SimulatedFault(FaultKind.HANG))
     began_s = bench.clock.now_s()
     with pytest.raises(DmaTimeout):
         overlay.scores(np.zeros((1, 32, 32, 3), np.uint8))
     assert 0.1 <= bench.clock.now_s() - began_s < 0.101
 
 
-def test_it_never_loads(bench: Bench) -> None:
+def test_it_never_loads(bench: SimulatedSetup) -> None:
     overlay = bench.overlay()
-    with pytest.raises(OverlayForbidden, match=r"by root only .* run binarycop load-overlay, then start anew"):
+    with pytest.raises(OverlayLoadDenied, match=r"by root only .* run binarycop load-overlay, then start anew"):
         overlay.reload()
     assert bench.fabric.loads == 1
 
 
-def test_an_overlay_that_is_not_loaded_is_missing_before_a_register_is_touched(bench: Bench) -> None:
-    bench.fabric.note(None)
+def test_an_overlay_that_is_not_loaded_is_missing_before_a_register_is_touched(bench: SimulatedSetup) -> None:
+    bench.fabric.record_loaded(None)
     with pytest.raises(OverlayMissing, match="none is loaded; run binarycop load-overlay"):
         bench.overlay()
 
 
-def test_an_overlay_that_gets_lost_is_missing(bench: Bench) -> None:
+def test_an_overlay_that_gets_lost_is_missing(bench: SimulatedSetup) -> None:
     overlay = bench.overlay()
-    bench.fabric.tell(Fault(FaultKind.LOSE))
+    bench.fabric.inject(SimulatedFault(FaultKind.LOSE))
     with pytest.raises(OverlayMissing, match="no longer configured"):
         overlay.scores(np.zeros((1, 32, 32, 3), np.uint8))
 
@@ -116,16 +117,16 @@ def test_a_uio_device_of_another_place_is_named(
     tiny_bundle: Bundle, tmp_path: Path, base: int, size: int, said: str
 ) -> None:
     with pytest.raises(OverlayError, match=said):
-        Bench(tiny_bundle, tmp_path, base=base, size=size).overlay()
+        SimulatedSetup(tiny_bundle, tmp_path, base=base, size=size).overlay()
 
 
-def test_without_any_uio_device_that_is_said(bench: Bench) -> None:
+def test_without_any_uio_device_that_is_said(bench: SimulatedSetup) -> None:
     (bench.layout.sysfs / "uio0" / "name").unlink()
     with pytest.raises(OverlayError, match="no UIO device has the DMAs' registers: there is none; wanted is"):
         bench.overlay()
 
 
-def test_a_memory_that_is_not_there_names_the_module(bench: Bench) -> None:
+def test_a_memory_that_is_not_there_names_the_module(bench: SimulatedSetup) -> None:
     (bench.layout.dev / "udmabuf0").unlink()
     with pytest.raises(
         OverlayError, match="udmabuf0: No such file or directory; load the kernel module u-dma-buf with"
@@ -133,19 +134,19 @@ def test_a_memory_that_is_not_there_names_the_module(bench: Bench) -> None:
         bench.overlay()
 
 
-def test_a_memory_that_is_too_small_says_how_much_is_needed(bench: Bench) -> None:
+def test_a_memory_that_is_too_small_says_how_much_is_needed(bench: SimulatedSetup) -> None:
     bench.memory_bytes = 0x4000
     with pytest.raises(OverlayError, match=r"udmabuf0 has 16384 bytes, 52224 are needed; load .* udmabuf0=65536"):
         bench.overlay()
 
 
-def test_both_buffers_fit_into_what_the_message_names(bench: Bench) -> None:
+def test_both_buffers_fit_into_what_the_message_names(bench: SimulatedSetup) -> None:
     bench.memory_bytes = 65536
     assert len(bench.overlay().scores(np.zeros((16, 32, 32, 3), np.uint8))) == 16
 
 
 @pytest.mark.parametrize("name", ["uio0", "udmabuf0"])
-def test_a_device_that_this_user_may_not_open_names_the_group(bench: Bench, name: str) -> None:
+def test_a_device_that_this_user_may_not_open_names_the_group(bench: SimulatedSetup, name: str) -> None:
     class Closed(SimulatedDevices):
         """Root opens everything, so the refusal is made."""
 
@@ -166,7 +167,7 @@ def test_a_device_that_this_user_may_not_open_names_the_group(bench: Bench, name
         board.attach()
 
 
-def test_registers_outside_the_overlay_are_never_touched(bench: Bench) -> None:
+def test_registers_outside_the_overlay_are_never_touched(bench: SimulatedSetup) -> None:
     board = bench.board()
     with pytest.raises(OverlayError, match="no registers of idma0"):
         board.registers("idma0")
@@ -187,7 +188,7 @@ def test_registers_outside_the_overlay_are_never_touched(bench: Bench) -> None:
     ],
 )
 def test_a_sync_is_packed_as_u_dma_bufs_readme_has_it(offset: int, size: int, direction: int, value: int) -> None:
-    assert command(offset, size, direction) == value
+    assert sync_argument(offset, size, direction) == value
 
 
 def test_the_kernels_registers_are_words_of_a_mapping(tmp_path: Path) -> None:

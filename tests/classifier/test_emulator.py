@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from binarycop.bundle.files import Bundle, LayerWeights
+from binarycop.bundle.manifest import Layer
 from binarycop.classifier import reference
-from binarycop.classifier.bundle import Bundle, LayerWeights
 from binarycop.classifier.emulator import Emulator
-from binarycop.classifier.manifest import Layer
 from tests.random_bundles import random_bundle
 
 

@@ -6,9 +6,9 @@ import cv2
 import numpy as np
 import pytest
 
-from binarycop.classifier.bundle import Bundle
-from binarycop.frames.drawing import Head, backdrop, draw
-from binarycop.wearing import Wearing
+from binarycop.bundle.files import Bundle
+from binarycop.classes import MaskClass
+from binarycop.frames.drawing import Head, background, draw
 
 
 @pytest.fixture
@@ -20,11 +20,13 @@ def bundle(tiny_bundle: Bundle) -> str:
 def pictures(tmp_path: Path) -> Path:
     """Two drawn people per class, a bare one, and a file that is no picture."""
     rng = np.random.default_rng(4)
-    people: list[tuple[str, Wearing | None]] = [(wearing.label, wearing) for wearing in Wearing] + [("no_mask", None)]
+    people: list[tuple[str, MaskClass | None]] = [(wearing.label, wearing) for wearing in MaskClass] + [
+        ("no_mask", None)
+    ]
     for folder, wearing in people:
         (tmp_path / folder).mkdir()
         for index in range(2):
-            canvas = backdrop(rng, 160, 160)
+            canvas = background(rng, 160, 160)
             draw(canvas, Head.random(rng, wearing), 80.0, 84.0, 90.0)
             cv2.imwrite(str(tmp_path / folder / f"{index}.png"), canvas)
     (tmp_path / "nose" / "broken.jpg").write_bytes(b"\xff\xd8 not a picture")
@@ -36,7 +38,7 @@ def pictures(tmp_path: Path) -> Path:
 def clip(tmp_path: Path) -> Path:
     """Two seconds in which somebody stands on the marked spot after half a second."""
     rng = np.random.default_rng(8)
-    room, head = backdrop(rng, 320, 240), Head.random(rng, Wearing.CORRECT)
+    room, head = background(rng, 320, 240), Head.random(rng, MaskClass.CORRECT)
     path = tmp_path / "clip.avi"
     writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"MJPG"), 20, (320, 240))
     for index in range(40):

@@ -7,9 +7,9 @@ import cv2
 import numpy as np
 import pytest
 
+from binarycop.classes import MaskClass
 from binarycop.cli.main import main
 from binarycop.frames import drawing
-from binarycop.wearing import Wearing
 
 BOX = "<bndbox><xmin>{}</xmin><ymin>{}</ymin><xmax>{}</xmax><ymax>{}</ymax></bndbox>"
 OBJECT = f"<object><name>with_mask</name>{BOX}</object>"
@@ -22,10 +22,10 @@ def crowd(tmp_path: Path) -> Path:
     (tmp_path / "images").mkdir()
     for number in range(6):
         rng = np.random.default_rng(number)
-        canvas = drawing.backdrop(rng, 160, 120)
+        canvas = drawing.background(rng, 160, 120)
         objects = ""
         if number < 4:
-            box = drawing.draw(canvas, drawing.Head.random(rng, Wearing.CORRECT), 80, 60, 70)
+            box = drawing.draw(canvas, drawing.Head.random(rng, MaskClass.CORRECT), 80, 60, 70)
             corners = (box.x_px, box.y_px, box.x_px + box.width_px, box.y_px + box.height_px)
             objects = OBJECT.format(*(round(one) for one in corners))
         cv2.imwrite(str(tmp_path / "images" / f"{number}.png"), canvas)
@@ -39,7 +39,7 @@ def test_the_benchmark_counts_faces_false_finds_and_time(crowd: Path, capsys: py
     report = json.loads(capsys.readouterr().out)
     (finder,) = report["finders"]
     (row,) = finder["recall"]
-    assert (report["pictures"], finder["finder"], finder["false_finds"]) == (6, "lookout", 0)
+    assert (report["pictures"], finder["finder"], finder["false_positives"]) == (6, "lookout", 0)
     assert (row["group"], row["size"], row["found"], row["there"]) == ("masked", "64 px and more", 4, 4)
     assert finder["ms"] > 0
 

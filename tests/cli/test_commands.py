@@ -14,7 +14,7 @@ import pytest
 from binarycop.cli.main import main
 
 
-def lines_of(text: str) -> list[dict[str, Any]]:
+def wires_of(text: str) -> list[dict[str, Any]]:
     """Standard output of a ``--json`` call: JSON and nothing else."""
     return [json.loads(line) for line in text.splitlines()]
 
@@ -22,7 +22,7 @@ def lines_of(text: str) -> list[dict[str, Any]]:
 def test_evaluate_keeps_its_contract(bundle: str, pictures: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["evaluate", str(pictures), "--bundle", bundle, "--finder", "fixed", "--json"]) == 0
     out, err = capsys.readouterr()
-    (report,) = lines_of(out)
+    (report,) = wires_of(out)
     assert set(report) == {
         "images", "no_face", "abstained", "confusion", "recall", "balanced_accuracy", "bundle", "backend", "finder",
     }  # fmt: skip
@@ -33,7 +33,7 @@ def test_evaluate_keeps_its_contract(bundle: str, pictures: Path, capsys: pytest
     assert report["balanced_accuracy"] == pytest.approx(sum(recalls) / 4)
     assert "broken.jpg" in err
     assert main(["evaluate", str(pictures), "--bundle", bundle, "--finder", "fixed", "--json"]) == 0
-    assert lines_of(capsys.readouterr().out) == [report]
+    assert wires_of(capsys.readouterr().out) == [report]
 
 
 def test_evaluate_says_null_for_a_class_without_pictures(
@@ -42,7 +42,7 @@ def test_evaluate_says_null_for_a_class_without_pictures(
     (tmp_path / "chin").mkdir()
     cv2.imwrite(str(tmp_path / "chin" / "one.png"), np.full((100, 100, 3), 90, np.uint8))
     assert main(["evaluate", str(tmp_path), "--bundle", bundle, "--finder", "fixed", "--json"]) == 0
-    (report,) = lines_of(capsys.readouterr().out)
+    (report,) = wires_of(capsys.readouterr().out)
     assert [report["recall"][label] for label in ("correct", "nose", "nose_mouth")] == [None] * 3
     assert report["balanced_accuracy"] == report["recall"]["chin"]
 
@@ -59,7 +59,7 @@ def test_replay_keeps_its_contract_and_says_the_same_again(
 ) -> None:
     command = ["replay", str(clip), str(clip), "--bundle", bundle, "--finder", "fixed", "--json"]
     assert main(command) == 0
-    first = lines_of(capsys.readouterr().out)
+    first = wires_of(capsys.readouterr().out)
     assert {event["clip"] for event in first} == {str(clip)}
     assert all({"clip", "t_s", "event"} <= set(event) for event in first)
     summaries = [event for event in first if event["event"] == "summary"]
@@ -74,7 +74,7 @@ def test_replay_keeps_its_contract_and_says_the_same_again(
     half = len(first) // 2
     assert first[:half] == first[half:]
     assert main(command) == 0
-    again = lines_of(capsys.readouterr().out)
+    again = wires_of(capsys.readouterr().out)
     for event in again:
         event.pop("latency_ms", None)
     assert again == first
@@ -110,7 +110,7 @@ def test_under_systemd_the_log_gets_events_and_a_summary_and_no_frames(
 
 def test_run_with_json_prints_json_only(bundle: str, clip: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["run", "--source", str(clip), "--bundle", bundle, "--finder", "fixed", "--json"]) == 0
-    (summary,) = lines_of(capsys.readouterr().out)
+    (summary,) = wires_of(capsys.readouterr().out)
     assert summary["event"] == "summary"
     assert summary["frames"] + summary["dropped"] == summary["captured"] == 40
 
@@ -122,7 +122,7 @@ def test_run_says_when_its_source_gives_nothing(bundle: str, capsys: pytest.Capt
 
 def test_selftest_says_what_it_reproduced(bundle: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["selftest", "--bundle", bundle, "--json"]) == 0
-    assert lines_of(capsys.readouterr().out) == [
+    assert wires_of(capsys.readouterr().out) == [
         {"bundle": "random", "version": "0.0.0", "backend": "emulator", "golden": 64}
     ]
 
@@ -143,7 +143,7 @@ def test_check_config_prints_what_holds_and_what_differs(tmp_path: Path, capsys:
     assert main(["check-config", "--config", str(path), "--changes"]) == 0
     assert capsys.readouterr().out == f"# from {path}\ngates:\n- name: gate\n  gate:\n    policy: 'off'\n"
     assert main(["check-config", "--config", str(path), "--changes", "--json"]) == 0
-    (shown,) = lines_of(capsys.readouterr().out)
+    (shown,) = wires_of(capsys.readouterr().out)
     assert shown["settings"] == {"gates": [{"name": "gate", "gate": {"policy": "off"}}]}
 
 

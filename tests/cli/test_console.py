@@ -4,14 +4,14 @@ import io
 
 import pytest
 
+from binarycop.classes import GateStatus
 from binarycop.cli.console import Console
 from binarycop.gate.events import Cause
 from binarycop.gate.machine import Phase
 from binarycop.service.lane import Snapshot
-from binarycop.wearing import Finding
 
-NOBODY = Snapshot("gate", 1, None, Finding.NOBODY, Phase.IDLE, None)
-LET_IN = Snapshot("gate", 9, 3, Finding.CORRECT, Phase.PERMITTED, Cause.VERDICT)
+NOBODY = Snapshot("gate", 1, None, GateStatus.NOBODY, Phase.IDLE, None)
+LET_IN = Snapshot("gate", 9, 3, GateStatus.CORRECT, Phase.PERMITTED, Cause.VERDICT)
 
 
 class Terminal(io.StringIO):

@@ -13,7 +13,7 @@ from binarycop.cli.main import main
 from binarycop.journal.events import Event
 
 
-def lines_of(text: str) -> list[dict[str, Any]]:
+def wires_of(text: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in text.splitlines()]
 
 
@@ -52,7 +52,7 @@ def test_the_unit_loads_no_overlay_that_the_settings_do_not_ask_for(
 @pytest.mark.usefixtures("_pynq")
 def test_load_overlay_can_be_rehearsed(bundle: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["load-overlay", "--simulated", "--bundle", bundle, "--json"]) == 0
-    assert lines_of(capsys.readouterr().out) == [
+    assert wires_of(capsys.readouterr().out) == [
         {"bundle": "random", "version": "0.0.0", "backend": "simulated-board", "clock_mhz": 100.0, "golden": 64}
     ]
 
@@ -63,7 +63,7 @@ def test_evaluate_says_the_same_on_the_board(bundle: str, pictures: Path, capsys
     for backend in ("emulator", "simulated-board"):
         command = ["evaluate", str(pictures), "--bundle", bundle, "--finder", "fixed", "--backend", backend, "--json"]
         assert main(command) == 0
-        (reports[backend],) = lines_of(capsys.readouterr().out)
+        (reports[backend],) = wires_of(capsys.readouterr().out)
         assert reports[backend].pop("backend") == backend
     assert reports["emulator"] == reports["simulated-board"]
 
@@ -73,7 +73,7 @@ def test_replay_says_the_same_on_the_board(bundle: str, clip: Path, capsys: pyte
     events = []
     for backend in ("emulator", "simulated-board"):
         assert main(["replay", str(clip), "--bundle", bundle, "--finder", "fixed", "--backend", backend, "--json"]) == 0
-        events.append([{**one, "latency_ms": None} for one in lines_of(capsys.readouterr().out)])
+        events.append([{**one, "latency_ms": None} for one in wires_of(capsys.readouterr().out)])
     assert events[0] == events[1]
 
 
@@ -85,10 +85,10 @@ def test_the_daemon_recovers_from_each_fault(
     config = settings_for(tmp_path, fault, deadline_s=0.02)
     command = ["replay", str(clip), "--bundle", bundle, "--finder", "fixed", "--config", config]
     assert main([*command, "--backend", "simulated-board", "--json"]) == 0
-    names = [one["event"] for one in lines_of(capsys.readouterr().out)]
+    names = [one["event"] for one in wires_of(capsys.readouterr().out)]
     overlay = [Event.OVERLAY_FAILED, Event.OVERLAY_LOADING, Event.OVERLAY_BACK]
     where = names.index("overlay_failed")
-    assert names[where : where + 3] == [event.entry.name for event in overlay]
+    assert names[where : where + 3] == [event.spec.name for event in overlay]
     assert names.index("fault") < where < names.index("fault_over")
     assert "person" in names[where:], "whoever is in front is looked at anew"
 
@@ -120,7 +120,7 @@ def test_without_the_right_to_load_it_ends_with_the_code_that_asks_for_a_loading
     bundle: str, clip: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     config = settings_for(tmp_path, "lose", fallback="emulator")
-    monkeypatch.setattr(Fabric, "obstacle", lambda self: "read-only file system" if self.loads else None)
+    monkeypatch.setattr(Fabric, "why_load_denied", lambda self: "read-only file system" if self.loads else None)
     command = ["run", "--source", str(clip), "--bundle", bundle, "--finder", "fixed", "--config", config]
     assert main([*command, "--backend", "simulated-board"]) == 8
     err = capsys.readouterr().err
@@ -137,7 +137,7 @@ def test_the_way_without_rights_needs_no_pynq_and_says_the_same(
     events = []
     for backend in ("emulator", "simulated-board"):
         assert main([*command, "--backend", backend]) == 0
-        events.append([{**one, "latency_ms": None} for one in lines_of(capsys.readouterr().out)])
+        events.append([{**one, "latency_ms": None} for one in wires_of(capsys.readouterr().out)])
     assert events[0] == events[1]
 
 

@@ -14,7 +14,7 @@ MODULE = "def main():\n    import sys\n    print({name!r}, *sys.argv[1:])\n    r
 @pytest.fixture
 def launch(tmp_path: Path) -> Path:
     """An installed tree with stand-ins for both programs."""
-    for module, name in (("__main__", "binarycop"), ("cli/shelf", "binarycop-bundle")):
+    for module, name in (("__main__", "binarycop"), ("cli/bundle", "binarycop-bundle")):
         file = tmp_path / "lib/python/binarycop" / f"{module}.py"
         file.parent.mkdir(parents=True, exist_ok=True)
         (file.parent / "__init__.py").touch()

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from binarycop.cli import main, shelf
+from binarycop.cli import bundle, main
 from deploy import manual
 from deploy.commands import Command, read
 from deploy.completion import completion
 
-PROGRAMS = {"binarycop": main.parser, "binarycop-bundle": shelf.parser}
+PROGRAMS = {"binarycop": main.parser, "binarycop-bundle": bundle.parser}
 
 
 @pytest.fixture(params=sorted(PROGRAMS))

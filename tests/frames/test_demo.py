@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from binarycop.classes import MaskClass
 from binarycop.frames.base import Frame
 from binarycop.frames.demo import HEIGHT_PX, RATE_HZ, SPOT, WIDTH_PX, Demo, passages
-from binarycop.wearing import Wearing
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +35,7 @@ def change(one: NDArray[np.int64], other: NDArray[np.int64]) -> float:
 
 def test_the_four_ways_come_one_after_another_with_an_empty_spot_between() -> None:
     people = passages()
-    assert [person.wearing for person in people] == list(Wearing)
+    assert [person.wearing for person in people] == list(MaskClass)
     assert people[0].from_s >= 1.0
     for person in people:
         assert person.from_s < person.at_spot_s < person.leaves_s < person.to_s

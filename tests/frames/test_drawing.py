@@ -6,16 +6,16 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from binarycop.faces.box import Box
-from binarycop.frames.drawing import Head, Mask, backdrop, draw, expose, strokes
-from binarycop.wearing import Wearing
+from binarycop.classes import MaskClass
+from binarycop.frames.drawing import Head, Mask, add_sensor_noise, background, draw, head
+from binarycop.geometry import Box
 
 SIZE_PX = 200
 CENTRE_PX = 100.0
 HEIGHT_PX = 120.0
 
 
-def _upright(wearing: Wearing | None, seed: int) -> Head:
+def _upright(wearing: MaskClass | None, seed: int) -> Head:
     head = Head.random(np.random.default_rng(seed), wearing)
     return replace(head, roll=0.0, yaw=0.0, glasses=False, light=0.0)
 
@@ -26,7 +26,7 @@ def _drawn(head: Head) -> tuple[NDArray[np.uint8], Box]:
     return canvas, box
 
 
-def _changed(seed: int, wearing: Wearing, y: float) -> bool:
+def _changed(seed: int, wearing: MaskClass, y: float) -> bool:
     """Whether the mask changed the middle of the face at height y against the same face bare."""
     head = _upright(wearing, seed)
     masked, _ = _drawn(head)
@@ -39,16 +39,16 @@ def _changed(seed: int, wearing: Wearing, y: float) -> bool:
 @pytest.mark.parametrize(
     ("wearing", "nose", "mouth", "chin"),
     [
-        (Wearing.CORRECT, True, True, True),
-        (Wearing.NOSE, False, True, True),
-        (Wearing.NOSE_MOUTH, False, False, True),
-        (Wearing.CHIN, True, True, False),
+        (MaskClass.CORRECT, True, True, True),
+        (MaskClass.NOSE, False, True, True),
+        (MaskClass.NOSE_MOUTH, False, False, True),
+        (MaskClass.CHIN, True, True, False),
     ],
 )
-def test_each_way_covers_what_its_name_says(wearing: Wearing, nose: bool, mouth: bool, chin: bool) -> None:
+def test_each_way_covers_what_its_name_says(wearing: MaskClass, nose: bool, mouth: bool, chin: bool) -> None:
     for seed in range(12):
-        assert _changed(seed, wearing, strokes.NOSE_Y) is nose
-        assert _changed(seed, wearing, strokes.MOUTH_Y) is mouth
+        assert _changed(seed, wearing, head.NOSE_Y) is nose
+        assert _changed(seed, wearing, head.MOUTH_Y) is mouth
         assert _changed(seed, wearing, 0.985) is chin
 
 
@@ -56,16 +56,16 @@ def test_the_same_seed_draws_the_same_picture() -> None:
     pictures = []
     for _ in range(2):
         rng = np.random.default_rng(5)
-        canvas = backdrop(rng, 160, 120)
-        draw(canvas, Head.random(rng, Wearing.NOSE), 70.5, 60.25, 80.0)
-        pictures.append(expose(canvas, rng, 0.9, 4.0))
+        canvas = background(rng, 160, 120)
+        draw(canvas, Head.random(rng, MaskClass.NOSE), 70.5, 60.25, 80.0)
+        pictures.append(add_sensor_noise(canvas, rng, 0.9, 4.0))
     assert np.array_equal(pictures[0], pictures[1])
     assert pictures[0].shape == (120, 160, 3)
     assert pictures[0].dtype == np.uint8
 
 
 def test_heads_differ_from_seed_to_seed() -> None:
-    heads = {Head.random(np.random.default_rng(seed), Wearing.CORRECT) for seed in range(20)}
+    heads = {Head.random(np.random.default_rng(seed), MaskClass.CORRECT) for seed in range(20)}
     assert len(heads) == 20
 
 
@@ -80,19 +80,19 @@ def test_the_box_is_the_face_and_portrait() -> None:
 @pytest.mark.parametrize("place", [(-30.0, 50.0), (230.0, 230.0), (100.0, -500.0)])
 def test_a_head_over_the_edge_is_cut_off_without_complaint(place: tuple[float, float]) -> None:
     canvas = np.zeros((SIZE_PX, SIZE_PX, 3), np.uint8)
-    box = draw(canvas, _upright(Wearing.CHIN, 1), *place, HEIGHT_PX)
+    box = draw(canvas, _upright(MaskClass.CHIN, 1), *place, HEIGHT_PX)
     assert box.centre == pytest.approx(place)
 
 
 def test_a_far_away_head_leaves_the_canvas_as_it_was() -> None:
-    canvas = backdrop(np.random.default_rng(0), SIZE_PX, SIZE_PX)
+    canvas = background(np.random.default_rng(0), SIZE_PX, SIZE_PX)
     before = canvas.copy()
-    draw(canvas, _upright(Wearing.CHIN, 1), 5000.0, CENTRE_PX, HEIGHT_PX)
+    draw(canvas, _upright(MaskClass.CHIN, 1), 5000.0, CENTRE_PX, HEIGHT_PX)
     assert np.array_equal(canvas, before)
 
 
 def test_taking_the_mask_off_leaves_the_person() -> None:
-    head = _upright(Wearing.CORRECT, 2)
+    head = _upright(MaskClass.CORRECT, 2)
     assert head.wear(None).mask is None
     assert head.wear(None).wear(head.mask) == head
 
@@ -100,15 +100,15 @@ def test_taking_the_mask_off_leaves_the_person() -> None:
 def test_masks_keep_their_class_apart() -> None:
     rng = np.random.default_rng(0)
     for _ in range(200):
-        assert Mask.random(rng, Wearing.CORRECT).top_y < 0.6 < Mask.random(rng, Wearing.NOSE).top_y
-        assert Mask.random(rng, Wearing.NOSE).top_y < strokes.MOUTH_Y - 0.04
-        assert Mask.random(rng, Wearing.NOSE_MOUTH).top_y > strokes.MOUTH_Y + 0.04
-        assert strokes.MOUTH_Y + 0.04 < Mask.random(rng, Wearing.CHIN).bottom_y < 0.9
+        assert Mask.random(rng, MaskClass.CORRECT).top_y < 0.6 < Mask.random(rng, MaskClass.NOSE).top_y
+        assert Mask.random(rng, MaskClass.NOSE).top_y < head.MOUTH_Y - 0.04
+        assert Mask.random(rng, MaskClass.NOSE_MOUTH).top_y > head.MOUTH_Y + 0.04
+        assert head.MOUTH_Y + 0.04 < Mask.random(rng, MaskClass.CHIN).bottom_y < 0.9
 
 
 def test_exposure_keeps_to_the_range() -> None:
     bright = np.full((8, 8, 3), 250, np.uint8)
     rng = np.random.default_rng(0)
-    assert expose(bright, rng, 2.0, 0.0).min() == 255
-    assert expose(bright, rng, 0.0, 0.0).max() == 0
-    assert np.array_equal(expose(bright, rng, 1.0, 0.0), bright)
+    assert add_sensor_noise(bright, rng, 2.0, 0.0).min() == 255
+    assert add_sensor_noise(bright, rng, 0.0, 0.0).max() == 0
+    assert np.array_equal(add_sensor_noise(bright, rng, 1.0, 0.0), bright)

@@ -9,7 +9,7 @@ import pytest
 from binarycop.clock import ManualClock
 from binarycop.errors import SourceError
 from binarycop.frames.base import Frame, Source
-from binarycop.frames.grabber import Grabber, GrabberSettings, NoticeKind
+from binarycop.frames.grabber import Grabber, GrabberSettings, SourceEventKind
 from tests.frames.fakes import ListedSource, frame
 
 DEADLINE_S = 30.0  # only ever reached by a test that fails
@@ -179,7 +179,7 @@ def test_closing_does_not_wait_for_the_next_try_at_a_lost_camera(clock: ManualCl
     grabber.start()
     assert tried.wait(DEADLINE_S)
     assert grabber.close(DEADLINE_S) is True
-    assert [notice.kind for notice in grabber.notices()] == [NoticeKind.LOST]
+    assert [notice.kind for notice in grabber.notices()] == [SourceEventKind.LOST]
 
 
 def test_a_lost_camera_comes_back(clock: ManualClock) -> None:
@@ -192,7 +192,7 @@ def test_a_lost_camera_comes_back(clock: ManualClock) -> None:
     first.let_go()
     second.wait_until_asked()
     second.let(1)
-    assert [notice.kind for notice in grabber.notices()] == [NoticeKind.LOST, NoticeKind.BACK]
+    assert [notice.kind for notice in grabber.notices()] == [SourceEventKind.LOST, SourceEventKind.BACK]
     assert grabber.take(0.0) is not None
     assert first.closed.is_set()
     assert not grabber.has_ended
@@ -207,7 +207,7 @@ def test_notices_are_told_once(clock: ManualClock) -> None:
     grabber.start()
     assert grabber.take(DEADLINE_S) is not None
     assert grabber.take(DEADLINE_S) is None
-    assert [notice.kind for notice in grabber.notices()] == [NoticeKind.CUT_SHORT]
+    assert [notice.kind for notice in grabber.notices()] == [SourceEventKind.TRUNCATED]
     assert grabber.notices() == []
 
 
@@ -228,7 +228,7 @@ def test_a_flood_of_notices_keeps_the_newest(clock: ManualClock) -> None:
     assert done.wait(DEADLINE_S)
     assert grabber.close(DEADLINE_S)
     kinds = [notice.kind for notice in grabber.notices()]
-    assert kinds == [NoticeKind.LOST, NoticeKind.BACK, NoticeKind.LOST]
+    assert kinds == [SourceEventKind.LOST, SourceEventKind.BACK, SourceEventKind.LOST]
 
 
 def test_a_recording_has_ended_only_when_its_last_frame_was_taken(clock: ManualClock) -> None:

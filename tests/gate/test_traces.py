@@ -7,20 +7,31 @@ import os
 import random
 from dataclasses import dataclass, field
 
+from binarycop.classes import GateStatus
 from binarycop.gate import machine
-from binarycop.gate.events import Event, Fault, Fire, Judged, Left, Override, Passed, Ready, Seen, Tick
-from binarycop.gate.machine import Rules, State
+from binarycop.gate.events import (
+    FaultChanged,
+    FireChanged,
+    GateInput,
+    OverrideChanged,
+    PassageReported,
+    PersonArrived,
+    PersonLeft,
+    ReadyChanged,
+    Tick,
+    VerdictReached,
+)
+from binarycop.gate.machine import GateConfig, State
 from binarycop.settings.schema import Contact, Fail, FireLevel, GateSettings, Policy
-from binarycop.wearing import Finding
 
 TRACES = int(os.environ.get("BINARYCOP_TRACES", "100000"))
-JUDGED = (Finding.CORRECT, Finding.NOSE, Finding.NOSE_MOUTH, Finding.CHIN, Finding.UNDECIDED)
-PERMITTED = frozenset({Finding.CORRECT})
+JUDGED = (GateStatus.CORRECT, GateStatus.NOSE, GateStatus.NOSE_MOUTH, GateStatus.CHIN, GateStatus.UNDECIDED)
+PERMITTED = frozenset({GateStatus.CORRECT})
 
 
-def random_rules(dice: random.Random) -> Rules:
+def random_rules(dice: random.Random) -> GateConfig:
     pass_timeout_s = dice.uniform(1, 6)
-    return Rules(
+    return GateConfig(
         GateSettings(
             policy=dice.choice(list(Policy)),
             contact=dice.choice(list(Contact)),
@@ -38,25 +49,25 @@ def random_rules(dice: random.Random) -> Rules:
     )
 
 
-def random_event(dice: random.Random, now_s: float) -> Event:
+def random_event(dice: random.Random, now_s: float) -> GateInput:
     kind = dice.random()
     if kind < 0.30:
-        finding = Finding.CORRECT if dice.random() < 0.4 else dice.choice(JUDGED)
-        return Judged(finding, now_s - dice.choice([0.0, 0.0, dice.uniform(0, 2), -dice.uniform(0, 1)]))
+        finding = GateStatus.CORRECT if dice.random() < 0.4 else dice.choice(JUDGED)
+        return VerdictReached(finding, now_s - dice.choice([0.0, 0.0, dice.uniform(0, 2), -dice.uniform(0, 1)]))
     if kind < 0.50:
-        return Seen(dice.randint(1, 3))
+        return PersonArrived(dice.randint(1, 3))
     if kind < 0.60:
-        return Left()
+        return PersonLeft()
     if kind < 0.70:
-        return Passed()
+        return PassageReported()
     if kind < 0.76:
-        return Ready(dice.random() < 0.7)
+        return ReadyChanged(dice.random() < 0.7)
     if kind < 0.80:
-        return Fire(dice.random() < 0.4)
+        return FireChanged(dice.random() < 0.4)
     if kind < 0.84:
-        return Fault(dice.random() < 0.4)
+        return FaultChanged(dice.random() < 0.4)
     if kind < 0.86:
-        return Override(dice.choice([0.0, dice.uniform(0, 2)]))
+        return OverrideChanged(dice.choice([0.0, dice.uniform(0, 2)]))
     return Tick()
 
 
@@ -64,7 +75,7 @@ def random_event(dice: random.Random, now_s: float) -> Event:
 class Oracle:
     """What a suspicious bystander remembers of a trace."""
 
-    rules: Rules
+    rules: GateConfig
     fire: bool = False
     fault: bool = False
     override_until_s: float = 0.0
@@ -73,21 +84,21 @@ class Oracle:
     correct_at_s: list[float] = field(default_factory=list)
     on_since_s: float | None = None
 
-    def hear(self, event: Event, now_s: float) -> None:
-        if isinstance(event, Fire):
+    def hear(self, event: GateInput, now_s: float) -> None:
+        if isinstance(event, FireChanged):
             self.fire = event.active
-        elif isinstance(event, Fault):
+        elif isinstance(event, FaultChanged):
             self.fault = event.active
-        elif isinstance(event, Override):
+        elif isinstance(event, OverrideChanged):
             self.override_until_s = now_s + event.for_s
-        elif isinstance(event, Left) or (isinstance(event, Seen) and event.person != self.person):
-            self.person = event.person if isinstance(event, Seen) else None
+        elif isinstance(event, PersonLeft) or (isinstance(event, PersonArrived) and event.person != self.person):
+            self.person = event.person if isinstance(event, PersonArrived) else None
             self.reminded_since_s, self.correct_at_s = None, []
-            if isinstance(event, Seen) and not self.rules.has_passed:
+            if isinstance(event, PersonArrived) and not self.rules.has_passed:
                 # What somebody was given is not for the next one.
                 self.on_since_s = None
-        elif isinstance(event, Judged) and self.person is not None and event.at_s <= now_s:
-            if event.finding is Finding.CORRECT:
+        elif isinstance(event, VerdictReached) and self.person is not None and event.at_s <= now_s:
+            if event.status is GateStatus.CORRECT:
                 self.correct_at_s.append(event.at_s)
             elif self.reminded_since_s is None:
                 self.reminded_since_s = now_s

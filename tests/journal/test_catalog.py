@@ -20,27 +20,27 @@ def entries() -> dict[str, str]:
 
 
 def test_every_event_has_an_entry_and_every_entry_an_event() -> None:
-    assert list(entries()) == [event.entry.message_id for event in Event]
+    assert list(entries()) == [event.spec.message_id for event in Event]
 
 
-@pytest.mark.parametrize("event", list(Event), ids=lambda event: event.entry.name)
+@pytest.mark.parametrize("event", list(Event), ids=lambda event: event.spec.name)
 def test_an_entry_names_cause_and_remedy(event: Event) -> None:
-    head, _, body = entries()[event.entry.message_id].strip().partition("\n\n")
+    head, _, body = entries()[event.spec.message_id].strip().partition("\n\n")
     assert re.match(r"Subject: \S.+\nDefined-By: binarycop$", head)
     assert re.match(r"Cause: \S.+\nRemedy: \S.+", body, re.DOTALL)
 
 
-@pytest.mark.parametrize("event", list(Event), ids=lambda event: event.entry.name)
+@pytest.mark.parametrize("event", list(Event), ids=lambda event: event.spec.name)
 def test_an_entry_asks_for_no_field_that_the_event_need_not_have(event: Event) -> None:
-    wanted = set(re.findall(r"@BINARYCOP_(\w+)@", entries()[event.entry.message_id]))
-    fields = {name.upper() for _, name, _, _ in Formatter().parse(event.entry.text) if name}
+    wanted = set(re.findall(r"@BINARYCOP_(\w+)@", entries()[event.spec.message_id]))
+    fields = {name.upper() for _, name, _, _ in Formatter().parse(event.spec.text) if name}
     assert wanted <= fields | {"GATE"}
 
 
 def test_the_degraded_unit_writes_the_event_of_the_table() -> None:
     unit = (SYSTEMD / "binarycop-degraded.service").read_text()
     fields = dict(line.split("=", 2)[1:] for line in unit.splitlines() if line.startswith("StandardInputText="))
-    entry = Event.GAVE_UP.entry
+    entry = Event.GAVE_UP.spec
     assert fields["MESSAGE_ID"] == entry.message_id
     assert fields["BINARYCOP_EVENT"] == entry.name
     assert fields["PRIORITY"] == str(entry.level.value)

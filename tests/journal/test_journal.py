@@ -10,12 +10,12 @@ import pytest
 
 from binarycop.journal import writers
 from binarycop.journal.events import Event
-from binarycop.journal.writers import LineJournal, MemoryJournal, SystemdJournal, open_journal, print_to_stderr
+from binarycop.journal.writers import MemoryJournal, SystemdJournal, TextJournal, open_journal, print_to_stderr
 from binarycop.settings.schema import JournalTarget
 
 
 def test_every_event_has_a_name_and_an_id_of_its_own() -> None:
-    entries = [event.entry for event in Event]
+    entries = [event.spec for event in Event]
     assert len({entry.name for entry in entries}) == len(entries)
     assert len({entry.message_id for entry in entries}) == len(entries)
     assert all(re.fullmatch("[0-9a-f]{32}", entry.message_id) for entry in entries)
@@ -23,20 +23,20 @@ def test_every_event_has_a_name_and_an_id_of_its_own() -> None:
 
 def test_ids_stay_what_they_were() -> None:
     # Operators filter by these. A new event adds a line; a line is never changed.
-    assert Event.PERMIT.entry.message_id.startswith("cfdf6ab3")
-    assert Event.FAULT.entry.message_id.startswith("87101ebd")
+    assert Event.PERMIT.spec.message_id.startswith("cfdf6ab3")
+    assert Event.FAULT.spec.message_id.startswith("87101ebd")
 
 
 def test_an_event_is_one_line_that_reads_by_itself() -> None:
     lines: list[str] = []
-    LineJournal(lines.append).write(Event.PERMIT, "north", person=3, cause="verdict", **{"class": "correct"})
+    TextJournal(lines.append).write(Event.PERMIT, "north", person=3, cause="verdict", **{"class": "correct"})
     assert lines == ["north: person 3: permission given (correct, verdict)"]
 
 
 def test_under_systemd_a_line_carries_its_priority(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("JOURNAL_STREAM", "8:1234")
     lines: list[str] = []
-    LineJournal(lines.append).write(Event.FAULT, "", reason="no frames")
+    TextJournal(lines.append).write(Event.FAULT, "", reason="no frames")
     assert lines == ["<3>fault: no frames"]
 
 
@@ -46,7 +46,7 @@ def test_journald_gets_every_value_as_a_field() -> None:
     journal.write(Event.REFUSE, "gate", person=3, **{"class": "nose"})
     text, fields = sent[0]
     assert text == "gate: person 3: refused (nose)"
-    assert fields["MESSAGE_ID"] == Event.REFUSE.entry.message_id
+    assert fields["MESSAGE_ID"] == Event.REFUSE.spec.message_id
     assert (fields["BINARYCOP_EVENT"], fields["BINARYCOP_CLASS"], fields["BINARYCOP_PERSON"]) == ("refuse", "nose", "3")
     assert fields["PRIORITY"] == "6"
 
@@ -54,7 +54,7 @@ def test_journald_gets_every_value_as_a_field() -> None:
 @pytest.mark.parametrize("value", [np.zeros(4), [1, 2, 3, 4], b"\xff\xd8", np.int64(3), (1, 2), {"a": 1}])
 def test_nothing_but_words_and_numbers_can_be_written(value: object) -> None:
     sent: list[object] = []
-    for journal in (LineJournal(sent.append), SystemdJournal(lambda *a, **k: sent.append(a)), MemoryJournal()):
+    for journal in (TextJournal(sent.append), SystemdJournal(lambda *a, **k: sent.append(a)), MemoryJournal()):
         with pytest.raises(TypeError, match="not a word or number"):
             journal.write(Event.REFUSE, "gate", person=value, **{"class": "nose"})  # type: ignore[arg-type]
     assert sent == []
@@ -62,7 +62,7 @@ def test_nothing_but_words_and_numbers_can_be_written(value: object) -> None:
 
 def test_a_text_cannot_break_the_line_nor_fill_the_log() -> None:
     lines: list[str] = []
-    LineJournal(lines.append).write(Event.FAULT, "", reason="a\n<0>b" + "x" * 10_000)
+    TextJournal(lines.append).write(Event.FAULT, "", reason="a\n<0>b" + "x" * 10_000)
     assert lines[0].startswith("fault: a <0>b")
     assert len(lines[0]) < 320
 
@@ -70,7 +70,7 @@ def test_a_text_cannot_break_the_line_nor_fill_the_log() -> None:
 def test_without_journald_events_go_to_standard_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(writers, "_SOCKET", Path("/nonexistent"))
     for target in JournalTarget:
-        assert isinstance(open_journal(target), LineJournal)
+        assert isinstance(open_journal(target), TextJournal)
 
 
 class Unread(io.StringIO):

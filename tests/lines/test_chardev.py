@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from binarycop.lines import chardev
-from binarycop.lines.chardev import AsIs, Bias, Chip, Edge, Edges, Input, Output
+from binarycop.lines.chardev import AsIs, Chip, Edge, Edges, Input, LineBias, Output
 from tests.lines.fakes import FakeChip, FakeKernel, FakeLine
 
 
@@ -57,7 +57,7 @@ def test_an_output_carries_its_level_in_the_request_that_makes_it_one() -> None:
 
 
 def test_an_input_carries_pull_edges_and_debouncing() -> None:
-    config = chardev.pack_config(Input(Bias.UP, Edges.BOTH, debounce_us=10_000))
+    config = chardev.pack_config(Input(LineBias.UP, Edges.BOTH, debounce_us=10_000))
     assert config[:8] == (1 << 2 | 1 << 4 | 1 << 5 | 1 << 8).to_bytes(8, "little")
     assert config[8:12] == b"\1\0\0\0"
     assert config[32:56] == b"\3\0\0\0" + bytes(4) + (10_000).to_bytes(4, "little") + bytes(4) + b"\1" + bytes(7)

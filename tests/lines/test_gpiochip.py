@@ -23,7 +23,7 @@ from binarycop.errors import LineError
 from binarycop.lines.chips import LineNotPermitted
 from binarycop.lines.factory import GROUP
 from binarycop.lines.gpiochip import GpioChipFactory
-from binarycop.lines.wires import Wires
+from binarycop.lines.lane_io import LaneIo
 from binarycop.settings.schema import LaneSettings, LineSettings, LinesSettings
 from tests.lines.fakes import EDGES, INPUT, OUTPUT, FakeChip, FakeKernel, FakeLine
 
@@ -277,13 +277,13 @@ def test_a_chip_that_is_gone_fails_in_use_and_lets_itself_be_closed(
 def test_wires_say_which_line_cannot_be_had(factory: GpioChipFactory) -> None:
     lane = LaneSettings(lines=LinesSettings(permission=LineSettings("board-led"), lamps={}))
     with pytest.raises(LineError, match=r"^line board-led: cannot be had: .* in use by 'leds'$"):
-        Wires(lane, factory)
+        LaneIo(lane, factory)
 
 
 def test_wires_drive_a_line_of_the_chip(kernel: FakeKernel, factory: GpioChipFactory) -> None:
     lane = LaneSettings(lines=LinesSettings(permission=LineSettings("gate-relay", active_high=False), lamps={}))
-    with Wires(lane, factory) as wires:
+    with LaneIo(lane, factory) as wires:
         assert line(kernel, 0).level
-        wires.show(True, {}, 0.0)
+        wires.drive(True, {}, 0.0)
         assert not line(kernel, 0).level
     assert line(kernel, 0).level

@@ -4,9 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from binarycop.classifier import bundle as bundles
-from binarycop.classifier.bundle import Bundle
+from binarycop.bundle import files as bundles
+from binarycop.bundle.files import Bundle
 from binarycop.classifier.emulator import Emulator
+from binarycop.classifier.golden import check_golden
 from overlays.networks.tables import NETWORKS
 from overlays.synthesis.heads import heads
 from overlays.training.margin import lead
@@ -33,7 +34,7 @@ def test_it_is_the_network_of_the_tables(bundle: Bundle) -> None:
 
 
 def test_it_reproduces_its_golden_vectors(bundle: Bundle) -> None:
-    assert bundles.check_golden(bundle, Emulator(bundle)) >= 64
+    assert check_golden(bundle, Emulator(bundle)) >= 64
 
 
 def test_it_names_drawn_heads_rightly(bundle: Bundle) -> None:

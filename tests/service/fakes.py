@@ -8,19 +8,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from binarycop.clock import Clock
-from binarycop.faces.box import Box, Face
-from binarycop.faces.crop import CropGeometry
-from binarycop.faces.pursuit import Pursuit
-from binarycop.faces.seeker import Inline, InThread
+from binarycop.detection.base import Face
 from binarycop.frames.base import Frame
+from binarycop.geometry import Box, CropGeometry
 from binarycop.journal.events import Event
 from binarycop.journal.writers import MemoryJournal, Value
+from binarycop.lines.lane_io import LaneIo
 from binarycop.lines.mock import MockLines
-from binarycop.lines.wires import Wires
-from binarycop.service.keeper import Keeper
+from binarycop.service.failover_classifier import FailoverClassifier
 from binarycop.service.lane import Lane
 from binarycop.service.service import Service
 from binarycop.settings.schema import LaneSettings, OverlaySettings
+from binarycop.tracking.runner import SyncRunner, ThreadRunner
+from binarycop.tracking.tracker import Tracker
 
 HERE = Box(100, 60, 80, 100)
 CORRECT, NOSE, NOSE_MOUTH, CHIN = ([50 if index == best else 0 for index in range(4)] for best in range(4))
@@ -35,7 +35,7 @@ class ScriptedFinder:
     fails: Exception | None = None
     may: threading.Event | None = None
 
-    def find(self, pixels: NDArray[np.uint8]) -> list[Face]:
+    def detect(self, pixels: NDArray[np.uint8]) -> list[Face]:
         if self.may:
             self.may.wait(30)
         if self.fails:
@@ -72,7 +72,7 @@ class ScriptedClassifier:
         self.is_closed = True
 
 
-class Bench:
+class SimulatedSetup:
     """One service with lanes of these settings, and a hand on everything around it."""
 
     def __init__(
@@ -86,7 +86,7 @@ class Bench:
         self.factory, self.journal = MockLines(), MemoryJournal()
         self.finders = [ScriptedFinder() for _ in settings]
         self.classifier, self.spare = ScriptedClassifier(), ScriptedClassifier(name="spare")
-        self.wires = [Wires(lane, self.factory) for lane in settings]
+        self.wires = [LaneIo(lane, self.factory) for lane in settings]
         self.service = Service(
             [
                 Lane(
@@ -101,17 +101,17 @@ class Bench:
                 )
                 for lane, finder, wires in zip(settings, self.finders, self.wires)
             ],
-            Keeper(self.classifier, overlay or OverlaySettings(), lambda: self.spare, self.journal),
+            FailoverClassifier(self.classifier, overlay or OverlaySettings(), lambda: self.spare, self.journal),
         )
         self.now_s, self.number = 50.0, 0
 
     @staticmethod
-    def _pursuit(finder: ScriptedFinder, lane: LaneSettings, in_thread: bool) -> Pursuit:
+    def _pursuit(finder: ScriptedFinder, lane: LaneSettings, in_thread: bool) -> Tracker:
         if in_thread:
-            return Pursuit(InThread(finder), lane.faces)
-        return Pursuit(Inline(finder), lane.faces, asks_always=True)
+            return Tracker(ThreadRunner(finder), lane.faces)
+        return Tracker(SyncRunner(finder), lane.faces, detect_every_frame=True)
 
-    def frames(self, count: int, *, every_s: float = 0.1) -> "Bench":
+    def frames(self, count: int, *, every_s: float = 0.1) -> "SimulatedSetup":
         """Give every lane so many frames."""
         pixels = np.zeros((240, 320, 3), np.uint8)
         for _ in range(count):
@@ -121,7 +121,7 @@ class Bench:
             self.service.step(dict.fromkeys(range(len(self.service.lanes)), frame), self.now_s)
         return self
 
-    def wait(self, seconds: float) -> "Bench":
+    def wait(self, seconds: float) -> "SimulatedSetup":
         """Let time pass without frames, as the live loop does: with a step at every deadline."""
         end_s = self.now_s + seconds
         while (due_s := self.service.due_s(self.now_s)) is not None and due_s < end_s:
@@ -131,21 +131,19 @@ class Bench:
         self.service.step({}, end_s)
         return self
 
-    def somebody(self, scores: Sequence[int], box: Box = HERE) -> "Bench":
+    def somebody(self, scores: Sequence[int], box: Box = HERE) -> "SimulatedSetup":
         """Put somebody in front of the first lane."""
         self.finders[0].box, self.classifier.scores_of = box, [scores]
         return self
 
-    def nobody(self) -> "Bench":
+    def nobody(self) -> "SimulatedSetup":
         """Empty the first lane."""
         self.finders[0].box = None
         return self
 
     def told(self, *events: Event) -> list[tuple[str, dict[str, Value]]]:
         """What the journal has of these events, or of all."""
-        return [
-            (event.entry.name, values) for event, _, values in self.journal.records if not events or event in events
-        ]
+        return [(event.spec.name, values) for event, _, values in self.journal.records if not events or event in events]
 
     @property
     def names(self) -> list[str]:

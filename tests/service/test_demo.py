@@ -1,14 +1,14 @@
 """The whole way of the data on the built-in demo, with the bundle that ships."""
 
+from binarycop.classes import MaskClass
 from binarycop.clock import ManualClock
 from binarycop.frames.demo import Demo, passages
 from binarycop.journal.events import Event
 from binarycop.journal.writers import MemoryJournal, Value
 from binarycop.lines.mock import MockLines
-from binarycop.service.build import build, finder_of, open_bundle, pursuit_of
+from binarycop.service.assembly import build, detector_of, open_bundle, tracker_of
 from binarycop.service.replay import replay
 from binarycop.settings.schema import Settings
-from binarycop.wearing import Wearing
 
 
 def play(seed: int) -> list[tuple[Event, float, dict[str, Value]]]:
@@ -21,7 +21,7 @@ def play(seed: int) -> list[tuple[Event, float, dict[str, Value]]]:
         def write(self, event: Event, gate: str, **values: Value) -> None:
             told.append((event, clock.now_s(), values))
 
-    pursuit = pursuit_of(settings.gates[0], finder_of(settings.gates[0]))
+    pursuit = tracker_of(settings.gates[0], detector_of(settings.gates[0]))
     with build(settings, bundle, classifier, [pursuit], MockLines(), Timed()) as service:
         replay(service, Demo(seed), clock)
     return told
@@ -30,7 +30,7 @@ def play(seed: int) -> list[tuple[Event, float, dict[str, Value]]]:
 def test_all_four_ways_of_wearing_are_decided_rightly_while_their_wearer_stands_at_the_gate() -> None:
     told = play(seed=1)
     verdicts = [(at_s, values["class"]) for event, at_s, values in told if event is Event.VERDICT]
-    assert [label for _, label in verdicts] == [wearing.label for wearing in Wearing]
+    assert [label for _, label in verdicts] == [wearing.label for wearing in MaskClass]
     for (at_s, _), passage in zip(verdicts, passages()):
         assert passage.from_s < at_s < passage.leaves_s
 
@@ -44,7 +44,7 @@ def test_only_the_correct_one_is_let_through() -> None:
 
 def test_in_other_demos_hardly_anybody_with_nose_or_mouth_bare_is_let_through() -> None:
     """Other heads, other masks, other light. The network errs on some frames; the vote has to catch most of that."""
-    bare = [one for one in passages() if one.wearing in (Wearing.NOSE, Wearing.NOSE_MOUTH)]
+    bare = [one for one in passages() if one.wearing in (MaskClass.NOSE, MaskClass.NOSE_MOUTH)]
     permitted_s = [at_s for seed in (2, 3, 4, 5) for event, at_s, _ in play(seed) if event is Event.PERMIT]
     let_through = [at_s for at_s in permitted_s if any(one.from_s <= at_s < one.leaves_s for one in bare)]
     assert len(let_through) <= 1, "of eight"

@@ -8,16 +8,16 @@ import pytest
 from numpy.typing import NDArray
 
 from binarycop.clock import MonotonicClock
-from binarycop.errors import BackendError, FinderError, SourceError
-from binarycop.faces.box import Box
+from binarycop.errors import BackendError, DetectorError, SourceError
 from binarycop.frames.base import Frame
 from binarycop.frames.grabber import Grabber, GrabberSettings
+from binarycop.geometry import Box
 from binarycop.journal.events import Event
 from binarycop.service.live import LiveLoop
 from binarycop.service.watchdog import Stage
 from binarycop.settings.schema import FacesSettings, FramesSettings, LaneSettings
-from tests.faces.scenes import scene
-from tests.service.fakes import CORRECT, HERE, NOSE, Bench
+from tests.detection.scenes import scene
+from tests.service.fakes import CORRECT, HERE, NOSE, SimulatedSetup
 
 FAST = GrabberSettings(stale_s=5.0, retry_first_s=0.01, retry_most_s=0.02)
 BLANK = np.zeros((240, 320, 3), np.uint8)
@@ -64,7 +64,7 @@ class Silent:
         pass
 
 
-def loop_of(bench: Bench, *sources: Recording | Silent) -> LiveLoop:
+def loop_of(bench: SimulatedSetup, *sources: Recording | Silent) -> LiveLoop:
     clock = MonotonicClock()
     grabbers = [Grabber(lambda one=one: one, clock, FAST, is_live=one.is_live) for one in sources]  # type: ignore[misc]
     return LiveLoop(bench.service, grabbers, clock)
@@ -79,26 +79,26 @@ def nothing() -> None:
 
 
 def test_a_recording_is_decided_on_and_the_loop_ends_by_itself_with_the_coil_released() -> None:
-    bench = Bench().somebody(CORRECT)
+    bench = SimulatedSetup().somebody(CORRECT)
     with loop_of(bench, Recording(40)) as loop:
         loop.run(never, nothing)
     assert {"person", "verdict", "permit", "source_ended"} <= set(bench.names)
     assert bench.names[-1] == "left"
     assert not bench.coil
     assert loop.captured == 40
-    assert bench.service.lanes[0].tally.frames + loop.dropped == 40
+    assert bench.service.lanes[0].counters.frames + loop.dropped == 40
     assert loop.latencies.percentiles()["p99"] is not None
 
 
 def test_a_recording_that_breaks_off_is_told_and_ends_the_loop() -> None:
-    bench = Bench().somebody(NOSE)
+    bench = SimulatedSetup().somebody(NOSE)
     with loop_of(bench, Recording(5, SourceError("recording", "stops after 5 of 9 frames"))) as loop:
         loop.run(never, nothing)
     assert bench.told(Event.CUT_SHORT)[0][1]["detail"]
 
 
 def test_a_camera_that_hangs_is_a_fault_while_the_loop_goes_on() -> None:
-    bench = Bench(replace(LaneSettings(), frames=FramesSettings(stale_s=0.2)))
+    bench = SimulatedSetup(replace(LaneSettings(), frames=FramesSettings(stale_s=0.2)))
     source = Silent()
     give_up_s = MonotonicClock().now_s() + 30
 
@@ -124,7 +124,7 @@ class Dying(Silent):
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
 def test_a_camera_whose_thread_dies_has_not_ended_but_failed() -> None:
-    bench = Bench()
+    bench = SimulatedSetup()
     with pytest.raises(SourceError, match="thread"), loop_of(bench, Dying()) as loop, bench.service:
         loop.run(never, nothing)
     assert bench.factory.pin("RELAY").state is False
@@ -133,7 +133,7 @@ def test_a_camera_whose_thread_dies_has_not_ended_but_failed() -> None:
 def test_two_sources_go_on_until_both_have_ended() -> None:
     south = LaneSettings(name="south", lines=replace(LaneSettings().lines, permission=replace(
         LaneSettings().lines.permission, pin="R2"), lamps={}))  # fmt: skip
-    bench = Bench(LaneSettings(name="north"), south)
+    bench = SimulatedSetup(LaneSettings(name="north"), south)
     bench.finders[0].box = bench.finders[1].box = HERE
     with loop_of(bench, Recording(5), Recording(30)) as loop:
         loop.run(never, nothing)
@@ -142,7 +142,7 @@ def test_two_sources_go_on_until_both_have_ended() -> None:
 
 
 def test_a_finder_in_a_thread_of_its_own_sees_people_too_and_ends_with_the_loop() -> None:
-    bench = Bench(in_thread=True).somebody(CORRECT, NEAR)
+    bench = SimulatedSetup(in_thread=True).somebody(CORRECT, NEAR)
     with loop_of(bench, Recording(60, pixels=scene({1: NEAR}))) as loop, bench.service:
         loop.run(never, nothing)
     assert {"person", "verdict", "permit"} <= set(bench.names)
@@ -150,15 +150,15 @@ def test_a_finder_in_a_thread_of_its_own_sees_people_too_and_ends_with_the_loop(
 
 
 def test_a_finder_that_fails_in_its_thread_ends_the_loop_with_its_error() -> None:
-    bench = Bench(in_thread=True)
-    bench.finders[0].fails = FinderError("broke")
-    with pytest.raises(FinderError, match="broke"), loop_of(bench, Recording(60)) as loop, bench.service:
+    bench = SimulatedSetup(in_thread=True)
+    bench.finders[0].fails = DetectorError("broke")
+    with pytest.raises(DetectorError, match="broke"), loop_of(bench, Recording(60)) as loop, bench.service:
         loop.run(never, nothing)
     assert bench.factory.pin("RELAY").state is False
 
 
 def test_a_finder_that_hangs_is_a_fault_and_a_stage_that_does_not_move_on() -> None:
-    bench = Bench(replace(LaneSettings(), faces=FacesSettings(deadline_s=0.1)), in_thread=True)
+    bench = SimulatedSetup(replace(LaneSettings(), faces=FacesSettings(deadline_s=0.1)), in_thread=True)
     may = bench.finders[0].may = threading.Event()
     source = Silent()
     give_up_s = MonotonicClock().now_s() + 30
@@ -180,7 +180,7 @@ def test_a_finder_that_hangs_is_a_fault_and_a_stage_that_does_not_move_on() -> N
 
 
 def test_a_stage_that_fails_ends_the_loop_with_its_error() -> None:
-    bench = Bench().somebody(CORRECT)
+    bench = SimulatedSetup().somebody(CORRECT)
     bench.classifier.fails = BackendError("gone")
     with pytest.raises(BackendError, match="gone"), loop_of(bench, Recording(40)) as loop, bench.service:
         loop.run(never, nothing)

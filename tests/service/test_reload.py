@@ -5,7 +5,7 @@ from dataclasses import replace
 from threading import Event as Flag
 
 from binarycop.errors import SettingsError, SettingsErrors
-from binarycop.service.reload import Reading, change, in_a_thread
+from binarycop.service.reload import SettingsReader, change, run_in_thread
 from binarycop.settings.schema import (
     ClassifierSettings,
     FacesSettings,
@@ -30,7 +30,7 @@ def test_what_the_gate_goes_by_holds_at_once() -> None:
     found = change(NOW, replace(NOW, gates=(NORTH, south)))
     assert found.settings.gates == (NORTH, south)
     assert {"verdict.votes (south)", "gate.pulse_s (south)", "signals.nose.permission (south)"} <= set(found.applied)
-    assert found.waiting == ()
+    assert found.needs_restart == ()
 
 
 def test_what_is_made_at_the_start_waits_and_is_named() -> None:
@@ -43,7 +43,7 @@ def test_what_is_made_at_the_start_waits_and_is_named() -> None:
     new = Settings(ClassifierSettings("u-cnv"), service=ServiceSettings(6.0), gates=(north, SOUTH))
     found = change(NOW, new)
     assert found.applied == ("faces.least_px (north)", "gate.hold_s (north)")
-    assert found.waiting == (
+    assert found.needs_restart == (
         "classifier.bundle", "service.hang_s", "frames.source (north)", "faces.yunet.longer_px (north)",
         "gate.fail (north)",
     )  # fmt: skip
@@ -56,12 +56,12 @@ def test_a_gate_more_or_less_waits_and_the_others_go_on_by_their_new_settings() 
     found = change(NOW, new)
     assert [lane.gate.pulse_s for lane in found.settings.gates] == [0.5, 0.7]
     assert found.applied == ("gate.pulse_s (south)",)
-    assert "gates" in found.waiting
+    assert "gates" in found.needs_restart
 
 
 def test_the_same_settings_change_nothing() -> None:
     found = change(NOW, Settings(gates=(NORTH, SOUTH)))
-    assert (found.settings, found.applied, found.waiting) == (NOW, (), ())
+    assert (found.settings, found.applied, found.needs_restart) == (NOW, (), ())
 
 
 def at_once(work: Callable[[], None]) -> None:
@@ -69,13 +69,13 @@ def at_once(work: Callable[[], None]) -> None:
 
 
 def test_what_was_read_is_given_once() -> None:
-    reading = Reading(lambda: NOW, at_once)
-    assert reading.take() is None
-    reading.begin()
-    assert reading.is_under_way
-    assert reading.take() is NOW
-    assert not reading.is_under_way
-    assert reading.take() is None
+    reading = SettingsReader(lambda: NOW, at_once)
+    assert reading.poll() is None
+    reading.start()
+    assert reading.is_running
+    assert reading.poll() is NOW
+    assert not reading.is_running
+    assert reading.poll() is None
 
 
 def test_files_are_read_beside_the_gate() -> None:
@@ -90,30 +90,30 @@ def test_files_are_read_beside_the_gate() -> None:
             work()
             is_done.set()
 
-        in_a_thread(watched)
+        run_in_thread(watched)
 
-    reading = Reading(load, in_a_watched_thread)
-    reading.begin()
-    assert reading.take() is None
-    assert reading.is_under_way
+    reading = SettingsReader(load, in_a_watched_thread)
+    reading.start()
+    assert reading.poll() is None
+    assert reading.is_running
     go_on.set()
     assert is_done.wait(30)
-    assert reading.take() is NOW
+    assert reading.poll() is NOW
 
 
 def test_files_that_are_wrong_are_refused_with_every_reason_on_one_line() -> None:
     def load() -> Settings:
         raise SettingsErrors([SettingsError("is 1", "write 2", file="gate.yaml", line=3, key="a")] * 2)
 
-    reading = Reading(load, at_once)
-    reading.begin()
-    assert reading.take() == "gate.yaml:3: a: is 1; write 2; gate.yaml:3: a: is 1; write 2"
+    reading = SettingsReader(load, at_once)
+    reading.start()
+    assert reading.poll() == "gate.yaml:3: a: is 1; write 2; gate.yaml:3: a: is 1; write 2"
 
 
 def test_whatever_else_goes_wrong_is_told_too() -> None:
     def load() -> Settings:
         raise MemoryError("full")
 
-    reading = Reading(load, at_once)
-    reading.begin()
-    assert reading.take() == "unexpected MemoryError: full"
+    reading = SettingsReader(load, at_once)
+    reading.start()
+    assert reading.poll() == "unexpected MemoryError: full"

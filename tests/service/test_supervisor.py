@@ -11,24 +11,24 @@ import pytest
 from binarycop.errors import SettingsError
 from binarycop.journal.events import Event
 from binarycop.service.notify import Notifier
-from binarycop.service.reload import Reading
+from binarycop.service.reload import SettingsReader
 from binarycop.service.supervisor import Supervisor
 from binarycop.service.watchdog import STUCK_S, Stage, Watchdog
 from binarycop.settings.schema import FacesSettings, GateSettings, LaneSettings, Policy, Settings
-from tests.service.fakes import CORRECT, NOSE, Bench
+from tests.service.fakes import CORRECT, NOSE, SimulatedSetup
 
 
 class Desk:
     """A bench, its supervisor, and the manager's end of the socket."""
 
     def __init__(self, listening: socket.socket) -> None:
-        self.bench, self.asked, self.stages = Bench(), Flag(), [Stage("frames of gate", 0.0)]
+        self.bench, self.asked, self.stages = SimulatedSetup(), Flag(), [Stage("frames of gate", 0.0)]
         self.load: Callable[[], Settings] = Settings
         self._listening = listening
         self._works: list[Callable[[], None]] = []
         self.supervisor = Supervisor(
             Settings(), self.bench.service, lambda: self.stages, Notifier(listening.getsockname()), Watchdog(8.0),
-            self.bench.journal, Reading(self._load, self._works.append), self.asked,
+            self.bench.journal, SettingsReader(self._load, self._works.append), self.asked,
         )  # fmt: skip
 
     def _load(self) -> Settings:
@@ -87,7 +87,7 @@ def test_a_fault_says_how_the_relay_stands(desk: Desk) -> None:
     lane.fault("no frames", active=True)
     assert desk.step() == ["STATUS=gate: OUT OF ORDER, relay energised: no frames, no scores"]
     lane.apply_faults(desk.bench.now_s)
-    lane.settle(desk.bench.now_s)
+    lane.actuate(desk.bench.now_s)
     assert desk.step() == ["STATUS=gate: OUT OF ORDER, relay released: no frames, no scores"]
 
 

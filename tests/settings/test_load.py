@@ -6,9 +6,9 @@ import pytest
 import yaml
 
 from binarycop.errors import SettingsError, SettingsErrors
-from binarycop.settings import show
+from binarycop.settings import dump
 from binarycop.settings.load import from_tree, load
-from binarycop.settings.schema import Contact, Fail, Pattern, Policy, Settings
+from binarycop.settings.schema import Contact, Fail, LampPattern, Policy, Settings
 from binarycop.settings.tree import parse
 
 
@@ -161,7 +161,7 @@ def test_off_means_off_and_no_means_no() -> None:
     lane = settings.gates[0]
     assert lane.gate.policy is Policy.OFF
     assert lane.name == "no"
-    assert lane.signals.nose.lamps == {"nose": Pattern.ON}
+    assert lane.signals.nose.lamps == {"nose": LampPattern.ON}
 
 
 def test_every_problem_is_told_at_once_with_its_own_line() -> None:
@@ -182,9 +182,9 @@ def test_a_gates_entry_is_laid_over_the_top_level() -> None:
 
 def test_a_lane_with_fewer_lamps_than_the_board_keeps_the_default_signals_that_it_can_show() -> None:
     lane = settings_of("lines: {lamps: {correct: {pin: L1}}}").gates[0]
-    assert lane.signals.correct.lamps == {"correct": Pattern.ON}
+    assert lane.signals.correct.lamps == {"correct": LampPattern.ON}
     assert lane.signals.nose.lamps == {}
-    assert lane.signals.fault.lamps == {"correct": Pattern.FAST}
+    assert lane.signals.fault.lamps == {"correct": LampPattern.FAST}
 
 
 def test_a_row_keeps_what_is_not_said_about_it() -> None:
@@ -233,22 +233,22 @@ EXAMPLES = [
 @pytest.mark.parametrize("text", EXAMPLES)
 def test_what_is_shown_can_be_loaded_again_and_means_the_same(text: str) -> None:
     settings = settings_of(text)
-    assert settings_of(show.effective(settings)) == settings
-    assert settings_of(show.changes(settings)) == settings
+    assert settings_of(dump.dump(settings)) == settings
+    assert settings_of(dump.dump_changes(settings)) == settings
 
 
 def test_changes_shows_only_what_differs() -> None:
-    assert show.changes(settings_of("gate: {pulse_s: 0.5, policy: remind}\n")) == (
+    assert dump.dump_changes(settings_of("gate: {pulse_s: 0.5, policy: remind}\n")) == (
         "gates:\n- name: gate\n  gate:\n    policy: remind\n"
     )
-    assert show.changes(Settings()) == ""
+    assert dump.dump_changes(Settings()) == ""
 
 
 def test_the_documented_settings_are_the_defaults_and_leave_none_out() -> None:
     path = Path(__file__).resolve().parents[2] / "deploy" / "gate.yaml"
     assert load(path).settings == Settings()
     written = yaml.safe_load(path.read_text())
-    shown = show.plain(Settings())
+    shown = dump.to_dict(Settings())
     everything = {**shown, **shown["gates"][0]}
     for section in set(everything) - {"gates", "name"}:
         assert set(written[section]) == set(everything[section]), section

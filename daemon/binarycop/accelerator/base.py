@@ -34,40 +34,40 @@ class Buffer(Protocol):
         """See what the DMA wrote to the first ``count`` images."""
 
 
-class Buffers(Protocol):
+class BufferAllocator(Protocol):
     """Gives such memory; it is given back when nobody holds the buffer any more."""
 
     def allocate(self, shape: tuple[int, ...]) -> Buffer:
         """A buffer of bytes. Raises OverlayError where there is no memory left."""
 
 
-class Manager(Protocol):
+class FpgaManager(Protocol):
     """Who may configure the programmable logic, and with what it was configured last."""
 
     def is_operating(self) -> bool:
         """Whether the logic is configured. Where it is not, an access to its registers can hang the processor."""
 
-    def loaded(self) -> str | None:
+    def loaded_sha256(self) -> str | None:
         """The sha256 of the bitstream that was loaded last; None where nobody noted it, or the logic is empty."""
 
-    def note(self, sha256: str | None) -> None:
+    def record_loaded(self, sha256: str | None) -> None:
         """Note what is loaded now. Raises OSError."""
 
-    def obstacle(self) -> str | None:
+    def why_load_denied(self) -> str | None:
         """Why this process may not load a bitstream; None where it may."""
 
 
-class Board(Buffers, Protocol):
+class Board(BufferAllocator, Protocol):
     """A board with one bundle's bitstream and .hwh at hand."""
 
     @property
-    def manager(self) -> Manager:
+    def manager(self) -> FpgaManager:
         """Its programmable logic's state."""
 
     def load(self) -> None:
         """Load the bitstream, set its clock, and note what was loaded; every PL pin goes invalid meanwhile.
 
-        Raises OverlayForbidden where this process may not, OverlayError where it fails.
+        Raises OverlayLoadDenied where this process may not, OverlayError where it fails.
         """
 
     def attach(self) -> None:

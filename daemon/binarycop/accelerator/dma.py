@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from binarycop.accelerator.base import Registers
 from binarycop.clock import Clock
-from binarycop.errors import DmaBusy, DmaNonsense, DmaTimeout
+from binarycop.errors import DmaBusy, DmaDataError, DmaTimeout
 
 CONTROL, ADDRESS_LOW, ADDRESS_HIGH, IMAGES = 0x00, 0x10, 0x14, 0x1C
 START, DONE, IDLE, READY = 0x01, 0x02, 0x04, 0x08
@@ -25,10 +25,10 @@ class Dma:
         self.name, self._registers = name, registers
 
     def control(self) -> int:
-        """The control register, whose done bit this clears. Raises DmaNonsense for what no IODMA answers."""
+        """The control register, whose done bit this clears. Raises DmaDataError for what no IODMA answers."""
         value = self._registers.read(CONTROL)
         if value & ~_KNOWN:
-            raise DmaNonsense(self.name, f"control register reads 0x{value & _WORD:08x}")
+            raise DmaDataError(self.name, f"control register reads 0x{value & _WORD:08x}")
         return value
 
     def expect_idle(self) -> None:
@@ -56,12 +56,12 @@ class Pipeline:
         self._clock, self._sleep, self._deadline_s = clock, sleep, deadline_s
 
     def expect_idle(self) -> None:
-        """Raises DmaBusy or DmaNonsense where one of the DMAs cannot be started."""
+        """Raises DmaBusy or DmaDataError where one of the DMAs cannot be started."""
         self._sink.expect_idle()
         self._source.expect_idle()
 
     def run(self, source_address: int, sink_address: int, images: int) -> None:
-        """Put so many images through. Raises DmaBusy, DmaTimeout or DmaNonsense.
+        """Put so many images through. Raises DmaBusy, DmaTimeout or DmaDataError.
 
         After a DmaTimeout the DMAs may still write: the buffers must be kept until the overlay is loaded anew.
         """

@@ -14,27 +14,27 @@ FIRMWARE = Path("/lib/firmware")
 NOTE = Path("/run/binarycop-overlay/sha256")
 
 
-class FpgaManager:
-    """See ``Manager``. firmware: the folder that pynq copies a bitstream to for the kernel."""
+class SysfsFpgaManager:
+    """See ``SysfsFpgaManager``. firmware: the folder that pynq copies a bitstream to for the kernel."""
 
     def __init__(self, manager: Path = MANAGER, firmware: Path = FIRMWARE, note: Path = NOTE) -> None:
         self._manager, self._firmware, self._note = manager, firmware, note
 
     def is_operating(self) -> bool:
-        """See ``Manager.is_operating``; False, too, where there is no such manager."""
+        """See ``SysfsFpgaManager.is_operating``; False, too, where there is no such manager."""
         with suppress(OSError):
             return (self._manager / "state").read_text(encoding="ascii").strip() == "operating"
         return False
 
-    def loaded(self) -> str | None:
-        """See ``Manager.loaded``."""
+    def loaded_sha256(self) -> str | None:
+        """See ``SysfsFpgaManager.loaded``."""
         with suppress(OSError):
             if self.is_operating():
                 return self._note.read_text(encoding="ascii").strip()
         return None
 
-    def note(self, sha256: str | None) -> None:
-        """See ``Manager.note``."""
+    def record_loaded(self, sha256: str | None) -> None:
+        """See ``SysfsFpgaManager.note``."""
         if sha256 is None:
             self._note.unlink(missing_ok=True)
             return
@@ -44,8 +44,8 @@ class FpgaManager:
         self._note.parent.chmod(0o755)
         self._note.chmod(0o644)
 
-    def obstacle(self) -> str | None:
-        """See ``Manager.obstacle``: pynq writes to the kernel's ``firmware`` attribute and to its folder."""
+    def why_load_denied(self) -> str | None:
+        """See ``SysfsFpgaManager.obstacle``: pynq writes to the kernel's ``firmware`` attribute and to its folder."""
         if not self._manager.exists():
             return f"there is no FPGA manager, {self._manager}"
         beside_note = next(path for path in self._note.parents if path.exists())

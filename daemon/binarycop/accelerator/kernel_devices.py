@@ -42,11 +42,11 @@ class DmaMemory:
 
     def flush(self, offset: int, size: int) -> None:
         """See ``SharedMemory.flush``."""
-        self._sync(_FOR_DEVICE, command(offset, size, _TO_DEVICE))
+        self._sync(_FOR_DEVICE, sync_argument(offset, size, _TO_DEVICE))
 
     def invalidate(self, offset: int, size: int) -> None:
         """See ``SharedMemory.invalidate``."""
-        self._sync(_FOR_CPU, command(offset, size, _FROM_DEVICE))
+        self._sync(_FOR_CPU, sync_argument(offset, size, _FROM_DEVICE))
 
     def _ask(self, request: int) -> int:
         (value,) = struct.unpack("=Q", fcntl.ioctl(self._descriptor, request, bytes(8)))
@@ -56,7 +56,7 @@ class DmaMemory:
         fcntl.ioctl(self._descriptor, request, struct.pack("=Q", value))
 
 
-def command(offset: int, size: int, direction: int) -> int:
+def sync_argument(offset: int, size: int, direction: int) -> int:
     """The argument of a sync: offset, size in whole cache lines, direction (1 to the device, 2 from it), and go."""
     whole = -(-size // _LINE) * _LINE
     return offset << 32 | whole & _SIZE_MASK | direction << 2 | 1

@@ -14,8 +14,8 @@ from pynq.buffer import PynqBuffer
 from pynq.pl_server.device import Device
 from pynqmetadata.frontends import Metadata
 
-from binarycop.accelerator.base import Buffer, Manager, Registers
-from binarycop.errors import OverlayError, OverlayForbidden
+from binarycop.accelerator.base import Buffer, FpgaManager, Registers
+from binarycop.errors import OverlayError, OverlayLoadDenied
 
 try:
     from pynq.metadata.runtime_metadata_parser import RuntimeMetadataParser
@@ -46,7 +46,7 @@ class PynqBoard:
     """See ``Board``. device: pynq's, None for the one it finds. bitstream: its .hwh lies beside it."""
 
     def __init__(
-        self, bitstream: Path, sha256: str, clock_mhz: float, manager: Manager, device: Any | None = None
+        self, bitstream: Path, sha256: str, clock_mhz: float, manager: FpgaManager, device: Any | None = None
     ) -> None:
         self.manager = manager
         self._bitstream, self._sha256, self._clock_mhz = bitstream, sha256, clock_mhz
@@ -54,19 +54,19 @@ class PynqBoard:
 
     def load(self) -> None:
         """See ``Board.load``."""
-        obstacle = self.manager.obstacle()
+        obstacle = self.manager.why_load_denied()
         if obstacle is not None:
-            raise OverlayForbidden(f"it cannot be loaded from here: {obstacle}; run binarycop load-overlay as root")
+            raise OverlayLoadDenied(f"it cannot be loaded from here: {obstacle}; run binarycop load-overlay as root")
         try:
             # The note goes first: a loading that breaks off leaves nothing that could be believed.
-            self.manager.note(None)
+            self.manager.record_loaded(None)
             if self._overlay is None:
                 self._overlay = self._open(download=True)
             else:
                 # Not a new Overlay: reading the .hwh again takes seconds on a board, and the gate waits meanwhile.
                 self._overlay.download()
             pynq.ps.Clocks.fclk0_mhz = self._clock_mhz
-            self.manager.note(self._sha256)
+            self.manager.record_loaded(self._sha256)
         except Exception as error:
             raise OverlayError(f"it could not be loaded: {_say(error)}") from error
 
@@ -90,7 +90,7 @@ class PynqBoard:
         return registers
 
     def allocate(self, shape: tuple[int, ...]) -> Buffer:
-        """See ``Buffers.allocate``."""
+        """See ``BufferAllocator.allocate``."""
         try:
             return PynqBuffers(shape, self._device)
         except Exception as error:

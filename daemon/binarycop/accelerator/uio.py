@@ -13,9 +13,9 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from binarycop.accelerator.base import Buffer, Manager, Registers
-from binarycop.accelerator.handoff import Handoff, Window
-from binarycop.errors import OverlayError, OverlayForbidden
+from binarycop.accelerator.base import Buffer, FpgaManager, Registers
+from binarycop.bundle.hwh import AddressRange, HardwareHandoff
+from binarycop.errors import OverlayError, OverlayLoadDenied
 
 SYSFS, DEV = Path("/sys/class/uio"), Path("/dev")
 MEMORY = "udmabuf0"
@@ -24,7 +24,7 @@ _WORD = 4
 _LOAD_MODULE = f"load the kernel module u-dma-buf with {MEMORY}=65536"
 
 
-class Words(Protocol):
+class RegisterWords(Protocol):
     """A mapping of registers as 32-bit words; reading may have side effects."""
 
     def __getitem__(self, index: int) -> int: ...
@@ -53,7 +53,7 @@ class SharedMemory(Protocol):
 class Devices(Protocol):
     """Opens the two kinds of device; ``kernel_devices`` supplies the real ones."""
 
-    def map_registers(self, device: Path, size: int) -> Words:
+    def map_registers(self, device: Path, size: int) -> RegisterWords:
         """The first mapping of a UIO device. Raises OSError."""
 
     def open_memory(self, device: Path) -> SharedMemory:
@@ -65,25 +65,25 @@ class UioBoard:
 
     def __init__(
         self,
-        handoff: Handoff,
+        handoff: HardwareHandoff,
         clock_mhz: float,
         dmas: Iterable[str],
-        manager: Manager,
+        manager: FpgaManager,
         devices: Devices,
         sysfs: Path = SYSFS,
         dev: Path = DEV,
     ) -> None:
         self.manager = manager
         self._clock_mhz, self._devices, self._sysfs, self._dev = clock_mhz, devices, sysfs, dev
-        self._windows = {name: handoff.windows[name] for name in dmas}
+        self._windows = {name: handoff.ranges[name] for name in dmas}
         self._first = 0
-        self._words: Words | None = None
+        self._words: RegisterWords | None = None
         self._memory: SharedMemory | None = None
         self._given = 0
 
     def load(self) -> None:
-        """Raises OverlayForbidden: systemd has root do it before the next start."""
-        raise OverlayForbidden(
+        """Raises OverlayLoadDenied: systemd has root do it before the next start."""
+        raise OverlayLoadDenied(
             "it is loaded by root only (classifier.overlay.memory is uio); run binarycop load-overlay, then start anew"
         )
 
@@ -114,7 +114,7 @@ class UioBoard:
         return _Registers(self._words, self._windows[name], self._first)
 
     def allocate(self, shape: tuple[int, ...]) -> Buffer:
-        """See ``Buffers.allocate``: the next pages. What was given before ``attach`` is given anew after it."""
+        """See ``BufferAllocator.allocate``: the next pages. What was given before ``attach`` is given anew after it."""
         if self._memory is None:
             raise OverlayError(f"{self._dev / MEMORY} is not open")
         size, offset = int(np.prod(shape)), self._given
@@ -123,7 +123,7 @@ class UioBoard:
             few = f"has {there} bytes, {offset + size} are needed"
             raise OverlayError(f"{self._dev / MEMORY} {few}; {_LOAD_MODULE}")
         self._given = offset + -(-size // _PAGE) * _PAGE
-        return _Stretch(self._memory, offset, shape)
+        return _SharedBuffer(self._memory, offset, shape)
 
     def clock_mhz(self) -> float:
         """What load-overlay set, and read back before it noted the bitstream: this process may not ask the hardware."""
@@ -133,7 +133,7 @@ class UioBoard:
         """See ``Board.close``."""
         self._words = self._memory = None
 
-    def _find(self, lowest: int, end: int) -> tuple[str, Window]:
+    def _find(self, lowest: int, end: int) -> tuple[str, AddressRange]:
         """The UIO device whose first mapping has these addresses. Raises OverlayError."""
         there = []
         for folder in sorted(self._sysfs.glob("uio*")):
@@ -144,7 +144,7 @@ class UioBoard:
                     int((folder / "maps/map0" / one).read_text(encoding="ascii"), 0) for one in ("addr", "size")
                 )
                 if base <= lowest and end <= base + size:
-                    return folder.name, Window(base, size)
+                    return folder.name, AddressRange(base, size)
                 there.append(f"{folder.name} ({name}) has {size} bytes at 0x{base:x}")
         wanted = f"wanted is one with {end - lowest} bytes at 0x{lowest:x}"
         raise OverlayError(f"no UIO device has the DMAs' registers: {'; '.join(there) or 'there is none'}; {wanted}")
@@ -153,7 +153,7 @@ class UioBoard:
 class _Registers:
     """One IP's registers in a mapping that begins at ``first``."""
 
-    def __init__(self, words: Words, window: Window, first: int) -> None:
+    def __init__(self, words: RegisterWords, window: AddressRange, first: int) -> None:
         self._words, self._at, self._size = words, window.base - first, window.size
 
     def read(self, offset: int) -> int:
@@ -165,7 +165,7 @@ class _Registers:
         self._words[(self._at + offset) // _WORD] = value
 
 
-class _Stretch:
+class _SharedBuffer:
     """A ``Buffer`` in a shared memory."""
 
     def __init__(self, memory: SharedMemory, offset: int, shape: tuple[int, ...]) -> None:

@@ -16,7 +16,7 @@ class Classifier(Protocol):
     def scores(self, crops: NDArray[np.uint8]) -> NDArray[np.int32]:
         """Classify a batch.
 
-        crops: (N, 32, 32, 3) uint8 RGB. Returns (N, 4) int32 in the order of ``Wearing``.
+        crops: (N, 32, 32, 3) uint8 RGB. Returns (N, 4) int32 in the order of ``MaskClass``.
         Raises BackendError where the accelerator fails or takes too long.
         """
 

@@ -9,11 +9,11 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided
 from numpy.typing import NDArray
 
-from binarycop.classifier.bundle import Bundle, LayerWeights
-from binarycop.classifier.manifest import KERNEL, Layer
-from binarycop.faces.crop import SIDE_PX
+from binarycop.bundle.files import Bundle, LayerWeights
+from binarycop.bundle.manifest import KERNEL, Layer
+from binarycop.geometry import SIDE_PX
 
-_BATCH_MOST = 8  # what stays in the cache: 64 at once take 1.6 times as long per crop, one by one 1.1 times
+_MAX_BATCH = 8  # what stays in the cache: 64 at once take 1.6 times as long per crop, one by one 1.1 times
 
 
 class Emulator:
@@ -29,7 +29,7 @@ class Emulator:
         """See ``Classifier.scores``. Raises ValueError where the crops are not (N, 32, 32, 3) uint8."""
         if crops.dtype != np.uint8 or crops.shape[1:] != (SIDE_PX, SIDE_PX, 3):
             raise ValueError(f"crops are {crops.dtype} {crops.shape}, not uint8 (N, {SIDE_PX}, {SIDE_PX}, 3)")
-        parts = [self._run(crops[start : start + _BATCH_MOST]) for start in range(0, len(crops), _BATCH_MOST)]
+        parts = [self._run(crops[start : start + _MAX_BATCH]) for start in range(0, len(crops), _MAX_BATCH)]
         return np.concatenate(parts) if parts else np.empty((0, self._stages[-1].outputs), np.int32)
 
     def close(self) -> None:

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from binarycop.classifier.bundle import Bundle, LayerWeights
-from binarycop.classifier.manifest import KERNEL, Layer
+from binarycop.bundle.files import Bundle, LayerWeights
+from binarycop.bundle.manifest import KERNEL, Layer
 
 
 def scores(bundle: Bundle, crop: NDArray[np.uint8]) -> list[int]:

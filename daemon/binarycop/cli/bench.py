@@ -10,16 +10,16 @@ from typing import Any
 import cv2
 
 from binarycop.cli.options import add_config, add_json, print_json, settings_of
-from binarycop.errors import FinderError
-from binarycop.faces.annotated import Group, read_annotated
-from binarycop.faces.base import Finder
-from binarycop.faces.benchmark import BANDS, Figures, Share, measure
-from binarycop.faces.choose import make_finder
-from binarycop.faces.haar import Haar
-from binarycop.frames.picture import read_picture
-from binarycop.settings.schema import FacesSettings, FinderKind
+from binarycop.detection.base import Detector
+from binarycop.detection.choose import make_detector
+from binarycop.errors import DetectorError
+from binarycop.evaluation.annotated import Group, read_annotated
+from binarycop.evaluation.detection import BANDS, DetectorMetrics, Proportion, measure
+from binarycop.evaluation.haar import Haar
+from binarycop.frames.image import read_picture
+from binarycop.settings.schema import DetectorKind, FacesSettings
 
-_NAMES = (FinderKind.LOOKOUT.value, FinderKind.YUNET.value, Haar.name)
+_NAMES = (DetectorKind.LOOKOUT.value, DetectorKind.YUNET.value, Haar.name)
 
 
 def add(commands: Any) -> None:
@@ -36,7 +36,7 @@ def add(commands: Any) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Raises SourceError where there are no such pictures, FinderError where a named finder cannot be had."""
+    """Raises SourceError where there are no such pictures, DetectorError where a named finder cannot be had."""
     pictures = read_annotated(options.folder)
     finders = _finders(settings_of(argparse.Namespace(config=options.config)).gates[0].faces, options.finder)
     threads = cv2.getNumThreads()
@@ -54,13 +54,15 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def table(figures: list[Figures]) -> list[str]:
+def table(figures: list[DetectorMetrics]) -> list[str]:
     """Lines of text: a column per finder."""
     lines = [_line("", [one.finder for one in figures])]
     for key in _keys(figures):
         band, group = key
-        lines.append(_line(f"{group.value}, {_size(band)}", [_share(one.shares.get(key, Share())) for one in figures]))
-    lines.append(_line("false finds per picture", [f"{one.false_finds / one.pictures:.3f}" for one in figures]))
+        lines.append(
+            _line(f"{group.value}, {_size(band)}", [_share(one.shares.get(key, Proportion())) for one in figures])
+        )
+    lines.append(_line("false finds per picture", [f"{one.false_positives / one.pictures:.3f}" for one in figures]))
     lines.append(_line("ms per picture, median", [f"{one.median_ms:.2f}" for one in figures]))
     return lines
 
@@ -71,19 +73,19 @@ def _part(text: str) -> str:
     return text
 
 
-def _finders(settings: FacesSettings, names: list[str] | None) -> list[Finder]:
-    made: list[Finder] = []
+def _finders(settings: FacesSettings, names: list[str] | None) -> list[Detector]:
+    made: list[Detector] = []
     for name in names or _NAMES:
         try:
-            kind = FinderKind(name) if name != Haar.name else None
-            made.append(Haar() if kind is None else make_finder(replace(settings, finder=kind), watches=False))
-        except FinderError:
+            kind = DetectorKind(name) if name != Haar.name else None
+            made.append(Haar() if kind is None else make_detector(replace(settings, finder=kind), watches=False))
+        except DetectorError:
             if names:
                 raise
     return made
 
 
-def _keys(figures: list[Figures]) -> list[tuple[int | None, Group]]:
+def _keys(figures: list[DetectorMetrics]) -> list[tuple[int | None, Group]]:
     every = {key for one in figures for key in one.shares}
     return sorted(every, key=lambda key: (list(Group).index(key[1]), -1 if key[0] is None else key[0]))
 
@@ -95,7 +97,7 @@ def _size(band: int | None) -> str:
     return f"{low:.0f} px and more" if math.isinf(high) else f"{low:.0f} to {high:.0f} px"
 
 
-def _share(share: Share) -> str:
+def _share(share: Proportion) -> str:
     low, high = share.interval
     return f"{share.found}/{share.there} {share.recall:.3f} ({low:.2f}-{high:.2f})" if share.there else "-"
 
@@ -104,7 +106,7 @@ def _line(name: str, cells: list[str]) -> str:
     return f"{name:<30}" + "".join(f"{cell:>30}" for cell in cells)
 
 
-def _row(one: Figures) -> dict[str, Any]:
+def _row(one: DetectorMetrics) -> dict[str, Any]:
     recall = [
         {
             "group": group.value,
@@ -119,7 +121,7 @@ def _row(one: Figures) -> dict[str, Any]:
     return {
         "finder": one.finder,
         "recall": recall,
-        "false_finds": one.false_finds,
-        "false_finds_per_picture": one.false_finds / one.pictures,
+        "false_positives": one.false_positives,
+        "false_positives_per_image": one.false_positives / one.pictures,
         "ms": one.median_ms,
     }

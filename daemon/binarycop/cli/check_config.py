@@ -4,7 +4,7 @@ import argparse
 from typing import Any
 
 from binarycop.cli.options import add_config, add_json, print_json
-from binarycop.settings import show
+from binarycop.settings import dump
 from binarycop.settings.load import load
 
 
@@ -22,13 +22,13 @@ def run(options: argparse.Namespace) -> int:
     loaded = load(options.config)
     if options.json:
         files = [str(path) for path in loaded.files]
-        kind = show.plain_changes if options.changes else show.plain
+        kind = dump.changes_to_dict if options.changes else dump.to_dict
         print_json({"files": files, "settings": kind(loaded.settings)})
         return 0
     for path in loaded.files:
         print(f"# from {path}")
     if not loaded.files:
         print("# no settings file: the defaults")
-    text = show.changes(loaded.settings) if options.changes else show.effective(loaded.settings)
+    text = dump.dump_changes(loaded.settings) if options.changes else dump.dump(loaded.settings)
     print(text or "# nothing differs from the defaults", end="" if text else "\n")
     return 0

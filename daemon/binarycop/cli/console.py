@@ -27,7 +27,7 @@ class Console:
             self._stream.write(_CLEAR_LINE + text[: shutil.get_terminal_size().columns - 1])
             self._stream.flush()
             return
-        news: list[object] = [(one.gate, one.person, one.finding, one.phase, one.cause) for one in snapshots]
+        news: list[object] = [(one.gate, one.person, one.status, one.phase, one.cause) for one in snapshots]
         if news != self._shown:
             self._shown = news
             for one in snapshots:
@@ -49,7 +49,7 @@ def _line(one: Snapshot) -> str:
     gate = "open" if one.cause else "closed"
     why = f" ({one.cause.value})" if one.cause else f" ({one.phase.value})" if one.phase is not Phase.IDLE else ""
     person = f"person {one.person}" if one.person is not None else "nobody"
-    return f"{one.gate}: frame {one.frame:4d}  {person:<9}  {one.finding.value:<10}  gate {gate + why:<19}"
+    return f"{one.gate}: frame {one.frame:4d}  {person:<9}  {one.status.value:<10}  gate {gate + why:<19}"
 
 
 def _latency(latency_ms: float | None) -> str:

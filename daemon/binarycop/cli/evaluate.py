@@ -8,18 +8,18 @@ from typing import Any
 
 import numpy as np
 
+from binarycop.bundle.files import Bundle
+from binarycop.classes import FOLDERS, LABELS, MaskClass
 from binarycop.classifier.base import Classifier
-from binarycop.classifier.bundle import Bundle
 from binarycop.cli.options import add_classifier, add_config, add_finder, add_json, print_json, settings_of
+from binarycop.detection.base import Detector, largest_face
+from binarycop.detection.choose import make_detector
+from binarycop.detection.crop import crop
 from binarycop.errors import SourceError, UndecodableFrame
-from binarycop.faces.base import Finder, nearest
-from binarycop.faces.choose import make_finder
-from binarycop.faces.crop import crop
-from binarycop.frames.picture import SUFFIXES, read_picture
-from binarycop.service.build import open_bundle
+from binarycop.frames.image import SUFFIXES, read_picture
+from binarycop.service.assembly import open_bundle
 from binarycop.settings.schema import LaneSettings
-from binarycop.verdict import ballot
-from binarycop.wearing import FOLDERS, LABELS, Wearing
+from binarycop.verdict import vote
 
 
 def add(commands: Any) -> None:
@@ -61,7 +61,7 @@ def run(options: argparse.Namespace) -> int:
     settings = settings_of(options)
     lane = settings.gates[0]
     bundle, classifier = open_bundle(settings.classifier)
-    finder = make_finder(lane.faces, watches=False)
+    finder = make_detector(lane.faces, watches=False)
     report = evaluate(options.folder, lane, finder, classifier, bundle)
     recall, balanced = report.recall(), report.balanced_accuracy()
     names = {"bundle": bundle.manifest.name, "backend": classifier.name, "finder": finder.name}
@@ -79,7 +79,7 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def evaluate(folder: Path, lane: LaneSettings, finder: Finder, classifier: Classifier, bundle: Bundle) -> Report:
+def evaluate(folder: Path, lane: LaneSettings, finder: Detector, classifier: Classifier, bundle: Bundle) -> Report:
     """Classify every picture below the class folders of ``folder``. Raises SourceError where there is none."""
     report = Report()
     margin = lane.verdict.least_margin(bundle.manifest.abstain_margin)
@@ -90,17 +90,17 @@ def evaluate(folder: Path, lane: LaneSettings, finder: Finder, classifier: Class
             print(f"binarycop: left out: {error}", file=sys.stderr)
             continue
         report.images += 1
-        face = nearest(finder.find(pixels), lane.faces.least_px)
+        face = largest_face(finder.detect(pixels), lane.faces.least_px)
         if face is None:
             report.no_face += 1
             continue
         scores = classifier.scores(crop(pixels, face.box, bundle.manifest.crop)[None])[0]
         report.confusion[wearing][int(np.argmax(scores))] += 1
-        report.abstained += ballot(scores.tolist(), 0.0, margin).wearing is None
+        report.abstained += vote(scores.tolist(), 0.0, margin).mask_class is None
     return report
 
 
-def _pictures(folder: Path) -> list[tuple[Wearing, Path]]:
+def _pictures(folder: Path) -> list[tuple[MaskClass, Path]]:
     found = [
         (wearing, path)
         for name, wearing in FOLDERS.items()

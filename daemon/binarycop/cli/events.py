@@ -5,10 +5,10 @@ from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
+from binarycop.classes import GateStatus
 from binarycop.cli.options import add_json, print_json
+from binarycop.journal.parse_time import parse_time
 from binarycop.journal.reader import Query, Record, open_reader, read
-from binarycop.journal.when import moment
-from binarycop.wearing import Finding
 
 _DECISION = ("bundle", "before", "after")
 
@@ -19,8 +19,8 @@ def add(commands: Any) -> None:
     parser.add_argument("--since", type=_moment, metavar="WHEN", help="from then on: '2026-05-04 18:30', today, 2h")
     parser.add_argument("--until", type=_moment, metavar="WHEN", help="up to then")
     parser.add_argument("--gate", metavar="NAME", help="of one gate only")
-    parser.add_argument("--class", dest="wearing", choices=[one.value for one in Finding], metavar="CLASS",
-                        help=", ".join(one.value for one in Finding))  # fmt: skip
+    parser.add_argument("--class", dest="wearing", choices=[one.value for one in GateStatus], metavar="CLASS",
+                        help=", ".join(one.value for one in GateStatus))  # fmt: skip
     parser.add_argument("--follow", action="store_true", help="go on with what comes, until interrupted")
     add_json(parser)
     parser.set_defaults(run=run)
@@ -34,22 +34,22 @@ def run(options: argparse.Namespace) -> int:
     with suppress(KeyboardInterrupt):
         for record in read(open_reader(), query, follow=options.follow):
             if options.json:
-                print_json(plain(record))
+                print_json(to_dict(record))
                 continue
             if record.boot != boot:
                 boot = record.boot
                 print(f"-- boot {boot} --")
-            print(sentence(record), flush=options.follow)
+            print(format_line(record), flush=options.follow)
     return 0
 
 
-def plain(record: Record) -> dict[str, Any]:
+def to_dict(record: Record) -> dict[str, Any]:
     """One event as an object; ``at`` with its time zone."""
     whole = {"at": record.at.isoformat(), "boot": record.boot, "event": record.event, "gate": record.gate}
     return {**whole, **record.values}
 
 
-def sentence(record: Record) -> str:
+def format_line(record: Record) -> str:
     """One event as a line; a decision with all that it came from."""
     values = record.values
     line = f"{record.at:%Y-%m-%d %H:%M:%S.%f}"[:-3] + f"  {record.event:<10}  {record.text}"
@@ -66,6 +66,6 @@ def sentence(record: Record) -> str:
 
 def _moment(text: str) -> datetime:
     try:
-        return moment(text, datetime.now().astimezone())
+        return parse_time(text, datetime.now().astimezone())
     except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from error

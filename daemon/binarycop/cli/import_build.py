@@ -4,11 +4,11 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from binarycop.accelerator import deploy
-from binarycop.accelerator.build import BITSTREAM, HANDOFF
-from binarycop.classifier import bundle as bundles
-from binarycop.classifier import manifest as manifests
-from binarycop.classifier.choose import find_bundle
+from binarycop.bundle import deployment_package
+from binarycop.bundle import files as bundles
+from binarycop.bundle import manifest as manifests
+from binarycop.bundle.check_build import BITSTREAM, HWH
+from binarycop.bundle.search import find_bundle
 from binarycop.cli.options import add_json, print_json
 
 
@@ -24,11 +24,11 @@ def add(commands: Any) -> None:
 def run(options: argparse.Namespace) -> int:
     """Raises BundleError where the build, or the bundle, is refused; nothing has been copied where it is the build."""
     folder = find_bundle(options.into)
-    found = deploy.read(options.deploy)
-    deploy.check(found, manifests.read(folder))
-    bundles.add_files(folder, {BITSTREAM: found.bitstream, HANDOFF: found.handoff})
+    found = deployment_package.read(options.deploy)
+    deployment_package.check(found, manifests.read(folder))
+    bundles.add_files(folder, {BITSTREAM: found.bitstream, HWH: found.handoff})
     manifest = bundles.load(folder).manifest
-    digests = {name: manifest.sha256[name] for name in (BITSTREAM, HANDOFF)}
+    digests = {name: manifest.sha256[name] for name in (BITSTREAM, HWH)}
     if options.json:
         print_json({"bundle": manifest.name, "version": manifest.version, "files": digests})
     else:

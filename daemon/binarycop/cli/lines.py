@@ -11,8 +11,8 @@ from gpiozero.pins import Factory
 
 from binarycop.cli.options import add_config, add_json, print_json, settings_of
 from binarycop.errors import LineError
-from binarycop.lines.bench import Bench, LineReport
 from binarycop.lines.factory import open_factory, resolve
+from binarycop.lines.wiring_test import LineReport, WiringTest
 from binarycop.settings.schema import LaneSettings
 
 _LOOK_S = 0.02
@@ -43,7 +43,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _work(lane: LaneSettings, factory: Factory, options: argparse.Namespace, show: Callable[[LineReport], None]) -> int:
-    with Bench(lane, factory) as bench:
+    with WiringTest(lane, factory) as bench:
         reports = bench.reports()
         for report in reports:
             show(report)
@@ -59,7 +59,7 @@ def _work(lane: LaneSettings, factory: Factory, options: argparse.Namespace, sho
         return 6 if any(report.problem for report in reports) else 0
 
 
-def _watch(bench: Bench, for_s: float, show: Callable[[LineReport], None]) -> None:
+def _watch(bench: WiringTest, for_s: float, show: Callable[[LineReport], None]) -> None:
     """Show each line again whenever its level has changed."""
     before = {report.name: report for report in bench.reports()}
     end_s = time.monotonic() + for_s

@@ -4,10 +4,12 @@ import argparse
 from dataclasses import replace
 from typing import Any
 
-from binarycop.classifier import bundle as bundles
-from binarycop.classifier.choose import find_bundle, open_board, open_overlay
+from binarycop.bundle import files as bundles
+from binarycop.bundle.search import find_bundle
+from binarycop.classifier.golden import check_golden
 from binarycop.cli.options import add_config, add_json, print_json, settings_of
-from binarycop.settings.schema import Backend, Reach
+from binarycop.service.backends import open_board, open_overlay
+from binarycop.settings.schema import Backend, MemoryAccess
 
 
 def add(commands: Any) -> None:
@@ -31,12 +33,12 @@ def run(options: argparse.Namespace) -> int:
         print(f"classifier.backend is {asked.backend.value}: no overlay to load")
         return 0
     # Whatever way the daemon takes: to load is pynq's.
-    settings = replace(asked, backend=backend, overlay=replace(asked.overlay, memory=Reach.PYNQ))
+    settings = replace(asked, backend=backend, overlay=replace(asked.overlay, memory=MemoryAccess.PYNQ))
     bundle, board = open_board(settings, bundles.load(find_bundle(settings.bundle)))
     try:
         board.load()
         overlay = open_overlay(settings, bundle, board)
-        golden = bundles.check_golden(bundle, overlay)
+        golden = check_golden(bundle, overlay)
     finally:
         board.close()
     manifest = bundle.manifest

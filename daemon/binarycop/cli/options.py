@@ -9,7 +9,7 @@ from typing import Any
 
 from binarycop.lines.factory import MOCK
 from binarycop.settings.load import SYSTEM_FILE, load
-from binarycop.settings.schema import Backend, FinderKind, Settings
+from binarycop.settings.schema import Backend, DetectorKind, Settings
 
 
 def add_config(parser: argparse.ArgumentParser) -> None:
@@ -30,7 +30,9 @@ def add_classifier(parser: argparse.ArgumentParser) -> None:
 
 def add_finder(parser: argparse.ArgumentParser) -> None:
     """``--finder``."""
-    parser.add_argument("--finder", type=FinderKind, choices=list(FinderKind), metavar="NAME", help=_values(FinderKind))
+    parser.add_argument(
+        "--finder", type=DetectorKind, choices=list(DetectorKind), metavar="NAME", help=_values(DetectorKind)
+    )
 
 
 def settings_of(options: argparse.Namespace) -> Settings:
@@ -46,7 +48,7 @@ def settings_of(options: argparse.Namespace) -> Settings:
     return replace(settings, classifier=classifier, gates=gates)
 
 
-def alone_on_mock_lines(settings: Settings, source: str) -> Settings:
+def with_mock_lines(settings: Settings, source: str) -> Settings:
     """The first gate only, with another source and with mock lines: nothing real is switched."""
     lane = settings.gates[0]
     lines = replace(lane.lines, factory=MOCK)
@@ -59,5 +61,5 @@ def print_json(value: Any) -> None:
     print(flush=True)
 
 
-def _values(kind: type[Backend] | type[FinderKind]) -> str:
+def _values(kind: type[Backend] | type[DetectorKind]) -> str:
     return ", ".join(one.value for one in kind)

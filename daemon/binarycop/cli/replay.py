@@ -3,24 +3,24 @@
 import argparse
 from typing import Any
 
+from binarycop.bundle.files import Bundle
 from binarycop.classifier.base import Classifier
-from binarycop.classifier.bundle import Bundle
 from binarycop.cli.options import (
     add_classifier,
     add_config,
     add_finder,
     add_json,
-    alone_on_mock_lines,
     print_json,
     settings_of,
+    with_mock_lines,
 )
 from binarycop.clock import Clock, ManualClock
 from binarycop.errors import SourceError
 from binarycop.frames.choose import is_recording, open_source
 from binarycop.journal.events import Event
-from binarycop.journal.writers import Value, message
+from binarycop.journal.writers import Value, format_message
 from binarycop.lines.mock import MockLines
-from binarycop.service.build import build, finder_of, open_bundle, pursuit_of
+from binarycop.service.assembly import build, detector_of, open_bundle, tracker_of
 from binarycop.service.replay import replay
 from binarycop.settings.schema import Settings
 
@@ -44,10 +44,10 @@ class ReplayJournal:
 
     def write(self, event: Event, gate: str, **values: Value) -> None:
         """See ``Journal.write``."""
-        sentence = message(event, "", values)
+        sentence = format_message(event, "", values)
         t_s = round(self._clock.now_s(), 3)
         if self._as_json:
-            print_json({"clip": self._clip, "t_s": t_s, "event": event.entry.name, **values})
+            print_json({"clip": self._clip, "t_s": t_s, "event": event.spec.name, **values})
         else:
             print(f"{self._clip} {t_s:8.3f} s  {sentence}", flush=True)
 
@@ -59,7 +59,7 @@ def run(options: argparse.Namespace) -> int:
     for clip in options.clips:
         if not is_recording(clip):
             raise SourceError(clip, "is a camera; replay takes recordings")
-        _play(clip, alone_on_mock_lines(settings, clip), bundle, classifier, as_json=options.json)
+        _play(clip, with_mock_lines(settings, clip), bundle, classifier, as_json=options.json)
     return 0
 
 
@@ -68,10 +68,10 @@ def _play(clip: str, settings: Settings, bundle: Bundle, classifier: Classifier,
     source = open_source(clip, clock)
     try:
         journal = ReplayJournal(clip, clock, as_json=as_json)
-        pursuit = pursuit_of(settings.gates[0], finder_of(settings.gates[0]))
+        pursuit = tracker_of(settings.gates[0], detector_of(settings.gates[0]))
         with build(settings, bundle, classifier, [pursuit], MockLines(), journal) as service:
             latencies = replay(service, source, clock)
-            tally = service.lanes[0].tally
+            tally = service.lanes[0].counters
     finally:
         source.close()
     summary = {

@@ -16,17 +16,17 @@ from binarycop.errors import SourceError
 from binarycop.frames.choose import DEMO, is_recording
 from binarycop.journal.events import Event
 from binarycop.journal.writers import Journal, is_under_systemd, open_journal, print_to_stderr
-from binarycop.lines import release
+from binarycop.lines import relay_off_list
 from binarycop.lines.factory import open_factory, resolve
-from binarycop.service import seal
-from binarycop.service.build import build, finder_of, open_bundle_or_spare, pursuit_of
-from binarycop.service.deadman import DeadMan
+from binarycop.service import hardening
+from binarycop.service.assembly import build, detector_of, open_bundle_or_fallback, tracker_of
+from binarycop.service.hang_timer import HangTimer
 from binarycop.service.live import LiveLoop, grabber_for
 from binarycop.service.notify import Notifier
-from binarycop.service.reload import Reading
+from binarycop.service.reload import SettingsReader
 from binarycop.service.supervisor import Supervisor
 from binarycop.service.watchdog import Watchdog
-from binarycop.settings.schema import Backend, ClassifierSettings, FinderKind, Reach, Settings
+from binarycop.settings.schema import Backend, ClassifierSettings, DetectorKind, MemoryAccess, Settings
 
 
 def add(commands: Any) -> None:
@@ -43,7 +43,7 @@ def add(commands: Any) -> None:
 def run(options: argparse.Namespace) -> int:
     """Run the service until every source has ended, or a signal asks it to end; both are exit code 0."""
     # A core dump would hold frames of people.
-    seal.forbid_dumps()
+    hardening.forbid_dumps()
     load = partial(_settings, options)
     settings = load()
     notifier = Notifier.of(os.environ)
@@ -59,14 +59,14 @@ def run(options: argparse.Namespace) -> int:
     journal = open_journal(settings.journal.target, console.print_line if console else print_to_stderr)
 
     notifier.say(f"STATUS=starting: bundle {settings.classifier.bundle} is held to its golden vectors")
-    bundle, classifier = open_bundle_or_spare(settings.classifier, journal)
-    finders = [finder_of(lane) for lane in settings.gates]
-    pursuits = [pursuit_of(lane, finder, in_thread=True) for lane, finder in zip(settings.gates, finders)]
+    bundle, classifier = open_bundle_or_fallback(settings.classifier, journal)
+    finders = [detector_of(lane) for lane in settings.gates]
+    pursuits = [tracker_of(lane, finder, in_thread=True) for lane, finder in zip(settings.gates, finders)]
     clock = MonotonicClock()
     is_live = any(not is_recording(lane.frames.source) for lane in settings.gates)
     lines = resolve(settings.gates[0].lines.factory, is_live=is_live)
     if "RUNTIME_DIRECTORY" in os.environ:
-        release.write(Path(os.environ["RUNTIME_DIRECTORY"]), settings.gates, lines)
+        relay_off_list.write(Path(os.environ["RUNTIME_DIRECTORY"]), settings.gates, lines)
     with open_factory(lines) as factory:
         service = build(settings, bundle, classifier, pursuits, factory, journal, clock)
         if notifier.is_heard and not _loads_overlays(settings.classifier):
@@ -89,24 +89,24 @@ def run(options: argparse.Namespace) -> int:
 
             watchdog = Watchdog.of(os.environ, os.getpid())
             supervisor = Supervisor(
-                settings, service, loop.stages, notifier, watchdog, journal, Reading(load), asked_to_reload
+                settings, service, loop.stages, notifier, watchdog, journal, SettingsReader(load), asked_to_reload
             )
             notifier.say("STATUS=starting: waiting for the first frame")
 
             def show() -> None:
-                dead_man.feed()
+                hang_timer.restart()
                 now_s = clock.now_s()
                 supervisor.step(now_s)
                 if console:
                     console.show([lane.snapshot(now_s) for lane in service.lanes], loop.latencies.newest_ms)
 
-            with DeadMan(settings.service.hang_s) as dead_man:
+            with HangTimer(settings.service.hang_s) as hang_timer:
                 loop.run(stopped.is_set, show)
         notifier.say("STOPPING=1")
         if console:
             console.clear()
         journal.write(Event.STOPPED, "", reason="asked to" if stopped.is_set() else "every source has ended")
-        _summarise(loop, [lane.tally for lane in service.lanes], as_json=options.json)
+        _summarise(loop, [lane.counters for lane in service.lanes], as_json=options.json)
     if loop.captured == 0 and not stopped.is_set():
         raise SourceError(settings.gates[0].frames.source, "gave no frame")
     return 0
@@ -123,20 +123,20 @@ def _settings(options: argparse.Namespace) -> Settings:
 
 def _loads_overlays(settings: ClassifierSettings) -> bool:
     """pynq writes files, and starts a program, when it loads an overlay anew."""
-    return settings.backend is not Backend.EMULATOR and settings.overlay.memory is Reach.PYNQ
+    return settings.backend is not Backend.EMULATOR and settings.overlay.memory is MemoryAccess.PYNQ
 
 
 def _seal(journal: Journal) -> None:
     """Nothing is written or started from here on. What cannot be forbidden is said; the unit's sandbox still stands."""
-    seal.forbid_writing()
+    hardening.forbid_writing()
     try:
-        seal.forbid_programs()
+        hardening.forbid_programs()
     except OSError as error:
         journal.write(Event.NOT_SEALED, "", reason=error.strerror or str(error))
 
 
-def _say_finder(name: str, asked: FinderKind, source: str) -> str:
-    if asked is not FinderKind.AUTO or name != "fixed":
+def _say_finder(name: str, asked: DetectorKind, source: str) -> str:
+    if asked is not DetectorKind.AUTO or name != "fixed":
         return name
     return f"{name} (drawn heads stand on a marked spot)" if source == DEMO else f"{name} (no finder ships yet)"
 

@@ -4,7 +4,7 @@ import argparse
 from typing import Any
 
 from binarycop.cli.options import add_classifier, add_config, add_json, print_json, settings_of
-from binarycop.service.build import open_bundle
+from binarycop.service.assembly import open_bundle
 
 
 def add(commands: Any) -> None:

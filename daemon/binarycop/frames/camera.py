@@ -14,7 +14,7 @@ from binarycop.clock import Clock
 from binarycop.errors import SourceError, UndecodableFrame
 from binarycop.frames import v4l2
 from binarycop.frames.base import Frame
-from binarycop.frames.picture import decode
+from binarycop.frames.image import decode
 
 # OpenCV waits 10 s for a frame of a stalled camera unless this says otherwise, in whole seconds; it has no
 # property for that. It is read when the first camera is read.

@@ -9,7 +9,7 @@ import numpy as np
 
 from binarycop.errors import SourceError, UndecodableFrame
 from binarycop.frames.base import Frame
-from binarycop.frames.picture import SUFFIXES
+from binarycop.frames.image import SUFFIXES
 
 RATE_UNSTATED_HZ = 25.0
 _STEP_MOST_S = 10.0  # a longer step between two frames is a broken time stamp

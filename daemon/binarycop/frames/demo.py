@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from binarycop.faces.box import Box
+from binarycop.classes import MaskClass
 from binarycop.frames.base import Frame
-from binarycop.frames.drawing import Head, backdrop, draw, expose
-from binarycop.wearing import Wearing
+from binarycop.frames.drawing import Head, add_sensor_noise, background, draw
+from binarycop.geometry import Box
 
 WIDTH_PX, HEIGHT_PX, RATE_HZ = 320, 240, 20
 SPOT = Box(x_px=114.0, y_px=54.0, width_px=92.0, height_px=118.0)
@@ -21,29 +21,29 @@ _NOISE_GREY = 3.0
 
 
 @dataclass(frozen=True)
-class Passage:
+class Visit:
     """One person: seen from ``from_s`` to ``to_s``, at the spot from ``at_spot_s`` to ``leaves_s``; the demo's time."""
 
-    wearing: Wearing
+    wearing: MaskClass
     from_s: float
     at_spot_s: float
     leaves_s: float
     to_s: float
 
 
-def passages() -> tuple[Passage, ...]:
+def passages() -> tuple[Visit, ...]:
     """Who comes when, in order; the same for every seed."""
     every_s = _COMING_S + _STANDING_S + _LEAVING_S + _EMPTY_S
-    starts_s = [_EMPTY_S + index * every_s for index in range(len(Wearing))]
+    starts_s = [_EMPTY_S + index * every_s for index in range(len(MaskClass))]
     return tuple(
-        Passage(
+        Visit(
             wearing=wearing,
             from_s=start_s,
             at_spot_s=start_s + _COMING_S,
             leaves_s=start_s + _COMING_S + _STANDING_S,
             to_s=start_s + _COMING_S + _STANDING_S + _LEAVING_S,
         )
-        for wearing, start_s in zip(Wearing, starts_s)
+        for wearing, start_s in zip(MaskClass, starts_s)
     )
 
 
@@ -56,7 +56,7 @@ class Demo:
     def __init__(self, seed: int = 1) -> None:
         self._seed = seed
         rng = np.random.default_rng(seed)
-        self._room = backdrop(rng, WIDTH_PX, HEIGHT_PX)
+        self._room = background(rng, WIDTH_PX, HEIGHT_PX)
         self._passages = passages()
         self._heads = tuple(_at_the_gate(Head.random(rng, passage.wearing)) for passage in self._passages)
         self._frames = round((self._passages[-1].to_s + _EMPTY_S) * RATE_HZ)
@@ -80,7 +80,7 @@ class Demo:
             if passage.from_s <= now_s < passage.to_s:
                 draw(scene, head, *_place(passage, now_s))
         # A generator of its own for each frame: its noise hangs on its number alone.
-        return expose(scene, np.random.default_rng((self._seed, number)), noise=_NOISE_GREY)
+        return add_sensor_noise(scene, np.random.default_rng((self._seed, number)), noise=_NOISE_GREY)
 
 
 def _at_the_gate(head: Head) -> Head:
@@ -88,7 +88,7 @@ def _at_the_gate(head: Head) -> Head:
     return replace(head, yaw=0.3 * head.yaw, roll=0.5 * head.roll)
 
 
-def _place(passage: Passage, now_s: float) -> tuple[float, float, float]:
+def _place(passage: Visit, now_s: float) -> tuple[float, float, float]:
     """Centre x, y and height of the face, in pixels."""
     spot_x_px, spot_y_px = SPOT.centre
     if now_s < passage.at_spot_s:

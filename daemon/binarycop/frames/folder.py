@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from binarycop.errors import SourceError, UndecodableFrame
 from binarycop.frames.base import Frame
-from binarycop.frames.picture import SUFFIXES, read_picture
+from binarycop.frames.image import SUFFIXES, read_picture
 
 EMPTY_GREY = 128
 

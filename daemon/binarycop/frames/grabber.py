@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 from binarycop.clock import Clock
 from binarycop.frames.base import Frame, Source
-from binarycop.frames.feed import Feed, GrabberSettings
-from binarycop.frames.notice import Notice, NoticeKind
+from binarycop.frames.source_event import SourceEvent, SourceEventKind
+from binarycop.frames.source_reader import GrabberSettings, SourceReader
 
-__all__ = ["Grabber", "GrabberSettings", "Notice", "NoticeKind"]
+__all__ = ["Grabber", "GrabberSettings", "SourceEvent", "SourceEventKind"]
 
 
 class Grabber:
@@ -30,12 +30,12 @@ class Grabber:
     ) -> None:
         settings = settings or GrabberSettings()
         self._clock, self._stale_s = clock, settings.stale_s
-        self._feed = Feed(open_source, clock, settings, is_live=is_live, show=self._show, tell=self._tell)
+        self._feed = SourceReader(open_source, clock, settings, is_live=is_live, show=self._show, tell=self._tell)
         self._thread = threading.Thread(target=self._run, name="grabber", daemon=True)
         self._closing = threading.Event()
         self._changed = threading.Condition()  # guards all below
         self._waiting: Frame | None = None
-        self._notices: deque[Notice] = deque(maxlen=settings.notices_most)
+        self._notices: deque[SourceEvent] = deque(maxlen=settings.notices_most)
         self._dropped = 0
         self._is_over = self._has_died = False
         self._last_s = clock.now_s()
@@ -60,7 +60,7 @@ class Grabber:
                 return None
             return frame
 
-    def notices(self) -> list[Notice]:
+    def notices(self) -> list[SourceEvent]:
         """What happened since the last call, oldest first."""
         with self._changed:
             drained = list(self._notices)
@@ -142,6 +142,6 @@ class Grabber:
             self._waiting, self._last_s = frame, self._clock.now_s()
             self._changed.notify_all()
 
-    def _tell(self, notice: Notice) -> None:
+    def _tell(self, notice: SourceEvent) -> None:
         with self._changed:
             self._notices.append(notice)

@@ -3,57 +3,57 @@
 from dataclasses import dataclass
 from enum import Enum
 
-from binarycop.wearing import Finding
+from binarycop.classes import GateStatus
 
 
 @dataclass(frozen=True)
-class Seen:
+class PersonArrived:
     """A person is in front of the gate (again at each frame, or just once)."""
 
     person: int
 
 
 @dataclass(frozen=True)
-class Left:
+class PersonLeft:
     """The person in front has gone."""
 
 
 @dataclass(frozen=True)
-class Judged:
+class VerdictReached:
     """The person in front has this verdict, whose newest vote is from ``at_s``."""
 
-    finding: Finding
+    status: GateStatus
     at_s: float
 
 
 @dataclass(frozen=True)
-class Passed:
+class PassageReported:
     """The lane reports a passage."""
 
 
 @dataclass(frozen=True)
-class Ready:
+class ReadyChanged:
     """The lane can, or cannot, take a permission now."""
 
     active: bool
 
 
 @dataclass(frozen=True)
-class Fire:
+class FireChanged:
     """The lane's fire input."""
 
     active: bool
 
 
 @dataclass(frozen=True)
-class Fault:
+class FaultChanged:
     """Something without which there are no trustworthy verdicts has failed, or works again."""
 
     active: bool
 
 
 @dataclass(frozen=True)
-class Override:
+class OverrideChanged:
     """Somebody responsible opens the gate for ``for_s`` seconds; 0 ends it."""
 
     for_s: float
@@ -64,7 +64,17 @@ class Tick:
     """Nothing but time has passed."""
 
 
-Event = Seen | Left | Judged | Passed | Ready | Fire | Fault | Override | Tick
+GateInput = (
+    PersonArrived
+    | PersonLeft
+    | VerdictReached
+    | PassageReported
+    | ReadyChanged
+    | FireChanged
+    | FaultChanged
+    | OverrideChanged
+    | Tick
+)
 
 
 class Cause(Enum):
@@ -78,7 +88,7 @@ class Cause(Enum):
     FAULT_OPEN = "fault_open"
 
 
-class Outcome(Enum):
+class GateEventKind(Enum):
     """What has happened at the gate, for the journal."""
 
     PERMIT = "permit"
@@ -92,11 +102,11 @@ class Outcome(Enum):
 
 
 @dataclass(frozen=True)
-class Happening:
+class GateEvent:
     """One outcome; ``inferred`` marks a passage concluded from the person's leaving, without a lane input."""
 
-    outcome: Outcome
+    kind: GateEventKind
     person: int | None
-    finding: Finding
+    status: GateStatus
     cause: Cause | None = None
     inferred: bool = False

@@ -9,10 +9,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import Enum
 
+from binarycop.classes import GateStatus
 from binarycop.gate import events
-from binarycop.gate.events import Cause, Event, Happening, Outcome
+from binarycop.gate.events import Cause, GateEvent, GateEventKind, GateInput
 from binarycop.settings.schema import Contact, Fail, FireLevel, GateSettings, LaneSettings, Policy
-from binarycop.wearing import Finding
 
 
 class Phase(Enum):
@@ -26,7 +26,7 @@ class Phase(Enum):
 
 
 @dataclass(frozen=True)
-class Rules:
+class GateConfig:
     """What one lane's machine goes by.
 
     permitted: the findings whose row in ``signals`` gives permission. has_passed: the lane reports
@@ -34,14 +34,14 @@ class Rules:
     """
 
     settings: GateSettings
-    permitted: frozenset[Finding]
+    permitted: frozenset[GateStatus]
     has_passed: bool
 
     @classmethod
-    def of(cls, lane: LaneSettings) -> "Rules":
+    def of(cls, lane: LaneSettings) -> "GateConfig":
         """The rules of a lane."""
-        permitted = frozenset(finding for finding in Finding if lane.signals.of(finding).permission)
-        return cls(lane.gate, permitted - {Finding.NOBODY, Finding.FAULT}, lane.lines.passed is not None)
+        permitted = frozenset(finding for finding in GateStatus if lane.signals.of(finding).permission)
+        return cls(lane.gate, permitted - {GateStatus.NOBODY, GateStatus.FAULT}, lane.lines.passed is not None)
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class State:
     """All that the machine remembers.
 
     until_s: when the phase ends by itself. pass_by_s: when a permission's passage is given up.
-    judged: the verdict of the person in front. told: what was last refused or reminded of, to say it once.
+    verdict: the verdict of the person in front. last_announced: what was last refused or reminded of, to say it once.
     """
 
     phase: Phase = Phase.IDLE
@@ -58,18 +58,18 @@ class State:
     cause: Cause | None = None
     granted_to: int | None = None
     person: int | None = None
-    judged: events.Judged | None = None
-    told: Finding | None = None
+    verdict: events.VerdictReached | None = None
+    last_announced: GateStatus | None = None
     ready: bool = True
     fire: bool = False
     fault: bool = False
     override_until_s: float | None = None
 
 
-Result = tuple[State, tuple[Happening, ...]]
+Result = tuple[State, tuple[GateEvent, ...]]
 
 
-def permission(state: State, rules: Rules, now_s: float) -> Cause | None:
+def permission(state: State, rules: GateConfig, now_s: float) -> Cause | None:
     """Why the permission is on at ``now_s``; None where it is off."""
     settings = rules.settings
     if state.fire:
@@ -83,13 +83,13 @@ def permission(state: State, rules: Rules, now_s: float) -> Cause | None:
     return state.cause if state.phase is Phase.PERMITTED and now_s < state.until_s else None
 
 
-def shows(state: State) -> Finding:
+def display_status(state: State) -> GateStatus:
     """Which row of ``signals`` the lamps show."""
     if state.fault:
-        return Finding.FAULT
+        return GateStatus.FAULT
     if state.person is None:
-        return Finding.NOBODY
-    return state.judged.finding if state.judged else Finding.UNDECIDED
+        return GateStatus.NOBODY
+    return state.verdict.status if state.verdict else GateStatus.UNDECIDED
 
 
 def due_s(state: State, now_s: float) -> float | None:
@@ -100,45 +100,45 @@ def due_s(state: State, now_s: float) -> float | None:
     return min((one for one in times if one > now_s), default=None)
 
 
-def step(state: State, event: Event, rules: Rules, now_s: float) -> Result:
+def step(state: State, event: GateInput, rules: GateConfig, now_s: float) -> Result:
     """Take one event at ``now_s`` (monotonic, never before the last one's); returns the new state and what happened."""
     state, happened = _let_time_pass(state, rules, now_s)
     state, more = _HANDLERS[type(event)](state, event, rules, now_s)
-    state, still_more = _consider(state, rules, now_s)
+    state, still_more = _evaluate(state, rules, now_s)
     return state, (*happened, *more, *still_more)
 
 
-def _let_time_pass(state: State, rules: Rules, now_s: float) -> Result:
+def _let_time_pass(state: State, rules: GateConfig, now_s: float) -> Result:
     """Every phase that has run out by now, one after the other."""
-    happened: tuple[Happening, ...] = ()
+    happened: tuple[GateEvent, ...] = ()
     if state.override_until_s is not None and now_s >= state.override_until_s:
         state = replace(state, override_until_s=None)
     while state.phase is not Phase.IDLE and now_s >= state.until_s:
         if state.phase is Phase.PERMITTED and state.person is None and not rules.has_passed:
             # They left during the pulse, which has run to its end.
-            happened += (_said(state, Outcome.PASSED, inferred=True),)
-            state = _rest(state, rules, state.until_s)
+            happened += (_said(state, GateEventKind.PASSED, inferred=True),)
+            state = _enter_refractory(state, rules, state.until_s)
         elif state.phase is Phase.PERMITTED and state.until_s < state.pass_by_s:
             state = replace(state, phase=Phase.AWAITING, until_s=state.pass_by_s)
         elif state.phase in (Phase.PERMITTED, Phase.AWAITING):
-            happened += (_said(state, Outcome.NOT_PASSED),)
-            state = _rest(state, rules, state.until_s)
+            happened += (_said(state, GateEventKind.NOT_PASSED),)
+            state = _enter_refractory(state, rules, state.until_s)
         elif state.phase is Phase.REMINDING:
-            # `until_s` says when the reminder has been shown long enough; it is granted in `_consider`.
+            # `until_s` says when the reminder has been shown long enough; it is granted in `_evaluate`.
             break
         else:
             state = replace(state, phase=Phase.IDLE)
     return state, happened
 
 
-def _consider(state: State, rules: Rules, now_s: float) -> Result:
+def _evaluate(state: State, rules: GateConfig, now_s: float) -> Result:
     """Grant, remind or refuse, if this is the moment."""
-    settings, judged = rules.settings, state.judged
+    settings, judged = rules.settings, state.verdict
     above = state.fire or state.fault or state.override_until_s is not None or settings.policy is Policy.OFF
     if above or state.person is None or judged is None or state.phase not in (Phase.IDLE, Phase.REMINDING):
         return state, ()
     fresh = now_s - judged.at_s <= settings.fresh_s
-    if judged.finding in rules.permitted:
+    if judged.status in rules.permitted:
         if fresh and state.ready:
             return _grant(state, rules, now_s, Cause.VERDICT)
         return state, ()
@@ -147,15 +147,15 @@ def _consider(state: State, rules: Rules, now_s: float) -> Result:
             return _grant(state, rules, now_s, Cause.REMINDED)
         return state, ()
     if settings.policy is Policy.REMIND and fresh:
-        state = replace(state, phase=Phase.REMINDING, until_s=now_s + settings.remind_s, told=judged.finding)
-        return state, (_said(state, Outcome.REMIND),)
-    if settings.policy is Policy.ENFORCE and state.told is not judged.finding:
-        state = replace(state, told=judged.finding)
-        return state, (_said(state, Outcome.REFUSE),)
+        state = replace(state, phase=Phase.REMINDING, until_s=now_s + settings.remind_s, last_announced=judged.status)
+        return state, (_said(state, GateEventKind.REMIND),)
+    if settings.policy is Policy.ENFORCE and state.last_announced is not judged.status:
+        state = replace(state, last_announced=judged.status)
+        return state, (_said(state, GateEventKind.REFUSE),)
     return state, ()
 
 
-def _grant(state: State, rules: Rules, now_s: float, cause: Cause) -> Result:
+def _grant(state: State, rules: GateConfig, now_s: float, cause: Cause) -> Result:
     settings = rules.settings
     on_s = settings.pulse_s if settings.contact is Contact.PULSE else settings.hold_s
     state = replace(
@@ -165,111 +165,115 @@ def _grant(state: State, rules: Rules, now_s: float, cause: Cause) -> Result:
         pass_by_s=now_s + settings.pass_timeout_s,
         cause=cause,
         granted_to=state.person,
-        told=None,
+        last_announced=None,
     )
-    return state, (_said(state, Outcome.PERMIT),)
+    return state, (_said(state, GateEventKind.PERMIT),)
 
 
-def _rest(state: State, rules: Rules, now_s: float) -> State:
+def _enter_refractory(state: State, rules: GateConfig, now_s: float) -> State:
     """After a passage, or instead of one: nothing is given for a while, and a verdict must be made anew."""
     until_s = now_s + rules.settings.refractory_s
-    return replace(state, phase=Phase.REFRACTORY, until_s=until_s, cause=None, granted_to=None, judged=None, told=None)
+    return replace(
+        state, phase=Phase.REFRACTORY, until_s=until_s, cause=None, granted_to=None, verdict=None, last_announced=None
+    )
 
 
-def _said(state: State, outcome: Outcome, *, inferred: bool = False) -> Happening:
+def _said(state: State, outcome: GateEventKind, *, inferred: bool = False) -> GateEvent:
     granted = state.phase in (Phase.PERMITTED, Phase.AWAITING)
     person = state.granted_to if granted else state.person
-    finding = state.judged.finding if state.judged else Finding.UNDECIDED if person is not None else Finding.NOBODY
-    return Happening(outcome, person, finding, state.cause if granted else None, inferred)
+    finding = (
+        state.verdict.status if state.verdict else GateStatus.UNDECIDED if person is not None else GateStatus.NOBODY
+    )
+    return GateEvent(outcome, person, finding, state.cause if granted else None, inferred)
 
 
-def _on_seen(state: State, event: events.Seen, rules: Rules, now_s: float) -> Result:
+def _on_person_arrived(state: State, event: events.PersonArrived, rules: GateConfig, now_s: float) -> Result:
     if state.person == event.person:
         return state, ()
-    state, happened = _go_on_without(state, rules, now_s)
-    return replace(state, person=event.person, judged=None, told=None), happened
+    state, happened = _abandon_person(state, rules, now_s)
+    return replace(state, person=event.person, verdict=None, last_announced=None), happened
 
 
-def _on_left(state: State, event: events.Left, rules: Rules, now_s: float) -> Result:
+def _on_person_left(state: State, event: events.PersonLeft, rules: GateConfig, now_s: float) -> Result:
     if state.phase is Phase.PERMITTED and rules.settings.contact is Contact.PULSE and not rules.has_passed:
         # The lane gets its whole pulse; the verdict is kept, to tell whose passage it was.
-        return replace(state, person=None, told=None), ()
-    state, happened = _go_on_without(state, rules, now_s)
-    return replace(state, person=None, judged=None, told=None), happened
+        return replace(state, person=None, last_announced=None), ()
+    state, happened = _abandon_person(state, rules, now_s)
+    return replace(state, person=None, verdict=None, last_announced=None), happened
 
 
-def _go_on_without(state: State, rules: Rules, now_s: float) -> Result:
+def _abandon_person(state: State, rules: GateConfig, now_s: float) -> Result:
     """Whoever was in front is so no longer: what was shown or given to them ends, where no line says when they pass."""
     if state.phase is Phase.REMINDING:
         return replace(state, phase=Phase.IDLE), ()
     if state.phase in (Phase.PERMITTED, Phase.AWAITING) and not rules.has_passed:
-        happened = _said(state, Outcome.PASSED, inferred=True)
-        return _rest(state, rules, now_s), (happened,)
+        happened = _said(state, GateEventKind.PASSED, inferred=True)
+        return _enter_refractory(state, rules, now_s), (happened,)
     return state, ()
 
 
-def _on_judged(state: State, event: events.Judged, rules: Rules, now_s: float) -> Result:
+def _on_verdict_reached(state: State, event: events.VerdictReached, rules: GateConfig, now_s: float) -> Result:
     # A verdict without a person in front belongs to nobody, and one from the future to no clock of ours.
     if state.person is None or event.at_s > now_s:
         return state, ()
-    return replace(state, judged=event), ()
+    return replace(state, verdict=event), ()
 
 
-def _on_passed(state: State, event: events.Passed, rules: Rules, now_s: float) -> Result:
+def _on_passage_reported(state: State, event: events.PassageReported, rules: GateConfig, now_s: float) -> Result:
     if state.phase in (Phase.PERMITTED, Phase.AWAITING):
-        happened = _said(state, Outcome.PASSED)
-        return _rest(state, rules, now_s), (happened,)
+        happened = _said(state, GateEventKind.PASSED)
+        return _enter_refractory(state, rules, now_s), (happened,)
     cause = permission(state, rules, now_s)
     if cause is not None:
-        return state, (replace(_said(state, Outcome.PASSED), cause=cause),)
+        return state, (replace(_said(state, GateEventKind.PASSED), cause=cause),)
     # Right behind a permitted passage somebody slipped through; at any other time somebody forced the lane.
-    return state, (_said(state, Outcome.TAILGATE if state.phase is Phase.REFRACTORY else Outcome.FORCED),)
+    return state, (_said(state, GateEventKind.TAILGATE if state.phase is Phase.REFRACTORY else GateEventKind.FORCED),)
 
 
-def _on_ready(state: State, event: events.Ready, rules: Rules, now_s: float) -> Result:
+def _on_ready_changed(state: State, event: events.ReadyChanged, rules: GateConfig, now_s: float) -> Result:
     return replace(state, ready=event.active), ()
 
 
-def _on_fire(state: State, event: events.Fire, rules: Rules, now_s: float) -> Result:
+def _on_fire_changed(state: State, event: events.FireChanged, rules: GateConfig, now_s: float) -> Result:
     return (
         _withdraw(replace(state, fire=event.active), rules, now_s) if event.active else (replace(state, fire=False), ())
     )
 
 
-def _on_fault(state: State, event: events.Fault, rules: Rules, now_s: float) -> Result:
+def _on_fault_changed(state: State, event: events.FaultChanged, rules: GateConfig, now_s: float) -> Result:
     if not event.active:
         return replace(state, fault=False), ()
     return _withdraw(replace(state, fault=True), rules, now_s)
 
 
-def _withdraw(state: State, rules: Rules, now_s: float) -> Result:
+def _withdraw(state: State, rules: GateConfig, now_s: float) -> Result:
     """Fire, fault and override end what was going on; when they are over it has to be earned anew."""
     if state.phase in (Phase.PERMITTED, Phase.AWAITING):
-        happened = _said(state, Outcome.WITHDRAWN)
-        return _rest(state, rules, now_s), (happened,)
+        happened = _said(state, GateEventKind.WITHDRAWN)
+        return _enter_refractory(state, rules, now_s), (happened,)
     phase = Phase.IDLE if state.phase is Phase.REMINDING else state.phase
-    return replace(state, phase=phase, judged=None, told=None), ()
+    return replace(state, phase=phase, verdict=None, last_announced=None), ()
 
 
-def _on_override(state: State, event: events.Override, rules: Rules, now_s: float) -> Result:
+def _on_override_changed(state: State, event: events.OverrideChanged, rules: GateConfig, now_s: float) -> Result:
     if event.for_s <= 0:
         return replace(state, override_until_s=None), ()
     state, happened = _withdraw(state, rules, now_s)
     return replace(state, override_until_s=now_s + event.for_s), happened
 
 
-def _on_tick(state: State, event: events.Tick, rules: Rules, now_s: float) -> Result:
+def _on_tick(state: State, event: events.Tick, rules: GateConfig, now_s: float) -> Result:
     return state, ()
 
 
 _HANDLERS: dict[type, Callable[..., Result]] = {
-    events.Seen: _on_seen,
-    events.Left: _on_left,
-    events.Judged: _on_judged,
-    events.Passed: _on_passed,
-    events.Ready: _on_ready,
-    events.Fire: _on_fire,
-    events.Fault: _on_fault,
-    events.Override: _on_override,
+    events.PersonArrived: _on_person_arrived,
+    events.PersonLeft: _on_person_left,
+    events.VerdictReached: _on_verdict_reached,
+    events.PassageReported: _on_passage_reported,
+    events.ReadyChanged: _on_ready_changed,
+    events.FireChanged: _on_fire_changed,
+    events.FaultChanged: _on_fault_changed,
+    events.OverrideChanged: _on_override_changed,
     events.Tick: _on_tick,
 }

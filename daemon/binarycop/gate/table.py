@@ -5,34 +5,44 @@
 
 from dataclasses import replace
 
+from binarycop.classes import GateStatus
 from binarycop.gate import machine
-from binarycop.gate.events import Event, Fault, Fire, Judged, Left, Override, Passed, Seen, Tick
-from binarycop.gate.machine import Phase, Rules, State
+from binarycop.gate.events import (
+    FaultChanged,
+    FireChanged,
+    GateInput,
+    OverrideChanged,
+    PassageReported,
+    PersonArrived,
+    PersonLeft,
+    Tick,
+    VerdictReached,
+)
+from binarycop.gate.machine import GateConfig, Phase, State
 from binarycop.settings.schema import GateSettings, LaneSettings, Policy
-from binarycop.wearing import Finding
 
 _NOW_S = 100.0
 _LATER_S = 1000.0
 
 
-def rules_for(policy: Policy) -> Rules:
+def rules_for(policy: Policy) -> GateConfig:
     """The default settings with this policy, and a lane that reports passages."""
-    return replace(Rules.of(LaneSettings(gate=GateSettings(policy=policy))), has_passed=True)
+    return replace(GateConfig.of(LaneSettings(gate=GateSettings(policy=policy))), has_passed=True)
 
 
-def example(phase: Phase, rules: Rules) -> State:
+def example(phase: Phase, rules: GateConfig) -> State:
     """The machine in this phase at ``_NOW_S``, brought there by events alone, with person 1 in front.
 
     Raises ValueError where the policy never gets there.
     """
-    wrong = Judged(Finding.NOSE, _NOW_S)
-    right = Judged(Finding.CORRECT, _NOW_S)
-    ways: dict[Phase, tuple[tuple[Event, float], ...]] = {
-        Phase.IDLE: ((Seen(1), 0.0),),
-        Phase.REMINDING: ((Seen(1), 0.0), (wrong, 0.0)),
-        Phase.PERMITTED: ((Seen(1), 0.0), (right, 0.0)),
-        Phase.AWAITING: ((Seen(1), 0.0), (right, 0.0), (Tick(), rules.settings.pulse_s)),
-        Phase.REFRACTORY: ((Seen(1), 0.0), (right, 0.0), (Passed(), 0.0)),
+    wrong = VerdictReached(GateStatus.NOSE, _NOW_S)
+    right = VerdictReached(GateStatus.CORRECT, _NOW_S)
+    ways: dict[Phase, tuple[tuple[GateInput, float], ...]] = {
+        Phase.IDLE: ((PersonArrived(1), 0.0),),
+        Phase.REMINDING: ((PersonArrived(1), 0.0), (wrong, 0.0)),
+        Phase.PERMITTED: ((PersonArrived(1), 0.0), (right, 0.0)),
+        Phase.AWAITING: ((PersonArrived(1), 0.0), (right, 0.0), (Tick(), rules.settings.pulse_s)),
+        Phase.REFRACTORY: ((PersonArrived(1), 0.0), (right, 0.0), (PassageReported(), 0.0)),
     }
     state = State()
     for event, after_s in ways[phase]:
@@ -54,7 +64,7 @@ def rows(policy: Policy) -> list[tuple[str, str, str, str, str]]:
         now_s = _NOW_S + (rules.settings.pulse_s if phase is Phase.AWAITING else 0.0)
         for name, event, at_s in _events(state, now_s):
             after, happened = machine.step(state, event, rules, at_s)
-            told = ", ".join(one.outcome.value for one in happened) or "–"
+            told = ", ".join(one.kind.value for one in happened) or "–"
             cause = machine.permission(after, rules, at_s)
             found.append((phase.value, name, after.phase.value, told, f"on: {cause.value}" if cause else "off"))
     return found
@@ -71,19 +81,19 @@ def markdown() -> str:
     return "\n".join(parts)
 
 
-def _events(state: State, now_s: float) -> list[tuple[str, Event, float]]:
+def _events(state: State, now_s: float) -> list[tuple[str, GateInput, float]]:
     due_s = machine.due_s(state, now_s)
     timed = [("its time is over", Tick(), due_s)] if due_s is not None else []
     return [
         *timed,
-        ("verdict: permitted", Judged(Finding.CORRECT, now_s), now_s),
-        ("verdict: not permitted", Judged(Finding.NOSE, now_s), now_s),
-        ("another person", Seen(2), now_s),
-        ("person gone", Left(), now_s),
-        ("passage", Passed(), now_s),
-        ("fire", Fire(True), now_s),
-        ("fault", Fault(True), now_s),
-        ("override", Override(_LATER_S), now_s),
+        ("verdict: permitted", VerdictReached(GateStatus.CORRECT, now_s), now_s),
+        ("verdict: not permitted", VerdictReached(GateStatus.NOSE, now_s), now_s),
+        ("another person", PersonArrived(2), now_s),
+        ("person gone", PersonLeft(), now_s),
+        ("passage", PassageReported(), now_s),
+        ("fire", FireChanged(True), now_s),
+        ("fault", FaultChanged(True), now_s),
+        ("override", OverrideChanged(_LATER_S), now_s),
     ]
 
 

@@ -14,7 +14,7 @@ _PREFIX = "BINARYCOP_"
 _WAIT_S = 1.0
 _WHOLE = ("person", "votes", "frames", "number", "most")
 _DECIMAL = ("margin", "latency_ms", "seconds", "minutes")
-_NAMES = {event.entry.message_id: event.entry.name for event in Event}
+_NAMES = {event.spec.message_id: event.spec.name for event in Event}
 
 
 class Reader(Protocol):
@@ -43,7 +43,7 @@ class Query:
     since: datetime | None = None
     until: datetime | None = None
     gate: str | None = None
-    wearing: str | None = None
+    status: str | None = None
 
 
 @dataclass(frozen=True)
@@ -91,8 +91,8 @@ def read(reader: Reader, query: Query, *, follow: bool = False) -> Iterator[Reco
             reader.add_match(MESSAGE_ID=message_id)
         if query.gate is not None:
             reader.add_match(BINARYCOP_GATE=query.gate)
-        if query.wearing is not None:
-            reader.add_match(BINARYCOP_CLASS=query.wearing)
+        if query.status is not None:
+            reader.add_match(BINARYCOP_CLASS=query.status)
         if query.since is None:
             reader.seek_head()
         else:

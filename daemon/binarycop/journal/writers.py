@@ -28,7 +28,7 @@ class Journal(Protocol):
         """
 
 
-class LineJournal:
+class TextJournal:
     """One line each, with syslog's priority in front where systemd reads it (sd-daemon(3))."""
 
     def __init__(self, print_line: Callable[[str], None]) -> None:
@@ -36,8 +36,8 @@ class LineJournal:
 
     def write(self, event: Event, gate: str, **values: Value) -> None:
         """See ``Journal.write``."""
-        priority = f"<{event.entry.level.value}>" if is_under_systemd() else ""
-        self._print_line(priority + message(event, gate, values))
+        priority = f"<{event.spec.level.value}>" if is_under_systemd() else ""
+        self._print_line(priority + format_message(event, gate, values))
 
 
 class SystemdJournal:
@@ -50,11 +50,11 @@ class SystemdJournal:
         """See ``Journal.write``."""
         fields = {f"BINARYCOP_{name.upper()}": str(value) for name, value in values.items() if value is not None}
         self._send(
-            message(event, gate, values),
-            MESSAGE_ID=event.entry.message_id,
-            PRIORITY=str(event.entry.level.value),
+            format_message(event, gate, values),
+            MESSAGE_ID=event.spec.message_id,
+            PRIORITY=str(event.spec.level.value),
             SYSLOG_IDENTIFIER="binarycop",
-            BINARYCOP_EVENT=event.entry.name,
+            BINARYCOP_EVENT=event.spec.name,
             BINARYCOP_GATE=gate,
             **fields,
         )
@@ -69,7 +69,7 @@ class MemoryJournal:
 
     def write(self, event: Event, gate: str, **values: Value) -> None:
         """See ``Journal.write``."""
-        message(event, gate, values)
+        format_message(event, gate, values)
         self.records.append((event, gate, values))
         del self.records[: -self._most]
 
@@ -87,7 +87,7 @@ def open_journal(target: JournalTarget, print_line: Callable[[str], None] = prin
         # The socket is looked at first, since `send` drops messages silently where there is no journald.
         with suppress(ImportError):
             return SystemdJournal(importlib.import_module("systemd.journal").send)
-    return LineJournal(print_line)
+    return TextJournal(print_line)
 
 
 def is_under_systemd() -> bool:
@@ -95,13 +95,13 @@ def is_under_systemd() -> bool:
     return "JOURNAL_STREAM" in os.environ
 
 
-def message(event: Event, gate: str, values: dict[str, Value]) -> str:
+def format_message(event: Event, gate: str, values: dict[str, Value]) -> str:
     """The sentence of an event. Raises TypeError for anything but words and numbers."""
     for name, value in values.items():
         if not isinstance(value, str | int | float | bool | None):
-            raise TypeError(f"event {event.entry.name}: {name} is a {type(value).__name__}, not a word or number")
+            raise TypeError(f"event {event.spec.name}: {name} is a {type(value).__name__}, not a word or number")
     shown = {
         name: (value[:_TEXT_MOST].replace("\n", " ") if isinstance(value, str) else value)
         for name, value in values.items()
     }
-    return (f"{gate}: " if gate else "") + event.entry.text.format(**shown)
+    return (f"{gate}: " if gate else "") + event.spec.text.format(**shown)

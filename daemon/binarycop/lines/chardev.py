@@ -38,7 +38,7 @@ _EDGES_BUFFERED = 1024  # the most that the kernel keeps for a request (64 lines
 Ioctl = Callable[[int, int, bytearray, bool], int]
 
 
-class Bias(Enum):
+class LineBias(Enum):
     """A line's pull, as the flag that asks for it; ``AS_IS`` asks for none."""
 
     AS_IS = 0
@@ -85,7 +85,7 @@ class AsIs:
 class Input:
     """An input. ``debounce_us``: levels held for less are not seen, in microseconds; 0 is none."""
 
-    bias: Bias = Bias.AS_IS
+    bias: LineBias = LineBias.AS_IS
     edges: Edges = Edges.NONE
     debounce_us: int = 0
 

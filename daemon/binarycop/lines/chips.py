@@ -34,7 +34,7 @@ class LineAddress:
 
 
 @dataclass(frozen=True)
-class KnownChip:
+class ChipLines:
     """A chip with all its lines."""
 
     info: ChipInfo
@@ -50,7 +50,7 @@ class KnownChip:
 class Chips:
     """What was found in /dev: chips with their lines, and devices that may not be opened."""
 
-    known: tuple[KnownChip, ...]
+    known: tuple[ChipLines, ...]
     forbidden: tuple[Path, ...]
 
     def find(self, name: str) -> LineAddress:
@@ -88,14 +88,14 @@ def devices(dev: Path = DEV) -> list[Path]:
 
 def read_chips(dev: Path = DEV, ioctl: Ioctl = fcntl.ioctl) -> Chips:
     """Look at every chip; takes a few microseconds per line. Raises BadPinFactory where the kernel is too old."""
-    known: dict[str, KnownChip] = {}
+    known: dict[str, ChipLines] = {}
     forbidden = []
     for path in devices(dev):
         try:
             with Chip(path, ioctl) as chip:
                 info = chip.info()
                 # Some systems link /dev/gpiochip4 to gpiochip0; the kernel's own name tells.
-                known[info.name] = KnownChip(info, tuple(chip.line(offset) for offset in range(info.lines)))
+                known[info.name] = ChipLines(info, tuple(chip.line(offset) for offset in range(info.lines)))
         except PermissionError:
             forbidden.append(path)
         except OSError as error:

@@ -17,7 +17,7 @@ from gpiozero.pins import BoardInfo, Factory, PinInfo
 
 from binarycop.lines.chardev import Chip, Ioctl, LineConfig, LineRequest
 from binarycop.lines.chips import DEV, LineNotPermitted, devices, read_chips
-from binarycop.lines.edges import EdgeWatch
+from binarycop.lines.edge_dispatcher import EdgeDispatcher
 from binarycop.lines.gpiopin import GpioChipPin, describe
 
 
@@ -34,7 +34,7 @@ class GpioChipFactory(Factory):  # type: ignore[misc]
         self._dev, self._ioctl = dev, ioctl
         self._infos: dict[str, PinInfo] = {}
         self._pins: dict[str, GpioChipPin] = {}
-        self._edges: EdgeWatch | None = None
+        self._edges: EdgeDispatcher | None = None
         if not devices(dev):
             raise BadPinFactory(f"this machine has no GPIO chip ({dev}/gpiochip*)")
 
@@ -44,10 +44,10 @@ class GpioChipFactory(Factory):  # type: ignore[misc]
         return 0 if self._edges is None else self._edges.lost
 
     @property
-    def edges(self) -> EdgeWatch:
+    def edges(self) -> EdgeDispatcher:
         """The thread that hands edges on; started when it is first needed."""
         if self._edges is None:
-            self._edges = EdgeWatch()
+            self._edges = EdgeDispatcher()
         return self._edges
 
     def pin(self, name: str) -> GpioChipPin:

@@ -19,24 +19,34 @@ from gpiozero.exc import (
 )
 from gpiozero.pins import Pin, PinInfo
 
-from binarycop.lines.chardev import LONGEST_DEBOUNCE_US, AsIs, Bias, Edge, Edges, Input, LineConfig, LineRequest, Output
-from binarycop.lines.edges import EdgeWatch
+from binarycop.lines.chardev import (
+    LONGEST_DEBOUNCE_US,
+    AsIs,
+    Edge,
+    Edges,
+    Input,
+    LineBias,
+    LineConfig,
+    LineRequest,
+    Output,
+)
+from binarycop.lines.edge_dispatcher import EdgeDispatcher
 
 # Floating takes a pull away. What was never pulled by us stays as the board's maker meant it (Bias.AS_IS).
-_PULLS = {"up": Bias.UP, "down": Bias.DOWN, "floating": Bias.DISABLED}
+_PULLS = {"up": LineBias.UP, "down": LineBias.DOWN, "floating": LineBias.DISABLED}
 _EDGES = {"both": Edges.BOTH, "rising": Edges.RISING, "falling": Edges.FALLING, "none": Edges.NONE}
 
 Handler = Callable[[float, int], None]
 
 
-class Holder(Protocol):
+class LineRequester(Protocol):
     """What a pin needs of its factory."""
 
     def request(self, info: PinInfo, config: LineConfig) -> LineRequest:
         """Hold a line."""
 
     @property
-    def edges(self) -> EdgeWatch:
+    def edges(self) -> EdgeDispatcher:
         """The thread that hands edges on."""
 
 
@@ -54,7 +64,7 @@ class GpioChipPin(Pin):  # type: ignore[misc]
     once it was steady for that long.
     """
 
-    def __init__(self, factory: Holder, info: PinInfo) -> None:
+    def __init__(self, factory: LineRequester, info: PinInfo) -> None:
         super().__init__()
         self._factory = factory
         self._info = info
@@ -117,7 +127,7 @@ class GpioChipPin(Pin):  # type: ignore[misc]
         self._held().set(bool(value))
 
     def _get_pull(self) -> str:
-        return {Bias.UP: "up", Bias.DOWN: "down"}.get(self._wanted.bias, "floating")
+        return {LineBias.UP: "up", LineBias.DOWN: "down"}.get(self._wanted.bias, "floating")
 
     def _set_pull(self, value: str) -> None:
         with self._lock:
@@ -213,7 +223,7 @@ class GpioChipPin(Pin):  # type: ignore[misc]
             handler(edge.at_ns / 1e9, int(edge.rising))
 
 
-def _known_pull(pin: Pin, pull: str) -> Bias:
+def _known_pull(pin: Pin, pull: str) -> LineBias:
     if pull not in _PULLS:
         raise PinInvalidPull(f"the pull of {pin!r} can be {', '.join(_PULLS)}, and not {pull!r}")
     return _PULLS[pull]

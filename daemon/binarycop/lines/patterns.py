@@ -1,21 +1,21 @@
 """What a lamp does when: blink patterns as a function of time alone, so that no thread is needed."""
 
-from binarycop.settings.schema import Pattern
+from binarycop.settings.schema import LampPattern
 
 _SLOW_HALF_S = 0.5
 _FAST_HALF_S = 0.125
 _FLASH_S = 0.2
 _FLASHES_PERIOD_S = 2.0
-_FLASHES = {Pattern.ONE: 1, Pattern.TWO: 2, Pattern.THREE: 3}
+_FLASHES = {LampPattern.ONE: 1, LampPattern.TWO: 2, LampPattern.THREE: 3}
 
 
-def is_lit(pattern: Pattern, now_s: float) -> bool:
+def is_lit(pattern: LampPattern, now_s: float) -> bool:
     """Whether a lamp with this pattern is lit at ``now_s`` (monotonic)."""
-    if pattern is Pattern.SLOW:
+    if pattern is LampPattern.SLOW:
         return int(now_s / _SLOW_HALF_S) % 2 == 0
-    if pattern is Pattern.FAST:
+    if pattern is LampPattern.FAST:
         return int(now_s / _FAST_HALF_S) % 2 == 0
     if pattern in _FLASHES:
         flash = int(now_s % _FLASHES_PERIOD_S / _FLASH_S)
         return flash % 2 == 0 and flash // 2 < _FLASHES[pattern]
-    return pattern is Pattern.ON
+    return pattern is LampPattern.ON

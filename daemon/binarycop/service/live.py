@@ -9,7 +9,7 @@ from binarycop.clock import Clock
 from binarycop.errors import SourceError
 from binarycop.frames.camera import CameraSettings
 from binarycop.frames.choose import is_recording, open_source
-from binarycop.frames.grabber import Grabber, GrabberSettings, Notice, NoticeKind
+from binarycop.frames.grabber import Grabber, GrabberSettings, SourceEvent, SourceEventKind
 from binarycop.journal.events import Event
 from binarycop.service.lane import Lane
 from binarycop.service.service import Latencies, Service
@@ -20,13 +20,13 @@ _STEP_MOST_S = 0.05
 _CLOSE_S = 3.0  # a stalled camera lets go after 2 s
 
 _EVENTS = {
-    NoticeKind.LOST: Event.CAMERA_LOST,
-    NoticeKind.BACK: Event.CAMERA_BACK,
-    NoticeKind.FROZEN: Event.FROZEN,
-    NoticeKind.MOVING: Event.MOVING,
-    NoticeKind.UNDECODABLE: Event.UNDECODABLE,
-    NoticeKind.CUT_SHORT: Event.CUT_SHORT,
-    NoticeKind.ENDED: Event.SOURCE_ENDED,
+    SourceEventKind.LOST: Event.CAMERA_LOST,
+    SourceEventKind.BACK: Event.CAMERA_BACK,
+    SourceEventKind.FROZEN: Event.FROZEN,
+    SourceEventKind.MOVING: Event.MOVING,
+    SourceEventKind.UNDECODABLE: Event.UNDECODABLE,
+    SourceEventKind.TRUNCATED: Event.CUT_SHORT,
+    SourceEventKind.ENDED: Event.SOURCE_ENDED,
 }
 _NO_FRAMES = "no frames"
 
@@ -67,7 +67,7 @@ class LiveLoop:
         for grabber in self._grabbers:
             grabber.close(_CLOSE_S)
         for lane in self._service.lanes:
-            lane.stop_looking(_CLOSE_S)
+            lane.close_detector(_CLOSE_S)
 
     @property
     def dropped(self) -> int:
@@ -87,11 +87,11 @@ class LiveLoop:
             for lane, grabber in zip(self._service.lanes, self._grabbers)
         ]
         return sources + [
-            Stage(f"finder of {lane.settings.name}", lane.finder_busy_s(now_s)) for lane in self._service.lanes
+            Stage(f"finder of {lane.settings.name}", lane.detector_busy_s(now_s)) for lane in self._service.lanes
         ]
 
-    def run(self, should_stop: Callable[[], bool], show: Callable[[], None]) -> None:
-        """Loop; ``show`` is called after every step.
+    def run(self, should_stop: Callable[[], bool], on_step: Callable[[], None]) -> None:
+        """Loop; ``on_step`` is called after every step.
 
         Raises what ``Service.step`` raises, and SourceError where a source's thread has died: that is no end of it.
         """
@@ -101,7 +101,7 @@ class LiveLoop:
         while not should_stop() and not is_over:
             is_over = self._have_ended() and self._service.due_s(self._clock.now_s()) is None
             self._round()
-            show()
+            on_step()
 
     def _round(self) -> None:
         wait_s = self._wait_s() / len(self._grabbers)
@@ -114,7 +114,7 @@ class LiveLoop:
             # Nobody waits in `take` any more, and the last permission still has its time.
             self._never.wait(wait_s)
         for lane, grabber in zip(self._service.lanes, self._grabbers):
-            _hear(lane, grabber.notices())
+            _log_source_events(lane, grabber.notices())
             if grabber.has_died:
                 raise SourceError(lane.settings.frames.source, "the thread that reads it has died")
             is_silent = grabber.silent_s() > lane.settings.frames.stale_s and not grabber.has_ended
@@ -133,6 +133,6 @@ class LiveLoop:
         return all(grabber.has_ended for grabber in self._grabbers)
 
 
-def _hear(lane: Lane, notices: list[Notice]) -> None:
+def _log_source_events(lane: Lane, notices: list[SourceEvent]) -> None:
     for notice in notices:
-        lane.note(_EVENTS[notice.kind], detail=notice.detail)
+        lane.log(_EVENTS[notice.kind], detail=notice.detail)

@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from binarycop.errors import BinaryCoPError
+from binarycop.settings.dump import to_dict
 from binarycop.settings.schema import LaneSettings, Settings
-from binarycop.settings.show import plain
 
 # What of the faces' settings needs no new finder.
 _FOLLOWING = ("least_px", "find_every", "lost_s", "deadline_s")
@@ -17,13 +17,13 @@ _FOLLOWING = ("least_px", "find_every", "lost_s", "deadline_s")
 class Change:
     """From the settings that hold to new ones.
 
-    settings: what holds from now on. applied: the keys that changed in it. waiting: the keys that the new
+    settings: what holds from now on. applied: the keys that changed in it. needs_restart: the keys that the new
     settings have otherwise, and that need a restart.
     """
 
     settings: Settings
     applied: tuple[str, ...]
-    waiting: tuple[str, ...]
+    needs_restart: tuple[str, ...]
 
 
 def change(now: Settings, new: Settings) -> Change:
@@ -52,7 +52,7 @@ def _different(one: Settings, other: Settings) -> tuple[str, ...]:
 
 def _flat(settings: Settings) -> dict[str, Any]:
     """Every value by its key; that of a lane with the lane's name behind it."""
-    tree = plain(settings)
+    tree = to_dict(settings)
     gates = tree.pop("gates")
     flat = dict(_leaves(tree, ""))
     flat["gates"] = [gate["name"] for gate in gates]
@@ -68,31 +68,33 @@ def _leaves(tree: dict[str, Any], above: str) -> list[tuple[str, Any]]:
     return leaves
 
 
-def in_a_thread(work: Callable[[], None]) -> None:
+def run_in_thread(work: Callable[[], None]) -> None:
     """Start it, and do not wait; it does not keep the process from ending."""
     threading.Thread(target=work, name="settings", daemon=True).start()
 
 
-class Reading:
+class SettingsReader:
     """Reads the settings beside the gate: YAML takes long enough on a board for a frame to be missed.
 
     load: raises SettingsErrors. start: has it done by somebody else, soon. One thread uses this.
     """
 
-    def __init__(self, load: Callable[[], Settings], start: Callable[[Callable[[], None]], None] = in_a_thread) -> None:
+    def __init__(
+        self, load: Callable[[], Settings], start: Callable[[Callable[[], None]], None] = run_in_thread
+    ) -> None:
         self._load, self._start = load, start
         self._found: Settings | str | None = None
-        self.is_under_way = False
+        self.is_running = False
 
-    def begin(self) -> None:
+    def start(self) -> None:
         """Read the settings as they are now."""
-        self.is_under_way = True
+        self.is_running = True
         self._start(self._read)
 
-    def take(self) -> Settings | str | None:
+    def poll(self) -> Settings | str | None:
         """What was read, or why it is refused, once; None before that."""
         found, self._found = self._found, None
-        self.is_under_way = self.is_under_way and found is None
+        self.is_running = self.is_running and found is None
         return found
 
     def _read(self) -> None:

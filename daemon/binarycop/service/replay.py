@@ -40,10 +40,10 @@ def _frames(service: Service, source: Source) -> Iterator[Frame]:
         try:
             frame = source.read()
         except UndecodableFrame as error:
-            lane.note(Event.UNDECODABLE, detail=error.reason)
+            lane.log(Event.UNDECODABLE, detail=error.reason)
             continue
         except SourceError as error:
-            lane.note(Event.CUT_SHORT, detail=error.reason)
+            lane.log(Event.CUT_SHORT, detail=error.reason)
             return
         if frame is None:
             return

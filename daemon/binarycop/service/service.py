@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from binarycop.frames.base import Frame
-from binarycop.service.keeper import Keeper
+from binarycop.service.failover_classifier import FailoverClassifier
 from binarycop.service.lane import Lane
 
 _LATENCIES_MOST = 10_000
@@ -41,7 +41,7 @@ class Latencies:
 class Service:
     """Owns the lanes and the classifier while they run, and releases every coil however it ends."""
 
-    def __init__(self, lanes: Sequence[Lane], keeper: Keeper) -> None:
+    def __init__(self, lanes: Sequence[Lane], keeper: FailoverClassifier) -> None:
         self.lanes = tuple(lanes)
         self._keeper = keeper
 
@@ -57,26 +57,26 @@ class Service:
         """Take the new frames by their lane's index (possibly none), and bring every lane up to ``now_s``.
 
         The crops of all lanes go to the classifier as one batch. Where the overlay fails that is a fault of every
-        lane, and once all their coils are released it is loaded anew. Raises BackendError, FinderError or LineError,
+        lane, and once all their coils are released it is loaded anew. Raises BackendError, DetectorError or LineError,
         after which the service is to be closed.
         """
         crops: dict[int, NDArray[np.uint8]] = {}
         for index, lane in enumerate(self.lanes):
             if index not in frames:
-                lane.let_go(now_s)
-            elif (found := lane.look(frames[index], now_s)) is not None:
+                lane.advance_time(now_s)
+            elif (found := lane.detect(frames[index], now_s)) is not None:
                 crops[index] = found
         scores = self._keeper.scores(np.stack(list(crops.values()))) if crops else None
         for place, index in enumerate(crops):
             if scores is None:
-                self.lanes[index].tally.unscored += 1
+                self.lanes[index].counters.without_scores += 1
             else:
-                self.lanes[index].judge(scores[place].tolist(), now_s)
+                self.lanes[index].vote(scores[place].tolist(), now_s)
         for lane in self.lanes:
-            lane.fault(_NO_SCORES, active=not self._keeper.works)
+            lane.fault(_NO_SCORES, active=not self._keeper.is_available)
             lane.apply_faults(now_s)
-            lane.settle(now_s)
-        if not self._keeper.works:
+            lane.actuate(now_s)
+        if not self._keeper.is_available:
             self._mend(now_s)
 
     def due_s(self, now_s: float) -> float | None:
@@ -97,9 +97,9 @@ class Service:
 
     def _mend(self, now_s: float) -> None:
         """While the logic is loaded its pins float: no coil may be energised then, and no input be believed."""
-        self._keeper.tell()
+        self._keeper.report_failure()
         if any(lane.is_energised for lane in self.lanes):
             return
-        self._keeper.mend(now_s)
+        self._keeper.recover(now_s)
         for lane in self.lanes:
-            lane.overlook_passages()
+            lane.discard_passages()

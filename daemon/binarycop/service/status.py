@@ -11,7 +11,7 @@ def status(lanes: Iterable[Lane]) -> str:
 
 
 def _of(lane: Lane) -> str:
-    name, tally = lane.settings.name, lane.tally
+    name, tally = lane.settings.name, lane.counters
     if lane.faults:
         relay = "energised" if lane.is_energised else "released"
         return f"{name}: OUT OF ORDER, relay {relay}: {', '.join(lane.faults)}"

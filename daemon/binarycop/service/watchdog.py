@@ -16,10 +16,10 @@ class Stage:
 
 
 @dataclass(frozen=True)
-class Meal:
+class WatchdogDecision:
     """What is to be done now: feed or not, and the stages that do not move on."""
 
-    is_due: bool
+    should_notify: bool
     stuck: tuple[Stage, ...]
 
 
@@ -40,13 +40,13 @@ class Watchdog:
         is_ours = environment.get("WATCHDOG_PID", str(pid)) == str(pid)
         return cls(int(usec) / 1e6 if is_ours and usec.isdecimal() and int(usec) else None)
 
-    def step(self, stages: Sequence[Stage], now_s: float) -> Meal:
+    def step(self, stages: Sequence[Stage], now_s: float) -> WatchdogDecision:
         """To be asked in every round of the loop."""
         if self._interval_s is None:
-            return Meal(False, ())
+            return WatchdogDecision(False, ())
         stuck = tuple(stage for stage in stages if stage.busy_s > STUCK_S)
         if stuck or now_s < self._due_s:
-            return Meal(False, stuck)
+            return WatchdogDecision(False, stuck)
         # Four times as often as must be, so that a round may be late.
         self._due_s = now_s + self._interval_s / 4
-        return Meal(True, ())
+        return WatchdogDecision(True, ())

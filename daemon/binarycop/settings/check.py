@@ -1,12 +1,12 @@
 """What single values cannot show: settings that contradict each other, or promise what no wire can hold."""
 
+from binarycop.classes import GateStatus
 from binarycop.errors import SettingsError
 from binarycop.settings.schema import Contact, Fail, InputSettings, LaneSettings, LineSettings
-from binarycop.settings.tree import Mapping, Node
-from binarycop.wearing import Finding
+from binarycop.settings.tree import MappingNode, Node
 
 
-def check_lane(lane: LaneSettings, node: Mapping, key: str, problems: list[SettingsError]) -> None:
+def check_lane(lane: LaneSettings, node: MappingNode, key: str, problems: list[SettingsError]) -> None:
     """Add to ``problems`` what contradicts itself in one lane; ``node`` is the lane's tree, for lines."""
 
     def wrong(path: str, what: str, right: str, because_of: str = "") -> None:
@@ -29,7 +29,7 @@ def check_lane(lane: LaneSettings, node: Mapping, key: str, problems: list[Setti
         right = "true" if gate.fail is Fail.OPEN else "false"
         what = f"cannot be honoured: after a power cut a lane wired fail: {gate.fail.value} does the opposite"
         wrong("signals.fault.permission", what, f"write {right}, or change gate.fail and the wiring", "gate.fail")
-    for finding in Finding:
+    for finding in GateStatus:
         for lamp in lane.signals.of(finding).lamps:
             # The defaults name the board's four lamps; a lane with fewer simply has no such lamp to light.
             path = f"signals.{finding.value}.lamps.{lamp}"
@@ -37,13 +37,13 @@ def check_lane(lane: LaneSettings, node: Mapping, key: str, problems: list[Setti
                 known = ", ".join(lane.lines.lamps) or "none"
                 wrong(path, "there is no such lamp", f"lines.lamps has {known}")
     pins: dict[str, str] = {}
-    for path, line in lines_of(lane):
+    for path, line in wires_of(lane):
         if line.pin in pins:
             wrong(f"{path}.pin", f"pin {line.pin} is {pins[line.pin]} already", "a pin has one use")
         pins[line.pin] = path
 
 
-def check_lanes(lanes: tuple[LaneSettings, ...], nodes: list[Mapping], problems: list[SettingsError]) -> None:
+def check_lanes(lanes: tuple[LaneSettings, ...], nodes: list[MappingNode], problems: list[SettingsError]) -> None:
     """Add to ``problems`` what two lanes must not share: name, camera, pins."""
     names: dict[str, int] = {}
     sources: dict[str, int] = {}
@@ -51,7 +51,7 @@ def check_lanes(lanes: tuple[LaneSettings, ...], nodes: list[Mapping], problems:
     for index, (lane, node) in enumerate(zip(lanes, nodes)):
         source = lane.frames.source
 
-        def shared(path: str, what: str, right: str, node: Mapping = node, index: int = index) -> None:
+        def shared(path: str, what: str, right: str, node: MappingNode = node, index: int = index) -> None:
             key = f"gates[{index}].{path}"
             problems.append(SettingsError(what, right, file=node.file, line=node.line, key=key))
 
@@ -59,7 +59,7 @@ def check_lanes(lanes: tuple[LaneSettings, ...], nodes: list[Mapping], problems:
             shared("name", f"{lane.name} is gates[{names[lane.name]}] already", "rename one")
         if source in sources and source != "demo":
             shared("frames.source", f"{source} is the source of gates[{sources[source]}] already", "give each its own")
-        for path, line in lines_of(lane):
+        for path, line in wires_of(lane):
             if pins.setdefault(line.pin, index) != index:
                 shared(f"{path}.pin", f"pin {line.pin} belongs to gates[{pins[line.pin]}] already", "give each its own")
         names.setdefault(lane.name, index)
@@ -70,7 +70,7 @@ def check_lanes(lanes: tuple[LaneSettings, ...], nodes: list[Mapping], problems:
         problems.append(SettingsError("differ in lines.factory", right, file=where.file, line=where.line, key="gates"))
 
 
-def lines_of(lane: LaneSettings) -> list[tuple[str, LineSettings | InputSettings]]:
+def wires_of(lane: LaneSettings) -> list[tuple[str, LineSettings | InputSettings]]:
     """Every wire of a lane with its key path."""
     lines = lane.lines
     found: list[tuple[str, LineSettings | InputSettings]] = [("lines.permission", lines.permission)]
@@ -82,16 +82,16 @@ def lines_of(lane: LaneSettings) -> list[tuple[str, LineSettings | InputSettings
     return found
 
 
-def _is_written(node: Mapping, path: str) -> bool:
+def _is_written(node: MappingNode, path: str) -> bool:
     here: Node = node
     for name in path.split("."):
-        if not isinstance(here, Mapping) or name not in here.items:
+        if not isinstance(here, MappingNode) or name not in here.items:
             return False
         here = here.items[name]
     return True
 
 
-def _locate(node: Mapping, path: str) -> tuple[str, int]:
+def _locate(node: MappingNode, path: str) -> tuple[str, int]:
     """File and line of the deepest key of ``path`` that was written."""
     place, here = (node.file, 0), node
     for name in path.split("."):
@@ -99,7 +99,7 @@ def _locate(node: Mapping, path: str) -> tuple[str, int]:
             break
         place = here.key_lines[name]
         below: Node = here.items[name]
-        if not isinstance(below, Mapping):
+        if not isinstance(below, MappingNode):
             break
         here = below
     return place

@@ -5,25 +5,25 @@ import math
 import re
 import types
 import typing
-from collections.abc import Mapping as AbstractMapping
+from collections.abc import Mapping
 from dataclasses import MISSING, fields, is_dataclass
 from enum import Enum
 from typing import Any
 
 from binarycop.errors import SettingsError
-from binarycop.settings.tree import Mapping, Node, Scalar
+from binarycop.settings.tree import MappingNode, Node, ScalarNode
 
 _INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]*)")
 _NUMBER = re.compile(r"[-+]?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?")
 _WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,31}")
-_NO_BOUNDS: AbstractMapping[str, float] = types.MappingProxyType({})
+_NO_BOUNDS: Mapping[str, float] = types.MappingProxyType({})
 
 
-class LackingKey(SettingsError):
+class MissingKey(SettingsError):
     """A key without a default is missing; in a file that is laid over another it may stand there."""
 
 
-def convert(schema: type, node: Mapping, key: str, problems: list[SettingsError], base: Any = None) -> Any:
+def convert(schema: type, node: MappingNode, key: str, problems: list[SettingsError], base: Any = None) -> Any:
     """Make a ``schema`` dataclass of ``node``. What is wrong is added to ``problems``, all of it at once.
 
     base: what holds for the keys that ``node`` does not have; None takes the schema's own defaults.
@@ -44,12 +44,12 @@ def convert(schema: type, node: Mapping, key: str, problems: list[SettingsError]
         elif base is not None:
             values[name] = getattr(base, name)
         elif one.default is MISSING and one.default_factory is MISSING:
-            problems.append(LackingKey(f"lacks {name}", f"add {name}", file=node.file, line=node.line, key=key))
+            problems.append(MissingKey(f"lacks {name}", f"add {name}", file=node.file, line=node.line, key=key))
             values[name] = None
     return schema(**values)
 
 
-def unknown_key(node: Mapping, name: str, key: str, known: list[str]) -> SettingsError:
+def unknown_key(node: MappingNode, name: str, key: str, known: list[str]) -> SettingsError:
     """The error for a key that nobody knows, with the nearest that is known."""
     near = difflib.get_close_matches(name, known, n=1)
     right = f"did you mean {near[0]}?" if near else f"known here: {', '.join(known)}"
@@ -66,7 +66,7 @@ def _value(
     node: Node,
     key: str,
     problems: list[SettingsError],
-    bounds: AbstractMapping[str, float] = _NO_BOUNDS,
+    bounds: Mapping[str, float] = _NO_BOUNDS,
     base: Any = None,
 ) -> Any:
     """One value of any type that the schema uses; ``base`` is the default that it replaces."""
@@ -75,11 +75,11 @@ def _value(
         problems.append(SettingsError(what, right, file=node.file, line=node.line, key=key))
 
     if isinstance(wanted, types.UnionType):  # the schema has no union but `T | None`
-        if isinstance(node, Scalar) and node.is_null:
+        if isinstance(node, ScalarNode) and node.is_null:
             return None
         (wanted,) = (one for one in typing.get_args(wanted) if one is not type(None))
-    if is_dataclass(wanted) or typing.get_origin(wanted) is AbstractMapping:
-        if not isinstance(node, Mapping):
+    if is_dataclass(wanted) or typing.get_origin(wanted) is Mapping:
+        if not isinstance(node, MappingNode):
             wrong(f"is {_describe(node)}", "write 'key: value' lines below it")
             return None
         if is_dataclass(wanted):
@@ -92,7 +92,7 @@ def _value(
         return types.MappingProxyType(
             {name: _value(of, one, _path(key, name), problems) for name, one in node.items.items()}
         )
-    if not isinstance(node, Scalar):
+    if not isinstance(node, ScalarNode):
         wrong(f"is {_describe(node)}", f"write {_right(wanted, bounds)}")
         return None
     try:
@@ -102,7 +102,7 @@ def _value(
         return None
 
 
-def _scalar(wanted: Any, node: Scalar, bounds: AbstractMapping[str, float]) -> Any:
+def _scalar(wanted: Any, node: ScalarNode, bounds: Mapping[str, float]) -> Any:
     """Raises ValueError where the text is not what the schema wants."""
     text = node.text
     if wanted is bool:
@@ -123,7 +123,7 @@ def _scalar(wanted: Any, node: Scalar, bounds: AbstractMapping[str, float]) -> A
     return number
 
 
-def _right(wanted: Any, bounds: AbstractMapping[str, float]) -> str:
+def _right(wanted: Any, bounds: Mapping[str, float]) -> str:
     if wanted is bool:
         return "true or false"
     if isinstance(wanted, type) and issubclass(wanted, Enum):
@@ -135,9 +135,9 @@ def _right(wanted: Any, bounds: AbstractMapping[str, float]) -> str:
 
 
 def _describe(node: Node) -> str:
-    if isinstance(node, Mapping):
+    if isinstance(node, MappingNode):
         return "a mapping"
-    if isinstance(node, Scalar):
+    if isinstance(node, ScalarNode):
         shown = node.text if len(node.text) <= 40 else node.text[:37] + "..."
         return "empty" if node.is_null else repr(shown)
     return "a list"

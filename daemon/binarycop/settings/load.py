@@ -10,7 +10,7 @@ from types import MappingProxyType
 
 from binarycop.errors import SettingsError, SettingsErrors
 from binarycop.settings.check import check_lane, check_lanes
-from binarycop.settings.convert import LackingKey, convert, unknown_key
+from binarycop.settings.convert import MissingKey, convert, unknown_key
 from binarycop.settings.schema import (
     ClassifierSettings,
     JournalSettings,
@@ -20,7 +20,7 @@ from binarycop.settings.schema import (
     SignalSettings,
     SignalsSettings,
 )
-from binarycop.settings.tree import EMPTY, Mapping, Scalar, Sequence, merge, read
+from binarycop.settings.tree import EMPTY, MappingNode, ScalarNode, SequenceNode, merge, read
 
 SYSTEM_FILE = Path("/etc/binarycop/gate.yaml")
 GATES_MOST = 8
@@ -56,7 +56,7 @@ def load(path: Path | None) -> Loaded:
     return Loaded(from_tree(tree), files)
 
 
-def from_tree(tree: Mapping) -> Settings:
+def from_tree(tree: MappingNode) -> Settings:
     """Make settings of a merged tree. Raises SettingsErrors with everything that is wrong."""
     problems: list[SettingsError] = []
     for name in tree.items:
@@ -65,14 +65,14 @@ def from_tree(tree: Mapping) -> Settings:
     classifier = convert(ClassifierSettings, _section(tree, "classifier", problems), "classifier", problems)
     journal = convert(JournalSettings, _section(tree, "journal", problems), "journal", problems)
     service = convert(ServiceSettings, _section(tree, "service", problems), "service", problems)
-    common = Mapping({name: tree.items[name] for name in _LANE if name in tree.items}, tree.key_lines, tree.file, 1)
+    common = MappingNode({name: tree.items[name] for name in _LANE if name in tree.items}, tree.key_lines, tree.file, 1)
     entries = _entries(tree, problems)
 
     # Each part by itself first, so that a message has the key as it stands in the file, then laid together.
     convert(LaneSettings, common, "", problems)
     for key, entry in entries:
         convert(LaneSettings, entry, key, problems)
-    _raise([one for one in problems if not isinstance(one, LackingKey)])
+    _raise([one for one in problems if not isinstance(one, MissingKey)])
     problems = []
     lanes = []
     for key, entry in entries:
@@ -104,21 +104,21 @@ def _raise(problems: list[SettingsError]) -> None:
         raise SettingsErrors(sorted(unique.values(), key=lambda one: (one.file, one.line)))
 
 
-def _section(tree: Mapping, name: str, problems: list[SettingsError]) -> Mapping:
+def _section(tree: MappingNode, name: str, problems: list[SettingsError]) -> MappingNode:
     node = tree.items.get(name, EMPTY)
-    if isinstance(node, Mapping):
+    if isinstance(node, MappingNode):
         return node
     right = "write 'key: value' lines below it"
     problems.append(SettingsError("is not a mapping", right, file=node.file, line=node.line, key=name))
     return EMPTY
 
 
-def _entries(tree: Mapping, problems: list[SettingsError]) -> list[tuple[str, Mapping]]:
+def _entries(tree: MappingNode, problems: list[SettingsError]) -> list[tuple[str, MappingNode]]:
     """The entries of ``gates`` with their key paths; without ``gates`` one that adds nothing."""
     gates = tree.items.get("gates")
     if gates is None:
-        return [("", Mapping({}, {}, tree.file, 1))]
-    if not isinstance(gates, Sequence) or not 1 <= len(gates.items) <= GATES_MOST:
+        return [("", MappingNode({}, {}, tree.file, 1))]
+    if not isinstance(gates, SequenceNode) or not 1 <= len(gates.items) <= GATES_MOST:
         right = f"write a list of 1 to {GATES_MOST} gates, each beginning '- name: ...'"
         wrong = "is not such a list"
         problems.append(SettingsError(wrong, right, file=gates.file, line=gates.line, key="gates"))
@@ -126,7 +126,7 @@ def _entries(tree: Mapping, problems: list[SettingsError]) -> list[tuple[str, Ma
     entries = []
     for index, entry in enumerate(gates.items):
         key = f"gates[{index}]"
-        if not isinstance(entry, Mapping):
+        if not isinstance(entry, MappingNode):
             right = "write 'name: ...' and what differs for this gate"
             problems.append(SettingsError("is not a mapping", right, file=entry.file, line=entry.line, key=key))
             continue
@@ -137,22 +137,22 @@ def _entries(tree: Mapping, problems: list[SettingsError]) -> list[tuple[str, Ma
     return entries
 
 
-def _unfold_source(entry: Mapping, key: str, problems: list[SettingsError]) -> Mapping:
+def _unfold_source(entry: MappingNode, key: str, problems: list[SettingsError]) -> MappingNode:
     """``source: X`` in a gate's entry is short for ``frames: {source: X}``."""
     source = entry.items.get("source")
     if source is None:
         return entry
     file, line = entry.key_lines["source"]
-    if not isinstance(source, Scalar):
+    if not isinstance(source, ScalarNode):
         wrong, right = "is not a text", "write demo, a camera, a clip or a folder"
         problems.append(SettingsError(wrong, right, file=file, line=line, key=f"{key}.source"))
     rest = {name: value for name, value in entry.items.items() if name != "source"}
-    short = Mapping({"source": source}, {"source": (file, line)}, file, line)
+    short = MappingNode({"source": source}, {"source": (file, line)}, file, line)
     frames = rest.get("frames", EMPTY)
-    if not isinstance(frames, Mapping):
+    if not isinstance(frames, MappingNode):
         return entry
     if "source" in frames.items:
         wrong, right = "stands twice, as source and as frames.source", "keep one"
         problems.append(SettingsError(wrong, right, file=file, line=line, key=f"{key}.source"))
     key_lines = {**entry.key_lines, "frames": (file, line)}
-    return Mapping({**rest, "frames": merge(frames, short)}, key_lines, entry.file, entry.line)
+    return MappingNode({**rest, "frames": merge(frames, short)}, key_lines, entry.file, entry.line)

@@ -6,7 +6,7 @@ from enum import Enum
 from types import MappingProxyType
 from typing import Any
 
-from binarycop.wearing import LABELS, Finding
+from binarycop.classes import LABELS, GateStatus
 
 
 class Policy(Enum):
@@ -38,7 +38,7 @@ class FireLevel(Enum):
     WITHHOLD = "withhold"
 
 
-class FinderKind(Enum):
+class DetectorKind(Enum):
     """Which finder; auto is lookout, and fixed for the demo."""
 
     AUTO = "auto"
@@ -63,7 +63,7 @@ class Backend(Enum):
     SIMULATED_BOARD = "simulated-board"
 
 
-class Reach(Enum):
+class MemoryAccess(Enum):
     """How the overlay's registers and buffers are reached: pynq (root), or UIO and u-dma-buf (no rights)."""
 
     PYNQ = "pynq"
@@ -110,7 +110,7 @@ class Bias(Enum):
     DOWN = "down"
 
 
-class Pattern(Enum):
+class LampPattern(Enum):
     """What a lamp does; slow and fast blink evenly, one to three are flashes and a pause."""
 
     OFF = "off"
@@ -159,7 +159,7 @@ class YuNetSettings:
 
 
 @dataclass(frozen=True)
-class SpotSettings:
+class FixedRegionSettings:
     """The finder ``fixed``: where a face is when its owner stands on the mark, as shares of the frame."""
 
     left: float = bounded(0.356, 0, 0.95)
@@ -177,14 +177,14 @@ class FacesSettings:
     longer over a frame has failed.
     """
 
-    finder: FinderKind = FinderKind.AUTO
+    finder: DetectorKind = DetectorKind.AUTO
     least_px: int = bounded(16, 8, 1024)
     find_every: int = bounded(4, 1, 100)
     lost_s: float = bounded(0.5, 0.05, 10)
     deadline_s: float = bounded(2.0, 0.1, 60)
     lookout: LookoutSettings = LookoutSettings()
     yunet: YuNetSettings = YuNetSettings()
-    fixed: SpotSettings = SpotSettings()
+    fixed: FixedRegionSettings = FixedRegionSettings()
 
 
 @dataclass(frozen=True)
@@ -273,15 +273,15 @@ class SignalSettings:
     """What one finding gives: permission or not, and a pattern for each lamp (those not named are off)."""
 
     permission: bool = False
-    lamps: Mapping[str, Pattern] = field(default_factory=lambda: MappingProxyType({}))
+    lamps: Mapping[str, LampPattern] = field(default_factory=lambda: MappingProxyType({}))
 
 
-def _all(pattern: Pattern) -> Mapping[str, Pattern]:
+def _all(pattern: LampPattern) -> Mapping[str, LampPattern]:
     return MappingProxyType(dict.fromkeys(LABELS, pattern))
 
 
-def _own(label: str) -> Mapping[str, Pattern]:
-    return MappingProxyType({label: Pattern.ON})
+def _own(label: str) -> Mapping[str, LampPattern]:
+    return MappingProxyType({label: LampPattern.ON})
 
 
 @dataclass(frozen=True)
@@ -292,20 +292,20 @@ class SignalsSettings:
     nose: SignalSettings = SignalSettings(False, _own("nose"))
     nose_mouth: SignalSettings = SignalSettings(False, _own("nose_mouth"))
     chin: SignalSettings = SignalSettings(False, _own("chin"))
-    undecided: SignalSettings = SignalSettings(False, _all(Pattern.SLOW))
+    undecided: SignalSettings = SignalSettings(False, _all(LampPattern.SLOW))
     nobody: SignalSettings = SignalSettings(False)
-    fault: SignalSettings = SignalSettings(False, _all(Pattern.FAST))
+    fault: SignalSettings = SignalSettings(False, _all(LampPattern.FAST))
 
-    def of(self, finding: Finding) -> SignalSettings:
+    def of(self, finding: GateStatus) -> SignalSettings:
         """The row of a finding."""
         return {
-            Finding.CORRECT: self.correct,
-            Finding.NOSE: self.nose,
-            Finding.NOSE_MOUTH: self.nose_mouth,
-            Finding.CHIN: self.chin,
-            Finding.UNDECIDED: self.undecided,
-            Finding.NOBODY: self.nobody,
-            Finding.FAULT: self.fault,
+            GateStatus.CORRECT: self.correct,
+            GateStatus.NOSE: self.nose,
+            GateStatus.NOSE_MOUTH: self.nose_mouth,
+            GateStatus.CHIN: self.chin,
+            GateStatus.UNDECIDED: self.undecided,
+            GateStatus.NOBODY: self.nobody,
+            GateStatus.FAULT: self.fault,
         }[finding]
 
 
@@ -329,7 +329,7 @@ class OverlaySettings:
     restarts: how often within ``within_s`` it is loaded anew before ``fallback`` takes over.
     """
 
-    memory: Reach = Reach.PYNQ
+    memory: MemoryAccess = MemoryAccess.PYNQ
     deadline_s: float = bounded(0.1, 0.001, 1)
     restarts: int = bounded(3, 0, 100)
     within_s: float = bounded(600.0, 1, 86_400)

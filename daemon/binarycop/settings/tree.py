@@ -15,7 +15,7 @@ _BYTES_MOST = 256 * 1024
 
 
 @dataclass(frozen=True)
-class Scalar:
+class ScalarNode:
     """A value as written. plain: it stood without quotes."""
 
     text: str
@@ -30,7 +30,7 @@ class Scalar:
 
 
 @dataclass(frozen=True)
-class Mapping:
+class MappingNode:
     """Keys with their values; ``key_lines`` has the line of each key."""
 
     items: dict[str, "Node"]
@@ -40,7 +40,7 @@ class Mapping:
 
 
 @dataclass(frozen=True)
-class Sequence:
+class SequenceNode:
     """A list of values."""
 
     items: tuple["Node", ...]
@@ -48,12 +48,12 @@ class Sequence:
     line: int
 
 
-Node = Scalar | Mapping | Sequence
+Node = ScalarNode | MappingNode | SequenceNode
 
-EMPTY = Mapping({}, {}, "", 0)
+EMPTY = MappingNode({}, {}, "", 0)
 
 
-def read(path: Path) -> Mapping:
+def read(path: Path) -> MappingNode:
     """Read one settings file. Raises SettingsError where it is not to be read or not a YAML mapping."""
     try:
         data = path.read_bytes()
@@ -68,7 +68,7 @@ def read(path: Path) -> Mapping:
     return parse(text, str(path))
 
 
-def parse(text: str, file: str) -> Mapping:
+def parse(text: str, file: str) -> MappingNode:
     """Parse YAML text; ``file`` is only for messages. An empty text is an empty mapping. Raises SettingsError."""
     try:
         root = yaml.compose(text, Loader=yaml.SafeLoader)
@@ -81,21 +81,21 @@ def parse(text: str, file: str) -> Mapping:
     except RecursionError as error:
         raise SettingsError("is nested too deeply", "settings have five levels", file=file) from error
     if root is None:
-        return Mapping({}, {}, file, 1)
+        return MappingNode({}, {}, file, 1)
     node = _node(root, file, "", ())
-    if not isinstance(node, Mapping):
+    if not isinstance(node, MappingNode):
         raise SettingsError("is not a mapping", "write 'key: value' lines", file=file, line=node.line)
     return node
 
 
-def merge(below: Mapping, above: Mapping) -> Mapping:
+def merge(below: MappingNode, above: MappingNode) -> MappingNode:
     """Lay one mapping over another, key by key; lists and single values are replaced whole."""
     items, key_lines = dict(below.items), {**below.key_lines, **above.key_lines}
     for key, value in above.items.items():
         under = items.get(key)
-        both = isinstance(under, Mapping) and isinstance(value, Mapping)
+        both = isinstance(under, MappingNode) and isinstance(value, MappingNode)
         items[key] = merge(under, value) if both else value  # type: ignore[arg-type]
-    return Mapping(items, key_lines, above.file, above.line)
+    return MappingNode(items, key_lines, above.file, above.line)
 
 
 def _node(node: yaml.Node, file: str, key: str, above: tuple[yaml.Node, ...]) -> Node:
@@ -104,10 +104,10 @@ def _node(node: yaml.Node, file: str, key: str, above: tuple[yaml.Node, ...]) ->
         raise SettingsError("contains itself", "write it out", file=file, line=line, key=key)
     above = (*above, node)
     if isinstance(node, yaml.ScalarNode):
-        return Scalar(node.value, node.style is None, file, line)
+        return ScalarNode(node.value, node.style is None, file, line)
     if isinstance(node, yaml.SequenceNode):
         items = tuple(_node(one, file, f"{key}[{index}]", above) for index, one in enumerate(node.value))
-        return Sequence(items, file, line)
+        return SequenceNode(items, file, line)
     items_by_key: dict[str, Node] = {}
     key_lines: dict[str, tuple[str, int]] = {}
     for key_node, value in node.value:
@@ -121,4 +121,4 @@ def _node(node: yaml.Node, file: str, key: str, above: tuple[yaml.Node, ...]) ->
             raise SettingsError(f"stands twice, first in line {first}", "keep one", file=file, line=key_line, key=path)
         key_lines[name] = (file, key_line)
         items_by_key[name] = _node(value, file, path, above)
-    return Mapping(items_by_key, key_lines, file, line)
+    return MappingNode(items_by_key, key_lines, file, line)

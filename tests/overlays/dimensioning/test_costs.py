@@ -2,7 +2,7 @@
 
 import pytest
 
-from binarycop.classifier.manifest import Layer
+from binarycop.bundle.manifest import Layer
 from overlays.dimensioning.costs import (
     BRAM18_BITS,
     Weights,

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from binarycop.classifier.manifest import Layer
+from binarycop.bundle.manifest import Layer
 from overlays.dimensioning.paper import TABLE_II
 from overlays.dimensioning.pipeline import Window, pace
 from overlays.finn.recipe import Flavour, fifo_depths

@@ -5,7 +5,7 @@ from itertools import product
 
 import pytest
 
-from binarycop.classifier.manifest import Layer
+from binarycop.bundle.manifest import Layer
 from overlays.dimensioning.costs import network_costs, refolded
 from overlays.dimensioning.estimate import Estimate, calibrate
 from overlays.dimensioning.search import front, propose

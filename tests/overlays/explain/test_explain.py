@@ -10,7 +10,7 @@ torch = pytest.importorskip("torch", reason="needs torch, which differentiates t
 
 from torch import Tensor, nn  # noqa: E402
 
-from binarycop.classifier.bundle import Bundle  # noqa: E402
+from binarycop.bundle.files import Bundle  # noqa: E402
 from binarycop.classifier.emulator import Emulator  # noqa: E402
 from overlays.explain.__main__ import main  # noqa: E402
 from overlays.explain.gradcam import CONV2_2, FIRST_PX, STEP_PX, enlarge, heat  # noqa: E402

@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from binarycop.classifier.bundle import Bundle
+from binarycop.bundle.files import Bundle
 from binarycop.classifier.emulator import Emulator
-from binarycop.faces.crop import CropGeometry
+from binarycop.geometry import CropGeometry
 from overlays.synthesis.heads import nobody
 
 

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 torch = pytest.importorskip("torch", reason="needs torch, which trains the networks")
 
-from binarycop.classifier.bundle import Bundle  # noqa: E402
+from binarycop.bundle.files import Bundle  # noqa: E402
 from binarycop.classifier.emulator import Emulator  # noqa: E402
-from binarycop.faces.crop import CropGeometry  # noqa: E402
+from binarycop.geometry import CropGeometry  # noqa: E402
 from overlays.export.folding import fold, threshold  # noqa: E402
 from overlays.networks.tables import N_CNV, U_CNV, Network  # noqa: E402
 from overlays.synthesis.heads import nobody  # noqa: E402

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from binarycop.faces.box import Box, Face
+from binarycop.detection.base import Face
+from binarycop.geometry import Box
 from overlays.finder.decoys import decoys
 from overlays.finder.teacher import Taught
 
@@ -14,7 +15,7 @@ class Eager:
 
     name = "eager"
 
-    def find(self, pixels: NDArray[np.uint8]) -> list[Face]:
+    def detect(self, pixels: NDArray[np.uint8]) -> list[Face]:
         height, width = (side / 2 for side in pixels.shape[:2])
         return [Face(Box(x, y, width, height), 0.3) for x, y in ((0, 0), (width, height))]
 

@@ -5,7 +5,7 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="needs torch, which trains the finder")
 
-from binarycop.faces.lookout.inspector import Place  # noqa: E402
+from binarycop.detection.lookout.refinement import Roi  # noqa: E402
 from overlays.finder.glimpses import FACE, NOBODY, UNSURE, Glimpses, _framed, _made_odd, _moved, glimpses, meant  # noqa: E402
 
 TABLE = np.array([[40, 40, 40, 40, 1], [120, 40, 40, 40, -1], [0, 0, 0, 0, 0]], np.float32)
@@ -43,7 +43,7 @@ def test_squares_show_the_face_where_they_say() -> None:
     faces = wanted[:, 0] == FACE
     assert faces.sum() == 2  # the survey's and the one around the face itself
     for cut, said in zip(pixels[faces], wanted[faces]):
-        box = Place(0, 0, 48).box(said[1:].tolist())
+        box = Roi(0, 0, 48).decode(said[1:].tolist())
         lit = np.argwhere(cut[:, :, 0] > 127)
         assert lit.min(axis=0) == pytest.approx([box[1], box[0]], abs=1.5)
         assert lit.max(axis=0) + 1 == pytest.approx([box[1] + box[3], box[0] + box[2]], abs=1.5)

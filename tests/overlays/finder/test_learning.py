@@ -10,8 +10,8 @@ torch = pytest.importorskip("torch", reason="needs torch, which trains the finde
 
 from torch import Tensor  # noqa: E402
 
-from binarycop.faces.lookout.engine import OpenCvEngine  # noqa: E402
-from binarycop.faces.lookout.network import INSPECTION, PLACE_PX, SURVEY, Network  # noqa: E402
+from binarycop.detection.lookout.engine import OpenCvEngine  # noqa: E402
+from binarycop.detection.lookout.network import PROPOSAL, REFINEMENT, ROI_PX, Network  # noqa: E402
 from overlays.finder.export import Trained  # noqa: E402
 from overlays.finder.glimpses import Glimpses  # noqa: E402
 from overlays.finder.loop import Settings, restore, train  # noqa: E402
@@ -79,7 +79,7 @@ def test_a_right_answer_costs_less_than_a_wrong_one() -> None:
     costs = []
     for x_px in (70.0, 160.0):
         outputs = []
-        for head in SURVEY.heads:
+        for head in PROPOSAL.heads:
             height, width = 192 // head.stride_px, 256 // head.stride_px
             values = torch.zeros((1, 5, height, width))
             values[:, 0] = -6
@@ -103,10 +103,10 @@ def trained(network: Network, height_px: int, width_px: int) -> LookoutNet:
 
 
 def test_the_daemon_computes_what_was_trained(tmp_path: Path) -> None:
-    sizes = {SURVEY: (64, 96), INSPECTION: (PLACE_PX, PLACE_PX)}
+    sizes = {PROPOSAL: (64, 96), REFINEMENT: (ROI_PX, ROI_PX)}
     nets = {network: trained(network, *size) for network, size in sizes.items()}
     file = tmp_path / "weights.npz"
-    Trained(folded(nets[SURVEY]), folded(nets[INSPECTION])).write(file)
+    Trained(folded(nets[PROPOSAL]), folded(nets[REFINEMENT])).write(file)
     kept = Trained.read(file)
     for (network, size), weights in zip(sizes.items(), (kept.survey, kept.inspection)):
         assert set(weights) == set(network.shapes())
@@ -117,7 +117,7 @@ def test_the_daemon_computes_what_was_trained(tmp_path: Path) -> None:
                 assert ours == pytest.approx(theirs[0].numpy(), abs=0.03)
 
 
-@pytest.mark.parametrize(("network", "size"), [(SURVEY, (64, 96)), (INSPECTION, (PLACE_PX, PLACE_PX))])
+@pytest.mark.parametrize(("network", "size"), [(PROPOSAL, (64, 96)), (REFINEMENT, (ROI_PX, ROI_PX))])
 def test_what_ships_can_be_trained_on(network: Network, size: tuple[int, int]) -> None:
     before = folded(trained(network, *size))
     frames = torch.randint(0, 256, (8, 3, *size)).float()
@@ -133,7 +133,7 @@ def test_what_ships_can_be_trained_on(network: Network, size: tuple[int, int]) -
 
 def test_weights_as_bytes_are_off_by_half_a_level_at_most(tmp_path: Path) -> None:
     file = tmp_path / "weights.npz"
-    before = Trained(folded(trained(SURVEY, 64, 96)), folded(trained(INSPECTION, PLACE_PX, PLACE_PX)))
+    before = Trained(folded(trained(PROPOSAL, 64, 96)), folded(trained(REFINEMENT, ROI_PX, ROI_PX)))
     before.write(file)
     after = Trained.read(file)
     for one, other in ((before.survey, after.survey), (before.inspection, after.inspection)):
@@ -174,7 +174,7 @@ class Interrupted(Exception):
 
 def begun() -> LookoutNet:
     torch.manual_seed(0)
-    return LookoutNet(SURVEY)
+    return LookoutNet(PROPOSAL)
 
 
 def test_it_learns_and_goes_on_after_an_interruption_as_if_there_had_been_none(tmp_path: Path) -> None:
@@ -191,7 +191,7 @@ def test_it_learns_and_goes_on_after_an_interruption_as_if_there_had_been_none(t
     with pytest.raises(Interrupted):
         train(lesson, begun(), settings, tmp_path / "cut.pt", pull)
     again = train(lesson, begun(), settings, tmp_path / "cut.pt", lambda line: None)
-    kept = restore(SURVEY, tmp_path / "cut.pt")
+    kept = restore(PROPOSAL, tmp_path / "cut.pt")
     for name, values in whole.state_dict().items():
         assert torch.equal(values, again.state_dict()[name])
         assert torch.equal(values, kept.state_dict()[name])
@@ -199,7 +199,7 @@ def test_it_learns_and_goes_on_after_an_interruption_as_if_there_had_been_none(t
 
 def test_the_inspection_learns_to_tell_a_square_from_none(tmp_path: Path) -> None:
     rng = np.random.default_rng(1)
-    pixels = rng.integers(0, 60, (128, PLACE_PX, PLACE_PX, 3), dtype=np.uint8)
+    pixels = rng.integers(0, 60, (128, ROI_PX, ROI_PX, 3), dtype=np.uint8)
     wanted = np.zeros((128, 5), np.float32)
     for at in range(0, 128, 2):
         x, y = rng.integers(8, 17, 2)
@@ -208,7 +208,7 @@ def test_the_inspection_learns_to_tell_a_square_from_none(tmp_path: Path) -> Non
     lines: list[str] = []
     torch.manual_seed(0)
     settings = Settings(epochs=6, batch=16, rate=4e-3)
-    train(Glimpses(pixels, wanted), LookoutNet(INSPECTION), settings, tmp_path / "a.pt", lines.append)
+    train(Glimpses(pixels, wanted), LookoutNet(REFINEMENT), settings, tmp_path / "a.pt", lines.append)
     losses = [float(line.split("loss ")[1].split(",")[0]) for line in lines]
     assert losses[-1] < 0.4 * losses[0]
 
@@ -217,7 +217,7 @@ def test_several_checkpoints_are_their_mean(tmp_path: Path) -> None:
     lesson = Scenes.of(squares(16))
     for name, rate in (("a", 1e-3), ("b", 4e-3)):
         train(lesson, begun(), Settings(epochs=1, batch=8, rate=rate), tmp_path / f"{name}.pt", lambda line: None)
-    one, other, both = (restore(SURVEY, *(tmp_path / f"{name}.pt" for name in names)) for names in ("a", "b", "ab"))
+    one, other, both = (restore(PROPOSAL, *(tmp_path / f"{name}.pt" for name in names)) for names in ("a", "b", "ab"))
     for name, values in both.state_dict().items():
         if values.is_floating_point():
             assert torch.allclose(values, (one.state_dict()[name] + other.state_dict()[name]) / 2, atol=1e-6)

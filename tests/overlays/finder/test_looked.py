@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from binarycop.faces.box import Box
+from binarycop.geometry import Box
 from overlays.finder import halves, looked
 from overlays.finder.halves import Part
 from overlays.finder.looked import Looked

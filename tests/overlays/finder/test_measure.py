@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from binarycop.faces.annotated import Annotated, Group, Known
-from binarycop.faces.box import Box, Face
+from binarycop.detection.base import Face
+from binarycop.evaluation.annotated import AnnotatedImage, GroundTruthFace, Group
+from binarycop.geometry import Box
 from overlays.finder.measure import difference, on_frames
 
 
@@ -20,20 +21,20 @@ class Scripted:
     def __init__(self, *boxes: Box) -> None:
         self.faces = [Face(box, 0.9) for box in boxes]
 
-    def find(self, pixels: NDArray[np.uint8]) -> list[Face]:
+    def detect(self, pixels: NDArray[np.uint8]) -> list[Face]:
         return self.faces
 
 
 @pytest.fixture
-def picture(tmp_path: Path) -> Annotated:
+def picture(tmp_path: Path) -> AnnotatedImage:
     """100×50, black, with an annotated white square."""
     pixels = np.zeros((50, 100, 3), np.uint8)
     pixels[10:30, 40:60] = 255
     cv2.imwrite(str(tmp_path / "a.png"), pixels)
-    return Annotated(tmp_path / "a.png", (Known(Group.BARE, Box(40, 10, 20, 20)),))
+    return AnnotatedImage(tmp_path / "a.png", (GroundTruthFace(Group.BARE, Box(40, 10, 20, 20)),))
 
 
-def test_the_difference_is_in_sides_of_the_standards_box(picture: Annotated) -> None:
+def test_the_difference_is_in_sides_of_the_standards_box(picture: AnnotatedImage) -> None:
     standard = Scripted(Box(0, 0, 100, 80), Box(300, 0, 10, 10), Box(500, 0, 100, 100))
     found = difference(Scripted(Box(0, 10, 110, 80), Box(300, 0, 10, 10)), standard, [picture], least_px=24)
     # Of three faces one is too small and one is not found by both.
@@ -42,7 +43,7 @@ def test_the_difference_is_in_sides_of_the_standards_box(picture: Annotated) -> 
     assert found.line().startswith("1 faces: x +0.050")
 
 
-def test_a_picture_fills_a_frame_as_far_as_its_shape_lets_it_and_its_box_goes_with_it(picture: Annotated) -> None:
+def test_a_picture_fills_a_frame_as_far_as_its_shape_lets_it_and_its_box_goes_with_it(picture: AnnotatedImage) -> None:
     ((moved, frame),) = on_frames([picture], 320, 240)
     assert frame.shape == (240, 320, 3)
     assert (frame[:40] == 127).all()

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from binarycop.faces.box import Box
-from binarycop.wearing import Wearing
+from binarycop.classes import MaskClass
+from binarycop.geometry import Box
 from overlays.finder import pool, scenes
 from overlays.finder.decoys import Decoy
 from overlays.finder.places import HEIGHT_PX, WIDTH_PX, background
@@ -29,7 +29,7 @@ def marked(box: Box, shade: int = 90) -> Taught:
 class Undresser:
     """Stands in for the synthesis: every face is one marked patch."""
 
-    def dressed(self, rng: np.random.Generator, wearing: Wearing, at: int) -> tuple[NDArray[np.uint8], None]:
+    def dressed(self, rng: np.random.Generator, wearing: MaskClass, at: int) -> tuple[NDArray[np.uint8], None]:
         return marked(Box(40, 40, 60, 60)).pixels, None
 
 

@@ -2,7 +2,8 @@
 
 import pytest
 
-from binarycop.faces.box import Box, Face
+from binarycop.detection.base import Face
+from binarycop.geometry import Box
 from overlays.finder import teacher
 from overlays.finder.teacher import Convention
 

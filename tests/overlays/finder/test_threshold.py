@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from binarycop.faces.annotated import Annotated, Group, Known
-from binarycop.faces.box import Box, Face
+from binarycop.detection.base import Face
+from binarycop.evaluation.annotated import AnnotatedImage, GroundTruthFace, Group
+from binarycop.geometry import Box
 from overlays.finder import threshold
 from overlays.finder.looked import Looked
 from overlays.synthesis.faces import Portrait, Split
@@ -25,14 +26,14 @@ class Scripted:
     def __init__(self, *faces: Face) -> None:
         self.faces = list(faces)
 
-    def find(self, pixels: NDArray[np.uint8]) -> list[Face]:
+    def detect(self, pixels: NDArray[np.uint8]) -> list[Face]:
         return self.faces
 
 
 @pytest.fixture(autouse=True)
 def _one_crowd(monkeypatch: pytest.MonkeyPatch) -> None:
     """A single picture with one annotated face, and another that was seen by eye."""
-    crowd = Annotated(Path("a.png"), (Known(Group.BARE, REAL),))
+    crowd = AnnotatedImage(Path("a.png"), (GroundTruthFace(Group.BARE, REAL),))
     monkeypatch.setattr("overlays.finder.halves.annotated", lambda data, part: [crowd])
     monkeypatch.setattr("overlays.synthesis.faces.bare", lambda data: [])
     monkeypatch.setattr(threshold, "read_picture", lambda path: np.zeros((9, 9, 3), np.uint8))
@@ -63,7 +64,7 @@ def test_portraits_are_taken_evenly_from_those_that_only_validate(monkeypatch: p
 
 
 def test_beside_the_person_of_a_portrait_a_find_is_false_unless_it_was_seen_to_be_a_face() -> None:
-    portrait = Annotated(Path("a.png"), (Known(Group.BARE, None),))
+    portrait = AnnotatedImage(Path("a.png"), (GroundTruthFace(Group.BARE, None),))
     finder = Scripted(Face(REAL, 0.9), Face(BY_EYE, 0.8), Face(NOBODY, 0.7))
-    false = threshold.false_finds(finder, [portrait], SEEN)
+    false = threshold.false_positives(finder, [portrait], SEEN)
     assert [one.box for one in false] == [NOBODY]

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from binarycop.classifier import bundle as bundles
-from binarycop.classifier.bundle import Bundle
+from binarycop.bundle import files as bundles
+from binarycop.bundle.files import Bundle
 from binarycop.errors import BundleError
 from overlays.finn import build
 from overlays.finn.errors import BuildLost

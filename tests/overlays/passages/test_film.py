@@ -8,8 +8,8 @@ import cv2
 import numpy as np
 import pytest
 
+from binarycop.classes import MaskClass
 from binarycop.frames.clip import Clip
-from binarycop.wearing import Wearing
 from overlays.passages.film import (
     AFTER_S,
     COMES_S,
@@ -31,7 +31,7 @@ from overlays.passages.people import Person
 from overlays.synthesis.heads import scene
 
 
-def head(seed: int, wearing: Wearing = Wearing.CORRECT) -> Person:
+def head(seed: int, wearing: MaskClass = MaskClass.CORRECT) -> Person:
     return Person(*scene(np.random.default_rng(seed), wearing), wearing, f"drawn {seed}")
 
 
@@ -47,7 +47,7 @@ def test_a_person_comes_nearer_for_two_seconds_stands_and_walks_out_of_the_frame
 
 
 def test_a_face_is_where_it_is_said_to_be() -> None:
-    person = Person(np.full((128, 128, 3), 250, np.uint8), head(1).box, Wearing.CORRECT, "white")
+    person = Person(np.full((128, 128, 3), 250, np.uint8), head(1).box, MaskClass.CORRECT, "white")
     place = np.zeros((240, 320, 3), np.uint8)
     rows, columns = np.nonzero(paste(place, person, 120.0, 90.0, 40.0)[:, :, 0] > 200)
     assert rows.mean() == pytest.approx(90, abs=2)
@@ -71,7 +71,7 @@ def test_a_place_is_the_same_from_the_same_seed_and_another_from_another() -> No
 
 
 def test_a_clip_is_one_that_the_daemon_plays_and_its_truth_lies_beside_it(tmp_path: Path) -> None:
-    people = [head(1, Wearing.NOSE), head(2, Wearing.CHIN)]
+    people = [head(1, MaskClass.NOSE), head(2, MaskClass.CHIN)]
     assert write(tmp_path, iter([people]), seed=1) == 1
     clip = Clip(tmp_path / "0000.avi")
     count = 0

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from binarycop.faces.box import Box
+from binarycop.geometry import Box
 from overlays.passages.following import follow
 from overlays.passages.jitter import pooled, unrest
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from binarycop.wearing import Wearing
+from binarycop.classes import MaskClass
 from overlays.passages.make import write
 from overlays.passages.measure import Passage, passages, replayed, report
 from overlays.passages.people import Person
@@ -47,7 +47,7 @@ def test_the_table_has_shares_with_their_intervals() -> None:
 
 
 def test_the_daemons_own_replay_says_what_happened(tmp_path: Path) -> None:
-    person = Person(*scene(np.random.default_rng(2), Wearing.CORRECT), Wearing.CORRECT, "drawn")
+    person = Person(*scene(np.random.default_rng(2), MaskClass.CORRECT), MaskClass.CORRECT, "drawn")
     write(tmp_path, iter([[person]]), seed=2)
     clip = tmp_path / "0000.avi"
     told = replayed([clip], ["--finder", "fixed"])[str(clip)]

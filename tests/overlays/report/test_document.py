@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 for package in ("torch", "matplotlib", "tqdm"):
     pytest.importorskip(package, reason=f"needs {package}, with which the workshop makes and measures networks")
 
-from binarycop.classifier.bundle import Bundle  # noqa: E402
+from binarycop.bundle.files import Bundle  # noqa: E402
 from binarycop.classifier.emulator import Emulator  # noqa: E402
 from overlays.export.unfolding import unfold  # noqa: E402
 from overlays.networks.tables import N_CNV  # noqa: E402

@@ -3,8 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from binarycop.faces.box import Box
-from binarycop.faces.crop import CropGeometry
+from binarycop.geometry import Box, CropGeometry
 from overlays.synthesis.camera import FINDER, FIXED_REGION, take
 
 BOX = Box(38.0, 32.0, 52.0, 64.0)

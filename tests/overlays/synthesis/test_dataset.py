@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from binarycop.faces.crop import CropGeometry
-from binarycop.wearing import Wearing
+from binarycop.classes import MaskClass
+from binarycop.geometry import CropGeometry
 from overlays.synthesis.dataset import Recipe, Synthesis
 from overlays.synthesis.dress import lay_over, put_on, skin_of
 from overlays.synthesis.extras import Extra, chosen, draw
@@ -58,7 +58,7 @@ def test_classes_take_turns_and_numbers_stand_alone(patches: Patches) -> None:
     synthesis = Synthesis(patches, Split.TRAIN, Wardrobe(), Recipe())
     forwards = [synthesis.one(5, number) for number in range(16)]
     backwards = [synthesis.one(5, number) for number in reversed(range(16))][::-1]
-    assert [wearing for _, wearing, _ in forwards] == list(Wearing) * 4
+    assert [wearing for _, wearing, _ in forwards] == list(MaskClass) * 4
     assert all(np.array_equal(a, b) and told == again for (a, _, told), (b, _, again) in zip(forwards, backwards))
     assert len({crop.tobytes() for crop, _, _ in forwards}) == 16
 
@@ -67,9 +67,9 @@ def test_it_tells_what_it_made(patches: Patches) -> None:
     synthesis = Synthesis(patches, Split.TRAIN, Wardrobe(), Recipe())
     looks = [(wearing, look) for _, wearing, look in (synthesis.one(1, number) for number in range(400))]
     assert {look.kind for _, look in looks} >= {"surgical", "cloth", "ffp2", "bare", "real", "drawn"}
-    assert {wearing for wearing, look in looks if look.kind == "bare"} == {Wearing.NOSE_MOUTH}
+    assert {wearing for wearing, look in looks if look.kind == "bare"} == {MaskClass.NOSE_MOUTH}
     assert {look.identity for wearing, look in looks if look.kind == "real"} == {"masked/d", "masked/f"}
-    assert {wearing for wearing, look in looks if look.colour == "real"} == set(Wearing)
+    assert {wearing for wearing, look in looks if look.colour == "real"} == set(MaskClass)
     assert {look.identity for _, look in looks if look.kind == "drawn"} == {""}
 
 
@@ -82,7 +82,7 @@ def test_a_split_uses_its_own_faces(patches: Patches) -> None:
 
 def test_dressing_covers_the_mouth_and_nothing_far_away(patches: Patches) -> None:
     rng = np.random.default_rng(0)
-    mask = Wardrobe().mask(rng, Wearing.CORRECT)
+    mask = Wardrobe().mask(rng, MaskClass.CORRECT)
     mask.picture[:] = (200, 30, 30)
     worn = put_on(patches.pixels[1], plane_map(patches.planes[1]), mask, 0.0, rng)
     mouth = worn[round(CHIN_PX - 0.27 * FACE_PX), 63].astype(int)
@@ -92,13 +92,13 @@ def test_dressing_covers_the_mouth_and_nothing_far_away(patches: Patches) -> Non
 
 def test_a_mask_that_misses_the_picture_changes_nothing(patches: Patches) -> None:
     rng = np.random.default_rng(0)
-    mask = Wardrobe().mask(rng, Wearing.CORRECT)
+    mask = Wardrobe().mask(rng, MaskClass.CORRECT)
     elsewhere = plane_map(patches.planes[1]) + np.float32(10)
     assert np.array_equal(put_on(patches.pixels[1], elsewhere, mask, 0.0, rng), patches.pixels[1])
 
 
 def test_cloth_that_stands_off_moves_as_the_head_turns(patches: Patches) -> None:
-    mask = replace(Wardrobe().mask(np.random.default_rng(0), Wearing.CORRECT), stand_off=0.2, colour="white")
+    mask = replace(Wardrobe().mask(np.random.default_rng(0), MaskClass.CORRECT), stand_off=0.2, colour="white")
     mask.picture[:] = 255
     plane, face = plane_map(patches.planes[0]), patches.pixels[0]
     straight, turned = (put_on(face, plane, mask, turn, np.random.default_rng(1)).astype(int) for turn in (0.0, 0.8))
@@ -129,7 +129,7 @@ def test_every_extra_shows_on_the_face(patches: Patches, extra: Extra) -> None:
 
 def test_a_scarf_never_hides_a_bare_chin() -> None:
     rng = np.random.default_rng(0)
-    worn = [chosen(rng, Wearing.CHIN, is_bare=False) for _ in range(500)]
+    worn = [chosen(rng, MaskClass.CHIN, is_bare=False) for _ in range(500)]
     assert any(worn)
     assert not any(Extra.SCARF in some for some in worn)
 
@@ -137,22 +137,22 @@ def test_a_scarf_never_hides_a_bare_chin() -> None:
 def test_a_real_mask_can_be_uncovered_in_every_wrong_way(patches: Patches) -> None:
     synthesis = Synthesis(patches, Split.TRAIN, Wardrobe(), Recipe(drawn=0.0, uncovered=1.0))
     looks = [(wearing, look) for _, wearing, look in (synthesis.one(1, number) for number in range(80))]
-    assert {look.kind for wearing, look in looks if wearing is not Wearing.CORRECT} == {"uncovered"}
-    assert "uncovered" not in {look.kind for wearing, look in looks if wearing is Wearing.CORRECT}
+    assert {look.kind for wearing, look in looks if wearing is not MaskClass.CORRECT} == {"uncovered"}
+    assert "uncovered" not in {look.kind for wearing, look in looks if wearing is MaskClass.CORRECT}
     assert {look.identity for _, look in looks if look.kind == "uncovered"} == {"masked/d"}
 
 
 @pytest.mark.parametrize(
     ("wearing", "nose", "mouth", "chin"),
     [
-        (Wearing.CORRECT, False, False, False),
-        (Wearing.NOSE, True, False, False),
-        (Wearing.NOSE_MOUTH, True, True, False),
-        (Wearing.CHIN, False, False, True),
+        (MaskClass.CORRECT, False, False, False),
+        (MaskClass.NOSE, True, False, False),
+        (MaskClass.NOSE_MOUTH, True, True, False),
+        (MaskClass.CHIN, False, False, True),
     ],
 )
 def test_skin_lies_where_the_mask_is_not(
-    patches: Patches, wearing: Wearing, nose: bool, mouth: bool, chin: bool
+    patches: Patches, wearing: MaskClass, nose: bool, mouth: bool, chin: bool
 ) -> None:
     mask, skin = patches.pixels[3].copy(), patches.pixels[3].copy()
     mask[60:] = 250  # white from under the eyes
@@ -168,14 +168,14 @@ def test_skin_lies_where_the_mask_is_not(
     )
     for y, is_bare in ((0.52, nose), (0.735, mouth), (0.93, chin)):
         value = int(seen[round(CHIN_PX + (y - 1) * FACE_PX), 63, 0])
-        assert (value < 150) is is_bare or (wearing is Wearing.NOSE_MOUTH and y > 0.9)
+        assert (value < 150) is is_bare or (wearing is MaskClass.NOSE_MOUTH and y > 0.9)
 
 
 def test_a_seam_is_no_sign_of_a_mask_worn_wrongly(patches: Patches) -> None:
     mask, skin = patches.pixels[3].copy(), patches.pixels[3].copy()
     mask[60:], skin[60:] = 250, 100
     maps = plane_map(patches.planes[3]), skin, plane_map(patches.planes[0]), picture_map(patches.pictures[0])
-    seen = uncover(mask, *maps, Wearing.CORRECT, np.random.default_rng(4))
+    seen = uncover(mask, *maps, MaskClass.CORRECT, np.random.default_rng(4))
     changed = (seen[60:] < 240).mean()
     assert 0.01 < changed < 0.2
 

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from binarycop.wearing import Wearing
+from binarycop.classes import MaskClass
 from overlays.synthesis import artwork
 from overlays.synthesis.artwork import Template
 from overlays.synthesis.canon import LOWER_LIP_Y, NOSE_TIP_Y, UPPER_LIP_Y
@@ -15,10 +15,10 @@ from overlays.synthesis.plane import LEFT, SIDE_PX, TOP, UNIT_PX
 from overlays.synthesis.worn import Kind, Worn, outline
 
 COVERS = {
-    Wearing.CORRECT: (True, True, True),
-    Wearing.NOSE: (False, True, True),
-    Wearing.NOSE_MOUTH: (False, False, True),
-    Wearing.CHIN: (True, True, False),
+    MaskClass.CORRECT: (True, True, True),
+    MaskClass.NOSE: (False, True, True),
+    MaskClass.NOSE_MOUTH: (False, False, True),
+    MaskClass.CHIN: (True, True, False),
 }
 MOUTH_Y = (UPPER_LIP_Y + LOWER_LIP_Y) / 2
 
@@ -29,8 +29,8 @@ def _at(mask: Mask, y: float) -> float:
 
 
 @pytest.mark.parametrize("kind", list(Kind))
-@pytest.mark.parametrize("wearing", list(Wearing))
-def test_each_way_covers_what_its_name_says(wearing: Wearing, kind: Kind) -> None:
+@pytest.mark.parametrize("wearing", list(MaskClass))
+def test_each_way_covers_what_its_name_says(wearing: MaskClass, kind: Kind) -> None:
     nose, mouth, chin = COVERS[wearing]
     for seed in range(100):
         worn = Worn.random(np.random.default_rng(seed), wearing, kind)
@@ -46,21 +46,21 @@ def test_each_way_covers_what_its_name_says(wearing: Wearing, kind: Kind) -> Non
 
 def test_between_correct_and_an_uncovered_nose_lies_a_gap() -> None:
     rngs = [np.random.default_rng(seed) for seed in range(500)]
-    lowest = max(Worn.random(rng, Wearing.CORRECT, Kind.CLOTH).top for rng in rngs)
-    highest = min(Worn.random(rng, Wearing.NOSE, Kind.CLOTH).top for rng in rngs)
+    lowest = max(Worn.random(rng, MaskClass.CORRECT, Kind.CLOTH).top for rng in rngs)
+    highest = min(Worn.random(rng, MaskClass.NOSE, Kind.CLOTH).top for rng in rngs)
     assert lowest < NOSE_TIP_Y - 0.04
     assert highest > lowest + 0.05
 
 
 def test_the_same_seed_gives_the_same_mask() -> None:
-    first, again = (Wardrobe().mask(np.random.default_rng(7), Wearing.NOSE) for _ in range(2))
+    first, again = (Wardrobe().mask(np.random.default_rng(7), MaskClass.NOSE) for _ in range(2))
     assert np.array_equal(first.picture, again.picture)
     assert np.array_equal(first.opacity, again.opacity)
 
 
 def test_opacity_is_where_the_mask_is() -> None:
     for seed in range(20):
-        mask = Wardrobe().mask(np.random.default_rng(seed), Wearing.CORRECT)
+        mask = Wardrobe().mask(np.random.default_rng(seed), MaskClass.CORRECT)
         assert mask.picture.shape == (SIDE_PX, SIDE_PX, 3)
         assert mask.picture.dtype == np.uint8
         assert _at(mask, MOUTH_Y) == 1
@@ -71,14 +71,14 @@ def test_textures_are_used() -> None:
     red = np.zeros((256, 256, 3), np.uint8)
     red[:, :, 2] = 255
     wardrobe = Wardrobe(Fabrics(textures=(red,)))
-    masks = [wardrobe.mask(np.random.default_rng(seed), Wearing.CORRECT) for seed in range(80)]
+    masks = [wardrobe.mask(np.random.default_rng(seed), MaskClass.CORRECT) for seed in range(80)]
     middles = [mask.picture[70:90, 70:90] for mask in masks if mask.colour == "print"]
     assert any(middle[:, :, :2].max() < 5 and middle[:, :, 2].min() > 60 for middle in middles)
 
 
 def test_a_mask_may_have_the_colour_of_the_skin_under_it() -> None:
     skin = np.array((60.0, 90.0, 140.0))
-    masks = [Wardrobe().mask(np.random.default_rng(seed), Wearing.CHIN, skin) for seed in range(200)]
+    masks = [Wardrobe().mask(np.random.default_rng(seed), MaskClass.CHIN, skin) for seed in range(200)]
     alike = [mask for mask in masks if mask.colour == "skin"]
     assert 3 <= len(alike) <= 30
 

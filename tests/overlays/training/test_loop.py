@@ -8,7 +8,7 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="needs torch, which trains the networks")
 
-from binarycop.faces.crop import CropGeometry  # noqa: E402
+from binarycop.geometry import CropGeometry  # noqa: E402
 from overlays.networks.tables import N_CNV, U_CNV  # noqa: E402
 from overlays.synthesis.heads import heads  # noqa: E402
 from overlays.training.evaluation import Labelled, evaluate  # noqa: E402

@@ -19,39 +19,39 @@ PROGRAM = """
 import sys
 import cv2
 import numpy as np
-from binarycop.faces.choose import make_finder
-from binarycop.faces.fit import fit
-from binarycop.faces.lookout.engine import make_engine
-from binarycop.faces.lookout.finder import WEIGHTS
-from binarycop.faces.lookout.inspector import Inspector
-from binarycop.faces.lookout.network import COARSEST, INSPECTION, LEAST_CELLS, SURVEY
-from binarycop.faces.lookout.weights import read_weights
+from binarycop.detection.choose import make_detector
+from binarycop.detection.letterbox import letterbox
+from binarycop.detection.lookout.engine import make_engine
+from binarycop.detection.lookout.detector import WEIGHTS
+from binarycop.detection.lookout.refinement import RefinementStage
+from binarycop.detection.lookout.network import MAX_STRIDE, REFINEMENT, MIN_CELLS, PROPOSAL
+from binarycop.detection.lookout.weights import read_weights
 from binarycop.frames import drawing
-from binarycop.settings.schema import EngineKind, FacesSettings, FinderKind, LookoutSettings
+from binarycop.settings.schema import EngineKind, FacesSettings, DetectorKind, LookoutSettings
 
 cv2.setNumThreads(1)
 what, engine, longer_px, count = sys.argv[1], EngineKind(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4])
 rng = np.random.default_rng(1)
-frame = drawing.backdrop(rng, 640, 480)
+frame = drawing.background(rng, 640, 480)
 drawing.draw(frame, drawing.Head.random(rng, None), 320, 240, 220)
-padded, _ = fit(frame, longer_px, COARSEST, LEAST_CELLS)
-survey, inspection = (make_engine(engine, one, read_weights(WEIGHTS, one)) for one in (SURVEY, INSPECTION))
-inspector = Inspector(inspection)
+padded, _ = letterbox(frame, longer_px, MAX_STRIDE, MIN_CELLS)
+survey, inspection = (make_engine(engine, one, read_weights(WEIGHTS, one)) for one in (PROPOSAL, REFINEMENT))
+inspector = RefinementStage(inspection)
 side = 220 * longer_px / 640
 head = np.array([[(longer_px - side) / 2, (0.75 * longer_px - side) / 2, side, side, 0.9]])
 lookout = LookoutSettings(engine=engine, longer_px=longer_px)
-finder = make_finder(FacesSettings(finder=FinderKind.LOOKOUT, lookout=lookout))
+finder = make_detector(FacesSettings(finder=DetectorKind.LOOKOUT, lookout=lookout))
 few = np.ascontiguousarray(frame[::2, ::2])
 finds = {
-    "shrinking": lambda: fit(frame, longer_px, COARSEST, LEAST_CELLS),
+    "shrinking": lambda: letterbox(frame, longer_px, MAX_STRIDE, MIN_CELLS),
     "survey": lambda: survey.run(padded),
-    "inspection": lambda: inspector.look(padded, head),
-    "all": lambda: finder.find(frame),
-    "small": lambda: finder.find(few),
+    "inspection": lambda: inspector.refine(padded, head),
+    "all": lambda: finder.detect(frame),
+    "small": lambda: finder.detect(few),
 }
 for _ in range(count):
     finds[what]()
-if len(finder.find(frame)) != 1:
+if len(finder.detect(frame)) != 1:
     sys.exit("the drawn head is not found")
 """
 ROWS = (

@@ -38,21 +38,21 @@ NOT_HERE = (
     "frames/test_choose.py::test_a_device_is_never_read_as_a_clip",
     "frames/test_v4l2.py::test_another_device_is_not_a_camera",
     "frames/test_v4l2.py::test_a_plain_file_is_not_a_camera",
-    "service/test_seal.py::test_a_sealed_process_starts_no_program",
-    "service/test_seal.py::test_nor_does_a_thread_that_was_there_before",
-    "service/test_seal.py::test_nothing_is_dumped_of_a_sealed_process",
-    "faces/test_haar.py::test_nobody_is_found_on_a_bare_wall",
+    "service/test_hardening.py::test_a_sealed_process_starts_no_program",
+    "service/test_hardening.py::test_nor_does_a_thread_that_was_there_before",
+    "service/test_hardening.py::test_nothing_is_dumped_of_a_sealed_process",
+    "evaluation/test_haar.py::test_nobody_is_found_on_a_bare_wall",
 )
 TESTS_LONGEST_S = 2400
 STEP_LONGEST_S = 300
 MODULES = "/usr/lib/binarycop/python"
 ENGINE = """
-from binarycop.faces.lookout.engine import make_engine
-from binarycop.faces.lookout.finder import WEIGHTS
-from binarycop.faces.lookout.network import SURVEY
-from binarycop.faces.lookout.weights import read_weights
+from binarycop.detection.lookout.engine import make_engine
+from binarycop.detection.lookout.detector import WEIGHTS
+from binarycop.detection.lookout.network import PROPOSAL
+from binarycop.detection.lookout.weights import read_weights
 from binarycop.settings.schema import EngineKind
-print(make_engine(EngineKind.AUTO, SURVEY, read_weights(WEIGHTS, SURVEY)).name)
+print(make_engine(EngineKind.AUTO, PROPOSAL, read_weights(WEIGHTS, PROPOSAL)).name)
 """
 VERSIONS = """
 import cv2, numpy, platform

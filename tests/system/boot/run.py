@@ -15,8 +15,8 @@ from uuid import uuid4
 
 import cv2
 
+from binarycop.classes import MaskClass
 from binarycop.frames.demo import RATE_HZ, Demo, passages
-from binarycop.wearing import Wearing
 from tests.system import host
 from tests.system.boot import guest, street
 from tests.system.host import ROOT, Reports
@@ -30,7 +30,7 @@ MEMORY_MB = 512
 DISK_SPARE_MB = 200
 EVERY = 2  # of the demo's frames, one is shown; each three times, at 25 a second
 EMPTY_S = street.EMPTY * EVERY / RATE_HZ  # before somebody comes
-PEOPLE = (Wearing.CORRECT, Wearing.NOSE)
+PEOPLE = (MaskClass.CORRECT, MaskClass.NOSE)
 SETTINGS = """frames: {source: /dev/binarycop/camera, width_px: 320, height_px: 240, rate_hz: 25, pixel_format: YUYV}
 faces: {finder: fixed}
 lines:

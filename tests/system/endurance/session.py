@@ -11,20 +11,21 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from binarycop.accelerator.simulated.fabric import Fabric, Fault
-from binarycop.classifier import bundle as bundles
-from binarycop.classifier.choose import find_bundle, open_board, open_overlay
+from binarycop.accelerator.simulated.fabric import Fabric, SimulatedFault
+from binarycop.bundle import files as bundles
+from binarycop.bundle.search import find_bundle
 from binarycop.clock import ManualClock
 from binarycop.errors import BackendError
 from binarycop.frames.base import Frame
 from binarycop.frames.demo import RATE_HZ
-from binarycop.frames.feed import Feed, GrabberSettings
-from binarycop.frames.notice import Notice
+from binarycop.frames.source_event import SourceEvent
+from binarycop.frames.source_reader import GrabberSettings, SourceReader
 from binarycop.journal.events import Event
 from binarycop.journal.writers import Value
 from binarycop.lines.mock import MockLines
-from binarycop.service.build import build, finder_of, pursuit_of
-from binarycop.service.keeper import Reloadable
+from binarycop.service.assembly import build, detector_of, tracker_of
+from binarycop.service.backends import open_board, open_overlay
+from binarycop.service.failover_classifier import Reloadable
 from binarycop.service.lane import Lane
 from binarycop.service.service import Service
 from binarycop.settings.schema import (
@@ -134,9 +135,11 @@ class Session:
         classifier = CountingClassifier(open_overlay(_SETTINGS.classifier, bundle, board))
         self._world = World(clock, board.manager, classifier)
         camera = MoodyCamera(pictures, clock, self._rng, _MOOD_ODDS, _MOOD_LONGEST_S)
-        self._feed = Feed(camera.open, clock, GrabberSettings(), is_live=True, show=self._show, tell=self._hear)
+        self._feed = SourceReader(
+            camera.open, clock, GrabberSettings(), is_live=True, show=self._show, tell=self._log_source_events
+        )
         # The demo's people stand on its spot, so its finder is the one that watches that.
-        pursuit = pursuit_of(_LANE, finder_of(_LANE))
+        pursuit = tracker_of(_LANE, detector_of(_LANE))
         self._service = build(_SETTINGS, bundle, classifier, [pursuit], self._world.lines, self._world.journal)
         self._waiting: Frame | None = None
         self._shown = self._dropped = self._late = 0
@@ -186,7 +189,7 @@ class Session:
     def _disturb(self, lane: Lane) -> None:
         world, rng = self._world, self._rng
         if rng.random() < _OVERLAY_ODDS:
-            world.fabric.tell(Fault(_OVERLAY_FAULTS[rng.integers(len(_OVERLAY_FAULTS))]))
+            world.fabric.inject(SimulatedFault(_OVERLAY_FAULTS[rng.integers(len(_OVERLAY_FAULTS))]))
         if rng.random() < _PASSED_ODDS:
             world.lines.pin("PASSED").drive_high()
             world.lines.pin("PASSED").drive_low()
@@ -194,7 +197,7 @@ class Session:
             world.is_fire = not world.is_fire
             (world.lines.pin("FIRE").drive_high if world.is_fire else world.lines.pin("FIRE").drive_low)()
         if rng.random() < _RELOAD_ODDS:
-            lane.adopt(replace(_LANE, verdict=VerdictSettings(votes=int(rng.integers(5, 8)))))
+            lane.apply_settings(replace(_LANE, verdict=VerdictSettings(votes=int(rng.integers(5, 8)))))
 
     def _step(self, service: Service, lane: Lane, now_s: float) -> None:
         lane.fault(_NO_FRAMES, active=now_s - self._shown_s > _LANE.frames.stale_s)
@@ -210,11 +213,11 @@ class Session:
             self._complain(f"energised without cause at {now_s:.2f} s")
 
     def _count(self, lane: Lane) -> Row:
-        counts, tally = self._world.journal.counts, lane.tally
+        counts, tally = self._world.journal.counts, lane.counters
         self._dropped += self._waiting is not None
         self._hold("frames shown", self._shown, self._dropped + tally.frames)
-        self._hold("frames taken", tally.frames, tally.judged + tally.nobody + tally.unscored)
-        self._hold("crops scored", self._world.classifier.scored, tally.judged)
+        self._hold("frames taken", tally.frames, tally.scored + tally.without_face + tally.without_scores)
+        self._hold("crops scored", self._world.classifier.scored, tally.scored)
         self._hold("people", counts[Event.PERSON], tally.persons)
         self._hold("permits", counts[Event.PERMIT], tally.permits)
         # Each failure is answered by a loading, but for one for which the coil must be released first.
@@ -226,9 +229,9 @@ class Session:
             captured=self._feed.captured,
             withheld=self._feed.captured - self._shown,
             dropped=self._dropped,
-            judged=tally.judged,
-            nobody=tally.nobody,
-            unscored=tally.unscored,
+            judged=tally.scored,
+            nobody=tally.without_face,
+            unscored=tally.without_scores,
             persons=tally.persons,
             permits=tally.permits,
             refusals=tally.refusals,
@@ -245,7 +248,7 @@ class Session:
         self._dropped += self._waiting is not None
         self._waiting = frame
 
-    def _hear(self, notice: Notice) -> None:
+    def _log_source_events(self, notice: SourceEvent) -> None:
         """The camera's moods are its own; the lane hears of silence."""
 
     def _complain(self, what: str) -> None:

@@ -55,7 +55,7 @@ class Broken(AssertionError):
 
 
 @dataclass(frozen=True)
-class Entry:
+class EventSpec:
     """A line of the daemon's journal, when it was read; event: None for a line that is none of the table's."""
 
     at_s: float
@@ -90,7 +90,7 @@ class Gate:
         self.lines, self.film = Lines(work / "lines"), Film(work / "picture")
         self.film.scene = scene
         self.write_settings(change or {})
-        self.journal: list[Entry] = []
+        self.journal: list[EventSpec] = []
         self.notices: list[str] = []
         self.other_rises = 0
         self._output: list[str] = []
@@ -159,7 +159,7 @@ class Gate:
             text=True,
         )
         self._ears = [
-            Thread(target=self._hear, args=(self._process, ear, self._mouth), daemon=True),
+            Thread(target=self._log_source_events, args=(self._process, ear, self._mouth), daemon=True),
             Thread(target=self._collect, args=(self._process.stdout,), daemon=True),
         ]
         for thread in self._ears:
@@ -214,15 +214,15 @@ class Gate:
         if self.lines.level(RELAY) or any(one.level for one in self.relay_since(since_s)):
             raise Broken("permission was given")
 
-    def reads(self, event: Event, since_s: float, word: str = "", longest_s: float = PATIENCE_S) -> Entry:
+    def reads(self, event: Event, since_s: float, word: str = "", longest_s: float = PATIENCE_S) -> EventSpec:
         """The first such event since then, with that word."""
 
-        def found() -> list[Entry]:
+        def found() -> list[EventSpec]:
             return [
                 one for one in list(self.journal) if one.event is event and one.at_s >= since_s and word in one.text
             ]
 
-        self.until(f"event {event.entry.name} {word}".strip(), lambda: bool(found()), longest_s)
+        self.until(f"event {event.spec.name} {word}".strip(), lambda: bool(found()), longest_s)
         return found()[0]
 
     def signal(self, number: signal.Signals) -> None:
@@ -302,7 +302,7 @@ class Gate:
             except OSError:
                 return
 
-    def _hear(self, process: "subprocess.Popen[str]", ear: int, mouth: int) -> None:
+    def _log_source_events(self, process: "subprocess.Popen[str]", ear: int, mouth: int) -> None:
         rest = b""
         while True:
             has_ended = process.poll() is not None
@@ -316,7 +316,7 @@ class Gate:
             *lines, rest = (rest + os.read(ear, 1 << 16)).split(b"\n")
             for line in lines:
                 text = line.decode(errors="replace")
-                self.journal.append(Entry(monotonic(), text, event_of(text)))
+                self.journal.append(EventSpec(monotonic(), text, event_of(text)))
         os.close(ear)
         os.close(mouth)
 
@@ -332,7 +332,7 @@ def event_of(text: str) -> Event | None:
 
 
 def _pattern(event: Event) -> re.Pattern[str]:
-    literal = re.split(r"\{[^}]*\}", event.entry.text)
+    literal = re.split(r"\{[^}]*\}", event.spec.text)
     return re.compile(".*".join(re.escape(part) for part in literal))
 
 

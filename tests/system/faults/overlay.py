@@ -9,10 +9,10 @@ from pathlib import Path
 from time import monotonic
 from typing import Any
 
-from binarycop.accelerator.build import BITSTREAM
 from binarycop.accelerator.simulated import design
-from binarycop.classifier import bundle as bundles
-from binarycop.classifier.choose import find_bundle
+from binarycop.bundle import files as bundles
+from binarycop.bundle.check_build import BITSTREAM
+from binarycop.bundle.search import find_bundle
 from binarycop.journal.events import Event
 from tests.system.faults import saboteur
 from tests.system.faults.gate import Broken, Gate

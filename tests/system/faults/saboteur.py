@@ -8,7 +8,7 @@ from functools import wraps
 from pathlib import Path
 from typing import Any
 
-from binarycop.accelerator.simulated.fabric import Fault
+from binarycop.accelerator.simulated.fabric import SimulatedFault
 from binarycop.settings.schema import FaultKind
 
 ORDER = "now"
@@ -43,8 +43,8 @@ def fail(target: str, how: str) -> None:
 
 def fail_overlay(kind: str) -> None:
     """Have the simulated board fail in the batch after the order."""
-    choose: Any = importlib.import_module("binarycop.classifier.choose")
-    keeper = importlib.import_module("binarycop.service.keeper").Keeper
+    choose: Any = importlib.import_module("binarycop.service.backends")
+    keeper = importlib.import_module("binarycop.service.failover_classifier").FailoverClassifier
     boards: list[Any] = []
     open_board, scores = choose.open_board, keeper.scores
 
@@ -55,7 +55,7 @@ def fail_overlay(kind: str) -> None:
 
     def scoring(self: Any, crops: Any) -> Any:
         if _is_ordered():
-            boards[-1].manager.tell(Fault(FaultKind(kind)))
+            boards[-1].manager.inject(SimulatedFault(FaultKind(kind)))
         return scores(self, crops)
 
     choose.open_board, keeper.scores = opening, scoring

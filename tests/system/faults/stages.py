@@ -12,7 +12,7 @@ from tests.system.faults.gate import Broken, Gate
 from tests.system.faults.row import Outcome, Row, conclude, look, started_again
 
 _HANG_S = 2
-_CAMERA, _FINDER = "binarycop.frames.camera:Camera.read", "binarycop.faces.lookout.finder:Lookout.find"
+_CAMERA, _FINDER = "binarycop.frames.camera:Camera.read", "binarycop.detection.lookout.detector:Lookout.detect"
 _CLASSIFIER = "binarycop.classifier.emulator:Emulator.scores"
 
 
@@ -26,7 +26,7 @@ def _ends(target: str, how: str, work: Path, limit_s: float) -> Outcome:
         gate.permit()
         at_s = monotonic()
         saboteur.order(work)
-        if target.endswith("LineJournal.write"):
+        if target.endswith("TextJournal.write"):
             # It writes when something happens: the person leaves.
             gate.film.scene = Scene.NOBODY
         released_s = gate.released(at_s, limit_s)
@@ -122,13 +122,13 @@ def _raised(stage: str, target: str, *, limit_s: float = 1.5, how: str = "raise"
 ROWS = (
     _row("exception in the camera", "Camera.read raises what nobody expects", 2.0, "", _camera_raises, is_slow=True),
     _raised("the finder", _FINDER, is_slow=True),
-    _raised("following", "binarycop.faces.pursuit:Pursuit.step", is_slow=True),
+    _raised("following", "binarycop.tracking.tracker:Tracker.step", is_slow=True),
     _raised("the crop", "binarycop.service.lane:crop", how="memory"),
     _raised("the classifier", _CLASSIFIER),
     _raised("the verdict", "binarycop.verdict:step", is_slow=True),
     _raised("the gate", "binarycop.gate.machine:step", is_slow=True),
-    _raised("the lines", "binarycop.lines.wires:Wires.show", is_slow=True),
-    _raised("the journal", "binarycop.journal.writers:LineJournal.write", limit_s=2.5, is_slow=True),
+    _raised("the lines", "binarycop.lines.lane_io:LaneIo.drive", is_slow=True),
+    _raised("the journal", "binarycop.journal.writers:TextJournal.write", limit_s=2.5, is_slow=True),
     _raised("the supervisor", "binarycop.service.supervisor:Supervisor.step", is_slow=True),
     _row(
         "camera's thread dies",
@@ -139,7 +139,7 @@ ROWS = (
     ),
     _row(
         "finder's thread dies",
-        "ends in Lookout.find without a word",
+        "ends in Lookout.detect without a word",
         5.0,
         "faces.deadline_s 2, lost_s 1 and two seconds",
         _finder_dies,

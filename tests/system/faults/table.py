@@ -108,5 +108,5 @@ def _reads(event: Event | str) -> str:
     """An event by its name, and what the catalog says it is; else the line itself."""
     if isinstance(event, str):
         return f"`{event}`"
-    found = re.search(rf"-- {event.entry.message_id}\nSubject: (.*)", _CATALOG.read_text())
-    return f"`{event.entry.name}`: {found[1] if found else event.entry.text}"
+    found = re.search(rf"-- {event.spec.message_id}\nSubject: (.*)", _CATALOG.read_text())
+    return f"`{event.spec.name}`: {found[1] if found else event.spec.text}"

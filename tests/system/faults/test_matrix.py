@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from binarycop.journal.events import Event
-from binarycop.journal.writers import Value, message
+from binarycop.journal.writers import Value, format_message
 from tests.system.faults import table
-from tests.system.faults.gate import Broken, Entry, Gate, event_of
+from tests.system.faults.gate import Broken, EventSpec, Gate, event_of
 from tests.system.faults.lines import RELAY, Change
 from tests.system.faults.row import Outcome, Row
 from tests.system.faults.run import BRIEF, ROWS, attempt, chosen
@@ -25,11 +25,11 @@ def changed(gate: Gate, monkeypatch: pytest.MonkeyPatch, *changes: tuple[float, 
     monkeypatch.setattr(gate.lines, "changes", lambda name: told)
 
 
-@pytest.mark.parametrize("event", Event, ids=lambda event: event.entry.name)
+@pytest.mark.parametrize("event", Event, ids=lambda event: event.spec.name)
 def test_an_event_is_known_again_by_its_sentence(event: Event) -> None:
-    fields = {name for _, name, _, _ in string.Formatter().parse(event.entry.text) if name}
+    fields = {name for _, name, _, _ in string.Formatter().parse(event.spec.text) if name}
     values: dict[str, Value] = dict.fromkeys(fields, 1.5)
-    assert event_of(message(event, "gate", values)) is event
+    assert event_of(format_message(event, "gate", values)) is event
 
 
 def test_a_coil_released_too_late_breaks_its_row(gate: Gate, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -41,7 +41,7 @@ def test_a_coil_released_too_late_breaks_its_row(gate: Gate, monkeypatch: pytest
 
 def test_a_permission_that_the_journal_lacks_breaks_its_row(gate: Gate, monkeypatch: pytest.MonkeyPatch) -> None:
     changed(gate, monkeypatch, (1.0, True), (2.0, False), (3.0, True))
-    gate.journal.append(Entry(1.0, "", Event.PERMIT))
+    gate.journal.append(EventSpec(1.0, "", Event.PERMIT))
     with pytest.raises(Broken, match="energised 2 times, and the journal has 1 permissions"):
         gate.account()
     gate.other_rises = 1

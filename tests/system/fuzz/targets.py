@@ -10,13 +10,13 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from binarycop.accelerator import build, deploy
 from binarycop.accelerator.simulated import design
-from binarycop.classifier import bundle as bundles
-from binarycop.classifier import manifest as manifests
+from binarycop.bundle import check_build, deployment_package
+from binarycop.bundle import files as bundles
+from binarycop.bundle import manifest as manifests
 from binarycop.errors import BinaryCoPError
 from binarycop.frames.clip import Clip
-from binarycop.frames.picture import decode
+from binarycop.frames.image import decode
 from binarycop.journal.reader import Query, read
 from binarycop.settings.load import load
 from tests.random_bundles import random_bundle
@@ -55,14 +55,14 @@ def driver(data: bytes, work: Path) -> None:
     """The driver.py of a FINN build."""
     folder = _deploy(work)
     (folder / "driver" / "driver.py").write_bytes(data)
-    deploy.check(deploy.read(folder), bundles.load(_bundle(work)).manifest)
+    deployment_package.check(deployment_package.read(folder), bundles.load(_bundle(work)).manifest)
 
 
 def handoff(data: bytes, work: Path) -> None:
     """The .hwh of a FINN build."""
     file = work / "overlay.hwh"
     file.write_bytes(data)
-    build.check_handoff(file, bundles.load(_bundle(work)).manifest)
+    check_build.check_hwh(file, bundles.load(_bundle(work)).manifest)
 
 
 def picture(data: bytes, work: Path) -> None:

@@ -16,8 +16,8 @@ from typing import Any
 
 import numpy as np
 
-from binarycop.classifier import bundle as bundles
-from binarycop.classifier import manifest as manifests
+from binarycop.bundle import files as bundles
+from binarycop.bundle import manifest as manifests
 from tests.system import host
 from tests.system.host import ROOT, Reports
 from tests.system.package import guest

@@ -22,13 +22,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 import binarycop
-from binarycop.classifier import bundle as bundles
-from binarycop.classifier.choose import find_bundle
+from binarycop.bundle import files as bundles
+from binarycop.bundle.search import find_bundle
 from binarycop.classifier.emulator import Emulator
-from binarycop.faces.box import Box
-from binarycop.faces.crop import crop
+from binarycop.detection.crop import crop
 from binarycop.frames.demo import HEIGHT_PX, WIDTH_PX, Demo
-from binarycop.settings.schema import SpotSettings
+from binarycop.geometry import Box
+from binarycop.settings.schema import FixedRegionSettings
 from tests.system.privacy import canary
 from tests.system.privacy.rules import ROOT, Verdict, judge, rules
 from tests.system.privacy.trial import Daemon, TrialError, write_clip
@@ -44,7 +44,7 @@ _NUMBER = re.compile(r"-?\d+")
 
 
 @dataclass(frozen=True)
-class Finding:
+class GateStatus:
     """One claim that was tried. detail: what was looked at, and what was found."""
 
     claim: str
@@ -58,7 +58,7 @@ class Report:
     def __init__(self, work: Path, frames: int, finder: str) -> None:
         self._work, self._frames, self._finder = work, frames, finder
         self._began_s = time()
-        self.findings: list[Finding] = []
+        self.findings: list[GateStatus] = []
         self.verdict: Verdict | None = None
         self.pictures = ""
         still = canary.draw(WIDTH_PX, HEIGHT_PX)
@@ -244,7 +244,7 @@ class Report:
         return folder
 
     def _say(self, claim: str, is_good: bool, detail: str) -> None:
-        self.findings.append(Finding(claim, is_good, detail))
+        self.findings.append(GateStatus(claim, is_good, detail))
         print(f"{'good' if is_good else 'BAD '} {claim}: {detail}", flush=True)
 
 
@@ -315,7 +315,7 @@ def _decode(clip: Path) -> list[NDArray[np.uint8]]:
 
 def _crop(frame: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """What the daemon hands its classifier of a person on the spot."""
-    spot, (height, width) = SpotSettings(), frame.shape[:2]
+    spot, (height, width) = FixedRegionSettings(), frame.shape[:2]
     box = Box(spot.left * width, spot.top * height, spot.width * width, spot.height * height)
     return crop(frame, box, bundles.load(find_bundle("n-cnv")).manifest.crop)
 

@@ -43,7 +43,7 @@ def rules(work: Path, source: Path) -> tuple[Rule, ...]:
         Rule(
             "starts itself",
             r"execve \S*python[\d.]*",
-            "once, by the service manager; the kernel refuses every later start (service/seal.py)",
+            "once, by the service manager; the kernel refuses every later start (service/hardening.py)",
         ),
         Rule("starts threads of its own", "thread", "one memory, one process: nothing is handed over"),
         Rule(

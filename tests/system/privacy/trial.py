@@ -27,8 +27,8 @@ _LAST_WORDS_S = 10.0
 _START = "import resource, sys; {cores}; {before}from binarycop.__main__ import main; sys.exit(main())"
 # The daemon without the measures that are tried here, to show that the searches find what there is.
 _UNSEALED = (
-    "from binarycop.service import seal; "
-    "seal.forbid_dumps = seal.forbid_writing = seal.forbid_programs = lambda: None; "
+    "from binarycop.service import hardening; "
+    "hardening.forbid_dumps = hardening.forbid_writing = hardening.forbid_programs = lambda: None; "
 )
 _CORES = "resource.setrlimit(resource.RLIMIT_CORE, (resource.getrlimit(resource.RLIMIT_CORE)[1],) * 2)"
 _IMPORTS = "import binarycop, cv2, gpiozero, numpy, yaml"

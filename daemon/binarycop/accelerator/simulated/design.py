@@ -12,9 +12,9 @@ from pathlib import Path
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element, SubElement
 
-from binarycop.accelerator.build import BITSTREAM, HANDOFF
 from binarycop.accelerator.simulated.iodma import SIZE
-from binarycop.classifier.bundle import Bundle
+from binarycop.bundle.check_build import BITSTREAM, HWH
+from binarycop.bundle.files import Bundle
 
 _GP0 = 0x4000_0000  # where FINN's AXI-Lite interfaces begin on a Zynq-7000
 _DDR_BYTES = 0x2000_0000
@@ -40,7 +40,7 @@ def write(folder: Path, bundle: Bundle) -> Bundle:
     sentence = f"not a bitstream: stands for {manifest.name} {manifest.version} on a simulated board"
     files = {
         BITSTREAM: bitstream(sentence),
-        HANDOFF: handoff(manifest.input_dma, manifest.output_dma, manifest.clock_mhz),
+        HWH: handoff(manifest.input_dma, manifest.output_dma, manifest.clock_mhz),
     }
     digests = dict(manifest.sha256)
     for name, data in files.items():

@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from binarycop.accelerator.build import BITSTREAM
 from binarycop.accelerator.pynq_board import Device, Metadata, PynqBoard, PynqBuffer, RuntimeMetadataParser, pynq
 from binarycop.accelerator.simulated import design
-from binarycop.accelerator.simulated.fabric import Fabric, Fault
+from binarycop.accelerator.simulated.fabric import Fabric, SimulatedFault
 from binarycop.accelerator.simulated.memory import SimulatedBusError
-from binarycop.classifier.bundle import Bundle
+from binarycop.bundle.check_build import BITSTREAM
+from binarycop.bundle.files import Bundle
 from binarycop.clock import Clock
 
 _ZYNQ = "armv7l"
@@ -115,7 +115,7 @@ def _booted_slcr() -> NDArray[np.uint32]:
 class SimulatedBoard(PynqBoard):
     """A ``Board`` of its own making: it boots, and its bundle's overlay is loaded as by ``load-overlay``."""
 
-    def __init__(self, bundle: Bundle, clock: Clock, fault: Fault | None = None) -> None:
+    def __init__(self, bundle: Bundle, clock: Clock, fault: SimulatedFault | None = None) -> None:
         self._folder = TemporaryDirectory(prefix="binarycop-")
         self.bundle = design.write(Path(self._folder.name), bundle)
         self.fabric = Fabric(self.bundle, clock, fault)

@@ -4,22 +4,22 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from binarycop.accelerator.build import BITSTREAM, score_type
-from binarycop.accelerator.packing import pack
 from binarycop.accelerator.simulated.iodma import Iodma
 from binarycop.accelerator.simulated.memory import Memory, SimulatedBusError
-from binarycop.classifier.bundle import Bundle
+from binarycop.bundle.check_build import BITSTREAM, score_type
+from binarycop.bundle.files import Bundle
+from binarycop.bundle.packing import pack
 from binarycop.classifier.emulator import Emulator
 from binarycop.clock import Clock
 from binarycop.errors import OverlayError
-from binarycop.faces.crop import SIDE_PX
+from binarycop.geometry import SIDE_PX
 from binarycop.settings.schema import FaultKind
 
 _SEED = 7
 
 
 @dataclass(frozen=True)
-class Fault:
+class SimulatedFault:
     """What goes wrong, and when.
 
     after: batches that go well first, counted anew from each time that the overlay is loaded. times: how often;
@@ -33,13 +33,13 @@ class Fault:
 
 
 class Fabric:
-    """The logic of one board, and the ``Manager`` of it.
+    """The logic of one board, and the ``SysfsFpgaManager`` of it.
 
     clock: what a slow batch goes by. forbids: set, this process may load no bitstream. loads: how often one was.
     """
 
     def __init__(
-        self, bundle: Bundle, clock: Clock, fault: Fault | None = None, *, memory: Memory | None = None
+        self, bundle: Bundle, clock: Clock, fault: SimulatedFault | None = None, *, memory: Memory | None = None
     ) -> None:
         manifest = bundle.manifest
         self.memory = memory or Memory()
@@ -55,9 +55,9 @@ class Fabric:
         self._is_operating = False
         self._ready_s: float | None = None
         self._rng = np.random.default_rng(_SEED)
-        self.tell(fault or Fault())
+        self.inject(fault or SimulatedFault())
 
-    def tell(self, fault: Fault) -> None:
+    def inject(self, fault: SimulatedFault) -> None:
         """Have this go wrong from now on."""
         self._fault, self._faults_left = fault, fault.times
         self._good, self._is_faulty = 0, False
@@ -78,21 +78,21 @@ class Fabric:
         return self.dmas[name]
 
     def is_operating(self) -> bool:
-        """See ``Manager.is_operating``. The driver asks before each batch: that is when a loss shows."""
+        """See ``SysfsFpgaManager.is_operating``. The driver asks before each batch: that is when a loss shows."""
         if self._is_operating and self._fault.kind is FaultKind.LOSE and self._is_due():
             self._is_operating = False
         return self._is_operating
 
-    def loaded(self) -> str | None:
-        """See ``Manager.loaded``."""
+    def loaded_sha256(self) -> str | None:
+        """See ``SysfsFpgaManager.loaded``."""
         return self._note if self.is_operating() else None
 
-    def note(self, sha256: str | None) -> None:
-        """See ``Manager.note``."""
+    def record_loaded(self, sha256: str | None) -> None:
+        """See ``SysfsFpgaManager.note``."""
         self._note = sha256
 
-    def obstacle(self) -> str | None:
-        """See ``Manager.obstacle``."""
+    def why_load_denied(self) -> str | None:
+        """See ``SysfsFpgaManager.obstacle``."""
         return "the simulated board forbids it" if self.forbids else None
 
     def _is_due(self) -> bool:

@@ -7,15 +7,15 @@ from tempfile import TemporaryDirectory
 import numpy as np
 from numpy.typing import NDArray
 
-from binarycop.accelerator import handoff
-from binarycop.accelerator.build import BITSTREAM, HANDOFF
-from binarycop.accelerator.handoff import Handoff
 from binarycop.accelerator.simulated import design
-from binarycop.accelerator.simulated.fabric import Fabric, Fault
+from binarycop.accelerator.simulated.fabric import Fabric, SimulatedFault
 from binarycop.accelerator.simulated.iodma import SIZE
 from binarycop.accelerator.simulated.memory import SimulatedBusError
 from binarycop.accelerator.uio import MEMORY, UioBoard
-from binarycop.classifier.bundle import Bundle
+from binarycop.bundle import hwh
+from binarycop.bundle.check_build import BITSTREAM, HWH
+from binarycop.bundle.files import Bundle
+from binarycop.bundle.hwh import HardwareHandoff
 from binarycop.clock import Clock
 
 _GP0, _GP0_BYTES, _MEMORY_BYTES = 0x4000_0000, 0x1_0000, 0x1_0000
@@ -23,16 +23,16 @@ _DEVICE, _NAME = "uio0", "fabric"
 
 
 @dataclass(frozen=True)
-class Layout:
+class DeviceFiles:
     """Where the devices lie: as /sys/class/uio, and as /dev."""
 
     sysfs: Path
     dev: Path
 
 
-def lay_out(folder: Path, base: int = _GP0, size: int = _GP0_BYTES) -> Layout:
+def create_device_files(folder: Path, base: int = _GP0, size: int = _GP0_BYTES) -> DeviceFiles:
     """A PYNQ-Z1's devices as files; base and size are the first mapping's."""
-    layout = Layout(folder / "sys", folder / "dev")
+    layout = DeviceFiles(folder / "sys", folder / "dev")
     mapping = layout.sysfs / _DEVICE / "maps/map0"
     mapping.mkdir(parents=True)
     (mapping / "addr").write_text(f"0x{base:08x}\n", encoding="ascii")
@@ -47,7 +47,7 @@ def lay_out(folder: Path, base: int = _GP0, size: int = _GP0_BYTES) -> Layout:
 class SimulatedDevices:
     """See ``Devices``; a device is there, and may be opened, where its file is. memory_bytes: u-dma-buf's."""
 
-    def __init__(self, fabric: Fabric, overlay: Handoff, memory_bytes: int = _MEMORY_BYTES) -> None:
+    def __init__(self, fabric: Fabric, overlay: HardwareHandoff, memory_bytes: int = _MEMORY_BYTES) -> None:
         self._fabric, self._overlay, self._memory_bytes = fabric, overlay, memory_bytes
 
     def map_registers(self, device: Path, size: int) -> "_Words":
@@ -64,9 +64,9 @@ class SimulatedDevices:
 class _Words:
     """The registers of all IPs as one mapping of words."""
 
-    def __init__(self, fabric: Fabric, overlay: Handoff, size: int) -> None:
+    def __init__(self, fabric: Fabric, overlay: HardwareHandoff, size: int) -> None:
         self._fabric, self._size = fabric, size
-        self._names = {window.base: name for name, window in overlay.windows.items()}
+        self._names = {window.base: name for name, window in overlay.ranges.items()}
 
     def __getitem__(self, index: int) -> int:
         name, offset = self._at(index)
@@ -102,16 +102,16 @@ class _Memory:
 class SimulatedUioBoard(UioBoard):
     """A ``Board`` of its own making: it boots, and its bundle's overlay is loaded as by ``load-overlay``."""
 
-    def __init__(self, bundle: Bundle, clock: Clock, fault: Fault | None = None) -> None:
+    def __init__(self, bundle: Bundle, clock: Clock, fault: SimulatedFault | None = None) -> None:
         self._folder = TemporaryDirectory(prefix="binarycop-")
         folder = Path(self._folder.name)
         self.bundle = design.write(folder, bundle)
         manifest = self.bundle.manifest
         self.fabric = Fabric(self.bundle, clock, fault)
         self.fabric.configure(manifest.sha256[BITSTREAM])
-        self.fabric.note(manifest.sha256[BITSTREAM])
-        overlay = handoff.read(folder / HANDOFF)
-        layout = lay_out(folder)
+        self.fabric.record_loaded(manifest.sha256[BITSTREAM])
+        overlay = hwh.read(folder / HWH)
+        layout = create_device_files(folder)
         devices = SimulatedDevices(self.fabric, overlay)
         dmas = (manifest.input_dma, manifest.output_dma)
         super().__init__(overlay, manifest.clock_mhz, dmas, self.fabric, devices, layout.sysfs, layout.dev)

@@ -4,8 +4,8 @@ Lengths are in units of the face's height, the y axis points down: y = 0 is the 
 middle. Everything is a pure function of its parameters; what varies is drawn from the caller's generator.
 """
 
-from binarycop.frames.drawing.looks import Head, Mask
-from binarycop.frames.drawing.scene import backdrop, expose
-from binarycop.frames.drawing.strokes import draw
+from binarycop.frames.drawing.appearance import Head, Mask
+from binarycop.frames.drawing.head import draw
+from binarycop.frames.drawing.scene import add_sensor_noise, background
 
-__all__ = ["Head", "Mask", "backdrop", "draw", "expose"]
+__all__ = ["Head", "Mask", "add_sensor_noise", "background", "draw"]

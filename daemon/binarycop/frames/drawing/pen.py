@@ -4,8 +4,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from binarycop.frames.drawing.looks import Head, Mask, Pattern
-from binarycop.frames.drawing.paint import Colour, Pixels, Points, ellipse, to_bytes
+from binarycop.frames.drawing.appearance import Head, Mask, MaskPattern
+from binarycop.frames.drawing.raster import Colour, Pixels, Points, ellipse, to_bytes
 
 
 class Pen:
@@ -33,16 +33,16 @@ class Pen:
         """Fill the polygon with the mask's colour and print."""
         before = self._canvas.copy()
         self.fill(points, mask.colour)
-        if mask.pattern is Pattern.PLAIN:
+        if mask.pattern is MaskPattern.PLAIN:
             return
         steps = np.arange(-0.6, 0.61, 0.09)
         for step in steps:
-            if mask.pattern is Pattern.DOTS:
+            if mask.pattern is MaskPattern.DOTS:
                 for other in steps:
                     self.fill(ellipse(step, other + 0.85, 0.025, 0.025, 10), mask.ink)
             else:
                 self.line(np.array([[-0.6, step + 0.85], [0.6, step + 0.85]]), mask.ink, 0.03)
-                if mask.pattern is Pattern.CHECK:
+                if mask.pattern is MaskPattern.CHECK:
                     self.line(np.array([[step, 0.2], [step, 1.5]]), mask.ink, 0.02)
         inside = np.zeros(self._canvas.shape[:2], np.uint8)
         cv2.fillPoly(inside, [self._to_px(points)], 255, cv2.LINE_AA, self._SHIFT)

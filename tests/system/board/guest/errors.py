@@ -13,7 +13,7 @@ from binarycop.errors import FactoryError, LineError
 from binarycop.lines.chips import LineNotPermitted
 from binarycop.lines.factory import open_factory
 from binarycop.lines.gpiochip import GpioChipFactory
-from binarycop.lines.wires import Wires
+from binarycop.lines.lane_io import LaneIo
 from tests.system.board.guest.lines import WITHIN_S, lane, wait_until
 from tests.system.board.guest.simulator import Simulator, plug_in
 
@@ -103,7 +103,7 @@ def other_process(simulator: Simulator) -> str:
                     kind = DigitalInputDevice if attempt % 2 else DigitalOutputDevice
                     said.add(refusal(GPIOPinInUse, partial(kind, "gate-relay", pin_factory=factory)))
                     assert relay.level(), "the first one's level was touched"
-                mapped = refusal(LineError, lambda: Wires(lane(), factory))
+                mapped = refusal(LineError, lambda: LaneIo(lane(), factory))
             [only] = said
             assert "'other-gate'" in only
             assert mapped == f"line gate-relay: cannot be had: {only}"

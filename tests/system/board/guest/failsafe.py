@@ -13,8 +13,8 @@ from pathlib import Path
 from time import monotonic, sleep
 
 from binarycop.lines.gpiochip import GpioChipFactory
-from binarycop.lines.wires import Wires
-from binarycop.service.deadman import DeadMan
+from binarycop.lines.lane_io import LaneIo
+from binarycop.service.hang_timer import HangTimer
 from tests.system.board.guest.lines import lane
 from tests.system.board.guest.simulator import SimLine, Simulator
 
@@ -99,7 +99,7 @@ def exceptions(simulator: Simulator) -> str:
 
 
 def _hang() -> None:
-    with DeadMan(HANG_S):
+    with HangTimer(HANG_S):
         sum(range(10**12))  # one call into C, which looks at no Python signal handler
 
 
@@ -118,8 +118,8 @@ def _hold_permission(then: Callable[[], None] = _wait_for_ever) -> int:
     child = os.fork()
     if child == 0:
         try:
-            with Wires(lane(), GpioChipFactory("binarycop")) as wires:
-                wires.show(True, {}, 0.0)
+            with LaneIo(lane(), GpioChipFactory("binarycop")) as wires:
+                wires.drive(True, {}, 0.0)
                 os.write(say, b"!")
                 then()
         finally:

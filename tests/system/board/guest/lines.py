@@ -10,8 +10,8 @@ from types import MappingProxyType
 from gpiozero import LED, Button, DigitalInputDevice, DigitalOutputDevice, OutputDevice
 
 from binarycop.lines.gpiochip import GpioChipFactory
-from binarycop.lines.wires import Wires
-from binarycop.settings.schema import InputSettings, LaneSettings, LineSettings, LinesSettings, Pattern
+from binarycop.lines.lane_io import LaneIo
+from binarycop.settings.schema import InputSettings, LampPattern, LaneSettings, LineSettings, LinesSettings
 from tests.system.board.guest.simulator import SimLine, Simulator
 
 WITHIN_S = 10.0
@@ -222,21 +222,21 @@ def five_line_script(simulator: Simulator) -> str:
 
 
 def wires(simulator: Simulator) -> str:
-    """``Wires`` of the daemon: every output in every state, every input."""
+    """``LaneIo`` of the daemon: every output in every state, every input."""
     relay, fire = simulator.line("gate-relay"), simulator.line("fire")
     lamps = {name: simulator.line(f"lamp-{name}") for name in ("correct", "nose", "mouth", "chin")}
     fire.drive(True)
     simulator.line("ready").drive(False)
     simulator.line("passed").drive(False)
-    with GpioChipFactory() as factory, Wires(lane(), factory) as connected:
+    with GpioChipFactory() as factory, LaneIo(lane(), factory) as connected:
 
         def levels() -> list[bool]:
             return [relay.level(), *(line.level() for line in lamps.values())]
 
         assert levels() == [True, False, False, False, True], "released: relay and chin are active low"
-        connected.show(True, {"nose_mouth": Pattern.ON, "chin": Pattern.ON}, 0.0)
+        connected.drive(True, {"nose_mouth": LampPattern.ON, "chin": LampPattern.ON}, 0.0)
         assert levels() == [False, False, False, True, False]
-        connected.show(False, {"correct": Pattern.ON, "nose": Pattern.ON}, 0.0)
+        connected.drive(False, {"correct": LampPattern.ON, "nose": LampPattern.ON}, 0.0)
         assert levels() == [True, True, True, False, True]
         state = connected.read()
         assert (state.passages, state.ready, state.fire) == (0, False, False)
@@ -245,7 +245,7 @@ def wires(simulator: Simulator) -> str:
         simulator.line("ready").drive(True)
         fire.drive(False)
         wait_until(lambda: connected.read().ready and connected.read().fire, "ready and fire")
-        connected.show(True, {}, 0.0)
+        connected.drive(True, {}, 0.0)
         assert connected.coil
     assert levels() == [True, False, True, False, True] or relay.level(), "closing releases the coil"
     assert relay.level()
@@ -260,7 +260,7 @@ def _pulse(line: SimLine) -> None:
 
 def passages(simulator: Simulator) -> str:
     """Pulses of ``passed`` are counted, each once, between two looks."""
-    with GpioChipFactory() as factory, Wires(lane(), factory) as connected:
+    with GpioChipFactory() as factory, LaneIo(lane(), factory) as connected:
         counted = 0
         for _ in range(5):
             _pulse(simulator.line("passed"))

@@ -1,0 +1,1 @@
+"""Detecting faces in a frame, and the 32×32 crop of one."""

@@ -1,0 +1,103 @@
+"""A network as an ONNX file in memory, for OpenCV: the few messages of onnx.proto that it takes, written by hand.
+
+Field numbers are those of onnx/onnx.proto (version 1.11), the encoding is Protocol Buffers' wire format.
+"""
+
+import struct
+from collections.abc import Iterable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from binarycop.detection.lookout.network import OUTPUTS, Conv, Network, Weights
+
+INPUT = "frame"
+_IR_VERSION, _OPSET = 7, 11
+_FLOAT, _INTS, _INT = 1, 7, 2
+
+
+def outputs(network: Network) -> list[str]:
+    """The names of what its heads give."""
+    return [f"head{at}" for at in range(len(network.heads))]
+
+
+def model(network: Network, weights: Weights) -> bytes:
+    """A model from ``frame`` (1, 3, H, W) float32 to ``head0`` … (1, 5, rows, columns)."""
+    nodes, last = [], INPUT
+    for at, layer in enumerate(network.layers):
+        nodes.append(_convolution(f"layer{at}", last, f"plain{at}", layer))
+        last = f"plain{at}"
+        if layer.skip:
+            nodes.append(_node("Add", [last, f"value{at - layer.skip}"], f"sum{at}"))
+            last = f"sum{at}"
+        nodes.append(_node("Relu", [last], f"value{at}"))
+        last = f"value{at}"
+    for at, head in enumerate(network.heads):
+        nodes.append(_convolution(f"head{at}", f"value{head.after}", f"head{at}", Conv(0, OUTPUTS, 1, 1)))
+    graph = b"".join(
+        [
+            *(_message(1, node) for node in nodes),
+            _text(2, network.name),
+            *(_message(5, _tensor(name, values)) for name, values in weights.items()),
+            _message(11, _place(INPUT, (1, 3, "height", "width"))),
+            *(
+                _message(12, _place(name, (1, 5, f"rows{at}", f"columns{at}")))
+                for at, name in enumerate(outputs(network))
+            ),
+        ]
+    )
+    opset = _text(1, "") + _number(2, _OPSET)
+    return _number(1, _IR_VERSION) + _text(2, "binarycop") + _message(7, graph) + _message(8, opset)
+
+
+def _convolution(name: str, source: str, to: str, layer: Conv) -> bytes:
+    ints = {
+        "kernel_shape": [layer.kernel] * 2,
+        "strides": [layer.stride] * 2,
+        "pads": [layer.padding] * 4,
+        "dilations": [1, 1],
+    }
+    group = _text(1, "group") + _number(3, layer.groups) + _number(20, _INT)
+    attributes = [_text(1, key) + b"".join(_number(8, one) for one in many) for key, many in ints.items()]
+    return _node(
+        "Conv",
+        [source, f"{name}.weight", f"{name}.bias"],
+        to,
+        [*(one + _number(20, _INTS) for one in attributes), group],
+    )
+
+
+def _node(kind: str, sources: list[str], to: str, attributes: Iterable[bytes] = ()) -> bytes:
+    parts = [*(_text(1, source) for source in sources), _text(2, to), _text(3, f"make_{to}"), _text(4, kind)]
+    return b"".join([*parts, *(_message(5, one) for one in attributes)])
+
+
+def _tensor(name: str, values: NDArray[np.float32]) -> bytes:
+    dims = b"".join(_number(1, one) for one in values.shape)
+    return dims + _number(2, _FLOAT) + _text(8, name) + _message(9, values.astype("<f4").tobytes())
+
+
+def _place(name: str, shape: tuple[int | str, ...]) -> bytes:
+    dims = [_number(1, one) if isinstance(one, int) else _text(2, one) for one in shape]
+    tensor = _number(1, _FLOAT) + _message(2, b"".join(_message(1, dim) for dim in dims))
+    return _text(1, name) + _message(2, _message(1, tensor))
+
+
+def _varint(value: int) -> bytes:
+    coded = bytearray()
+    while value > 0x7F:
+        coded.append(value & 0x7F | 0x80)
+        value >>= 7
+    return bytes(coded) + struct.pack("B", value)
+
+
+def _number(field: int, value: int) -> bytes:
+    return _varint(field << 3) + _varint(value)
+
+
+def _message(field: int, content: bytes) -> bytes:
+    return _varint(field << 3 | 2) + _varint(len(content)) + content
+
+
+def _text(field: int, content: str) -> bytes:
+    return _message(field, content.encode())

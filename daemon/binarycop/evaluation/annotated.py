@@ -1,0 +1,96 @@
+"""Pictures whose faces are known: PASCAL VOC's layout with boxes, or a folder per way of wearing a mask."""
+
+import math
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+from xml.etree import ElementTree
+
+from binarycop.classes import FOLDERS, MaskClass
+from binarycop.errors import SourceError
+from binarycop.frames.image import SUFFIXES
+from binarycop.geometry import Box
+
+_BARE_FOLDER = "no_mask"
+
+
+class Group(Enum):
+    """What is on a face."""
+
+    MASKED = "masked"
+    INCORRECT = "worn wrongly"
+    BARE = "bare"
+
+
+# Names as in the two published versions of "Face Mask Detection" (Kaggle), English and Spanish.
+_NAMES = {
+    "with_mask": Group.MASKED,
+    "con_mascarilla": Group.MASKED,
+    "mask_weared_incorrect": Group.INCORRECT,
+    "mascarilla_mal_puesta": Group.INCORRECT,
+    "without_mask": Group.BARE,
+    "sin_mascarilla": Group.BARE,
+}
+
+
+@dataclass(frozen=True)
+class GroundTruthFace:
+    """A face that is there; box is None where a folder says only that there is one."""
+
+    group: Group
+    box: Box | None
+
+
+@dataclass(frozen=True)
+class AnnotatedImage:
+    """A picture and its faces."""
+
+    path: Path
+    faces: tuple[GroundTruthFace, ...]
+
+
+def read_annotated(folder: Path) -> list[AnnotatedImage]:
+    """All pictures of a folder, in the order of their names.
+
+    folder: either has ``annotations/*.xml`` and ``images/``, or a folder per class as for ``evaluate``, where each
+    picture shows one person. Raises SourceError where it is neither, or an annotation cannot be read.
+    """
+    annotations = sorted((folder / "annotations").glob("*.xml"))
+    if annotations:
+        return [_voc(file, folder / "images") for file in annotations]
+    found = [
+        AnnotatedImage(path, (GroundTruthFace(_group(name, wearing), None),))
+        for name, wearing in FOLDERS.items()
+        if (folder / name).is_dir()
+        for path in sorted((folder / name).iterdir())
+        if path.suffix.lower() in SUFFIXES
+    ]
+    if not found:
+        classes = ", ".join(FOLDERS)
+        raise SourceError(str(folder), f"has neither annotations/*.xml nor pictures in folders {classes}")
+    return found
+
+
+def _group(folder: str, wearing: MaskClass) -> Group:
+    if folder == _BARE_FOLDER:
+        return Group.BARE
+    return Group.MASKED if wearing is MaskClass.CORRECT else Group.INCORRECT
+
+
+def _voc(file: Path, images: Path) -> AnnotatedImage:
+    try:
+        root = ElementTree.parse(file).getroot()
+        faces = tuple(_object(node) for node in root.iter("object"))
+        return AnnotatedImage(images / root.findtext("filename", ""), faces)
+    except (ElementTree.ParseError, ValueError) as error:
+        raise SourceError(str(file), f"is no annotation: {error}") from error
+
+
+def _object(node: ElementTree.Element) -> GroundTruthFace:
+    name = node.findtext("name", "")
+    if name not in _NAMES:
+        raise ValueError(f"name {name!r} should be one of {', '.join(_NAMES)}")
+    left, top, right, bottom = (float(node.findtext(f"bndbox/{key}", "")) for key in ("xmin", "ymin", "xmax", "ymax"))
+    if not (left < right < math.inf and top < bottom < math.inf):
+        raise ValueError(f"box {left:g} {top:g} {right:g} {bottom:g} should go from left to right and downwards")
+    return GroundTruthFace(_NAMES[name], Box(left, top, right - left, bottom - top))

@@ -1,1 +1,0 @@
-"""Finding a face in a frame, following the person, cutting the 32×32 crop."""

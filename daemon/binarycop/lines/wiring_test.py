@@ -1,0 +1,106 @@
+"""An installer's bench: every line of a lane by itself, so that one that is missing does not hide the others."""
+
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass
+from math import ceil
+from types import TracebackType
+
+from gpiozero import DigitalInputDevice, DigitalOutputDevice
+from gpiozero.pins import Factory
+
+from binarycop.errors import LineError
+from binarycop.lines.lane_io import open_input, open_output
+from binarycop.settings.check import wires_of
+from binarycop.settings.schema import InputSettings, LaneSettings
+
+_HEARTBEAT, _BEAT_S = "heartbeat", 0.1
+
+
+@dataclass(frozen=True)
+class LineReport:
+    """One line as it is now; level is None where it cannot be had, and ``problem`` says why."""
+
+    gate: str
+    name: str
+    pin: str
+    direction: str
+    active: bool | None
+    problem: str
+
+
+class WiringTest:
+    """Holds every line of a lane that can be had, with all outputs released.
+
+    Names are those of the settings below ``lines``: ``permission``, ``lamps.correct``, ``passed``, …
+    """
+
+    def __init__(self, lane: LaneSettings, factory: Factory) -> None:
+        self._gate = lane.name
+        self._outputs: dict[str, DigitalOutputDevice] = {}
+        self._inputs: dict[str, DigitalInputDevice] = {}
+        self._problems: dict[str, str] = {}
+        self._pins: dict[str, str] = {}
+        self._directions: dict[str, str] = {}
+        with ExitStack() as opened:
+            for path, line in wires_of(lane):
+                name = path.removeprefix("lines.")
+                self._pins[name] = line.pin
+                self._directions[name] = "input" if isinstance(line, InputSettings) else "output"
+                try:
+                    if isinstance(line, InputSettings):
+                        self._inputs[name] = opened.enter_context(open_input(line, factory))
+                    else:
+                        self._outputs[name] = opened.enter_context(open_output(line, factory))
+                except LineError as error:
+                    self._problems[name] = error.reason
+            self._opened = opened.pop_all()
+
+    def __enter__(self) -> "WiringTest":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._opened.close()
+
+    def reports(self) -> list[LineReport]:
+        """Every line of the lane, as it is now."""
+        return [
+            LineReport(
+                gate=self._gate,
+                name=name,
+                pin=pin,
+                direction=self._directions[name],
+                active=self._level(name),
+                problem=self._problems.get(name, ""),
+            )
+            for name, pin in self._pins.items()
+        ]
+
+    def pulse(self, name: str, for_s: float, wait: Callable[[float], object]) -> None:
+        """Drive one output active for ``for_s`` seconds; it is released however the wait ends.
+
+        Where the lane has a heartbeat it beats meanwhile, or a dead-man timer would hold the permission back.
+        Raises LineError where there is no such output, or it cannot be had.
+        """
+        if name not in self._outputs:
+            known = ", ".join(self._outputs) or "none"
+            raise LineError(name, self._problems.get(name, f"is no output of gate {self._gate}; outputs are {known}"))
+        output = self._outputs[name]
+        heartbeat = self._outputs.get(_HEARTBEAT) if name != _HEARTBEAT else None
+        beats = ceil(for_s / _BEAT_S) if heartbeat else 1
+        try:
+            if heartbeat:
+                heartbeat.toggle()  # a timer believes only in a permission that comes while the heart beats
+            output.on()
+            for _ in range(beats):
+                wait(for_s / beats)
+                if heartbeat:
+                    heartbeat.toggle()
+        finally:
+            output.off()
+
+    def _level(self, name: str) -> bool | None:
+        device = self._outputs.get(name) or self._inputs.get(name)
+        return None if device is None else bool(device.value)

@@ -1,0 +1,165 @@
+"""A FINN build's deploy folder: read without running it, held to the bundle, taken up."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from binarycop.accelerator.simulated import design
+from binarycop.bundle import deployment_package
+from binarycop.bundle import files as bundles
+from binarycop.bundle.files import Bundle
+from binarycop.cli.main import main
+from binarycop.errors import BundleError
+
+# As FINN's MakePYNQDriver writes it, shortened.
+DRIVER = """
+import argparse
+from qonnx.core.datatype import DataType
+from driver_base import FINNExampleOverlay
+
+io_shape_dict = {
+    # FINN DataType for input and output tensors
+    "idt" : [DataType['UINT8']],
+    "odt" : [DataType['INT8']],
+    "ishape_normal" : [(1, 32, 32, 3)],
+    "oshape_normal" : [(1, 4)],
+    "ishape_folded" : [(1, 32, 32, 1, 3)],
+    "oshape_folded" : [(1, 4, 1)],
+    "ishape_packed" : [(1, 32, 32, 1, 3)],
+    "oshape_packed" : [(1, 4, 1)],
+    "input_dma_name" : ['idma0'],
+    "output_dma_name" : ['odma0'],
+    "number_of_external_weights": 0,
+    "external_weights_input_shapes": {},
+    "num_inputs" : 1,
+    "num_outputs" : 1,
+}
+raise SystemExit("a driver is never run")
+"""
+# What the published one says (github.com/NaelF/BinaryCoP, notebook/driver.py); its files lie side by side.
+PUBLISHED_DRIVER = """
+io_shape_dict = {
+    "idt" : DataType.UINT8,
+    "odt" : DataType.UINT8,
+    "ishape_normal" : (1, 72, 72, 3),
+    "oshape_normal" : (1, 1),
+    "ishape_folded" : (1, 72, 72, 1, 3),
+    "oshape_folded" : (1, 1, 1),
+    "ishape_packed" : (1, 72, 72, 1, 3),
+    "oshape_packed" : (1, 1, 1)
+}
+"""
+
+
+@pytest.fixture
+def build(tmp_path: Path) -> Path:
+    """A deploy folder for the tiny bundle."""
+    folder = tmp_path / "deploy"
+    for below in ("bitfile", "driver"):
+        (folder / below).mkdir(parents=True)
+    (folder / "driver" / "driver.py").write_text(DRIVER)
+    (folder / "bitfile" / "finn-accel.bit").write_bytes(design.bitstream("a build"))
+    (folder / "bitfile" / "finn-accel.hwh").write_bytes(design.handoff("idma0", "odma0", 100.0))
+    return folder
+
+
+@pytest.fixture
+def copy(tiny_bundle: Bundle, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(tiny_bundle.folder, tmp_path / "copy"))
+
+
+def test_a_build_is_copied_into_its_bundle_and_hashed(
+    build: Path, copy: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = bundles.load(copy).manifest.sha256
+    assert main(["import-build", str(build), "--into", str(copy), "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    after = bundles.load(copy).manifest.sha256
+    assert set(after) - set(before) == {"overlay.bit", "overlay.hwh"}
+    assert told["files"] == {name: after[name] for name in ("overlay.bit", "overlay.hwh")}
+    assert (copy / "overlay.bit").read_bytes() == design.bitstream("a build")
+
+
+def test_an_import_that_broke_off_can_be_done_again_and_hides_no_change(build: Path, copy: Path) -> None:
+    (copy / "overlay.bit").write_bytes(b"half a fi")
+    assert main(["import-build", str(build), "--into", str(copy)]) == 0
+    (copy / "overlay.bit").write_bytes(b"half a fi")
+    assert main(["selftest", "--bundle", str(copy)]) == 4
+    assert main(["import-build", str(build), "--into", str(copy)]) == 0
+    (copy / "weights.npz").write_bytes(b"changed")
+    assert main(["import-build", str(build), "--into", str(copy)]) == 4
+
+
+CHANGES = [
+    ("(1, 32, 32, 3)]", "(1, 72, 72, 3)]", "the build takes inputs of shape 1×72×72×3, the bundle 1×32×32×3"),
+    ("(1, 4)]", "(1, 1)]", "the build gives outputs of shape 1×1, the bundle 1×4"),
+    ("DataType['UINT8']", "DataType['INT8']", "the build takes inputs of type INT8, the bundle UINT8"),
+    ("[DataType['INT8']]", "[DataType['INT11']]", "the build gives outputs of type INT11, the bundle INT8"),
+    (
+        '"oshape_packed" : [(1, 4, 1)]',
+        '"oshape_packed" : [(1, 1, 4)]',
+        "packs outputs as 1×1×4, the bundle 1×4×1",
+    ),
+    (
+        '"ishape_packed" : [(1, 32, 32, 1, 3)]',
+        '"ishape_packed" : [(1, 32, 32, 3, 1)]',
+        "packs inputs as 1×32×32×3×1, the bundle 1×32×32×1×3",
+    ),
+    ("['odma0']", "['odma1']", "the build calls its output DMA odma1, the bundle odma0"),
+    ("['idma0']", "['idma0', 'idma1']", "the build has 2 of input_dma_name, not one"),
+    ('weights": 0', 'weights": 2', "takes weights from outside"),
+    ("io_shape_dict = {", "shapes = {", "it has no io_shape_dict"),
+    ('"num_inputs" : 1', '"num_inputs" : count()', "is not a driver of FINN's"),
+    ('"num_inputs" : 1', '**__import__("os").environ', "is not a driver of FINN's"),
+    ("import argparse", "import (", "is not a driver of FINN's"),
+]
+
+
+@pytest.mark.parametrize(("right", "wrong", "said"), CHANGES)
+def test_a_build_that_is_not_of_this_bundle_is_refused_and_nothing_copied(
+    build: Path, copy: Path, right: str, wrong: str, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert DRIVER.count(right) == 1
+    (build / "driver" / "driver.py").write_text(DRIVER.replace(right, wrong))
+    assert main(["import-build", str(build), "--into", str(copy)]) == 4
+    assert said in capsys.readouterr().err
+    assert not (copy / "overlay.bit").exists()
+
+
+def test_a_handoff_without_the_dmas_is_refused(build: Path, copy: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (build / "bitfile" / "finn-accel.hwh").write_bytes(design.handoff("dma_in", "odma0", 100.0))
+    assert main(["import-build", str(build), "--into", str(copy)]) == 4
+    assert "the manifest's DMA idma0 is not there; IPs with registers: dma_in, odma0" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("missing", ["driver/driver.py", "bitfile/finn-accel.bit", "bitfile/finn-accel.hwh"])
+def test_a_folder_that_lacks_a_file_is_no_build(build: Path, missing: str) -> None:
+    (build / missing).unlink()
+    with pytest.raises(BundleError, match=r"is no deploy folder of FINN's: wanted one .*, found none"):
+        deployment_package.read(build)
+
+
+def test_two_bitstreams_are_one_too_many(build: Path) -> None:
+    (build / "bitfile" / "other.bit").write_bytes(b"")
+    with pytest.raises(BundleError, match=r"found finn-accel\.bit, other\.bit"):
+        deployment_package.read(build)
+
+
+def test_the_published_build_is_refused_by_its_shapes_too(build: Path, copy: Path) -> None:
+    (build / "driver" / "driver.py").write_text(PUBLISHED_DRIVER)
+    found = deployment_package.read(build)
+    assert found.shapes["idt"] == "UINT8"
+    with pytest.raises(BundleError, match="takes inputs of shape 1×72×72×3, the bundle 1×32×32×3"):
+        deployment_package.check(found, bundles.load(copy).manifest)
+
+
+def test_older_builds_that_lie_flat_and_name_no_dma_are_read(build: Path, tmp_path: Path, tiny_bundle: Bundle) -> None:
+    flat = tmp_path / "flat"
+    flat.mkdir()
+    for file in (*build.glob("*/*"),):
+        shutil.copy(file, flat)
+    lines = [line for line in DRIVER.splitlines() if "dma_name" not in line]
+    (flat / "driver.py").write_text("\n".join(lines).replace("DataType['UINT8']", "DataType.UINT8"))
+    deployment_package.check(deployment_package.read(flat), tiny_bundle.manifest)

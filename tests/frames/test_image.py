@@ -1,0 +1,155 @@
+"""Picture files: what is read, and what is refused before it is decoded."""
+
+import struct
+from collections.abc import Callable
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from binarycop.errors import UndecodableFrame
+from binarycop.frames import image
+from binarycop.frames.image import read_picture
+
+
+def scene() -> NDArray[np.uint8]:
+    """(60, 80, 3), smooth, with red, green and blue places."""
+    across = np.linspace(0, 255, 80)
+    down = np.linspace(0, 255, 60)[:, None]
+    return np.stack([across + 0 * down, down + 0 * across, 255 - across + 0 * down], axis=2).astype(np.uint8)
+
+
+def encoded(suffix: str, *options: int) -> bytes:
+    done, data = cv2.imencode(suffix, scene(), list(options))
+    assert done
+    return bytes(data.tobytes())
+
+
+def refused(path: Path, data: bytes) -> str:
+    path.write_bytes(data)
+    with pytest.raises(UndecodableFrame) as caught:
+        read_picture(path)
+    assert caught.value.source == str(path)
+    return caught.value.reason
+
+
+@pytest.mark.parametrize("suffix", image.SUFFIXES)
+def test_each_kind_is_read_as_bgr(tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"one{suffix}"
+    path.write_bytes(encoded(suffix))
+    pixels = read_picture(path)
+    assert pixels.dtype == np.uint8
+    assert pixels.shape == (60, 80, 3)
+    assert np.abs(pixels.astype(int) - scene()).mean() < 6
+
+
+@pytest.mark.parametrize("options", [(cv2.IMWRITE_JPEG_PROGRESSIVE, 1), (cv2.IMWRITE_JPEG_RST_INTERVAL, 2)])
+def test_jpegs_of_other_makes_are_read(tmp_path: Path, options: tuple[int, ...]) -> None:
+    path = tmp_path / "one.jpg"
+    path.write_bytes(encoded(".jpg", *options))
+    assert read_picture(path).shape == (60, 80, 3)
+
+
+def test_a_jpeg_with_its_tables_and_padding_before_its_size_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "one.jpg"
+    path.write_bytes(_tables_first(encoded(".jpg")))
+    assert read_picture(path).shape == (60, 80, 3)
+
+
+def _tables_first(data: bytes) -> bytes:
+    """The JPEG with a Huffman table before all else, and padding behind it."""
+    at = data.index(b"\xff\xc4")
+    end = at + 2 + int(struct.unpack_from(">H", data, at + 2)[0])
+    return data[:2] + data[at:end] + b"\xff\xff" + data[2:at] + data[end:]
+
+
+def test_lossless_webp_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "one.webp"
+    path.write_bytes(encoded(".webp", cv2.IMWRITE_WEBP_QUALITY, 101))
+    assert np.array_equal(read_picture(path), scene())
+
+
+def test_a_grey_picture_becomes_three_channels(tmp_path: Path) -> None:
+    path = tmp_path / "one.png"
+    assert cv2.imwrite(str(path), scene()[:, :, 0])
+    assert read_picture(path).shape == (60, 80, 3)
+
+
+def test_the_content_says_which_kind_and_not_the_name(tmp_path: Path) -> None:
+    path = tmp_path / "one.jpg"
+    path.write_bytes(encoded(".png"))
+    assert np.array_equal(read_picture(path), scene())
+
+
+@pytest.mark.parametrize("suffix", image.SUFFIXES)
+@pytest.mark.parametrize("share", [0.97, 0.5, 0.1])
+def test_a_truncated_picture_is_refused(tmp_path: Path, suffix: str, share: float) -> None:
+    data = encoded(suffix)
+    refused(tmp_path / f"cut{suffix}", data[: int(len(data) * share)])
+
+
+@pytest.mark.parametrize("suffix", image.SUFFIXES)
+def test_every_length_of_a_header_is_refused_and_never_crashes(tmp_path: Path, suffix: str) -> None:
+    data = encoded(suffix)
+    for length in range(40):
+        refused(tmp_path / f"cut{suffix}", data[:length])
+
+
+def test_what_is_no_picture_is_refused(tmp_path: Path) -> None:
+    assert refused(tmp_path / "one.jpg", b"") == "is not a JPEG, PNG, BMP or WebP picture"
+    assert refused(tmp_path / "one.png", b"GIF89a" + bytes(100)) == "is not a JPEG, PNG, BMP or WebP picture"
+
+
+def test_a_missing_file_or_a_folder_is_refused(tmp_path: Path) -> None:
+    for path in (tmp_path / "missing.png", tmp_path):
+        with pytest.raises(UndecodableFrame, match="is not a file"):
+            read_picture(path)
+
+
+def test_a_file_that_is_too_large_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(image, "FILE_BYTES_MOST", 2**20)
+    assert refused(tmp_path / "one.png", encoded(".png") + bytes(2**20)) == "is larger than 1 MiB"
+
+
+def _png(width: int, height: int) -> bytes:
+    data = encoded(".png")
+    return data[:16] + struct.pack(">II", width, height) + data[24:]
+
+
+def _bmp(width: int, height: int) -> bytes:
+    data = encoded(".bmp")
+    return data[:18] + struct.pack("<ii", width, -height) + data[26:]
+
+
+def _jpeg(width: int, height: int) -> bytes:
+    data = encoded(".jpg")
+    at = data.index(b"\xff\xc0")
+    return data[: at + 5] + struct.pack(">HH", height, width) + data[at + 9 :]
+
+
+def _jpeg_with_tables_first(width: int, height: int) -> bytes:
+    return _tables_first(_jpeg(width, height))
+
+
+def _webp(width: int, height: int) -> bytes:
+    data = encoded(".webp", cv2.IMWRITE_WEBP_QUALITY, 50)
+    assert data[12:16] == b"VP8 "
+    return data[:26] + struct.pack("<HH", width, height) + data[30:]
+
+
+def _webp_extended(width: int, height: int) -> bytes:
+    sizes = (width - 1).to_bytes(3, "little") + (height - 1).to_bytes(3, "little")
+    return b"RIFF" + bytes(4) + b"WEBPVP8X" + struct.pack("<I", 10) + bytes(4) + sizes + bytes(20)
+
+
+def _webp_lossless(width: int, height: int) -> bytes:
+    bits = (width - 1) | (height - 1) << 14
+    return b"RIFF" + bytes(4) + b"WEBPVP8L" + struct.pack("<IBI", 20, 0x2F, bits) + bytes(20)
+
+
+@pytest.mark.parametrize("forge", [_png, _bmp, _jpeg, _jpeg_with_tables_first, _webp, _webp_extended, _webp_lossless])
+def test_a_bomb_is_refused_by_its_header_alone(tmp_path: Path, forge: Callable[[int, int], bytes]) -> None:
+    reason = refused(tmp_path / "bomb", forge(16000, 12000))
+    assert reason == "has 16000×12000 pixels, more than 50000000"

@@ -1,0 +1,46 @@
+"""What gate-release is told."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from binarycop.errors import LineError
+from binarycop.lines import relay_off_list
+from binarycop.settings.schema import LaneSettings, LineSettings, LinesSettings
+
+NORTH = LaneSettings(
+    name="north",
+    lines=LinesSettings(permission=LineSettings("zynq_gpio:54"), lamps={"correct": LineSettings("lamp one", False)}),
+)
+SOUTH = LaneSettings(
+    name="south", lines=LinesSettings(permission=LineSettings("/dev/gpiochip1:3", active_high=False), lamps={})
+)
+
+
+def test_every_relay_is_released_before_any_lamp_by_its_physical_level() -> None:
+    assert relay_off_list.relay_off_list((NORTH, SOUTH), "gpiochip") == "zynq_gpio:54=0\ngpiochip1:3=1\nlamp one=1\n"
+
+
+def test_lines_that_are_on_no_chip_are_left_out() -> None:
+    assert relay_off_list.relay_off_list((NORTH, SOUTH), "mock") == ""
+
+
+def test_the_list_replaces_the_one_before(tmp_path: Path) -> None:
+    relay_off_list.write(tmp_path, (NORTH, SOUTH), "gpiochip")
+    relay_off_list.write(tmp_path, (SOUTH,), "gpiochip")
+    assert {file.name: file.read_text() for file in tmp_path.iterdir()} == {"release": "gpiochip1:3=1\n"}
+
+
+def test_a_list_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(LineError, match="the list for gate-release cannot be written: No such file"):
+        relay_off_list.write(tmp_path / "nowhere", (NORTH,), "gpiochip")
+
+
+def test_the_list_can_be_read_by_a_root_without_capabilities(tmp_path: Path) -> None:
+    before = os.umask(0o077)
+    try:
+        relay_off_list.write(tmp_path, (NORTH,), "gpiochip")
+    finally:
+        os.umask(before)
+    assert (tmp_path / "release").stat().st_mode & 0o777 == 0o644

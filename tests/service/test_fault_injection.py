@@ -1,0 +1,26 @@
+"""The figures in docs/overlay.md come from two scripts; both must go on saying something true."""
+
+import pytest
+
+from binarycop.bundle.files import Bundle
+from binarycop.service import bench_overlay
+from binarycop.service.fault_injection import inject
+from binarycop.settings.schema import FaultKind
+
+pytest.importorskip("pynq", reason="needs pynq: make test-pynq installs it, make venv does where it can")
+
+
+def test_a_fault_releases_the_coil_and_is_mended_within_one_frame() -> None:
+    found = inject("n-cnv", FaultKind.FLIP)
+    assert found.events == ("fault", "withdrawn", "left", "overlay_failed", "overlay_loading", "overlay_back")
+    assert 0 < found.safe_ms < found.back_ms
+
+
+def test_the_benchmark_prints_a_row_for_each_batch(
+    tiny_bundle: Bundle, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.argv", ["benchmark", "--bundle", str(tiny_bundle.folder), "--rounds", "2"])
+    assert bench_overlay.main() == 0
+    rows = capsys.readouterr().out.splitlines()
+    assert [row.split()[0] for row in rows[2:-1]] == ["1", "2", "4", "8", "16"]
+    assert "longest wait" in rows[-1]

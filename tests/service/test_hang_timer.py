@@ -1,0 +1,38 @@
+"""A hung loop does not keep the gate: the kernel ends the process, and says by which signal."""
+
+import signal
+import subprocess
+import sys
+
+PROGRAM = """
+import sys, time
+from binarycop.service.hang_timer import HangTimer
+
+with HangTimer(0.3) as hang_timer:
+    for _ in range(20):
+        time.sleep(0.05)
+        hang_timer.restart()
+    print("fed", flush=True)
+    {then}
+print("done", flush=True)
+{later}
+"""
+
+
+def run(then: str, later: str = "") -> tuple[int, list[str]]:
+    command = [sys.executable, "-c", PROGRAM.format(then=then, later=later)]
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False, timeout=60)
+    return done.returncode, done.stdout.split()
+
+
+def test_a_loop_that_is_fed_goes_on_and_ends_as_it_likes() -> None:
+    assert run("pass", "time.sleep(0.6)") == (0, ["fed", "done"])
+
+
+def test_a_loop_that_waits_for_ever_is_ended() -> None:
+    assert run("time.sleep(50)") == (-signal.SIGALRM, ["fed"])
+
+
+def test_a_loop_that_hangs_in_compiled_code_with_the_interpreter_locked_is_ended() -> None:
+    # A sum over a range is one call into C that never looks at Python's own signal handlers.
+    assert run("sum(range(10**12))") == (-signal.SIGALRM, ["fed"])
