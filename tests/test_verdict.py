@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from binarycop import verdict
 from binarycop.classes import GateStatus
-from binarycop.settings.schema import VerdictSettings
+from binarycop.settings.verdict import VerdictSettings
 from binarycop.verdict import VoteWindow
 
 SETTINGS = VerdictSettings(votes=3, window=5, within_s=1.0, give_up_s=2.0)

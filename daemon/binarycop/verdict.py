@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from binarycop.classes import GateStatus, MaskClass
-from binarycop.settings.schema import VerdictSettings
+from binarycop.settings.verdict import VerdictSettings
 
 
 @dataclass(frozen=True)

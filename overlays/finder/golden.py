@@ -14,7 +14,7 @@ from binarycop.classes import MaskClass
 from binarycop.detection.base import Detector
 from binarycop.detection.choose import make_detector
 from binarycop.frames import drawing
-from binarycop.settings.schema import DetectorKind, EngineKind, FacesSettings, LookoutSettings
+from binarycop.settings.faces import DetectorKind, EngineKind, FacesSettings, LookoutSettings
 
 _SIZES = ((160, 120), (320, 240), (200, 170), (97, 211))
 _SIDES = (28, 45, 70, 110)

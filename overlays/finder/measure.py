@@ -24,7 +24,7 @@ from binarycop.evaluation.detection import MATCH_IOU, measure
 from binarycop.evaluation.haar import Haar
 from binarycop.frames.image import read_picture
 from binarycop.geometry import Box
-from binarycop.settings.schema import DetectorKind, FacesSettings, LookoutSettings
+from binarycop.settings.faces import DetectorKind, FacesSettings, LookoutSettings
 from overlays.finder import halves, looked
 from overlays.finder.halves import Part
 from overlays.finder.threshold import false_positives

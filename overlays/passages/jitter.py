@@ -20,7 +20,7 @@ from binarycop.detection.base import Detector, largest_face
 from binarycop.detection.choose import make_detector
 from binarycop.frames.base import Frame
 from binarycop.geometry import Box
-from binarycop.settings.schema import DetectorKind, FacesSettings
+from binarycop.settings.faces import DetectorKind, FacesSettings
 from binarycop.tracking.runner import SyncRunner
 from binarycop.tracking.tracker import Tracker
 from overlays.passages import people as cast

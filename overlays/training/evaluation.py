@@ -14,7 +14,7 @@ from binarycop.detection.base import Detector, largest_face
 from binarycop.detection.crop import crop
 from binarycop.detection.yunet import YuNet
 from binarycop.geometry import SIDE_PX, Box, CropGeometry
-from binarycop.settings.schema import FacesSettings
+from binarycop.settings.faces import FacesSettings
 
 _FACES = FacesSettings()  # found, or not, as the daemon does by default
 Scores = Callable[[NDArray[np.uint8]], NDArray[np.int32]]

@@ -18,7 +18,7 @@ from binarycop.errors import (
     OverlayLoadDenied,
     OverlayMissing,
 )
-from binarycop.settings.schema import FaultKind
+from binarycop.settings.classifier import FaultKind
 from tests.accelerator.fakes import FabricBuffer, SimulatedSetup
 
 

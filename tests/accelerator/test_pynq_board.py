@@ -16,7 +16,7 @@ from binarycop.classifier.emulator import Emulator
 from binarycop.classifier.golden import check_golden
 from binarycop.clock import ManualClock
 from binarycop.errors import DmaDataError, DmaTimeout, OverlayError, OverlayLoadDenied, OverlayMissing
-from binarycop.settings.schema import FaultKind
+from binarycop.settings.classifier import FaultKind
 
 pytest.importorskip("pynq", reason="needs pynq: make test-pynq installs it, make venv does where it can")
 

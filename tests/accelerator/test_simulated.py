@@ -14,7 +14,7 @@ from binarycop.bundle import hwh
 from binarycop.bundle.files import Bundle
 from binarycop.bundle.hwh import AddressRange
 from binarycop.errors import OverlayError
-from binarycop.settings.schema import FaultKind
+from binarycop.settings.classifier import FaultKind
 from tests.accelerator.fakes import HIGH, SimulatedSetup
 
 

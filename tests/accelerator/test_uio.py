@@ -21,7 +21,7 @@ from binarycop.classifier.emulator import Emulator
 from binarycop.classifier.golden import check_golden
 from binarycop.clock import ManualClock
 from binarycop.errors import DmaTimeout, OverlayError, OverlayLoadDenied, OverlayMissing
-from binarycop.settings.schema import FaultKind
+from binarycop.settings.classifier import FaultKind
 
 
 class SimulatedSetup:

@@ -20,7 +20,7 @@ from binarycop.detection.lookout.weights import LEVEL_MAX, keys, read_weights
 from binarycop.errors import DetectorError
 from binarycop.frames.image import read_picture
 from binarycop.geometry import Box
-from binarycop.settings.schema import DetectorKind, EngineKind, FacesSettings, LookoutSettings
+from binarycop.settings.faces import DetectorKind, EngineKind, FacesSettings, LookoutSettings
 from overlays.finder import golden
 
 BOXES = json.loads(Path(__file__).with_name("lookout.json").read_text())

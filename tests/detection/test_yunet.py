@@ -10,7 +10,7 @@ from binarycop.detection.choose import make_detector
 from binarycop.detection.yunet import YuNet
 from binarycop.errors import DetectorError
 from binarycop.frames.image import read_picture
-from binarycop.settings.schema import DetectorKind, FacesSettings, YuNetSettings
+from binarycop.settings.faces import DetectorKind, FacesSettings, YuNetSettings
 
 
 @pytest.fixture

@@ -20,7 +20,8 @@ from binarycop.gate.events import (
     VerdictReached,
 )
 from binarycop.gate.machine import GateConfig, Phase, State
-from binarycop.settings.schema import Contact, Fail, FireLevel, GateSettings, LaneSettings, Policy
+from binarycop.settings.gate import Contact, Fail, FireLevel, GateSettings, Policy
+from binarycop.settings.schema import LaneSettings
 
 
 class Gate:

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from binarycop.gate import table
-from binarycop.settings.schema import Policy
+from binarycop.settings.gate import Policy
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "gate.md"
 

@@ -22,7 +22,7 @@ from binarycop.gate.events import (
     VerdictReached,
 )
 from binarycop.gate.machine import GateConfig, State
-from binarycop.settings.schema import Contact, Fail, FireLevel, GateSettings, Policy
+from binarycop.settings.gate import Contact, Fail, FireLevel, GateSettings, Policy
 
 TRACES = int(os.environ.get("BINARYCOP_TRACES", "100000"))
 JUDGED = (GateStatus.CORRECT, GateStatus.NOSE, GateStatus.NOSE_MOUTH, GateStatus.CHIN, GateStatus.UNDECIDED)

@@ -11,7 +11,7 @@ import pytest
 from binarycop.journal import writers
 from binarycop.journal.events import Event
 from binarycop.journal.writers import MemoryJournal, SystemdJournal, TextJournal, open_journal, print_to_stderr
-from binarycop.settings.schema import JournalTarget
+from binarycop.settings.journal import JournalTarget
 
 
 def test_every_event_has_a_name_and_an_id_of_its_own() -> None:

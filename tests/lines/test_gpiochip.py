@@ -24,7 +24,8 @@ from binarycop.lines.chips import LineNotPermitted
 from binarycop.lines.factory import GROUP
 from binarycop.lines.gpiochip import GpioChipFactory
 from binarycop.lines.lane_io import LaneIo
-from binarycop.settings.schema import LaneSettings, LineSettings, LinesSettings
+from binarycop.settings.lines import LineSettings, LinesSettings
+from binarycop.settings.schema import LaneSettings
 from tests.lines.fakes import EDGES, INPUT, OUTPUT, FakeChip, FakeKernel, FakeLine
 
 PULL_UP, PULL_DOWN, NO_PULL = 1 << 8, 1 << 9, 1 << 10

@@ -14,16 +14,10 @@ from binarycop.lines.factory import open_factory, resolve
 from binarycop.lines.lane_io import LaneInputs, LaneIo
 from binarycop.lines.mock import MockLine, MockLines
 from binarycop.lines.patterns import is_lit
-from binarycop.settings.schema import (
-    Bias,
-    Fail,
-    GateSettings,
-    InputSettings,
-    LampPattern,
-    LaneSettings,
-    LineSettings,
-    LinesSettings,
-)
+from binarycop.settings.gate import Fail, GateSettings
+from binarycop.settings.lines import Bias, InputSettings, LineSettings, LinesSettings
+from binarycop.settings.schema import LaneSettings
+from binarycop.settings.signals import LampPattern
 
 LINES = LinesSettings(passed=InputSettings("PASSED"), ready=InputSettings("READY"), fire=InputSettings("FIRE", False))
 LANE = LaneSettings(lines=LINES)

@@ -7,7 +7,8 @@ import pytest
 
 from binarycop.errors import LineError
 from binarycop.lines import relay_off_list
-from binarycop.settings.schema import LaneSettings, LineSettings, LinesSettings
+from binarycop.settings.lines import LineSettings, LinesSettings
+from binarycop.settings.schema import LaneSettings
 
 NORTH = LaneSettings(
     name="north",

@@ -8,7 +8,8 @@ from gpiozero import DigitalOutputDevice
 from binarycop.errors import LineError
 from binarycop.lines.mock import MockLines
 from binarycop.lines.wiring_test import WiringTest
-from binarycop.settings.schema import InputSettings, LaneSettings, LineSettings, LinesSettings
+from binarycop.settings.lines import InputSettings, LineSettings, LinesSettings
+from binarycop.settings.schema import LaneSettings
 
 LANE = LaneSettings(
     name="north", lines=LinesSettings(passed=InputSettings("PASSED"), fire=InputSettings("FIRE", False))

@@ -18,7 +18,8 @@ from binarycop.lines.mock import MockLines
 from binarycop.service.failover_classifier import FailoverClassifier
 from binarycop.service.lane import Lane
 from binarycop.service.service import Service
-from binarycop.settings.schema import LaneSettings, OverlaySettings
+from binarycop.settings.classifier import OverlaySettings
+from binarycop.settings.schema import LaneSettings
 from binarycop.tracking.runner import SyncRunner, ThreadRunner
 from binarycop.tracking.tracker import Tracker
 

@@ -11,19 +11,11 @@ from binarycop.journal.events import Event
 from binarycop.journal.writers import MemoryJournal
 from binarycop.service import assembly
 from binarycop.service.backends import open_classifier
-from binarycop.settings.schema import (
-    Backend,
-    ClassifierSettings,
-    Fail,
-    Fallback,
-    GateSettings,
-    InputSettings,
-    LaneSettings,
-    LinesSettings,
-    OverlaySettings,
-    SignalSettings,
-    SignalsSettings,
-)
+from binarycop.settings.classifier import Backend, ClassifierSettings, Fallback, OverlaySettings
+from binarycop.settings.gate import Fail, GateSettings
+from binarycop.settings.lines import InputSettings, LinesSettings
+from binarycop.settings.schema import LaneSettings
+from binarycop.settings.signals import SignalSettings, SignalsSettings
 from tests.service.fakes import CORRECT, HERE, NOSE, SimulatedSetup
 
 HUNG = DmaTimeout("odma0", 0.1)

@@ -5,7 +5,7 @@ import pytest
 from binarycop.bundle.files import Bundle
 from binarycop.service import bench_overlay
 from binarycop.service.fault_injection import inject
-from binarycop.settings.schema import FaultKind
+from binarycop.settings.classifier import FaultKind
 
 pytest.importorskip("pynq", reason="needs pynq: make test-pynq installs it, make venv does where it can")
 

@@ -15,7 +15,9 @@ from binarycop.geometry import Box
 from binarycop.journal.events import Event
 from binarycop.service.live import LiveLoop
 from binarycop.service.watchdog import Stage
-from binarycop.settings.schema import FacesSettings, FramesSettings, LaneSettings
+from binarycop.settings.faces import FacesSettings
+from binarycop.settings.frames import FramesSettings
+from binarycop.settings.schema import LaneSettings
 from tests.detection.scenes import scene
 from tests.service.fakes import CORRECT, HERE, NOSE, SimulatedSetup
 

@@ -6,19 +6,14 @@ from threading import Event as Flag
 
 from binarycop.errors import SettingsError, SettingsErrors
 from binarycop.service.reload import SettingsReader, change, run_in_thread
-from binarycop.settings.schema import (
-    ClassifierSettings,
-    FacesSettings,
-    Fail,
-    FramesSettings,
-    GateSettings,
-    LaneSettings,
-    ServiceSettings,
-    Settings,
-    SignalSettings,
-    SignalsSettings,
-    VerdictSettings,
-)
+from binarycop.settings.classifier import ClassifierSettings
+from binarycop.settings.faces import FacesSettings
+from binarycop.settings.frames import FramesSettings
+from binarycop.settings.gate import Fail, GateSettings
+from binarycop.settings.schema import LaneSettings, Settings
+from binarycop.settings.service import ServiceSettings
+from binarycop.settings.signals import SignalSettings, SignalsSettings
+from binarycop.settings.verdict import VerdictSettings
 
 NORTH, SOUTH = LaneSettings(name="north"), LaneSettings(name="south")
 NOW = Settings(gates=(NORTH, SOUTH))

@@ -7,18 +7,11 @@ import pytest
 from binarycop.clock import ManualClock
 from binarycop.errors import BackendError, DetectorError, OverlayError
 from binarycop.journal.events import Event
-from binarycop.settings.schema import (
-    Fail,
-    GateSettings,
-    InputSettings,
-    LaneSettings,
-    LineSettings,
-    LinesSettings,
-    Policy,
-    SignalSettings,
-    SignalsSettings,
-    VerdictSettings,
-)
+from binarycop.settings.gate import Fail, GateSettings, Policy
+from binarycop.settings.lines import InputSettings, LineSettings, LinesSettings
+from binarycop.settings.schema import LaneSettings
+from binarycop.settings.signals import SignalSettings, SignalsSettings
+from binarycop.settings.verdict import VerdictSettings
 from tests.service.fakes import CHIN, CORRECT, HERE, NOSE, NOSE_MOUTH, SimulatedSetup
 
 WITH_INPUTS = LaneSettings(

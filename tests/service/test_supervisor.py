@@ -14,7 +14,9 @@ from binarycop.service.notify import Notifier
 from binarycop.service.reload import SettingsReader
 from binarycop.service.supervisor import Supervisor
 from binarycop.service.watchdog import STUCK_S, Stage, Watchdog
-from binarycop.settings.schema import FacesSettings, GateSettings, LaneSettings, Policy, Settings
+from binarycop.settings.faces import FacesSettings
+from binarycop.settings.gate import GateSettings, Policy
+from binarycop.settings.schema import LaneSettings, Settings
 from tests.service.fakes import CORRECT, NOSE, SimulatedSetup
 
 

@@ -7,8 +7,10 @@ import yaml
 
 from binarycop.errors import SettingsError, SettingsErrors
 from binarycop.settings import dump
+from binarycop.settings.gate import Contact, Fail, Policy
 from binarycop.settings.load import from_tree, load
-from binarycop.settings.schema import Contact, Fail, LampPattern, Policy, Settings
+from binarycop.settings.schema import Settings
+from binarycop.settings.signals import LampPattern
 from binarycop.settings.tree import parse
 
 

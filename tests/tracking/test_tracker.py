@@ -10,7 +10,7 @@ from binarycop.detection.base import Face
 from binarycop.errors import DetectorError
 from binarycop.frames.base import Frame
 from binarycop.geometry import Box
-from binarycop.settings.schema import FacesSettings
+from binarycop.settings.faces import FacesSettings
 from binarycop.tracking.runner import SyncRunner
 from binarycop.tracking.tracker import FrontPerson, Tracker
 from tests.detection.scenes import scene

@@ -17,7 +17,7 @@ from binarycop.evaluation.annotated import Group, read_annotated
 from binarycop.evaluation.detection import BANDS, DetectorMetrics, Proportion, measure
 from binarycop.evaluation.haar import Haar
 from binarycop.frames.image import read_picture
-from binarycop.settings.schema import DetectorKind, FacesSettings
+from binarycop.settings.faces import DetectorKind, FacesSettings
 
 _NAMES = (DetectorKind.LOOKOUT.value, DetectorKind.YUNET.value, Haar.name)
 

@@ -13,8 +13,8 @@ from binarycop.bundle.store import ROOT, BundleStore, Version
 from binarycop.errors import BundleError, SettingsErrors
 from binarycop.journal.events import Event, Level
 from binarycop.journal.writers import is_under_systemd, open_journal
+from binarycop.settings.classifier import Backend
 from binarycop.settings.load import load
-from binarycop.settings.schema import Backend
 
 TRIAL_S = 120
 _SETTINGS_WRONG, _BUNDLE_REFUSED = 3, 4

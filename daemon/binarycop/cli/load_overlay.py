@@ -9,7 +9,7 @@ from binarycop.bundle.search import find_bundle
 from binarycop.classifier.golden import check_golden
 from binarycop.cli.options import add_config, add_json, print_json, settings_of
 from binarycop.service.backends import open_board, open_overlay
-from binarycop.settings.schema import Backend, MemoryAccess
+from binarycop.settings.classifier import Backend, MemoryAccess
 
 
 def add(commands: Any) -> None:

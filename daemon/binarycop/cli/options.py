@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from binarycop.lines.factory import MOCK
+from binarycop.settings.classifier import Backend
+from binarycop.settings.faces import DetectorKind
 from binarycop.settings.load import SYSTEM_FILE, load
-from binarycop.settings.schema import Backend, DetectorKind, Settings
+from binarycop.settings.schema import Settings
 
 
 def add_config(parser: argparse.ArgumentParser) -> None:

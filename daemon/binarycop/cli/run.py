@@ -26,7 +26,9 @@ from binarycop.service.notify import Notifier
 from binarycop.service.reload import SettingsReader
 from binarycop.service.supervisor import Supervisor
 from binarycop.service.watchdog import Watchdog
-from binarycop.settings.schema import Backend, ClassifierSettings, DetectorKind, MemoryAccess, Settings
+from binarycop.settings.classifier import Backend, ClassifierSettings, MemoryAccess
+from binarycop.settings.faces import DetectorKind
+from binarycop.settings.schema import Settings
 
 
 def add(commands: Any) -> None:

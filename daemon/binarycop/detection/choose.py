@@ -7,7 +7,7 @@ from binarycop.detection.fixed_region import FixedRegion
 from binarycop.detection.lookout.detector import Lookout
 from binarycop.detection.yunet import YuNet
 from binarycop.errors import DetectorError
-from binarycop.settings.schema import DetectorKind, FacesSettings
+from binarycop.settings.faces import DetectorKind, FacesSettings
 
 _CHECKOUT = Path(__file__).resolve().parents[3]
 _MODEL = _CHECKOUT.parent / "shared" / "data" / "models" / "face_detection_yunet_2023mar.onnx"

@@ -12,7 +12,8 @@ from enum import Enum
 from binarycop.classes import GateStatus
 from binarycop.gate import events
 from binarycop.gate.events import Cause, GateEvent, GateEventKind, GateInput
-from binarycop.settings.schema import Contact, Fail, FireLevel, GateSettings, LaneSettings, Policy
+from binarycop.settings.gate import Contact, Fail, FireLevel, GateSettings, Policy
+from binarycop.settings.schema import LaneSettings
 
 
 class Phase(Enum):

@@ -19,7 +19,8 @@ from binarycop.gate.events import (
     VerdictReached,
 )
 from binarycop.gate.machine import GateConfig, Phase, State
-from binarycop.settings.schema import GateSettings, LaneSettings, Policy
+from binarycop.settings.gate import GateSettings, Policy
+from binarycop.settings.schema import LaneSettings
 
 _NOW_S = 100.0
 _LATER_S = 1000.0

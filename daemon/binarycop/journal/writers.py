@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from binarycop.journal.events import Event
-from binarycop.settings.schema import JournalTarget
+from binarycop.settings.journal import JournalTarget
 
 Value = str | int | float | bool | None
 

@@ -12,7 +12,10 @@ from gpiozero.pins import Factory
 
 from binarycop.errors import LineError
 from binarycop.lines.patterns import is_lit
-from binarycop.settings.schema import Bias, Fail, InputSettings, LampPattern, LaneSettings, LineSettings
+from binarycop.settings.gate import Fail
+from binarycop.settings.lines import Bias, InputSettings, LineSettings
+from binarycop.settings.schema import LaneSettings
+from binarycop.settings.signals import LampPattern
 
 
 @dataclass(frozen=True)

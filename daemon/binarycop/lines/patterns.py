@@ -1,6 +1,6 @@
 """What a lamp does when: blink patterns as a function of time alone, so that no thread is needed."""
 
-from binarycop.settings.schema import LampPattern
+from binarycop.settings.signals import LampPattern
 
 _SLOW_HALF_S = 0.5
 _FAST_HALF_S = 0.125

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from binarycop.errors import LineError
-from binarycop.settings.schema import LaneSettings, LineSettings
+from binarycop.settings.lines import LineSettings
+from binarycop.settings.schema import LaneSettings
 
 _FACTORY = "gpiochip"
 _NAME = "release"

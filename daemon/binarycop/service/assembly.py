@@ -24,7 +24,8 @@ from binarycop.service.backends import open_classifier
 from binarycop.service.failover_classifier import FailoverClassifier
 from binarycop.service.lane import Lane
 from binarycop.service.service import Service
-from binarycop.settings.schema import Backend, ClassifierSettings, Fallback, LaneSettings, Settings
+from binarycop.settings.classifier import Backend, ClassifierSettings, Fallback
+from binarycop.settings.schema import LaneSettings, Settings
 from binarycop.tracking.runner import SyncRunner, ThreadRunner
 from binarycop.tracking.tracker import Tracker
 

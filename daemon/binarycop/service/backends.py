@@ -17,7 +17,7 @@ from binarycop.classifier.base import Classifier
 from binarycop.classifier.emulator import Emulator
 from binarycop.clock import MonotonicClock
 from binarycop.errors import BackendError
-from binarycop.settings.schema import Backend, ClassifierSettings, MemoryAccess
+from binarycop.settings.classifier import Backend, ClassifierSettings, MemoryAccess
 
 
 def open_classifier(settings: ClassifierSettings, bundle: Bundle) -> Classifier:

@@ -24,7 +24,7 @@ from binarycop.classifier.base import Classifier
 from binarycop.classifier.emulator import Emulator
 from binarycop.errors import BinaryCoPError, DmaTimeout
 from binarycop.service.backends import open_classifier
-from binarycop.settings.schema import (
+from binarycop.settings.classifier import (
     Backend,
     ClassifierSettings,
     FaultKind,

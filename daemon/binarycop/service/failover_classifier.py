@@ -10,7 +10,7 @@ from binarycop.classifier.base import Classifier
 from binarycop.errors import OverlayError, OverlayLoadDenied
 from binarycop.journal.events import Event
 from binarycop.journal.writers import Journal
-from binarycop.settings.schema import Fallback, OverlaySettings
+from binarycop.settings.classifier import Fallback, OverlaySettings
 
 
 @runtime_checkable

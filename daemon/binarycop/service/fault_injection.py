@@ -20,7 +20,8 @@ from binarycop.journal.writers import MemoryJournal
 from binarycop.lines.mock import MockLine, MockLines
 from binarycop.service.assembly import build, detector_of, tracker_of
 from binarycop.service.backends import open_board, open_overlay
-from binarycop.settings.schema import Backend, ClassifierSettings, FaultKind, Settings
+from binarycop.settings.classifier import Backend, ClassifierSettings, FaultKind
+from binarycop.settings.schema import Settings
 
 FAULTS = (FaultKind.HANG, FaultKind.SLOW, FaultKind.FLIP, FaultKind.LOSE)
 

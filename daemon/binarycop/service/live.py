@@ -14,7 +14,7 @@ from binarycop.journal.events import Event
 from binarycop.service.lane import Lane
 from binarycop.service.service import Latencies, Service
 from binarycop.service.watchdog import Stage
-from binarycop.settings.schema import FramesSettings
+from binarycop.settings.frames import FramesSettings
 
 _STEP_MOST_S = 0.05
 _CLOSE_S = 3.0  # a stalled camera lets go after 2 s

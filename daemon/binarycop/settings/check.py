@@ -2,7 +2,9 @@
 
 from binarycop.classes import GateStatus
 from binarycop.errors import SettingsError
-from binarycop.settings.schema import Contact, Fail, InputSettings, LaneSettings, LineSettings
+from binarycop.settings.gate import Contact, Fail
+from binarycop.settings.lines import InputSettings, LineSettings
+from binarycop.settings.schema import LaneSettings
 from binarycop.settings.tree import MappingNode, Node
 
 

@@ -10,16 +10,12 @@ from types import MappingProxyType
 
 from binarycop.errors import SettingsError, SettingsErrors
 from binarycop.settings.check import check_lane, check_lanes
+from binarycop.settings.classifier import ClassifierSettings
 from binarycop.settings.convert import MissingKey, convert, unknown_key
-from binarycop.settings.schema import (
-    ClassifierSettings,
-    JournalSettings,
-    LaneSettings,
-    ServiceSettings,
-    Settings,
-    SignalSettings,
-    SignalsSettings,
-)
+from binarycop.settings.journal import JournalSettings
+from binarycop.settings.schema import LaneSettings, Settings
+from binarycop.settings.service import ServiceSettings
+from binarycop.settings.signals import SignalSettings, SignalsSettings
 from binarycop.settings.tree import EMPTY, MappingNode, ScalarNode, SequenceNode, merge, read
 
 SYSTEM_FILE = Path("/etc/binarycop/gate.yaml")

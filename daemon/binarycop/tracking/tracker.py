@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from binarycop.frames.base import Frame
 from binarycop.geometry import Box
-from binarycop.settings.schema import FacesSettings
+from binarycop.settings.faces import FacesSettings
 from binarycop.tracking import motion, template, tracks
 from binarycop.tracking.low_res import LowResFrame, subsample
 from binarycop.tracking.motion import Motion

@@ -27,7 +27,7 @@ from binarycop.detection.lookout.refinement import RefinementStage
 from binarycop.detection.lookout.network import MAX_STRIDE, REFINEMENT, MIN_CELLS, PROPOSAL
 from binarycop.detection.lookout.weights import read_weights
 from binarycop.frames import drawing
-from binarycop.settings.schema import EngineKind, FacesSettings, DetectorKind, LookoutSettings
+from binarycop.settings.faces import DetectorKind, EngineKind, FacesSettings, LookoutSettings
 
 cv2.setNumThreads(1)
 what, engine, longer_px, count = sys.argv[1], EngineKind(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4])

@@ -51,7 +51,7 @@ from binarycop.detection.lookout.engine import make_engine
 from binarycop.detection.lookout.detector import WEIGHTS
 from binarycop.detection.lookout.network import PROPOSAL
 from binarycop.detection.lookout.weights import read_weights
-from binarycop.settings.schema import EngineKind
+from binarycop.settings.faces import EngineKind
 print(make_engine(EngineKind.AUTO, PROPOSAL, read_weights(WEIGHTS, PROPOSAL)).name)
 """
 VERSIONS = """

@@ -28,17 +28,10 @@ from binarycop.service.backends import open_board, open_overlay
 from binarycop.service.failover_classifier import Reloadable
 from binarycop.service.lane import Lane
 from binarycop.service.service import Service
-from binarycop.settings.schema import (
-    Backend,
-    ClassifierSettings,
-    FaultKind,
-    InputSettings,
-    LaneSettings,
-    LinesSettings,
-    OverlaySettings,
-    Settings,
-    VerdictSettings,
-)
+from binarycop.settings.classifier import Backend, ClassifierSettings, FaultKind, OverlaySettings
+from binarycop.settings.lines import InputSettings, LinesSettings
+from binarycop.settings.schema import LaneSettings, Settings
+from binarycop.settings.verdict import VerdictSettings
 from tests.system.endurance.camera import MoodyCamera
 
 STEP_S = 1 / RATE_HZ

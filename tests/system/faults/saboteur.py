@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from binarycop.accelerator.simulated.fabric import SimulatedFault
-from binarycop.settings.schema import FaultKind
+from binarycop.settings.classifier import FaultKind
 
 ORDER = "now"
 

@@ -28,7 +28,7 @@ from binarycop.classifier.emulator import Emulator
 from binarycop.detection.crop import crop
 from binarycop.frames.demo import HEIGHT_PX, WIDTH_PX, Demo
 from binarycop.geometry import Box
-from binarycop.settings.schema import FixedRegionSettings
+from binarycop.settings.faces import FixedRegionSettings
 from tests.system.privacy import canary
 from tests.system.privacy.rules import ROOT, Verdict, judge, rules
 from tests.system.privacy.trial import Daemon, TrialError, write_clip

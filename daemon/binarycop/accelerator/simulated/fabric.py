@@ -13,7 +13,7 @@ from binarycop.classifier.emulator import Emulator
 from binarycop.clock import Clock
 from binarycop.errors import OverlayError
 from binarycop.geometry import SIDE_PX
-from binarycop.settings.schema import FaultKind
+from binarycop.settings.classifier import FaultKind
 
 _SEED = 7
 

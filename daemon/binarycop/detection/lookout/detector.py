@@ -13,7 +13,7 @@ from binarycop.detection.lookout.network import MAX_STRIDE, MIN_CELLS, PROPOSAL,
 from binarycop.detection.lookout.refinement import RefinementStage
 from binarycop.detection.lookout.weights import read_weights
 from binarycop.geometry import Box
-from binarycop.settings.schema import EngineKind
+from binarycop.settings.faces import EngineKind
 
 WEIGHTS = Path(__file__).with_name("weights.npz")
 _LIKELY = 0.1  # the survey's confidence from which a place is looked at again

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from binarycop.detection.lookout import ncnn_model, onnx_model
 from binarycop.detection.lookout.network import Network, Weights
 from binarycop.errors import DetectorError
-from binarycop.settings.schema import EngineKind
+from binarycop.settings.faces import EngineKind
 
 Values = list[NDArray[np.float32]]
 

@@ -11,7 +11,9 @@ from gpiozero import LED, Button, DigitalInputDevice, DigitalOutputDevice, Outpu
 
 from binarycop.lines.gpiochip import GpioChipFactory
 from binarycop.lines.lane_io import LaneIo
-from binarycop.settings.schema import InputSettings, LampPattern, LaneSettings, LineSettings, LinesSettings
+from binarycop.settings.lines import InputSettings, LineSettings, LinesSettings
+from binarycop.settings.schema import LaneSettings
+from binarycop.settings.signals import LampPattern
 from tests.system.board.guest.simulator import SimLine, Simulator
 
 WITHIN_S = 10.0
