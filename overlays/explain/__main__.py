@@ -24,8 +24,8 @@ from binarycop.errors import BinaryCoPError, UndecodableFrame
 from binarycop.frames.image import read_picture
 from binarycop.geometry import Box
 from overlays.explain.gradcam import heat, outputs
-from overlays.explain.overlay import beside
-from overlays.export.unfolding import unfold
+from overlays.explain.heat_map import beside
+from overlays.export.torch_network import unfold
 from overlays.networks.tables import CNV, NETWORKS
 from overlays.synthesis.patches import YUNET
 from overlays.training.evaluation import chosen, daemons_finder

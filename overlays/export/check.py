@@ -28,7 +28,7 @@ from binarycop.classifier.emulator import Emulator
 from binarycop.classifier.golden import check_golden
 from binarycop.frames.image import SUFFIXES
 from binarycop.geometry import CropGeometry
-from overlays.export.unfolding import unfold
+from overlays.export.torch_network import unfold
 from overlays.synthesis.heads import nobody
 from overlays.synthesis.patches import YUNET
 from overlays.training.evaluation import cut, daemons_finder

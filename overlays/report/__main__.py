@@ -24,7 +24,7 @@ import torch
 from binarycop.bundle import files as bundles
 from binarycop.classifier.emulator import Emulator
 from binarycop.errors import BinaryCoPError
-from overlays.export.unfolding import unfold
+from overlays.export.torch_network import unfold
 from overlays.networks.tables import CNV, NETWORKS
 from overlays.report import sections
 from overlays.report.examples import Examples, examples, has_utkface, keep_utkface, photographed
@@ -37,7 +37,7 @@ from overlays.synthesis.faces import Split
 from overlays.synthesis.patches import YUNET
 from overlays.training.evaluation import daemons_finder, photographs
 from overlays.training.loop import restore, scorer
-from overlays.training.pool import pool
+from overlays.training.sample_store import pool
 
 VAL, TEST, UTKFACE = "synthetic val", "synthetic test", "UTKFace, dressed"
 _PHOTOGRAPHS = {

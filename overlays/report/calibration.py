@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from binarycop.classes import MaskClass
-from overlays.training.margin import lead
+from overlays.training.calibration import lead
 
 _PARTS = 10
 

@@ -12,7 +12,7 @@ from overlays.synthesis import patches as stored
 from overlays.synthesis.faces import Split
 from overlays.synthesis.patches import Patches
 from overlays.training.evaluation import Labelled
-from overlays.training.pool import Pool
+from overlays.training.sample_store import Pool
 
 TONE, RACE, AGE, GENDER = "skin tone (ITA)", "race label", "age", "gender"
 KIND, COLOUR, EXTRAS = "mask type", "mask colour", "hard case"

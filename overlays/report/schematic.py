@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from binarycop.geometry import SIDE_PX, CropGeometry
-from overlays.synthesis.canon import JAW, LOWER_LIP_Y, NOSE_END_Y, UPPER_LIP_Y
+from overlays.synthesis.canonical_face import JAW, LOWER_LIP_Y, NOSE_END_Y, UPPER_LIP_Y
 from overlays.synthesis.patches import SIDE_PX as PATCH_PX
 from overlays.synthesis.patches import Patches
 

@@ -16,8 +16,8 @@ from overlays.report.examples import Examples
 from overlays.report.groups import LEAST_IDENTITIES, LEAST_SHOWN, Tallies, gaps, intervals, tally
 from overlays.report.people import AGES
 from overlays.report.skin import TONES
+from overlays.training.calibration import ABSTAINING, calibrate
 from overlays.training.evaluation import Labelled, report_of
-from overlays.training.margin import ABSTAINING, calibrate
 
 _HEATED = 300  # crops of each class that heat is averaged over, less those called wrongly
 _ORDERS = {examples.TONE: TONES, examples.AGE: AGES}
@@ -188,7 +188,7 @@ def heat(nets: dict[str, nn.Module], one: Measured, outline: list[NDArray[np.flo
         "",
         "Grad-CAM (Selvaraju et al. 2017) of the class's own score on the 5×5 output of conv2_2, as in the paper, over",
         "rightly called dressed faces, each map scaled to 1. Gradients pass a sign where its straight-through",
-        "estimator's window, rebuilt from the bundle, lets them (`overlays/export/unfolding.py`). Where the weighted",
+        "estimator's window, rebuilt from the bundle, lets them (`overlays/export/torch_network.py`). Where the weighted",
         "sum of the feature maps is nowhere above zero, Grad-CAM has nothing to show; the means are over the maps that",
         "have heat at all:",
         "",

@@ -12,8 +12,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from overlays.synthesis.mask_placement import Kind, Worn
 from overlays.synthesis.plane import LEFT, SIDE_PX, TOP, UNIT_PX, Cover, Picture
-from overlays.synthesis.worn import Kind, Worn
 
 _KINDS = {
     "surgical": Kind.SURGICAL, "surgical_green": Kind.SURGICAL, "surgical_blue": Kind.SURGICAL,

@@ -14,14 +14,14 @@ from binarycop.classes import MaskClass
 from binarycop.geometry import Box, CropGeometry
 from overlays.synthesis import patches as stored
 from overlays.synthesis.camera import FINDER, FIXED_REGION, take
-from overlays.synthesis.dress import lay_over, put_on, skin_of
-from overlays.synthesis.extras import UNDER, chosen, draw
-from overlays.synthesis.fabric import cut
+from overlays.synthesis.compositing import lay_over, put_on, skin_of
 from overlays.synthesis.faces import Split
 from overlays.synthesis.heads import drawn_head, scene
+from overlays.synthesis.mask_removal import tone, uncover
+from overlays.synthesis.mask_texture import cut
 from overlays.synthesis.masks import Wardrobe
+from overlays.synthesis.occlusions import UNDER, chosen, draw
 from overlays.synthesis.patches import Patches, picture_map, plane_map
-from overlays.synthesis.uncover import tone, uncover
 
 Crop = NDArray[np.uint8]
 _CHUNK = 4000

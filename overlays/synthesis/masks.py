@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from binarycop.classes import MaskClass
 from overlays.synthesis import artwork
 from overlays.synthesis.artwork import Template
-from overlays.synthesis.fabric import Fabrics
+from overlays.synthesis.mask_placement import KINDS, STAND_OFF, Kind, Worn, outline
+from overlays.synthesis.mask_texture import Fabrics
 from overlays.synthesis.plane import SIDE_PX, Cover, Picture, as_cover, blank, fill, line, places
-from overlays.synthesis.worn import KINDS, STAND_OFF, Kind, Worn, outline
 
 _SHARES = (0.42, 0.28, 0.17, 0.07, 0.06)
 _TEMPLATE, _DYED = 0.35, 0.5

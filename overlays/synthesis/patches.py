@@ -18,7 +18,7 @@ from binarycop.detection.base import largest_face
 from binarycop.detection.yunet import YuNet
 from binarycop.geometry import Box
 from overlays.synthesis import faces, landmarks, plane
-from overlays.synthesis.canon import to_picture, to_plane
+from overlays.synthesis.canonical_face import to_picture, to_plane
 from overlays.synthesis.faces import Portrait, Split
 
 SIDE_PX = 128

@@ -20,17 +20,17 @@ import torch
 from numpy.typing import NDArray
 
 from binarycop.geometry import CropGeometry
-from overlays.export.writing import Story, write
+from overlays.export.write_bundle import Story, write
 from overlays.networks.tables import CNV, NETWORKS
 from overlays.synthesis.dataset import Recipe
 from overlays.synthesis.faces import Split
 from overlays.synthesis.heads import heads
 from overlays.synthesis.patches import YUNET
+from overlays.training.calibration import calibrate
 from overlays.training.evaluation import Labelled, daemons_finder, evaluate, photographs
 from overlays.training.loop import Settings, logits_of, restore, run_of, scorer, train
-from overlays.training.margin import calibrate
 from overlays.training.model import BinaryNet
-from overlays.training.pool import Pool, pool
+from overlays.training.sample_store import Pool, pool
 
 _LICENCE = "BSD-3-Clause; trained on pictures under CC BY 4.0 and MIT, see provenance and README.md"
 _SOURCES = {

@@ -21,7 +21,7 @@ from binarycop.errors import DetectorError
 from binarycop.frames.image import read_picture
 from binarycop.geometry import Box
 from binarycop.settings.faces import DetectorKind, EngineKind, FacesSettings, LookoutSettings
-from overlays.finder import golden
+from overlays.detector import golden
 
 BOXES = json.loads(Path(__file__).with_name("lookout.json").read_text())
 

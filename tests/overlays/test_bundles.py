@@ -10,7 +10,7 @@ from binarycop.classifier.emulator import Emulator
 from binarycop.classifier.golden import check_golden
 from overlays.networks.tables import NETWORKS
 from overlays.synthesis.heads import heads
-from overlays.training.margin import lead
+from overlays.training.calibration import lead
 
 BUNDLES = Path(__file__).resolve().parents[2] / "overlays" / "bundles"
 SHIPPED = sorted(path.parent for path in BUNDLES.glob("*/manifest.json"))

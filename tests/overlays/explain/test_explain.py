@@ -14,8 +14,8 @@ from binarycop.bundle.files import Bundle  # noqa: E402
 from binarycop.classifier.emulator import Emulator  # noqa: E402
 from overlays.explain.__main__ import main  # noqa: E402
 from overlays.explain.gradcam import CONV2_2, FIRST_PX, STEP_PX, enlarge, heat  # noqa: E402
-from overlays.explain.overlay import beside  # noqa: E402
-from overlays.export.unfolding import unfold  # noqa: E402
+from overlays.explain.heat_map import beside  # noqa: E402
+from overlays.export.torch_network import unfold  # noqa: E402
 from overlays.networks.tables import N_CNV  # noqa: E402
 from overlays.synthesis.heads import nobody  # noqa: E402
 from overlays.training.loop import channels_first, scorer  # noqa: E402

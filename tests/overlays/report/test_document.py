@@ -13,7 +13,7 @@ for package in ("torch", "matplotlib", "tqdm"):
 
 from binarycop.bundle.files import Bundle  # noqa: E402
 from binarycop.classifier.emulator import Emulator  # noqa: E402
-from overlays.export.unfolding import unfold  # noqa: E402
+from overlays.export.torch_network import unfold  # noqa: E402
 from overlays.networks.tables import N_CNV  # noqa: E402
 from overlays.report import sections  # noqa: E402
 from overlays.report.examples import Examples, examples, has_utkface, keep_utkface, photographed  # noqa: E402
@@ -24,9 +24,9 @@ from overlays.synthesis import patches as stored  # noqa: E402
 from overlays.synthesis.faces import Split  # noqa: E402
 from overlays.synthesis.heads import nobody  # noqa: E402
 from overlays.synthesis.patches import SIDE_PX, Patches  # noqa: E402
+from overlays.training.calibration import calibrate  # noqa: E402
 from overlays.training.evaluation import Labelled  # noqa: E402
-from overlays.training.margin import calibrate  # noqa: E402
-from overlays.training.pool import Pool  # noqa: E402
+from overlays.training.sample_store import Pool  # noqa: E402
 from tests.random_bundles import random_bundle  # noqa: E402
 
 LIGHT_SKIN_BGR = (134, 164, 200)

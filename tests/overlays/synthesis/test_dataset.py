@@ -8,16 +8,16 @@ from numpy.typing import NDArray
 
 from binarycop.classes import MaskClass
 from binarycop.geometry import CropGeometry
+from overlays.synthesis.compositing import lay_over, put_on, skin_of
 from overlays.synthesis.dataset import Recipe, Synthesis
-from overlays.synthesis.dress import lay_over, put_on, skin_of
-from overlays.synthesis.extras import Extra, chosen, draw
 from overlays.synthesis.faces import Split
 from overlays.synthesis.heads import heads, nobody
+from overlays.synthesis.mask_removal import uncover
 from overlays.synthesis.masks import Wardrobe
+from overlays.synthesis.occlusions import Extra, chosen, draw
 from overlays.synthesis.patches import SIDE_PX, Patches, picture_map, plane_map
 from overlays.synthesis.plane import LEFT, TOP, UNIT_PX
 from overlays.synthesis.plane import SIDE_PX as DRAWN_PX
-from overlays.synthesis.uncover import uncover
 
 CHIN_PX, FACE_PX = 96.0, 64.0
 CHEEK_ROWS = slice(58, 74)

@@ -8,11 +8,11 @@ from numpy.typing import NDArray
 from binarycop.classes import MaskClass
 from overlays.synthesis import artwork
 from overlays.synthesis.artwork import Template
-from overlays.synthesis.canon import LOWER_LIP_Y, NOSE_TIP_Y, UPPER_LIP_Y
-from overlays.synthesis.fabric import Fabrics, cut
+from overlays.synthesis.canonical_face import LOWER_LIP_Y, NOSE_TIP_Y, UPPER_LIP_Y
+from overlays.synthesis.mask_placement import Kind, Worn, outline
+from overlays.synthesis.mask_texture import Fabrics, cut
 from overlays.synthesis.masks import Mask, Wardrobe
 from overlays.synthesis.plane import LEFT, SIDE_PX, TOP, UNIT_PX
-from overlays.synthesis.worn import Kind, Worn, outline
 
 COVERS = {
     MaskClass.CORRECT: (True, True, True),

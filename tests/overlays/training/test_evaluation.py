@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from overlays.training.calibration import calibrate, lead
 from overlays.training.evaluation import Labelled, evaluate, wilson
-from overlays.training.margin import calibrate, lead
 
 
 def test_wilson_agrees_with_known_values() -> None:

@@ -26,8 +26,8 @@ PROJECT = (
     "docs",
     "overlays/bundles",
     "overlays/__init__.py",
-    "overlays/finder/__init__.py",
-    "overlays/finder/golden.py",
+    "overlays/detector/__init__.py",
+    "overlays/detector/golden.py",
     "setup.cfg",
     "README.md",
 )

@@ -1,0 +1,90 @@
+"""Clips of passages, and beside each who is in it when. What shows faces stays outside of the project:
+
+python -m overlays.clips.make --data ../shared/data --patches work/patches.npz --split test --out work/clips/test
+python -m overlays.clips.make --data ../shared/data --photographs test --out work/clips/photographs-test
+"""
+
+import argparse
+import json
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from overlays.clips import people as cast
+from overlays.clips.people import Person
+from overlays.clips.render import EMPTY_S, HEIGHT_PX, RATE_HZ, WIDTH_PX, begins_s, film, stay_s
+from overlays.synthesis.faces import Split
+
+_PEOPLE = 4  # in one clip
+_SEEDS = {Split.TRAIN: 1, Split.VAL: 2, Split.TEST: 3}
+
+
+def write(folder: Path, groups: Iterator[Sequence[Person]], seed: int, *, is_queue: bool = False) -> int:
+    """One clip per group into ``folder``, with its truth as JSON beside it; returns how many.
+
+    In a queue somebody's time begins when the one before has gone, since from then on they are in front.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    count = 0
+    for number, group in enumerate(groups):
+        rng = np.random.default_rng([seed, number])
+        order = [group[at] for at in rng.permutation(len(group))]
+        clip = folder / f"{number:04d}.avi"
+        writer = cv2.VideoWriter(str(clip), cv2.VideoWriter.fourcc(*"MJPG"), RATE_HZ, (WIDTH_PX, HEIGHT_PX))
+        for frame in film(order, rng, is_queue=is_queue):
+            writer.write(frame)
+        writer.release()
+        early_s = EMPTY_S if is_queue else 0.0
+        truth = [
+            {
+                "class": one.wearing.label,
+                "face": one.name,
+                "from_s": begins_s(at) - early_s,
+                "to_s": begins_s(at) + stay_s(),
+            }
+            for at, one in enumerate(order)
+        ]
+        clip.with_suffix(".json").write_text(json.dumps(truth, indent=1) + "\n")
+        count += 1
+    return count
+
+
+def _groups(people: Iterator[Person], clips: int | None) -> Iterator[Sequence[Person]]:
+    number = 0
+    while (clips is None or number < clips) and (group := list(islice(people, _PEOPLE))):
+        number += 1
+        yield group
+
+
+def main() -> None:
+    """Make them."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--patches", type=Path, help="dress the faces of --split")
+    parser.add_argument("--split", choices=[Split.VAL.value, Split.TEST.value], default=Split.TEST.value)
+    parser.add_argument("--photographs", choices=["dev", "test"], help="everybody in this split of real_photos instead")
+    parser.add_argument(
+        "--clips", type=int, default=100, help="of four people each; photographs are as many as there are"
+    )
+    parser.add_argument("--queue", action="store_true", help="the next one is in sight while somebody passes")
+    arguments = parser.parse_args()
+    cv2.setNumThreads(1)
+    if arguments.photographs:
+        found = cast.photographed(arguments.data, arguments.photographs)
+        order = np.random.default_rng(0).permutation(len(found))
+        count = write(arguments.out, _groups((found[at] for at in order), None), 0, is_queue=arguments.queue)
+    elif arguments.patches:
+        split = Split(arguments.split)
+        people = cast.dressed(arguments.patches, arguments.data, split, _SEEDS[split])
+        count = write(arguments.out, _groups(people, arguments.clips), _SEEDS[split], is_queue=arguments.queue)
+    else:
+        parser.error("say --patches FILE for dressed faces, or --photographs SPLIT")
+    print(f"{count} clips in {arguments.out}")
+
+
+if __name__ == "__main__":
+    main()

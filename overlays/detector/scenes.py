@@ -1,0 +1,252 @@
+"""Frames to learn from: people of all sizes put together from pictures, dressed faces, drawn heads and empty places.
+
+Pure: sources and a generator in, a frame with boxes out.
+"""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from binarycop.classes import MaskClass
+from binarycop.geometry import Box
+from overlays.detector.backgrounds import HEIGHT_PX, WIDTH_PX, Pixels, background, log_uniform
+from overlays.detector.hard_negatives import Decoy
+from overlays.detector.labels import Taught
+from overlays.synthesis.camera import Sensor, develop
+from overlays.synthesis.dataset import Synthesis
+from overlays.synthesis.heads import scene as drawn_scene
+
+LEAST_PX, MOST_PX = 12.0, 220.0
+"""Smaller faces count neither way; none is made larger."""
+_INSIDE = 0.5  # a face of which less lies in the frame counts neither way
+_COVERED = 0.25  # nor does one of which more is pasted over
+_MANY = 6
+_ANYWHERE = Sensor(gamma=0.3, gain=0.3, tint=0.08, lift=10, night=0.08, grainy=0.4, coded=0.35, worst=30)
+_HIDDEN = 0.12  # of faces, by what stands or is held before them
+_TILT_DEG = 8.0
+_DECOYS = 0.2  # of all frames
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A frame, (192, 256, 3) uint8 BGR, the boxes to find in it, and those that count neither way."""
+
+    pixels: Pixels
+    faces: tuple[Box, ...] = ()
+    unsure: tuple[Box, ...] = ()
+
+
+@dataclass(frozen=True)
+class Sources:
+    """What scenes are made from.
+
+    crowds: annotated pictures of several people. bare, masked: pictures of one person, who is the first face.
+    dressed: what dresses bare patches, those at ``dressable``, with all patches' boxes (N, 4). textures: (H, W, 3)
+    uint8 with nobody on them. decoys: what an earlier stage took for faces.
+    """
+
+    crowds: tuple[Taught, ...]
+    bare: tuple[Taught, ...]
+    masked: tuple[Taught, ...]
+    dressed: Synthesis
+    dressable: NDArray[np.int64]
+    boxes: NDArray[np.float32]
+    textures: tuple[Pixels, ...]
+    decoys: tuple[Decoy, ...] = ()
+
+
+def scene(sources: Sources, rng: np.random.Generator) -> Scene:
+    """One frame."""
+    chance = rng.random()
+    if sources.decoys and rng.random() < _DECOYS:
+        made = _decoy(sources, rng)
+    elif chance < 0.42:
+        made = _crowd(sources, rng)
+    elif chance < 0.66:
+        made = _alone(sources, rng)
+    elif chance < 0.92:
+        made = _pasted(sources, rng)
+    else:
+        made = Scene(_empty(sources, rng))
+    pixels = developed(half_hidden(made, rng), rng)
+    return _counted(Scene(pixels, made.faces, made.unsure))
+
+
+def developed(frame: Pixels, rng: np.random.Generator) -> Pixels:
+    """Blur, light, noise and compression of a whole frame."""
+    chance = rng.random()
+    if chance < 0.25:
+        frame = np.asarray(cv2.GaussianBlur(frame, (0, 0), rng.uniform(0.3, 1.6)), np.uint8)
+    elif chance < 0.35:
+        length = int(rng.integers(2, 7))
+        kernel = np.full((1, length), 1.0 / length, np.float32)
+        frame = np.asarray(cv2.filter2D(frame, -1, kernel if rng.random() < 0.7 else kernel.T), np.uint8)
+    return develop(frame, _ANYWHERE, rng)
+
+
+def half_hidden(made: Scene, rng: np.random.Generator) -> Pixels:
+    """Some faces with up to two fifths behind something: a piece of the same frame, from one side or from below."""
+    pixels: Pixels = made.pixels.copy()
+    for box in made.faces:
+        rows, columns = _window(box)
+        size = np.array((rows.stop - rows.start, columns.stop - columns.start))
+        if rng.random() >= _HIDDEN or min(size) < 8 or rows.stop > HEIGHT_PX or columns.stop > WIDTH_PX:
+            continue
+        share = float(rng.uniform(0.15, 0.4))
+        down, across = (
+            (int(size[0] * share), int(size[1])) if rng.random() < 0.4 else (int(size[0]), int(size[1] * share))
+        )
+        top, left = rows.stop - down, columns.start if rng.random() < 0.5 else columns.stop - across
+        from_y, from_x = int(rng.integers(0, HEIGHT_PX - down + 1)), int(rng.integers(0, WIDTH_PX - across + 1))
+        pixels[top : top + down, left : left + across] = made.pixels[from_y : from_y + down, from_x : from_x + across]
+    return pixels
+
+
+def _crowd(sources: Sources, rng: np.random.Generator) -> Scene:
+    """A picture of several people, one of whom gets a size and a place by chance."""
+    taught = sources.crowds[rng.integers(len(sources.crowds))]
+    if not taught.faces:
+        return Scene(_empty(sources, rng))
+    wanted = rng.permutation(len(taught.faces))[:2]
+    # The larger of two, since small faces are many; enlarged too far, a face is only blur.
+    at = max((taught.faces[index] for index in wanted), key=lambda box: box.area_px)
+    side = max(at.width_px, at.height_px)
+    scale = log_uniform(rng, LEAST_PX, min(MOST_PX, max(side * 2.0, 2 * LEAST_PX))) / side
+    return _laid(Scene(_beyond(sources, rng)), taught, at, scale, _place(taught, at, rng), rng)
+
+
+def _decoy(sources: Sources, rng: np.random.Generator) -> Scene:
+    """What is no face, with whatever is around it."""
+    decoy = sources.decoys[rng.integers(len(sources.decoys))]
+    side = max(decoy.box.width_px, decoy.box.height_px)
+    scale = log_uniform(rng, LEAST_PX, min(MOST_PX, max(side * 1.5, 2 * LEAST_PX))) / side
+    place = _place(decoy.taught, decoy.box, rng)
+    return _laid(Scene(_beyond(sources, rng)), decoy.taught, decoy.box, scale, place, rng)
+
+
+def _alone(sources: Sources, rng: np.random.Generator) -> Scene:
+    """A picture of one person; what lies beyond its edge is its edge repeated, or something else."""
+    many = sources.masked if rng.random() < 0.5 else sources.bare
+    taught = many[rng.integers(len(many))]
+    at = taught.faces[0]
+    scale = log_uniform(rng, 20, MOST_PX) / max(at.width_px, at.height_px)
+    return _laid(
+        Scene(_beyond(sources, rng)), taught, at, scale, _place(taught, at, rng), rng, repeats=rng.random() < 0.4
+    )
+
+
+def _pasted(sources: Sources, rng: np.random.Generator) -> Scene:
+    """People from several pictures in one place."""
+    made = Scene(_empty(sources, rng))
+    for _ in range(int(rng.integers(1, _MANY + 1))):
+        chance = rng.random()
+        if chance < 0.36:
+            at = int(sources.dressable[rng.integers(len(sources.dressable))])
+            pixels, _ = sources.dressed.dressed(rng, MaskClass(int(rng.integers(len(MaskClass)))), at)
+            taught, softness = Taught(pixels, (Box(*sources.boxes[at].tolist()),)), float(rng.uniform(0.1, 0.5))
+        elif chance < 0.43:
+            pixels, box = drawn_scene(rng, MaskClass(int(rng.integers(len(MaskClass)))))
+            taught, softness = Taught(pixels, (box,)), float(rng.uniform(0, 0.3))
+        else:
+            many = sources.masked if rng.random() < 0.35 else sources.bare
+            taught, softness = many[rng.integers(len(many))], float(rng.choice((0.0, 0.2)))
+        face = taught.faces[0]
+        scale = log_uniform(rng, LEAST_PX, 130) / max(face.width_px, face.height_px)
+        made = _laid(made, taught, face, scale, _anywhere(rng), rng, softness=softness)
+    return made
+
+
+def _laid(
+    under: Scene,
+    taught: Taught,
+    at: Box,
+    scale: float,
+    place: tuple[float, float],
+    rng: np.random.Generator,
+    *,
+    softness: float = 0.0,
+    repeats: bool = False,
+) -> Scene:
+    """A picture scaled, turned and mirrored onto a frame, the centre of ``at`` at ``place``.
+
+    softness: how far its edge fades, as a share of its half side. repeats: its edge goes on to the frame's.
+    """
+    turn, aspect = np.deg2rad(rng.normal(0, _TILT_DEG)), float(np.exp(rng.normal(0, 0.03)))
+    linear = scale * np.array([[np.cos(turn) * aspect, -np.sin(turn)], [np.sin(turn) * aspect, np.cos(turn)]])
+    if rng.random() < 0.5:
+        linear[:, 0] *= -1
+    matrix = np.column_stack([linear, np.array(place) - linear @ np.array(at.centre)])
+    source = taught.pixels
+    if scale < 0.75:
+        source = np.asarray(cv2.GaussianBlur(source, (0, 0), 0.4 / scale), np.uint8)
+    size = WIDTH_PX, HEIGHT_PX
+    pixels = cv2.warpAffine(source, matrix, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    covered = np.ones((HEIGHT_PX, WIDTH_PX), np.float32)
+    if not repeats:
+        covered = cv2.warpAffine(
+            _opacity(source.shape[0], source.shape[1], softness), matrix, size, flags=cv2.INTER_LINEAR
+        )
+        pixels = under.pixels + covered[:, :, None] * (pixels.astype(np.float32) - under.pixels)
+    boxes = [[_moved(box, matrix, scale, aspect) for box in many] for many in (taught.faces, taught.unsure)]
+    seen = {box: float(covered[_window(box)].mean()) if covered[_window(box)].size else 0.0 for box in under.faces}
+    faces = tuple(box for box, share in seen.items() if share <= _COVERED)
+    halves = tuple(box for box, share in seen.items() if _COVERED < share < 1 - _COVERED)
+    return Scene(np.asarray(pixels, np.uint8), (*faces, *boxes[0]), (*under.unsure, *halves, *boxes[1]))
+
+
+def _opacity(height: int, width: int, softness: float) -> NDArray[np.float32]:
+    if not softness:
+        return np.ones((height, width), np.float32)
+    across, down = (1 - np.abs(np.linspace(-1, 1, count)) for count in (width, height))
+    edge: NDArray[np.float32] = np.minimum.outer(down, across).astype(np.float32) / np.float32(softness)
+    return np.clip(edge, 0, 1)
+
+
+def _moved(box: Box, matrix: NDArray[np.float64], scale: float, aspect: float) -> Box:
+    x, y = matrix[:, :2] @ np.array(box.centre) + matrix[:, 2]
+    width, height = box.width_px * scale * aspect, box.height_px * scale
+    return Box(float(x - width / 2), float(y - height / 2), width, height)
+
+
+def _window(box: Box) -> tuple[slice, slice]:
+    left, top = max(round(box.x_px), 0), max(round(box.y_px), 0)
+    right, bottom = max(round(box.x_px + box.width_px), 0), max(round(box.y_px + box.height_px), 0)
+    return slice(top, bottom), slice(left, right)
+
+
+def _counted(made: Scene) -> Scene:
+    """Faces that are too small, or hardly in the frame, count neither way."""
+    frame = Box(0, 0, WIDTH_PX, HEIGHT_PX)
+    faces: list[Box] = []
+    unsure = list(made.unsure)
+    for box in made.faces:
+        rows, columns = _window(box)
+        inside = max(min(columns.stop, WIDTH_PX) - columns.start, 0) * max(min(rows.stop, HEIGHT_PX) - rows.start, 0)
+        is_seen = inside >= _INSIDE * box.area_px and max(box.width_px, box.height_px) >= LEAST_PX
+        (faces if is_seen else unsure).append(box)
+    return Scene(made.pixels, tuple(faces), tuple(box for box in unsure if box.iou(frame) > 0))
+
+
+def _place(taught: Taught, at: Box, rng: np.random.Generator) -> tuple[float, float]:
+    """Anywhere, or where the face is in its own picture, so that the picture fills the frame."""
+    if rng.random() < 0.3:
+        return _anywhere(rng)
+    height, width = taught.pixels.shape[:2]
+    across, down = np.clip(np.array(at.centre) / (width, height) + rng.normal(0, 0.1, 2), 0.04, 0.96)
+    return float(across * WIDTH_PX), float(down * HEIGHT_PX)
+
+
+def _anywhere(rng: np.random.Generator) -> tuple[float, float]:
+    return float(rng.uniform(0.06, 0.94) * WIDTH_PX), float(rng.uniform(0.08, 0.92) * HEIGHT_PX)
+
+
+def _beyond(sources: Sources, rng: np.random.Generator) -> Pixels:
+    if rng.random() < 0.5:
+        return _empty(sources, rng)
+    return np.full((HEIGHT_PX, WIDTH_PX, 3), rng.integers(0, 256, 3), np.uint8)
+
+
+def _empty(sources: Sources, rng: np.random.Generator) -> Pixels:
+    return background(sources.crowds, sources.bare, sources.textures, rng)

@@ -1,0 +1,100 @@
+"""How a mask sits: its position on the canonical plane for each class, and the outline that its cut gives it there."""
+
+from dataclasses import dataclass
+from enum import Enum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from binarycop.classes import MaskClass
+from overlays.synthesis.canonical_face import JAW, LOWER_LIP_Y, NOSE_TIP_Y, UPPER_LIP_Y
+
+_JAW_BY_Y = JAW[np.argsort(JAW[:, 1])]
+
+
+class Kind(Enum):
+    """The cut of a mask."""
+
+    SURGICAL = "surgical"
+    CLOTH = "cloth"
+    FFP2 = "ffp2"
+    DUCKBILL = "duckbill"
+    GAITER = "gaiter"
+
+
+KINDS = list(Kind)
+_LOWER_EDGE = {Kind.SURGICAL: 3.0, Kind.CLOTH: 2.2, Kind.FFP2: 1.7, Kind.DUCKBILL: 3.5, Kind.GAITER: 8.0}
+STAND_OFF = {Kind.SURGICAL: 0.05, Kind.CLOTH: 0.04, Kind.FFP2: 0.12, Kind.DUCKBILL: 0.16, Kind.GAITER: 0.02}
+"""How far the cloth stands off the face before the mouth, in face heights."""
+
+
+@dataclass(frozen=True)
+class Worn:
+    """Where a mask sits, in canonical units.
+
+    top: its upper edge in the middle; side: that edge's end on the cheek; low: where the side edge ends;
+    bottom: the lower edge in the middle; width: half, at the cheeks; peak: exponent of the upper edge, small is
+    pointed; tilt: radians.
+    """
+
+    top: float
+    side: float
+    low: float
+    bottom: float
+    width: float
+    peak: float
+    tilt: float
+
+    @staticmethod
+    def random(rng: np.random.Generator, wearing: MaskClass, kind: Kind) -> "Worn":
+        """A position of which people say that it is so worn; between the classes lies a gap of 0.06 and more.
+
+        Correct reaches from the eyes to well above the tip of the nose, and below the chin; an uncovered nose from
+        the tip just out to the edge on the upper lip, often as a V between raised cheeks; uncovered nose and mouth
+        from under the lips to the neck; an uncovered chin from a mask too small, ridden up or folded.
+        """
+        if wearing in (MaskClass.CORRECT, MaskClass.CHIN):
+            top = rng.triangular(0.25, 0.40, NOSE_TIP_Y - 0.05)
+            side = float(np.clip(top + rng.uniform(-0.13, 0.20), 0.34, 0.58))
+        elif wearing is MaskClass.NOSE:
+            top = rng.uniform(NOSE_TIP_Y + 0.01, UPPER_LIP_Y + 0.025)
+            side = max(top + rng.uniform(-0.28, 0.06), 0.38)
+        else:
+            top = rng.uniform(LOWER_LIP_Y, 1.04)
+            side = top + rng.uniform(-0.24, 0.02)
+        if kind is Kind.GAITER and wearing is not MaskClass.CHIN:
+            bottom = rng.uniform(1.25, 1.6)
+        elif wearing is MaskClass.CHIN:
+            bottom = rng.uniform(LOWER_LIP_Y + 0.03, 0.895)
+        else:
+            bottom = rng.uniform(0.96, 1.15)
+        bottom = max(bottom, top + rng.uniform(0.12, 0.25))
+        return Worn(
+            top=float(top),
+            side=float(side),
+            low=float(side + rng.uniform(0.1, 0.6) * max(min(bottom, 0.95) - side, 0.02)),
+            bottom=float(bottom),
+            width=float(rng.uniform(0.34, 0.43)),
+            peak=float(rng.uniform(1.0, 2.4)),
+            tilt=float(rng.normal(0, 0.035)),
+        )
+
+    def turned(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Points (N, 2) drawn for a level mask, by its tilt about its middle."""
+        sine, cosine = np.sin(self.tilt), np.cos(self.tilt)
+        middle = np.array([0.0, (self.top + self.bottom) / 2])
+        return np.asarray((points - middle) @ np.array([[cosine, sine], [-sine, cosine]]) + middle)
+
+
+def outline(worn: Worn, kind: Kind) -> NDArray[np.float64]:
+    """The mask's edge as a closed polygon, (N, 2) canonical."""
+    across = np.linspace(0, 1, 16)
+    top = np.stack([worn.width * across, worn.top + (worn.side - worn.top) * across**worn.peak], 1)
+    down = np.linspace(0, 1, 20)
+    lower_x = worn.width * (1 - down ** _LOWER_EDGE[kind]) ** (1 / 1.7)
+    lower = np.stack([lower_x, worn.low + (worn.bottom - worn.low) * down], 1)
+    if worn.bottom > JAW[-1, 1]:  # cloth over the jaw stands off it, so it is never inside
+        jaw = np.interp(lower[:, 1], _JAW_BY_Y[:, 1], _JAW_BY_Y[:, 0], right=0.0)
+        lower[:, 0] = np.maximum(lower[:, 0], np.minimum(jaw * 1.03, worn.width * 1.05))
+    half = np.concatenate([top, lower])
+    return worn.turned(np.concatenate([half, (half * (-1, 1))[::-1]]))

@@ -1,0 +1,173 @@
+"""What else faces wear or hold before them: beards, glasses, hands, hair, scarves, and light on the cloth.
+
+Each is a layer of the plane, like a mask. None of them changes how the mask is worn: a beard or a hand before a bare
+mouth is still an uncovered one.
+"""
+
+from dataclasses import dataclass
+from enum import Enum
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from binarycop.classes import MaskClass
+from overlays.synthesis.canonical_face import JAW
+from overlays.synthesis.plane import SIDE_PX, Cover, Picture, as_cover, blank, fill, line, plain
+
+
+class Extra(Enum):
+    """The hard cases by name."""
+
+    BEARD = "beard"
+    SUNGLASSES = "sunglasses"
+    GLASSES = "glasses"
+    HAND = "hand"
+    HAIR = "hair"
+    SCARF = "scarf"
+    SHINE = "shine"
+
+
+UNDER = (Extra.BEARD,)
+"""Those that a mask lies over; the others lie over the mask."""
+
+_CHANCES = {
+    Extra.BEARD: 0.12, Extra.SUNGLASSES: 0.06, Extra.GLASSES: 0.06, Extra.HAND: 0.04, Extra.HAIR: 0.06,
+    Extra.SCARF: 0.05, Extra.SHINE: 0.05,
+}  # fmt: skip
+_HAND_BARE = 0.12
+
+
+@dataclass(frozen=True)
+class Layer:
+    """picture: (S, S, 3) uint8 BGR. opacity: (S, S) float32, 0 to 1."""
+
+    picture: Picture
+    opacity: Cover
+
+
+def chosen(rng: np.random.Generator, wearing: MaskClass, *, is_bare: bool) -> tuple[Extra, ...]:
+    """Which extras a face gets; mostly none. is_bare: no mask at all."""
+    found = []
+    for extra, chance in _CHANCES.items():
+        if extra is Extra.HAND and is_bare:
+            chance = _HAND_BARE  # noqa: PLW2901 - a hand before a bare mouth is what looks most like a mask
+        if extra is Extra.SHINE and is_bare:
+            continue
+        if extra is Extra.SCARF and wearing is MaskClass.CHIN:
+            continue  # it would cover the chin
+        if rng.random() < chance:
+            found.append(extra)
+    return tuple(found)
+
+
+def draw(extra: Extra, rng: np.random.Generator, skin: NDArray[np.float64], *, is_bare: bool) -> Layer:
+    """One layer. skin: the wearer's colour, BGR."""
+    if extra is Extra.BEARD:
+        return _beard(rng, skin)
+    if extra in (Extra.SUNGLASSES, Extra.GLASSES):
+        return _glasses(rng, is_dark=extra is Extra.SUNGLASSES)
+    if extra is Extra.HAND:
+        return _hand(rng, skin, is_before_mouth=is_bare)
+    if extra is Extra.HAIR:
+        return _hair(rng)
+    if extra is Extra.SCARF:
+        return _scarf(rng)
+    return _shine(rng)
+
+
+def _beard(rng: np.random.Generator, skin: NDArray[np.float64]) -> Layer:
+    shade = np.array([(18, 20, 24), (30, 45, 70), (60, 90, 130), (150, 155, 160)][rng.integers(4)], float)
+    cover = blank()
+    if rng.random() < 0.7:
+        from_y = rng.uniform(0.5, 0.72)
+        jaw = JAW[JAW[:, 1] >= from_y] * (1.02, 1.02)
+        cheek = np.array([(jaw[0, 0] * 0.8, max(from_y, 0.66)), (0.16, 0.63), (0.0, 0.62)])
+        half = np.concatenate([jaw[::-1], cheek])
+        fill(cover, np.concatenate([half, (half * (-1, 1))[::-1]]))
+    else:  # round the mouth only
+        angle = np.linspace(0, 2 * np.pi, 24)
+        fill(cover, np.stack([0.17 * np.sin(angle), 0.79 + 0.2 * np.cos(angle)], 1))
+    lips = np.linspace(0, 2 * np.pi, 20)
+    fill(cover, np.stack([0.125 * np.sin(lips), 0.735 + 0.045 * np.cos(lips)], 1), 0)
+    grain = rng.standard_normal((SIDE_PX, SIDE_PX), dtype=np.float32)
+    picture = np.clip(shade * 0.8 + skin * 0.2 + 14 * grain[:, :, None], 0, 255).astype(np.uint8)
+    return Layer(picture, as_cover(cover, 2.0, rng.uniform(0.35, 0.95)))
+
+
+def _glasses(rng: np.random.Generator, *, is_dark: bool) -> Layer:
+    """Frames, with dark lenses, clear ones, or the sky in them."""
+    frame = rng.uniform(5, 60, 3) if is_dark or rng.random() < 0.7 else rng.uniform(60, 200, 3)
+    opacity = int(rng.integers(215, 256)) if is_dark else int(rng.integers(60, 170)) if rng.random() < 0.3 else 0
+    lens_colour = frame if is_dark else rng.uniform(190, 255, 3)
+    angle = np.linspace(0, 2 * np.pi, 24)
+    wide, high, square = rng.uniform(0.12, 0.16), rng.uniform(0.07, 0.11), rng.uniform(0.6, 1.0)
+    y, width_px = rng.uniform(0.31, 0.35), int(rng.integers(1, 4))
+    ring = np.stack([np.sin(angle), np.cos(angle)], 1)
+    ring = np.sign(ring) * np.abs(ring) ** square * (wide, high)
+    rims, lenses = blank(), blank()
+    for side in (-1, 1):
+        rim = ring + np.array((side * 0.195, y))
+        fill(lenses, rim)
+        line(rims, rim, width_px)
+        line(rims, np.array([(side * (0.195 + wide), y), (side * 0.45, y + 0.03)]), 2)
+    line(rims, np.array([(-0.07, y), (0.07, y)]), 2)
+    picture = plain(frame)
+    picture[(lenses > 0) & (rims == 0)] = np.clip(lens_colour, 0, 255)
+    return Layer(picture, as_cover(np.maximum(rims, np.minimum(lenses, opacity)), 0.6))
+
+
+def _hand(rng: np.random.Generator, skin: NDArray[np.float64], *, is_before_mouth: bool) -> Layer:
+    """Fingers side by side from one side: over the mouth, or at the cloth's edge as when it is put right."""
+    side = -1 if rng.random() < 0.5 else 1
+    reach = rng.uniform(-0.2, 0.05) if is_before_mouth else rng.uniform(0.24, 0.36)
+    thick = rng.uniform(0.075, 0.1)
+    slope = rng.uniform(-0.3, 0.3)
+    picture, cover = plain(skin * np.exp(rng.normal(0, 0.08))), blank()
+    edges = blank()
+    first = rng.uniform(0.56, 0.66) if is_before_mouth else rng.uniform(0.5, 0.8)
+    for finger in range(4):
+        y = first + finger * thick * 0.95
+        tip = reach + 0.05 * abs(finger - 1.5)
+        ends = np.array([(side * tip, y), (side * 0.75, y + slope + 0.25)])
+        line(cover, ends, round(thick * 111))
+        line(edges, ends + np.array((0, thick / 2)), 2)
+    shade = 1 - rng.uniform(0.1, 0.35) * as_cover(edges, 1.0)
+    return Layer(np.clip(picture * shade[:, :, None], 0, 255).astype(np.uint8), as_cover(cover, 0.7))
+
+
+def _hair(rng: np.random.Generator) -> Layer:
+    cover = blank()
+    side = -1 if rng.random() < 0.5 else 1
+    for _ in range(int(rng.integers(2, 9))):
+        x = side * (rng.uniform(0.2, 0.42) + rng.normal(0, 0.02))
+        down = np.linspace(0.08, rng.uniform(0.6, 1.2), 8)
+        bend = rng.uniform(-0.08, 0.08) * np.sin(np.linspace(0, np.pi, 8))
+        line(cover, np.stack([x + bend, down], 1), int(rng.integers(1, 5)))
+    shade = np.array([(15, 15, 18), (25, 40, 60), (70, 120, 160), (170, 170, 170)][rng.integers(4)], float)
+    return Layer(plain(shade + rng.normal(0, 8)), as_cover(cover, 0.7, rng.uniform(0.6, 1.0)))
+
+
+def _scarf(rng: np.random.Generator) -> Layer:
+    """Round the neck: it begins under the chin."""
+    top = rng.uniform(1.02, 1.14)
+    x = np.linspace(-0.75, 0.75, 16)
+    edge = np.stack([x, top - rng.uniform(0.1, 0.5) * x**2], 1)
+    cover = blank()
+    fill(cover, np.concatenate([edge, [(0.75, 1.6), (-0.75, 1.6)]]))
+    picture = plain(rng.uniform(15, 235, 3)).astype(np.float32)
+    folds = blank()
+    for _ in range(int(rng.integers(2, 6))):
+        line(folds, edge + np.array((0, rng.uniform(0.03, 0.35))), int(rng.integers(2, 7)))
+    picture *= (1 - rng.uniform(0.1, 0.4) * as_cover(folds, 1.5))[:, :, None]
+    return Layer(picture.astype(np.uint8), as_cover(cover, 0.6))
+
+
+def _shine(rng: np.random.Generator) -> Layer:
+    """A lamp's or the sun's light on the cloth."""
+    cover = blank()
+    centre = np.array([rng.uniform(-0.25, 0.25), rng.uniform(0.55, 0.85)])
+    angle = np.linspace(0, 2 * np.pi, 16)
+    fill(cover, centre + np.stack([np.sin(angle), np.cos(angle)], 1) * rng.uniform(0.04, 0.16, 2))
+    soft = cv2.GaussianBlur(as_cover(cover), (0, 0), rng.uniform(2, 7))
+    return Layer(plain(np.full(3, 255.0)), np.asarray(soft * np.float32(rng.uniform(0.3, 0.9)), np.float32))

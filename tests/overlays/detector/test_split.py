@@ -1,0 +1,60 @@
+"""Which annotated pictures are learned from, and which are reported on."""
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from overlays.detector import split
+from overlays.detector.split import Part, annotated, part_of
+
+
+def test_a_picture_that_real_photos_was_taken_from_is_never_learned_from() -> None:
+    stems = [f"maksssksksss{number}" for number in range(400)]
+    assert {part_of(stem, is_taken=True) for stem in stems} == {Part.REPORT}
+    free = [part_of(stem, is_taken=False) for stem in stems]
+    assert 0.3 < free.count(Part.REPORT) / 400 < 0.46
+    assert free.count(Part.FIT) > 4 * free.count(Part.VALIDATE) > 0
+
+
+def test_the_rule_never_moves() -> None:
+    # By sha256sum: 0.5368 and 0.6618, 0.7289, 0.4736 and 0.0838.
+    parts = [part_of(f"maksssksksss{number}", is_taken=False) for number in (0, 1, 6)]
+    assert parts == [Part.FIT, Part.REPORT, Part.VALIDATE]
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    """Twelve annotated pictures of nothing, each unlike the others, and one photograph taken from the first."""
+    folder = tmp_path / split.KAGGLE
+    for part in ("annotations", "images"):
+        (folder / part).mkdir(parents=True)
+    for number in range(12):
+        coarse = np.random.default_rng(number).integers(0, 256, (8, 9, 3), dtype=np.uint8)
+        picture = cv2.resize(coarse, (90, 80), interpolation=cv2.INTER_NEAREST)
+        cv2.imwrite(str(folder / "images" / f"{number}.png"), picture)
+        (folder / "annotations" / f"{number}.xml").write_text(f"<a><filename>{number}.png</filename></a>")
+    photos = tmp_path / "real_photos"
+    photos.mkdir()
+    (photos / "labels.csv").write_text(f"file,label,taken_from\nx.jpg,correct,{split.KAGGLE}/images/0.png\n")
+    return tmp_path
+
+
+def names(data: Path, part: Part) -> set[str]:
+    return {one.path.stem for one in annotated(data, part)}
+
+
+def test_the_parts_are_all_pictures_and_share_none(data: Path) -> None:
+    fit, validate, report = (names(data, part) for part in Part)
+    assert sorted([*fit, *validate, *report], key=int) == [str(number) for number in range(12)]
+    assert "0" in report
+    assert fit
+
+
+def test_a_copy_of_a_reported_picture_is_left_out_at_any_size(data: Path) -> None:
+    images = data / split.KAGGLE / "images"
+    learned = sorted(names(data, Part.FIT))[0]
+    reported = cv2.imread(str(images / "0.png"))
+    cv2.imwrite(str(images / f"{learned}.png"), cv2.resize(reported, (45, 40), interpolation=cv2.INTER_AREA))
+    assert learned not in names(data, Part.FIT)

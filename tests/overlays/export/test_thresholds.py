@@ -1,0 +1,81 @@
+"""Folding is exact: thresholds against torch in float64, whole networks against the emulator."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+torch = pytest.importorskip("torch", reason="needs torch, which trains the networks")
+
+from binarycop.bundle.files import Bundle  # noqa: E402
+from binarycop.classifier.emulator import Emulator  # noqa: E402
+from binarycop.geometry import CropGeometry  # noqa: E402
+from overlays.export.thresholds import fold, threshold  # noqa: E402
+from overlays.networks.tables import N_CNV, U_CNV, Network  # noqa: E402
+from overlays.synthesis.heads import nobody  # noqa: E402
+from overlays.training.loop import channels_first, scorer  # noqa: E402
+from overlays.training.model import BinaryNet  # noqa: E402
+
+K = 288
+NUMBERS = st.floats(-8, 8, width=32)
+
+
+@given(
+    gamma=NUMBERS,
+    beta=NUMBERS,
+    mean=st.floats(-K, K, width=32),
+    variance=st.floats(2**-10, 2**14, width=32),
+)
+def test_threshold_is_torchs_own_sign(gamma: float, beta: float, mean: float, variance: float) -> None:
+    norm = torch.nn.BatchNorm1d(1, eps=1e-5).double().eval()
+    for parameter, value in (
+        (norm.weight, gamma),
+        (norm.bias, beta),
+        (norm.running_mean, mean),
+        (norm.running_var, variance),
+    ):
+        parameter.data.fill_(value)
+    sums = torch.arange(-K, K + 1, dtype=torch.float64)
+    with torch.no_grad():
+        level = norm(sums[:, None])[:, 0]
+    assume(bool((level.abs() > 1e-9).all() or gamma == 0))  # nearer than that, float64 itself is unsure
+    flips, reach = threshold(gamma, beta, mean, variance, 1e-5, K)
+    turned = -sums if flips else sums
+    assert torch.equal(turned >= reach, level >= 0)
+    assert -K <= reach <= K + 1
+
+
+def test_ties_fire() -> None:
+    assert threshold(1.0, 0.0, 5.0, 1.0, 0.0, K) == (False, 5)
+    assert threshold(-1.0, 0.0, 5.0, 1.0, 0.0, K) == (True, -5)
+    assert threshold(2.0, 1.0, 5.0, 4.0, 0.0, K) == (False, 4)
+    assert threshold(0.0, 0.0, 5.0, 1.0, 0.0, K) == (False, -K)
+    assert threshold(0.0, -1.0, 5.0, 1.0, 0.0, K) == (False, K + 1)
+
+
+def _net(network: Network, seed: int) -> BinaryNet:
+    """Random weights, with statistics of real inputs and scales of both signs."""
+    torch.manual_seed(seed)
+    net = BinaryNet(network)
+    for mvtu in net.mvtus:
+        if mvtu.norm is not None:
+            mvtu.norm.weight.data.normal_()
+            mvtu.norm.bias.data.normal_()
+    net.train()
+    with torch.no_grad():
+        for part in range(3):
+            net(channels_first(nobody(24, part, CropGeometry())).float())
+    return net
+
+
+@pytest.mark.parametrize("network", [N_CNV, U_CNV], ids=lambda one: one.name)
+def test_a_folded_network_gives_torchs_scores(network: Network, tiny_bundle: Bundle) -> None:
+    net = _net(network, 1)
+    crops = nobody(48, 9, CropGeometry())
+    manifest = replace(tiny_bundle.manifest, layers=network.layers)
+    emulator = Emulator(replace(tiny_bundle, manifest=manifest, weights=fold(net)))
+    got = emulator.scores(crops)
+    assert np.array_equal(got, scorer(net)(crops))
+    assert len(np.unique(got, axis=0)) > 10
