@@ -82,7 +82,7 @@ def run(options: argparse.Namespace) -> int:
 def evaluate(folder: Path, lane: LaneSettings, finder: Detector, classifier: Classifier, bundle: Bundle) -> Report:
     """Classify every picture below the class folders of ``folder``. Raises SourceError where there is none."""
     report = Report()
-    margin = lane.verdict.least_margin(bundle.manifest.abstain_margin)
+    margin = lane.verdict.effective_margin(bundle.manifest.abstain_margin)
     for wearing, path in _pictures(folder):
         try:
             pixels = read_picture(path)

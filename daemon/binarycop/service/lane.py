@@ -87,7 +87,7 @@ class Lane:
         self.counters = Counters()
         self._pursuit, self._wires, self._journal = pursuit, wires, journal
         self._geometry, self._calibrated_margin = geometry, margin
-        self._margin = settings.verdict.least_margin(margin)
+        self._margin = settings.verdict.effective_margin(margin)
         self._bundle, self._clock = bundle, clock
         self._rules = machine.GateConfig.of(settings)
         self._gate = machine.State()
@@ -160,7 +160,7 @@ class Lane:
         """Go on by other settings, from the next step on; sources, finder, wires and the gate's state stay."""
         self.settings = settings
         self._pursuit.apply_settings(settings.faces)
-        self._margin = settings.verdict.least_margin(self._calibrated_margin)
+        self._margin = settings.verdict.effective_margin(self._calibrated_margin)
         self._rules = machine.GateConfig.of(settings)
 
     @property

@@ -7,7 +7,7 @@ from binarycop.settings.field import bounded
 
 
 class Backend(Enum):
-    """Where the network runs."""
+    """What runs the network: the processor, the FPGA, or a board that exists in software only."""
 
     EMULATOR = "emulator"
     OVERLAY = "overlay"
@@ -15,21 +15,24 @@ class Backend(Enum):
 
 
 class MemoryAccess(Enum):
-    """How the overlay's registers and buffers are reached: pynq (root), or UIO and u-dma-buf (no rights)."""
+    """How the daemon reaches the overlay's registers and buffers: through pynq (as root), or UIO and u-dma-buf."""
 
     PYNQ = "pynq"
     UIO = "uio"
 
 
 class Fallback(Enum):
-    """What runs the network when the overlay cannot be had any more; none ends the daemon."""
+    """What runs the network when the overlay has failed for good; none: the daemon ends."""
 
     NONE = "none"
     EMULATOR = "emulator"
 
 
 class FaultKind(Enum):
-    """What the simulated board does wrong: never ends a batch, ends it too late, flips bits, loses its overlay."""
+    """What the simulated board does wrong.
+
+    hang: a batch never ends. slow: it ends too late. flip: bits of the scores are wrong. lose: the overlay is gone.
+    """
 
     NONE = "none"
     HANG = "hang"
@@ -40,35 +43,50 @@ class FaultKind(Enum):
 
 @dataclass(frozen=True)
 class OverlaySettings:
-    """The accelerator. memory: how it is reached. deadline_s: a batch that takes longer has hung.
-
-    restarts: how often within ``within_s`` it is loaded anew before ``fallback`` takes over.
-    """
+    """The accelerator in the FPGA."""
 
     memory: MemoryAccess = MemoryAccess.PYNQ
+    """``pynq``: the daemon runs as root. ``uio``: it needs no root rights, but two kernel drivers (docs/overlay.md)."""
+
     deadline_s: float = bounded(0.1, 0.001, 1)
+    """Seconds that one batch may take; after that, the accelerator counts as hung."""
+
     restarts: int = bounded(3, 0, 100)
+    """How many times within ``within_s`` the daemon loads the overlay again before it uses ``fallback``."""
+
     within_s: float = bounded(600.0, 1, 86_400)
+    """Period for ``restarts``, in seconds."""
+
     fallback: Fallback = Fallback.NONE
+    """``none``: the daemon ends, and the relay is off. ``emulator``: the processor takes over, with equal scores."""
 
 
 @dataclass(frozen=True)
 class SimulatedBoardSettings:
-    """The board of the backend ``simulated-board``, to rehearse failures on.
-
-    after: batches that go well before the fault, counted anew whenever the overlay is loaded. times: how often.
-    """
+    """The backend ``simulated-board``, to inject faults."""
 
     fault: FaultKind = FaultKind.NONE
+    """The fault that is injected."""
+
     after: int = bounded(100, 0, 1_000_000)
+    """How many batches succeed before the fault; the count starts again when the overlay is loaded."""
+
     times: int = bounded(1, 1, 1000)
+    """How many times the fault occurs."""
 
 
 @dataclass(frozen=True)
 class ClassifierSettings:
-    """The network. bundle: a name (``n-cnv``) or, with a slash in it, a folder."""
+    """The network. All gates share it."""
 
     bundle: str = "n-cnv"
+    """Name of a bundle (``cnv``, ``n-cnv``, ``u-cnv``), or a folder if there is a slash in it."""
+
     backend: Backend = Backend.EMULATOR
+    """``emulator``, ``overlay`` (the FPGA) or ``simulated-board``. The emulator needs no bitstream."""
+
     overlay: OverlaySettings = OverlaySettings()
+    """The accelerator in the FPGA."""
+
     simulated_board: SimulatedBoardSettings = SimulatedBoardSettings()
+    """The backend ``simulated-board``."""

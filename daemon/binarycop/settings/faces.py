@@ -7,7 +7,7 @@ from binarycop.settings.field import bounded
 
 
 class DetectorKind(Enum):
-    """Which finder; auto is lookout, and fixed for the demo."""
+    """Which detector finds the faces; auto is ``lookout``, and ``fixed`` for the demo."""
 
     AUTO = "auto"
     LOOKOUT = "lookout"
@@ -16,7 +16,7 @@ class DetectorKind(Enum):
 
 
 class EngineKind(Enum):
-    """What runs the finder ``lookout``; auto is ncnn where it is installed, else OpenCV."""
+    """Which library runs the networks of ``lookout``; auto is ncnn if it is installed, otherwise OpenCV."""
 
     AUTO = "auto"
     OPENCV = "opencv"
@@ -25,46 +25,85 @@ class EngineKind(Enum):
 
 @dataclass(frozen=True)
 class LookoutSettings:
-    """The finder ``lookout``; frames are shrunk to ``longer_px`` for it."""
+    """The detector ``lookout``, which ships with the project."""
 
     engine: EngineKind = EngineKind.AUTO
+    """Which library runs the two networks."""
+
     longer_px: int = bounded(320, 64, 1280)
+    """A larger frame is shrunk to this longer side, in pixels, before detection.
+
+    Half of it takes a quarter of the time. Lookout is not made for faces below 16 px of the shrunk frame.
+    """
+
     threshold: float = bounded(0.64, 0.05, 0.99)
+    """Smallest confidence that counts as a face.
+
+    The default is the lowest with at most 0.1 false positives per picture (MODEL.md).
+    """
 
 
 @dataclass(frozen=True)
 class YuNetSettings:
-    """The finder ``yunet``; an empty model is looked for in a checkout's ../shared/data/models."""
+    """The detector ``yunet``."""
 
     model: str = ""
+    """Path of the model file, which the project does not ship. Empty: ``../shared/data/models`` next to a checkout."""
+
     longer_px: int = bounded(320, 64, 1280)
+    """A larger frame is shrunk to this longer side, in pixels, before detection."""
+
     threshold: float = bounded(0.5, 0.05, 0.99)
+    """Smallest confidence that counts as a face."""
 
 
 @dataclass(frozen=True)
 class FixedRegionSettings:
-    """The finder ``fixed``: where a face is when its owner stands on the mark, as shares of the frame."""
+    """The detector ``fixed``: where a face is when a person stands on the mark. The defaults suit the demo only."""
 
     left: float = bounded(0.356, 0, 0.95)
+    """Left edge, as a share of the frame's width."""
+
     top: float = bounded(0.225, 0, 0.95)
+    """Upper edge, as a share of the frame's height."""
+
     width: float = bounded(0.288, 0.02, 1)
+    """Width, as a share of the frame's width."""
+
     height: float = bounded(0.492, 0.02, 1)
+    """Height, as a share of the frame's height."""
 
 
 @dataclass(frozen=True)
 class FacesSettings:
-    """Finding and following.
-
-    find_every: the finder is asked in one of so many frames while something moves, and between them faces are
-    followed. lost_s: how long a person may be out of sight within one passage. deadline_s: a finder that takes
-    longer over a frame has failed.
-    """
+    """Detection and tracking."""
 
     finder: DetectorKind = DetectorKind.AUTO
-    least_px: int = bounded(16, 8, 1024)
-    find_every: int = bounded(4, 1, 100)
-    lost_s: float = bounded(0.5, 0.05, 10)
-    deadline_s: float = bounded(2.0, 0.1, 60)
+    """Which detector finds the faces."""
+
+    least_px: int = bounded(16, 8, 1024, reloadable=True)
+    """Smallest face that counts, in pixels of the frame (its shorter side).
+
+    At a gate, set half the size of a face at the spot where people stop, so that people behind do not count.
+    """
+
+    find_every: int = bounded(4, 1, 100, reloadable=True)
+    """While something moves, the detector runs in one of this many frames; in the others, faces are tracked.
+
+    It also runs when a new person may be coming, or when a person may be gone; it never runs in a static scene.
+    """
+
+    lost_s: float = bounded(0.5, 0.05, 10, reloadable=True)
+    """Seconds that a person may be out of sight; after that, they have left."""
+
+    deadline_s: float = bounded(2.0, 0.1, 60, reloadable=True)
+    """Seconds that detection in one frame may take; after that, the gate reports a fault."""
+
     lookout: LookoutSettings = LookoutSettings()
+    """The detector ``lookout``."""
+
     yunet: YuNetSettings = YuNetSettings()
+    """The detector ``yunet``."""
+
     fixed: FixedRegionSettings = FixedRegionSettings()
+    """The detector ``fixed``."""

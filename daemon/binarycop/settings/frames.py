@@ -7,7 +7,7 @@ from binarycop.settings.field import bounded
 
 
 class PixelFormat(Enum):
-    """What is asked of a camera: compressed, or raw 4:2:2."""
+    """The format that a camera sends its frames in: compressed (JPEG), or raw 4:2:2."""
 
     MJPG = "MJPG"
     YUYV = "YUYV"
@@ -15,12 +15,25 @@ class PixelFormat(Enum):
 
 @dataclass(frozen=True)
 class FramesSettings:
-    """Where frames come from: ``demo``, a camera (0, /dev/video0), a clip or a folder of pictures."""
+    """Where the frames come from. Size, rate and format are requests: a camera may send something else."""
 
     source: str = "demo"
+    """``demo``, a camera (``0``, ``/dev/video0``), a video file, or a folder of pictures."""
+
     width_px: int = bounded(640, 64, 4096)
+    """Width of a camera's frames, in pixels."""
+
     height_px: int = bounded(480, 64, 4096)
+    """Height of a camera's frames, in pixels."""
+
     rate_hz: float = bounded(30.0, 1, 240)
+    """Frames per second of a camera."""
+
     pixel_format: PixelFormat = PixelFormat.MJPG
+    """``MJPG`` or ``YUYV``. MJPG is the default, since a USB camera sends larger frames faster with it."""
+
     stale_s: float = bounded(2.0, 0.2, 60)
+    """Seconds without a new frame after which the gate reports a fault. An older frame is not used."""
+
     frozen_s: float = bounded(5.0, 0.5, 600)
+    """Seconds of identical frames after which the camera counts as frozen: the frames that follow are not used."""

@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from enum import Enum
 
-from binarycop.settings.field import bounded
+from binarycop.settings.field import bounded, setting
 
 
 class Policy(Enum):
-    """What the gate does with a verdict: nothing, ask and then permit, or insist."""
+    """How strict the gate is: permission always on, on after a reminder, or only after a permitted verdict."""
 
     OFF = "off"
     REMIND = "remind"
@@ -15,14 +15,18 @@ class Policy(Enum):
 
 
 class Contact(Enum):
-    """How permission is given: a pulse of ``pulse_s``, or held until the passage, at most ``hold_s``."""
+    """How permission is given: a pulse, or a contact that is held until the passage."""
 
     PULSE = "pulse"
     HOLD = "hold"
 
 
 class Fail(Enum):
-    """What a released coil means to the lane: closed (normally open contact) or open (normally closed)."""
+    """What the lane gets while the relay is off.
+
+    secure: no permission; the lane is wired to the normally open contact. open: permission; the lane is wired to the
+    normally closed contact. Lock catalogues call this fail-secure and fail-safe.
+    """
 
     SECURE = "secure"
     OPEN = "open"
@@ -37,20 +41,37 @@ class FireLevel(Enum):
 
 @dataclass(frozen=True)
 class GateSettings:
-    """The permission.
+    """When the permission is given, and for how long."""
 
-    fresh_s: how old a verdict may be when it opens the gate. override_s: how long the override input opens
-    it, however long it stays active.
-    """
+    policy: Policy = setting(Policy.ENFORCE, reloadable=True)
+    """``off``: permission is always on. ``remind``: permission after a reminder. ``enforce``: only as ``signals`` says."""
 
-    policy: Policy = Policy.ENFORCE
-    contact: Contact = Contact.PULSE
-    pulse_s: float = bounded(0.5, 0.05, 10)
-    hold_s: float = bounded(8.0, 0.5, 120)
-    pass_timeout_s: float = bounded(10.0, 0.5, 120)
-    refractory_s: float = bounded(1.0, 0, 60)
-    remind_s: float = bounded(4.0, 0.5, 60)
-    override_s: float = bounded(60.0, 1, 3600)
-    fresh_s: float = bounded(1.0, 0.05, 10)
+    contact: Contact = setting(Contact.PULSE, reloadable=True)
+    """``pulse``: permission for ``pulse_s``. ``hold``: permission until the passage, at most for ``hold_s``."""
+
+    pulse_s: float = bounded(0.5, 0.05, 10, reloadable=True)
+    """Length of the pulse, in seconds."""
+
+    hold_s: float = bounded(8.0, 0.5, 120, reloadable=True)
+    """Hold time: the longest that a held permission lasts, in seconds."""
+
+    pass_timeout_s: float = bounded(10.0, 0.5, 120, reloadable=True)
+    """Seconds after which an unused permission ends."""
+
+    refractory_s: float = bounded(1.0, 0, 60, reloadable=True)
+    """Re-lock delay, in seconds: after a passage, no permission is given for this long."""
+
+    remind_s: float = bounded(4.0, 0.5, 60, reloadable=True)
+    """With policy ``remind``: how long the reminder is shown before permission is given, in seconds."""
+
+    override_s: float = bounded(60.0, 1, 3600, reloadable=True)
+    """The override input gives permission for this many seconds, however long it stays active."""
+
+    fresh_s: float = bounded(1.0, 0.05, 10, reloadable=True)
+    """A verdict older than this, in seconds, gives no permission."""
+
     fail: Fail = Fail.SECURE
-    fire_level: FireLevel = FireLevel.PERMIT
+    """Which contact the lane is wired to. It states a fact about the wiring and changes only together with it."""
+
+    fire_level: FireLevel = setting(FireLevel.PERMIT, reloadable=True)
+    """``permit`` or ``withhold``: what the lane gets while its fire input is active; no verdict changes it."""

@@ -5,7 +5,7 @@ from enum import Enum
 
 
 class JournalTarget(Enum):
-    """Where events go; auto is journald under systemd, else standard error."""
+    """Where events go; auto is journald under systemd, otherwise standard error."""
 
     AUTO = "auto"
     JOURNALD = "journald"
@@ -14,6 +14,7 @@ class JournalTarget(Enum):
 
 @dataclass(frozen=True)
 class JournalSettings:
-    """Where the journal goes."""
+    """The journal."""
 
     target: JournalTarget = JournalTarget.AUTO
+    """``auto``, ``journald`` or ``stderr`` (standard error)."""

@@ -1,16 +1,16 @@
 """Settings of ``lines``: the wires of a gate."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import Enum
 from types import MappingProxyType
 
 from binarycop.classes import LABELS
-from binarycop.settings.field import bounded
+from binarycop.settings.field import bounded, setting
 
 
 class Bias(Enum):
-    """The pull of an input where its chip has one; Zynq's GPIO controllers ignore it without a word."""
+    """The pull resistor that an input asks of its GPIO chip. Zynq's GPIO drivers ignore it without an error."""
 
     NONE = "none"
     UP = "up"
@@ -19,20 +19,30 @@ class Bias(Enum):
 
 @dataclass(frozen=True)
 class LineSettings:
-    """One wire: the pin's name as its factory knows it; active_high false inverts it."""
+    """One output."""
 
     pin: str
+    """The line as its pin factory names it: a kernel line name, ``chip:offset`` or ``label:offset`` (zynq_gpio:54)."""
+
     active_high: bool = True
+    """false: the output is on at low level."""
 
 
 @dataclass(frozen=True)
 class InputSettings:
-    """One wire from the lane; active_high false for a contact that opens, or pulls low, to say yes."""
+    """One input from the lane."""
 
     pin: str
+    """The line as its pin factory names it: a kernel line name, ``chip:offset`` or ``label:offset`` (zynq_gpio:54)."""
+
     active_high: bool = True
+    """false: the input is active at low level, for a contact that opens or pulls low when it is active."""
+
     bias: Bias = Bias.NONE
+    """Pull resistor of the GPIO chip. A Zynq has none: fit an external resistor."""
+
     debounce_s: float = bounded(0.01, 0, 1)
+    """A level counts after it has been stable for this many seconds; 0 counts every edge."""
 
 
 def _default_lamps() -> Mapping[str, LineSettings]:
@@ -41,18 +51,31 @@ def _default_lamps() -> Mapping[str, LineSettings]:
 
 @dataclass(frozen=True)
 class LinesSettings:
-    """A lane's wires.
-
-    factory: ``mock``, or a gpiozero pin factory by its entry point's name; auto is mock off the board, and on a
-    board an error before a live camera. heartbeat: toggled at each step of
-    the gate, for a dead-man timer between the permission and its pin.
-    """
+    """A lane's wires. null: the lane does not have this one."""
 
     factory: str = "auto"
+    """The gpiozero pin factory: ``gpiochip`` (any Linux GPIO chip), ``mock``, or one that another package installs.
+
+    auto is mock on a PC and for a recording. With a live camera on a board it is an error: no gate may run unwired.
+    """
+
     permission: LineSettings = LineSettings("RELAY")
-    lamps: Mapping[str, LineSettings] = field(default_factory=_default_lamps)
+    """The relay's input."""
+
+    lamps: Mapping[str, LineSettings] = setting(factory=_default_lamps)
+    """Lamps by name; ``signals`` uses these names. A lane's own list replaces the board's four lamps."""
+
     heartbeat: LineSettings | None = None
+    """Toggled at each step of the loop, for the overlay's dead-man timer."""
+
     passed: InputSettings | None = None
+    """The lane gives a pulse for each passage. null: a person who leaves after a permission counts as passed."""
+
     ready: InputSettings | None = None
+    """Active while the lane can take a permission. null: it always can."""
+
     fire: InputSettings | None = None
+    """Active in a fire: see ``gate.fire_level``."""
+
     override: InputSettings | None = None
+    """A key switch that gives permission: see ``gate.override_s``."""

@@ -1,4 +1,4 @@
-"""All settings: what a settings file may hold."""
+"""All settings that a settings file may hold."""
 
 from dataclasses import dataclass
 
@@ -15,22 +15,42 @@ from binarycop.settings.verdict import VerdictSettings
 
 @dataclass(frozen=True)
 class LaneSettings:
-    """One lane: an entry of ``gates`` laid over the top-level defaults."""
+    """One gate: an entry of ``gates``, which overrides the top-level sections."""
 
     name: str = "gate"
+    """The gate's name in the journal and in ``binarycop events --gate``."""
+
     frames: FramesSettings = FramesSettings()
+    """Camera or recording."""
+
     faces: FacesSettings = FacesSettings()
+    """Detection and tracking."""
+
     verdict: VerdictSettings = VerdictSettings()
+    """How votes become a verdict."""
+
     gate: GateSettings = GateSettings()
+    """The permission."""
+
     lines: LinesSettings = LinesSettings()
+    """The wires."""
+
     signals: SignalsSettings = SignalsSettings()
+    """Permission and lamps for each status."""
 
 
 @dataclass(frozen=True)
 class Settings:
-    """Everything. ``gates`` has at least one lane."""
+    """All settings."""
 
     classifier: ClassifierSettings = ClassifierSettings()
+    """The network and what runs it."""
+
     journal: JournalSettings = JournalSettings()
+    """The journal."""
+
     service: ServiceSettings = ServiceSettings()
+    """The loop."""
+
     gates: tuple[LaneSettings, ...] = (LaneSettings(),)
+    """The gates, at least one."""

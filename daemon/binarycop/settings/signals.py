@@ -1,15 +1,16 @@
-"""Settings of ``signals``: permission and lamps for each status."""
+"""Settings of ``signals``: permission and lamps for each status of the gate."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import Enum
 from types import MappingProxyType
 
 from binarycop.classes import LABELS, GateStatus
+from binarycop.settings.field import setting
 
 
 class LampPattern(Enum):
-    """What a lamp does; slow and fast blink evenly, one to three are flashes and a pause."""
+    """What a lamp does: slow and fast blink evenly; one, two and three are that many flashes, then a pause."""
 
     OFF = "off"
     ON = "on"
@@ -22,34 +23,50 @@ class LampPattern(Enum):
 
 @dataclass(frozen=True)
 class SignalSettings:
-    """What one finding gives: permission or not, and a pattern for each lamp (those not named are off)."""
+    """What one status gives."""
 
-    permission: bool = False
-    lamps: Mapping[str, LampPattern] = field(default_factory=lambda: MappingProxyType({}))
+    permission: bool = setting(False, reloadable=True)
+    """Whether this status gives permission."""
+
+    lamps: Mapping[str, LampPattern] = setting(factory=lambda: MappingProxyType({}), reloadable=True)
+    """A pattern for each lamp by its name; a lamp that is not listed is off."""
 
 
 def _all(pattern: LampPattern) -> Mapping[str, LampPattern]:
     return MappingProxyType(dict.fromkeys(LABELS, pattern))
 
 
-def _own(label: str) -> Mapping[str, LampPattern]:
+def _only(label: str) -> Mapping[str, LampPattern]:
     return MappingProxyType({label: LampPattern.ON})
 
 
 @dataclass(frozen=True)
 class SignalsSettings:
-    """The table from finding to permission and lamps."""
+    """The table from status to permission and lamps. By default, only ``correct`` gives permission."""
 
-    correct: SignalSettings = SignalSettings(True, _own("correct"))
-    nose: SignalSettings = SignalSettings(False, _own("nose"))
-    nose_mouth: SignalSettings = SignalSettings(False, _own("nose_mouth"))
-    chin: SignalSettings = SignalSettings(False, _own("chin"))
+    correct: SignalSettings = SignalSettings(True, _only("correct"))
+    """The mask covers nose, mouth and chin."""
+
+    nose: SignalSettings = SignalSettings(False, _only("nose"))
+    """The nose is uncovered."""
+
+    nose_mouth: SignalSettings = SignalSettings(False, _only("nose_mouth"))
+    """Nose and mouth are uncovered, or there is no mask."""
+
+    chin: SignalSettings = SignalSettings(False, _only("chin"))
+    """The chin is uncovered."""
+
     undecided: SignalSettings = SignalSettings(False, _all(LampPattern.SLOW))
-    nobody: SignalSettings = SignalSettings(False)
-    fault: SignalSettings = SignalSettings(False, _all(LampPattern.FAST))
+    """A person is in front, but there are not enough equal votes yet."""
 
-    def of(self, finding: GateStatus) -> SignalSettings:
-        """The row of a finding."""
+    nobody: SignalSettings = SignalSettings(False)
+    """Nobody is in front. It cannot give permission."""
+
+    fault: SignalSettings = SignalSettings(False, _all(LampPattern.FAST))
+    """Something has failed. Its permission must agree with ``gate.fail``, since the relay is then off."""
+
+    def of(self, status: GateStatus) -> SignalSettings:
+        """The row of a status."""
         return {
             GateStatus.CORRECT: self.correct,
             GateStatus.NOSE: self.nose,
@@ -58,4 +75,4 @@ class SignalsSettings:
             GateStatus.UNDECIDED: self.undecided,
             GateStatus.NOBODY: self.nobody,
             GateStatus.FAULT: self.fault,
-        }[finding]
+        }[status]

@@ -1,4 +1,4 @@
-"""Settings of ``verdict``: votes."""
+"""Settings of ``verdict``: how votes become a verdict."""
 
 from dataclasses import dataclass
 
@@ -7,18 +7,23 @@ from binarycop.settings.field import bounded
 
 @dataclass(frozen=True)
 class VerdictSettings:
-    """``votes`` of the last ``window`` frames within ``within_s`` make a verdict.
+    """``votes`` equal votes in the last ``window`` frames, none older than ``within_s``, make a verdict."""
 
-    margin: lead of the best score below which a frame abstains; null takes the bundle's own.
-    give_up_s: after this long without a verdict the person counts as undecided.
-    """
+    votes: int = bounded(5, 1, 100, reloadable=True)
+    """Equal votes that a verdict needs. More than half of ``window``, so that two classes cannot both have them."""
 
-    votes: int = bounded(5, 1, 100)
-    window: int = bounded(8, 1, 100)
-    within_s: float = bounded(1.5, 0.1, 30)
-    give_up_s: float = bounded(3.0, 0.1, 60)
-    margin: int | None = bounded(None, 0, 100_000)
+    window: int = bounded(8, 1, 100, reloadable=True)
+    """How many of the last frames are counted."""
 
-    def least_margin(self, calibrated: int) -> int:
-        """The margin that holds: the one set, else the bundle's own."""
+    within_s: float = bounded(1.5, 0.1, 30, reloadable=True)
+    """A vote older than this, in seconds, does not count."""
+
+    give_up_s: float = bounded(3.0, 0.1, 60, reloadable=True)
+    """After this many seconds without a verdict, the person counts as undecided."""
+
+    margin: int | None = bounded(None, 0, 100_000, reloadable=True)
+    """Best score minus second best; a frame with less than this abstains. null: the bundle's calibrated margin."""
+
+    def effective_margin(self, calibrated: int) -> int:
+        """The margin that applies: this setting, or the bundle's ``calibrated`` one."""
         return calibrated if self.margin is None else self.margin
