@@ -1,185 +1,181 @@
-# Two commands do everything: `make run` and `make test`. They need python3 with venv, and no root.
+# `make` lists every target. `make run` and `make test` need python3 with its venv module, and no root.
+# A line `target: … ## sentence` is the target's help; a line `##@ words` begins a group of the list.
 PYTHON ?= python3
+# A PYNQ-Z1 image has Python 3.10.
+PYTHON310 ?= python3.10
 VENV := .venv
 PINNED := .venv-board
+TRAINING := .venv-train
+FUZZ := .venv-fuzz
+PIP := -m pip --quiet --disable-pip-version-check install
+
+.DEFAULT_GOAL := help
+
+##@ Run
+
 SOURCE ?= demo
-
-.PHONY: run test venv lint test-pinned test-pynq test-training failsafe clean
-
-# The daemon's real loop, with mock lines and the emulator. SOURCE=0 (a webcam), SOURCE=clip.mp4, SOURCE=folder/
-run: $(VENV)/.installed
+run: $(VENV)/.runs ## Runs the gate on drawn people, without hardware; SOURCE=0 takes a webcam, SOURCE=clip.mp4 a clip.
 	@$(VENV)/bin/binarycop run --source "$(SOURCE)"
 
-test: $(VENV)/.tested lint
+venv: $(VENV)/.installed ## Installs what the emulator and the simulated board need into .venv.
+
+help: ## Lists the targets.
+	@awk 'BEGIN { FS = ":[^#]*## " } \
+		/^##@ / { printf "%s%s\n", (count++ ? "\n" : ""), substr($$0, 5) } \
+		/^[a-z][a-z0-9-]*:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+clean: ## Removes the environments, what was built, and the tools' caches.
+	rm -rf $(VENV) $(PINNED) $(TRAINING) $(FUZZ) .venv-pynq-* build dist daemon/*.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+##@ Test
+
+test: $(VENV)/.tested lint ## Runs ruff, mypy and all tests.
 	$(VENV)/bin/python -m pytest
 
-lint: $(VENV)/.tested
+lint: $(VENV)/.tested ## Runs ruff and mypy only.
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy
 
-# The versions that a PYNQ-Z1 image has: Python 3.10, numpy 1.21, OpenCV 4.5.4. PYTHON310 names the interpreter.
-PYTHON310 ?= python3.10
-test-pinned: $(PINNED)/.installed
+test-pinned: $(PINNED)/.installed ## Runs the tests with the board's versions: Python 3.10, numpy 1.21, OpenCV 4.5.4.
 	$(PINNED)/bin/python -m pytest
 
-# The overlay's driver on the real pynq and our simulated board: the Z1's images have 3.0.1 or 3.1, and 4.0 dropped it.
+# A PYNQ-Z1's images have pynq 3.0.1 or 3.1; pynq 4.0 no longer supports that board.
 PYNQS := 3.0.1 3.1.2 4.0.0
 PYNQ_TESTS := tests/accelerator tests/classifier tests/service/test_failover_classifier.py tests/service/test_fault_injection.py \
 	tests/cli/test_overlay.py
-test-pynq: $(PYNQS:%=.venv-pynq-%/.installed)
+test-pynq: $(PYNQS:%=.venv-pynq-%/.installed) ## Tests the accelerator's driver with each supported pynq on the simulated board.
 	@for version in $(PYNQS); do \
 		echo "pynq $$version"; .venv-pynq-$$version/bin/python -m pytest $(PYNQ_TESTS) || exit 1; \
 	done
 
-# What trains and exports: torch, brevitas, qonnx. TORCH may name another build, e.g. one for a GPU.
-TRAINING := .venv-train
-TORCH ?= torch==2.13.0
-test-training: $(TRAINING)/.installed
+test-training: $(TRAINING)/.installed ## Tests the workshop in overlays/ with torch.
 	$(TRAINING)/bin/python -m pytest tests/overlays
 
-venv: $(VENV)/.installed
+MINUTES ?= 10
+fuzz: $(FUZZ)/.installed ## Tries random inputs for MINUTES=10, longer than the tests do.
+	@$(FUZZ)/bin/python -m tests.system.fuzz.run --minutes $(MINUTES)
 
-# pynq for the simulated board. It wants numpy < 2 for one line of its buffers, which ours does not use.
-PYNQ := pynq==3.1.2 pynqutils==0.1.3 pynqmetadata==0.2.0
-PYNQ_NEEDS := 'pycparser<3' cffi ipython jsonschema nest_asyncio 'pydantic>=2' python-magic 'setuptools<=80' tqdm
+##@ Test whole systems
 
-# What runs the finder on the board; without what it wants for its own examples, another OpenCV among it.
-NCNN := $(shell sed -n 's/ --hash.*//; /^ncnn==/p' deploy/ncnn-armhf.txt)
+test-rtl: ## Simulates the overlay's dead-man timer (root installs Icarus and Verilator).
+	@tests/system/rtl/run.sh
 
-$(VENV)/.installed: setup.cfg pyproject.toml
+# Each of these builds its image or tree once, in ~/.cache (300 to 420 MB, 2 to 3 minutes), and that needs root. WORD=… runs
+# only the checks that have this word in their name: WORD=edges, WORD=reload, WORD=frames.
+test-board: $(VENV)/.installed ## Tests the lines on GPIO chips in an emulated machine (3 minutes).
+	@$(VENV)/bin/python -m tests.system.board.run $(WORD)
+
+test-systemd: $(VENV)/.installed ## Tests the units in a container that boots systemd (root).
+	@$(VENV)/bin/python -m tests.system.systemd.run $(WORD)
+
+test-boot: $(VENV)/.installed ## Boots an emulated machine, from power-on to a pulse on the relay (root, 3 minutes).
+	@$(VENV)/bin/python -m tests.system.boot.run
+
+# It tests what is committed, not what is in the working tree.
+test-package: $(VENV)/.installed ## Installs, upgrades, rolls back and removes the package of the commit (root).
+	@$(VENV)/bin/python -m tests.system.package.run
+
+test-armhf: $(VENV)/.installed ## Tests package and daemon on the board's kind of processor (root, 20 minutes).
+	@$(VENV)/bin/python -m tests.system.armhf.run $(WORD)
+
+armhf-cost: $(VENV)/.installed ## Counts the instructions of a frame on the board's kind of processor (root).
+	@$(VENV)/bin/python -m tests.system.armhf.cost
+
+# WRITE=1 writes docs/faults.md. One row fills a file system, which needs root.
+test-faults: $(VENV)/.tested ## Injects every fault into a running daemon (10 minutes; WORD=brief takes 3).
+	@$(VENV)/bin/python -m tests.system.faults.run $(WORD) $(if $(WRITE),--write)
+
+# It fails above 0.5 for the daemon, and above 1.3 for what needs root.
+test-sandbox: $(VENV)/.installed ## Checks the units' sandboxes with systemd-analyze security.
+	@$(VENV)/bin/python -m tests.system.sandbox.run
+
+# The report is build/privacy-report.md. It needs strace.
+PRIVACY_FRAMES ?= 1000
+privacy-report: $(VENV)/.installed ## Traces the daemon, and looks for pictures in all that it leaves (root, 5 minutes).
+	@$(VENV)/bin/python -m tests.system.privacy.report --frames $(PRIVACY_FRAMES)
+
+# The figures are in work/soak.
+SOAK_FRAMES ?= 1000000
+soak: $(VENV)/.installed ## Runs a million frames with random faults, and checks that nothing grows (15 minutes).
+	@OPENBLAS_NUM_THREADS=1 $(VENV)/bin/python -m tests.system.endurance.soak --frames $(SOAK_FRAMES)
+
+##@ Release
+
+gate-release: build/gate-release ## Builds the program that switches the relay off when the daemon has died.
+build/gate-release: deploy/failsafe/gate-release.c
+	@mkdir -p build
+	$(CC) -std=gnu11 -O2 -Wall -Wextra -Werror -o $@ $<
+
+# The same commit and MAINTAINER give the same bytes. ARCH=… builds for one architecture only.
+package: $(VENV)/.installed ## Builds the wheel and the Debian packages of the commit into dist/.
+	@PYTHON=$(CURDIR)/$(VENV)/bin/python deploy/package dist $(ARCH)
+
+# STATUS is the board's /var/lib/dpkg/status; with it, the stick gets only what that board lacks.
+stick: ## Collects what a USB stick needs to install a board without a network.
+	@deploy/stick $(if $(STATUS),--status $(STATUS)) dist/stick
+
+.PHONY: run venv help clean test lint test-pinned test-pynq test-training fuzz test-rtl test-board test-systemd test-boot \
+	test-package test-armhf armhf-cost test-faults test-sandbox privacy-report soak gate-release package stick
+
+# The environments. Each has a file that says how far it is installed.
+
+$(VENV)/.runs: setup.cfg pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || \
 		{ echo "make: Python 3.10 or newer is needed; say PYTHON=/path/to/python3" >&2; exit 1; }
 	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || \
 		{ echo "make: Python's venv is missing: apt install python3-venv" >&2; exit 1; }
 	@echo "setting up $(VENV), once"
 	@$(PYTHON) -m venv $(VENV)
-	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --editable .
-	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --use-pep517 $(PYNQ) && \
-		$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-warn-conflicts $(PYNQ_NEEDS) || \
+	@$(VENV)/bin/python $(PIP) --editable .
+	@touch $@
+
+# pynq is for the simulated board. It asks for numpy below 2 because of one line in its buffers, which we do not use.
+PYNQ := pynq==3.1.2 pynqutils==0.1.3 pynqmetadata==0.2.0
+PYNQ_NEEDS := 'pycparser<3' cffi ipython jsonschema nest_asyncio 'pydantic>=2' python-magic 'setuptools<=80' tqdm
+# ncnn runs the detector on the board. Its own dependencies are for its examples; a second OpenCV is among them.
+NCNN := $(shell sed -n 's/ --hash.*//; /^ncnn==/p' deploy/ncnn-armhf.txt)
+$(VENV)/.installed: $(VENV)/.runs
+	@echo "adding pynq and ncnn to $(VENV), once"
+	@$(VENV)/bin/python $(PIP) --no-deps --use-pep517 $(PYNQ) && \
+		$(VENV)/bin/python $(PIP) --no-warn-conflicts $(PYNQ_NEEDS) || \
 		echo "make: pynq could not be installed, so there is no simulated-board" >&2
-	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps $(NCNN) || \
-		echo "make: ncnn could not be installed, so OpenCV runs the finder" >&2
+	@$(VENV)/bin/python $(PIP) --no-deps $(NCNN) || \
+		echo "make: ncnn could not be installed, so OpenCV runs the detector" >&2
 	@touch $@
 
 $(VENV)/.tested: $(VENV)/.installed
-	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-warn-conflicts --editable '.[test]'
+	@echo "adding the tests' tools to $(VENV), once"
+	@$(VENV)/bin/python $(PIP) --no-warn-conflicts --editable '.[test]'
 	@touch $@
 
 $(PINNED)/.installed: setup.cfg pyproject.toml
 	@$(PYTHON310) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 10))' 2>/dev/null || \
 		{ echo "make: Python 3.10 is needed; say PYTHON310=/path/to/python3.10" >&2; exit 1; }
 	@$(PYTHON310) -m venv $(PINNED)
-	@$(PINNED)/bin/python -m pip install --quiet --disable-pip-version-check \
-		'numpy==1.21.*' 'opencv-python-headless==4.5.4.60' 'pytest>=7' 'hypothesis>=6' --editable .
+	@$(PINNED)/bin/python $(PIP) 'numpy==1.21.*' 'opencv-python-headless==4.5.4.60' 'pytest>=7' 'hypothesis>=6' --editable .
 	@touch $@
 
 .venv-pynq-%/.installed: setup.cfg pyproject.toml
 	@$(PYTHON310) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 10))' 2>/dev/null || \
 		{ echo "make: Python 3.10 is needed; say PYTHON310=/path/to/python3.10" >&2; exit 1; }
 	@$(PYTHON310) -m venv $(@D)
-	@$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --use-pep517 'pynq==$*' 'pycparser<3' \
+	@$(@D)/bin/python $(PIP) --use-pep517 'pynq==$*' 'pycparser<3' \
 		'numpy==1.21.*' 'opencv-python-headless==4.5.4.60' 'pytest>=7' 'hypothesis>=6' --editable .
 	@$(@D)/bin/python -W ignore -c 'import pynq'
 	@touch $@
 
+# torch, brevitas and qonnx train and export.
+TORCH ?= torch==2.13.0
 $(TRAINING)/.installed: setup.cfg pyproject.toml
 	@$(PYTHON) -m venv $(TRAINING)
-	@$(TRAINING)/bin/python -m pip install --quiet --disable-pip-version-check '$(TORCH)'
-	@$(TRAINING)/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[train,test]'
+	@$(TRAINING)/bin/python $(PIP) '$(TORCH)'
+	@$(TRAINING)/bin/python $(PIP) --editable '.[train,test]'
 	@touch $@
 
-clean:
-	rm -rf $(VENV) $(PINNED) $(TRAINING) $(FUZZ) .venv-pynq-* build dist daemon/*.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
-
-# The fail-safe helper for the machine that this runs on; needs a C compiler, nothing else.
-failsafe: build/gate-release
-build/gate-release: deploy/failsafe/gate-release.c
-	@mkdir -p build
-	$(CC) -std=gnu11 -O2 -Wall -Wextra -Werror -o $@ $<
-
-# A whole machine, simulated, with Debian's kernel and GPIO chips: lines, edges, kill -9. WORD=edges runs some only.
-# Root builds its image, once (2 minutes, 320 MB in ~/.cache); what is missing is installed by root, else named.
-.PHONY: test-board
-test-board: $(VENV)/.installed
-	@$(VENV)/bin/python -m tests.system.board.run $(WORD)
-
-# The dead-man timer and the gate's lines of the overlay, simulated: Icarus and Verilator, which root installs.
-.PHONY: test-rtl
-test-rtl:
-	@tests/system/rtl/run.sh
-
-# The wheel and the Debian packages of the commit, into dist/: the same commit gives the same bytes.
-.PHONY: package
-package: $(VENV)/.installed
-	@PYTHON=$(CURDIR)/$(VENV)/bin/python deploy/package dist $(ARCH)
-
-# The units in a real systemd: boot, watchdog, reload, restart, degraded state, journal. WORD=reload runs some checks only.
-# Root only; it builds a Debian tree, once (300 MB in ~/.cache).
-.PHONY: test-systemd
-test-systemd: $(VENV)/.installed
-	@$(VENV)/bin/python -m tests.system.systemd.run $(WORD)
-
-# What a USB stick needs to install a board without a network. STATUS: the board's /var/lib/dpkg/status.
-.PHONY: stick
-stick:
-	@deploy/stick $(if $(STATUS),--status $(STATUS)) dist/stick
-
-# Install, upgrade, roll back, remove: the commit's package in a Debian tree with systemd. Root, as CI is.
-.PHONY: test-package
-test-package: $(VENV)/.installed
-	@$(VENV)/bin/python -m tests.system.package.run
-
-# Every fault injected into a daemon that runs, and judged: 10 minutes. WORD picks rows; brief: what CI does, 3 minutes.
-# WRITE=1 writes docs/faults.md. A C compiler, and root for a file system that is full.
-.PHONY: test-faults
-test-faults: $(VENV)/.tested
-	@$(VENV)/bin/python -m tests.system.faults.run $(WORD) $(if $(WRITE),--write)
-
-# Longer than the tests do. Guided by coverage (atheris) in an environment of its own, where its Python has a wheel.
-MINUTES ?= 10
-FUZZ := .venv-fuzz
-.PHONY: fuzz
-fuzz: $(FUZZ)/.installed
-	@$(FUZZ)/bin/python -m tests.system.fuzz.run --minutes $(MINUTES)
-
+# atheris guides the random inputs by coverage. It has no wheel for every Python, so it has an environment of its own.
 $(FUZZ)/.installed: setup.cfg
 	@$(PYTHON) -m venv $(FUZZ)
-	@$(FUZZ)/bin/python -m pip install --quiet --disable-pip-version-check --editable .
-	@$(FUZZ)/bin/python -m pip install --quiet --disable-pip-version-check atheris || \
-		echo "make: there is no atheris for this Python, so the inputs come by chance" >&2
+	@$(FUZZ)/bin/python $(PIP) --editable .
+	@$(FUZZ)/bin/python $(PIP) atheris || echo "make: there is no atheris for this Python, so the inputs come by chance" >&2
 	@touch $@
-
-# What the units score by `systemd-analyze security`, with every exception; fails above 0.5, and 1.3 for what needs root.
-.PHONY: test-sandbox
-test-sandbox: $(VENV)/.installed
-	@$(VENV)/bin/python -m tests.system.sandbox.run
-
-# What the daemon does with what it sees, under strace, and a canary looked for: build/privacy-report.md. Root, strace.
-FRAMES ?= 1000
-.PHONY: privacy-report
-privacy-report: $(VENV)/.installed
-	@$(VENV)/bin/python -m tests.system.privacy.report --frames $(FRAMES)
-
-# A whole machine from power-on, twice: the package, Debian's kernel and systemd, a camera (vivid) that sees drawn people, a
-# relay's line. Root; its image is built once (3 minutes, 420 MB in ~/.cache). Three minutes.
-.PHONY: test-boot
-test-boot: $(VENV)/.installed
-	@$(VENV)/bin/python -m tests.system.boot.run
-
-# The board's package and the daemon's tests on Debian's armhf under qemu-user. Root; the tree is built once, in
-# ~/.cache. WORD=frames runs the tests of one room only. 20 minutes.
-.PHONY: test-armhf
-test-armhf: $(VENV)/.installed
-	@$(VENV)/bin/python -m tests.system.armhf.run $(WORD)
-
-# Instructions of a found frame on the board's kind of processor, counted by qemu. Root; the same tree.
-.PHONY: armhf-cost
-armhf-cost: $(VENV)/.installed
-	@$(VENV)/bin/python -m tests.system.armhf.cost
-
-# A million frames at many times real speed, with faults at random: counts, memory, descriptors, threads, latency.
-FRAMES ?= 1000000
-.PHONY: soak
-soak: $(VENV)/.installed
-	@OPENBLAS_NUM_THREADS=1 $(VENV)/bin/python -m tests.system.endurance.soak --frames $(FRAMES)

@@ -11,7 +11,7 @@ from binarycop.frames.demo import Demo
 from tests.system.endurance.camera import Mood, MoodyCamera
 from tests.system.endurance.plot import plot
 from tests.system.endurance.session import Row, Session
-from tests.system.endurance.soak import grown
+from tests.system.endurance.soak import MIN_SESSIONS, SESSION_FRAMES, grown, main
 
 ROW = Row(0, 9000, 100, 200, 4000, 4600, 100, 60, 10, 20, 3, 1.0, 5.0, 200.0, 8, 1)
 
@@ -28,6 +28,22 @@ def test_a_session_adds_up_and_the_coil_has_its_causes() -> None:
 
 def test_what_stays_as_it_is_has_not_grown() -> None:
     assert grown([replace(ROW, session=number) for number in range(20)]) == []
+
+
+def test_too_few_sessions_are_refused_instead_of_passing_unseen() -> None:
+    rows = [replace(ROW, session=number, threads=number) for number in range(MIN_SESSIONS)]
+    assert grown(rows) == ["threads grew by 3"]
+    with pytest.raises(ValueError, match=f"{MIN_SESSIONS - 1} sessions are too few to see growth; {MIN_SESSIONS} are"):
+        grown(rows[1:])
+
+
+def test_too_few_frames_are_refused_before_the_run(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["--frames", str(MIN_SESSIONS * SESSION_FRAMES - 1)])
+    assert ended.value.code == 2
+    assert "89,999 frames are too few to see growth; at least 90,000 are needed, 9 sessions of 10,000" in (
+        capsys.readouterr().err
+    )
 
 
 @pytest.mark.parametrize(

@@ -80,7 +80,7 @@ def build() -> None:
     for source in (ROOT / name for name in _PRELOADED):
         library = folder / f"{source.stem}.so"
         subprocess.run([compiler, "-shared", "-fPIC", "-O1", "-Wall", "-o", library, source, "-ldl"], check=True)
-    subprocess.run(["make", "-s", "failsafe"], cwd=ROOT, check=True)
+    subprocess.run(["make", "-s", "gate-release"], cwd=ROOT, check=True)
 
 
 def attempt(row: Row) -> Outcome | str:
