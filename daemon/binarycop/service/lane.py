@@ -11,7 +11,9 @@ from binarycop.classes import GateStatus
 from binarycop.clock import Clock
 from binarycop.detection.crop import crop
 from binarycop.frames.base import Frame
-from binarycop.gate import events, machine
+from binarycop.gate import inputs as gate_inputs
+from binarycop.gate import machine
+from binarycop.gate.config import GateConfig
 from binarycop.gate.events import Cause, GateEvent, GateEventKind
 from binarycop.geometry import CropGeometry
 from binarycop.journal.events import Event
@@ -89,7 +91,7 @@ class Lane:
         self._geometry, self._calibrated_margin = geometry, margin
         self._margin = settings.verdict.effective_margin(margin)
         self._bundle, self._clock = bundle, clock
-        self._rules = machine.GateConfig.of(settings)
+        self._rules = GateConfig.of(settings)
         self._gate = machine.State()
         self._person: int | None = None
         self._poll: verdict.VoteWindow | None = None
@@ -127,7 +129,7 @@ class Lane:
             return
         if said.status is not self._told:
             self._announce(said)
-        self._step(events.VerdictReached(said.status, said.at_s), now_s)
+        self._step(gate_inputs.VerdictReached(said.status, said.at_s), now_s)
 
     def actuate(self, now_s: float) -> None:
         """Read the lane's inputs, let time pass, drive the wires, and only then write the journal.
@@ -138,16 +140,16 @@ class Lane:
         if inputs.fire != self._fire:
             self._fire = inputs.fire
             self._log(Event.FIRE, state="active" if inputs.fire else "over")
-            self._step(events.FireChanged(inputs.fire), now_s)
+            self._step(gate_inputs.FireChanged(inputs.fire), now_s)
         if inputs.override != self._override:
             self._override = inputs.override
             self._log(Event.OVERRIDE, state="active" if inputs.override else "over")
-            self._step(events.OverrideChanged(self.settings.gate.override_s if inputs.override else 0.0), now_s)
+            self._step(gate_inputs.OverrideChanged(self.settings.gate.override_s if inputs.override else 0.0), now_s)
         if inputs.ready != self._gate.ready:
-            self._step(events.ReadyChanged(inputs.ready), now_s)
+            self._step(gate_inputs.ReadyChanged(inputs.ready), now_s)
         for _ in range(inputs.passages):
-            self._step(events.PassageReported(), now_s)
-        self._step(events.Tick(), now_s)
+            self._step(gate_inputs.PassageReported(), now_s)
+        self._step(gate_inputs.Tick(), now_s)
         permitted = machine.permission(self._gate, self._rules, now_s) is not None
         self._wires.drive(permitted, self.settings.signals.of(machine.display_status(self._gate)).lamps, now_s)
         latency = self._latency()
@@ -161,7 +163,7 @@ class Lane:
         self.settings = settings
         self._pursuit.apply_settings(settings.faces)
         self._margin = settings.verdict.effective_margin(self._calibrated_margin)
-        self._rules = machine.GateConfig.of(settings)
+        self._rules = GateConfig.of(settings)
 
     @property
     def faults(self) -> tuple[str, ...]:
@@ -179,7 +181,7 @@ class Lane:
         """Tell the gate whether any fault is left; whoever was in front is looked at anew afterwards."""
         if bool(self._faults) == self._gate.fault:
             return
-        self._step(events.FaultChanged(bool(self._faults)), now_s)
+        self._step(gate_inputs.FaultChanged(bool(self._faults)), now_s)
         if self._faults:
             self._forget(now_s)
 
@@ -247,7 +249,7 @@ class Lane:
             # Who was in front before is not counted again.
             self.counters.persons = max(self.counters.persons, person)
             self._log(Event.PERSON, person=person)
-            self._step(events.PersonArrived(person), now_s)
+            self._step(gate_inputs.PersonArrived(person), now_s)
 
     def _person_left(self, person: int, now_s: float) -> None:
         poll, self._poll = self._poll, None
@@ -257,7 +259,7 @@ class Lane:
             frames = len(poll.votes) if poll else 0
             self._announce(verdict.Verdict(GateStatus.UNDECIDED, now_s, 0, frames, 0.0), person)
         self._told = None
-        self._step(events.PersonLeft(), now_s)
+        self._step(gate_inputs.PersonLeft(), now_s)
         self._log(Event.LEFT, person=person)
 
     def _announce(self, said: verdict.Verdict, person: int | None = None) -> None:
@@ -271,7 +273,7 @@ class Lane:
             margin=round(said.margin, 1),
         )
 
-    def _step(self, event: events.GateInput, now_s: float) -> None:
+    def _step(self, event: gate_inputs.GateInput, now_s: float) -> None:
         before = self._gate.phase.value
         self._gate, happened = machine.step(self._gate, event, self._rules, now_s)
         for one in happened:
