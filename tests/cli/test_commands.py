@@ -160,7 +160,7 @@ def test_check_config_tells_every_problem_and_has_its_own_exit_code(
     ]
     path.write_text("gate: {policy: remind}\nverdict: {votes: 99}\n")
     assert main(["run", "--config", str(path)]) == 3
-    assert "verdict.votes: 99 of a window of 8 can never be had" in capsys.readouterr().err
+    assert "verdict.votes: a window of 8 frames cannot give 99 votes; write at most 8" in capsys.readouterr().err
 
 
 def test_wrong_arguments_have_their_own_exit_code() -> None:

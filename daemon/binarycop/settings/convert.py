@@ -1,4 +1,4 @@
-"""From the tree to a dataclass of the schema: types, bounds and names are checked here, and only here."""
+"""From the tree of nodes to a dataclass of the schema. Types, bounds and names are checked here only."""
 
 import difflib
 import math
@@ -15,44 +15,44 @@ from binarycop.settings.tree import MappingNode, Node, ScalarNode
 
 _INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]*)")
 _NUMBER = re.compile(r"[-+]?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?")
-_WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,31}")
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,31}")
 _NO_BOUNDS: Mapping[str, float] = types.MappingProxyType({})
+_MAX_SHOWN = 40  # characters of a wrong value in a message
 
 
 class MissingKey(SettingsError):
-    """A key without a default is missing; in a file that is laid over another it may stand there."""
+    """A key without a default is missing. A file that is merged with another may leave it to that one."""
 
 
 def convert(schema: type, node: MappingNode, key: str, problems: list[SettingsError], base: Any = None) -> Any:
-    """Make a ``schema`` dataclass of ``node``. What is wrong is added to ``problems``, all of it at once.
+    """Make a dataclass of type ``schema`` from ``node``. Every error is added to ``problems``.
 
-    base: what holds for the keys that ``node`` does not have; None takes the schema's own defaults.
-
-    key: the full path of ``node`` in the settings, for messages. Where something is wrong, the value
-    returned is not to be used.
+    key: the full path of ``node`` in the settings, for messages. base: gives the values of the keys that ``node`` does
+    not have; None takes the schema's own defaults. The result must not be used if a problem was added.
     """
     hints = typing.get_type_hints(schema)
-    known = {one.name: one for one in fields(schema)}
+    known = {field.name: field for field in fields(schema)}
     for name in node.items:
         if name not in known:
             problems.append(unknown_key(node, name, key, list(known)))
     values = {}
-    for name, one in known.items():
+    for name, field in known.items():
         if name in node.items:
-            below = getattr(base, name) if base is not None else one.default
-            values[name] = _value(hints[name], node.items[name], _path(key, name), problems, one.metadata, below)
+            default = getattr(base, name) if base is not None else field.default
+            path = _path(key, name)
+            values[name] = _value(hints[name], node.items[name], path, problems, field.metadata, default)
         elif base is not None:
             values[name] = getattr(base, name)
-        elif one.default is MISSING and one.default_factory is MISSING:
+        elif field.default is MISSING and field.default_factory is MISSING:
             problems.append(MissingKey(f"lacks {name}", f"add {name}", file=node.file, line=node.line, key=key))
             values[name] = None
     return schema(**values)
 
 
 def unknown_key(node: MappingNode, name: str, key: str, known: list[str]) -> SettingsError:
-    """The error for a key that nobody knows, with the nearest that is known."""
-    near = difflib.get_close_matches(name, known, n=1)
-    right = f"did you mean {near[0]}?" if near else f"known here: {', '.join(known)}"
+    """The error for a key that the schema does not have; it names the most similar key."""
+    similar = difflib.get_close_matches(name, known, n=1)
+    right = f"did you mean {similar[0]}?" if similar else f"known keys here: {', '.join(known)}"
     file, line = node.key_lines[name]
     return SettingsError("unknown key", right, file=file, line=line, key=_path(key, name))
 
@@ -62,82 +62,81 @@ def _path(key: str, name: str) -> str:
 
 
 def _value(
-    wanted: Any,
+    expected: Any,
     node: Node,
     key: str,
     problems: list[SettingsError],
-    bounds: Mapping[str, float] = _NO_BOUNDS,
-    base: Any = None,
+    bounds: Mapping[str, Any] = _NO_BOUNDS,
+    default: Any = None,
 ) -> Any:
-    """One value of any type that the schema uses; ``base`` is the default that it replaces."""
+    """A value of any type that the schema uses; ``default`` is the value that it replaces."""
 
     def wrong(what: str, right: str) -> None:
         problems.append(SettingsError(what, right, file=node.file, line=node.line, key=key))
 
-    if isinstance(wanted, types.UnionType):  # the schema has no union but `T | None`
+    if isinstance(expected, types.UnionType):  # the only union in the schema is `T | None`
         if isinstance(node, ScalarNode) and node.is_null:
             return None
-        (wanted,) = (one for one in typing.get_args(wanted) if one is not type(None))
-    if is_dataclass(wanted) or typing.get_origin(wanted) is Mapping:
+        (expected,) = (option for option in typing.get_args(expected) if option is not type(None))
+    if is_dataclass(expected) or typing.get_origin(expected) is Mapping:
         if not isinstance(node, MappingNode):
             wrong(f"is {_describe(node)}", "write 'key: value' lines below it")
             return None
-        if is_dataclass(wanted):
-            schema = typing.cast(type, wanted)
-            return convert(schema, node, key, problems, base if isinstance(base, schema) else None)
-        _, of = typing.get_args(wanted)
+        if is_dataclass(expected):
+            schema = typing.cast(type, expected)
+            return convert(schema, node, key, problems, default if isinstance(default, schema) else None)
+        _, item_type = typing.get_args(expected)
         for name in node.items:
-            if not _WORD.fullmatch(name):
-                wrong(f"name {name!r} will not do", "use letters, digits, - and _, at most 32")
-        return types.MappingProxyType(
-            {name: _value(of, one, _path(key, name), problems) for name, one in node.items.items()}
-        )
+            if not _NAME.fullmatch(name):
+                wrong(f"name {name!r} is not allowed", "use at most 32 letters, digits, - and _")
+        items = {name: _value(item_type, item, _path(key, name), problems) for name, item in node.items.items()}
+        return types.MappingProxyType(items)
     if not isinstance(node, ScalarNode):
-        wrong(f"is {_describe(node)}", f"write {_right(wanted, bounds)}")
+        wrong(f"is {_describe(node)}", f"write {_right(expected, bounds)}")
         return None
     try:
-        return _scalar(wanted, node, bounds)
+        return _scalar(expected, node, bounds)
     except ValueError:
-        wrong(f"is {_describe(node)}", f"write {_right(wanted, bounds)}")
+        wrong(f"is {_describe(node)}", f"write {_right(expected, bounds)}")
         return None
 
 
-def _scalar(wanted: Any, node: ScalarNode, bounds: Mapping[str, float]) -> Any:
-    """Raises ValueError where the text is not what the schema wants."""
+def _scalar(expected: Any, node: ScalarNode, bounds: Mapping[str, Any]) -> Any:
+    """A single value. Raises ValueError if the text is not of the expected type or outside its bounds."""
     text = node.text
-    if wanted is bool:
+    if expected is bool:
         if node.plain and text in ("true", "false"):
             return text == "true"
         raise ValueError(text)
-    if isinstance(wanted, type) and issubclass(wanted, Enum):
-        return wanted(text)
-    if wanted is str:
+    if isinstance(expected, type) and issubclass(expected, Enum):
+        return expected(text)
+    if expected is str:
         if node.is_null or not text.isprintable():
             raise ValueError(text)
         return text
-    if not node.plain or not (_INTEGER if wanted is int else _NUMBER).fullmatch(text):
+    if not node.plain or not (_INTEGER if expected is int else _NUMBER).fullmatch(text):
         raise ValueError(text)
-    number = wanted(text)
+    number = expected(text)
     if not math.isfinite(number) or not bounds.get("low", number) <= number <= bounds.get("high", number):
         raise ValueError(text)
     return number
 
 
-def _right(wanted: Any, bounds: Mapping[str, float]) -> str:
-    if wanted is bool:
+def _right(expected: Any, bounds: Mapping[str, Any]) -> str:
+    if expected is bool:
         return "true or false"
-    if isinstance(wanted, type) and issubclass(wanted, Enum):
-        return "one of " + ", ".join(str(one.value) for one in wanted)
-    if wanted is str:
-        return "a text"
-    kind = "a whole number" if wanted is int else "a number"
-    return f"{kind} from {bounds['low']:g} to {bounds['high']:g}" if bounds else kind
+    if isinstance(expected, type) and issubclass(expected, Enum):
+        return "one of " + ", ".join(str(option.value) for option in expected)
+    if expected is str:
+        return "text"
+    kind = "a whole number" if expected is int else "a number"
+    return f"{kind} from {bounds['low']:g} to {bounds['high']:g}" if "low" in bounds else kind
 
 
 def _describe(node: Node) -> str:
     if isinstance(node, MappingNode):
         return "a mapping"
     if isinstance(node, ScalarNode):
-        shown = node.text if len(node.text) <= 40 else node.text[:37] + "..."
+        shown = node.text if len(node.text) <= _MAX_SHOWN else node.text[: _MAX_SHOWN - 3] + "..."
         return "empty" if node.is_null else repr(shown)
     return "a list"

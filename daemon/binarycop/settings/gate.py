@@ -44,7 +44,7 @@ class GateSettings:
     """When the permission is given, and for how long."""
 
     policy: Policy = setting(Policy.ENFORCE, reloadable=True)
-    """``off``: permission is always on. ``remind``: permission after a reminder. ``enforce``: only as ``signals`` says."""
+    """``off``: permission is always on. ``remind``: a reminder delays it. ``enforce``: only ``signals`` gives it."""
 
     contact: Contact = setting(Contact.PULSE, reloadable=True)
     """``pulse``: permission for ``pulse_s``. ``hold``: permission until the passage, at most for ``hold_s``."""

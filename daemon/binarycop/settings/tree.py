@@ -1,7 +1,7 @@
-"""YAML text to a tree of plain text that remembers file and line. No value is guessed here.
+"""YAML text as a tree of nodes that know their file and line.
 
-YAML 1.1 reads ``policy: off`` as false, ``name: no`` as false and ``010`` as eight. So scalars stay the
-text that was written, and the schema says what they must be.
+Values stay the text that was written, and the schema says what type each must have: YAML 1.1 would read
+``policy: off`` as false, ``name: no`` as false and ``010`` as eight.
 """
 
 from dataclasses import dataclass
@@ -11,12 +11,12 @@ import yaml
 
 from binarycop.errors import SettingsError
 
-_BYTES_MOST = 256 * 1024
+_MAX_BYTES = 256 * 1024
 
 
 @dataclass(frozen=True)
 class ScalarNode:
-    """A value as written. plain: it stood without quotes."""
+    """A single value as text. plain: it was written without quotes."""
 
     text: str
     plain: bool
@@ -25,13 +25,13 @@ class ScalarNode:
 
     @property
     def is_null(self) -> bool:
-        """Whether it says that there is no value."""
+        """Whether the text means that there is no value."""
         return self.plain and self.text in ("", "null", "~")
 
 
 @dataclass(frozen=True)
 class MappingNode:
-    """Keys with their values; ``key_lines`` has the line of each key."""
+    """Keys with their values. key_lines: file and line of each key."""
 
     items: dict[str, "Node"]
     key_lines: dict[str, tuple[str, int]]
@@ -54,7 +54,7 @@ EMPTY = MappingNode({}, {}, "", 0)
 
 
 def read(path: Path) -> MappingNode:
-    """Read one settings file. Raises SettingsError where it is not to be read or not a YAML mapping."""
+    """Read one settings file. Raises SettingsError if it cannot be read or is not a YAML mapping."""
     try:
         data = path.read_bytes()
         text = data.decode("utf-8")
@@ -63,23 +63,23 @@ def read(path: Path) -> MappingNode:
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         raise SettingsError("is not UTF-8 text", "save it as UTF-8", file=str(path), line=line) from error
-    if len(data) > _BYTES_MOST:
-        raise SettingsError(f"has {len(data)} bytes", f"at most {_BYTES_MOST} are read", file=str(path))
+    if len(data) > _MAX_BYTES:
+        raise SettingsError(f"is too large: {len(data)} bytes", f"write at most {_MAX_BYTES} bytes", file=str(path))
     return parse(text, str(path))
 
 
 def parse(text: str, file: str) -> MappingNode:
-    """Parse YAML text; ``file`` is only for messages. An empty text is an empty mapping. Raises SettingsError."""
+    """Parse YAML text; an empty text is an empty mapping. file: its name for messages. Raises SettingsError."""
     try:
         root = yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = mark.line + 1 if mark else 0
-        raise SettingsError(f"is not YAML: {error.problem}", "mend the syntax", file=file, line=line) from error
+        raise SettingsError(f"is not YAML: {error.problem}", "correct the syntax", file=file, line=line) from error
     except yaml.YAMLError as error:
-        raise SettingsError(f"is not YAML: {error}", "mend the syntax", file=file) from error
+        raise SettingsError(f"is not YAML: {error}", "correct the syntax", file=file) from error
     except RecursionError as error:
-        raise SettingsError("is nested too deeply", "settings have five levels", file=file) from error
+        raise SettingsError("is nested too deeply", "settings have at most five levels", file=file) from error
     if root is None:
         return MappingNode({}, {}, file, 1)
     node = _node(root, file, "", ())
@@ -88,37 +88,37 @@ def parse(text: str, file: str) -> MappingNode:
     return node
 
 
-def merge(below: MappingNode, above: MappingNode) -> MappingNode:
-    """Lay one mapping over another, key by key; lists and single values are replaced whole."""
-    items, key_lines = dict(below.items), {**below.key_lines, **above.key_lines}
-    for key, value in above.items.items():
-        under = items.get(key)
-        both = isinstance(under, MappingNode) and isinstance(value, MappingNode)
-        items[key] = merge(under, value) if both else value  # type: ignore[arg-type]
-    return MappingNode(items, key_lines, above.file, above.line)
+def merge(lower: MappingNode, upper: MappingNode) -> MappingNode:
+    """The keys of both mappings. ``upper`` wins key by key; it replaces lists and single values as a whole."""
+    items, key_lines = dict(lower.items), {**lower.key_lines, **upper.key_lines}
+    for key, value in upper.items.items():
+        replaced = items.get(key)
+        both = isinstance(replaced, MappingNode) and isinstance(value, MappingNode)
+        items[key] = merge(replaced, value) if both else value  # type: ignore[arg-type]
+    return MappingNode(items, key_lines, upper.file, upper.line)
 
 
-def _node(node: yaml.Node, file: str, key: str, above: tuple[yaml.Node, ...]) -> Node:
+def _node(node: yaml.Node, file: str, key: str, parents: tuple[yaml.Node, ...]) -> Node:
     line = node.start_mark.line + 1
-    if node in above:
-        raise SettingsError("contains itself", "write it out", file=file, line=line, key=key)
-    above = (*above, node)
+    if node in parents:
+        raise SettingsError("contains itself", "write the value instead of the alias", file=file, line=line, key=key)
+    parents = (*parents, node)
     if isinstance(node, yaml.ScalarNode):
         return ScalarNode(node.value, node.style is None, file, line)
     if isinstance(node, yaml.SequenceNode):
-        items = tuple(_node(one, file, f"{key}[{index}]", above) for index, one in enumerate(node.value))
+        items = tuple(_node(item, file, f"{key}[{index}]", parents) for index, item in enumerate(node.value))
         return SequenceNode(items, file, line)
     items_by_key: dict[str, Node] = {}
     key_lines: dict[str, tuple[str, int]] = {}
     for key_node, value in node.value:
         key_line = key_node.start_mark.line + 1
         if not isinstance(key_node, yaml.ScalarNode):
-            raise SettingsError("a key is not a word", "write 'key: value'", file=file, line=key_line, key=key)
+            raise SettingsError("has a key that is not text", "write 'key: value'", file=file, line=key_line, key=key)
         name = key_node.value
         path = f"{key}.{name}" if key else name
         if name in items_by_key:
-            first = key_lines[name][1]
-            raise SettingsError(f"stands twice, first in line {first}", "keep one", file=file, line=key_line, key=path)
+            wrong = f"is written twice, first in line {key_lines[name][1]}"
+            raise SettingsError(wrong, "keep one", file=file, line=key_line, key=path)
         key_lines[name] = (file, key_line)
-        items_by_key[name] = _node(value, file, path, above)
+        items_by_key[name] = _node(value, file, path, parents)
     return MappingNode(items_by_key, key_lines, file, line)
