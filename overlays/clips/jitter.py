@@ -26,7 +26,7 @@ from binarycop.tracking.tracker import Tracker
 from overlays.clips import people as cast
 from overlays.clips.people import Person
 from overlays.clips.render import COMES_S, RATE_HZ, Camera, Pixels, Walk, paste, wall
-from overlays.synthesis.camera import FINDER
+from overlays.synthesis.camera import DETECTOR_JITTER
 from overlays.synthesis.faces import Split
 
 _STANDS_S, _BEFORE_S = 2.0, 0.2
@@ -34,7 +34,7 @@ _CALM_PX = (1.0, 0.6)  # nobody stands quite still
 
 
 @dataclass(frozen=True)
-class Unrest:
+class BoxJitter:
     """Standard deviations, in box sides and, of the size, as a logarithm: around the true place, and per frame."""
 
     centre: float
@@ -44,14 +44,14 @@ class Unrest:
 
 
 @dataclass(frozen=True)
-class Scene:
+class Recording:
     """A person's frames, and for each the true centre x, y and side, in pixels."""
 
     frames: tuple[Pixels, ...]
     true: NDArray[np.float64]
 
 
-def unrest(boxes: Sequence[Box | None], true: NDArray[np.float64]) -> NDArray[np.float64] | None:
+def box_errors(boxes: Sequence[Box | None], true: NDArray[np.float64]) -> NDArray[np.float64] | None:
     """Each found box against the true place, (n, 3): x, y in sides and the size's logarithm; None for under five."""
     rows = [
         (
@@ -65,15 +65,15 @@ def unrest(boxes: Sequence[Box | None], true: NDArray[np.float64]) -> NDArray[np
     return np.array(rows) if len(rows) >= 5 else None
 
 
-def pooled(errors: Sequence[NDArray[np.float64]]) -> Unrest:
+def pooled_jitter(errors: Sequence[NDArray[np.float64]]) -> BoxJitter:
     """Over several people, each around their own mean."""
     around = np.concatenate([one - one.mean(axis=0) for one in errors])
     steps = np.concatenate([np.diff(one, axis=0) for one in errors])
     centre, step = (float(np.sqrt(np.mean(many[:, :2] ** 2))) for many in (around, steps))
-    return Unrest(centre, float(around[:, 2].std()), step, float(np.sqrt(np.mean(steps[:, 2] ** 2))))
+    return BoxJitter(centre, float(around[:, 2].std()), step, float(np.sqrt(np.mean(steps[:, 2] ** 2))))
 
 
-def _filmed(person: Person, rng: np.random.Generator, *, walks: bool) -> Scene:
+def _filmed(person: Person, rng: np.random.Generator, *, walks: bool) -> Recording:
     camera, place = Camera.random(rng), wall(rng)
     walk = Walk.random(rng) if walks else replace(Walk.random(rng), sway_px=_CALM_PX)
     begin_s, stay_s = (0.0, COMES_S) if walks else (COMES_S, _STANDS_S)
@@ -83,7 +83,7 @@ def _filmed(person: Person, rng: np.random.Generator, *, walks: bool) -> Scene:
     true = [walk.at(one) if walks else (*_swayed(walk, one), side) for one in at_s]
     empty = [camera.take(place, rng) for _ in range(round(_BEFORE_S * RATE_HZ))]
     frames = [camera.take(paste(place, person, *one), rng) for one in true]
-    return Scene((*empty, *frames), np.array([(np.nan,) * 3] * len(empty) + true))
+    return Recording((*empty, *frames), np.array([(np.nan,) * 3] * len(empty) + true))
 
 
 def _swayed(walk: Walk, at_s: float) -> tuple[float, float]:
@@ -94,12 +94,12 @@ def _swayed(walk: Walk, at_s: float) -> tuple[float, float]:
     )
 
 
-def _each_frame(finder: Detector, scene: Scene, settings: FacesSettings) -> list[Box | None]:
+def _each_frame(finder: Detector, scene: Recording, settings: FacesSettings) -> list[Box | None]:
     faces = (largest_face(finder.detect(frame), settings.least_px) for frame in scene.frames)
     return [face.box if face else None for face in faces]
 
 
-def _followed(finder: Detector, scene: Scene, settings: FacesSettings) -> list[Box | None]:
+def _tracked(finder: Detector, scene: Recording, settings: FacesSettings) -> list[Box | None]:
     pursuit = Tracker(SyncRunner(finder), settings)
     sightings = [
         pursuit.step(Frame(pixels, number / RATE_HZ, number), number / RATE_HZ)
@@ -108,9 +108,9 @@ def _followed(finder: Detector, scene: Scene, settings: FacesSettings) -> list[B
     return [one.box for one in sightings]
 
 
-_WAYS: dict[str, Callable[[Detector, Scene, FacesSettings], list[Box | None]]] = {
+_WAYS: dict[str, Callable[[Detector, Recording, FacesSettings], list[Box | None]]] = {
     "every frame": _each_frame,
-    "followed": _followed,
+    "followed": _tracked,
 }
 
 
@@ -126,16 +126,18 @@ def main() -> None:
     cv2.setNumThreads(1)
     settings = FacesSettings(finder=DetectorKind(arguments.finder))
     finder = make_detector(settings)
-    crew = list(islice(cast.dressed(arguments.patches, arguments.data, Split(arguments.split), 7), arguments.people))
+    crew = list(
+        islice(cast.dressed_people(arguments.patches, arguments.data, Split(arguments.split), 7), arguments.people)
+    )
     print(f"| {arguments.finder} | people | centre | size | centre, per frame | size, per frame |")
     print("|---|---:|---:|---:|---:|---:|")
-    print(f"| training's jitter | – | {FINDER.shift:.3f} | {FINDER.scale:.3f} | – | – |")
+    print(f"| training's jitter | – | {DETECTOR_JITTER.shift:.3f} | {DETECTOR_JITTER.scale:.3f} | – | – |")
     for walks in (False, True):
         scenes = [_filmed(one, np.random.default_rng([7, at]), walks=walks) for at, one in enumerate(crew)]
         for name, way in _WAYS.items():
-            found = [unrest(way(finder, scene, settings), scene.true) for scene in scenes]
+            found = [box_errors(way(finder, scene, settings), scene.true) for scene in scenes]
             errors = [one for one in found if one is not None]
-            it = pooled(errors)
+            it = pooled_jitter(errors)
             values = (it.centre, it.size, it.centre_step, it.size_step)
             who = "walking" if walks else "standing"
             print(f"| {who}, {name} | {len(errors)} | " + " | ".join(f"{one:.4f}" for one in values) + " |", flush=True)

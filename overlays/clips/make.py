@@ -15,7 +15,7 @@ import numpy as np
 
 from overlays.clips import people as cast
 from overlays.clips.people import Person
-from overlays.clips.render import EMPTY_S, HEIGHT_PX, RATE_HZ, WIDTH_PX, begins_s, film, stay_s
+from overlays.clips.render import EMPTY_S, HEIGHT_PX, RATE_HZ, WIDTH_PX, begins_s, render_clip, stay_s
 from overlays.synthesis.faces import Split
 
 _PEOPLE = 4  # in one clip
@@ -34,13 +34,13 @@ def write(folder: Path, groups: Iterator[Sequence[Person]], seed: int, *, is_que
         order = [group[at] for at in rng.permutation(len(group))]
         clip = folder / f"{number:04d}.avi"
         writer = cv2.VideoWriter(str(clip), cv2.VideoWriter.fourcc(*"MJPG"), RATE_HZ, (WIDTH_PX, HEIGHT_PX))
-        for frame in film(order, rng, is_queue=is_queue):
+        for frame in render_clip(order, rng, is_queue=is_queue):
             writer.write(frame)
         writer.release()
         early_s = EMPTY_S if is_queue else 0.0
         truth = [
             {
-                "class": one.wearing.label,
+                "class": one.mask_class.label,
                 "face": one.name,
                 "from_s": begins_s(at) - early_s,
                 "to_s": begins_s(at) + stay_s(),
@@ -74,12 +74,12 @@ def main() -> None:
     arguments = parser.parse_args()
     cv2.setNumThreads(1)
     if arguments.photographs:
-        found = cast.photographed(arguments.data, arguments.photographs)
+        found = cast.photographed_people(arguments.data, arguments.photographs)
         order = np.random.default_rng(0).permutation(len(found))
         count = write(arguments.out, _groups((found[at] for at in order), None), 0, is_queue=arguments.queue)
     elif arguments.patches:
         split = Split(arguments.split)
-        people = cast.dressed(arguments.patches, arguments.data, split, _SEEDS[split])
+        people = cast.dressed_people(arguments.patches, arguments.data, split, _SEEDS[split])
         count = write(arguments.out, _groups(people, arguments.clips), _SEEDS[split], is_queue=arguments.queue)
     else:
         parser.error("say --patches FILE for dressed faces, or --photographs SPLIT")

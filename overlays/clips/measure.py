@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import Any
 
 from binarycop.classes import LABELS
-from overlays.training.evaluation import wilson
+from overlays.training.evaluation import wilson_interval
 
-Told = Mapping[str, Any]
+Event = Mapping[str, Any]
 _OUTCOMES = ("is_permitted", "is_refused", "is_undecided")
 
 
@@ -26,7 +26,7 @@ _OUTCOMES = ("is_permitted", "is_refused", "is_undecided")
 class Passage:
     """One person's: what they wore, how often they were counted, and what came of it."""
 
-    wearing: str
+    mask_class: str
     persons: int
     is_permitted: bool
     is_refused: bool
@@ -37,7 +37,7 @@ class Passage:
         return not self.is_permitted and not self.is_refused
 
 
-def passages(truth: Sequence[Told], told: Iterable[Told]) -> list[Passage]:
+def match_events(truth: Sequence[Event], told: Iterable[Event]) -> list[Passage]:
     """The passages of one clip. truth: as ``make`` writes it. told: the events of ``binarycop replay --json``.
 
     What is told before the next one comes into sight is about the one before: they are let go half a second after
@@ -53,13 +53,13 @@ def passages(truth: Sequence[Told], told: Iterable[Told]) -> list[Passage]:
     return found
 
 
-def replayed(clips: Sequence[Path], options: Sequence[str]) -> dict[str, list[Told]]:
+def replay(clips: Sequence[Path], options: Sequence[str]) -> dict[str, list[Event]]:
     """Every clip's events through ``binarycop replay``. Raises ValueError with what it says where it fails."""
     command = [sys.executable, "-m", "binarycop", "replay", "--json", *options, *map(str, clips)]
     ran = subprocess.run(command, capture_output=True, text=True, check=False)
     if ran.returncode:
         raise ValueError(ran.stderr.strip())
-    told: dict[str, list[Told]] = {str(clip): [] for clip in clips}
+    told: dict[str, list[Event]] = {str(clip): [] for clip in clips}
     for line in ran.stdout.splitlines():
         one = json.loads(line)
         told[one["clip"]].append(one)
@@ -70,10 +70,10 @@ def report(found: Sequence[Passage]) -> str:
     """The table, as Markdown."""
     rows = ["| worn | people | permission | refused | undecided |", "|---|---:|---:|---:|---:|"]
     for label in LABELS:
-        own = [one for one in found if one.wearing == label]
+        own = [one for one in found if one.mask_class == label]
         shares = (_share([getattr(one, name) for one in own]) for name in _OUTCOMES)
         rows.append(f"| {label} | {len(own)} | {' | '.join(shares)} |")
-    bare = [one.is_permitted for one in found if one.wearing in ("nose", "nose_mouth")]
+    bare = [one.is_permitted for one in found if one.mask_class in ("nose", "nose_mouth")]
     rows.append(f"\nNose, or nose and mouth, given permission: {_share(bare)}.")
     rows.append(f"Counted as one person: {_share([one.persons == 1 for one in found])}.")
     return "\n".join(rows)
@@ -82,7 +82,7 @@ def report(found: Sequence[Passage]) -> str:
 def _share(hits: Sequence[bool]) -> str:
     if not hits:
         return "–"
-    low, high = wilson(sum(hits), len(hits))
+    low, high = wilson_interval(sum(hits), len(hits))
     return f"{sum(hits)}/{len(hits)} = {sum(hits) / len(hits):.3f} ({low:.3f}-{high:.3f})"
 
 
@@ -97,13 +97,13 @@ def main() -> int:
         print(f"passages: {arguments.folder} has no clips; make them with overlays.clips.make", file=sys.stderr)
         return 1
     try:
-        told = replayed(clips, arguments.options)
+        told = replay(clips, arguments.options)
     except ValueError as error:
         print(f"passages: {error}", file=sys.stderr)
         return 1
     found = []
     for clip in clips:
-        found += passages(json.loads(clip.with_suffix(".json").read_text()), told[str(clip)])
+        found += match_events(json.loads(clip.with_suffix(".json").read_text()), told[str(clip)])
     print(report(found))
     return 0
 

@@ -14,7 +14,7 @@ from binarycop.geometry import Box
 from overlays.synthesis import patches as stored
 from overlays.synthesis.dataset import Recipe, Synthesis
 from overlays.synthesis.faces import Split
-from overlays.synthesis.masks import Wardrobe
+from overlays.synthesis.masks import MaskCatalogue
 
 _AROUND = 0.75  # how much of a photograph is taken along, in sides of the face on each side
 
@@ -25,24 +25,24 @@ class Person:
 
     pixels: NDArray[np.uint8]
     box: Box
-    wearing: MaskClass
+    mask_class: MaskClass
     name: str
 
 
-def dressed(patches: Path, data: Path, split: Split, seed: int) -> Iterator[Person]:
+def dressed_people(patches: Path, data: Path, split: Split, seed: int) -> Iterator[Person]:
     """People without end; the bare faces of the split take turns, and so do the four classes."""
     faces = stored.load(patches).of(split)
-    synthesis = Synthesis(stored.load(patches), split, Wardrobe.read(data), Recipe())
+    synthesis = Synthesis(stored.load(patches), split, MaskCatalogue.read(data), Recipe())
     bare, number = np.flatnonzero(faces.is_bare), 0
     while True:
         for at in np.random.default_rng([seed, number]).permutation(bare).tolist():
-            wearing = MaskClass(number % len(MaskClass))
-            pixels, _ = synthesis.dressed(np.random.default_rng([seed, number, 1]), wearing, at)
-            yield Person(pixels, Box(*faces.boxes[at].tolist()), wearing, str(faces.identities[at]))
+            mask_class = MaskClass(number % len(MaskClass))
+            pixels, _ = synthesis.dress(np.random.default_rng([seed, number, 1]), mask_class, at)
+            yield Person(pixels, Box(*faces.boxes[at].tolist()), mask_class, str(faces.identities[at]))
             number += 1
 
 
-def photographed(data: Path, split: str) -> list[Person]:
+def photographed_people(data: Path, split: str) -> list[Person]:
     """Everybody of one split of ``real_photos`` (dev or test), cut out with what is around the face."""
     people = []
     with (data / "real_photos" / "labels.csv").open(newline="") as table:
@@ -54,9 +54,9 @@ def photographed(data: Path, split: str) -> list[Person]:
     return people
 
 
-def _cut(picture: NDArray[np.uint8], box: Box, wearing: MaskClass, name: str) -> Person:
+def _cut(picture: NDArray[np.uint8], box: Box, mask_class: MaskClass, name: str) -> Person:
     around = _AROUND * max(box.width_px, box.height_px)
     left, top = max(int(box.x_px - around), 0), max(int(box.y_px - around), 0)
     right, bottom = int(box.x_px + box.width_px + around), int(box.y_px + box.height_px + around)
     inside = Box(box.x_px - left, box.y_px - top, box.width_px, box.height_px)
-    return Person(np.ascontiguousarray(picture[top:bottom, left:right]), inside, wearing, name)
+    return Person(np.ascontiguousarray(picture[top:bottom, left:right]), inside, mask_class, name)

@@ -70,7 +70,7 @@ def begins_s(index: int) -> float:
     return LEAD_S + index * (stay_s() + EMPTY_S)
 
 
-def film(people: Sequence[Person], rng: np.random.Generator, *, is_queue: bool = False) -> Iterator[Pixels]:
+def render_clip(people: Sequence[Person], rng: np.random.Generator, *, is_queue: bool = False) -> Iterator[Pixels]:
     """The clip's frames, (240, 320, 3) uint8 BGR, ``RATE_HZ`` a second."""
     camera, place = Camera.random(rng), wall(rng)
     walks = [Walk.random(rng) for _ in people]
@@ -117,8 +117,8 @@ class Camera:
         height, width = frame.shape[:2]
         top, left = rng.integers(0, _SPARE_PX, 2)
         noise = self.grain[top : top + height, left : left + width]
-        developed: Pixels = np.clip(seen * self.light + noise, 0, 255).astype(np.uint8)
-        return developed
+        degrade: Pixels = np.clip(seen * self.light + noise, 0, 255).astype(np.uint8)
+        return degrade
 
 
 def wall(rng: np.random.Generator) -> Pixels:

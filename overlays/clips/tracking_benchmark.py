@@ -18,36 +18,36 @@ from binarycop.tracking.low_res import subsample
 from binarycop.tracking.motion import Motion
 from overlays.clips.people import Person
 from overlays.clips.render import Camera, Pixels, paste, wall
-from overlays.synthesis.heads import scene
+from overlays.synthesis.heads import drawn_scene
 
 SIZE_PX = 160, 120
 _SIDES_PX = (20.0, 56.0)
 
 
 @dataclass(frozen=True)
-class Followed:
+class TrackingResult:
     """One face over some frames: how much its box and its true place share at the end, and the time per frame."""
 
     overlap: float
     frame_ms: float
 
 
-def follow(rng: np.random.Generator, frames: int, step_px: float) -> Followed:
+def track_drawn_head(rng: np.random.Generator, frames: int, step_px: float) -> TrackingResult:
     """Follow a drawn head that moves by up to ``step_px`` in each frame. The time has shrinking and motion in it."""
-    pixels, box = scene(rng, MaskClass(int(rng.integers(len(MaskClass)))))
+    pixels, box = drawn_scene(rng, MaskClass(int(rng.integers(len(MaskClass)))))
     person, side = Person(pixels, box, MaskClass.CORRECT, "drawn"), float(rng.uniform(*_SIDES_PX))
     # All drawn before any is followed, so that the time is of following alone.
     (first, place), *seen = _walk(person, side, rng, frames, step_px)
     picture = template.extract(subsample(first), place)
     if picture is None:
-        return Followed(0.0, 0.0)
+        return TrackingResult(0.0, 0.0)
     state, begun_s = motion.step(Motion(), subsample(first), 0.0), time.perf_counter()
     for frame, _ in seen:
         small = subsample(frame)
         state = motion.step(state, small, 0.0)
         place = template.match(picture, small, place).box
     spent_s = time.perf_counter() - begun_s
-    return Followed(place.iou(seen[-1][1]), spent_s / frames * 1000)
+    return TrackingResult(place.iou(seen[-1][1]), spent_s / frames * 1000)
 
 
 def _walk(
@@ -73,7 +73,10 @@ def main() -> None:
     parser.add_argument("--step-px", type=float, default=8.0, help="the most that a face moves from frame to frame")
     arguments = parser.parse_args()
     cv2.setNumThreads(1)
-    done = [follow(np.random.default_rng(seed), arguments.frames, arguments.step_px) for seed in range(arguments.faces)]
+    done = [
+        track_drawn_head(np.random.default_rng(seed), arguments.frames, arguments.step_px)
+        for seed in range(arguments.faces)
+    ]
     overlaps = np.array([one.overlap for one in done])
     width, height = SIZE_PX
     print(

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from binarycop.geometry import Box
-from overlays.detector.labels import Taught
+from overlays.detector.labels import LabelledImage
 
 WIDTH_PX, HEIGHT_PX = 256, 192
 """Of every frame that the finder learns from."""
@@ -17,7 +17,7 @@ Pixels = NDArray[np.uint8]
 
 
 def background(
-    crowds: Sequence[Taught], bare: Sequence[Taught], textures: Sequence[Pixels], rng: np.random.Generator
+    crowds: Sequence[LabelledImage], bare: Sequence[LabelledImage], textures: Sequence[Pixels], rng: np.random.Generator
 ) -> Pixels:
     """A place with nobody in it, (192, 256, 3) uint8 BGR; textures are (H, W, 3)."""
     chance = rng.random()
@@ -38,16 +38,16 @@ def log_uniform(rng: np.random.Generator, low: float, high: float) -> float:
     return float(np.exp(rng.uniform(np.log(low), np.log(high))))
 
 
-def _away_from_faces(taught: Taught, rng: np.random.Generator) -> Pixels | None:
+def _away_from_faces(image: LabelledImage, rng: np.random.Generator) -> Pixels | None:
     """A window of a picture that touches no face, or None where a few tries found none."""
-    height, width = taught.pixels.shape[:2]
+    height, width = image.pixels.shape[:2]
     for _ in range(12):
         across = int(rng.uniform(0.15, 0.9) * width)
         down = min(int(across * rng.uniform(0.6, 1.0)), height - 1)
         left, top = int(rng.integers(0, width - across)), int(rng.integers(0, height - down))
         window = Box(left, top, across, down)
-        if not any(window.iou(box) > 0 for box in (*taught.faces, *taught.unsure)):
-            return taught.pixels[top : top + down, left : left + across]
+        if not any(window.iou(box) > 0 for box in (*image.faces, *image.ignored)):
+            return image.pixels[top : top + down, left : left + across]
     return None
 
 

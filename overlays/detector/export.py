@@ -24,37 +24,37 @@ from binarycop.detection.lookout.network import PROPOSAL, REFINEMENT, Network, W
 from binarycop.detection.lookout.refinement import RefinementStage
 from binarycop.detection.lookout.weights import LEVEL_MAX, keys, read_weights
 from overlays.detector.loop import restore
-from overlays.detector.network import folded
-from overlays.detector.threshold import choose
+from overlays.detector.network import fold_batchnorm
+from overlays.detector.threshold import choose_threshold
 
 _LOW = 0.05  # a threshold below any that may be chosen
 PROVENANCE = "provenance.json"
 
 
 @dataclass(frozen=True)
-class Trained:
+class LookoutWeights:
     """The weights of both networks."""
 
-    survey: Weights
-    inspection: Weights
+    proposal: Weights
+    refinement: Weights
 
     @staticmethod
-    def read(file: Path) -> "Trained":
+    def read(file: Path) -> "LookoutWeights":
         """What ``write`` wrote. Raises DetectorError."""
-        return Trained(read_weights(file, PROPOSAL), read_weights(file, REFINEMENT))
+        return LookoutWeights(read_weights(file, PROPOSAL), read_weights(file, REFINEMENT))
 
     def write(self, file: Path) -> None:
         """As the daemon reads it."""
-        parts = {**packed(PROPOSAL, self.survey), **packed(REFINEMENT, self.inspection)}
+        parts = {**quantise(PROPOSAL, self.proposal), **quantise(REFINEMENT, self.refinement)}
         np.savez(file, allow_pickle=False, **parts)
 
     def finder(self, threshold: float) -> Lookout:
         """The finder that the daemon would make of them."""
-        inspector = RefinementStage(OpenCvEngine(REFINEMENT, self.inspection))
-        return Lookout(OpenCvEngine(PROPOSAL, self.survey), inspector, threshold=threshold)
+        inspector = RefinementStage(OpenCvEngine(REFINEMENT, self.refinement))
+        return Lookout(OpenCvEngine(PROPOSAL, self.proposal), inspector, threshold=threshold)
 
 
-def packed(network: Network, weights: Weights) -> dict[str, NDArray[np.generic]]:
+def quantise(network: Network, weights: Weights) -> dict[str, NDArray[np.generic]]:
     """A network's weights as bytes: the nearest of 255 levels, as many above as below zero, for each output."""
     levels, scales = [], []
     for name in network.shapes():
@@ -67,13 +67,13 @@ def packed(network: Network, weights: Weights) -> dict[str, NDArray[np.generic]]
     return dict(zip(keys(network), (np.concatenate(rows) for rows in (levels, scales, biases))))
 
 
-def export(trained: Trained, folder: Path, provenance: Mapping[str, Any], data: Path) -> None:
+def export(trained: LookoutWeights, folder: Path, provenance: Mapping[str, Any], data: Path) -> None:
     """Write the weights, and beside them their SHA-256, what is handed in, and the threshold that ``choose`` gives."""
     folder.mkdir(parents=True, exist_ok=True)
     file = folder / WEIGHTS.name
     trained.write(file)
     digest = hashlib.sha256(file.read_bytes()).hexdigest()
-    threshold = choose(Trained.read(file).finder(_LOW), data, print)
+    threshold = choose_threshold(LookoutWeights.read(file).finder(_LOW), data, print)
     text = json.dumps({"file": file.name, "sha256": digest, **provenance, "threshold": threshold}, indent=2)
     (folder / PROVENANCE).write_text(text + "\n", encoding="utf-8")
 
@@ -88,14 +88,15 @@ def main() -> None:
     arguments = parser.parse_args()
     cv2.setNumThreads(1)
     old = arguments.out / WEIGHTS.name
-    named = {PROPOSAL: arguments.survey, REFINEMENT: arguments.inspection}
+    named = {PROPOSAL: arguments.proposal, REFINEMENT: arguments.refinement}
     weights = [
-        folded(restore(network, *files)) if files else read_weights(old, network) for network, files in named.items()
+        fold_batchnorm(restore(network, *files)) if files else read_weights(old, network)
+        for network, files in named.items()
     ]
     before = arguments.out / PROVENANCE
     told = json.loads(before.read_text(encoding="utf-8")) if before.exists() else {}
     stages = {one.name: [file.stem for file in files] or told.get(one.name) for one, files in named.items()}
-    export(Trained(*weights), arguments.out, stages, arguments.data)
+    export(LookoutWeights(*weights), arguments.out, stages, arguments.data)
 
 
 if __name__ == "__main__":

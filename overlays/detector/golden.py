@@ -45,7 +45,7 @@ def boxes(finder: Detector) -> list[list[list[float]]]:
     ]
 
 
-def finder_on(engine: EngineKind) -> Detector:
+def shipped_detector(engine: EngineKind) -> Detector:
     """The shipped finder, at its default threshold."""
     return make_detector(FacesSettings(finder=DetectorKind.LOOKOUT, lookout=LookoutSettings(engine=engine)))
 
@@ -54,7 +54,7 @@ def main() -> None:
     """Write the boxes of OpenCV's engine."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, required=True)
-    found = boxes(finder_on(EngineKind.OPENCV))
+    found = boxes(shipped_detector(EngineKind.OPENCV))
     rows = ",\n ".join(json.dumps(one) for one in found)
     parser.parse_args().out.write_text(f"[{rows}]\n", encoding="utf-8")
 

@@ -18,7 +18,7 @@ from binarycop.detection.yunet import YuNet
 from binarycop.evaluation.annotated import AnnotatedImage
 from binarycop.evaluation.detection import MATCH_IOU
 from binarycop.geometry import Box
-from overlays.detector.manual_labels import Looked
+from overlays.detector.manual_labels import ManualLabels
 
 _SURE, _UNSURE = 0.85, 0.3
 _SEEN, _PORTRAIT = 0.6, 0.02  # confidence, and share of the picture, of a portrait's face
@@ -27,16 +27,16 @@ _LONGEST_PX = 448
 
 
 @dataclass(frozen=True)
-class Taught:
+class LabelledImage:
     """A picture, (H, W, 3) uint8 BGR, with boxes to find and boxes that count neither way."""
 
     pixels: NDArray[np.uint8]
     faces: tuple[Box, ...]
-    unsure: tuple[Box, ...] = ()
+    ignored: tuple[Box, ...] = ()
 
 
 @dataclass(frozen=True)
-class Convention:
+class BoxConvention:
     """From an annotated box to YuNet's: the centre's offset in the box's sides, and the sides' ratios."""
 
     x: float
@@ -45,7 +45,7 @@ class Convention:
     height: float
 
     @staticmethod
-    def between(pairs: list[tuple[Box, Box]]) -> "Convention":
+    def between(pairs: list[tuple[Box, Box]]) -> "BoxConvention":
         """The medians over pairs (annotated, YuNet's)."""
         rows = []
         for one, other in pairs:
@@ -58,7 +58,7 @@ class Convention:
                     other.height_px / one.height_px,
                 )
             )
-        return Convention(*np.median(np.array(rows), axis=0).tolist())
+        return BoxConvention(*np.median(np.array(rows), axis=0).tolist())
 
     def apply(self, box: Box) -> Box:
         """The box that YuNet would draw, on average."""
@@ -68,13 +68,13 @@ class Convention:
         return Box(x - width / 2, y - height / 2, width, height)
 
 
-class Teacher:
+class YuNetLabeller:
     """YuNet at the picture's own size."""
 
     def __init__(self, model: Path) -> None:
         self._yunet = YuNet(model, longer_px=_LONGEST_PX, threshold=_UNSURE)
 
-    def crowd(self, pictures: list[AnnotatedImage], looked: Mapping[str, Looked]) -> list[Taught]:
+    def crowd(self, pictures: list[AnnotatedImage], looked: Mapping[str, ManualLabels]) -> list[LabelledImage]:
         """Annotated pictures with YuNet's boxes. looked: what was seen by eye besides, by the picture's name."""
         seen = []
         for one in pictures:
@@ -82,8 +82,8 @@ class Teacher:
             finds = self._yunet.detect(pixels)
             known = [face.box for face in one.faces if face.box is not None]
             pairs = [_best(finds, box) for box in known]
-            seen.append((pixels, finds, known, pairs, looked.get(one.path.name, Looked())))
-        convention = Convention.between(
+            seen.append((pixels, finds, known, pairs, looked.get(one.path.name, ManualLabels())))
+        convention = BoxConvention.between(
             [
                 (box, found)
                 for _, _, known, pairs, _ in seen
@@ -91,19 +91,19 @@ class Teacher:
                 if found is not None and min(box.width_px, box.height_px) >= _LEAST_PX
             ]
         )
-        taught = []
+        image = []
         for pixels, finds, known, pairs, more in seen:
             faces = [convention.apply(box) if found is None else found for box, found in zip(known, pairs)]
-            taught.append(with_others(pixels, [*faces, *more.faces], finds, more.nobody))
-        return taught
+            image.append(merge_labels(pixels, [*faces, *more.faces], finds, more.not_faces))
+        return image
 
-    def portrait(self, pixels: NDArray[np.uint8]) -> Taught | None:
+    def portrait(self, pixels: NDArray[np.uint8]) -> LabelledImage | None:
         """A picture of one person, (H, W, 3) uint8 BGR, or None where YuNet does not see them well."""
         finds = self._yunet.detect(pixels)
         best = max(finds, key=lambda find: find.box.area_px, default=None)
         if best is None or best.confidence < _SEEN or best.box.area_px < _PORTRAIT * pixels.shape[0] * pixels.shape[1]:
             return None
-        return with_others(pixels, [best.box], finds)
+        return merge_labels(pixels, [best.box], finds)
 
 
 def _best(finds: list[Face], box: Box) -> Box | None:
@@ -111,9 +111,11 @@ def _best(finds: list[Face], box: Box) -> Box | None:
     return best if best is not None and best.iou(box) >= MATCH_IOU else None
 
 
-def with_others(pixels: NDArray[np.uint8], faces: list[Box], finds: list[Face], nobody: Sequence[Box] = ()) -> Taught:
+def merge_labels(
+    pixels: NDArray[np.uint8], faces: list[Box], finds: list[Face], not_faces: Sequence[Box] = ()
+) -> LabelledImage:
     """The faces known, and what YuNet found besides, but where nobody is."""
     more = [one for one in finds if not any(one.box.iou(box) >= _UNSURE for box in faces)]
-    more = [one for one in more if not any(one.box.iou(box) >= MATCH_IOU for box in nobody)]
+    more = [one for one in more if not any(one.box.iou(box) >= MATCH_IOU for box in not_faces)]
     sure = [one.box for one in more if one.confidence >= _SURE]
-    return Taught(pixels, (*faces, *sure), tuple(one.box for one in more if one.confidence < _SURE))
+    return LabelledImage(pixels, (*faces, *sure), tuple(one.box for one in more if one.confidence < _SURE))

@@ -29,7 +29,7 @@ class Settings:
     seed: int = 0
 
 
-class Lesson(Protocol):
+class TrainingTask(Protocol):
     """What a network learns from: numbered examples, and what an answer to some of them costs."""
 
     def __len__(self) -> int:
@@ -43,7 +43,7 @@ class Lesson(Protocol):
 
 
 def train(
-    lesson: Lesson, net: LookoutNet, settings: Settings, checkpoint: Path, progress: Callable[[str], None]
+    task: TrainingTask, net: LookoutNet, settings: Settings, checkpoint: Path, progress: Callable[[str], None]
 ) -> LookoutNet:
     """Train a network, on a GPU where there is one, in bfloat16 but for the sums; returns it with averaged weights.
 
@@ -56,22 +56,22 @@ def train(
     net = net.train().to(device, memory_format=torch.channels_last)
     mean.load_state_dict(net.state_dict())
     optimiser = torch.optim.AdamW(net.parameters(), lr=settings.rate, weight_decay=settings.decay)
-    steps = len(lesson) // settings.batch
+    steps = len(task) // settings.batch
     schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: _rate(step, steps * settings.epochs))
     parts = {"net": net, "mean": mean, "optimiser": optimiser, "schedule": schedule}
-    run = {"examples": len(lesson), **asdict(settings)}
+    run = {"examples": len(task), **asdict(settings)}
     begun = _resume(checkpoint, run, parts)
     for epoch in range(begun, settings.epochs):
         random = torch.Generator().manual_seed(settings.seed * 1000 + epoch)
-        order = torch.randperm(len(lesson), generator=random)
+        order = torch.randperm(len(task), generator=random)
         net.train()
         started_s, total, shared = time.monotonic(), 0.0, 0.0
         for step in tqdm(range(steps), f"epoch {epoch + 1}", leave=False, disable=None):
             chosen = order[step * settings.batch : (step + 1) * settings.batch].sort().values
-            pixels, wanted = lesson.batch(chosen, random)
+            pixels, wanted = task.batch(chosen, random)
             with torch.autocast(device.type, dtype=torch.bfloat16):
                 outputs = net(pixels.to(device))
-            lost, overlap = lesson.loss(outputs, wanted.to(device))
+            lost, overlap = task.loss(outputs, wanted.to(device))
             optimiser.zero_grad(set_to_none=True)
             lost.backward()
             torch.nn.utils.clip_grad_norm_(net.parameters(), 10.0)

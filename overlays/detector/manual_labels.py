@@ -17,22 +17,22 @@ FILE = Path(__file__).with_name("manual_labels.csv")
 
 
 @dataclass(frozen=True)
-class Looked:
+class ManualLabels:
     """Of one picture: boxes with a face, and boxes without."""
 
     faces: tuple[Box, ...] = ()
-    nobody: tuple[Box, ...] = ()
+    not_faces: tuple[Box, ...] = ()
 
 
-def read(file: Path = FILE) -> Mapping[str, Looked]:
+def read(file: Path = FILE) -> Mapping[str, ManualLabels]:
     """By the picture's name."""
-    found: dict[str, Looked] = {}
+    found: dict[str, ManualLabels] = {}
     with file.open(encoding="utf-8", newline="") as lines:
         for row in csv.DictReader(lines):
             box = Box(*(float(row[f"{name}_px"]) for name in ("x", "y", "width", "height")))
-            so_far = found.get(row["picture"], Looked())
+            so_far = found.get(row["picture"], ManualLabels())
             if int(row["is_face"]):
-                found[row["picture"]] = Looked((*so_far.faces, box), so_far.nobody)
+                found[row["picture"]] = ManualLabels((*so_far.faces, box), so_far.not_faces)
             else:
-                found[row["picture"]] = Looked(so_far.faces, (*so_far.nobody, box))
+                found[row["picture"]] = ManualLabels(so_far.faces, (*so_far.not_faces, box))
     return found

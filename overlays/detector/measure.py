@@ -28,7 +28,7 @@ from binarycop.settings.faces import DetectorKind, FacesSettings, LookoutSetting
 from overlays.detector import manual_labels, split
 from overlays.detector.split import Part
 from overlays.detector.threshold import false_positives
-from overlays.synthesis.camera import FINDER
+from overlays.synthesis.camera import DETECTOR_JITTER
 from overlays.synthesis.patches import YUNET
 
 _LOOKOUT_AT, _YUNET_AT = (0.4, 0.55), (0.65, 0.75)
@@ -52,7 +52,7 @@ class Difference:
 
 
 @dataclass(frozen=True)
-class At:
+class NamedDetector:
     """A finder with another threshold than its default, and a name that says so."""
 
     name: str
@@ -68,11 +68,13 @@ def at_thresholds(data: Path) -> list[Detector]:
     finders: list[Detector] = []
     for threshold in _LOOKOUT_AT:
         settings = FacesSettings(finder=DetectorKind.LOOKOUT, lookout=LookoutSettings(threshold=threshold))
-        finders.append(At(f"lookout {threshold}", make_detector(settings)))
-    return finders + [At(f"yunet {one}", YuNet(data / YUNET, threshold=one)) for one in _YUNET_AT]
+        finders.append(NamedDetector(f"lookout {threshold}", make_detector(settings)))
+    return finders + [
+        NamedDetector(f"yunet {one}", YuNet(data / YUNET, longer_px=320, threshold=one)) for one in _YUNET_AT
+    ]
 
 
-def photos(data: Path, split: str) -> list[AnnotatedImage]:
+def real_photos(data: Path, split: str) -> list[AnnotatedImage]:
     """``real_photos`` of one split, each with its one box."""
     folder = data / "real_photos"
     with (folder / "labels.csv").open(encoding="utf-8", newline="") as file:
@@ -136,13 +138,16 @@ def main() -> None:
     arguments = parser.parse_args()
     data: Path = arguments.data
     cv2.setNumThreads(1)
-    lookout, yunet = make_detector(FacesSettings(finder=DetectorKind.LOOKOUT)), YuNet(data / YUNET, threshold=0.5)
+    lookout, yunet = (
+        make_detector(FacesSettings(finder=DetectorKind.LOOKOUT)),
+        YuNet(data / YUNET, longer_px=320, threshold=0.5),
+    )
     finders: list[Detector] = [lookout, yunet]
     try:
         finders.append(Haar())
     except DetectorError as error:
         print(error)
-    reported, test = split.annotated(data, Part.REPORT), photos(data, "test")
+    reported, test = split.annotated(data, Part.REPORT), real_photos(data, "test")
     print(f"the reported half of {split.KAGGLE}, {len(reported)} pictures")
     for line in table(measure(finders, reported, read_picture, time.perf_counter)):
         print(line)
@@ -160,7 +165,7 @@ def main() -> None:
         read = {one.path: frame for one, frame in frames}.__getitem__
         figures = measure(finders, [one for one, _ in frames], read, time.perf_counter)
         print("\n".join(table(figures)))
-    print(f"lookout's boxes beside YuNet's (training's jitter: {FINDER.shift} and {FINDER.scale})")
+    print(f"lookout's boxes beside YuNet's (training's jitter: {DETECTOR_JITTER.shift} and {DETECTOR_JITTER.scale})")
     for name, pictures in (("reported half, 24 px and more", reported), ("real_photos/test", test)):
         print(f"{name}: {difference(lookout, yunet, pictures, 24).line()}")
 

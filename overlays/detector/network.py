@@ -72,7 +72,7 @@ def _convolved(convolution: nn.Conv2d, values: Tensor) -> Tensor:
 
 
 @torch.no_grad()  # type: ignore[untyped-decorator]
-def unfolded(network: Network, weights: Weights, frames: Tensor) -> LookoutNet:
+def unfold_batchnorm(network: Network, weights: Weights, frames: Tensor) -> LookoutNet:
     """A network to train on that gives what plain weights give; its normalisation is that of frames (N, 3, H, W)."""
     net: LookoutNet = LookoutNet(network).eval()
     hooks = []
@@ -108,7 +108,7 @@ def _measured(scale: Tensor, bias: Tensor) -> Callable[[nn.BatchNorm2d, tuple[Te
     return measure
 
 
-def folded(net: LookoutNet) -> Weights:
+def fold_batchnorm(net: LookoutNet) -> Weights:
     """Weights (O, I, K, K) and biases (O,) by layer, for pixels as they are."""
     kept: dict[str, NDArray[np.float32]] = {}
     for at, (layer, norm) in enumerate(net.trunk):

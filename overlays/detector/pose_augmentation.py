@@ -33,10 +33,12 @@ def views(
     rng = np.random.default_rng(seed)
     for _ in range(_TURNS):
         yaw = float(rng.uniform(_LEAST_YAW_DEG, _MOST_YAW_DEG) * rng.choice((-1, 1)))
-        yield turned(pixels, mesh, yaw, float(rng.normal(0, _PITCH_DEG)))
+        yield rotate_head(pixels, mesh, yaw, float(rng.normal(0, _PITCH_DEG)))
 
 
-def turned(pixels: NDArray[np.uint8], mesh: NDArray[np.float32], yaw_deg: float, pitch_deg: float) -> NDArray[np.uint8]:
+def rotate_head(
+    pixels: NDArray[np.uint8], mesh: NDArray[np.float32], yaw_deg: float, pitch_deg: float
+) -> NDArray[np.uint8]:
     """A picture (H, W, 3) uint8 with the head of a mesh (468, 3) turned; its background stays.
 
     mesh: x and y in pixels, z towards the back likewise. yaw_deg: positive turns the nose to the picture's right.

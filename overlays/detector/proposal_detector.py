@@ -17,22 +17,22 @@ _LONGEST_PX = 320
 
 
 @dataclass(frozen=True)
-class Surveyor:
+class ProposalDetector:
     """threshold: least confidence of a place."""
 
     engine: Engine
     threshold: float
     name: str = "survey"
 
-    def places(self, frame: NDArray[np.uint8]) -> NDArray[np.float64]:
+    def proposals(self, frame: NDArray[np.uint8]) -> NDArray[np.float64]:
         """The places (N, 5) of a frame (H, W, 3) uint8 BGR at its own size, the surest first."""
-        return self._places(frame, max(frame.shape))
+        return self._propose(frame, max(frame.shape))
 
     def detect(self, pixels: NDArray[np.uint8]) -> list[Face]:
         """See ``Detector.detect``."""
-        return [Face(Box(*row[:4].tolist()), float(row[4])) for row in self._places(pixels, _LONGEST_PX)]
+        return [Face(Box(*row[:4].tolist()), float(row[4])) for row in self._propose(pixels, _LONGEST_PX)]
 
-    def _places(self, frame: NDArray[np.uint8], longer_px: int) -> NDArray[np.float64]:
+    def _propose(self, frame: NDArray[np.uint8], longer_px: int) -> NDArray[np.float64]:
         padded, scale = letterbox(frame, longer_px, MAX_STRIDE, MIN_CELLS)
         found = weighted_nms(decode(self.engine.run(padded), self.threshold), _OVERLAP)
         found[:, :4] /= scale

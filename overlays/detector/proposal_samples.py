@@ -5,22 +5,22 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from overlays.detector.sample_store import Pool
+from overlays.detector.sample_store import SceneStore
 from overlays.detector.targets import Cells, loss
 
 
 @dataclass(frozen=True)
-class Scenes:
+class ProposalSamples:
     """The scenes of a pool as a ``Lesson``."""
 
-    pool: Pool
+    pool: SceneStore
     cells: Cells
 
     @staticmethod
-    def of(pool: Pool) -> "Scenes":
+    def of(pool: SceneStore) -> "ProposalSamples":
         """Of a pool whose frames are all of one size."""
         height_px, width_px = pool.stores[0].shape[1:3]
-        return Scenes(pool, Cells.of(height_px, width_px))
+        return ProposalSamples(pool, Cells.of(height_px, width_px))
 
     def __len__(self) -> int:
         return len(self.pool)

@@ -14,10 +14,10 @@ from binarycop.detection.lookout.decode import intersection_px
 from binarycop.detection.lookout.network import ROI_PX
 from binarycop.detection.lookout.refinement import Roi
 from overlays.detector.backgrounds import log_uniform
-from overlays.detector.sample_store import Pool
-from overlays.detector.targets import overlaps
+from overlays.detector.sample_store import SceneStore
+from overlays.detector.targets import paired_ious
 
-FACE, UNSURE, NOBODY = 1.0, -1.0, 0.0
+FACE, IGNORED, BACKGROUND = 1.0, -1.0, 0.0
 _SAME, _APART = 0.35, 0.15  # overlap with a face from which it is meant, and below which nobody is there
 _SHAKEN = 0.05, 0.08  # how far a square is off, in sides of the face and of its logarithm
 _FAR = 0.14, 0.2  # the same around faces themselves
@@ -28,12 +28,12 @@ _ODD = 0.15, 0.08, 0.07, 0.05, 0.1, 0.05  # of squares with nobody: two, four, e
 _FRAME_MOST = 0.3  # of the square's side; the face in its middle is hardly touched
 _CENTRE_SHARE = 4.0  # of the box's loss beside that of the confidence
 
-Places = Callable[[NDArray[np.uint8]], NDArray[np.float64]]
+Propose = Callable[[NDArray[np.uint8]], NDArray[np.float64]]
 """From a frame (H, W, 3) to the places (N, 5) that a survey of low threshold sees, the surest first."""
 
 
 @dataclass(frozen=True)
-class Glimpses:
+class RefinementSamples:
     """pixels: (N, 48, 48, 3) uint8 BGR. wanted: (N, 5) float32, 1 for a face and 0 for none, offsets and sizes."""
 
     pixels: NDArray[np.uint8]
@@ -48,7 +48,7 @@ class Glimpses:
         """
         pixels = torch.from_numpy(self.pixels[chosen.numpy()]).permute(0, 3, 1, 2).float()
         wanted = torch.from_numpy(self.wanted[chosen.numpy()])
-        pixels = _made_odd(pixels, wanted[:, 0] == NOBODY, random)
+        pixels = _made_symmetric(pixels, wanted[:, 0] == BACKGROUND, random)
         pixels, wanted = _moved(pixels, wanted, random)
         pixels = _framed(_covered(_lit(pixels, random), random), random)
         return pixels.clamp_(0, 255).bfloat16().contiguous(memory_format=torch.channels_last), wanted
@@ -62,18 +62,18 @@ class Glimpses:
         return cross + _CENTRE_SHARE * off.mean() if is_face.any() else cross, _overlap(said[is_face], wanted[is_face])
 
 
-def take(pool: Pool, places: Places, seed: int) -> Glimpses:
+def cut_all(pool: SceneStore, places: Propose, seed: int) -> RefinementSamples:
     """Squares of all scenes."""
     pixels, wanted = [], []
     for number in range(len(pool)):
         frame = pool.frames(np.array([number]))[0]
-        cut, said = glimpses(frame, pool.boxes[number], places(frame), np.random.default_rng([seed, number]))
+        cut, said = cut_frame(frame, pool.boxes[number], places(frame), np.random.default_rng([seed, number]))
         pixels.append(cut)
         wanted.append(said)
-    return Glimpses(np.concatenate(pixels), np.concatenate(wanted))
+    return RefinementSamples(np.concatenate(pixels), np.concatenate(wanted))
 
 
-def glimpses(
+def cut_frame(
     frame: NDArray[np.uint8],
     table: NDArray[np.float32],
     likely: NDArray[np.float64],
@@ -89,8 +89,8 @@ def glimpses(
     tried.append(_anywhere(frame.shape[0], frame.shape[1], rng))
     pixels, wanted = [], []
     for box in tried:
-        sign, face = meant(box, known)
-        if sign == UNSURE:
+        sign, face = match_face(box, known)
+        if sign == IGNORED:
             continue
         place = Roi.around(box.tolist())
         pixels.append(place.cut(frame))
@@ -101,19 +101,19 @@ def glimpses(
     )
 
 
-def meant(box: NDArray[np.float64], table: NDArray[np.float64]) -> tuple[float, NDArray[np.float64] | None]:
+def match_face(box: NDArray[np.float64], table: NDArray[np.float64]) -> tuple[float, NDArray[np.float64] | None]:
     """Whether a box (4,) is a face, and which (4,), of a frame's boxes (M, 5)."""
     if not len(table):
-        return NOBODY, None
+        return BACKGROUND, None
     shared = _overlaps(box, table[:, :4])
     is_face = table[:, 4] > 0
     best = int(np.argmax(np.where(is_face, shared, -1.0)))
     if is_face[best] and shared[best] >= _SAME and shared[best] >= shared.max():
         return FACE, table[best, :4]
-    return (UNSURE if shared.max() >= _APART else NOBODY), None
+    return (IGNORED if shared.max() >= _APART else BACKGROUND), None
 
 
-def _made_odd(pixels: Tensor, is_nobody: Tensor, random: torch.Generator) -> Tensor:
+def _made_symmetric(pixels: Tensor, is_nobody: Tensor, random: torch.Generator) -> Tensor:
     """Of squares with nobody, half as they never were: symmetric as arches and ornaments are, in tiles, or lying.
 
     What was taken for a face had an axis in its middle more often than not.
@@ -232,4 +232,4 @@ def _overlap(said: Tensor, wanted: Tensor) -> Tensor:
     if not len(said):
         return torch.zeros(())
     one, other = (torch.cat([rows[:, 1:3], torch.exp(rows[:, 3:].clamp(-2, 2))], dim=1) for rows in (said, wanted))
-    return overlaps(one.detach(), other)[0].mean()
+    return paired_ious(one.detach(), other)[0].mean()

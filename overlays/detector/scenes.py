@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 from binarycop.classes import MaskClass
 from binarycop.geometry import Box
 from overlays.detector.backgrounds import HEIGHT_PX, WIDTH_PX, Pixels, background, log_uniform
-from overlays.detector.hard_negatives import Decoy
-from overlays.detector.labels import Taught
+from overlays.detector.hard_negatives import HardNegative
+from overlays.detector.labels import LabelledImage
 from overlays.synthesis.camera import Sensor, develop
 from overlays.synthesis.dataset import Synthesis
-from overlays.synthesis.heads import scene as drawn_scene
+from overlays.synthesis.heads import drawn_scene
 
 LEAST_PX, MOST_PX = 12.0, 220.0
 """Smaller faces count neither way; none is made larger."""
@@ -26,7 +26,7 @@ _MANY = 6
 _ANYWHERE = Sensor(gamma=0.3, gain=0.3, tint=0.08, lift=10, night=0.08, grainy=0.4, coded=0.35, worst=30)
 _HIDDEN = 0.12  # of faces, by what stands or is held before them
 _TILT_DEG = 8.0
-_DECOYS = 0.2  # of all frames
+_HARD_NEGATIVES = 0.2  # of all frames
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Scene:
 
     pixels: Pixels
     faces: tuple[Box, ...] = ()
-    unsure: tuple[Box, ...] = ()
+    ignored: tuple[Box, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -47,21 +47,21 @@ class Sources:
     uint8 with nobody on them. decoys: what an earlier stage took for faces.
     """
 
-    crowds: tuple[Taught, ...]
-    bare: tuple[Taught, ...]
-    masked: tuple[Taught, ...]
+    crowds: tuple[LabelledImage, ...]
+    bare: tuple[LabelledImage, ...]
+    masked: tuple[LabelledImage, ...]
     dressed: Synthesis
     dressable: NDArray[np.int64]
     boxes: NDArray[np.float32]
     textures: tuple[Pixels, ...]
-    decoys: tuple[Decoy, ...] = ()
+    hard_negatives: tuple[HardNegative, ...] = ()
 
 
-def scene(sources: Sources, rng: np.random.Generator) -> Scene:
+def make_scene(sources: Sources, rng: np.random.Generator) -> Scene:
     """One frame."""
     chance = rng.random()
-    if sources.decoys and rng.random() < _DECOYS:
-        made = _decoy(sources, rng)
+    if sources.hard_negatives and rng.random() < _HARD_NEGATIVES:
+        made = _hard_negative(sources, rng)
     elif chance < 0.42:
         made = _crowd(sources, rng)
     elif chance < 0.66:
@@ -70,11 +70,11 @@ def scene(sources: Sources, rng: np.random.Generator) -> Scene:
         made = _pasted(sources, rng)
     else:
         made = Scene(_empty(sources, rng))
-    pixels = developed(half_hidden(made, rng), rng)
-    return _counted(Scene(pixels, made.faces, made.unsure))
+    pixels = degrade(occlude(made, rng), rng)
+    return _counted(Scene(pixels, made.faces, made.ignored))
 
 
-def developed(frame: Pixels, rng: np.random.Generator) -> Pixels:
+def degrade(frame: Pixels, rng: np.random.Generator) -> Pixels:
     """Blur, light, noise and compression of a whole frame."""
     chance = rng.random()
     if chance < 0.25:
@@ -86,7 +86,7 @@ def developed(frame: Pixels, rng: np.random.Generator) -> Pixels:
     return develop(frame, _ANYWHERE, rng)
 
 
-def half_hidden(made: Scene, rng: np.random.Generator) -> Pixels:
+def occlude(made: Scene, rng: np.random.Generator) -> Pixels:
     """Some faces with up to two fifths behind something: a piece of the same frame, from one side or from below."""
     pixels: Pixels = made.pixels.copy()
     for box in made.faces:
@@ -106,34 +106,34 @@ def half_hidden(made: Scene, rng: np.random.Generator) -> Pixels:
 
 def _crowd(sources: Sources, rng: np.random.Generator) -> Scene:
     """A picture of several people, one of whom gets a size and a place by chance."""
-    taught = sources.crowds[rng.integers(len(sources.crowds))]
-    if not taught.faces:
+    image = sources.crowds[rng.integers(len(sources.crowds))]
+    if not image.faces:
         return Scene(_empty(sources, rng))
-    wanted = rng.permutation(len(taught.faces))[:2]
+    wanted = rng.permutation(len(image.faces))[:2]
     # The larger of two, since small faces are many; enlarged too far, a face is only blur.
-    at = max((taught.faces[index] for index in wanted), key=lambda box: box.area_px)
+    at = max((image.faces[index] for index in wanted), key=lambda box: box.area_px)
     side = max(at.width_px, at.height_px)
     scale = log_uniform(rng, LEAST_PX, min(MOST_PX, max(side * 2.0, 2 * LEAST_PX))) / side
-    return _laid(Scene(_beyond(sources, rng)), taught, at, scale, _place(taught, at, rng), rng)
+    return _laid(Scene(_beyond(sources, rng)), image, at, scale, _place(image, at, rng), rng)
 
 
-def _decoy(sources: Sources, rng: np.random.Generator) -> Scene:
+def _hard_negative(sources: Sources, rng: np.random.Generator) -> Scene:
     """What is no face, with whatever is around it."""
-    decoy = sources.decoys[rng.integers(len(sources.decoys))]
-    side = max(decoy.box.width_px, decoy.box.height_px)
+    negative = sources.hard_negatives[rng.integers(len(sources.hard_negatives))]
+    side = max(negative.box.width_px, negative.box.height_px)
     scale = log_uniform(rng, LEAST_PX, min(MOST_PX, max(side * 1.5, 2 * LEAST_PX))) / side
-    place = _place(decoy.taught, decoy.box, rng)
-    return _laid(Scene(_beyond(sources, rng)), decoy.taught, decoy.box, scale, place, rng)
+    place = _place(negative.image, negative.box, rng)
+    return _laid(Scene(_beyond(sources, rng)), negative.image, negative.box, scale, place, rng)
 
 
 def _alone(sources: Sources, rng: np.random.Generator) -> Scene:
     """A picture of one person; what lies beyond its edge is its edge repeated, or something else."""
     many = sources.masked if rng.random() < 0.5 else sources.bare
-    taught = many[rng.integers(len(many))]
-    at = taught.faces[0]
+    image = many[rng.integers(len(many))]
+    at = image.faces[0]
     scale = log_uniform(rng, 20, MOST_PX) / max(at.width_px, at.height_px)
     return _laid(
-        Scene(_beyond(sources, rng)), taught, at, scale, _place(taught, at, rng), rng, repeats=rng.random() < 0.4
+        Scene(_beyond(sources, rng)), image, at, scale, _place(image, at, rng), rng, repeats=rng.random() < 0.4
     )
 
 
@@ -144,23 +144,23 @@ def _pasted(sources: Sources, rng: np.random.Generator) -> Scene:
         chance = rng.random()
         if chance < 0.36:
             at = int(sources.dressable[rng.integers(len(sources.dressable))])
-            pixels, _ = sources.dressed.dressed(rng, MaskClass(int(rng.integers(len(MaskClass)))), at)
-            taught, softness = Taught(pixels, (Box(*sources.boxes[at].tolist()),)), float(rng.uniform(0.1, 0.5))
+            pixels, _ = sources.dressed.dress(rng, MaskClass(int(rng.integers(len(MaskClass)))), at)
+            image, softness = LabelledImage(pixels, (Box(*sources.boxes[at].tolist()),)), float(rng.uniform(0.1, 0.5))
         elif chance < 0.43:
             pixels, box = drawn_scene(rng, MaskClass(int(rng.integers(len(MaskClass)))))
-            taught, softness = Taught(pixels, (box,)), float(rng.uniform(0, 0.3))
+            image, softness = LabelledImage(pixels, (box,)), float(rng.uniform(0, 0.3))
         else:
             many = sources.masked if rng.random() < 0.35 else sources.bare
-            taught, softness = many[rng.integers(len(many))], float(rng.choice((0.0, 0.2)))
-        face = taught.faces[0]
+            image, softness = many[rng.integers(len(many))], float(rng.choice((0.0, 0.2)))
+        face = image.faces[0]
         scale = log_uniform(rng, LEAST_PX, 130) / max(face.width_px, face.height_px)
-        made = _laid(made, taught, face, scale, _anywhere(rng), rng, softness=softness)
+        made = _laid(made, image, face, scale, _anywhere(rng), rng, softness=softness)
     return made
 
 
 def _laid(
     under: Scene,
-    taught: Taught,
+    image: LabelledImage,
     at: Box,
     scale: float,
     place: tuple[float, float],
@@ -178,7 +178,7 @@ def _laid(
     if rng.random() < 0.5:
         linear[:, 0] *= -1
     matrix = np.column_stack([linear, np.array(place) - linear @ np.array(at.centre)])
-    source = taught.pixels
+    source = image.pixels
     if scale < 0.75:
         source = np.asarray(cv2.GaussianBlur(source, (0, 0), 0.4 / scale), np.uint8)
     size = WIDTH_PX, HEIGHT_PX
@@ -189,11 +189,11 @@ def _laid(
             _opacity(source.shape[0], source.shape[1], softness), matrix, size, flags=cv2.INTER_LINEAR
         )
         pixels = under.pixels + covered[:, :, None] * (pixels.astype(np.float32) - under.pixels)
-    boxes = [[_moved(box, matrix, scale, aspect) for box in many] for many in (taught.faces, taught.unsure)]
+    boxes = [[_moved(box, matrix, scale, aspect) for box in many] for many in (image.faces, image.ignored)]
     seen = {box: float(covered[_window(box)].mean()) if covered[_window(box)].size else 0.0 for box in under.faces}
     faces = tuple(box for box, share in seen.items() if share <= _COVERED)
     halves = tuple(box for box, share in seen.items() if _COVERED < share < 1 - _COVERED)
-    return Scene(np.asarray(pixels, np.uint8), (*faces, *boxes[0]), (*under.unsure, *halves, *boxes[1]))
+    return Scene(np.asarray(pixels, np.uint8), (*faces, *boxes[0]), (*under.ignored, *halves, *boxes[1]))
 
 
 def _opacity(height: int, width: int, softness: float) -> NDArray[np.float32]:
@@ -220,20 +220,20 @@ def _counted(made: Scene) -> Scene:
     """Faces that are too small, or hardly in the frame, count neither way."""
     frame = Box(0, 0, WIDTH_PX, HEIGHT_PX)
     faces: list[Box] = []
-    unsure = list(made.unsure)
+    ignored = list(made.ignored)
     for box in made.faces:
         rows, columns = _window(box)
         inside = max(min(columns.stop, WIDTH_PX) - columns.start, 0) * max(min(rows.stop, HEIGHT_PX) - rows.start, 0)
         is_seen = inside >= _INSIDE * box.area_px and max(box.width_px, box.height_px) >= LEAST_PX
-        (faces if is_seen else unsure).append(box)
-    return Scene(made.pixels, tuple(faces), tuple(box for box in unsure if box.iou(frame) > 0))
+        (faces if is_seen else ignored).append(box)
+    return Scene(made.pixels, tuple(faces), tuple(box for box in ignored if box.iou(frame) > 0))
 
 
-def _place(taught: Taught, at: Box, rng: np.random.Generator) -> tuple[float, float]:
+def _place(image: LabelledImage, at: Box, rng: np.random.Generator) -> tuple[float, float]:
     """Anywhere, or where the face is in its own picture, so that the picture fills the frame."""
     if rng.random() < 0.3:
         return _anywhere(rng)
-    height, width = taught.pixels.shape[:2]
+    height, width = image.pixels.shape[:2]
     across, down = np.clip(np.array(at.centre) / (width, height) + rng.normal(0, 0.1, 2), 0.04, 0.96)
     return float(across * WIDTH_PX), float(down * HEIGHT_PX)
 

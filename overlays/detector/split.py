@@ -37,8 +37,8 @@ def annotated(data: Path, part: Part) -> list[AnnotatedImage]:
     chosen = [one for one in whole if parts[one.path] is part]
     if part is Part.REPORT:
         return chosen
-    reported = kept_out(data, [path for path, where in parts.items() if where is Part.REPORT])
-    return [one for one in chosen if not looks_like(reported, one.path)]
+    reported = reported_hashes(data, [path for path, where in parts.items() if where is Part.REPORT])
+    return [one for one in chosen if not is_near_duplicate(reported, one.path)]
 
 
 def part_of(stem: str, *, is_taken: bool) -> Part:
@@ -62,13 +62,13 @@ def taken_from(data: Path) -> set[str]:
     return {line.split(",")[column] for line in lines[1:]}
 
 
-def kept_out(data: Path, reported: list[Path]) -> NDArray[np.bool_]:
+def reported_hashes(data: Path, reported: list[Path]) -> NDArray[np.bool_]:
     """Hashes of everything that figures are reported on, (N, 64)."""
     photos = sorted((data / "real_photos").rglob("*.jpg"))
     return np.array([_hash(path) for path in [*reported, *photos]])
 
 
-def looks_like(hashes: NDArray[np.bool_], path: Path) -> bool:
+def is_near_duplicate(hashes: NDArray[np.bool_], path: Path) -> bool:
     """Whether a picture is a copy of one of those, at whatever size."""
     return bool(((hashes != _hash(path)).sum(axis=1) <= _NEAR).any())
 

@@ -26,36 +26,36 @@ class Cells:
 
     middle: Tensor
     stride: Tensor
-    usual: Tensor
+    reference_px: Tensor
     fits: Tensor
 
     @staticmethod
     def of(height_px: int, width_px: int) -> "Cells":
         """The cells of a frame."""
-        middles, strides, usuals, fits = [], [], [], []
+        middles, strides, references_px, fits = [], [], [], []
         for head, fit in zip(PROPOSAL.heads, _FITS):
             rows, columns = height_px // head.stride_px, width_px // head.stride_px
             y, x = torch.meshgrid(torch.arange(rows), torch.arange(columns), indexing="ij")
             middles.append((torch.stack([x, y], dim=-1).reshape(-1, 2) + 0.5) * head.stride_px)
             strides.append(torch.full((rows * columns,), float(head.stride_px)))
-            usuals.append(torch.full((rows * columns,), head.reference_px))
+            references_px.append(torch.full((rows * columns,), head.reference_px))
             fits.append(torch.tensor(fit).expand(rows * columns, 2))
-        return Cells(*(torch.cat(parts) for parts in (middles, strides, usuals, fits)))
+        return Cells(*(torch.cat(parts) for parts in (middles, strides, references_px, fits)))
 
     def to(self, device: torch.device) -> "Cells":
         """The same on another device."""
         return Cells(*(one.to(device) for one in vars(self).values()))
 
 
-def flat(outputs: tuple[Tensor, ...]) -> Tensor:
+def flatten_outputs(outputs: tuple[Tensor, ...]) -> Tensor:
     """The strides' outputs (N, 5, h, w) in a row, (N, C, 5)."""
     return torch.cat([one.flatten(2) for one in outputs], dim=2).transpose(1, 2)
 
 
-def boxes_of(values: Tensor, cells: Cells) -> Tensor:
+def decode_boxes(values: Tensor, cells: Cells) -> Tensor:
     """Boxes (N, C, 4) as centre x, y, width, height in pixels."""
     centre = cells.middle + values[..., 1:3] * cells.stride[:, None]
-    side = torch.exp(values[..., 3:5].clamp(-6, 6)) * cells.usual[:, None]
+    side = torch.exp(values[..., 3:5].clamp(-6, 6)) * cells.reference_px[:, None]
     return torch.cat([centre, side], dim=-1)
 
 
@@ -69,25 +69,25 @@ def assign(table: Tensor, cells: Cells) -> Tensor:
     is_fit = (size >= low) & (size <= high)
     is_nearly = (size >= low / _NEARLY) & (size <= high * _NEARLY)
     is_own = away.amax(dim=-1) <= cells.stride[None, :, None] / 2  # the cell that holds the centre
-    is_face, is_unsure = (sign > 0)[:, None], (sign < 0)[:, None]
+    is_face, is_ignored = (sign > 0)[:, None], (sign < 0)[:, None]
     positive = is_face & is_fit & ((off <= _NEAR) | is_own)
     # Where faces overlap, the smaller one is in front of the choice: the larger has other cells.
     rank = torch.where(positive, size.expand_as(off), torch.inf)
     smallest, which = rank.min(dim=2)
-    left_out = (is_face & is_nearly & ((off <= _AROUND) | is_own)) | (is_unsure & ((off <= 0.5) | is_own))
+    left_out = (is_face & is_nearly & ((off <= _AROUND) | is_own)) | (is_ignored & ((off <= 0.5) | is_own))
     return torch.where(smallest < torch.inf, which, torch.where(left_out.any(dim=2), -2, -1))
 
 
 def loss(outputs: tuple[Tensor, ...], table: Tensor, cells: Cells) -> tuple[Tensor, Tensor]:
     """The loss of a batch, and beside it the mean overlap of the boxes that answer for a face."""
-    values = flat(outputs).float()
+    values = flatten_outputs(outputs).float()
     chosen = assign(table, cells)
     is_positive = chosen >= 0
     picture, cell = torch.nonzero(is_positive, as_tuple=True)
     wanted = table[picture, chosen[picture, cell]]
     wanted = torch.cat([wanted[:, :2] + wanted[:, 2:4] / 2, wanted[:, 2:4]], dim=1)
-    found = boxes_of(values, cells)[picture, cell]
-    overlap, general = overlaps(found, wanted)
+    found = decode_boxes(values, cells)[picture, cell]
+    overlap, general = paired_ious(found, wanted)
     target = torch.zeros_like(values[..., 0])
     target[picture, cell] = overlap.detach().clamp(0, 1)
     said = values[..., 0]
@@ -104,7 +104,7 @@ def _corners(boxes: Tensor) -> Tensor:
     return torch.cat([boxes[:, :2] - boxes[:, 2:] / 2, boxes[:, :2] + boxes[:, 2:] / 2], dim=1)
 
 
-def overlaps(one: Tensor, other: Tensor) -> tuple[Tensor, Tensor]:
+def paired_ious(one: Tensor, other: Tensor) -> tuple[Tensor, Tensor]:
     """Intersection over union of pairs of boxes (P, 4), and its generalised form."""
     a, b = _corners(one), _corners(other)
     inner = (torch.minimum(a[:, 2:], b[:, 2:]) - torch.maximum(a[:, :2], b[:, :2])).clamp(min=0).prod(dim=1)

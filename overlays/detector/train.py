@@ -21,10 +21,10 @@ from binarycop.detection.lookout.engine import OpenCvEngine
 from binarycop.detection.lookout.network import PROPOSAL, REFINEMENT, Network, Weights
 from binarycop.detection.lookout.weights import read_weights
 from overlays.detector import refinement_samples, sample_store
-from overlays.detector.loop import Lesson, Settings, restore, train
-from overlays.detector.network import LookoutNet, folded, unfolded
-from overlays.detector.proposal_detector import Surveyor
-from overlays.detector.proposal_samples import Scenes
+from overlays.detector.loop import Settings, TrainingTask, restore, train
+from overlays.detector.network import LookoutNet, fold_batchnorm, unfold_batchnorm
+from overlays.detector.proposal_detector import ProposalDetector
+from overlays.detector.proposal_samples import ProposalSamples
 
 _DECOY = 0.2  # confidence from which a stage's wrong find is shown to the next
 _SHIPPED = "shipped"
@@ -61,36 +61,36 @@ def main() -> None:
     network = PROPOSAL if arguments.network == PROPOSAL.name else REFINEMENT
     weights: Weights | None = None
     if arguments.survey:
-        weights = folded(restore(PROPOSAL, arguments.survey))
+        weights = fold_batchnorm(restore(PROPOSAL, arguments.survey))
     elif network is REFINEMENT:
         weights = read_weights(WEIGHTS, PROPOSAL)
     scenes = arguments.work / f"scenes-{arguments.seed}-{arguments.scenes}.npy"
     before = None
     if weights is not None:
-        before = Surveyor(OpenCvEngine(PROPOSAL, weights), _DECOY)
+        before = ProposalDetector(OpenCvEngine(PROPOSAL, weights), _DECOY)
         scenes = scenes.with_stem(f"{scenes.stem}-{arguments.survey.stem if arguments.survey else _SHIPPED}")
-    stored = sample_store.Stored(arguments.landmarks, arguments.patches)
-    made = sample_store.take(arguments.data, stored, arguments.seed, arguments.scenes, scenes, _say, before)
-    made = sample_store.Pool.joined(made, *(sample_store.read(file) for file in arguments.also))
-    lesson: Lesson = Scenes.of(made)
+    stored = sample_store.SourceFiles(arguments.landmarks, arguments.patches)
+    made = sample_store.load_or_make(arguments.data, stored, arguments.seed, arguments.scenes, scenes, _say, before)
+    made = sample_store.SceneStore.joined(made, *(sample_store.read(file) for file in arguments.also))
+    task: TrainingTask = ProposalSamples.of(made)
     if network is REFINEMENT and weights is not None:
-        lesson = refinement_samples.take(
-            made, Surveyor(OpenCvEngine(PROPOSAL, weights), _LIKELY).places, arguments.seed
+        task = refinement_samples.cut_all(
+            made, ProposalDetector(OpenCvEngine(PROPOSAL, weights), _LIKELY).proposals, arguments.seed
         )
-        _say(f"{len(lesson)} squares")
+        _say(f"{len(task)} squares")
     torch.manual_seed(arguments.seed)
-    net = _begun(network, arguments.begin, lesson)
+    net = _begun(network, arguments.begin, task)
     settings = Settings(arguments.epochs, arguments.batch, arguments.rate, seed=arguments.seed)
-    train(lesson, net, settings, arguments.work / f"{arguments.tag or network.name}.pt", _say)
+    train(task, net, settings, arguments.work / f"{arguments.tag or network.name}.pt", _say)
 
 
-def _begun(network: Network, begin: str | None, lesson: Lesson) -> LookoutNet:
+def _begun(network: Network, begin: str | None, task: TrainingTask) -> LookoutNet:
     if begin is None:
         return LookoutNet(network)
     if begin != _SHIPPED:
         return restore(network, Path(begin))
-    frames, _ = lesson.batch(torch.arange(min(_MEASURED, len(lesson))), torch.Generator().manual_seed(0))
-    net: LookoutNet = unfolded(network, read_weights(WEIGHTS, network), frames.float())
+    frames, _ = task.batch(torch.arange(min(_MEASURED, len(task))), torch.Generator().manual_seed(0))
+    net: LookoutNet = unfold_batchnorm(network, read_weights(WEIGHTS, network), frames.float())
     return net
 
 

@@ -17,9 +17,9 @@ from overlays.dimensioning.costs import (
     dsps_for_xnors,
     luts_of_xnors,
     network_costs,
-    refolded,
+    with_folding,
 )
-from overlays.dimensioning.estimate import WEIGHTS, calibrate
+from overlays.dimensioning.estimate import WEIGHTS, fit_resource_model
 from overlays.dimensioning.paper import CHIPS, TABLE_II
 from overlays.finn.recipe import Flavour, fifo_depths
 from overlays.networks.tables import NETWORKS, Network
@@ -72,10 +72,10 @@ def _table(arguments: argparse.Namespace) -> None:
         measured, weights = TABLE_II.get(name), WEIGHTS[name]
         fifos = {flavour.value: fifo_depths(network, flavour) for flavour in Flavour}
         if arguments.folding:
-            network, measured, weights = refolded(network, _folding(arguments.folding)), None, Weights.BAKED
+            network, measured, weights = with_folding(network, _folding(arguments.folding)), None, Weights.BAKED
         print(f"{network.name}\n")
         print(table.layers(network, network_costs(network, weights)), end="\n\n")
-        print(table.paces(network, fifos, measured), end="\n\n")
+        print(table.timings(network, fifos, measured), end="\n\n")
         print(table.resources(network, weights, measured), end="\n\n")
 
 
@@ -91,10 +91,10 @@ def _search(arguments: argparse.Namespace) -> None:
     network, chip = _network(arguments.network), CHIPS[arguments.chip]
     luts = chip.luts if arguments.luts is None else arguments.luts
     bram18 = chip.bram18 if arguments.bram18 is None else arguments.bram18
-    chosen = search.propose(network, arguments.rate, luts, bram18)
+    chosen = search.cheapest(network, arguments.rate, luts, bram18)
     print(f"{network.name} within {luts} LUTs and {bram18} RAMB18, estimated; * the least for {arguments.rate:g}/s\n")
     print("  images/s   LUTs  RAMB18  PExSIMD per layer")
-    for one in search.front(network, luts, bram18):
+    for one in search.pareto_front(network, luts, bram18):
         mark = "*" if one == chosen else " "
         folding = ",".join(f"{pe}x{simd}" for pe, simd in one.folding)
         print(f"{mark} {one.rate_hz:8.0f} {one.estimate.luts:6} {one.estimate.bram18:7}  {folding}")
@@ -113,8 +113,8 @@ def _dsps(arguments: argparse.Namespace) -> None:
         rows.append((name, *map(str, numbers)))
     xnors = sum(cost.xnors for cost in costs)
     rows.append(("all", "", "", *map(str, (xnors, sum(own), sum(shared), xnors, luts_of_xnors(xnors)))))
-    print(table.aligned(rows), end="\n\n")
-    luts = calibrate().estimate(network_costs(network, WEIGHTS[network.name])).luts
+    print(table.align(rows), end="\n\n")
+    luts = fit_resource_model().estimate(network_costs(network, WEIGHTS[network.name])).luts
     print(f"{chip.name} has {chip.dsps} DSPs and {chip.luts} LUTs; the whole takes about {luts} LUTs before,", end=" ")
     print(f"{luts - luts_of_xnors(xnors)} after")
 

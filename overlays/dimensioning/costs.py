@@ -53,7 +53,7 @@ class Cost:
         return self.weight_bits / (self.bram18 * BRAM18_BITS) if self.bram18 else None
 
 
-def mvtu(layer: Layer, side_px: int, weights: Weights = Weights.BAKED) -> Cost:
+def mvtu_cost(layer: Layer, side_px: int, weights: Weights = Weights.BAKED) -> Cost:
     """Cost of one layer with ``side_px``² pixels of output. Raises ValueError where its folding does not divide it."""
     if layer.fan_in % layer.simd or layer.outputs % layer.pe:
         raise ValueError(
@@ -77,16 +77,16 @@ def mvtu(layer: Layer, side_px: int, weights: Weights = Weights.BAKED) -> Cost:
 
 def network_costs(network: Network, weights: Weights = Weights.BAKED) -> tuple[Cost, ...]:
     """Cost of each layer at the network's folding."""
-    return tuple(mvtu(layer, side, weights) for layer, side in zip(network.layers, network.sides_px))
+    return tuple(mvtu_cost(layer, side, weights) for layer, side in zip(network.layers, network.sides_px))
 
 
-def refolded(network: Network, folding: tuple[tuple[int, int], ...]) -> Network:
+def with_folding(network: Network, folding: tuple[tuple[int, int], ...]) -> Network:
     """The same network with (PE, SIMD) per layer. Raises ValueError where their number or a divisor is wrong."""
     if len(folding) != len(network.layers):
         raise ValueError(f"{network.name} has {len(network.layers)} layers, and the folding {len(folding)}")
     layers = tuple(replace(layer, pe=pe, simd=simd) for layer, (pe, simd) in zip(network.layers, folding))
     for layer, side in zip(layers, network.sides_px):
-        mvtu(layer, side)
+        mvtu_cost(layer, side)
     return replace(network, layers=layers)
 
 

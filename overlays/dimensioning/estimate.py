@@ -24,7 +24,7 @@ class Estimate:
 
 
 @dataclass(frozen=True)
-class Calibration:
+class ResourceModel:
     """luts = fixed + factor × the MVTUs' LUTs; bram18 = fixed + the MVTUs' block RAM."""
 
     luts_fixed: float
@@ -37,12 +37,12 @@ class Calibration:
         return Estimate(round(self.luts_fixed + self.luts_factor * luts), ceil(self.bram18_fixed + bram18))
 
 
-def calibrate() -> Calibration:
+def fit_resource_model() -> ResourceModel:
     """From Table II's rows of ``FITTED``."""
     (x0, bram0), (x1, bram1) = (_sums(network_costs(network, WEIGHTS[network.name])) for network in FITTED)
     y0, y1 = (TABLE_II[network.name] for network in FITTED)
     factor = (y0.luts - y1.luts) / (x0 - x1)
-    return Calibration(y0.luts - factor * x0, factor, ((y0.bram18 - bram0) + (y1.bram18 - bram1)) / 2)
+    return ResourceModel(y0.luts - factor * x0, factor, ((y0.bram18 - bram0) + (y1.bram18 - bram1)) / 2)
 
 
 def _sums(costs: tuple[Cost, ...]) -> tuple[int, int]:

@@ -21,7 +21,7 @@ _IMAGES, _AVERAGED = 6, 3
 _SHORT = 2  # words of the FIFOs that no setting makes deeper
 
 
-class Window(Enum):
+class SlidingWindow(Enum):
     """HLS: reads the next row in step with the words it gives. RTL: reads and gives independently of each other."""
 
     HLS = "hls"
@@ -29,7 +29,7 @@ class Window(Enum):
 
 
 @dataclass(frozen=True)
-class Pace:
+class PipelineTiming:
     """interval: clocks from image to image once the pipeline is full; latency: of one image through an empty one."""
 
     interval: float
@@ -64,7 +64,7 @@ _Clock = Generator[None, None, int]
 _Stage = Callable[[_Fifo, _Fifo], _Block]
 
 
-def pace(network: Network, fifos: Sequence[int], window: Window) -> Pace:
+def simulate(network: Network, fifos: Sequence[int], window: SlidingWindow) -> PipelineTiming:
     """Simulate some images in a row. fifos: depth in front of each layer, in words of its SIMD.
 
     Raises ValueError where the FIFOs are not one of at least one word per layer, or where a folding joins words of
@@ -84,10 +84,10 @@ def pace(network: Network, fifos: Sequence[int], window: Window) -> Pace:
         for block in blocks:  # each goes as far as it can
             next(block, None)
     ends = [scores.read[(image + 1) * words - 1] for image in range(_IMAGES)]
-    return Pace((ends[-1] - ends[-1 - _AVERAGED]) / _AVERAGED, ends[0] - streams[0].written[0])
+    return PipelineTiming((ends[-1] - ends[-1 - _AVERAGED]) / _AVERAGED, ends[0] - streams[0].written[0])
 
 
-def _stages(network: Network, fifos: Sequence[int], window: Window) -> tuple[list[int], list[_Stage]]:
+def _stages(network: Network, fifos: Sequence[int], window: SlidingWindow) -> tuple[list[int], list[_Stage]]:
     """The blocks in the order of the dataflow, and the depth of the FIFO in front of each."""
     depths: list[int] = []
     stages: list[_Stage] = []
@@ -264,4 +264,4 @@ def _place(clock: int, words: int) -> tuple[int, int, int, int]:
     return x, ky, kx, part
 
 
-_WINDOWS = {Window.HLS: _window_hls, Window.RTL: _window_rtl}
+_WINDOWS = {SlidingWindow.HLS: _window_hls, SlidingWindow.RTL: _window_rtl}

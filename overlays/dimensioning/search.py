@@ -10,17 +10,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from binarycop.bundle.manifest import CHANNELS
-from overlays.dimensioning.costs import Cost, mvtu
-from overlays.dimensioning.estimate import Estimate, calibrate
+from overlays.dimensioning.costs import Cost, mvtu_cost
+from overlays.dimensioning.estimate import Estimate, fit_resource_model
 from overlays.dimensioning.paper import CLOCK_HZ
 from overlays.networks.tables import Network
 
-SIMD_MOST = 64  # wider windows and adder trees than the paper's widest, 32, and once more, are left alone
+MAX_SIMD = 64  # wider windows and adder trees than the paper's widest, 32, and once more, are left alone
 _FAR = np.iinfo(np.int64).max // 2
 
 
 @dataclass(frozen=True)
-class Proposal:
+class Candidate:
     """A folding, (PE, SIMD) per layer, with the rate that its slowest MVTU allows and what it takes of the chip."""
 
     folding: tuple[tuple[int, int], ...]
@@ -40,17 +40,17 @@ class _Choice:
     cost: Cost
 
 
-def front(network: Network, luts: int, bram18: int) -> list[Proposal]:
+def pareto_front(network: Network, luts: int, bram18: int) -> list[Candidate]:
     """The Pareto front of rate against LUTs within the budgets, the fastest first; empty where nothing fits.
 
     luts, bram18: what the whole may take, with windows, FIFOs and DMAs.
     """
-    calibration = calibrate()
+    calibration = fit_resource_model()
     room = int(bram18 - calibration.bram18_fixed)
     if room < 0:
         return []
     layers = _choices(network)
-    found: list[Proposal] = []
+    found: list[Candidate] = []
     for interval in sorted({choice.cost.cycles for choices in layers for choice in choices}):
         fitting = [[one for one in choices if one.cost.cycles <= interval] for choices in layers]
         chosen = _cheapest(fitting, room)
@@ -59,13 +59,13 @@ def front(network: Network, luts: int, bram18: int) -> list[Proposal]:
         estimate = calibration.estimate(tuple(one.cost for one in chosen))
         if estimate.luts <= luts and (not found or estimate.luts < found[-1].estimate.luts):
             slowest = max(one.cost.cycles for one in chosen)
-            found.append(Proposal(tuple((one.pe, one.simd) for one in chosen), slowest, estimate))
+            found.append(Candidate(tuple((one.pe, one.simd) for one in chosen), slowest, estimate))
     return found
 
 
-def propose(network: Network, rate_hz: float, luts: int, bram18: int) -> Proposal:
+def cheapest(network: Network, rate_hz: float, luts: int, bram18: int) -> Candidate:
     """The folding of fewest LUTs that reaches ``rate_hz`` within the budgets. Raises ValueError where there is none."""
-    good = [one for one in front(network, luts, bram18) if one.rate_hz >= rate_hz]
+    good = [one for one in pareto_front(network, luts, bram18) if one.rate_hz >= rate_hz]
     if not good:
         raise ValueError(
             f"no folding of {network.name} reaches {rate_hz:g} images/s within {luts} LUTs and {bram18} RAMB18"
@@ -80,10 +80,10 @@ def _choices(network: Network) -> list[list[_Choice]]:
     for layer, side in zip(network.layers, network.sides_px):
         layers.append(
             [
-                _Choice(pe, simd, mvtu(replace(layer, pe=pe, simd=simd), side))
+                _Choice(pe, simd, mvtu_cost(replace(layer, pe=pe, simd=simd), side))
                 for pe in _divisors(layer.outputs)
                 for simd in _divisors(channels)
-                if simd <= SIMD_MOST
+                if simd <= MAX_SIMD
             ]
         )
         channels = layer.outputs

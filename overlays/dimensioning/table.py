@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 
 from overlays.dimensioning.costs import Cost, Weights, dsps_for_xnors, network_costs
-from overlays.dimensioning.estimate import FITTED, calibrate
+from overlays.dimensioning.estimate import FITTED, fit_resource_model
 from overlays.dimensioning.paper import CLOCK_HZ, Measured
-from overlays.dimensioning.pipeline import Pace, Window, pace
+from overlays.dimensioning.pipeline import PipelineTiming, SlidingWindow, simulate
 from overlays.networks.tables import Network
 
 
@@ -25,7 +25,7 @@ def layer_names(network: Network) -> list[str]:
     return names
 
 
-def aligned(rows: Sequence[tuple[str, ...]]) -> str:
+def align(rows: Sequence[tuple[str, ...]]) -> str:
     """Rows as lines of equal columns: the first to the left, the others to the right."""
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     return "\n".join(
@@ -69,35 +69,35 @@ def layers(network: Network, costs: Sequence[Cost]) -> str:
             str(sum(cost.luts for cost in costs)),
         )
     )
-    return aligned(rows)
+    return align(rows)
 
 
-def paces(network: Network, fifos: Mapping[str, Sequence[int]], measured: Measured | None) -> str:
+def timings(network: Network, fifos: Mapping[str, Sequence[int]], measured: Measured | None) -> str:
     """Rate and latency: by the slowest MVTU, simulated with each of ``fifos``, as measured by the paper."""
     slowest, first = max(network.cycles), network.cycles[0] + network.cycles[1]
     rows = [("pace", "clocks per image", "images/s", "latency, ms", "to the paper")]
 
-    def row(name: str, one: Pace | None, interval: float) -> None:
+    def row(name: str, one: PipelineTiming | None, interval: float) -> None:
         latency = f"{one.latency / CLOCK_HZ * 1e3:.2f}" if one else "-"
         off = f"{interval / measured.interval - 1:+.1%}" if measured else "-"
         rows.append((name, f"{interval:.0f}", f"{CLOCK_HZ / interval:.0f}", latency, off))
 
     row("slowest MVTU", None, slowest)
     row("first two layers in turn", None, max(first, slowest))
-    for window in Window:
+    for window in SlidingWindow:
         for name, depths in fifos.items():
-            one = pace(network, depths, window)
+            one = simulate(network, depths, window)
             row(f"simulated, FIFOs {name}, windows {window.value}", one, one.interval)
     if measured:
         rows.append(
             ("the paper, measured", str(measured.interval), str(measured.rate_hz), f"{measured.latency_ms:.2f}", "")
         )
-    return aligned(rows)
+    return align(rows)
 
 
 def resources(network: Network, weights: Weights, measured: Measured | None) -> str:
     """LUTs, block RAM and DSPs of the whole, beside the paper's."""
-    estimate = calibrate().estimate(network_costs(network, weights))
+    estimate = fit_resource_model().estimate(network_costs(network, weights))
     rows = [
         ("the whole", "LUTs", "RAMB18", "DSPs"),
         (f"estimate, weights {weights.value}", str(estimate.luts), str(estimate.bram18), "not modelled"),
@@ -111,4 +111,4 @@ def resources(network: Network, weights: Weights, measured: Measured | None) -> 
         ]
     own, shared = (sum(dsps_for_xnors(network, shared=shared)) for shared in (False, True))
     rows.append(("its XNORs in DSP48E1s, 48 each", "", "", f"{own}, or {shared} where PEs share them"))
-    return aligned(rows)
+    return align(rows)

@@ -24,11 +24,11 @@ from binarycop.errors import BinaryCoPError, UndecodableFrame
 from binarycop.frames.image import read_picture
 from binarycop.geometry import Box
 from overlays.explain.gradcam import heat, outputs
-from overlays.explain.heat_map import beside
-from overlays.export.torch_network import unfold
+from overlays.explain.heat_map import side_by_side
+from overlays.export.torch_network import torch_network
 from overlays.networks.tables import CNV, NETWORKS
 from overlays.synthesis.patches import YUNET
-from overlays.training.evaluation import chosen, daemons_finder
+from overlays.training.evaluation import choose_box, yunet_detector
 from overlays.training.loop import restore
 
 
@@ -41,15 +41,15 @@ def main() -> int:
     missed = 0
     try:
         bundle = bundles.load(arguments.bundle)
-        finder = None if arguments.box else daemons_finder(arguments.data / YUNET)
-        net = _reference(arguments) if arguments.reference else unfold(bundle)
+        finder = None if arguments.box else yunet_detector(arguments.data / YUNET)
+        net = _reference(arguments) if arguments.reference else torch_network(bundle)
         for number, path in enumerate(arguments.pictures, 1):
             try:
                 pixels = read_picture(path)
             except UndecodableFrame as error:
                 missed += _missed(str(error))
                 continue
-            box = chosen(pixels, finder) if finder else Box(*arguments.box)
+            box = choose_box(pixels, finder) if finder else Box(*arguments.box)
             if box is None:
                 missed += _missed(f"no face found in {path}")
                 continue
@@ -71,7 +71,7 @@ def _explain(net: nn.Module, one: NDArray[np.uint8], label: str | None, stem: Pa
     shown = label or called
     (cells,) = heat(net, one[None], np.array([LABELS.index(shown)]))
     file = stem.with_name(f"{stem.name}-{shown}.png")
-    cv2.imwrite(str(file), beside(one, cells))
+    cv2.imwrite(str(file), side_by_side(one, cells))
     said = ", ".join(f"{label} {score:g}" for label, score in zip(LABELS, scores.tolist()))
     return f"{file}: called {called} ({said}); heat of {shown}"
 

@@ -11,7 +11,7 @@ _ZOOM = 10
 _HEAT_SHARE = 0.45
 
 
-def beside(crop: NDArray[np.uint8], cells: NDArray[np.float32]) -> NDArray[np.uint8]:
+def side_by_side(crop: NDArray[np.uint8], cells: NDArray[np.float32]) -> NDArray[np.uint8]:
     """What the network saw, and the same under its heat, red where it is most.
 
     crop: (32, 32, 3) uint8 RGB. cells: (5, 5), 0 to 1. Returns (320, 640, 3) uint8 BGR.

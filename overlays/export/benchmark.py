@@ -21,8 +21,8 @@ from numpy.typing import NDArray
 from binarycop.bundle import files as bundles
 from binarycop.classifier import reference
 from binarycop.classifier.emulator import Emulator
-from overlays.export import floats
-from overlays.synthesis.heads import nobody
+from overlays.export import float_onnx
+from overlays.synthesis.heads import noise_and_heads
 
 _ROUNDS, _REFERENCE_ROUNDS = 200, 5
 _BATCH = 64
@@ -50,7 +50,7 @@ def main() -> None:
     bundle = bundles.load(arguments.bundle)
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = arguments.threads
-    session = onnxruntime.InferenceSession(floats.build(bundle).SerializeToString(), options)
+    session = onnxruntime.InferenceSession(float_onnx.float_model(bundle).SerializeToString(), options)
 
     def in_onnxruntime(crops: NDArray[np.uint8]) -> NDArray[np.int32]:
         pixels = np.ascontiguousarray(crops.transpose(0, 3, 1, 2), np.float32)
@@ -59,7 +59,7 @@ def main() -> None:
     def in_reference(crops: NDArray[np.uint8]) -> NDArray[np.int32]:
         return np.array([reference.scores(bundle, crop) for crop in crops], np.int32)
 
-    crops = nobody(_BATCH, 0, bundle.manifest.crop)
+    crops = noise_and_heads(_BATCH, 0, bundle.manifest.crop)
     emulator = Emulator(bundle).scores
     for name, run, count in (("onnxruntime", in_onnxruntime, _BATCH), ("reference", in_reference, 4)):
         if not np.array_equal(emulator(crops[:count]), run(crops[:count])):

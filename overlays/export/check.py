@@ -28,11 +28,11 @@ from binarycop.classifier.emulator import Emulator
 from binarycop.classifier.golden import check_golden
 from binarycop.frames.image import SUFFIXES
 from binarycop.geometry import CropGeometry
-from overlays.export.torch_network import unfold
-from overlays.synthesis.heads import nobody
+from overlays.export.torch_network import torch_network
+from overlays.synthesis.heads import noise_and_heads
 from overlays.synthesis.patches import YUNET
-from overlays.training.evaluation import cut, daemons_finder
-from overlays.training.loop import scorer
+from overlays.training.evaluation import crop_face, yunet_detector
+from overlays.training.loop import score_function
 
 IMAGES = 1000
 _FOLDERS = ("real_photos", "maskedfacenet_nc", "unmasked/fairface540")
@@ -53,7 +53,7 @@ def qonnx_scores(file: Path, crops: NDArray[np.uint8]) -> NDArray[np.int32]:
     return np.asarray(scores.astype(np.int32))
 
 
-def differing(scores: dict[str, NDArray[np.int32]]) -> list[str]:
+def differences(scores: dict[str, NDArray[np.int32]]) -> list[str]:
     """A line per engine whose scores are not those of the first, naming how many images differ."""
     (first, reference), *others = scores.items()
     counts = [(name, int((one != reference).any(axis=1).sum())) for name, one in others]
@@ -66,12 +66,12 @@ def faces(data: Path, folders: list[str], count: int, seed: int, geometry: CropG
     Raises ValueError where there is no face at all.
     """
     paths = sorted(path for folder in folders for path in (data / folder).rglob("*") if path.suffix.lower() in SUFFIXES)
-    finder = daemons_finder(data / YUNET)
+    finder = yunet_detector(data / YUNET)
     found: list[NDArray[np.uint8]] = []
     for index in np.random.default_rng(seed).permutation(len(paths)):
         if len(found) == count:
             break
-        one = cut(paths[index], finder, geometry)
+        one = crop_face(paths[index], finder, geometry)
         found += [] if one is None else [one]
     if not found:
         raise ValueError(f"no face in the pictures of {', '.join(str(data / folder) for folder in folders)}")
@@ -94,17 +94,17 @@ def main() -> int:
     emulator = Emulator(bundle)
     check_golden(bundle, emulator)
     geometry = bundle.manifest.crop
-    images = {"noise and drawn heads": nobody(arguments.images, arguments.seed, geometry)}
+    images = {"noise and drawn heads": noise_and_heads(arguments.images, arguments.seed, geometry)}
     if arguments.data:
         images["faces"] = faces(arguments.data, arguments.folders, arguments.faces, arguments.seed, geometry)
     wrong = []
     for name, crops in images.items():
         scores = {
             "emulator": emulator.scores(crops),
-            "torch": scorer(unfold(bundle))(crops),
+            "torch": score_function(torch_network(bundle))(crops),
             "qonnx": qonnx_scores(arguments.bundle / "model.onnx", crops),
         }
-        lines = differing(scores)
+        lines = differences(scores)
         wrong += lines
         verdict = "; ".join(lines) or f"{', '.join(scores)} agree on all four scores"
         print(f"{bundle.manifest.name}: {len(crops)} images of {name}: {verdict}", flush=True)

@@ -20,7 +20,7 @@ _PIXEL_MOST = 255
 _ROOT_BITS = 200  # of the square root's fraction: far beyond what float64 statistics can tell apart
 
 
-def fold(net: BinaryNet) -> tuple[LayerWeights, ...]:
+def fold_batchnorm(net: BinaryNet) -> tuple[LayerWeights, ...]:
     """The network's integers in the order of a bundle. Raises ValueError where a parameter is not finite."""
     return tuple(
         _fold_layer(mvtu.weight, mvtu.norm, _PIXEL_MOST if index == 0 else 1) for index, mvtu in enumerate(net.mvtus)

@@ -21,7 +21,7 @@ from overlays.training.model import BinaryNet
 _LEAST_SPREAD = 0.5  # of a channel that hardly moves: its threshold's own half step
 
 
-def unfold(bundle: Bundle) -> BinaryNet:
+def torch_network(bundle: Bundle) -> BinaryNet:
     """The bundle's network in torch, in evaluation mode, with the bundle's own scores."""
     manifest = bundle.manifest
     net = BinaryNet(Network(manifest.name, manifest.layers, manifest.output_type))

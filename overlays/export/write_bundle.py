@@ -14,10 +14,10 @@ from binarycop.classifier.emulator import Emulator
 from binarycop.errors import BundleError
 from binarycop.geometry import SIDE_PX, CropGeometry
 from overlays.export import check, qonnx
-from overlays.export.thresholds import fold
+from overlays.export.thresholds import fold_batchnorm
 from overlays.networks.tables import CLASSES, CLOCK_MHZ, Network
-from overlays.synthesis.heads import nobody
-from overlays.training.loop import scorer
+from overlays.synthesis.heads import noise_and_heads
+from overlays.training.loop import score_function
 from overlays.training.model import BinaryNet
 
 VERSION = "0.3.0"
@@ -26,7 +26,7 @@ _GOLDEN_SEED, _CHECK_SEED = 64, 1
 
 
 @dataclass(frozen=True)
-class Story:
+class BundleMetadata:
     """What a bundle says of itself beside its numbers."""
 
     geometry: CropGeometry
@@ -35,24 +35,24 @@ class Story:
     provenance: dict[str, Any]
 
 
-def write(net: BinaryNet, folder: Path, story: Story) -> Bundle:
+def write_bundle(net: BinaryNet, folder: Path, story: BundleMetadata) -> Bundle:
     """Fold, export, check and write ``folder``. Raises BundleError, before any manifest, where engines differ."""
     network = net.network
-    weights = fold(net)
+    weights = fold_batchnorm(net)
     manifest = _manifest(network, story)
     folder.mkdir(parents=True, exist_ok=True)
     qonnx.export(network.layers, weights, folder / "model.onnx")
-    crops = nobody(check.IMAGES, _CHECK_SEED, story.geometry)
+    crops = noise_and_heads(check.IMAGES, _CHECK_SEED, story.geometry)
     emulator = Emulator(Bundle(folder, manifest, weights, crops[:0], np.empty((0, CLASSES), np.int32)))
     scores = {
         "emulator": emulator.scores(crops),
-        "torch": scorer(net)(crops),
+        "torch": score_function(net)(crops),
         "qonnx": check.qonnx_scores(folder / "model.onnx", crops),
     }
-    wrong = check.differing(scores)
+    wrong = check.differences(scores)
     if wrong:
         raise BundleError(folder, "; ".join(wrong))
-    golden = nobody(GOLDEN, _GOLDEN_SEED, story.geometry)
+    golden = noise_and_heads(GOLDEN, _GOLDEN_SEED, story.geometry)
     bundles.save(folder, manifest, weights, golden, emulator.scores(golden))
     return bundles.load(folder)
 
@@ -65,7 +65,7 @@ def packed_shapes(network: Network) -> tuple[tuple[int, ...], tuple[int, ...]]:
     return given, (1, CLASSES // last.pe, ceil(last.pe * score_bits / 8))
 
 
-def _manifest(network: Network, story: Story) -> Manifest:
+def _manifest(network: Network, story: BundleMetadata) -> Manifest:
     given, gives = packed_shapes(network)
     return Manifest(
         name=network.name,

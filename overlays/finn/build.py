@@ -20,7 +20,7 @@ import numpy as np
 from binarycop.bundle import files as bundles
 from binarycop.errors import BinaryCoPError
 from overlays.finn import lines
-from overlays.finn.errors import BuildLost, FinnMissing
+from overlays.finn.errors import BuildMismatch, FinnMissing
 from overlays.finn.recipe import BOARDS, BUILD_STEPS, ESTIMATE_STEPS, GOLDEN, PYNQ_Z1, TCL, Flavour, Recipe
 from overlays.finn.steps import resolve
 from overlays.networks.tables import CLOCK_MHZ, NETWORKS
@@ -37,7 +37,7 @@ def write(recipe: Recipe, bundle: Path, folder: Path, *, estimate: bool) -> dict
     """
     loaded = bundles.load(bundle)
     if loaded.manifest.layers != recipe.network.layers:
-        raise BuildLost(f"network of {bundle}", loaded.manifest.name, recipe.network.name)
+        raise BuildMismatch(f"network of {bundle}", loaded.manifest.name, recipe.network.name)
     folder.mkdir(parents=True, exist_ok=True)
     folding = folder / "folding.json"
     config = recipe.config(folder, folding, estimate=estimate)
@@ -58,7 +58,7 @@ def check_verification(folder: Path, names: list[str]) -> None:
         results = sorted((folder / "verification_output").glob(f"verify_{name}_*"))
         good = [result for result in results if result.stem.endswith("_SUCCESS")]
         if len(good) != GOLDEN or len(results) != GOLDEN:
-            raise BuildLost(f"golden vectors right after {name}", f"{len(good)} of {len(results)}", f"all {GOLDEN}")
+            raise BuildMismatch(f"golden vectors right after {name}", f"{len(good)} of {len(results)}", f"all {GOLDEN}")
 
 
 def main() -> int:
@@ -100,7 +100,7 @@ def _build(recipe: Recipe, bundle: Path, config: dict[str, Any], names: tuple[st
     # FINN leaves results of earlier builds where they are, also those that failed.
     rmtree(Path(config["output_dir"]) / "verification_output", ignore_errors=True)
     if build_dataflow_cfg(str(bundle / "model.onnx"), built) != 0:
-        raise BuildLost("FINN's build", "not complete", f"complete; see {config['output_dir']}/build_dataflow.log")
+        raise BuildMismatch("FINN's build", "not complete", f"complete; see {config['output_dir']}/build_dataflow.log")
 
 
 def _json(file: Path, data: dict[str, Any]) -> None:

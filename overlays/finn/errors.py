@@ -11,7 +11,7 @@ class FinnMissing(BinaryCoPError, ImportError):
         super().__init__(f"{reason}; run this in FINN's container: overlays/finn/build.sh does")
 
 
-class ShellChanged(BinaryCoPError, ValueError):
+class TemplateMismatch(BinaryCoPError, ValueError):
     """FINN's Tcl template for the block design is not the one that the gate's lines were written for."""
 
     def __init__(self, anchor: str, times: int) -> None:
@@ -19,7 +19,7 @@ class ShellChanged(BinaryCoPError, ValueError):
         super().__init__(f"FINN's shell template has {anchor!r} {times} times, not once; adapt overlays/finn/shell.py")
 
 
-class BuildLost(BinaryCoPError, ValueError):
+class BuildMismatch(BinaryCoPError, ValueError):
     """FINN built something else than the recipe says; ``what`` names it."""
 
     def __init__(self, what: str, is_now: object, should_be: object) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, MutableMapping
 from contextlib import contextmanager
 from types import ModuleType
 
-from overlays.finn.errors import ShellChanged
+from overlays.finn.errors import TemplateMismatch
 from overlays.finn.recipe import PYNQ_Z1, Board
 
 _COMPLETE = "save_bd_design\nassign_bd_address\n"
@@ -35,7 +35,7 @@ def with_board(template: str, board: Board) -> str:
 
 
 @contextmanager
-def changed(
+def patched(
     templates: ModuleType,
     part_map: MutableMapping[str, str],
     port_widths: MutableMapping[str, int],
@@ -64,5 +64,5 @@ def changed(
 def _before(template: str, anchor: str, tcl: str) -> str:
     times = template.count(anchor)
     if times != 1:
-        raise ShellChanged(anchor.splitlines()[0], times)
+        raise TemplateMismatch(anchor.splitlines()[0], times)
     return template.replace(anchor, tcl + anchor)

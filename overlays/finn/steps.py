@@ -7,14 +7,14 @@ from pathlib import Path
 from typing import Any
 
 from overlays.finn import shell
-from overlays.finn.errors import BuildLost, FinnMissing
+from overlays.finn.errors import BuildMismatch, FinnMissing
 from overlays.finn.recipe import TCL, Recipe, fifo_depths
 
 Step = Callable[[Any, Any], Any]
 
 
 @dataclass(frozen=True)
-class Mvtu:
+class MvtuNode:
     """What FINN made of a layer: its matrix, folding, and cycles per image."""
 
     fan_in: int
@@ -24,18 +24,18 @@ class Mvtu:
     cycles: int
 
 
-def check_mvtus(recipe: Recipe, found: Sequence[Mvtu]) -> None:
+def check_mvtus(recipe: Recipe, found: Sequence[MvtuNode]) -> None:
     """Raises BuildLost where FINN's layers are not those of the recipe: it skips settings that it does not know."""
     network = recipe.network
     if len(found) != len(network.layers):
-        raise BuildLost("number of MVTUs", len(found), len(network.layers))
+        raise BuildMismatch("number of MVTUs", len(found), len(network.layers))
     for index, (layer, cycles, one) in enumerate(zip(network.layers, network.cycles, found)):
-        right = Mvtu(layer.fan_in, layer.outputs, layer.pe, layer.simd, cycles)
+        right = MvtuNode(layer.fan_in, layer.outputs, layer.pe, layer.simd, cycles)
         if one != right:
-            raise BuildLost(f"MVTU {index}", one, right)
+            raise BuildMismatch(f"MVTU {index}", one, right)
 
 
-def check_others(recipe: Recipe, cycles: Mapping[str, int]) -> None:
+def check_other_nodes(recipe: Recipe, cycles: Mapping[str, int]) -> None:
     """Raises BuildLost where a node, by name with its cycles per image, is the slowest by far: then it is not folded.
 
     The first layer's window may be a little slower than its MVTU, by the rows that it fills first.
@@ -43,14 +43,14 @@ def check_others(recipe: Recipe, cycles: Mapping[str, int]) -> None:
     slowest = max(recipe.network.cycles)
     for name, taken in cycles.items():
         if taken > 1.01 * slowest:
-            raise BuildLost(f"clocks per image of {name}", taken, f"about {slowest} at most")
+            raise BuildMismatch(f"clocks per image of {name}", taken, f"about {slowest} at most")
 
 
 def check_fifos(recipe: Recipe, found: Sequence[int]) -> None:
     """Raises BuildLost where the FIFOs in front of the layers, in words, are not those of the recipe."""
     right = fifo_depths(recipe.network, recipe.flavour)
     if tuple(found) != right:
-        raise BuildLost("depth of the FIFOs", tuple(found), right)
+        raise BuildMismatch("depth of the FIFOs", tuple(found), right)
 
 
 def resolve(names: Sequence[str], recipe: Recipe) -> list[str | Step]:
@@ -84,9 +84,9 @@ def _ours(recipe: Recipe) -> list[Step]:
         for node in _mvaus(model):
             one = getCustomOp(node)
             fan_in, outputs, pe, simd = (int(one.get_nodeattr(name)) for name in ("MW", "MH", "PE", "SIMD"))
-            found.append(Mvtu(fan_in, outputs, pe, simd, int(one.get_exp_cycles())))
+            found.append(MvtuNode(fan_in, outputs, pe, simd, int(one.get_exp_cycles())))
         check_mvtus(recipe, found)
-        check_others(recipe, {node.name: int(getCustomOp(node).get_exp_cycles()) for node in model.graph.node})
+        check_other_nodes(recipe, {node.name: int(getCustomOp(node).get_exp_cycles()) for node in model.graph.node})
         return model
 
     def step_check_fifos(model: Any, _config: Any) -> Any:
@@ -110,7 +110,7 @@ def _ours(recipe: Recipe) -> list[Step]:
 
     def step_synthesize_with_gate(model: Any, config: Any) -> Any:
         tcl = (Path(config.output_dir) / TCL).read_text(encoding="utf-8")
-        with shell.changed(templates, pynq_part_map, pynq_native_port_width, recipe.board, tcl):
+        with shell.patched(templates, pynq_part_map, pynq_native_port_width, recipe.board, tcl):
             return build_dataflow_steps.step_synthesize_bitfile(model, config)
 
     return [

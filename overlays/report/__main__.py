@@ -24,10 +24,10 @@ import torch
 from binarycop.bundle import files as bundles
 from binarycop.classifier.emulator import Emulator
 from binarycop.errors import BinaryCoPError
-from overlays.export.torch_network import unfold
+from overlays.export.torch_network import torch_network
 from overlays.networks.tables import CNV, NETWORKS
 from overlays.report import sections
-from overlays.report.examples import Examples, examples, has_utkface, keep_utkface, photographed
+from overlays.report.examples import Examples, examples, examples_of_photographs, has_utkface, save_utkface_test_faces
 from overlays.report.people import People
 from overlays.report.schematic import outline
 from overlays.report.sections import Measured
@@ -35,9 +35,9 @@ from overlays.synthesis import patches as stored
 from overlays.synthesis.dataset import Recipe
 from overlays.synthesis.faces import Split
 from overlays.synthesis.patches import YUNET
-from overlays.training.evaluation import daemons_finder, photographs
-from overlays.training.loop import restore, scorer
-from overlays.training.sample_store import pool
+from overlays.training.evaluation import read_photographs, yunet_detector
+from overlays.training.loop import restore, score_function
+from overlays.training.sample_store import load_or_make
 
 VAL, TEST, UTKFACE = "synthetic val", "synthetic test", "UTKFace, dressed"
 _PHOTOGRAPHS = {
@@ -71,13 +71,15 @@ def _report(arguments: argparse.Namespace) -> None:
     for name, one in sets.items():
         _say(f"{name}: {len(one.labelled.crops)} crops")
         measured[name] = Measured(one, emulator.scores(one.labelled.crops))
-    nets = {bundle.manifest.name: unfold(bundle)}
+    nets = {bundle.manifest.name: torch_network(bundle)}
     arguments.out.mkdir(parents=True, exist_ok=True)
     grouped = [name for name in (UTKFACE, TEST) if name in measured]
     lines = sections.head(bundle) + sections.accuracy(measured, TEST, arguments.out)
     if arguments.reference:
         full = nets["full precision"] = restore(arguments.reference, NETWORKS[arguments.reference_network]).eval()
-        lines += sections.beside(measured, {name: scorer(full)(one.labelled.crops) for name, one in sets.items()})
+        lines += sections.compare_with_full_precision(
+            measured, {name: score_function(full)(one.labelled.crops) for name, one in sets.items()}
+        )
     for name in grouped:
         lines += sections.groups(name, measured[name])
     lines += sections.margin(bundle, VAL, measured, (VAL, *grouped), arguments.out)
@@ -96,8 +98,8 @@ def _synthetic(arguments: argparse.Namespace, recipe: Recipe) -> dict[str, Examp
     crops, data, people = arguments.work / "crops", arguments.data, People.read(arguments.data)
     recorded = json.loads(_TEST_SET.read_text(encoding="utf-8"))
     count = recorded["crops"]
-    validating = pool(crops, arguments.patches, data, Split.VAL, recipe, _VAL_SEED, count)
-    testing = pool(crops, arguments.patches, data, Split.TEST, recipe, recorded["seed"], count)
+    validating = load_or_make(crops, arguments.patches, data, Split.VAL, recipe, _VAL_SEED, count)
+    testing = load_or_make(crops, arguments.patches, data, Split.TEST, recipe, recorded["seed"], count)
     if testing.sha256 != recorded["sha256"]:
         raise ValueError(
             f"the synthetic test set is {testing.sha256[:12]}…, not {recorded['sha256'][:12]}… of {_TEST_SET}"
@@ -110,21 +112,21 @@ def _synthetic(arguments: argparse.Namespace, recipe: Recipe) -> dict[str, Examp
                 f"{arguments.patches} has faces of UTKFace: who has trained on them cannot be tested with them"
             )
         file = crops / "utkface.npz"
-        keep_utkface(arguments.utkface, file)
+        save_utkface_test_faces(arguments.utkface, file)
         faces_only = replace(recipe, drawn=0.0)
-        dressed = pool(crops, file, data, Split.TEST, faces_only, _UTKFACE_SEED, arguments.count)
+        dressed = load_or_make(crops, file, data, Split.TEST, faces_only, _UTKFACE_SEED, arguments.count)
         sets[UTKFACE] = examples(dressed, stored.load(file), people)
     return sets
 
 
 def _photographs(data: Path, recipe: Recipe) -> dict[str, Examples]:
     """Real pictures, and MaskedFace-Net's, cut as the daemon cuts them; those that are not there are left out."""
-    finder = daemons_finder(data / YUNET)
+    finder = yunet_detector(data / YUNET)
     sets = {}
     for folder, name in _PHOTOGRAPHS.items():
-        labelled = photographs(data / folder, finder, recipe.geometry)
+        labelled = read_photographs(data / folder, finder, recipe.geometry)
         if len(labelled.crops):
-            sets[name] = photographed(labelled)
+            sets[name] = examples_of_photographs(labelled)
         else:
             _say(f"{name}: left out, since {data / folder} has no faces")
     return sets

@@ -6,13 +6,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from binarycop.classes import MaskClass
-from overlays.training.calibration import lead
+from overlays.training.calibration import top2_margins
 
 _PARTS = 10
 
 
 @dataclass(frozen=True)
-class Outcome:
+class MarginEffect:
     """What comes of one margin.
 
     coverage: share of crops that are answered. risk: share of the answered that are answered wrongly. passing: share
@@ -36,13 +36,13 @@ class Curve:
     risk: NDArray[np.float64]
 
 
-def outcome(scores: NDArray[np.int32], classes: NDArray[np.int64], margin: int) -> Outcome:
+def margin_effect(scores: NDArray[np.int32], classes: NDArray[np.int64], margin: int) -> MarginEffect:
     """Count at one margin. scores: (N, 4), classes: (N,)."""
-    called, answered = scores.argmax(axis=1), lead(scores) >= margin
+    called, answered = scores.argmax(axis=1), top2_margins(scores) >= margin
     is_correct = classes == MaskClass.CORRECT
     passes = answered & (called == MaskClass.CORRECT)
     refused = answered & (called != MaskClass.CORRECT)
-    return Outcome(
+    return MarginEffect(
         margin=margin,
         coverage=_share(answered),
         risk=_share((called != classes)[answered]),
@@ -51,28 +51,28 @@ def outcome(scores: NDArray[np.int32], classes: NDArray[np.int64], margin: int) 
     )
 
 
-def curve(scores: NDArray[np.int32], classes: NDArray[np.int64]) -> Curve:
-    """Risk against coverage (El-Yaniv and Wiener, JMLR 11, 2010), with the lead as the confidence."""
-    leads = lead(scores)
-    margins = np.unique(leads).astype(np.int64)
+def risk_coverage_curve(scores: NDArray[np.int32], classes: NDArray[np.int64]) -> Curve:
+    """Risk against coverage (El-Yaniv and Wiener, JMLR 11, 2010), with the margin as the confidence."""
+    of_crops = top2_margins(scores)
+    margins = np.unique(of_crops).astype(np.int64)
     wrong = scores.argmax(axis=1) != classes
-    answered = (leads[None] >= margins[:, None]).astype(float)
+    answered = (of_crops[None] >= margins[:, None]).astype(float)
     count = answered.sum(axis=1)
-    return Curve(margins, count / len(leads), answered @ wrong / count)
+    return Curve(margins, count / len(of_crops), answered @ wrong / count)
 
 
-def by_lead(scores: NDArray[np.int32], classes: NDArray[np.int64]) -> list[tuple[float, int, int]]:
+def accuracy_by_margin(scores: NDArray[np.int32], classes: NDArray[np.int64]) -> list[tuple[float, int, int]]:
     """From the smallest leads to the largest, in tenths of the crops: mean lead, how many right, of how many.
 
     Equal leads stay together, so the tenths are not quite equal.
     """
-    leads = lead(scores)
+    margins = top2_margins(scores)
     right = scores.argmax(axis=1) == classes
-    ordered = np.sort(leads)
-    rank = (np.searchsorted(ordered, leads, "left") + np.searchsorted(ordered, leads, "right")) / 2
-    part = (rank * _PARTS / len(leads)).astype(int)
+    ordered = np.sort(margins)
+    rank = (np.searchsorted(ordered, margins, "left") + np.searchsorted(ordered, margins, "right")) / 2
+    part = (rank * _PARTS / len(margins)).astype(int)
     return [
-        (float(leads[part == one].mean()), int(right[part == one].sum()), int((part == one).sum()))
+        (float(margins[part == one].mean()), int(right[part == one].sum()), int((part == one).sum()))
         for one in np.unique(part)
     ]
 

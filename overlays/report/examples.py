@@ -11,8 +11,8 @@ from overlays.report.people import UTKFACE, People
 from overlays.synthesis import patches as stored
 from overlays.synthesis.faces import Split
 from overlays.synthesis.patches import Patches
-from overlays.training.evaluation import Labelled
-from overlays.training.sample_store import Pool
+from overlays.training.evaluation import LabelledCrops
+from overlays.training.sample_store import CropStore
 
 TONE, RACE, AGE, GENDER = "skin tone (ITA)", "race label", "age", "gender"
 KIND, COLOUR, EXTRAS = "mask type", "mask colour", "hard case"
@@ -25,12 +25,12 @@ class Examples:
     groups: by grouping, (N,) text, empty where it is not known, and for drawn heads.
     """
 
-    labelled: Labelled
+    labelled: LabelledCrops
     identities: NDArray[np.str_]
     groups: dict[str, NDArray[np.str_]]
 
 
-def examples(pool: Pool, patches: Patches, people: People) -> Examples:
+def examples(pool: CropStore, patches: Patches, people: People) -> Examples:
     """A pool of synthetic crops and what is known of the faces that it was made from."""
     tones = _tones(patches, pool.identities)
     persons = [people.of(one) for one in pool.identities.tolist()]
@@ -41,7 +41,7 @@ def examples(pool: Pool, patches: Patches, people: People) -> Examples:
         GENDER: [one.gender for one in persons],
         KIND: pool.kinds.tolist(),
         COLOUR: pool.colours.tolist(),
-        EXTRAS: ["several" if "+" in one else one or "none" for one in pool.extras.tolist()],
+        EXTRAS: ["several" if "+" in one else one or "none" for one in pool.occlusions.tolist()],
     }
     is_somebody = pool.identities != ""
     numbers = np.arange(len(is_somebody)).astype(str)
@@ -52,12 +52,12 @@ def examples(pool: Pool, patches: Patches, people: People) -> Examples:
     )
 
 
-def photographed(labelled: Labelled) -> Examples:
+def examples_of_photographs(labelled: LabelledCrops) -> Examples:
     """Photographs, of which nobody knows who is on them: each is taken for a person of its own."""
     return Examples(labelled, np.arange(len(labelled.crops)).astype(str), {})
 
 
-def keep_utkface(file: Path, out: Path) -> None:
+def save_utkface_test_faces(file: Path, out: Path) -> None:
     """Write UTKFace's faces among the patches of ``file`` alone to ``out``, all for testing, unless they are there.
 
     UTKFace names nobody, so its faces may only train; where none of them has, all of them may test. Raises ValueError

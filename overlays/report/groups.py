@@ -18,7 +18,7 @@ _SEED = 0
 
 
 @dataclass(frozen=True)
-class Tallies:
+class GroupCounts:
     """Counts of crops. right, of: (identities, groups, 4), by true class; names: of the groups."""
 
     names: tuple[str, ...]
@@ -66,9 +66,9 @@ class Gap:
     chance: float
 
 
-def tally(
+def count_by_group(
     called: NDArray[np.int64], classes: NDArray[np.int64], identities: NDArray[np.str_], groups: NDArray[np.str_]
-) -> Tallies:
+) -> GroupCounts:
     """Count. All (N,): the class called, the true one, who it is, and the group; an empty group is left out."""
     known = groups != ""
     called, classes = called[known], classes[known]
@@ -78,27 +78,27 @@ def tally(
     right = np.zeros_like(of)
     np.add.at(of, (person, group, classes), 1)
     np.add.at(right, (person, group, classes), called == classes)
-    return Tallies(tuple(names.tolist()), right, of)
+    return GroupCounts(tuple(names.tolist()), right, of)
 
 
-def intervals(tallies: Tallies) -> NDArray[np.float64]:
+def intervals(counts: GroupCounts) -> NDArray[np.float64]:
     """95 % intervals of ``recalls``, (2, groups, 5): percentiles over people drawn again with replacement."""
-    return _percentiles(tallies.resampled)
+    return _percentiles(counts.resampled)
 
 
-def gaps(tallies: Tallies) -> list[Gap]:
+def gaps(counts: GroupCounts) -> list[Gap]:
     """The largest gap in each of the four recalls and in their mean; none where fewer than two groups compare."""
-    chosen = np.flatnonzero(tallies.comparable)
+    chosen = np.flatnonzero(counts.comparable)
     if len(chosen) < 2:
         return []
-    recalls, resampled = tallies.recalls[chosen], tallies.resampled[:, chosen]
-    chance = np.quantile(_by_lot(tallies, chosen), 0.95, axis=0)
+    recalls, resampled = counts.recalls[chosen], counts.resampled[:, chosen]
+    chance = np.quantile(_by_lot(counts, chosen), 0.95, axis=0)
     found = []
     for column in range(recalls.shape[1]):
         best, worst = int(recalls[:, column].argmax()), int(recalls[:, column].argmin())
         low, high = _percentiles(resampled[:, best, column] - resampled[:, worst, column])
         gap = recalls[best, column] - recalls[worst, column]
-        names = tallies.names[chosen[best]], tallies.names[chosen[worst]]
+        names = counts.names[chosen[best]], counts.names[chosen[worst]]
         found.append(Gap(*names, float(gap), float(low), float(high), float(chance[column])))
     return found
 
@@ -111,10 +111,10 @@ def _recalls(right: NDArray[np.int64], of: NDArray[np.int64]) -> NDArray[np.floa
     return np.concatenate([each, mean], axis=-1)
 
 
-def _by_lot(tallies: Tallies, chosen: NDArray[np.int64]) -> NDArray[np.float64]:
+def _by_lot(counts: GroupCounts, chosen: NDArray[np.int64]) -> NDArray[np.float64]:
     """The largest gaps, (1000, 5), between the chosen groups when what each person has in a group is dealt anew."""
-    person, group = np.nonzero(tallies.of[:, chosen].sum(axis=2))
-    hands = np.concatenate([counts[person, chosen[group]] for counts in (tallies.right, tallies.of)], axis=1)
+    person, group = np.nonzero(counts.of[:, chosen].sum(axis=2))
+    hands = np.concatenate([counts[person, chosen[group]] for counts in (counts.right, counts.of)], axis=1)
     begins = np.searchsorted(np.sort(group), np.arange(len(chosen)))
     rng = np.random.default_rng(_SEED)
     largest = []

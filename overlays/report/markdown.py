@@ -6,9 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from binarycop.classes import LABELS
-from overlays.report.calibration import Outcome
-from overlays.report.groups import LEAST_SHOWN, Gap, Tallies, intervals
-from overlays.training.evaluation import Report, wilson
+from overlays.report.calibration import MarginEffect
+from overlays.report.groups import LEAST_SHOWN, Gap, GroupCounts, intervals
+from overlays.training.evaluation import ClassifierMetrics, wilson_interval
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
@@ -17,7 +17,7 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
     return [f"| {' | '.join(row)} |" for row in (head, rule, *rows)]
 
 
-def recall(report: Report) -> list[str]:
+def recall(report: ClassifierMetrics) -> list[str]:
     """One cell per class: counts, share and Wilson's interval; ``-`` where there was no picture."""
     cells = []
     for index, row in enumerate(report.confusion.tolist()):
@@ -25,7 +25,7 @@ def recall(report: Report) -> list[str]:
         if not count:
             cells.append("-")
             continue
-        low, high = wilson(right, count)
+        low, high = wilson_interval(right, count)
         cells.append(f"{right}/{count} = {right / count:.3f} ({low:.3f}-{high:.3f})")
     return cells
 
@@ -36,7 +36,7 @@ def confusion(counts: NDArray[np.int64]) -> list[str]:
     return table(["true \\ called", *LABELS], rows)
 
 
-def outcomes(rows: dict[str, list[Outcome]]) -> list[str]:
+def margin_effects(rows: dict[str, list[MarginEffect]]) -> list[str]:
     """What each margin comes to on each set."""
     head = ["crops", "margin", "answered", "wrong among the answered", "not correct, passing", "correct, refused"]
     return table(
@@ -55,22 +55,22 @@ def gap(one: Gap) -> list[str]:
     return [size, f"{one.best}, {one.worst}", f"{100 * one.chance:.1f}"]
 
 
-def groups(tallies: Tallies, found: list[Gap], order: Sequence[str] = ()) -> list[str]:
+def groups(counts: GroupCounts, found: list[Gap], order: Sequence[str] = ()) -> list[str]:
     """A table by group with 95 % intervals, and the gaps below it. order: of the groups that it names."""
-    people, crops = tallies.identities, tallies.of.sum(axis=(0, 2))
-    known = [at for at in range(len(tallies.names)) if people[at] >= LEAST_SHOWN]
+    people, crops = counts.identities, counts.of.sum(axis=(0, 2))
+    known = [at for at in range(len(counts.names)) if people[at] >= LEAST_SHOWN]
     if not known:
         return [f"No group has {LEAST_SHOWN} people."]
     places = {name: place for place, name in enumerate(order)}
-    recalls, (low, high) = tallies.recalls, intervals(tallies)
+    recalls, (low, high) = counts.recalls, intervals(counts)
     rows = [
         [
-            tallies.names[at] if tallies.comparable[at] else f"({tallies.names[at]})",
+            counts.names[at] if counts.comparable[at] else f"({counts.names[at]})",
             str(people[at]),
             str(crops[at]),
             *(_bounded(*three) for three in zip(recalls[at], low[at], high[at])),
         ]
-        for at in sorted(known, key=lambda at: places.get(tallies.names[at], len(places)))
+        for at in sorted(known, key=lambda at: places.get(counts.names[at], len(places)))
     ]
     for title, cells in zip(("**largest gap**", "between", "by lot"), zip(*map(gap, found))):
         rows.append([title, "", "", *cells])

@@ -12,7 +12,7 @@ from binarycop.classes import LABELS, MaskClass
 from binarycop.geometry import SIDE_PX
 from overlays.explain.gradcam import enlarge
 from overlays.report.calibration import Curve
-from overlays.training.evaluation import wilson
+from overlays.training.evaluation import wilson_interval
 
 # The same figures give the same bytes.
 matplotlib.rcParams["svg.hashsalt"] = "binarycop"
@@ -62,7 +62,7 @@ def reliability(parts: dict[str, list[tuple[float, int, int]]], margin: int, fil
     for number, (name, rows) in enumerate(parts.items()):
         leads = [lead for lead, _, _ in rows]
         shares = np.array([right / count for _, right, count in rows])
-        bounds = np.array([wilson(right, count) for _, right, count in rows])
+        bounds = np.array([wilson_interval(right, count) for _, right, count in rows])
         reach = np.abs(bounds - shares[:, None]).T
         axes.errorbar(leads, 100 * shares, yerr=100 * reach, marker=_MARKS[number % len(_MARKS)], capsize=2, label=name)
     axes.axvline(margin, color="grey", linestyle="--", label=f"abstain margin {margin}")
@@ -81,9 +81,9 @@ def heat_means(rows: dict[str, NDArray[np.float32]], outline: list[NDArray[np.fl
     figure = Figure(figsize=(8, 2.1 * len(rows) + 0.3), layout="constrained")
     panels = figure.subplots(len(rows), len(LABELS), squeeze=False)
     for line, (name, maps) in zip(panels, rows.items()):
-        for axes, wearing in zip(line, MaskClass):
-            _heat(axes, maps[wearing] / max(float(maps.max()), 1e-6), outline)
-            axes.set_title(f"{name}: {wearing.label}", fontsize=9)
+        for axes, mask_class in zip(line, MaskClass):
+            _heat(axes, maps[mask_class] / max(float(maps.max()), 1e-6), outline)
+            axes.set_title(f"{name}: {mask_class.label}", fontsize=9)
     _save(figure, file)
 
 

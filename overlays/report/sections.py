@@ -11,13 +11,13 @@ from binarycop.bundle.files import WEIGHTS, Bundle
 from binarycop.classes import LABELS, MaskClass
 from overlays.explain import gradcam
 from overlays.report import examples, markdown, plots
-from overlays.report.calibration import by_lead, curve, outcome
+from overlays.report.calibration import accuracy_by_margin, margin_effect, risk_coverage_curve
 from overlays.report.examples import Examples
-from overlays.report.groups import LEAST_IDENTITIES, LEAST_SHOWN, Tallies, gaps, intervals, tally
+from overlays.report.groups import LEAST_IDENTITIES, LEAST_SHOWN, GroupCounts, count_by_group, gaps, intervals
 from overlays.report.people import AGES
 from overlays.report.skin import TONES
-from overlays.training.calibration import ABSTAINING, calibrate
-from overlays.training.evaluation import Labelled, report_of
+from overlays.training.calibration import ABSTENTION_RATE, calibrate_margin
+from overlays.training.evaluation import LabelledCrops, metrics_of
 
 _HEATED = 300  # crops of each class that heat is averaged over, less those called wrongly
 _ORDERS = {examples.TONE: TONES, examples.AGE: AGES}
@@ -31,7 +31,7 @@ class Measured:
     scores: NDArray[np.int32]
 
     @property
-    def labelled(self) -> Labelled:
+    def labelled(self) -> LabelledCrops:
         """The crops and their classes."""
         return self.examples.labelled
 
@@ -57,7 +57,7 @@ def accuracy(sets: dict[str, Measured], shown: str, out: Path) -> list[str]:
     """Recall of every set, and where the classes go; the confusion matrix of ``shown`` as a plot."""
     rows, matrices = [], []
     for name, one in sets.items():
-        report = report_of(one.scores, one.labelled)
+        report = metrics_of(one.scores, one.labelled)
         low, high = intervals(_together(one))[:, 0, -1]
         balanced = f"{report.balanced_accuracy:.4f} ({low:.3f}-{high:.3f})"
         rows.append([name, balanced, *markdown.recall(report), str(report.no_face)])
@@ -82,11 +82,11 @@ def accuracy(sets: dict[str, Measured], shown: str, out: Path) -> list[str]:
     ]
 
 
-def beside(sets: dict[str, Measured], reference: dict[str, NDArray[np.int32]]) -> list[str]:
+def compare_with_full_precision(sets: dict[str, Measured], reference: dict[str, NDArray[np.int32]]) -> list[str]:
     """What one bit of weight and activation costs: balanced accuracy beside the same shape in full precision."""
     rows = []
     for name, one in sets.items():
-        own, full = (report_of(scores, one.labelled).balanced_accuracy for scores in (one.scores, reference[name]))
+        own, full = (metrics_of(scores, one.labelled).balanced_accuracy for scores in (one.scores, reference[name]))
         rows.append([name, f"{own:.4f}", f"{full:.4f}", f"{100 * (full - own):+.1f}"])
     return [
         "## Beside full precision",
@@ -102,12 +102,12 @@ def groups(name: str, one: Measured) -> list[str]:
     """Recall by each grouping that is known of a set; first the largest gaps between groups large enough."""
     tables, largest = [], []
     for grouping, column in one.examples.groups.items():
-        tallies = tally(one.called, one.labelled.classes, one.examples.identities, column)
-        found = gaps(tallies)
+        counts = count_by_group(one.called, one.labelled.classes, one.examples.identities, column)
+        found = gaps(counts)
         if found:
             largest.append([grouping, *markdown.gap(found[-1])])
         title = f"**{grouping[0].upper()}{grouping[1:]}**"
-        tables += [title, "", *markdown.groups(tallies, found, _ORDERS.get(grouping, ())), ""]
+        tables += [title, "", *markdown.groups(counts, found, _ORDERS.get(grouping, ())), ""]
     if largest:
         summary = markdown.table(["grouping", "largest gap in mean recall, points", "between", "by lot"], largest)
     else:
@@ -131,24 +131,29 @@ def margin(bundle: Bundle, chosen_on: str, sets: dict[str, Measured], curves: tu
     """What the abstain margin costs and buys, and how the lead tells right answers from wrong ones."""
     least = bundle.manifest.abstain_margin
     on = sets[chosen_on]
-    own = calibrate(on.scores, on.labelled.classes)
+    own = calibrate_margin(on.scores, on.labelled.classes)
     plots.risk_coverage(
-        {name: curve(sets[name].scores, sets[name].labelled.classes) for name in curves}, least, out / "margin.svg"
+        {name: risk_coverage_curve(sets[name].scores, sets[name].labelled.classes) for name in curves},
+        least,
+        out / "margin.svg",
     )
     plots.reliability(
-        {name: by_lead(sets[name].scores, sets[name].labelled.classes) for name in curves}, least, out / "lead.svg"
+        {name: accuracy_by_margin(sets[name].scores, sets[name].labelled.classes) for name in curves},
+        least,
+        out / "lead.svg",
     )
     rows = {
-        name: [outcome(one.scores, one.labelled.classes, lead) for lead in (0, least)] for name, one in sets.items()
+        name: [margin_effect(one.scores, one.labelled.classes, lead) for lead in (0, least)]
+        for name, one in sets.items()
     }
     agrees = f"which is the bundle's {least}" if own == least else f"but the bundle says {least}"
     return [
         "## The abstain margin",
         "",
-        f"Chosen on {chosen_on}: the largest lead at which at most {ABSTAINING:.0%} of the rightly answered crops",
+        f"Chosen on {chosen_on}: the largest lead at which at most {ABSTENTION_RATE:.0%} of the rightly answered crops",
         f"abstain. Here that is {own}, {agrees}. Per frame, before any vote over a passage:",
         "",
-        *markdown.outcomes(rows),
+        *markdown.margin_effects(rows),
         "",
         "*Not correct, passing*: of all crops with a bare nose, mouth or chin, those called correct with lead enough.",
         "*Correct, refused*: of all correct ones, those called something else with lead enough.",
@@ -160,9 +165,9 @@ def margin(bundle: Bundle, chosen_on: str, sets: dict[str, Measured], curves: tu
     ]
 
 
-def _together(one: Measured) -> Tallies:
+def _together(one: Measured) -> GroupCounts:
     everybody = np.full(len(one.scores), "all")
-    return tally(one.called, one.labelled.classes, one.examples.identities, everybody)
+    return count_by_group(one.called, one.labelled.classes, one.examples.identities, everybody)
 
 
 def heat(nets: dict[str, nn.Module], one: Measured, outline: list[NDArray[np.float64]], out: Path) -> list[str]:
@@ -170,13 +175,13 @@ def heat(nets: dict[str, nn.Module], one: Measured, outline: list[NDArray[np.flo
     means, rows = {}, []
     for name, net in nets.items():
         of_classes, counts = [], []
-        for wearing in MaskClass:
-            of_class = np.flatnonzero((one.labelled.classes == wearing) & (one.examples.groups[examples.KIND] != ""))
+        for mask_class in MaskClass:
+            of_class = np.flatnonzero((one.labelled.classes == mask_class) & (one.examples.groups[examples.KIND] != ""))
             crops = one.labelled.crops[of_class[:_HEATED]]
-            right = crops[gradcam.outputs(net, crops).argmax(axis=1) == wearing]
+            right = crops[gradcam.outputs(net, crops).argmax(axis=1) == mask_class]
             if not len(right):
-                raise ValueError(f"{name} calls no face of {wearing.label} rightly, so there is no heat to show")
-            maps = gradcam.heat(net, right, np.full(len(right), int(wearing)))
+                raise ValueError(f"{name} calls no face of {mask_class.label} rightly, so there is no heat to show")
+            maps = gradcam.heat(net, right, np.full(len(right), int(mask_class)))
             has_heat = maps.max(axis=(1, 2)) > 0
             of_classes.append(maps.sum(axis=0) / max(int(has_heat.sum()), 1))
             counts.append(f"{has_heat.sum()} of {len(right)}")

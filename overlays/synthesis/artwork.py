@@ -12,8 +12,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from overlays.synthesis.mask_placement import Kind, Worn
-from overlays.synthesis.plane import LEFT, SIDE_PX, TOP, UNIT_PX, Cover, Picture
+from overlays.synthesis.mask_placement import Kind, MaskPlacement
+from overlays.synthesis.plane import LEFT, SIDE_PX, TOP, UNIT_PX, Opacity, Picture
 
 _KINDS = {
     "surgical": Kind.SURGICAL, "surgical_green": Kind.SURGICAL, "surgical_blue": Kind.SURGICAL,
@@ -54,17 +54,24 @@ def _fitted(points: NDArray[np.float64], opacity: NDArray[np.uint8]) -> NDArray[
     return np.asarray(low + share * (high - low), np.float32)
 
 
-def lay(template: Template, worn: Worn, colour: NDArray[np.float64] | None) -> tuple[Picture, Cover]:
+def lay(template: Template, placement: MaskPlacement, colour: NDArray[np.float64] | None) -> tuple[Picture, Opacity]:
     """The template worn so: (S, S, 3) uint8 BGR and its opacity (S, S) float32.
 
     colour: BGR to dye it with, keeping its folds; None leaves it as it is.
     """
-    low = worn.low + 0.5 * (worn.bottom - worn.low)
-    wide, narrow = worn.width * 1.02, worn.width * 0.92
+    low = placement.low + 0.5 * (placement.bottom - placement.low)
+    wide, narrow = placement.width * 1.02, placement.width * 0.92
     places = np.array(
-        [(-wide, worn.side), (0, worn.top), (wide, worn.side), (-narrow, low), (0, worn.bottom), (narrow, low)]
+        [
+            (-wide, placement.side),
+            (0, placement.top),
+            (wide, placement.side),
+            (-narrow, low),
+            (0, placement.bottom),
+            (narrow, low),
+        ]
     )
-    placed = ((worn.turned(places) - (LEFT, TOP)) * UNIT_PX).astype(np.float32)
+    placed = ((placement.turned(places) - (LEFT, TOP)) * UNIT_PX).astype(np.float32)
     laid = np.zeros((SIDE_PX, SIDE_PX, 4), np.uint8)
     middle = round(-LEFT * UNIT_PX)
     for corners, columns in ((_FROM_LEFT, slice(0, middle)), (_FROM_RIGHT, slice(middle, SIDE_PX))):

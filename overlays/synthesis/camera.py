@@ -35,12 +35,12 @@ class Sensor:
     worst: int
 
 
-FINDER = Jitter()
-FIXED_REGION = Jitter(shift=0.04, scale=0.08)
+DETECTOR_JITTER = Jitter()
+FIXED_REGION_JITTER = Jitter(shift=0.04, scale=0.08)
 BESIDE_GATE = Sensor(gamma=0.2, gain=0.15, tint=0.05, lift=6, night=0.04, grainy=0.5, coded=0.4, worst=25)
 
 
-def take(
+def capture(
     patch: NDArray[np.uint8], box: Box, geometry: CropGeometry, jitter: Jitter, rng: np.random.Generator
 ) -> NDArray[np.uint8]:
     """One crop of a face as the daemon would come to see it.
@@ -60,13 +60,13 @@ def take(
     frame = cv2.warpAffine(source, matrix, (size, size), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     frame = develop(_smear(np.asarray(frame, np.uint8), side * scale, rng), BESIDE_GATE, rng)
     width, height = box.width_px * scale, box.height_px * scale
-    seen = jittered(Box((size - width) / 2, (size - height) / 2, width, height), jitter, rng)
+    seen = jitter_box(Box((size - width) / 2, (size - height) / 2, width, height), jitter, rng)
     if rng.random() < 0.25:
         frame, seen = _cut_close(frame, seen, rng)
     return crop(frame, seen, geometry)
 
 
-def jittered(box: Box, jitter: Jitter, rng: np.random.Generator) -> Box:
+def jitter_box(box: Box, jitter: Jitter, rng: np.random.Generator) -> Box:
     """The box as found instead of as it is."""
     grow = float(np.exp(rng.normal(0, jitter.scale)))
     width, height = box.width_px * grow, box.height_px * grow

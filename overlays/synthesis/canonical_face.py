@@ -27,7 +27,7 @@ _SIDES = {
     (129, 358): (0.122, 0.545), (119, 348): (0.202, 0.438), (50, 280): (0.293, 0.528), (205, 425): (0.24, 0.575),
 }  # fmt: skip
 INDICES = np.array([*_MIDDLE, *(left for left, _ in _SIDES), *(right for _, right in _SIDES)])
-PLACES = np.array(
+POSITIONS = np.array(
     [(0.0, y) for y in _MIDDLE.values()] + [(-x, y) for x, y in _SIDES.values()] + [(x, y) for x, y in _SIDES.values()]
 )
 _STIFFNESS = 3e-3  # lets the map pass its landmarks by a little, so that a turned head does not fold it
@@ -38,12 +38,12 @@ def to_plane(mesh: NDArray[np.float32], pixels: NDArray[np.float64]) -> NDArray[
 
     mesh: (468, 2 or 3) landmarks in pixels. pixels: (N, 2), any, also beyond the face. Returns (N, 2).
     """
-    return _bend(mesh[INDICES, :2].astype(np.float64), PLACES, pixels)
+    return _bend(mesh[INDICES, :2].astype(np.float64), POSITIONS, pixels)
 
 
 def to_picture(mesh: NDArray[np.float32], places: NDArray[np.float64]) -> NDArray[np.float32]:
     """Where places of the canonical plane (N, 2) lie in a picture, (N, 2) pixels: the way back, nearly."""
-    return _bend(PLACES, mesh[INDICES, :2].astype(np.float64), places)
+    return _bend(POSITIONS, mesh[INDICES, :2].astype(np.float64), places)
 
 
 def _bend(

@@ -7,21 +7,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from overlays.synthesis.masks import Mask
-from overlays.synthesis.occlusions import Layer
-from overlays.synthesis.plane import LEFT, TOP, UNIT_PX, Cover, Picture
+from overlays.synthesis.occlusions import OcclusionLayer
+from overlays.synthesis.plane import LEFT, TOP, UNIT_PX, Opacity, Picture
 
 _CHEEKS = (0.16, 0.34, 0.44, 0.60)  # |x| from, to; y from, to
 
 
-def skin_of(patch: NDArray[np.uint8], plane: NDArray[np.float32]) -> NDArray[np.float64]:
+def skin_colour(patch: NDArray[np.uint8], plane: NDArray[np.float32]) -> NDArray[np.float64]:
     """The colour of a bare face's cheeks, (3,) BGR: their median.
 
     patch: (S, S, 3) uint8 BGR. plane: (S, S, 2) float32, each pixel's canonical place.
     """
-    return colour_of(patch, plane, _CHEEKS, otherwise=np.array((120.0, 150.0, 190.0)))
+    return region_colour(patch, plane, _CHEEKS, otherwise=np.array((120.0, 150.0, 190.0)))
 
 
-def colour_of(
+def region_colour(
     patch: NDArray[np.uint8],
     plane: NDArray[np.float32],
     region: tuple[float, float, float, float],
@@ -38,7 +38,7 @@ def colour_of(
     return np.median(seen, axis=0) if len(seen) else otherwise
 
 
-def put_on(
+def apply_mask(
     patch: NDArray[np.uint8], plane: NDArray[np.float32], mask: Mask, turn: float, rng: np.random.Generator
 ) -> NDArray[np.uint8]:
     """A patch with the mask on, (S, S, 3) uint8 BGR.
@@ -63,8 +63,8 @@ def put_on(
     return blend(under, cloth * _light(grey, cover, total, rng)[:, :, None], cover)
 
 
-def lay_over(
-    patch: NDArray[np.uint8], plane: NDArray[np.float32], layer: Layer, rng: np.random.Generator
+def apply_occlusion(
+    patch: NDArray[np.uint8], plane: NDArray[np.float32], layer: OcclusionLayer, rng: np.random.Generator
 ) -> NDArray[np.uint8]:
     """A patch with an extra before it, (S, S, 3) uint8 BGR."""
     picture, cover = warp(plane, layer.picture, layer.opacity)
@@ -75,7 +75,7 @@ def lay_over(
     return blend(patch.astype(np.float32), picture * _light(grey, cover, total, rng)[:, :, None], cover)
 
 
-def warp(plane: NDArray[np.float32], picture: Picture, opacity: Cover) -> tuple[NDArray[np.float32], Cover]:
+def warp(plane: NDArray[np.float32], picture: Picture, opacity: Opacity) -> tuple[NDArray[np.float32], Opacity]:
     """What is drawn on the plane as a patch sees it: (S, S, 3) float32 BGR, and its opacity (S, S) float32."""
     at = (plane - np.array((LEFT, TOP), np.float32)) * np.float32(UNIT_PX)
     seen = cv2.remap(picture, at, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE).astype(np.float32)
@@ -83,7 +83,7 @@ def warp(plane: NDArray[np.float32], picture: Picture, opacity: Cover) -> tuple[
     return seen, np.asarray(cover, np.float32)
 
 
-def _light(grey: NDArray[np.float32], cover: Cover, total: float, rng: np.random.Generator) -> NDArray[np.float32]:
+def _light(grey: NDArray[np.float32], cover: Opacity, total: float, rng: np.random.Generator) -> NDArray[np.float32]:
     """The face's own light, about 1, falls on what covers it too."""
     soft = cv2.GaussianBlur(grey, (0, 0), grey.shape[0] / 14)
     level = float((soft * cover).sum()) / total
@@ -91,7 +91,7 @@ def _light(grey: NDArray[np.float32], cover: Cover, total: float, rng: np.random
     return np.asarray(light, np.float32)
 
 
-def blend(under: NDArray[Any], over: NDArray[Any], cover: Cover) -> NDArray[np.uint8]:
+def blend(under: NDArray[Any], over: NDArray[Any], cover: Opacity) -> NDArray[np.uint8]:
     """One picture (S, S, 3) over another, as far as ``cover`` (S, S), 0 to 1, hides what is under."""
     share = cover[:, :, None]
     blended: NDArray[np.uint8] = np.clip(over * share + under * (1 - share), 0, 255).astype(np.uint8)

@@ -14,14 +14,14 @@ from binarycop.classes import MaskClass
 from overlays.synthesis import patches
 from overlays.synthesis.dataset import Recipe, Synthesis
 from overlays.synthesis.faces import Split
-from overlays.synthesis.masks import Wardrobe
+from overlays.synthesis.masks import MaskCatalogue
 
 
 def sheet(synthesis: Synthesis, seed: int, columns: int, zoom: int) -> NDArray[np.uint8]:
     """(4·lines, columns) crops enlarged, uint8 BGR."""
     rows = []
-    for wearing in MaskClass:
-        crops = [synthesis.one(seed, column * len(MaskClass) + wearing)[0] for column in range(columns * 2)]
+    for mask_class in MaskClass:
+        crops = [synthesis.crop_at(seed, column * len(MaskClass) + mask_class)[0] for column in range(columns * 2)]
         for line in (crops[:columns], crops[columns:]):
             rows.append(
                 np.hstack([cv2.resize(one, None, fx=zoom, fy=zoom, interpolation=cv2.INTER_NEAREST) for one in line])
@@ -41,7 +41,7 @@ def main() -> None:
     synthesis = Synthesis(
         patches.load(arguments.patches),
         Split(arguments.split),
-        Wardrobe.read(arguments.data),
+        MaskCatalogue.read(arguments.data),
         Recipe(),
     )
     cv2.imwrite(str(arguments.out), sheet(synthesis, arguments.seed, columns=18, zoom=2))

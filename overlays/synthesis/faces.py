@@ -49,7 +49,7 @@ def bare(data: Path, *, noncommercial: bool = False) -> list[Portrait]:
     return found
 
 
-def worn_correctly(data: Path) -> list[Portrait]:
+def correctly_masked(data: Path) -> list[Portrait]:
     """Real faces with masks worn correctly, for training only: none that ``real_photos`` was taken from, nor its like.
 
     "Its like" is any picture whose difference hash is within a few bits of one in ``real_photos``.

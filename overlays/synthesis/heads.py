@@ -7,29 +7,31 @@ from binarycop.classes import MaskClass
 from binarycop.detection.crop import crop
 from binarycop.frames import drawing
 from binarycop.geometry import SIDE_PX, Box, CropGeometry
-from overlays.synthesis.camera import FIXED_REGION, jittered
+from overlays.synthesis.camera import FIXED_REGION_JITTER, jitter_box
 
 _SIDE_PX = 128
 _BARE = 0.35
 
 
-def scene(rng: np.random.Generator, wearing: MaskClass) -> tuple[NDArray[np.uint8], Box]:
+def drawn_scene(rng: np.random.Generator, mask_class: MaskClass) -> tuple[NDArray[np.uint8], Box]:
     """A drawn head before a backdrop, (128, 128, 3) uint8 BGR, and its box; of nose_mouth some are bare."""
     canvas = drawing.background(rng, _SIDE_PX, _SIDE_PX)
-    is_bare = wearing is MaskClass.NOSE_MOUTH and rng.random() < _BARE
-    head = drawing.Head.random(rng, None if is_bare else wearing)
+    is_bare = mask_class is MaskClass.NOSE_MOUTH and rng.random() < _BARE
+    head = drawing.Head.random(rng, None if is_bare else mask_class)
     return canvas, drawing.draw(canvas, head, _SIDE_PX / 2, _SIDE_PX / 2, _SIDE_PX / 2)
 
 
-def drawn_head(rng: np.random.Generator, wearing: MaskClass, geometry: CropGeometry) -> NDArray[np.uint8]:
+def drawn_head(rng: np.random.Generator, mask_class: MaskClass, geometry: CropGeometry) -> NDArray[np.uint8]:
     """One as the demo's fixed region cuts it, under a sensor's noise, (32, 32, 3) uint8 RGB."""
-    canvas, box = scene(rng, wearing)
+    canvas, box = drawn_scene(rng, mask_class)
     return crop(
-        drawing.add_sensor_noise(canvas, rng, rng.uniform(0.8, 1.2)), jittered(box, FIXED_REGION, rng), geometry
+        drawing.add_sensor_noise(canvas, rng, rng.uniform(0.8, 1.2)),
+        jitter_box(box, FIXED_REGION_JITTER, rng),
+        geometry,
     )
 
 
-def nobody(count: int, seed: int, geometry: CropGeometry) -> NDArray[np.uint8]:
+def noise_and_heads(count: int, seed: int, geometry: CropGeometry) -> NDArray[np.uint8]:
     """Inputs that show no person, (count, 32, 32, 3) uint8 RGB: a third noise, the rest drawn heads."""
     rng = np.random.default_rng(seed)
     made = []
@@ -43,7 +45,7 @@ def nobody(count: int, seed: int, geometry: CropGeometry) -> NDArray[np.uint8]:
     return np.stack(made)
 
 
-def heads(count: int, seed: int, geometry: CropGeometry) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+def labelled_heads(count: int, seed: int, geometry: CropGeometry) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
     """Drawn heads of the four classes in turn, (count, 32, 32, 3) uint8 RGB, with their classes (count,)."""
     rng = np.random.default_rng(seed)
     classes = np.arange(count) % len(MaskClass)

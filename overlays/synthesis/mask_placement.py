@@ -29,7 +29,7 @@ STAND_OFF = {Kind.SURGICAL: 0.05, Kind.CLOTH: 0.04, Kind.FFP2: 0.12, Kind.DUCKBI
 
 
 @dataclass(frozen=True)
-class Worn:
+class MaskPlacement:
     """Where a mask sits, in canonical units.
 
     top: its upper edge in the middle; side: that edge's end on the cheek; low: where the side edge ends;
@@ -46,30 +46,30 @@ class Worn:
     tilt: float
 
     @staticmethod
-    def random(rng: np.random.Generator, wearing: MaskClass, kind: Kind) -> "Worn":
+    def random(rng: np.random.Generator, mask_class: MaskClass, kind: Kind) -> "MaskPlacement":
         """A position of which people say that it is so worn; between the classes lies a gap of 0.06 and more.
 
         Correct reaches from the eyes to well above the tip of the nose, and below the chin; an uncovered nose from
         the tip just out to the edge on the upper lip, often as a V between raised cheeks; uncovered nose and mouth
         from under the lips to the neck; an uncovered chin from a mask too small, ridden up or folded.
         """
-        if wearing in (MaskClass.CORRECT, MaskClass.CHIN):
+        if mask_class in (MaskClass.CORRECT, MaskClass.CHIN):
             top = rng.triangular(0.25, 0.40, NOSE_TIP_Y - 0.05)
             side = float(np.clip(top + rng.uniform(-0.13, 0.20), 0.34, 0.58))
-        elif wearing is MaskClass.NOSE:
+        elif mask_class is MaskClass.NOSE:
             top = rng.uniform(NOSE_TIP_Y + 0.01, UPPER_LIP_Y + 0.025)
             side = max(top + rng.uniform(-0.28, 0.06), 0.38)
         else:
             top = rng.uniform(LOWER_LIP_Y, 1.04)
             side = top + rng.uniform(-0.24, 0.02)
-        if kind is Kind.GAITER and wearing is not MaskClass.CHIN:
+        if kind is Kind.GAITER and mask_class is not MaskClass.CHIN:
             bottom = rng.uniform(1.25, 1.6)
-        elif wearing is MaskClass.CHIN:
+        elif mask_class is MaskClass.CHIN:
             bottom = rng.uniform(LOWER_LIP_Y + 0.03, 0.895)
         else:
             bottom = rng.uniform(0.96, 1.15)
         bottom = max(bottom, top + rng.uniform(0.12, 0.25))
-        return Worn(
+        return MaskPlacement(
             top=float(top),
             side=float(side),
             low=float(side + rng.uniform(0.1, 0.6) * max(min(bottom, 0.95) - side, 0.02)),
@@ -86,15 +86,17 @@ class Worn:
         return np.asarray((points - middle) @ np.array([[cosine, sine], [-sine, cosine]]) + middle)
 
 
-def outline(worn: Worn, kind: Kind) -> NDArray[np.float64]:
+def outline(placement: MaskPlacement, kind: Kind) -> NDArray[np.float64]:
     """The mask's edge as a closed polygon, (N, 2) canonical."""
     across = np.linspace(0, 1, 16)
-    top = np.stack([worn.width * across, worn.top + (worn.side - worn.top) * across**worn.peak], 1)
+    top = np.stack(
+        [placement.width * across, placement.top + (placement.side - placement.top) * across**placement.peak], 1
+    )
     down = np.linspace(0, 1, 20)
-    lower_x = worn.width * (1 - down ** _LOWER_EDGE[kind]) ** (1 / 1.7)
-    lower = np.stack([lower_x, worn.low + (worn.bottom - worn.low) * down], 1)
-    if worn.bottom > JAW[-1, 1]:  # cloth over the jaw stands off it, so it is never inside
+    lower_x = placement.width * (1 - down ** _LOWER_EDGE[kind]) ** (1 / 1.7)
+    lower = np.stack([lower_x, placement.low + (placement.bottom - placement.low) * down], 1)
+    if placement.bottom > JAW[-1, 1]:  # cloth over the jaw stands off it, so it is never inside
         jaw = np.interp(lower[:, 1], _JAW_BY_Y[:, 1], _JAW_BY_Y[:, 0], right=0.0)
-        lower[:, 0] = np.maximum(lower[:, 0], np.minimum(jaw * 1.03, worn.width * 1.05))
+        lower[:, 0] = np.maximum(lower[:, 0], np.minimum(jaw * 1.03, placement.width * 1.05))
     half = np.concatenate([top, lower])
-    return worn.turned(np.concatenate([half, (half * (-1, 1))[::-1]]))
+    return placement.turned(np.concatenate([half, (half * (-1, 1))[::-1]]))

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from binarycop.classes import MaskClass
 from overlays.synthesis.canonical_face import JAW
-from overlays.synthesis.compositing import blend, colour_of, warp
-from overlays.synthesis.mask_placement import KINDS, Kind, Worn, outline
-from overlays.synthesis.plane import as_cover, blank, fill
+from overlays.synthesis.compositing import blend, region_colour, warp
+from overlays.synthesis.mask_placement import KINDS, Kind, MaskPlacement, outline
+from overlays.synthesis.plane import blank, fill, to_opacity
 
 _UNDER_EYES = (0.12, 0.34, 0.37, 0.43)  # |x| from, to; y from, to: skin above nearly every mask
 _SKIN_TOP_Y, _NECK_Y = 0.40, 1.2
@@ -27,7 +27,7 @@ def uncover(
     bare: NDArray[np.uint8],
     bare_plane: NDArray[np.float32],
     bare_picture: NDArray[np.float32],
-    wearing: MaskClass,
+    mask_class: MaskClass,
     rng: np.random.Generator,
 ) -> NDArray[np.uint8]:
     """The patch ``real`` (128, 128, 3) uint8 BGR with its mask worn so, the skin taken from the patch ``bare``.
@@ -35,29 +35,29 @@ def uncover(
     real_plane, bare_plane: (128, 128, 2), each pixel's canonical place; bare_picture: (160, 160, 2), the bare patch's
     pixel of each place of the drawn plane.
     """
-    worn, kind = Worn.random(rng, wearing, Kind.CLOTH), _CUTS[rng.integers(len(_CUTS))]
+    placement, kind = MaskPlacement.random(rng, mask_class, Kind.CLOTH), _CUTS[rng.integers(len(_CUTS))]
     face, mask = blank(), blank()
-    fill(face, _skin_area(wearing))
-    fill(mask, outline(worn, kind))
+    fill(face, _skin_area(mask_class))
+    fill(mask, outline(placement, kind))
     # Skin fades into skin, and ends where the mask begins.
-    cover = as_cover(face, rng.uniform(2.5, 5.0)) * (1 - as_cover(mask, rng.uniform(0.5, 1.2)))
+    cover = to_opacity(face, rng.uniform(2.5, 5.0)) * (1 - to_opacity(mask, rng.uniform(0.5, 1.2)))
     skin = cv2.remap(bare, bare_picture, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    gain = np.clip(tone(real, real_plane) / np.maximum(tone(bare, bare_plane), 1.0), 0.7, 1.4)
+    gain = np.clip(skin_tone(real, real_plane) / np.maximum(skin_tone(bare, bare_plane), 1.0), 0.7, 1.4)
     seen, share = warp(real_plane, skin, cover)
     return blend(real, seen * gain, share)
 
 
-def tone(patch: NDArray[np.uint8], plane: NDArray[np.float32]) -> NDArray[np.float64]:
+def skin_tone(patch: NDArray[np.uint8], plane: NDArray[np.float32]) -> NDArray[np.float64]:
     """The colour of the skin that nearly no mask hides, under the eyes, (3,) BGR. Arguments as ``uncover``'s."""
-    return colour_of(patch, plane, _UNDER_EYES, otherwise=np.full(3, 128.0))
+    return region_colour(patch, plane, _UNDER_EYES, otherwise=np.full(3, 128.0))
 
 
-def _skin_area(wearing: MaskClass) -> NDArray[np.float64]:
+def _skin_area(mask_class: MaskClass) -> NDArray[np.float64]:
     """What of a face may be laid over, from under the eyes to the chin, (N, 2) canonical.
 
     Where the chin does, all that the mask hid at and below the jaw goes with it.
     """
-    if wearing is MaskClass.CHIN:
+    if mask_class is MaskClass.CHIN:
         jaw, end = JAW[:4] * (1.12, 1.0), [(0.36, 1.0), (0.30, _NECK_Y), (0.0, _NECK_Y)]
     else:
         jaw, end = JAW * (1.06, 1.02), []

@@ -24,20 +24,20 @@ _MANY = 2.0  # zoom of a piece of real cloth over the plane
 
 
 @dataclass(frozen=True)
-class Fabrics:
+class MaskTextures:
     """Pieces to cut from. textures: pictures, uint8 BGR; cloths: pieces of real masks, uint8 BGR, any size."""
 
     textures: tuple[NDArray[np.uint8], ...] = ()
     cloths: tuple[NDArray[np.uint8], ...] = ()
 
     @staticmethod
-    def read(data: Path) -> "Fabrics":
+    def read(data: Path) -> "MaskTextures":
         """The textures of ``mask_art``; none where the folder is missing."""
         paths = sorted((data / "mask_art" / "masks" / "textures").rglob("*"))
         pictures = [cv2.imread(str(path)) for path in paths if path.suffix.lower() in (".png", ".jpg", ".jpeg")]
-        return Fabrics(tuple(cv2.resize(one, (256, 256), interpolation=cv2.INTER_AREA) for one in pictures))
+        return MaskTextures(tuple(cv2.resize(one, (256, 256), interpolation=cv2.INTER_AREA) for one in pictures))
 
-    def piece(self, rng: np.random.Generator, kind: Kind, skin: NDArray[np.float64] | None) -> tuple[Picture, str]:
+    def sample(self, rng: np.random.Generator, kind: Kind, skin: NDArray[np.float64] | None) -> tuple[Picture, str]:
         """Cloth for a mask, (S, S, 3) uint8 BGR, and the name of its colour.
 
         skin: the wearer's, BGR; cloth of that colour is what networks fail on, so some is always made.
@@ -62,7 +62,7 @@ class Fabrics:
         return canvas, name
 
 
-def cut(patch: NDArray[np.uint8], box: tuple[float, float, float, float]) -> NDArray[np.uint8]:
+def cut_cloth(patch: NDArray[np.uint8], box: tuple[float, float, float, float]) -> NDArray[np.uint8]:
     """A piece of the mask that a real, correctly masked face wears: what lies before its mouth.
 
     patch: (H, W, 3) uint8 BGR; box: x, y, width, height in pixels. Where a mask hangs as it should, this is cloth.

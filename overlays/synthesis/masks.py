@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from binarycop.classes import MaskClass
 from overlays.synthesis import artwork
 from overlays.synthesis.artwork import Template
-from overlays.synthesis.mask_placement import KINDS, STAND_OFF, Kind, Worn, outline
-from overlays.synthesis.mask_texture import Fabrics
-from overlays.synthesis.plane import SIDE_PX, Cover, Picture, as_cover, blank, fill, line, places
+from overlays.synthesis.mask_placement import KINDS, STAND_OFF, Kind, MaskPlacement, outline
+from overlays.synthesis.mask_texture import MaskTextures
+from overlays.synthesis.plane import SIDE_PX, Opacity, Picture, blank, coordinates, fill, line, to_opacity
 
 _SHARES = (0.42, 0.28, 0.17, 0.07, 0.06)
 _TEMPLATE, _DYED = 0.35, 0.5
@@ -23,77 +23,79 @@ class Mask:
     """picture: (S, S, 3) uint8 BGR. opacity: (S, S) float32, 0 to 1. stand_off: from the face, in face heights."""
 
     picture: Picture
-    opacity: Cover
+    opacity: Opacity
     stand_off: float
     kind: Kind
     colour: str
 
 
 @dataclass(frozen=True)
-class Wardrobe:
+class MaskCatalogue:
     """What masks can be made from. Without any artwork they are drawn from plain cloth."""
 
-    fabrics: Fabrics = field(default_factory=Fabrics)
+    textures: MaskTextures = field(default_factory=MaskTextures)
     templates: tuple[Template, ...] = ()
 
     @staticmethod
-    def read(data: Path) -> "Wardrobe":
+    def read(data: Path) -> "MaskCatalogue":
         """All that ``mask_art`` has."""
-        return Wardrobe(Fabrics.read(data), artwork.read(data))
+        return MaskCatalogue(MaskTextures.read(data), artwork.read(data))
 
-    def mask(self, rng: np.random.Generator, wearing: MaskClass, skin: NDArray[np.float64] | None = None) -> Mask:
+    def mask(self, rng: np.random.Generator, mask_class: MaskClass, skin: NDArray[np.float64] | None = None) -> Mask:
         """A mask worn so, by somebody whose skin has this colour, BGR."""
         kind = KINDS[rng.choice(len(KINDS), p=_SHARES)]
-        worn = Worn.random(rng, wearing, kind)
+        placement = MaskPlacement.random(rng, mask_class, kind)
         stand_off = float(rng.uniform(0.3, 1.4)) * STAND_OFF[kind]
         fitting = [one for one in self.templates if one.kind is kind]
-        cloth, colour = self.fabrics.piece(rng, kind, skin)
+        cloth, colour = self.textures.sample(rng, kind, skin)
         if fitting and rng.random() < _TEMPLATE:
             template = fitting[rng.integers(len(fitting))]
             is_dyed = rng.random() < _DYED
-            picture, opacity = artwork.lay(template, worn, cloth.mean(axis=(0, 1)) if is_dyed else None)
+            picture, opacity = artwork.lay(template, placement, cloth.mean(axis=(0, 1)) if is_dyed else None)
             return Mask(picture, opacity, stand_off, kind, colour if is_dyed else "artwork")
-        _relief(cloth, rng, kind, worn)
+        _relief(cloth, rng, kind, placement)
         cover = blank()
-        fill(cover, outline(worn, kind))
+        fill(cover, outline(placement, kind))
         if kind is not Kind.GAITER:
-            _straps(cloth, cover, rng, kind, worn)
-        return Mask(cloth, as_cover(cover), stand_off, kind, colour)
+            _straps(cloth, cover, rng, kind, placement)
+        return Mask(cloth, to_opacity(cover), stand_off, kind, colour)
 
 
-def _relief(picture: Picture, rng: np.random.Generator, kind: Kind, worn: Worn) -> None:
+def _relief(picture: Picture, rng: np.random.Generator, kind: Kind, placement: MaskPlacement) -> None:
     """Folds and seams, then the roundness: a mask is darker towards its sides and its lower edge."""
     contrast = rng.uniform(0.04, 0.25)
     lines = np.zeros((SIDE_PX, SIDE_PX), np.float32)
     x = np.linspace(-0.42, 0.42, 12)
     if kind in (Kind.SURGICAL, Kind.GAITER):
         for part in np.linspace(0.15, 0.8, int(rng.integers(2, 5))):
-            y = worn.top + part * (worn.bottom - worn.top) + 0.04 * (x / 0.4) ** 2 * (0.5 - part)
+            y = placement.top + part * (placement.bottom - placement.top) + 0.04 * (x / 0.4) ** 2 * (0.5 - part)
             _stroke(lines, np.stack([x, y], 1), rng)
     elif kind is Kind.DUCKBILL:
-        y = np.full_like(x, (worn.top + worn.bottom) / 2 + rng.uniform(-0.05, 0.05))
+        y = np.full_like(x, (placement.top + placement.bottom) / 2 + rng.uniform(-0.05, 0.05))
         _stroke(lines, np.stack([x, y], 1), rng)
     else:
-        y = np.linspace(worn.top, worn.bottom, 12)
+        y = np.linspace(placement.top, placement.bottom, 12)
         _stroke(lines, np.stack([np.zeros_like(y), y], 1), rng)
     if rng.random() < 0.3:  # a hem that shows
-        edge = outline(worn, kind)
+        edge = outline(placement, kind)
         _stroke(lines, np.concatenate([edge, edge[:1]]), rng)
     lines = cv2.GaussianBlur(lines, (0, 0), rng.uniform(0.8, 2.0))
-    sideways, rows = places()
-    downwards = np.clip((rows - worn.top) / max(worn.bottom - worn.top, 0.1), 0, 1)
+    sideways, rows = coordinates()
+    downwards = np.clip((rows - placement.top) / max(placement.bottom - placement.top, 0.1), 0, 1)
     light = 1.06 - rng.uniform(0.05, 0.35) * np.clip(np.abs(sideways / 0.42), 0, 1.3)[None] ** 2
     light = light - rng.uniform(0.0, 0.30) * downwards[:, None] ** 2
     picture[...] = np.clip(picture * (light - contrast * lines)[:, :, None], 0, 255)
 
 
-def _straps(picture: Picture, cover: NDArray[np.uint8], rng: np.random.Generator, kind: Kind, worn: Worn) -> None:
+def _straps(
+    picture: Picture, cover: NDArray[np.uint8], rng: np.random.Generator, kind: Kind, placement: MaskPlacement
+) -> None:
     if rng.random() < 0.25:  # under the hair, or too thin to be seen
         return
     shade = [int(rng.integers(190, 250))] * 3 if kind is not Kind.CLOTH else rng.integers(10, 240, 3).tolist()
     for side in (-1, 1):
-        for start, end in ((worn.side + 0.02, 0.42), (worn.low, 0.56)):
-            ends = np.array([[side * worn.width * 0.97, start], [side * 0.44, end]])
+        for start, end in ((placement.side + 0.02, 0.42), (placement.low, 0.56)):
+            ends = np.array([[side * placement.width * 0.97, start], [side * 0.44, end]])
             strap = blank()
             line(strap, ends, int(rng.integers(1, 3)))
             outside = (strap > 0) & (cover == 0)

@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 
 from binarycop.classes import MaskClass
 from overlays.synthesis.canonical_face import JAW
-from overlays.synthesis.plane import SIDE_PX, Cover, Picture, as_cover, blank, fill, line, plain
+from overlays.synthesis.plane import SIDE_PX, Opacity, Picture, blank, fill, line, plain, to_opacity
 
 
-class Extra(Enum):
+class Occlusion(Enum):
     """The hard cases by name."""
 
     BEARD = "beard"
@@ -28,55 +28,57 @@ class Extra(Enum):
     SHINE = "shine"
 
 
-UNDER = (Extra.BEARD,)
+UNDER_MASK = (Occlusion.BEARD,)
 """Those that a mask lies over; the others lie over the mask."""
 
 _CHANCES = {
-    Extra.BEARD: 0.12, Extra.SUNGLASSES: 0.06, Extra.GLASSES: 0.06, Extra.HAND: 0.04, Extra.HAIR: 0.06,
-    Extra.SCARF: 0.05, Extra.SHINE: 0.05,
+    Occlusion.BEARD: 0.12, Occlusion.SUNGLASSES: 0.06, Occlusion.GLASSES: 0.06, Occlusion.HAND: 0.04, Occlusion.HAIR: 0.06,
+    Occlusion.SCARF: 0.05, Occlusion.SHINE: 0.05,
 }  # fmt: skip
 _HAND_BARE = 0.12
 
 
 @dataclass(frozen=True)
-class Layer:
+class OcclusionLayer:
     """picture: (S, S, 3) uint8 BGR. opacity: (S, S) float32, 0 to 1."""
 
     picture: Picture
-    opacity: Cover
+    opacity: Opacity
 
 
-def chosen(rng: np.random.Generator, wearing: MaskClass, *, is_bare: bool) -> tuple[Extra, ...]:
+def choose_occlusions(rng: np.random.Generator, mask_class: MaskClass, *, is_bare: bool) -> tuple[Occlusion, ...]:
     """Which extras a face gets; mostly none. is_bare: no mask at all."""
     found = []
-    for extra, chance in _CHANCES.items():
-        if extra is Extra.HAND and is_bare:
+    for occlusion, chance in _CHANCES.items():
+        if occlusion is Occlusion.HAND and is_bare:
             chance = _HAND_BARE  # noqa: PLW2901 - a hand before a bare mouth is what looks most like a mask
-        if extra is Extra.SHINE and is_bare:
+        if occlusion is Occlusion.SHINE and is_bare:
             continue
-        if extra is Extra.SCARF and wearing is MaskClass.CHIN:
+        if occlusion is Occlusion.SCARF and mask_class is MaskClass.CHIN:
             continue  # it would cover the chin
         if rng.random() < chance:
-            found.append(extra)
+            found.append(occlusion)
     return tuple(found)
 
 
-def draw(extra: Extra, rng: np.random.Generator, skin: NDArray[np.float64], *, is_bare: bool) -> Layer:
+def draw_occlusion(
+    occlusion: Occlusion, rng: np.random.Generator, skin: NDArray[np.float64], *, is_bare: bool
+) -> OcclusionLayer:
     """One layer. skin: the wearer's colour, BGR."""
-    if extra is Extra.BEARD:
+    if occlusion is Occlusion.BEARD:
         return _beard(rng, skin)
-    if extra in (Extra.SUNGLASSES, Extra.GLASSES):
-        return _glasses(rng, is_dark=extra is Extra.SUNGLASSES)
-    if extra is Extra.HAND:
+    if occlusion in (Occlusion.SUNGLASSES, Occlusion.GLASSES):
+        return _glasses(rng, is_dark=occlusion is Occlusion.SUNGLASSES)
+    if occlusion is Occlusion.HAND:
         return _hand(rng, skin, is_before_mouth=is_bare)
-    if extra is Extra.HAIR:
+    if occlusion is Occlusion.HAIR:
         return _hair(rng)
-    if extra is Extra.SCARF:
+    if occlusion is Occlusion.SCARF:
         return _scarf(rng)
     return _shine(rng)
 
 
-def _beard(rng: np.random.Generator, skin: NDArray[np.float64]) -> Layer:
+def _beard(rng: np.random.Generator, skin: NDArray[np.float64]) -> OcclusionLayer:
     shade = np.array([(18, 20, 24), (30, 45, 70), (60, 90, 130), (150, 155, 160)][rng.integers(4)], float)
     cover = blank()
     if rng.random() < 0.7:
@@ -92,10 +94,10 @@ def _beard(rng: np.random.Generator, skin: NDArray[np.float64]) -> Layer:
     fill(cover, np.stack([0.125 * np.sin(lips), 0.735 + 0.045 * np.cos(lips)], 1), 0)
     grain = rng.standard_normal((SIDE_PX, SIDE_PX), dtype=np.float32)
     picture = np.clip(shade * 0.8 + skin * 0.2 + 14 * grain[:, :, None], 0, 255).astype(np.uint8)
-    return Layer(picture, as_cover(cover, 2.0, rng.uniform(0.35, 0.95)))
+    return OcclusionLayer(picture, to_opacity(cover, 2.0, rng.uniform(0.35, 0.95)))
 
 
-def _glasses(rng: np.random.Generator, *, is_dark: bool) -> Layer:
+def _glasses(rng: np.random.Generator, *, is_dark: bool) -> OcclusionLayer:
     """Frames, with dark lenses, clear ones, or the sky in them."""
     frame = rng.uniform(5, 60, 3) if is_dark or rng.random() < 0.7 else rng.uniform(60, 200, 3)
     opacity = int(rng.integers(215, 256)) if is_dark else int(rng.integers(60, 170)) if rng.random() < 0.3 else 0
@@ -114,10 +116,10 @@ def _glasses(rng: np.random.Generator, *, is_dark: bool) -> Layer:
     line(rims, np.array([(-0.07, y), (0.07, y)]), 2)
     picture = plain(frame)
     picture[(lenses > 0) & (rims == 0)] = np.clip(lens_colour, 0, 255)
-    return Layer(picture, as_cover(np.maximum(rims, np.minimum(lenses, opacity)), 0.6))
+    return OcclusionLayer(picture, to_opacity(np.maximum(rims, np.minimum(lenses, opacity)), 0.6))
 
 
-def _hand(rng: np.random.Generator, skin: NDArray[np.float64], *, is_before_mouth: bool) -> Layer:
+def _hand(rng: np.random.Generator, skin: NDArray[np.float64], *, is_before_mouth: bool) -> OcclusionLayer:
     """Fingers side by side from one side: over the mouth, or at the cloth's edge as when it is put right."""
     side = -1 if rng.random() < 0.5 else 1
     reach = rng.uniform(-0.2, 0.05) if is_before_mouth else rng.uniform(0.24, 0.36)
@@ -132,11 +134,11 @@ def _hand(rng: np.random.Generator, skin: NDArray[np.float64], *, is_before_mout
         ends = np.array([(side * tip, y), (side * 0.75, y + slope + 0.25)])
         line(cover, ends, round(thick * 111))
         line(edges, ends + np.array((0, thick / 2)), 2)
-    shade = 1 - rng.uniform(0.1, 0.35) * as_cover(edges, 1.0)
-    return Layer(np.clip(picture * shade[:, :, None], 0, 255).astype(np.uint8), as_cover(cover, 0.7))
+    shade = 1 - rng.uniform(0.1, 0.35) * to_opacity(edges, 1.0)
+    return OcclusionLayer(np.clip(picture * shade[:, :, None], 0, 255).astype(np.uint8), to_opacity(cover, 0.7))
 
 
-def _hair(rng: np.random.Generator) -> Layer:
+def _hair(rng: np.random.Generator) -> OcclusionLayer:
     cover = blank()
     side = -1 if rng.random() < 0.5 else 1
     for _ in range(int(rng.integers(2, 9))):
@@ -145,10 +147,10 @@ def _hair(rng: np.random.Generator) -> Layer:
         bend = rng.uniform(-0.08, 0.08) * np.sin(np.linspace(0, np.pi, 8))
         line(cover, np.stack([x + bend, down], 1), int(rng.integers(1, 5)))
     shade = np.array([(15, 15, 18), (25, 40, 60), (70, 120, 160), (170, 170, 170)][rng.integers(4)], float)
-    return Layer(plain(shade + rng.normal(0, 8)), as_cover(cover, 0.7, rng.uniform(0.6, 1.0)))
+    return OcclusionLayer(plain(shade + rng.normal(0, 8)), to_opacity(cover, 0.7, rng.uniform(0.6, 1.0)))
 
 
-def _scarf(rng: np.random.Generator) -> Layer:
+def _scarf(rng: np.random.Generator) -> OcclusionLayer:
     """Round the neck: it begins under the chin."""
     top = rng.uniform(1.02, 1.14)
     x = np.linspace(-0.75, 0.75, 16)
@@ -159,15 +161,15 @@ def _scarf(rng: np.random.Generator) -> Layer:
     folds = blank()
     for _ in range(int(rng.integers(2, 6))):
         line(folds, edge + np.array((0, rng.uniform(0.03, 0.35))), int(rng.integers(2, 7)))
-    picture *= (1 - rng.uniform(0.1, 0.4) * as_cover(folds, 1.5))[:, :, None]
-    return Layer(picture.astype(np.uint8), as_cover(cover, 0.6))
+    picture *= (1 - rng.uniform(0.1, 0.4) * to_opacity(folds, 1.5))[:, :, None]
+    return OcclusionLayer(picture.astype(np.uint8), to_opacity(cover, 0.6))
 
 
-def _shine(rng: np.random.Generator) -> Layer:
+def _shine(rng: np.random.Generator) -> OcclusionLayer:
     """A lamp's or the sun's light on the cloth."""
     cover = blank()
     centre = np.array([rng.uniform(-0.25, 0.25), rng.uniform(0.55, 0.85)])
     angle = np.linspace(0, 2 * np.pi, 16)
     fill(cover, centre + np.stack([np.sin(angle), np.cos(angle)], 1) * rng.uniform(0.04, 0.16, 2))
-    soft = cv2.GaussianBlur(as_cover(cover), (0, 0), rng.uniform(2, 7))
-    return Layer(plain(np.full(3, 255.0)), np.asarray(soft * np.float32(rng.uniform(0.3, 0.9)), np.float32))
+    soft = cv2.GaussianBlur(to_opacity(cover), (0, 0), rng.uniform(2, 7))
+    return OcclusionLayer(plain(np.full(3, 255.0)), np.asarray(soft * np.float32(rng.uniform(0.3, 0.9)), np.float32))

@@ -97,7 +97,7 @@ def _rows(
     data: Path, portraits: list[Portrait], meshes: dict[str, NDArray[np.float32]]
 ) -> Iterator[tuple[object, ...]]:
     """One row of ``Patches`` per picture in which the daemon's own finder sees the face."""
-    finder = YuNet(data / YUNET)
+    finder = YuNet(data / YUNET, longer_px=320, threshold=0.6)
     nodes = (np.arange(_GRID) + 0.5) * SIDE_PX / _GRID - 0.5
     grid = np.stack(np.meshgrid(nodes, nodes), axis=-1).reshape(-1, 2)
     steps = (np.arange(_GRID) + 0.5) * plane.SIDE_PX / _GRID / plane.UNIT_PX
@@ -150,7 +150,7 @@ def main() -> None:
     parser.add_argument("--noncommercial", action="store_true", help="with UTKFace, whose licence is for research only")
     arguments = parser.parse_args()
     portraits = faces.bare(arguments.data, noncommercial=arguments.noncommercial)
-    portraits += faces.worn_correctly(arguments.data)
+    portraits += faces.correctly_masked(arguments.data)
     rows = list(_rows(arguments.data, portraits, landmarks.load(arguments.landmarks)))
     names = tuple(Patches.__dataclass_fields__)
     types = (np.uint8, np.float32, np.float32, np.float32, np.float32, np.str_, np.str_)

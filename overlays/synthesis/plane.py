@@ -9,7 +9,7 @@ LEFT, TOP, UNIT_PX = -0.72, 0.08, 111.0  # 1.44 face heights square
 FINE = 4  # bits of OpenCV's sub-pixel positions
 
 Picture = NDArray[np.uint8]
-Cover = NDArray[np.float32]
+Opacity = NDArray[np.float32]
 
 
 def to_px(points: NDArray[np.float64]) -> NDArray[np.int32]:
@@ -40,13 +40,13 @@ def line(cover: NDArray[np.uint8], points: NDArray[np.float64], width_px: int, l
     cv2.polylines(cover, [to_px(points)], False, level, width_px, cv2.LINE_AA, FINE)
 
 
-def as_cover(drawn: NDArray[np.uint8], softness_px: float = 0.0, strength: float = 1.0) -> Cover:
+def to_opacity(drawn: NDArray[np.uint8], softness_px: float = 0.0, strength: float = 1.0) -> Opacity:
     """Opacity, (S, S) float32 0 to 1, from what was drawn."""
     cover = drawn.astype(np.float32) * np.float32(strength / 255)
     return np.asarray(cv2.GaussianBlur(cover, (0, 0), softness_px), np.float32) if softness_px else cover
 
 
-def places() -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+def coordinates() -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Canonical x of the columns (S,) and y of the rows (S,)."""
     steps = (np.arange(SIDE_PX, dtype=np.float32) + np.float32(0.5)) / np.float32(UNIT_PX)
     return steps + np.float32(LEFT), steps + np.float32(TOP)

@@ -21,7 +21,7 @@ Scores = Callable[[NDArray[np.uint8]], NDArray[np.int32]]
 
 
 @dataclass(frozen=True)
-class Labelled:
+class LabelledCrops:
     """Crops (N, 32, 32, 3) uint8 RGB with their classes (N,), and in how many pictures no face was found."""
 
     crops: NDArray[np.uint8]
@@ -30,7 +30,7 @@ class Labelled:
 
 
 @dataclass(frozen=True)
-class Report:
+class ClassifierMetrics:
     """confusion: (4, 4), rows true, columns called, in class order."""
 
     confusion: NDArray[np.int64]
@@ -51,7 +51,7 @@ class Report:
         recall = {}
         for label, row, k in zip(LABELS, self.confusion, range(len(LABELS))):
             if row.sum():
-                low, high = wilson(int(row[k]), int(row.sum()))
+                low, high = wilson_interval(int(row[k]), int(row.sum()))
                 recall[label] = {
                     "right": int(row[k]),
                     "of": int(row.sum()),
@@ -65,55 +65,55 @@ class Report:
         }
 
 
-def evaluate(scores: Scores, labelled: Labelled) -> Report:
+def evaluate(scores: Scores, labelled: LabelledCrops) -> ClassifierMetrics:
     """Run a classifier over labelled crops; the best score wins, the first of equals."""
-    return report_of(scores(labelled.crops), labelled)
+    return metrics_of(scores(labelled.crops), labelled)
 
 
-def report_of(scores: NDArray[np.int32], labelled: Labelled) -> Report:
+def metrics_of(scores: NDArray[np.int32], labelled: LabelledCrops) -> ClassifierMetrics:
     """The same from the scores, (N, 4)."""
     confusion = np.zeros((len(LABELS), len(LABELS)), np.int64)
     np.add.at(confusion, (labelled.classes, scores.argmax(axis=1)), 1)
-    return Report(confusion, labelled.no_face)
+    return ClassifierMetrics(confusion, labelled.no_face)
 
 
-def daemons_finder(model: Path) -> Detector:
+def yunet_detector(model: Path) -> Detector:
     """YuNet with the daemon's default settings, so that figures here are those of ``binarycop evaluate``."""
     return YuNet(model, longer_px=_FACES.yunet.longer_px, threshold=_FACES.yunet.threshold)
 
 
-def photographs(folder: Path, finder: Detector, geometry: CropGeometry) -> Labelled:
+def read_photographs(folder: Path, finder: Detector, geometry: CropGeometry) -> LabelledCrops:
     """A folder per class, each picture cut as the daemon cuts it: the largest face found, no fallback."""
     crops, classes, no_face = [], [], 0
-    for label, wearing in FOLDERS.items():
+    for label, mask_class in FOLDERS.items():
         for path in sorted((folder / label).glob("*")):
-            one = cut(path, finder, geometry)
+            one = crop_face(path, finder, geometry)
             if one is None:
                 no_face += 1
                 continue
             crops.append(one)
-            classes.append(int(wearing))
+            classes.append(int(mask_class))
     stacked = np.stack(crops) if crops else np.empty((0, SIDE_PX, SIDE_PX, 3), np.uint8)
-    return Labelled(stacked, np.asarray(classes, np.int64), no_face)
+    return LabelledCrops(stacked, np.asarray(classes, np.int64), no_face)
 
 
-def cut(path: Path, finder: Detector, geometry: CropGeometry) -> NDArray[np.uint8] | None:
+def crop_face(path: Path, finder: Detector, geometry: CropGeometry) -> NDArray[np.uint8] | None:
     """The crop (32, 32, 3) uint8 RGB of the face that the daemon would choose; None where no face or picture is."""
     picture = cv2.imread(str(path))
     if picture is None:
         return None
     pixels = np.asarray(picture, np.uint8)
-    box = chosen(pixels, finder)
+    box = choose_box(pixels, finder)
     return None if box is None else crop(pixels, box, geometry)
 
 
-def chosen(pixels: NDArray[np.uint8], finder: Detector) -> Box | None:
+def choose_box(pixels: NDArray[np.uint8], finder: Detector) -> Box | None:
     """The box of the face that the daemon would choose in a picture, (H, W, 3) uint8 BGR; None where it finds none."""
     face = largest_face(finder.detect(pixels), _FACES.least_px)
     return None if face is None else face.box
 
 
-def wilson(right: int, count: int, z: float = 1.96) -> tuple[float, float]:
+def wilson_interval(right: int, count: int, z: float = 1.96) -> tuple[float, float]:
     """Wilson's interval of a share, 95 % by default. Raises ValueError where nothing was counted."""
     if count < 1:
         raise ValueError("there is no interval of nothing")

@@ -14,7 +14,7 @@ from torch.nn import functional
 from tqdm import tqdm
 
 from overlays.networks.tables import Network
-from overlays.training.evaluation import Labelled, Scores
+from overlays.training.evaluation import LabelledCrops, Scores
 from overlays.training.model import BinaryNet
 
 _WARM_STEPS = 200
@@ -40,7 +40,7 @@ class Settings:
 
 def train(
     network: Network,
-    labelled: Labelled,
+    labelled: LabelledCrops,
     settings: Settings,
     checkpoint: Path,
     progress: Callable[[str, BinaryNet], None],
@@ -91,7 +91,7 @@ def train(
         _keep(checkpoint, network, settings, len(pixels), epoch + 1, net, optimiser, schedule)
         line = f"epoch {epoch + 1}/{settings.epochs}: loss {total / steps:.4f}, {rate:.0f} crops/s, "
         progress(f"{line}{left_min:.0f} min left", net)
-    settle(net, pixels, settings.batch)
+    recalibrate_batchnorm(net, pixels, settings.batch)
     _keep(checkpoint, network, settings, len(pixels), settings.epochs, net, optimiser, schedule)
     return net
 
@@ -108,7 +108,7 @@ def _loss(logits: Tensor, labels: Tensor, taught: Tensor | None, settings: Setti
     return (1 - settings.distil) * own + settings.distil * away
 
 
-def run_of(file: Path) -> dict[str, object]:
+def read_run(file: Path) -> dict[str, object]:
     """What a checkpoint's network was trained with, as in ``Settings``, and its name and how many crops."""
     run: dict[str, object] = torch.load(file, weights_only=True, map_location="cpu")["run"]
     return run
@@ -126,7 +126,7 @@ def restore(file: Path, network: Network) -> BinaryNet:
 
 
 @torch.no_grad()  # type: ignore[untyped-decorator]
-def logits_of(net: BinaryNet, crops: NDArray[np.uint8], batch: int = 500) -> NDArray[np.float32]:
+def teacher_logits(net: BinaryNet, crops: NDArray[np.uint8], batch: int = 500) -> NDArray[np.float32]:
     """A teacher's answers to crops (N, 32, 32, 3) uint8 RGB, (N, 4)."""
     net.eval()
     device = net.log_scale.device
@@ -138,7 +138,7 @@ def logits_of(net: BinaryNet, crops: NDArray[np.uint8], batch: int = 500) -> NDA
 
 
 @torch.no_grad()  # type: ignore[untyped-decorator]
-def settle(net: BinaryNet, pixels: Tensor, batch: int) -> None:
+def recalibrate_batchnorm(net: BinaryNet, pixels: Tensor, batch: int) -> None:
     """Measure batch normalisation's statistics anew with the weights at rest, averaged over many batches.
 
     Running averages trail behind weights that flip, and a threshold that is a little off flips bits.
@@ -153,7 +153,7 @@ def settle(net: BinaryNet, pixels: Tensor, batch: int) -> None:
         net(pixels[start : start + batch].float())
 
 
-def scorer(net: BinaryNet, batch: int = 500) -> Scores:
+def score_function(net: BinaryNet, batch: int = 500) -> Scores:
     """The network as a function of crops (N, 32, 32, 3) uint8 RGB to scores (N, 4) int32.
 
     The reference in full precision gives thousandths of its logits.

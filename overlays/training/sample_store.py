@@ -13,17 +13,17 @@ from binarycop.classes import LABELS
 from binarycop.geometry import SIDE_PX
 from overlays.synthesis.dataset import Recipe, generate
 from overlays.synthesis.faces import Split
-from overlays.training.evaluation import Labelled
+from overlays.training.evaluation import LabelledCrops
 
 
 @dataclass(frozen=True)
-class Pool:
+class CropStore:
     """labelled: crops and classes. kinds, colours, extras, identities: what is on each crop and who (N,) text."""
 
-    labelled: Labelled
+    labelled: LabelledCrops
     kinds: NDArray[np.str_]
     colours: NDArray[np.str_]
-    extras: NDArray[np.str_]
+    occlusions: NDArray[np.str_]
     identities: NDArray[np.str_]
 
     @property
@@ -32,7 +32,7 @@ class Pool:
         return hashlib.sha256(np.ascontiguousarray(self.labelled.crops).data).hexdigest()
 
 
-def pool(
+def load_or_make(
     folder: Path,
     patches: Path,
     data: Path,
@@ -40,7 +40,7 @@ def pool(
     recipe: Recipe,
     seed: int,
     count: int,
-) -> Pool:
+) -> CropStore:
     """The crops of ``generate``, read from ``folder`` where they have been made before from the same recipe and faces.
 
     Whoever changes the code of ``synthesis`` empties the folder.
@@ -52,7 +52,7 @@ def pool(
         _make(file, told, patches, data, split, recipe, seed, count)
     with np.load(told, allow_pickle=False) as looks:
         texts = {name: looks[name] for name in looks.files}
-    return Pool(Labelled(np.load(file), np.arange(count) % len(LABELS)), **texts)
+    return CropStore(LabelledCrops(np.load(file), np.arange(count) % len(LABELS)), **texts)
 
 
 def _make(
@@ -81,7 +81,7 @@ def _make(
         told,
         kinds=np.array([look.kind for look in looks]),
         colours=np.array([look.colour for look in looks]),
-        extras=np.array([look.extras for look in looks]),
+        occlusions=np.array([look.occlusions for look in looks]),
         identities=np.array([look.identity for look in looks]),
     )
     partial.replace(file)

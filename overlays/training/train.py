@@ -20,17 +20,17 @@ import torch
 from numpy.typing import NDArray
 
 from binarycop.geometry import CropGeometry
-from overlays.export.write_bundle import Story, write
+from overlays.export.write_bundle import BundleMetadata, write_bundle
 from overlays.networks.tables import CNV, NETWORKS
 from overlays.synthesis.dataset import Recipe
 from overlays.synthesis.faces import Split
-from overlays.synthesis.heads import heads
+from overlays.synthesis.heads import labelled_heads
 from overlays.synthesis.patches import YUNET
-from overlays.training.calibration import calibrate
-from overlays.training.evaluation import Labelled, daemons_finder, evaluate, photographs
-from overlays.training.loop import Settings, logits_of, restore, run_of, scorer, train
+from overlays.training.calibration import calibrate_margin
+from overlays.training.evaluation import LabelledCrops, evaluate, read_photographs, yunet_detector
+from overlays.training.loop import Settings, read_run, restore, score_function, teacher_logits, train
 from overlays.training.model import BinaryNet
-from overlays.training.sample_store import Pool, pool
+from overlays.training.sample_store import CropStore, load_or_make
 
 _LICENCE = "BSD-3-Clause; trained on pictures under CC BY 4.0 and MIT, see provenance and README.md"
 _SOURCES = {
@@ -52,19 +52,23 @@ def main() -> None:
     arguments = _arguments()
     torch.set_num_threads(arguments.threads)
     geometry = CropGeometry(arguments.margin, arguments.shift)
-    recipe = Recipe(geometry, real=arguments.real, uncovered=arguments.uncovered, touched=arguments.touched)
+    recipe = Recipe(geometry, real=arguments.real, uncovered=arguments.uncovered, skin_beside=arguments.skin_beside)
     network, data = NETWORKS[arguments.network], arguments.data
 
-    def crops(split: Split, seed: int, count: int) -> Pool:
-        return pool(arguments.work / "crops", arguments.patches, data, split, recipe, seed, count)
+    def crops(split: Split, seed: int, count: int) -> CropStore:
+        return load_or_make(arguments.work / "crops", arguments.patches, data, split, recipe, seed, count)
 
     chosen_on = {
         "synthetic val": crops(Split.VAL, _VAL_SEED, _VAL_CROPS).labelled,
-        "real_photos dev": photographs(data / "real_photos" / "dev", daemons_finder(data / YUNET), recipe.geometry),
+        "real_photos dev": read_photographs(
+            data / "real_photos" / "dev", yunet_detector(data / YUNET), recipe.geometry
+        ),
     }
 
     def progress(line: str, net: BinaryNet) -> None:
-        figures = [f"{name} {evaluate(scorer(net), one).balanced_accuracy:.3f}" for name, one in chosen_on.items()]
+        figures = [
+            f"{name} {evaluate(score_function(net), one).balanced_accuracy:.3f}" for name, one in chosen_on.items()
+        ]
         _say(", ".join([line, *figures]))
 
     settings = _settings(arguments)
@@ -74,13 +78,13 @@ def main() -> None:
     checkpoint = arguments.work / f"{network.name}-{arguments.tag}.pt"
     net = train(network, learning, settings, checkpoint, progress, begin=begin, teacher=teacher)
 
-    scores, tested = scorer(net), crops(Split.TEST, _TEST_SEED, _TEST_CROPS)
+    scores, tested = score_function(net), crops(Split.TEST, _TEST_SEED, _TEST_CROPS)
     recorded = json.loads(_TEST_SET.read_text(encoding="utf-8"))
     if tested.sha256 != recorded["sha256"]:
         _say(f"the synthetic test set is not the recorded one ({_TEST_SET.name}): its figure compares with no other")
     measured = chosen_on | {
         "synthetic test": tested.labelled,
-        "drawn heads": Labelled(*heads(_HEADS, _HEADS_SEED, recipe.geometry)),
+        "drawn heads": LabelledCrops(*labelled_heads(_HEADS, _HEADS_SEED, recipe.geometry)),
     }
     figures = {name: evaluate(scores, one).as_dict() for name, one in measured.items()}
     for name, one in figures.items():
@@ -88,18 +92,18 @@ def main() -> None:
     if not settings.is_binary:
         return
     calibrated_on = chosen_on["synthetic val"]
-    margin = calibrate(scores(calibrated_on.crops), calibrated_on.classes)
+    margin = calibrate_margin(scores(calibrated_on.crops), calibrated_on.classes)
     provenance = _provenance(arguments, recipe, settings, figures, tested.sha256)
-    bundle = write(net, arguments.out, Story(recipe.geometry, margin, _LICENCE, provenance))
+    bundle = write_bundle(net, arguments.out, BundleMetadata(recipe.geometry, margin, _LICENCE, provenance))
     _say(f"{arguments.out}: {bundle.manifest.name} {bundle.manifest.version}, abstain margin {margin}")
 
 
-def _taught(arguments: argparse.Namespace, learning: Labelled) -> NDArray[np.float32]:
+def _taught(arguments: argparse.Namespace, learning: LabelledCrops) -> NDArray[np.float32]:
     """The teacher's logits, which take a minute per 100,000 crops, and so are kept."""
     who = hashlib.sha256(arguments.teacher.read_bytes()).hexdigest()[:8]
     file = arguments.work / "crops" / f"taught-{arguments.seed}-{len(learning.crops)}-{who}.npy"
     if not file.exists():
-        np.save(file, logits_of(restore(arguments.teacher, NETWORKS[arguments.teacher_network]), learning.crops))
+        np.save(file, teacher_logits(restore(arguments.teacher, NETWORKS[arguments.teacher_network]), learning.crops))
     return np.asarray(np.load(file), np.float32)
 
 
@@ -125,12 +129,12 @@ def _provenance(
             "drawn": recipe.drawn,
             "real among correct": recipe.real,
             "real, partly uncovered among the others": recipe.uncovered,
-            "skin laid beside real masks among correct": recipe.touched,
+            "skin laid beside real masks among correct": recipe.skin_beside,
             "bare among nose_mouth": recipe.bare,
         },
         "training": asdict(settings),
-        "teacher": run_of(arguments.teacher) if arguments.teacher else "none",
-        "begun from": run_of(arguments.begin) if arguments.begin else "random weights",
+        "teacher": read_run(arguments.teacher) if arguments.teacher else "none",
+        "begun from": read_run(arguments.begin) if arguments.begin else "random weights",
         "abstain margin": "the largest at which at most a tenth of the rightly answered synthetic val crops abstain",
         "synthetic test set": test_set,
         "figures": figures,
@@ -151,7 +155,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--begin", type=Path, help="checkpoint whose weights to start from")
     parser.add_argument("--real", type=float, default=recipe.real, help="share of real masks among correct")
     parser.add_argument("--uncovered", type=float, default=recipe.uncovered, help="of partly uncovered ones elsewhere")
-    parser.add_argument("--touched", type=float, default=recipe.touched, help="of real ones with skin laid beside")
+    parser.add_argument("--touched", type=float, default=recipe.skin_beside, help="of real ones with skin laid beside")
     parser.add_argument("--work", type=Path, default=Path("work"), help="crops and checkpoints (default: work)")
     parser.add_argument("--tag", default="run", help="names the checkpoint, to keep several runs apart")
     parser.add_argument("--crops", type=int, default=320_000, help="synthetic training crops (default: 320000)")

@@ -190,7 +190,7 @@ def test_where_the_survey_sees_nobody_nothing_is_looked_at_again() -> None:
 
 @pytest.mark.parametrize("shape", [(1, 1, 3), (33, 500, 3), (700, 20, 3)])
 def test_pictures_of_any_shape_are_taken(shape: tuple[int, int, int]) -> None:
-    assert golden.finder_on(EngineKind.OPENCV).detect(np.full(shape, 128, np.uint8)) == []
+    assert golden.shipped_detector(EngineKind.OPENCV).detect(np.full(shape, 128, np.uint8)) == []
 
 
 def test_the_shipped_weights_are_those_that_were_measured() -> None:
@@ -207,13 +207,13 @@ def test_all_that_ships_with_it_is_small() -> None:
 
 
 def test_this_opencv_gives_the_same_boxes_as_every_other() -> None:
-    assert golden.boxes(golden.finder_on(EngineKind.OPENCV)) == BOXES
+    assert golden.boxes(golden.shipped_detector(EngineKind.OPENCV)) == BOXES
     assert sum(map(len, BOXES)) >= 12
 
 
 def test_ncnn_gives_the_same_boxes_within_a_quarter_pixel() -> None:
     pytest.importorskip("ncnn")
-    found = golden.boxes(golden.finder_on(EngineKind.NCNN))
+    found = golden.boxes(golden.shipped_detector(EngineKind.NCNN))
     assert [len(one) for one in found] == [len(one) for one in BOXES]
     for ours, theirs in zip(found, BOXES):
         for one, other in zip(ours, theirs):

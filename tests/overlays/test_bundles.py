@@ -9,8 +9,8 @@ from binarycop.bundle.files import Bundle
 from binarycop.classifier.emulator import Emulator
 from binarycop.classifier.golden import check_golden
 from overlays.networks.tables import NETWORKS
-from overlays.synthesis.heads import heads
-from overlays.training.calibration import lead
+from overlays.synthesis.heads import labelled_heads
+from overlays.training.calibration import top2_margins
 
 BUNDLES = Path(__file__).resolve().parents[2] / "overlays" / "bundles"
 SHIPPED = sorted(path.parent for path in BUNDLES.glob("*/manifest.json"))
@@ -38,10 +38,10 @@ def test_it_reproduces_its_golden_vectors(bundle: Bundle) -> None:
 
 
 def test_it_names_drawn_heads_rightly(bundle: Bundle) -> None:
-    crops, classes = heads(600, 20_240, bundle.manifest.crop)
+    crops, classes = labelled_heads(600, 20_240, bundle.manifest.crop)
     scores = Emulator(bundle).scores(crops)
     right = scores.argmax(axis=1) == classes
-    votes = lead(scores) >= bundle.manifest.abstain_margin
+    votes = top2_margins(scores) >= bundle.manifest.abstain_margin
     assert right.mean() >= 0.92
     assert votes.mean() >= 0.88
     assert right[votes].mean() >= 0.97

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from binarycop.geometry import Box
-from overlays.clips.jitter import pooled, unrest
-from overlays.clips.tracking_benchmark import follow
+from overlays.clips.jitter import box_errors, pooled_jitter
+from overlays.clips.tracking_benchmark import track_drawn_head
 
 TRUE = np.array([(100.0, 80.0, 50.0)] * 400)
 
@@ -20,9 +20,9 @@ def boxes(rng: np.random.Generator, shift: float, scale: float, offset: float = 
 
 
 def test_the_noise_that_was_put_on_a_box_is_found_in_it() -> None:
-    errors = unrest(boxes(np.random.default_rng(1), 0.02, 0.05), TRUE)
+    errors = box_errors(boxes(np.random.default_rng(1), 0.02, 0.05), TRUE)
     assert errors is not None
-    it = pooled([errors])
+    it = pooled_jitter([errors])
     assert (it.centre, it.size) == pytest.approx((0.02, 0.05), rel=0.1)
     assert (it.centre_step, it.size_step) == pytest.approx((0.02 * 2**0.5, 0.05 * 2**0.5), rel=0.1)
 
@@ -30,13 +30,13 @@ def test_the_noise_that_was_put_on_a_box_is_found_in_it() -> None:
 def test_a_steady_offset_is_no_unrest_and_frames_without_a_box_are_left_out() -> None:
     found = boxes(np.random.default_rng(1), 0.0, 0.0, offset=0.3)
     found[3] = None
-    errors = unrest(found, TRUE)
+    errors = box_errors(found, TRUE)
     assert errors is not None
     assert len(errors) == 399
-    assert pooled([errors]).centre == pytest.approx(0, abs=1e-9)
-    assert unrest([None] * 396 + found[:4], TRUE) is None
+    assert pooled_jitter([errors]).centre == pytest.approx(0, abs=1e-9)
+    assert box_errors([None] * 396 + found[:4], TRUE) is None
 
 
 @pytest.mark.parametrize("seed", range(8))
 def test_a_drawn_head_is_still_followed_after_ten_frames(seed: int) -> None:
-    assert follow(np.random.default_rng(seed), 10, 8.0).overlap >= 0.9
+    assert track_drawn_head(np.random.default_rng(seed), 10, 8.0).overlap >= 0.9

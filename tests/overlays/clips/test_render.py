@@ -23,16 +23,16 @@ from overlays.clips.render import (
     WIDTH_PX,
     Walk,
     begins_s,
-    film,
     paste,
+    render_clip,
     stay_s,
     wall,
 )
-from overlays.synthesis.heads import scene
+from overlays.synthesis.heads import drawn_scene
 
 
-def head(seed: int, wearing: MaskClass = MaskClass.CORRECT) -> Person:
-    return Person(*scene(np.random.default_rng(seed), wearing), wearing, f"drawn {seed}")
+def head(seed: int, mask_class: MaskClass = MaskClass.CORRECT) -> Person:
+    return Person(*drawn_scene(np.random.default_rng(seed), mask_class), mask_class, f"drawn {seed}")
 
 
 def test_a_person_comes_nearer_for_two_seconds_stands_and_walks_out_of_the_frame() -> None:
@@ -55,7 +55,7 @@ def test_a_face_is_where_it_is_said_to_be() -> None:
 
 
 def test_between_two_people_the_place_is_empty() -> None:
-    frames = list(film([head(1), head(2)], np.random.default_rng(5)))
+    frames = list(render_clip([head(1), head(2)], np.random.default_rng(5)))
     assert len(frames) == round((LEAD_S + 2 * (stay_s() + EMPTY_S)) * RATE_HZ)
     before = frames[0].astype(float)
     between = frames[round((begins_s(1) - EMPTY_S / 2) * RATE_HZ)].astype(float)
@@ -100,7 +100,7 @@ def test_while_somebody_comes_the_next_one_is_in_sight_in_a_queue_only() -> None
     )
     at, shares = round((begins_s(0) + AFTER_S + 0.2) * RATE_HZ), []
     for is_queue in (False, True):
-        frames = list(film([first, second], np.random.default_rng(5), is_queue=is_queue))
+        frames = list(render_clip([first, second], np.random.default_rng(5), is_queue=is_queue))
         shares.append(float((cv2.blur(frames[at], (5, 5)).min(axis=2) > 200).mean()))
     assert shares[1] > shares[0] + 0.02
 

@@ -6,8 +6,8 @@ from numpy.typing import NDArray
 
 from binarycop.detection.base import Face
 from binarycop.geometry import Box
-from overlays.detector.hard_negatives import decoys
-from overlays.detector.labels import Taught
+from overlays.detector.hard_negatives import mine_hard_negatives
+from overlays.detector.labels import LabelledImage
 
 
 class Eager:
@@ -21,15 +21,15 @@ class Eager:
 
 
 def test_a_find_that_is_no_face_is_a_decoy_in_the_pictures_own_pixels() -> None:
-    taught = Taught(np.zeros((80, 120, 3), np.uint8), (Box(2, 2, 50, 40),))
-    found = list(decoys(Eager(), [taught]))
+    image = LabelledImage(np.zeros((80, 120, 3), np.uint8), (Box(2, 2, 50, 40),))
+    found = list(mine_hard_negatives(Eager(), [image]))
     assert len(found) == 2
     for one in found:
-        assert one.taught is taught
+        assert one.image is image
         place = one.box.x_px, one.box.y_px, one.box.width_px, one.box.height_px
         assert place == pytest.approx((60, 40, 60, 40), abs=1)
 
 
 def test_what_may_be_a_face_is_none() -> None:
-    taught = Taught(np.zeros((80, 120, 3), np.uint8), (Box(2, 2, 50, 40),), (Box(70, 40, 50, 40),))
-    assert list(decoys(Eager(), [taught])) == []
+    image = LabelledImage(np.zeros((80, 120, 3), np.uint8), (Box(2, 2, 50, 40),), (Box(70, 40, 50, 40),))
+    assert list(mine_hard_negatives(Eager(), [image])) == []

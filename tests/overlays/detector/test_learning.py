@@ -12,13 +12,13 @@ from torch import Tensor  # noqa: E402
 
 from binarycop.detection.lookout.engine import OpenCvEngine  # noqa: E402
 from binarycop.detection.lookout.network import PROPOSAL, REFINEMENT, ROI_PX, Network  # noqa: E402
-from overlays.detector.export import Trained  # noqa: E402
+from overlays.detector.export import LookoutWeights  # noqa: E402
 from overlays.detector.loop import Settings, restore, train  # noqa: E402
-from overlays.detector.network import LookoutNet, folded, unfolded  # noqa: E402
-from overlays.detector.proposal_samples import Scenes  # noqa: E402
-from overlays.detector.refinement_samples import Glimpses  # noqa: E402
-from overlays.detector.sample_store import Pool  # noqa: E402
-from overlays.detector.targets import Cells, assign, boxes_of, loss  # noqa: E402
+from overlays.detector.network import LookoutNet, fold_batchnorm, unfold_batchnorm  # noqa: E402
+from overlays.detector.proposal_samples import ProposalSamples  # noqa: E402
+from overlays.detector.refinement_samples import RefinementSamples  # noqa: E402
+from overlays.detector.sample_store import SceneStore  # noqa: E402
+from overlays.detector.targets import Cells, assign, decode_boxes, loss  # noqa: E402
 
 CELLS = Cells.of(192, 256)
 
@@ -106,9 +106,9 @@ def test_the_daemon_computes_what_was_trained(tmp_path: Path) -> None:
     sizes = {PROPOSAL: (64, 96), REFINEMENT: (ROI_PX, ROI_PX)}
     nets = {network: trained(network, *size) for network, size in sizes.items()}
     file = tmp_path / "weights.npz"
-    Trained(folded(nets[PROPOSAL]), folded(nets[REFINEMENT])).write(file)
-    kept = Trained.read(file)
-    for (network, size), weights in zip(sizes.items(), (kept.survey, kept.inspection)):
+    LookoutWeights(fold_batchnorm(nets[PROPOSAL]), fold_batchnorm(nets[REFINEMENT])).write(file)
+    kept = LookoutWeights.read(file)
+    for (network, size), weights in zip(sizes.items(), (kept.proposal, kept.refinement)):
         assert set(weights) == set(network.shapes())
         frame = torch.randint(0, 256, (1, 3, *size)).float()
         pixels = frame[0].permute(1, 2, 0).numpy().astype(np.uint8)
@@ -119,10 +119,10 @@ def test_the_daemon_computes_what_was_trained(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("network", "size"), [(PROPOSAL, (64, 96)), (REFINEMENT, (ROI_PX, ROI_PX))])
 def test_what_ships_can_be_trained_on(network: Network, size: tuple[int, int]) -> None:
-    before = folded(trained(network, *size))
+    before = fold_batchnorm(trained(network, *size))
     frames = torch.randint(0, 256, (8, 3, *size)).float()
-    net = unfolded(network, before, frames)
-    after = folded(net)
+    net = unfold_batchnorm(network, before, frames)
+    after = fold_batchnorm(net)
     assert all(after[name] == pytest.approx(weight, rel=1e-3, abs=1e-4) for name, weight in before.items())
     # While it trains, a batch like those frames is normalised as they were.
     assert net.training
@@ -133,17 +133,19 @@ def test_what_ships_can_be_trained_on(network: Network, size: tuple[int, int]) -
 
 def test_weights_as_bytes_are_off_by_half_a_level_at_most(tmp_path: Path) -> None:
     file = tmp_path / "weights.npz"
-    before = Trained(folded(trained(PROPOSAL, 64, 96)), folded(trained(REFINEMENT, ROI_PX, ROI_PX)))
+    before = LookoutWeights(
+        fold_batchnorm(trained(PROPOSAL, 64, 96)), fold_batchnorm(trained(REFINEMENT, ROI_PX, ROI_PX))
+    )
     before.write(file)
-    after = Trained.read(file)
-    for one, other in ((before.survey, after.survey), (before.inspection, after.inspection)):
+    after = LookoutWeights.read(file)
+    for one, other in ((before.proposal, after.proposal), (before.refinement, after.refinement)):
         for name, weight in one.items():
             rows = weight.reshape(len(weight), -1)
             level = np.abs(rows).max(axis=1, keepdims=True) / 127 if name.endswith(".weight") else 0
             assert (np.abs(rows - other[name].reshape(len(weight), -1)) <= 0.5001 * level).all()
 
 
-def squares(count: int) -> Pool:
+def squares(count: int) -> SceneStore:
     """One bright square on a dark ground in each frame of 96×64."""
     rng = np.random.default_rng(0)
     pixels = rng.integers(0, 60, (count, 64, 96, 3), dtype=np.uint8)
@@ -153,12 +155,12 @@ def squares(count: int) -> Pool:
         x, y = int(rng.integers(0, 96 - side)), int(rng.integers(0, 64 - side))
         pixels[at, y : y + side, x : x + side] = 220
         boxes[at, 0] = x, y, side, side, 1
-    return Pool((pixels,), boxes)
+    return SceneStore((pixels,), boxes)
 
 
 def test_scenes_of_several_stores_are_one_row() -> None:
     one, other = squares(3), squares(5)
-    both = Pool.joined(one, other)
+    both = SceneStore.joined(one, other)
     assert len(both) == 8
     frames = both.frames(np.array([1, 2, 3, 7]))
     assert np.array_equal(
@@ -178,9 +180,9 @@ def begun() -> LookoutNet:
 
 
 def test_it_learns_and_goes_on_after_an_interruption_as_if_there_had_been_none(tmp_path: Path) -> None:
-    lesson, settings = Scenes.of(squares(96)), Settings(epochs=4, batch=8, rate=4e-3)
+    task, settings = ProposalSamples.of(squares(96)), Settings(epochs=4, batch=8, rate=4e-3)
     lines: list[str] = []
-    whole = train(lesson, begun(), settings, tmp_path / "whole.pt", lines.append)
+    whole = train(task, begun(), settings, tmp_path / "whole.pt", lines.append)
     losses = [float(line.split("loss ")[1].split(",")[0]) for line in lines]
     assert losses[-1] < 0.7 * losses[0]
 
@@ -189,8 +191,8 @@ def test_it_learns_and_goes_on_after_an_interruption_as_if_there_had_been_none(t
             raise Interrupted
 
     with pytest.raises(Interrupted):
-        train(lesson, begun(), settings, tmp_path / "cut.pt", pull)
-    again = train(lesson, begun(), settings, tmp_path / "cut.pt", lambda line: None)
+        train(task, begun(), settings, tmp_path / "cut.pt", pull)
+    again = train(task, begun(), settings, tmp_path / "cut.pt", lambda line: None)
     kept = restore(PROPOSAL, tmp_path / "cut.pt")
     for name, values in whole.state_dict().items():
         assert torch.equal(values, again.state_dict()[name])
@@ -208,15 +210,15 @@ def test_the_inspection_learns_to_tell_a_square_from_none(tmp_path: Path) -> Non
     lines: list[str] = []
     torch.manual_seed(0)
     settings = Settings(epochs=6, batch=16, rate=4e-3)
-    train(Glimpses(pixels, wanted), LookoutNet(REFINEMENT), settings, tmp_path / "a.pt", lines.append)
+    train(RefinementSamples(pixels, wanted), LookoutNet(REFINEMENT), settings, tmp_path / "a.pt", lines.append)
     losses = [float(line.split("loss ")[1].split(",")[0]) for line in lines]
     assert losses[-1] < 0.4 * losses[0]
 
 
 def test_several_checkpoints_are_their_mean(tmp_path: Path) -> None:
-    lesson = Scenes.of(squares(16))
+    task = ProposalSamples.of(squares(16))
     for name, rate in (("a", 1e-3), ("b", 4e-3)):
-        train(lesson, begun(), Settings(epochs=1, batch=8, rate=rate), tmp_path / f"{name}.pt", lambda line: None)
+        train(task, begun(), Settings(epochs=1, batch=8, rate=rate), tmp_path / f"{name}.pt", lambda line: None)
     one, other, both = (restore(PROPOSAL, *(tmp_path / f"{name}.pt" for name in names)) for names in ("a", "b", "ab"))
     for name, values in both.state_dict().items():
         if values.is_floating_point():
@@ -225,14 +227,14 @@ def test_several_checkpoints_are_their_mean(tmp_path: Path) -> None:
 
 
 def test_a_checkpoint_of_another_run_is_refused(tmp_path: Path) -> None:
-    lesson = Scenes.of(squares(16))
-    train(lesson, begun(), Settings(epochs=1, batch=8), tmp_path / "a.pt", lambda line: None)
+    task = ProposalSamples.of(squares(16))
+    train(task, begun(), Settings(epochs=1, batch=8), tmp_path / "a.pt", lambda line: None)
     with pytest.raises(ValueError, match="is of another run"):
-        train(lesson, begun(), Settings(epochs=2, batch=8), tmp_path / "a.pt", lambda line: None)
+        train(task, begun(), Settings(epochs=2, batch=8), tmp_path / "a.pt", lambda line: None)
 
 
 def test_cells_say_where_boxes_are() -> None:
     values = torch.zeros((1, len(CELLS.stride), 5))
-    boxes = boxes_of(values, CELLS)[0]
+    boxes = decode_boxes(values, CELLS)[0]
     assert boxes[0].tolist() == [4, 4, 24, 24]
     assert boxes[-1].tolist() == [240, 176, 96, 96]

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from binarycop.geometry import Box
 from overlays.detector import manual_labels, split
-from overlays.detector.manual_labels import Looked
+from overlays.detector.manual_labels import ManualLabels
 from overlays.detector.split import Part
 
 
@@ -12,11 +12,11 @@ def test_rows_are_gathered_by_picture(tmp_path: Path) -> None:
     file = tmp_path / "looked.csv"
     file.write_text("picture,x_px,y_px,width_px,height_px,is_face\na.jpg,1,2,3,4,1\nb.jpg,5,6,7,8,0\na.jpg,9,9,9,9,0\n")
     assert manual_labels.read(file) == {
-        "a.jpg": Looked((Box(1, 2, 3, 4),), (Box(9, 9, 9, 9),)),
-        "b.jpg": Looked((), (Box(5, 6, 7, 8),)),
+        "a.jpg": ManualLabels((Box(1, 2, 3, 4),), (Box(9, 9, 9, 9),)),
+        "b.jpg": ManualLabels((), (Box(5, 6, 7, 8),)),
     }
 
 
 def test_nobody_is_only_said_of_pictures_to_learn_from(shared_data: Path) -> None:
     fit = {one.path.name for one in split.annotated(shared_data, Part.FIT)}
-    assert {name for name, one in manual_labels.read().items() if one.nobody} <= fit
+    assert {name for name, one in manual_labels.read().items() if one.not_faces} <= fit

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from overlays.detector.pose_augmentation import turned, views
+from overlays.detector.pose_augmentation import rotate_head, views
 from overlays.synthesis.landmarks import EARS, NOSE
 
 SIDE, RADIUS = 200, 40
@@ -47,18 +47,18 @@ def test_the_nose_goes_where_the_head_turns(
     across: int,
     down: int,
 ) -> None:
-    x, y = dot(turned(picture, mesh, yaw_deg, pitch_deg))
+    x, y = dot(rotate_head(picture, mesh, yaw_deg, pitch_deg))
     # The nose is half a radius before the middle that the head turns around.
     wanted = RADIUS / 2 * np.sin(np.deg2rad(abs(yaw_deg + pitch_deg)))
     assert (x, y) == pytest.approx((across * wanted, down * wanted), abs=3)
 
 
 def test_without_a_turn_nothing_moves(picture: NDArray[np.uint8], mesh: NDArray[np.float32]) -> None:
-    assert np.array_equal(turned(picture, mesh, 0, 0), picture)
+    assert np.array_equal(rotate_head(picture, mesh, 0, 0), picture)
 
 
 def test_what_is_far_from_the_head_stays(picture: NDArray[np.uint8], mesh: NDArray[np.float32]) -> None:
-    after = turned(picture, mesh, 45, 20)
+    after = rotate_head(picture, mesh, 45, 20)
     assert np.array_equal(after[:3], picture[:3])
     assert np.array_equal(after[:, -3:], picture[:, -3:])
 

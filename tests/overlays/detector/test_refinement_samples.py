@@ -7,15 +7,15 @@ torch = pytest.importorskip("torch", reason="needs torch, which trains the finde
 
 from binarycop.detection.lookout.refinement import Roi  # noqa: E402
 from overlays.detector.refinement_samples import (  # noqa: E402
+    BACKGROUND,
     FACE,
-    NOBODY,
-    UNSURE,
-    Glimpses,
+    IGNORED,
+    RefinementSamples,
     _framed,
-    _made_odd,
+    _made_symmetric,
     _moved,
-    glimpses,
-    meant,
+    cut_frame,
+    match_face,
 )
 
 TABLE = np.array([[40, 40, 40, 40, 1], [120, 40, 40, 40, -1], [0, 0, 0, 0, 0]], np.float32)
@@ -25,21 +25,21 @@ TABLE = np.array([[40, 40, 40, 40, 1], [120, 40, 40, 40, -1], [0, 0, 0, 0, 0]], 
     ("box", "sign"),
     [
         ((42, 42, 40, 40), FACE),
-        ((58, 58, 40, 40), UNSURE),  # shares a fifth with the face
-        ((50, 60, 12, 12), NOBODY),  # a mouth
-        ((118, 40, 40, 40), UNSURE),
-        ((0, 0, 30, 30), NOBODY),
+        ((58, 58, 40, 40), IGNORED),  # shares a fifth with the face
+        ((50, 60, 12, 12), BACKGROUND),  # a mouth
+        ((118, 40, 40, 40), IGNORED),
+        ((0, 0, 30, 30), BACKGROUND),
     ],
 )
 def test_a_place_is_a_face_where_it_lies_on_one(box: tuple[float, ...], sign: float) -> None:
-    said, face = meant(np.array(box, np.float64), TABLE[:2].astype(np.float64))
+    said, face = match_face(np.array(box, np.float64), TABLE[:2].astype(np.float64))
     assert said == sign
     assert (face is not None) == (sign == FACE)
 
 
 def test_of_two_faces_the_nearer_one_is_meant() -> None:
     table = np.array([[40, 40, 40, 40, 1], [52, 40, 40, 40, 1]], np.float64)
-    _, face = meant(np.array([50.0, 40, 40, 40]), table)
+    _, face = match_face(np.array([50.0, 40, 40, 40]), table)
     assert face is not None
     assert face[0] == 52
 
@@ -48,7 +48,7 @@ def test_squares_show_the_face_where_they_say() -> None:
     frame = np.zeros((192, 256, 3), np.uint8)
     frame[40:80, 40:80] = 255
     likely = np.array([[38, 42, 40, 40, 0.9], [200, 100, 30, 30, 0.1]], np.float64)
-    pixels, wanted = glimpses(frame, TABLE, likely, np.random.default_rng(0))
+    pixels, wanted = cut_frame(frame, TABLE, likely, np.random.default_rng(0))
     assert len(pixels) == len(wanted) >= 3
     faces = wanted[:, 0] == FACE
     assert faces.sum() == 2  # the survey's and the one around the face itself
@@ -84,7 +84,7 @@ def test_a_square_that_is_learned_from_again_has_its_face_where_it_says() -> Non
 def test_only_squares_with_nobody_are_made_symmetric_or_turned() -> None:
     pixels = torch.rand((400, 3, 48, 48), generator=torch.Generator().manual_seed(0))
     is_nobody = torch.arange(400) % 2 == 0
-    odd = _made_odd(pixels, is_nobody, torch.Generator().manual_seed(1))
+    odd = _made_symmetric(pixels, is_nobody, torch.Generator().manual_seed(1))
     is_same = (odd == pixels).flatten(1).all(dim=1)
     assert is_same[~is_nobody].all()
     assert 80 < int((~is_same[is_nobody]).sum()) < 120
@@ -103,8 +103,8 @@ def test_some_squares_reach_beyond_the_frame_and_the_middle_is_always_seen() -> 
 
 
 def test_where_nobody_is_nothing_is_said_of_a_place() -> None:
-    lesson = Glimpses(np.full((8, 48, 48, 3), 90, np.uint8), np.zeros((8, 5), np.float32))
-    pixels, wanted = lesson.batch(torch.arange(8), torch.Generator().manual_seed(1))
+    task = RefinementSamples(np.full((8, 48, 48, 3), 90, np.uint8), np.zeros((8, 5), np.float32))
+    pixels, wanted = task.batch(torch.arange(8), torch.Generator().manual_seed(1))
     assert pixels.shape == (8, 3, 48, 48)
     assert float(pixels.min()) >= 0
     assert float(pixels.max()) <= 255

@@ -10,12 +10,12 @@ from binarycop.detection.base import Face
 from binarycop.evaluation.annotated import AnnotatedImage, GroundTruthFace, Group
 from binarycop.geometry import Box
 from overlays.detector import threshold
-from overlays.detector.manual_labels import Looked
+from overlays.detector.manual_labels import ManualLabels
 from overlays.synthesis.faces import Portrait, Split
 
-REAL, BY_EYE, NOBODY = Box(0, 0, 50, 50), Box(100, 0, 50, 50), Box(200, 0, 50, 50)
+REAL, BY_EYE, EMPTY = Box(0, 0, 50, 50), Box(100, 0, 50, 50), Box(200, 0, 50, 50)
 
-SEEN = {"a.png": Looked((BY_EYE,))}
+SEEN = {"a.png": ManualLabels((BY_EYE,))}
 
 
 class Scripted:
@@ -41,19 +41,19 @@ def _one_crowd(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_it_is_the_least_that_leaves_no_false_find_too_many() -> None:
-    finder = Scripted(Face(REAL, 0.9), Face(BY_EYE, 0.8), Face(NOBODY, 0.415))
+    finder = Scripted(Face(REAL, 0.9), Face(BY_EYE, 0.8), Face(EMPTY, 0.415))
     lines: list[str] = []
-    assert threshold.choose(finder, Path(), lines.append) == 0.42
+    assert threshold.choose_threshold(finder, Path(), lines.append) == 0.42
     assert lines == ["threshold 0.42 leaves 0 false finds in 1 pictures"]
 
 
 def test_without_false_finds_it_is_the_lowest_tried() -> None:
-    assert threshold.choose(Scripted(Face(REAL, 0.9)), Path(), lambda line: None) == 0.2
+    assert threshold.choose_threshold(Scripted(Face(REAL, 0.9)), Path(), lambda line: None) == 0.2
 
 
 def test_a_finder_that_is_sure_of_what_is_false_is_refused() -> None:
     with pytest.raises(ValueError, match="train for longer"):
-        threshold.choose(Scripted(Face(NOBODY, 0.99)), Path(), lambda line: None)
+        threshold.choose_threshold(Scripted(Face(EMPTY, 0.99)), Path(), lambda line: None)
 
 
 def test_portraits_are_taken_evenly_from_those_that_only_validate(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -65,6 +65,6 @@ def test_portraits_are_taken_evenly_from_those_that_only_validate(monkeypatch: p
 
 def test_beside_the_person_of_a_portrait_a_find_is_false_unless_it_was_seen_to_be_a_face() -> None:
     portrait = AnnotatedImage(Path("a.png"), (GroundTruthFace(Group.BARE, None),))
-    finder = Scripted(Face(REAL, 0.9), Face(BY_EYE, 0.8), Face(NOBODY, 0.7))
+    finder = Scripted(Face(REAL, 0.9), Face(BY_EYE, 0.8), Face(EMPTY, 0.7))
     false = threshold.false_positives(finder, [portrait], SEEN)
-    assert [one.box for one in false] == [NOBODY]
+    assert [one.box for one in false] == [EMPTY]

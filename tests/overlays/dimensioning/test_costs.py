@@ -7,9 +7,9 @@ from overlays.dimensioning.costs import (
     BRAM18_BITS,
     Weights,
     dsps_for_xnors,
-    mvtu,
+    mvtu_cost,
     network_costs,
-    refolded,
+    with_folding,
 )
 from overlays.networks.tables import CNV, N_CNV, NETWORKS, U_CNV, Network
 
@@ -31,7 +31,7 @@ def test_operations_are_two_per_multiply_accumulate() -> None:
 
 
 def test_each_pe_has_its_own_memory_and_more_pes_fill_theirs_less() -> None:
-    one, four = mvtu(fc(512, 512, 1, 8), 1), mvtu(fc(512, 512, 64, 8), 1)
+    one, four = mvtu_cost(fc(512, 512, 1, 8), 1), mvtu_cost(fc(512, 512, 64, 8), 1)
     assert (one.memory_depth, one.memory_width, one.bram18) == (32768, 8, 16)  # 16 of 2048 × 9
     assert (four.memory_depth, four.bram18) == (512, 64)  # a block each, of which 8 of 36 bits hold something
     assert one.filled == pytest.approx(8 / 9)
@@ -40,18 +40,18 @@ def test_each_pe_has_its_own_memory_and_more_pes_fill_theirs_less() -> None:
 
 def test_a_shallow_memory_lies_in_luts_unless_it_can_be_loaded() -> None:
     shallow = fc(64, 64, 8, 8)  # 64 words
-    assert (mvtu(shallow, 1).bram18, mvtu(shallow, 1).filled) == (0, None)
-    assert mvtu(shallow, 1, Weights.LOADABLE).bram18 == 8
-    assert mvtu(fc(130, 64, 8, 10), 1).bram18 == 8  # 104 words
+    assert (mvtu_cost(shallow, 1).bram18, mvtu_cost(shallow, 1).filled) == (0, None)
+    assert mvtu_cost(shallow, 1, Weights.LOADABLE).bram18 == 8
+    assert mvtu_cost(fc(130, 64, 8, 10), 1).bram18 == 8  # 104 words
 
 
 def test_a_second_port_halves_the_width() -> None:
     wide = fc(3200, 16, 1, 32)  # 1600 words of 32
-    assert mvtu(wide, 1).bram18 == 4  # 4 of 512 × 36
-    assert mvtu(fc(2304 * 8, 32, 1, 32), 1, Weights.BAKED).bram18 == 36
-    assert mvtu(fc(576, 64, 2, 32), 1, Weights.BAKED).bram18 == 4  # 576 words: 2 blocks a PE
-    assert mvtu(fc(512, 32, 1, 32), 1, Weights.BAKED).bram18 == 1  # 512 × 36
-    assert mvtu(fc(512, 32, 1, 32), 1, Weights.LOADABLE).bram18 == 2  # 1024 × 18, twice
+    assert mvtu_cost(wide, 1).bram18 == 4  # 4 of 512 × 36
+    assert mvtu_cost(fc(2304 * 8, 32, 1, 32), 1, Weights.BAKED).bram18 == 36
+    assert mvtu_cost(fc(576, 64, 2, 32), 1, Weights.BAKED).bram18 == 4  # 576 words: 2 blocks a PE
+    assert mvtu_cost(fc(512, 32, 1, 32), 1, Weights.BAKED).bram18 == 1  # 512 × 36
+    assert mvtu_cost(fc(512, 32, 1, 32), 1, Weights.LOADABLE).bram18 == 2  # 1024 × 18, twice
 
 
 def test_the_costs_are_near_those_of_finns_own_model() -> None:
@@ -69,13 +69,13 @@ def test_u_cnvs_xnors_by_hand() -> None:
     assert [cost.xnors for cost in network_costs(U_CNV)] == [0, 64, 64, 128, 32, 16, 1]
     assert dsps_for_xnors(U_CNV, shared=False) == (0, 4, 4, 4, 1, 1, 1)
     assert dsps_for_xnors(U_CNV, shared=True) == (0, 2, 2, 3, 1, 1, 1)
-    assert dsps_for_xnors(refolded(CNV, ((1, 3), *(((1, 64),) * 5), (1, 1), (1, 1), (1, 1))), shared=False)[1] == 2
+    assert dsps_for_xnors(with_folding(CNV, ((1, 3), *(((1, 64),) * 5), (1, 1), (1, 1), (1, 1))), shared=False)[1] == 2
 
 
 def test_a_folding_that_does_not_divide_is_refused() -> None:
     good = tuple((layer.pe, layer.simd) for layer in N_CNV.layers)
-    assert refolded(N_CNV, good) == N_CNV
+    assert with_folding(N_CNV, good) == N_CNV
     with pytest.raises(ValueError, match="PE 5, SIMD 3 do not divide a layer of 16 outputs of 27"):
-        refolded(N_CNV, ((5, 3), *good[1:]))
+        with_folding(N_CNV, ((5, 3), *good[1:]))
     with pytest.raises(ValueError, match="has 9 layers, and the folding 8"):
-        refolded(N_CNV, good[1:])
+        with_folding(N_CNV, good[1:])

@@ -3,27 +3,27 @@
 import pytest
 
 from overlays.dimensioning.costs import network_costs
-from overlays.dimensioning.estimate import FITTED, WEIGHTS, calibrate
+from overlays.dimensioning.estimate import FITTED, WEIGHTS, fit_resource_model
 from overlays.dimensioning.paper import CHIPS, TABLE_II
 from overlays.networks.tables import CNV, NETWORKS
 
 
 def test_the_papers_cnv_which_is_not_fitted_comes_out_within_two_percent() -> None:
     assert CNV not in FITTED
-    estimate = calibrate().estimate(network_costs(CNV, WEIGHTS["cnv"]))
+    estimate = fit_resource_model().estimate(network_costs(CNV, WEIGHTS["cnv"]))
     assert estimate.luts == pytest.approx(TABLE_II["cnv"].luts, rel=0.02)
     assert estimate.bram18 == pytest.approx(TABLE_II["cnv"].bram18, rel=0.02)
 
 
 def test_the_fitted_ones_come_out_as_they_were() -> None:
     for network in FITTED:
-        estimate = calibrate().estimate(network_costs(network, WEIGHTS[network.name]))
+        estimate = fit_resource_model().estimate(network_costs(network, WEIGHTS[network.name]))
         assert estimate.luts == pytest.approx(TABLE_II[network.name].luts, abs=1)
         assert estimate.bram18 == pytest.approx(TABLE_II[network.name].bram18, abs=1)
 
 
 def test_all_three_fit_the_pynq_and_u_cnv_the_small_chip() -> None:
     large, small = CHIPS["xc7z020"], CHIPS["xc7z010"]
-    whole = {name: calibrate().estimate(network_costs(one, WEIGHTS[name])) for name, one in NETWORKS.items()}
+    whole = {name: fit_resource_model().estimate(network_costs(one, WEIGHTS[name])) for name, one in NETWORKS.items()}
     assert all(one.luts < large.luts and one.bram18 < large.bram18 for one in whole.values())
     assert [name for name, one in whole.items() if one.luts < small.luts and one.bram18 < small.bram18] == ["u-cnv"]

@@ -6,7 +6,7 @@ import pytest
 
 from binarycop.bundle.manifest import Layer
 from overlays.dimensioning.paper import TABLE_II
-from overlays.dimensioning.pipeline import Window, pace
+from overlays.dimensioning.pipeline import SlidingWindow, simulate
 from overlays.finn.recipe import Flavour, fifo_depths
 from overlays.networks.tables import CNV, N_CNV, NETWORKS, U_CNV, Network
 
@@ -23,7 +23,7 @@ def fc(inputs: int, outputs: int, pe: int, simd: int) -> Layer:
 
 def test_one_layer_takes_its_clocks_and_no_more() -> None:
     # 1024 words of 3, four neurons one after the other: 4096 clocks.
-    one = pace(chain(fc(PIXELS, 4, 1, 3)), [2], Window.RTL)
+    one = simulate(chain(fc(PIXELS, 4, 1, 3)), [2], SlidingWindow.RTL)
     assert one.interval == 4096
     assert one.latency == 4096 + 1  # a clock to hand the first word over, and one the last
 
@@ -32,51 +32,53 @@ def test_two_fully_connected_layers_take_turns_unless_a_fifo_holds_the_vector_be
     # The second reads 64 words while the first makes them, then works on alone; the first has no room for the next.
     two = chain(fc(PIXELS, 64, 1, 3), fc(64, 1024, 1, 1))
     slowest = max(64 * 1024, 1024 * 64)
-    assert pace(two, [2, 2], Window.RTL).interval > 1.9 * slowest
-    assert pace(two, [2, 64], Window.RTL).interval == pytest.approx(slowest, rel=0.01)
+    assert simulate(two, [2, 2], SlidingWindow.RTL).interval > 1.9 * slowest
+    assert simulate(two, [2, 64], SlidingWindow.RTL).interval == pytest.approx(slowest, rel=0.01)
 
 
 @pytest.mark.parametrize("network", NETWORKS.values(), ids=list(NETWORKS))
-@pytest.mark.parametrize("window", Window)
-def test_deep_fifos_bring_every_network_to_its_slowest_layer(network: Network, window: Window) -> None:
-    interval = pace(network, fifo_depths(network, Flavour.DEEP), window).interval
+@pytest.mark.parametrize("window", SlidingWindow)
+def test_deep_fifos_bring_every_network_to_its_slowest_layer(network: Network, window: SlidingWindow) -> None:
+    interval = simulate(network, fifo_depths(network, Flavour.DEEP), window).interval
     assert 1 <= interval / max(network.cycles) <= 1.012
 
 
 @pytest.mark.parametrize("network", [N_CNV, U_CNV], ids=["n-cnv", "u-cnv"])
 def test_the_papers_rates_come_out_with_its_fifos_and_windows(network: Network) -> None:
     measured = TABLE_II[network.name].interval
-    assert pace(network, fifo_depths(network, Flavour.PAPER), Window.HLS).interval == pytest.approx(measured, rel=0.05)
+    assert simulate(network, fifo_depths(network, Flavour.PAPER), SlidingWindow.HLS).interval == pytest.approx(
+        measured, rel=0.05
+    )
     assert network.cycles[0] + network.cycles[1] == pytest.approx(measured, rel=0.022)
 
 
 def test_cnvs_rate_comes_out_with_bnn_pynqs_fifos() -> None:
     assert TABLE_II["cnv"].interval == 32798
-    assert pace(CNV, fifo_depths(CNV, Flavour.PAPER), Window.HLS).interval == 32768
-    assert pace(CNV, [2] * 9, Window.HLS).interval > 60000
+    assert simulate(CNV, fifo_depths(CNV, Flavour.PAPER), SlidingWindow.HLS).interval == 32768
+    assert simulate(CNV, [2] * 9, SlidingWindow.HLS).interval > 60000
 
 
 def test_a_deeper_fifo_is_never_slower() -> None:
     depths = (1, 2, 4, 8, 16, 32, 64, 128)
-    intervals = [pace(N_CNV, [2, depth, *[2] * 7], Window.HLS).interval for depth in depths]
+    intervals = [simulate(N_CNV, [2, depth, *[2] * 7], SlidingWindow.HLS).interval for depth in depths]
     assert intervals == sorted(intervals, reverse=True)
     assert intervals[0] > 1.5 * intervals[-1]
 
 
 def test_the_later_window_needs_no_deep_fifos() -> None:
     shallow = [2] * len(N_CNV.layers)
-    assert pace(N_CNV, shallow, Window.RTL).interval < 1.01 * max(N_CNV.cycles)
+    assert simulate(N_CNV, shallow, SlidingWindow.RTL).interval < 1.01 * max(N_CNV.cycles)
 
 
 def test_fifos_must_be_one_per_layer_with_room() -> None:
     for fifos in ([2] * 8, [2] * 8 + [0]):
         with pytest.raises(ValueError, match="n-cnv needs 9 FIFOs of at least one word"):
-            pace(N_CNV, fifos, Window.HLS)
+            simulate(N_CNV, fifos, SlidingWindow.HLS)
 
 
 def test_words_must_fit_into_each_other() -> None:
     with pytest.raises(ValueError, match="words of 2 do not come out of words of 3"):
-        pace(chain(fc(PIXELS, 6, 2, 3), fc(6, 4, 1, 3)), [2, 2], Window.RTL)
+        simulate(chain(fc(PIXELS, 6, 2, 3), fc(6, 4, 1, 3)), [2, 2], SlidingWindow.RTL)
     wide = replace(N_CNV.layers[0], simd=9)
     with pytest.raises(ValueError, match="a window of 3 channels cannot give 9 at a time"):
-        pace(replace(N_CNV, layers=(wide, *N_CNV.layers[1:])), [2] * 9, Window.RTL)
+        simulate(replace(N_CNV, layers=(wide, *N_CNV.layers[1:])), [2] * 9, SlidingWindow.RTL)

@@ -6,9 +6,9 @@ from itertools import product
 import pytest
 
 from binarycop.bundle.manifest import Layer
-from overlays.dimensioning.costs import network_costs, refolded
-from overlays.dimensioning.estimate import Estimate, calibrate
-from overlays.dimensioning.search import front, propose
+from overlays.dimensioning.costs import network_costs, with_folding
+from overlays.dimensioning.estimate import Estimate, fit_resource_model
+from overlays.dimensioning.search import cheapest, pareto_front
 from overlays.networks.tables import N_CNV, U_CNV, Network
 
 SMALL = Network(
@@ -28,8 +28,8 @@ def tried() -> list[tuple[int, Estimate]]:
     """Interval and estimate of every folding of ``SMALL``."""
     powers = (1, 2, 4, 8)
     choices = ((powers[:2], (1, 3)), (powers, powers[:2]), (powers, powers), (powers[:3], powers))
-    built = [refolded(SMALL, folding) for folding in product(*(product(*choice) for choice in choices))]
-    return [(max(one.cycles), calibrate().estimate(network_costs(one))) for one in built]
+    built = [with_folding(SMALL, folding) for folding in product(*(product(*choice) for choice in choices))]
+    return [(max(one.cycles), fit_resource_model().estimate(network_costs(one))) for one in built]
 
 
 @pytest.mark.parametrize(("luts", "bram18"), [(10**6, 10**3), (9000, 10**3), (10**6, 18), (10**6, 15)])
@@ -39,23 +39,23 @@ def test_the_front_is_that_of_all_foldings(luts: int, bram18: int) -> None:
     for interval, least in sorted(fitting):
         if not expected or least < expected[-1][1]:
             expected.append((interval, least))
-    found = front(SMALL, luts, bram18)
+    found = pareto_front(SMALL, luts, bram18)
     assert expected
     assert [(one.interval, one.estimate.luts) for one in found] == expected
     assert all(one.estimate.bram18 <= bram18 for one in found)
 
 
 def test_a_proposal_reaches_its_rate_and_is_what_it_says() -> None:
-    chosen = propose(N_CNV, 6460, 53200, 280)
-    built = refolded(N_CNV, chosen.folding)
+    chosen = cheapest(N_CNV, 6460, 53200, 280)
+    built = with_folding(N_CNV, chosen.folding)
     assert max(built.cycles) == chosen.interval
     assert chosen.rate_hz >= 6460
-    assert calibrate().estimate(network_costs(built)) == chosen.estimate
+    assert fit_resource_model().estimate(network_costs(built)) == chosen.estimate
     assert chosen.estimate.luts < 20425  # the paper's folding, for that rate
 
 
 def test_what_cannot_be_had_is_said() -> None:
     with pytest.raises(ValueError, match="no folding of u-cnv reaches 20000 images/s within 17600 LUTs and 120 RAMB18"):
-        propose(U_CNV, 20000, 17600, 120)
-    assert front(U_CNV, 100, 120) == []
-    assert front(U_CNV, 17600, 3) == []
+        cheapest(U_CNV, 20000, 17600, 120)
+    assert pareto_front(U_CNV, 100, 120) == []
+    assert pareto_front(U_CNV, 17600, 3) == []

@@ -14,11 +14,11 @@ from binarycop.bundle.files import Bundle  # noqa: E402
 from binarycop.classifier.emulator import Emulator  # noqa: E402
 from overlays.explain.__main__ import main  # noqa: E402
 from overlays.explain.gradcam import CONV2_2, FIRST_PX, STEP_PX, enlarge, heat  # noqa: E402
-from overlays.explain.heat_map import beside  # noqa: E402
-from overlays.export.torch_network import unfold  # noqa: E402
+from overlays.explain.heat_map import side_by_side  # noqa: E402
+from overlays.export.torch_network import torch_network  # noqa: E402
 from overlays.networks.tables import N_CNV  # noqa: E402
-from overlays.synthesis.heads import nobody  # noqa: E402
-from overlays.training.loop import channels_first, scorer  # noqa: E402
+from overlays.synthesis.heads import noise_and_heads  # noqa: E402
+from overlays.training.loop import channels_first, score_function  # noqa: E402
 from tests.random_bundles import random_bundle  # noqa: E402
 
 
@@ -30,14 +30,14 @@ def bundle(tmp_path_factory: pytest.TempPathFactory) -> Bundle:
 
 def test_an_unfolded_bundle_gives_its_own_scores(bundle: Bundle, tiny_bundle: Bundle) -> None:
     for one in (bundle, tiny_bundle):
-        crops = nobody(60, 4, one.manifest.crop)
+        crops = noise_and_heads(60, 4, one.manifest.crop)
         expected = Emulator(one).scores(crops)
-        assert np.array_equal(scorer(unfold(one))(crops), expected)
+        assert np.array_equal(score_function(torch_network(one))(crops), expected)
         assert len(np.unique(expected, axis=0)) > 10
 
 
 def test_windows_are_as_wide_as_what_comes_in(bundle: Bundle) -> None:
-    first = unfold(bundle).mvtus[0]
+    first = torch_network(bundle).mvtus[0]
     pixels = channels_first(bundle.golden_inputs).float()
     with torch.no_grad():
         sums = torch.nn.functional.conv2d(pixels, first.weight)
@@ -45,8 +45,8 @@ def test_windows_are_as_wide_as_what_comes_in(bundle: Bundle) -> None:
 
 
 def test_every_map_is_scaled_by_its_own_most(bundle: Bundle) -> None:
-    crops = nobody(40, 5, bundle.manifest.crop)
-    maps = heat(unfold(bundle), crops, np.arange(40) % 4)
+    crops = noise_and_heads(40, 5, bundle.manifest.crop)
+    maps = heat(torch_network(bundle), crops, np.arange(40) % 4)
     assert maps.shape == (40, 5, 5)
     assert maps.min() >= 0
     most = maps.max(axis=(1, 2))
@@ -55,8 +55,8 @@ def test_every_map_is_scaled_by_its_own_most(bundle: Bundle) -> None:
 
 
 def test_a_map_does_not_hang_on_its_batch(bundle: Bundle) -> None:
-    crops = nobody(20, 6, bundle.manifest.crop)
-    net = unfold(bundle)
+    crops = noise_and_heads(20, 6, bundle.manifest.crop)
+    net = torch_network(bundle)
     together = heat(net, crops, np.full(20, 2))
     alone = heat(net, crops[7:8], np.array([2]))
     assert np.allclose(together[7], alone[0], atol=1e-5)
@@ -133,7 +133,7 @@ def test_an_overlay_shows_the_crop_and_its_heat() -> None:
     crop = np.full((32, 32, 3), (200, 60, 20), np.uint8)  # RGB
     cells = np.zeros((5, 5), np.float32)
     cells[2, 2] = 1
-    picture = beside(crop, cells)
+    picture = side_by_side(crop, cells)
     assert picture.shape == (320, 640, 3)
     assert picture[160, 160].tolist() == [20, 60, 200]  # BGR
     middle, corner = picture[160, 480].astype(int), picture[5, 325].astype(int)

@@ -8,16 +8,16 @@ import pytest
 from binarycop.bundle.files import Bundle
 from binarycop.classifier.emulator import Emulator
 from binarycop.geometry import CropGeometry
-from overlays.synthesis.heads import nobody
+from overlays.synthesis.heads import noise_and_heads
 
 
 def test_float_network_in_onnxruntime(tiny_bundle: Bundle) -> None:
     runtime = pytest.importorskip("onnxruntime", reason="needs onnxruntime")
     pytest.importorskip("onnx", reason="needs onnx")
-    from overlays.export import floats  # noqa: PLC0415 - needs onnx
+    from overlays.export import float_onnx  # noqa: PLC0415 - needs onnx
 
-    session = runtime.InferenceSession(floats.build(tiny_bundle).SerializeToString())
-    crops = nobody(40, 2, tiny_bundle.manifest.crop)
+    session = runtime.InferenceSession(float_onnx.float_model(tiny_bundle).SerializeToString())
+    crops = noise_and_heads(40, 2, tiny_bundle.manifest.crop)
     (got,) = session.run(None, {"pixels": crops.transpose(0, 3, 1, 2).astype(np.float32)})
     assert np.array_equal(got, Emulator(tiny_bundle).scores(crops))
 
@@ -28,13 +28,15 @@ def test_qonnx(tiny_bundle: Bundle, tmp_path: Path) -> None:
     from overlays.export import check, qonnx  # noqa: PLC0415 - need all of these
 
     qonnx.export(tiny_bundle.manifest.layers, tiny_bundle.weights, tmp_path / "model.onnx")
-    crops = nobody(9, 2, tiny_bundle.manifest.crop)
+    crops = noise_and_heads(9, 2, tiny_bundle.manifest.crop)
     expected = Emulator(tiny_bundle).scores(crops)
     got = check.qonnx_scores(tmp_path / "model.onnx", crops)
-    assert check.differing({"emulator": expected, "qonnx": got}) == []
+    assert check.differences({"emulator": expected, "qonnx": got}) == []
     spoilt = got.copy()
     spoilt[3, 1] += 2
-    assert check.differing({"emulator": expected, "qonnx": spoilt}) == ["qonnx differs from emulator on 1 of 9 images"]
+    assert check.differences({"emulator": expected, "qonnx": spoilt}) == [
+        "qonnx differs from emulator on 1 of 9 images"
+    ]
 
 
 def test_faces_to_check_with_are_drawn_by_the_seed(shared_data: Path) -> None:
@@ -42,9 +44,11 @@ def test_faces_to_check_with_are_drawn_by_the_seed(shared_data: Path) -> None:
         pytest.importorskip(package, reason=f"needs {package}, which checks")
     from overlays.export import check  # noqa: PLC0415 - needs all of these
 
-    first, again, other = (check.faces(shared_data, ["real_photos"], 12, seed, CropGeometry()) for seed in (1, 1, 2))
+    first, again, other = (
+        check.faces(shared_data, ["real_photos"], 12, seed, CropGeometry(1.1, 0.0)) for seed in (1, 1, 2)
+    )
     assert first.shape == (12, 32, 32, 3)
     assert np.array_equal(first, again)
     assert not np.array_equal(first, other)
     with pytest.raises(ValueError, match=r"no face in the pictures of .*mask_art"):
-        check.faces(shared_data, ["mask_art"], 12, 1, CropGeometry())
+        check.faces(shared_data, ["mask_art"], 12, 1, CropGeometry(1.1, 0.0))

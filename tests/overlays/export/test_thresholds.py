@@ -12,10 +12,10 @@ torch = pytest.importorskip("torch", reason="needs torch, which trains the netwo
 from binarycop.bundle.files import Bundle  # noqa: E402
 from binarycop.classifier.emulator import Emulator  # noqa: E402
 from binarycop.geometry import CropGeometry  # noqa: E402
-from overlays.export.thresholds import fold, threshold  # noqa: E402
+from overlays.export.thresholds import fold_batchnorm, threshold  # noqa: E402
 from overlays.networks.tables import N_CNV, U_CNV, Network  # noqa: E402
-from overlays.synthesis.heads import nobody  # noqa: E402
-from overlays.training.loop import channels_first, scorer  # noqa: E402
+from overlays.synthesis.heads import noise_and_heads  # noqa: E402
+from overlays.training.loop import channels_first, score_function  # noqa: E402
 from overlays.training.model import BinaryNet  # noqa: E402
 
 K = 288
@@ -66,16 +66,16 @@ def _net(network: Network, seed: int) -> BinaryNet:
     net.train()
     with torch.no_grad():
         for part in range(3):
-            net(channels_first(nobody(24, part, CropGeometry())).float())
+            net(channels_first(noise_and_heads(24, part, CropGeometry(1.1, 0.0))).float())
     return net
 
 
 @pytest.mark.parametrize("network", [N_CNV, U_CNV], ids=lambda one: one.name)
 def test_a_folded_network_gives_torchs_scores(network: Network, tiny_bundle: Bundle) -> None:
     net = _net(network, 1)
-    crops = nobody(48, 9, CropGeometry())
+    crops = noise_and_heads(48, 9, CropGeometry(1.1, 0.0))
     manifest = replace(tiny_bundle.manifest, layers=network.layers)
-    emulator = Emulator(replace(tiny_bundle, manifest=manifest, weights=fold(net)))
+    emulator = Emulator(replace(tiny_bundle, manifest=manifest, weights=fold_batchnorm(net)))
     got = emulator.scores(crops)
-    assert np.array_equal(got, scorer(net)(crops))
+    assert np.array_equal(got, score_function(net)(crops))
     assert len(np.unique(got, axis=0)) > 10

@@ -11,7 +11,7 @@ from binarycop.bundle import files as bundles
 from binarycop.bundle.files import Bundle
 from binarycop.errors import BundleError
 from overlays.finn import build
-from overlays.finn.errors import BuildLost
+from overlays.finn.errors import BuildMismatch
 from overlays.finn.recipe import GOLDEN, Flavour, Recipe
 from overlays.networks.tables import N_CNV, U_CNV
 
@@ -41,7 +41,7 @@ def test_what_is_written_is_what_finn_reads(tmp_path: Path) -> None:
 
 
 def test_the_bundle_of_another_network_is_refused(tmp_path: Path, tiny_bundle: Bundle) -> None:
-    with pytest.raises(BuildLost, match="random, and should be n-cnv"):
+    with pytest.raises(BuildMismatch, match="random, and should be n-cnv"):
         build.write(Recipe(N_CNV, Flavour.DEEP), tiny_bundle.folder, tmp_path, estimate=True)
     with pytest.raises(BundleError, match=r"no manifest.json"):
         build.write(Recipe(N_CNV, Flavour.DEEP), tmp_path, tmp_path, estimate=True)
@@ -53,10 +53,10 @@ def test_a_vector_that_finn_got_wrong_fails_the_build_that_finn_called_complete(
     for index in range(GOLDEN):
         (folder / f"verify_initial_python_{index}_SUCCESS.npy").touch()
     build.check_verification(tmp_path, ["initial_python"])
-    with pytest.raises(BuildLost, match="after streamlined_python is 0 of 0"):
+    with pytest.raises(BuildMismatch, match="after streamlined_python is 0 of 0"):
         build.check_verification(tmp_path, ["initial_python", "streamlined_python"])
     (folder / "verify_initial_python_0_SUCCESS.npy").rename(folder / "verify_initial_python_0_FAIL.npy")
-    with pytest.raises(BuildLost, match=f"{GOLDEN - 1} of {GOLDEN}"):
+    with pytest.raises(BuildMismatch, match=f"{GOLDEN - 1} of {GOLDEN}"):
         build.check_verification(tmp_path, ["initial_python"])
 
 

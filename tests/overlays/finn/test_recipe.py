@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from overlays.finn.errors import BuildLost
+from overlays.finn.errors import BuildMismatch
 from overlays.finn.recipe import (
     ARTY_Z7_10,
     BUILD_STEPS,
@@ -15,7 +15,7 @@ from overlays.finn.recipe import (
     fifo_depths,
     layers_in_dsps,
 )
-from overlays.finn.steps import Mvtu, check_fifos, check_mvtus, check_others
+from overlays.finn.steps import MvtuNode, check_fifos, check_mvtus, check_other_nodes
 from overlays.networks.tables import CNV, N_CNV, NETWORKS, U_CNV, Network
 
 RECIPES = [Recipe(network, flavour) for network, flavour in product(NETWORKS.values(), Flavour)]
@@ -27,9 +27,9 @@ def recipe(request: pytest.FixtureRequest) -> Recipe:
     return request.param
 
 
-def right(network: Network) -> list[Mvtu]:
+def right(network: Network) -> list[MvtuNode]:
     return [
-        Mvtu(layer.fan_in, layer.outputs, layer.pe, layer.simd, cycles)
+        MvtuNode(layer.fan_in, layer.outputs, layer.pe, layer.simd, cycles)
         for layer, cycles in zip(network.layers, network.cycles)
     ]
 
@@ -101,23 +101,23 @@ def test_xnors_move_into_dsps_as_far_as_these_go_and_never_the_first_layer() -> 
 def test_a_folding_that_finn_did_not_take_is_found(recipe: Recipe) -> None:
     found = right(recipe.network)
     check_mvtus(recipe, found)
-    found[1] = Mvtu(found[1].fan_in, found[1].outputs, 1, 1, 10**6)
-    with pytest.raises(BuildLost, match="MVTU 1 is"):
+    found[1] = MvtuNode(found[1].fan_in, found[1].outputs, 1, 1, 10**6)
+    with pytest.raises(BuildMismatch, match="MVTU 1 is"):
         check_mvtus(recipe, found)
-    with pytest.raises(BuildLost, match="number of MVTUs is"):
+    with pytest.raises(BuildMismatch, match="number of MVTUs is"):
         check_mvtus(recipe, found[:-1])
 
 
 def test_a_window_or_pool_that_finn_did_not_fold_is_found(recipe: Recipe) -> None:
     slowest = max(recipe.network.cycles)
-    check_others(recipe, {"ConvolutionInputGenerator_rtl_0": slowest + slowest // 120, "Pool_hls_0": 784})
-    with pytest.raises(BuildLost, match="clocks per image of Pool_hls_0 is"):
-        check_others(recipe, {"MVAU_hls_0": slowest, "Pool_hls_0": 2 * slowest})
+    check_other_nodes(recipe, {"ConvolutionInputGenerator_rtl_0": slowest + slowest // 120, "Pool_hls_0": 784})
+    with pytest.raises(BuildMismatch, match="clocks per image of Pool_hls_0 is"):
+        check_other_nodes(recipe, {"MVAU_hls_0": slowest, "Pool_hls_0": 2 * slowest})
 
 
 def test_a_fifo_that_finn_did_not_make_is_found(recipe: Recipe) -> None:
     depths = list(fifo_depths(recipe.network, recipe.flavour))
     check_fifos(recipe, depths)
     depths[1] += 1
-    with pytest.raises(BuildLost, match="depth of the FIFOs"):
+    with pytest.raises(BuildMismatch, match="depth of the FIFOs"):
         check_fifos(recipe, depths)

@@ -6,7 +6,7 @@ from types import ModuleType
 import pytest
 
 from overlays.finn import shell
-from overlays.finn.errors import ShellChanged
+from overlays.finn.errors import TemplateMismatch
 from overlays.finn.recipe import ARTY_Z7_10, PYNQ_Z1
 
 TEMPLATE = """set BOARD %s
@@ -46,9 +46,9 @@ def test_a_board_that_finn_does_not_know_gets_its_branch() -> None:
 
 
 def test_another_template_is_refused() -> None:
-    with pytest.raises(ShellChanged, match="'save_bd_design' 0 times"):
+    with pytest.raises(TemplateMismatch, match="'save_bd_design' 0 times"):
         shell.with_lines(TEMPLATE.replace("save_bd_design", "save_design"), "")
-    with pytest.raises(ShellChanged, match="2 times"):
+    with pytest.raises(TemplateMismatch, match="2 times"):
         shell.with_lines(TEMPLATE * 2, "")
 
 
@@ -56,7 +56,7 @@ def test_the_shell_is_ours_while_it_is_used_and_finns_again_whatever_happens(tem
     parts, widths = {"Pynq-Z1": "xc7z020clg400-1"}, {"Pynq-Z1": 64}
 
     def build() -> None:
-        with shell.changed(templates, parts, widths, ARTY_Z7_10, "ours\n"):
+        with shell.patched(templates, parts, widths, ARTY_Z7_10, "ours\n"):
             assert "ours\nsave_bd_design" in templates.custom_zynq_shell_template
             assert (parts["Arty-Z7-10"], widths["Arty-Z7-10"]) == ("xc7z010clg400-1", 64)
             raise RuntimeError("Vivado failed")
@@ -69,7 +69,7 @@ def test_the_shell_is_ours_while_it_is_used_and_finns_again_whatever_happens(tem
 
 def test_a_board_that_finn_knows_stays_as_finn_has_it(templates: ModuleType) -> None:
     parts: dict[str, str] = {}
-    with shell.changed(templates, parts, {}, PYNQ_Z1, "ours\n"):
+    with shell.patched(templates, parts, {}, PYNQ_Z1, "ours\n"):
         assert templates.custom_zynq_shell_template == shell.with_lines(TEMPLATE, "ours\n")
         assert parts == {}
 

@@ -13,20 +13,20 @@ for package in ("torch", "matplotlib", "tqdm"):
 
 from binarycop.bundle.files import Bundle  # noqa: E402
 from binarycop.classifier.emulator import Emulator  # noqa: E402
-from overlays.export.torch_network import unfold  # noqa: E402
+from overlays.export.torch_network import torch_network  # noqa: E402
 from overlays.networks.tables import N_CNV  # noqa: E402
 from overlays.report import sections  # noqa: E402
-from overlays.report.examples import Examples, examples, has_utkface, keep_utkface, photographed  # noqa: E402
+from overlays.report.examples import Examples, examples, examples_of_photographs, has_utkface, save_utkface_test_faces  # noqa: E402
 from overlays.report.people import People  # noqa: E402
 from overlays.report.schematic import outline  # noqa: E402
 from overlays.report.sections import Measured  # noqa: E402
 from overlays.synthesis import patches as stored  # noqa: E402
 from overlays.synthesis.faces import Split  # noqa: E402
-from overlays.synthesis.heads import nobody  # noqa: E402
+from overlays.synthesis.heads import noise_and_heads  # noqa: E402
 from overlays.synthesis.patches import SIDE_PX, Patches  # noqa: E402
-from overlays.training.calibration import calibrate  # noqa: E402
-from overlays.training.evaluation import Labelled  # noqa: E402
-from overlays.training.sample_store import Pool  # noqa: E402
+from overlays.training.calibration import calibrate_margin  # noqa: E402
+from overlays.training.evaluation import LabelledCrops  # noqa: E402
+from overlays.training.sample_store import CropStore  # noqa: E402
 from tests.random_bundles import random_bundle  # noqa: E402
 
 LIGHT_SKIN_BGR = (134, 164, 200)
@@ -40,14 +40,14 @@ def _plane() -> NDArray[np.float32]:
     return np.stack([x, y], axis=-1)
 
 
-def _pool(identities: list[str]) -> Pool:
+def _pool(identities: list[str]) -> CropStore:
     count = len(identities)
     crops = np.random.default_rng(1).integers(0, 256, (count, 32, 32, 3), np.uint8)
-    return Pool(
-        Labelled(crops, np.arange(count) % 4),
+    return CropStore(
+        LabelledCrops(crops, np.arange(count) % 4),
         kinds=np.array(["cloth" if one else "drawn" for one in identities]),
         colours=np.array(["blue" if one else "" for one in identities]),
-        extras=np.array(["", "beard", "beard+hand", ""])[np.arange(count) % 4],
+        occlusions=np.array(["", "beard", "beard+hand", ""])[np.arange(count) % 4],
         identities=np.array(identities),
     )
 
@@ -79,7 +79,7 @@ def test_every_crop_is_told_by_its_face_and_its_mask() -> None:
 def test_utkface_alone_is_kept_and_tests(tmp_path: Path) -> None:
     mixed = _patches(["webmorph/1", "utkface_nc/24_1_4_1", "utkface_nc/3_0_0_2"], ["val", "train", "train"])
     np.savez(tmp_path / "all.npz", **{name: getattr(mixed, name) for name in Patches.__dataclass_fields__})
-    keep_utkface(tmp_path / "all.npz", tmp_path / "kept" / "utkface.npz")
+    save_utkface_test_faces(tmp_path / "all.npz", tmp_path / "kept" / "utkface.npz")
     kept = stored.load(tmp_path / "kept" / "utkface.npz")
     assert kept.identities.tolist() == ["utkface_nc/24_1_4_1", "utkface_nc/3_0_0_2"]
     assert set(kept.splits) == {"test"}
@@ -89,7 +89,7 @@ def test_utkface_alone_is_kept_and_tests(tmp_path: Path) -> None:
     assert not has_utkface(alone)
     np.savez(tmp_path / "none.npz", **{name: getattr(alone, name) for name in Patches.__dataclass_fields__})
     with pytest.raises(ValueError, match="--noncommercial"):
-        keep_utkface(tmp_path / "none.npz", tmp_path / "kept.npz")
+        save_utkface_test_faces(tmp_path / "none.npz", tmp_path / "kept.npz")
 
 
 @pytest.fixture(scope="module")
@@ -100,12 +100,12 @@ def bundle(tmp_path_factory: pytest.TempPathFactory) -> Bundle:
 @pytest.fixture(scope="module")
 def measured(bundle: Bundle) -> Measured:
     """200 drawn crops as if dressed faces of 40 people, labelled as the network says, but for every fifth."""
-    crops = nobody(200, 3, bundle.manifest.crop)
+    crops = noise_and_heads(200, 3, bundle.manifest.crop)
     scores = Emulator(bundle).scores(crops)
     classes = (scores.argmax(axis=1) + (np.arange(200) % 5 == 0)) % 4
     names = np.repeat([f"utkface_nc/2{n % 10}_{n % 2}_0_{n}" for n in range(40)], 5)
     columns = {"mask type": np.full(200, "cloth"), "gender": np.where(np.arange(200) // 5 % 2, "female", "male")}
-    return Measured(Examples(Labelled(crops, classes, no_face=7), names, columns), scores)
+    return Measured(Examples(LabelledCrops(crops, classes, no_face=7), names, columns), scores)
 
 
 def test_the_sections_say_what_was_counted(bundle: Bundle, measured: Measured, tmp_path: Path) -> None:
@@ -121,7 +121,7 @@ def test_the_sections_say_what_was_counted(bundle: Bundle, measured: Measured, t
 
 def test_full_precision_stands_beside_the_network(measured: Measured) -> None:
     perfect = np.eye(4, dtype=np.int32)[measured.labelled.classes]
-    text = "\n".join(sections.beside({"made up": measured}, {"made up": perfect}))
+    text = "\n".join(sections.compare_with_full_precision({"made up": measured}, {"made up": perfect}))
     own, full, points = next(line for line in text.splitlines() if line.startswith("| made up |")).split("|")[2:5]
     assert float(own) < float(full) == 1.0
     assert float(points) == pytest.approx(100 * (1 - float(own)), abs=0.06)
@@ -135,7 +135,7 @@ def test_groups_of_one_network_are_tabled(measured: Measured) -> None:
 
 
 def test_the_margin_is_held_to_the_bundles(bundle: Bundle, measured: Measured, tmp_path: Path) -> None:
-    own = calibrate(measured.scores, measured.labelled.classes)
+    own = calibrate_margin(measured.scores, measured.labelled.classes)
     text = "\n".join(sections.margin(bundle, "made up", {"made up": measured}, ("made up",), tmp_path))
     assert f"Here that is {own}, but the bundle says 2." in text
     assert "| made up | 0 | 100.00 % | 20.00 % |" in text
@@ -145,7 +145,7 @@ def test_plots_show_no_picture_but_heat(bundle: Bundle, measured: Measured, tmp_
     face = outline(_patches(["webmorph/1"], ["test"]), bundle.manifest.crop)
     sections.accuracy({"made up": measured}, "made up", tmp_path)
     sections.margin(bundle, "made up", {"made up": measured}, ("made up",), tmp_path)
-    lines = sections.heat({"random": unfold(bundle)}, measured, face, tmp_path)
+    lines = sections.heat({"random": torch_network(bundle)}, measured, face, tmp_path)
     assert "![Mean heat of each class](heat.svg)" in lines
     rasters = {file.name: len(re.findall("<image", file.read_text(encoding="utf-8"))) for file in tmp_path.iterdir()}
     assert rasters == {"confusion.svg": 1, "margin.svg": 0, "lead.svg": 0, "heat.svg": 4}
@@ -155,10 +155,10 @@ def test_a_network_that_knows_a_class_not_at_all_has_no_heat(
     bundle: Bundle, measured: Measured, tmp_path: Path
 ) -> None:
     labelled = measured.labelled
-    never = Labelled(labelled.crops, (measured.called + 1) % 4)
+    never = LabelledCrops(labelled.crops, (measured.called + 1) % 4)
     wrong = Measured(replace(measured.examples, labelled=never), measured.scores)
     with pytest.raises(ValueError, match="random calls no face of correct rightly"):
-        sections.heat({"random": unfold(bundle)}, wrong, [], tmp_path)
+        sections.heat({"random": torch_network(bundle)}, wrong, [], tmp_path)
 
 
 def test_the_same_figures_give_the_same_plot(measured: Measured, tmp_path: Path) -> None:
@@ -181,5 +181,5 @@ def test_the_drawn_face_stands_where_faces_do(bundle: Bundle) -> None:
 
 
 def test_photographs_are_a_person_each() -> None:
-    labelled = Labelled(np.zeros((3, 32, 32, 3), np.uint8), np.zeros(3, np.int64), no_face=1)
-    assert len(set(photographed(labelled).identities)) == 3
+    labelled = LabelledCrops(np.zeros((3, 32, 32, 3), np.uint8), np.zeros(3, np.int64), no_face=1)
+    assert len(set(examples_of_photographs(labelled).identities)) == 3

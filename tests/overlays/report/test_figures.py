@@ -8,16 +8,16 @@ import pytest
 from numpy.typing import NDArray
 
 from overlays.report import markdown, skin
-from overlays.report.calibration import by_lead, curve, outcome
-from overlays.report.groups import Tallies, gaps, intervals, tally
+from overlays.report.calibration import accuracy_by_margin, margin_effect, risk_coverage_curve
+from overlays.report.groups import GroupCounts, count_by_group, gaps, intervals
 from overlays.report.people import People, Person
 from overlays.synthesis.patches import SIDE_PX
-from overlays.training.evaluation import Report
+from overlays.training.evaluation import ClassifierMetrics
 
 CHIN_PX, FACE_PX = 96.0, 64.0
 
 
-def _population(recalls: dict[str, float], people: int, crops: int = 4) -> Tallies:
+def _population(recalls: dict[str, float], people: int, crops: int = 4) -> GroupCounts:
     """Each group's people are right in that share of each class, all alike."""
     rng = np.random.default_rng(7)
     classes = np.tile(np.arange(crops) % 4, people)
@@ -26,21 +26,21 @@ def _population(recalls: dict[str, float], people: int, crops: int = 4) -> Talli
         called.append(np.where(rng.random(len(classes)) < recall, classes, (classes + 1) % 4))
         names.append(np.repeat([f"{name}{person}" for person in range(people)], crops))
     groups = np.repeat(list(recalls), len(classes))
-    return tally(np.concatenate(called), np.tile(classes, len(recalls)), np.concatenate(names), groups)
+    return count_by_group(np.concatenate(called), np.tile(classes, len(recalls)), np.concatenate(names), groups)
 
 
 def test_a_group_is_counted_by_people_and_by_crops() -> None:
-    tallies = tally(
+    counts = count_by_group(
         np.array([0, 1, 1, 3, 0]),
         np.array([0, 1, 2, 3, 0]),
         np.array(["a", "a", "b", "b", "c"]),
         np.array(["x", "x", "x", "y", ""]),
     )
-    assert tallies.names == ("x", "y")
-    assert tallies.identities.tolist() == [2, 1]
-    assert tallies.recalls[0] == pytest.approx([1, 1, 0, np.nan, 2 / 3], nan_ok=True)
-    assert tallies.recalls[1] == pytest.approx([np.nan, np.nan, np.nan, 1, 1], nan_ok=True)
-    assert gaps(tallies) == []
+    assert counts.names == ("x", "y")
+    assert counts.identities.tolist() == [2, 1]
+    assert counts.recalls[0] == pytest.approx([1, 1, 0, np.nan, 2 / 3], nan_ok=True)
+    assert counts.recalls[1] == pytest.approx([np.nan, np.nan, np.nan, 1, 1], nan_ok=True)
+    assert gaps(counts) == []
 
 
 def test_a_real_gap_is_beyond_chance_and_inside_its_interval() -> None:
@@ -70,7 +70,10 @@ def test_people_who_are_right_or_wrong_as_a_whole_widen_the_interval() -> None:
     single = rng.random(3200) < 0.9
     people, group = np.repeat(np.arange(200).astype(str), 16), np.full(3200, "all")
     widths = [
-        np.diff(intervals(tally(np.where(right, classes, (classes + 1) % 4), classes, people, group))[:, 0, 4], axis=0)
+        np.diff(
+            intervals(count_by_group(np.where(right, classes, (classes + 1) % 4), classes, people, group))[:, 0, 4],
+            axis=0,
+        )
         for right in (whole, single)
     ]
     assert widths[0] > 3 * widths[1]
@@ -134,14 +137,14 @@ CLASSES = np.array([0, 1, 1, 0])
 
 
 def test_a_margin_answers_less_and_errs_less() -> None:
-    everything, with_margin = (outcome(SCORES, CLASSES, margin) for margin in (0, 2))
+    everything, with_margin = (margin_effect(SCORES, CLASSES, margin) for margin in (0, 2))
     assert (everything.coverage, everything.risk, everything.passing, everything.refused) == (1.0, 0.25, 0.5, 0.0)
     assert (with_margin.coverage, with_margin.risk, with_margin.passing) == (0.75, 0.0, 0.0)
-    assert outcome(SCORES[:0], CLASSES[:0], 0).risk is None
+    assert margin_effect(SCORES[:0], CLASSES[:0], 0).risk is None
 
 
 def test_the_curve_goes_through_every_margin() -> None:
-    one = curve(SCORES, CLASSES)
+    one = risk_coverage_curve(SCORES, CLASSES)
     assert one.margins.tolist() == [1, 2, 8]
     assert one.coverage.tolist() == [1.0, 0.75, 0.5]
     assert one.risk.tolist() == [0.25, 0.0, 0.0]
@@ -150,7 +153,7 @@ def test_the_curve_goes_through_every_margin() -> None:
 def test_tenths_by_lead_hold_every_crop_once() -> None:
     rng = np.random.default_rng(0)
     scores = rng.integers(-40, 40, (1003, 4)).astype(np.int32)
-    parts = by_lead(scores, rng.integers(0, 4, 1003))
+    parts = accuracy_by_margin(scores, rng.integers(0, 4, 1003))
     assert sum(count for _, _, count in parts) == 1003
     leads = [mean for mean, _, _ in parts]
     assert leads == sorted(leads)
@@ -158,18 +161,18 @@ def test_tenths_by_lead_hold_every_crop_once() -> None:
 
 
 def test_a_table_of_groups_says_who_is_too_few() -> None:
-    tallies = _population({"many": 0.9, "more": 0.8, "few": 0.9}, 120)
+    counts = _population({"many": 0.9, "more": 0.8, "few": 0.9}, 120)
     # People stand in the order of their names, so half of those of "few" go.
-    few = Tallies(tallies.names, tallies.right[60:], tallies.of[60:])
+    few = GroupCounts(counts.names, counts.right[60:], counts.of[60:])
     lines = markdown.groups(few, gaps(few), ("more", "many"))
     assert [line.split("|")[1].strip() for line in lines[2:5]] == ["more", "many", "(few)"]
     assert lines[5].startswith("| **largest gap** | ")
     assert "many, more" in lines[6]
-    tiny = tally(np.zeros(4, int), np.arange(4), np.array(list("abcd")), np.full(4, "x"))
+    tiny = count_by_group(np.zeros(4, int), np.arange(4), np.array(list("abcd")), np.full(4, "x"))
     assert markdown.groups(tiny, []) == ["No group has 20 people."]
 
 
 def test_recall_is_given_with_wilsons_interval() -> None:
     counts = np.array([[81, 182, 0, 0], [0, 0, 0, 0], [0, 0, 5, 0], [0, 0, 0, 0]])
-    cells = markdown.recall(Report(counts, 0))
+    cells = markdown.recall(ClassifierMetrics(counts, 0))
     assert cells == ["81/263 = 0.308 (0.255-0.366)", "-", "5/5 = 1.000 (0.566-1.000)", "-"]

@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from binarycop.geometry import Box, CropGeometry
-from overlays.synthesis.camera import FINDER, FIXED_REGION, take
+from overlays.synthesis.camera import DETECTOR_JITTER, FIXED_REGION_JITTER, capture
 
 BOX = Box(38.0, 32.0, 52.0, 64.0)
 
@@ -19,7 +19,7 @@ def _patch() -> NDArray[np.uint8]:
 def test_the_face_stays_in_the_middle() -> None:
     middles = []
     for seed in range(60):
-        crop = take(_patch(), BOX, CropGeometry(), FINDER, np.random.default_rng(seed))
+        crop = capture(_patch(), BOX, CropGeometry(1.1, 0.0), DETECTOR_JITTER, np.random.default_rng(seed))
         assert crop.shape == (32, 32, 3)
         assert crop.dtype == np.uint8
         grey = crop.astype(float).mean(axis=2)
@@ -30,10 +30,15 @@ def test_the_face_stays_in_the_middle() -> None:
 
 
 def test_the_same_seed_gives_the_same_crop() -> None:
-    first, again = (take(_patch(), BOX, CropGeometry(), FIXED_REGION, np.random.default_rng(9)) for _ in range(2))
+    first, again = (
+        capture(_patch(), BOX, CropGeometry(1.1, 0.0), FIXED_REGION_JITTER, np.random.default_rng(9)) for _ in range(2)
+    )
     assert np.array_equal(first, again)
 
 
 def test_seeds_differ() -> None:
-    crops = [take(_patch(), BOX, CropGeometry(), FINDER, np.random.default_rng(seed)).tobytes() for seed in range(20)]
+    crops = [
+        capture(_patch(), BOX, CropGeometry(1.1, 0.0), DETECTOR_JITTER, np.random.default_rng(seed)).tobytes()
+        for seed in range(20)
+    ]
     assert len(set(crops)) == 20

@@ -11,7 +11,9 @@ def _mesh(scale: float, turn: float, shift: tuple[float, float]) -> NDArray[np.f
     """An average face in a picture; points of no landmark lie at 0."""
     sine, cosine = np.sin(turn), np.cos(turn)
     mesh = np.zeros((468, 2), np.float32)
-    mesh[canonical_face.INDICES] = scale * canonical_face.PLACES @ np.array([[cosine, sine], [-sine, cosine]]) + shift
+    mesh[canonical_face.INDICES] = (
+        scale * canonical_face.POSITIONS @ np.array([[cosine, sine], [-sine, cosine]]) + shift
+    )
     return mesh
 
 
@@ -19,7 +21,7 @@ def _mesh(scale: float, turn: float, shift: tuple[float, float]) -> NDArray[np.f
 def test_an_average_face_maps_onto_itself(scale: float, turn: float, shift: tuple[float, float]) -> None:
     mesh = _mesh(scale, turn, shift)
     got = canonical_face.to_plane(mesh, mesh[canonical_face.INDICES].astype(np.float64))
-    assert np.abs(got - canonical_face.PLACES).max() < 0.01
+    assert np.abs(got - canonical_face.POSITIONS).max() < 0.01
 
 
 def test_beyond_the_face_the_map_goes_on_straight() -> None:
@@ -39,4 +41,4 @@ def test_a_pulled_landmark_pulls_its_surroundings_only() -> None:
 
 
 def test_landmarks_are_used_once() -> None:
-    assert len(set(canonical_face.INDICES.tolist())) == len(canonical_face.INDICES) == len(canonical_face.PLACES)
+    assert len(set(canonical_face.INDICES.tolist())) == len(canonical_face.INDICES) == len(canonical_face.POSITIONS)

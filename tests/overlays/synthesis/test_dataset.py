@@ -8,13 +8,13 @@ from numpy.typing import NDArray
 
 from binarycop.classes import MaskClass
 from binarycop.geometry import CropGeometry
-from overlays.synthesis.compositing import lay_over, put_on, skin_of
+from overlays.synthesis.compositing import apply_mask, apply_occlusion, skin_colour
 from overlays.synthesis.dataset import Recipe, Synthesis
 from overlays.synthesis.faces import Split
-from overlays.synthesis.heads import heads, nobody
+from overlays.synthesis.heads import labelled_heads, noise_and_heads
 from overlays.synthesis.mask_removal import uncover
-from overlays.synthesis.masks import Wardrobe
-from overlays.synthesis.occlusions import Extra, chosen, draw
+from overlays.synthesis.masks import MaskCatalogue
+from overlays.synthesis.occlusions import Occlusion, choose_occlusions, draw_occlusion
 from overlays.synthesis.patches import SIDE_PX, Patches, picture_map, plane_map
 from overlays.synthesis.plane import LEFT, TOP, UNIT_PX
 from overlays.synthesis.plane import SIDE_PX as DRAWN_PX
@@ -55,21 +55,21 @@ def patches() -> Patches:
 
 
 def test_classes_take_turns_and_numbers_stand_alone(patches: Patches) -> None:
-    synthesis = Synthesis(patches, Split.TRAIN, Wardrobe(), Recipe())
-    forwards = [synthesis.one(5, number) for number in range(16)]
-    backwards = [synthesis.one(5, number) for number in reversed(range(16))][::-1]
-    assert [wearing for _, wearing, _ in forwards] == list(MaskClass) * 4
+    synthesis = Synthesis(patches, Split.TRAIN, MaskCatalogue(), Recipe())
+    forwards = [synthesis.crop_at(5, number) for number in range(16)]
+    backwards = [synthesis.crop_at(5, number) for number in reversed(range(16))][::-1]
+    assert [mask_class for _, mask_class, _ in forwards] == list(MaskClass) * 4
     assert all(np.array_equal(a, b) and told == again for (a, _, told), (b, _, again) in zip(forwards, backwards))
     assert len({crop.tobytes() for crop, _, _ in forwards}) == 16
 
 
 def test_it_tells_what_it_made(patches: Patches) -> None:
-    synthesis = Synthesis(patches, Split.TRAIN, Wardrobe(), Recipe())
-    looks = [(wearing, look) for _, wearing, look in (synthesis.one(1, number) for number in range(400))]
+    synthesis = Synthesis(patches, Split.TRAIN, MaskCatalogue(), Recipe())
+    looks = [(mask_class, look) for _, mask_class, look in (synthesis.crop_at(1, number) for number in range(400))]
     assert {look.kind for _, look in looks} >= {"surgical", "cloth", "ffp2", "bare", "real", "drawn"}
-    assert {wearing for wearing, look in looks if look.kind == "bare"} == {MaskClass.NOSE_MOUTH}
-    assert {look.identity for wearing, look in looks if look.kind == "real"} == {"masked/d", "masked/f"}
-    assert {wearing for wearing, look in looks if look.colour == "real"} == set(MaskClass)
+    assert {mask_class for mask_class, look in looks if look.kind == "bare"} == {MaskClass.NOSE_MOUTH}
+    assert {look.identity for mask_class, look in looks if look.kind == "real"} == {"masked/d", "masked/f"}
+    assert {mask_class for mask_class, look in looks if look.colour == "real"} == set(MaskClass)
     assert {look.identity for _, look in looks if look.kind == "drawn"} == {""}
 
 
@@ -82,26 +82,28 @@ def test_a_split_uses_its_own_faces(patches: Patches) -> None:
 
 def test_dressing_covers_the_mouth_and_nothing_far_away(patches: Patches) -> None:
     rng = np.random.default_rng(0)
-    mask = Wardrobe().mask(rng, MaskClass.CORRECT)
+    mask = MaskCatalogue().mask(rng, MaskClass.CORRECT)
     mask.picture[:] = (200, 30, 30)
-    worn = put_on(patches.pixels[1], plane_map(patches.planes[1]), mask, 0.0, rng)
-    mouth = worn[round(CHIN_PX - 0.27 * FACE_PX), 63].astype(int)
+    placement = apply_mask(patches.pixels[1], plane_map(patches.planes[1]), mask, 0.0, rng)
+    mouth = placement[round(CHIN_PX - 0.27 * FACE_PX), 63].astype(int)
     assert mouth[0] > mouth[1] + 50
-    assert np.array_equal(worn[:30], patches.pixels[1][:30])
+    assert np.array_equal(placement[:30], patches.pixels[1][:30])
 
 
 def test_a_mask_that_misses_the_picture_changes_nothing(patches: Patches) -> None:
     rng = np.random.default_rng(0)
-    mask = Wardrobe().mask(rng, MaskClass.CORRECT)
+    mask = MaskCatalogue().mask(rng, MaskClass.CORRECT)
     elsewhere = plane_map(patches.planes[1]) + np.float32(10)
-    assert np.array_equal(put_on(patches.pixels[1], elsewhere, mask, 0.0, rng), patches.pixels[1])
+    assert np.array_equal(apply_mask(patches.pixels[1], elsewhere, mask, 0.0, rng), patches.pixels[1])
 
 
 def test_cloth_that_stands_off_moves_as_the_head_turns(patches: Patches) -> None:
-    mask = replace(Wardrobe().mask(np.random.default_rng(0), MaskClass.CORRECT), stand_off=0.2, colour="white")
+    mask = replace(MaskCatalogue().mask(np.random.default_rng(0), MaskClass.CORRECT), stand_off=0.2, colour="white")
     mask.picture[:] = 255
     plane, face = plane_map(patches.planes[0]), patches.pixels[0]
-    straight, turned = (put_on(face, plane, mask, turn, np.random.default_rng(1)).astype(int) for turn in (0.0, 0.8))
+    straight, turned = (
+        apply_mask(face, plane, mask, turn, np.random.default_rng(1)).astype(int) for turn in (0.0, 0.8)
+    )
     row = round(CHIN_PX - 0.27 * FACE_PX)
     columns = np.arange(SIDE_PX)
 
@@ -115,35 +117,35 @@ def test_cloth_that_stands_off_moves_as_the_head_turns(patches: Patches) -> None
 def test_the_skins_colour_is_that_of_the_cheeks(patches: Patches) -> None:
     face = patches.pixels[0].copy()
     face[CHEEK_ROWS] = (70, 100, 150)
-    assert skin_of(face, plane_map(patches.planes[0])).tolist() == [70, 100, 150]
+    assert skin_colour(face, plane_map(patches.planes[0])).tolist() == [70, 100, 150]
 
 
-@pytest.mark.parametrize("extra", list(Extra))
-def test_every_extra_shows_on_the_face(patches: Patches, extra: Extra) -> None:
+@pytest.mark.parametrize("extra", list(Occlusion))
+def test_every_extra_shows_on_the_face(patches: Patches, extra: Occlusion) -> None:
     face, plane = patches.pixels[1], plane_map(patches.planes[1])
     rng = np.random.default_rng(3)
-    layer = draw(extra, rng, np.array((80.0, 110.0, 220.0)), is_bare=True)
+    layer = draw_occlusion(extra, rng, np.array((80.0, 110.0, 220.0)), is_bare=True)
     assert 0 < layer.opacity.max() <= 1
-    assert not np.array_equal(lay_over(face, plane, layer, rng), face)
+    assert not np.array_equal(apply_occlusion(face, plane, layer, rng), face)
 
 
 def test_a_scarf_never_hides_a_bare_chin() -> None:
     rng = np.random.default_rng(0)
-    worn = [chosen(rng, MaskClass.CHIN, is_bare=False) for _ in range(500)]
-    assert any(worn)
-    assert not any(Extra.SCARF in some for some in worn)
+    placement = [choose_occlusions(rng, MaskClass.CHIN, is_bare=False) for _ in range(500)]
+    assert any(placement)
+    assert not any(Occlusion.SCARF in some for some in placement)
 
 
 def test_a_real_mask_can_be_uncovered_in_every_wrong_way(patches: Patches) -> None:
-    synthesis = Synthesis(patches, Split.TRAIN, Wardrobe(), Recipe(drawn=0.0, uncovered=1.0))
-    looks = [(wearing, look) for _, wearing, look in (synthesis.one(1, number) for number in range(80))]
-    assert {look.kind for wearing, look in looks if wearing is not MaskClass.CORRECT} == {"uncovered"}
-    assert "uncovered" not in {look.kind for wearing, look in looks if wearing is MaskClass.CORRECT}
+    synthesis = Synthesis(patches, Split.TRAIN, MaskCatalogue(), Recipe(drawn=0.0, uncovered=1.0))
+    looks = [(mask_class, look) for _, mask_class, look in (synthesis.crop_at(1, number) for number in range(80))]
+    assert {look.kind for mask_class, look in looks if mask_class is not MaskClass.CORRECT} == {"uncovered"}
+    assert "uncovered" not in {look.kind for mask_class, look in looks if mask_class is MaskClass.CORRECT}
     assert {look.identity for _, look in looks if look.kind == "uncovered"} == {"masked/d"}
 
 
 @pytest.mark.parametrize(
-    ("wearing", "nose", "mouth", "chin"),
+    ("mask_class", "nose", "mouth", "chin"),
     [
         (MaskClass.CORRECT, False, False, False),
         (MaskClass.NOSE, True, False, False),
@@ -152,7 +154,7 @@ def test_a_real_mask_can_be_uncovered_in_every_wrong_way(patches: Patches) -> No
     ],
 )
 def test_skin_lies_where_the_mask_is_not(
-    patches: Patches, wearing: MaskClass, nose: bool, mouth: bool, chin: bool
+    patches: Patches, mask_class: MaskClass, nose: bool, mouth: bool, chin: bool
 ) -> None:
     mask, skin = patches.pixels[3].copy(), patches.pixels[3].copy()
     mask[60:] = 250  # white from under the eyes
@@ -163,12 +165,12 @@ def test_skin_lies_where_the_mask_is_not(
         skin,
         plane_map(patches.planes[0]),
         picture_map(patches.pictures[0]),
-        wearing,
+        mask_class,
         np.random.default_rng(4),
     )
     for y, is_bare in ((0.52, nose), (0.735, mouth), (0.93, chin)):
         value = int(seen[round(CHIN_PX + (y - 1) * FACE_PX), 63, 0])
-        assert (value < 150) is is_bare or (wearing is MaskClass.NOSE_MOUTH and y > 0.9)
+        assert (value < 150) is is_bare or (mask_class is MaskClass.NOSE_MOUTH and y > 0.9)
 
 
 def test_a_seam_is_no_sign_of_a_mask_worn_wrongly(patches: Patches) -> None:
@@ -189,8 +191,8 @@ def test_the_plane_of_the_drawing_is_the_plane_of_the_face() -> None:
 
 
 def test_pictures_of_nobody_are_the_same_from_their_seed() -> None:
-    first, again = (nobody(12, 3, CropGeometry()) for _ in range(2))
+    first, again = (noise_and_heads(12, 3, CropGeometry(1.1, 0.0)) for _ in range(2))
     assert np.array_equal(first, again)
-    crops, classes = heads(8, 3, CropGeometry())
+    crops, classes = labelled_heads(8, 3, CropGeometry(1.1, 0.0))
     assert crops.shape == (8, 32, 32, 3)
     assert classes.tolist() == [0, 1, 2, 3] * 2

@@ -45,8 +45,8 @@ def test_no_identity_is_in_two_splits(shared_data: Path) -> None:
 def test_what_may_not_train_is_left_out(shared_data: Path) -> None:
     names = {portrait.name for portrait in faces.bare(shared_data)}
     assert not any("utkface" in name or "/female_" in name or "/male_" in name for name in names)
-    worn = {portrait.name for portrait in faces.worn_correctly(shared_data)}
+    placement = {portrait.name for portrait in faces.correctly_masked(shared_data)}
     rows = (shared_data / "real_photos" / "labels.csv").read_text(encoding="utf-8").splitlines()[1:]
     assert len(rows) > 100
-    assert not worn & {row.split(",")[2] for row in rows}
-    assert all(name.startswith("masked/chandrikadeb7/") for name in worn)
+    assert not placement & {row.split(",")[2] for row in rows}
+    assert all(name.startswith("masked/chandrikadeb7/") for name in placement)

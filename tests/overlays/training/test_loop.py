@@ -10,17 +10,17 @@ torch = pytest.importorskip("torch", reason="needs torch, which trains the netwo
 
 from binarycop.geometry import CropGeometry  # noqa: E402
 from overlays.networks.tables import N_CNV, U_CNV  # noqa: E402
-from overlays.synthesis.heads import heads  # noqa: E402
-from overlays.training.evaluation import Labelled, evaluate  # noqa: E402
-from overlays.training.loop import Settings, logits_of, restore, scorer, train  # noqa: E402
+from overlays.synthesis.heads import labelled_heads  # noqa: E402
+from overlays.training.evaluation import LabelledCrops, evaluate  # noqa: E402
+from overlays.training.loop import Settings, restore, score_function, teacher_logits, train  # noqa: E402
 from overlays.training.model import BinaryNet  # noqa: E402
 
 SHORT = Settings(epochs=2, batch=20)
 
 
 @pytest.fixture(scope="module")
-def labelled() -> Labelled:
-    return Labelled(*heads(400, 5, CropGeometry()))
+def labelled() -> LabelledCrops:
+    return LabelledCrops(*labelled_heads(400, 5, CropGeometry(1.1, 0.0)))
 
 
 class Interrupted(Exception):
@@ -31,12 +31,12 @@ def silent(line: str, net: BinaryNet) -> None:
     pass
 
 
-def test_it_learns(labelled: Labelled, tmp_path: Path) -> None:
+def test_it_learns(labelled: LabelledCrops, tmp_path: Path) -> None:
     net = train(U_CNV, labelled, replace(SHORT, epochs=14), tmp_path / "net.pt", silent)
-    assert evaluate(scorer(net), labelled).balanced_accuracy > 0.5
+    assert evaluate(score_function(net), labelled).balanced_accuracy > 0.5
 
 
-def test_an_interrupted_run_goes_on_as_if_nothing_had_been(labelled: Labelled, tmp_path: Path) -> None:
+def test_an_interrupted_run_goes_on_as_if_nothing_had_been(labelled: LabelledCrops, tmp_path: Path) -> None:
     whole = train(U_CNV, labelled, SHORT, tmp_path / "whole.pt", silent)
 
     def pull_the_plug(line: str, net: BinaryNet) -> None:
@@ -47,55 +47,59 @@ def test_an_interrupted_run_goes_on_as_if_nothing_had_been(labelled: Labelled, t
     lines: list[str] = []
     resumed = train(U_CNV, labelled, SHORT, tmp_path / "cut.pt", lambda line, net: lines.append(line))
     assert [line.split(":")[0] for line in lines] == ["epoch 2/2"]
-    assert np.array_equal(scorer(resumed)(labelled.crops), scorer(whole)(labelled.crops))
+    assert np.array_equal(score_function(resumed)(labelled.crops), score_function(whole)(labelled.crops))
 
 
-def test_a_checkpoint_of_another_run_is_not_taken_up(labelled: Labelled, tmp_path: Path) -> None:
+def test_a_checkpoint_of_another_run_is_not_taken_up(labelled: LabelledCrops, tmp_path: Path) -> None:
     train(U_CNV, labelled, SHORT, tmp_path / "net.pt", silent)
     with pytest.raises(ValueError, match="another run"):
         train(U_CNV, labelled, replace(SHORT, rate=0.1), tmp_path / "net.pt", silent)
 
 
-def test_a_finished_network_is_restored_with_its_statistics_at_rest(labelled: Labelled, tmp_path: Path) -> None:
+def test_a_finished_network_is_restored_with_its_statistics_at_rest(labelled: LabelledCrops, tmp_path: Path) -> None:
     net = train(U_CNV, labelled, SHORT, tmp_path / "net.pt", silent)
     again = restore(tmp_path / "net.pt", U_CNV)
-    assert np.array_equal(scorer(again)(labelled.crops), scorer(net)(labelled.crops))
+    assert np.array_equal(score_function(again)(labelled.crops), score_function(net)(labelled.crops))
     with pytest.raises(ValueError, match=r"is of u-cnv, not of n-cnv"):
         restore(tmp_path / "net.pt", N_CNV)
 
 
-def test_full_precision_learns_what_binary_does_and_more_exactly(labelled: Labelled, tmp_path: Path) -> None:
+def test_full_precision_learns_what_binary_does_and_more_exactly(labelled: LabelledCrops, tmp_path: Path) -> None:
     settings = replace(SHORT, epochs=14, rate=2e-3, is_binary=False)
     net = train(U_CNV, labelled, settings, tmp_path / "net.pt", silent)
-    assert evaluate(scorer(net), labelled).balanced_accuracy > 0.7
+    assert evaluate(score_function(net), labelled).balanced_accuracy > 0.7
     assert all(mvtu.weight.detach().unique().numel() > 100 for mvtu in net.mvtus)
 
 
-def test_a_teacher_who_is_always_wrong_teaches_that(labelled: Labelled, tmp_path: Path) -> None:
+def test_a_teacher_who_is_always_wrong_teaches_that(labelled: LabelledCrops, tmp_path: Path) -> None:
     wrong = np.zeros((len(labelled.crops), 4), np.float32)
     wrong[np.arange(len(wrong)), (labelled.classes + 1) % 4] = 20
     settings = replace(SHORT, epochs=14, distil=1.0)
     net = train(U_CNV, labelled, settings, tmp_path / "net.pt", silent, teacher=wrong)
     taught = replace(labelled, classes=(labelled.classes + 1) % 4)
-    assert evaluate(scorer(net), taught).balanced_accuracy > 0.5 > evaluate(scorer(net), labelled).balanced_accuracy
+    assert (
+        evaluate(score_function(net), taught).balanced_accuracy
+        > 0.5
+        > evaluate(score_function(net), labelled).balanced_accuracy
+    )
 
 
-def test_a_teacher_must_be_there(labelled: Labelled, tmp_path: Path) -> None:
+def test_a_teacher_must_be_there(labelled: LabelledCrops, tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="no teacher"):
         train(U_CNV, labelled, replace(SHORT, distil=0.5), tmp_path / "net.pt", silent)
 
 
-def test_tuning_begins_where_training_ended(labelled: Labelled, tmp_path: Path) -> None:
+def test_tuning_begins_where_training_ended(labelled: LabelledCrops, tmp_path: Path) -> None:
     first = train(U_CNV, labelled, replace(SHORT, epochs=4), tmp_path / "first.pt", silent)
     tuned = train(U_CNV, labelled, replace(SHORT, rate=1e-6), tmp_path / "tuned.pt", silent, begin=first)
-    same = np.mean(scorer(tuned)(labelled.crops).argmax(1) == scorer(first)(labelled.crops).argmax(1))
+    same = np.mean(score_function(tuned)(labelled.crops).argmax(1) == score_function(first)(labelled.crops).argmax(1))
     assert same > 0.9
 
 
-def test_a_teachers_answers_are_its_logits(labelled: Labelled) -> None:
+def test_a_teachers_answers_are_its_logits(labelled: LabelledCrops) -> None:
     torch.manual_seed(0)
     net = BinaryNet(U_CNV)
-    answers = logits_of(net, labelled.crops[:8], batch=3)
+    answers = teacher_logits(net, labelled.crops[:8], batch=3)
     with torch.no_grad():
         net.eval()
         pixels = torch.from_numpy(labelled.crops[:8]).permute(0, 3, 1, 2).float()

@@ -16,7 +16,7 @@ from binarycop.geometry import SIDE_PX
 _OPSET = 13
 
 
-def build(bundle: Bundle) -> onnx.ModelProto:
+def float_model(bundle: Bundle) -> onnx.ModelProto:
     """Input ``pixels`` (N, 3, 32, 32) float32, 0 to 255; output ``scores`` (N, 4) float32, whole numbers."""
     nodes: list[onnx.NodeProto] = []
     constants: list[onnx.TensorProto] = []
