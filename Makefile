@@ -30,7 +30,11 @@ clean: ## Removes the environments, what was built, and the tools' caches.
 ##@ Test
 
 test: $(VENV)/.tested lint ## Runs ruff, mypy and all tests.
-	$(VENV)/bin/python -m pytest
+	$(VENV)/bin/python -m pytest -n auto --dist loadfile
+
+# `make test` has the first 5,000 of the same traces.
+test-traces: $(VENV)/.tested ## Tests the gate's state machine on 100,000 random traces (10 seconds).
+	BINARYCOP_TRACES=100000 $(VENV)/bin/python -m pytest tests/gate/test_traces.py
 
 lint: $(VENV)/.tested ## Runs ruff and mypy only.
 	$(VENV)/bin/ruff check .
@@ -115,8 +119,8 @@ package: $(VENV)/.installed ## Builds the wheel and the Debian packages of the c
 stick: ## Collects what a USB stick needs to install a board without a network.
 	@deploy/stick $(if $(STATUS),--status $(STATUS)) dist/stick
 
-.PHONY: run venv help clean test lint test-pinned test-pynq test-training fuzz test-rtl test-board test-systemd test-boot \
-	test-package test-armhf armhf-cost test-faults test-sandbox privacy-report soak gate-release package stick
+.PHONY: run venv help clean test test-traces lint test-pinned test-pynq test-training fuzz test-rtl test-board test-systemd \
+	test-boot test-package test-armhf armhf-cost test-faults test-sandbox privacy-report soak gate-release package stick
 
 # The environments. Each has a file that says how far it is installed.
 

@@ -1,5 +1,7 @@
 """The whole way of the data on the built-in demo, with the bundle that ships."""
 
+import pytest
+
 from binarycop.classes import MaskClass
 from binarycop.clock import ManualClock
 from binarycop.frames.demo import Demo, passages
@@ -10,12 +12,14 @@ from binarycop.service.assembly import build, detector_of, open_bundle, tracker_
 from binarycop.service.replay import replay
 from binarycop.settings.schema import Settings
 
+Told = list[tuple[Event, float, dict[str, Value]]]
 
-def play(seed: int) -> list[tuple[Event, float, dict[str, Value]]]:
+
+def play(seed: int) -> Told:
     """Every event of one demo with its time."""
     settings, clock = Settings(), ManualClock()
     bundle, classifier = open_bundle(settings.classifier)
-    told: list[tuple[Event, float, dict[str, Value]]] = []
+    told: Told = []
 
     class Timed(MemoryJournal):
         def write(self, event: Event, gate: str, **values: Value) -> None:
@@ -27,16 +31,19 @@ def play(seed: int) -> list[tuple[Event, float, dict[str, Value]]]:
     return told
 
 
-def test_all_four_ways_of_wearing_are_decided_rightly_while_their_wearer_stands_at_the_gate() -> None:
-    told = play(seed=1)
+@pytest.fixture(scope="module")
+def told() -> Told:
+    return play(seed=1)
+
+
+def test_all_four_ways_of_wearing_are_decided_rightly_while_their_wearer_stands_at_the_gate(told: Told) -> None:
     verdicts = [(at_s, values["class"]) for event, at_s, values in told if event is Event.VERDICT]
     assert [label for _, label in verdicts] == [wearing.label for wearing in MaskClass]
     for (at_s, _), passage in zip(verdicts, passages()):
         assert passage.from_s < at_s < passage.leaves_s
 
 
-def test_only_the_correct_one_is_let_through() -> None:
-    told = play(seed=1)
+def test_only_the_correct_one_is_let_through(told: Told) -> None:
     assert [values["person"] for event, _, values in told if event is Event.PERMIT] == [1]
     assert [values["person"] for event, _, values in told if event is Event.REFUSE] == [2, 3, 4]
     assert [values["person"] for event, _, values in told if event is Event.PASSED] == [1]
