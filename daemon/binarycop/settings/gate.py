@@ -59,7 +59,7 @@ class GateSettings:
     """Seconds after which an unused permission ends."""
 
     refractory_s: float = bounded(1.0, 0, 60, reloadable=True)
-    """Re-lock delay, in seconds: after a passage, no permission is given for this long."""
+    """Re-lock delay, in seconds: after a passage or an unused permission, no permission is given for this long."""
 
     remind_s: float = bounded(4.0, 0.5, 60, reloadable=True)
     """With policy ``remind``: how long the reminder is shown before permission is given, in seconds."""
