@@ -56,7 +56,7 @@ def logged(name: str, *arguments: str) -> list[dict[str, str]]:
 def message_ids() -> list[tuple[str, str]]:
     """Each event's name and id, from the table of the daemon that is there, wherever it lies."""
     [table] = [one for one in TABLES if one.exists()]
-    return re.findall(r'Entry\(\s*"(\w+)",\s*"([0-9a-f]{32})"', table.read_text())
+    return re.findall(r'EventSpec\(\s*"(\w+)",\s*"([0-9a-f]{32})"', table.read_text())
 
 
 def events(*arguments: str) -> list[dict[str, Any]]:
