@@ -47,7 +47,7 @@ def test_a_start_with_a_bad_bundle_goes_back_and_says_why(
     assert call(root, "ready", "--config", config) == 0
     said = capsys.readouterr().err
     assert "emulator does not reproduce the golden vectors: 64 of 64 differ" in said
-    assert "went back to 0.0.0-" in said
+    assert "rolled back to 0.0.0-" in said
     assert call(root, "ready", "--config", config) == 0
     assert "has passed its self-test before, and is unchanged" in capsys.readouterr().err
 

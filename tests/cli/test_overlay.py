@@ -102,7 +102,7 @@ def test_or_goes_on_with_the_emulator(
     assert main([*command, "--backend", "simulated-board"]) == 0
     err = capsys.readouterr().err
     assert "overlay failed: odma0 has not finished within 20 ms" in err
-    assert "goes on with the emulator, slower: odma0 has not finished within 20 ms" in err
+    assert "the emulator takes over, slower: odma0 has not finished within 20 ms" in err
 
 
 @pytest.mark.usefixtures("_pynq")

@@ -1,4 +1,4 @@
-"""systemd/binarycop.catalog and the table of events say the same."""
+"""systemd/binarycop.catalog agrees with the table of events."""
 
 import re
 from pathlib import Path
@@ -19,7 +19,7 @@ def entries() -> dict[str, str]:
     return {part[:32]: part[32:] for part in parts}
 
 
-def test_every_event_has_an_entry_and_every_entry_an_event() -> None:
+def test_the_entries_are_those_of_the_events_in_order() -> None:
     assert list(entries()) == [event.spec.message_id for event in Event]
 
 
@@ -31,19 +31,19 @@ def test_an_entry_names_cause_and_remedy(event: Event) -> None:
 
 
 @pytest.mark.parametrize("event", list(Event), ids=lambda event: event.spec.name)
-def test_an_entry_asks_for_no_field_that_the_event_need_not_have(event: Event) -> None:
-    wanted = set(re.findall(r"@BINARYCOP_(\w+)@", entries()[event.spec.message_id]))
+def test_an_entry_uses_only_fields_that_its_event_has(event: Event) -> None:
+    used = set(re.findall(r"@BINARYCOP_(\w+)@", entries()[event.spec.message_id]))
     fields = {name.upper() for _, name, _, _ in Formatter().parse(event.spec.text) if name}
-    assert wanted <= fields | {"GATE"}
+    assert used <= fields | {"GATE"}
 
 
 def test_the_degraded_unit_writes_the_event_of_the_table() -> None:
     unit = (SYSTEMD / "binarycop-degraded.service").read_text()
     fields = dict(line.split("=", 2)[1:] for line in unit.splitlines() if line.startswith("StandardInputText="))
-    entry = Event.GAVE_UP.spec
-    assert fields["MESSAGE_ID"] == entry.message_id
-    assert fields["BINARYCOP_EVENT"] == entry.name
-    assert fields["PRIORITY"] == str(entry.level.value)
-    assert fields["MESSAGE"] == entry.text.format(minutes=fields["BINARYCOP_MINUTES"])
+    spec = Event.GAVE_UP.spec
+    assert fields["MESSAGE_ID"] == spec.message_id
+    assert fields["BINARYCOP_EVENT"] == spec.name
+    assert fields["PRIORITY"] == str(spec.level.value)
+    assert fields["MESSAGE"] == spec.text.format(minutes=fields["BINARYCOP_MINUTES"])
     timer = (SYSTEMD / "binarycop-retry.timer").read_text()
     assert f"OnActiveSec={fields['BINARYCOP_MINUTES']}min" in timer

@@ -1,4 +1,4 @@
-"""The table of events, and what may be written."""
+"""The table of events, and the values that a writer accepts."""
 
 import io
 import re
@@ -14,26 +14,26 @@ from binarycop.journal.writers import MemoryJournal, SystemdJournal, TextJournal
 from binarycop.settings.journal import JournalTarget
 
 
-def test_every_event_has_a_name_and_an_id_of_its_own() -> None:
-    entries = [event.spec for event in Event]
-    assert len({entry.name for entry in entries}) == len(entries)
-    assert len({entry.message_id for entry in entries}) == len(entries)
-    assert all(re.fullmatch("[0-9a-f]{32}", entry.message_id) for entry in entries)
+def test_each_event_has_its_own_name_and_id() -> None:
+    specs = [event.spec for event in Event]
+    assert len({spec.name for spec in specs}) == len(specs)
+    assert len({spec.message_id for spec in specs}) == len(specs)
+    assert all(re.fullmatch("[0-9a-f]{32}", spec.message_id) for spec in specs)
 
 
-def test_ids_stay_what_they_were() -> None:
-    # Operators filter by these. A new event adds a line; a line is never changed.
+def test_ids_never_change() -> None:
+    # Operators filter by these ids. A new event adds a row; a row never changes.
     assert Event.PERMIT.spec.message_id.startswith("cfdf6ab3")
     assert Event.FAULT.spec.message_id.startswith("87101ebd")
 
 
-def test_an_event_is_one_line_that_reads_by_itself() -> None:
+def test_an_event_is_one_complete_line() -> None:
     lines: list[str] = []
     TextJournal(lines.append).write(Event.PERMIT, "north", person=3, cause="verdict", **{"class": "correct"})
     assert lines == ["north: person 3: permission given (correct, verdict)"]
 
 
-def test_under_systemd_a_line_carries_its_priority(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_under_systemd_a_line_begins_with_its_priority(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("JOURNAL_STREAM", "8:1234")
     lines: list[str] = []
     TextJournal(lines.append).write(Event.FAULT, "", reason="no frames")
@@ -45,22 +45,22 @@ def test_journald_gets_every_value_as_a_field() -> None:
     journal = SystemdJournal(lambda text, **fields: sent.append((text, fields)))
     journal.write(Event.REFUSE, "gate", person=3, **{"class": "nose"})
     text, fields = sent[0]
-    assert text == "gate: person 3: refused (nose)"
+    assert text == "gate: person 3: permission refused (nose)"
     assert fields["MESSAGE_ID"] == Event.REFUSE.spec.message_id
     assert (fields["BINARYCOP_EVENT"], fields["BINARYCOP_CLASS"], fields["BINARYCOP_PERSON"]) == ("refuse", "nose", "3")
     assert fields["PRIORITY"] == "6"
 
 
 @pytest.mark.parametrize("value", [np.zeros(4), [1, 2, 3, 4], b"\xff\xd8", np.int64(3), (1, 2), {"a": 1}])
-def test_nothing_but_words_and_numbers_can_be_written(value: object) -> None:
+def test_only_texts_and_numbers_can_be_written(value: object) -> None:
     sent: list[object] = []
     for journal in (TextJournal(sent.append), SystemdJournal(lambda *a, **k: sent.append(a)), MemoryJournal()):
-        with pytest.raises(TypeError, match="not a word or number"):
+        with pytest.raises(TypeError, match="not a text or number"):
             journal.write(Event.REFUSE, "gate", person=value, **{"class": "nose"})  # type: ignore[arg-type]
     assert sent == []
 
 
-def test_a_text_cannot_break_the_line_nor_fill_the_log() -> None:
+def test_a_text_is_shortened_and_stays_on_one_line() -> None:
     lines: list[str] = []
     TextJournal(lines.append).write(Event.FAULT, "", reason="a\n<0>b" + "x" * 10_000)
     assert lines[0].startswith("fault: a <0>b")
@@ -73,15 +73,15 @@ def test_without_journald_events_go_to_standard_error(monkeypatch: pytest.Monkey
         assert isinstance(open_journal(target), TextJournal)
 
 
-class Unread(io.StringIO):
-    """A pipe whose reader has gone."""
+class BrokenPipe(io.StringIO):
+    """A pipe whose reader is gone."""
 
     def flush(self) -> None:
         raise BrokenPipeError
 
 
-def test_a_line_that_nobody_reads_any_more_is_lost_and_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys, "stderr", Unread())
+def test_without_a_reader_a_line_is_lost_without_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stderr", BrokenPipe())
     print_to_stderr("person 1 in front")
     with pytest.raises(BrokenPipeError):
         sys.stderr.flush()

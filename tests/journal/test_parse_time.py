@@ -1,4 +1,4 @@
-"""Moments as a person writes them."""
+"""Times as people write them."""
 
 from datetime import datetime, timedelta, timezone
 
@@ -25,11 +25,11 @@ NOW = datetime(2026, 5, 4, 18, 30, 15, tzinfo=timezone(timedelta(hours=2)))
         ("3 d ago", "2026-05-01T18:30:15+02:00"),
     ],
 )
-def test_a_moment_is_understood(text: str, expected: str) -> None:
+def test_a_time_is_parsed(text: str, expected: str) -> None:
     assert parse_time(text, NOW).isoformat() == expected
 
 
 @pytest.mark.parametrize("text", ["", "soon", "25:00", "2026-13-01", "-2h", "9999999999999d", "2m"])
-def test_anything_else_is_refused_with_what_would_be_right(text: str) -> None:
-    with pytest.raises(ValueError, match="is no moment; write '2026-05-04 18:30'"):
+def test_anything_else_is_refused_with_the_right_formats(text: str) -> None:
+    with pytest.raises(ValueError, match="is not a time; write '2026-05-04 18:30'"):
         parse_time(text, NOW)

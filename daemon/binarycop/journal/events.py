@@ -1,11 +1,11 @@
-"""The table of events. An id never changes its meaning, and is never used again."""
+"""The table of the journal's events. A message id never changes its meaning and is never reused."""
 
 from dataclasses import dataclass
 from enum import Enum
 
 
 class Level(Enum):
-    """syslog's priorities."""
+    """Priorities, with the numbers of syslog(3)."""
 
     ERROR = 3
     WARNING = 4
@@ -15,7 +15,10 @@ class Level(Enum):
 
 @dataclass(frozen=True)
 class EventSpec:
-    """message_id: journald's MESSAGE_ID, 128 bits in hex. text: what a person reads, with fields in braces."""
+    """One row of the table.
+
+    message_id: journald's MESSAGE_ID, 128 bits in hex. text: the sentence for people, with fields in braces.
+    """
 
     name: str
     message_id: str
@@ -24,13 +27,13 @@ class EventSpec:
 
 
 class Event(Enum):
-    """Every event that the journal knows."""
+    """Every event that the daemon writes into the journal."""
 
     STARTED = EventSpec(
         "started",
         "6775a53bb630495693647761264a6e17",
         Level.NOTICE,
-        "started: {bundle} {version} on {backend}, finder {finder}, source {source}, lines {lines}, policy {policy}",
+        "started: {bundle} {version} on {backend}, detector {finder}, source {source}, lines {lines}, policy {policy}",
     )
     STOPPED = EventSpec("stopped", "7a5c58e348c6420c9f351a458da9886e", Level.NOTICE, "stopped: {reason}")
     READY = EventSpec("ready", "63cc3b0d70364aaea2e0a6f135189c11", Level.NOTICE, "ready: {detail}")
@@ -38,26 +41,26 @@ class Event(Enum):
         "stuck",
         "8e468df864a84f49bf8d14871dc164e9",
         Level.ERROR,
-        "{stage} has hung for {seconds} s; the watchdog is not fed any more",
+        "{stage} has not returned for {seconds} s; the watchdog is not notified any more",
     )
-    RELOADED = EventSpec("reloaded", "ec5fd717583243599afd01513eb8e2ef", Level.NOTICE, "settings read again: {changed}")
+    RELOADED = EventSpec("reloaded", "ec5fd717583243599afd01513eb8e2ef", Level.NOTICE, "settings reloaded: {changed}")
     RELOAD_REFUSED = EventSpec(
         "reload_refused",
         "73d3d7b5e79b4ae99fb0a9f263312989",
         Level.ERROR,
-        "settings not taken over, the old ones stay: {reason}",
+        "new settings refused, the old ones stay in force: {reason}",
     )
     RESTART_NEEDED = EventSpec(
-        "restart_needed", "d4323875f1474f3ebb416d02399a37ed", Level.WARNING, "after a restart only: {keys}"
+        "restart_needed", "d4323875f1474f3ebb416d02399a37ed", Level.WARNING, "these settings need a restart: {keys}"
     )
     GAVE_UP = EventSpec(
         "gave_up",
         "5b4822fffc34404b9a0c57956c830e45",
         Level.ERROR,
-        "the gate does not start: relay released, tried again every {minutes} minutes",
+        "the gate does not start: relay off, new attempt every {minutes} minutes",
     )
     PERSON = EventSpec("person", "0c13a937a4a04f2c86f905dca813abe7", Level.INFO, "person {person} in front")
-    LEFT = EventSpec("left", "53cb4513491f4b9ba1fa5de7e525000d", Level.INFO, "person {person} gone")
+    LEFT = EventSpec("left", "53cb4513491f4b9ba1fa5de7e525000d", Level.INFO, "person {person} not in front any more")
     VERDICT = EventSpec(
         "verdict",
         "170c03f696e74787a3036ce868b3ad9e",
@@ -67,9 +70,13 @@ class Event(Enum):
     PERMIT = EventSpec(
         "permit", "cfdf6ab3a9e4485081b6dc43b3a326fc", Level.INFO, "person {person}: permission given ({class}, {cause})"
     )
-    REFUSE = EventSpec("refuse", "bab2180ee4064fd9af62bc367047fb39", Level.INFO, "person {person}: refused ({class})")
+    REFUSE = EventSpec(
+        "refuse", "bab2180ee4064fd9af62bc367047fb39", Level.INFO, "person {person}: permission refused ({class})"
+    )
     REMIND = EventSpec("remind", "5f935e71aa134b08ac2aabef5a81b990", Level.INFO, "person {person}: reminded ({class})")
-    PASSED = EventSpec("passed", "30fd84b61f1a46a0afec0aef37880af7", Level.INFO, "person {person} passed, by {by}")
+    PASSED = EventSpec(
+        "passed", "30fd84b61f1a46a0afec0aef37880af7", Level.INFO, "person {person} passed (evidence: {by})"
+    )
     NOT_PASSED = EventSpec(
         "not_passed", "e70390edd0b1416e9d8864d01859a67b", Level.INFO, "person {person}: permission not used"
     )
@@ -77,7 +84,7 @@ class Event(Enum):
         "tailgate",
         "1d31506138aa48128766270b53e875ce",
         Level.WARNING,
-        "passage behind a permitted one, without permission",
+        "passage during the re-lock delay, without permission",
     )
     FORCED = EventSpec("forced", "9e6ccdacb05d4bb0880bfa20ee0c031b", Level.WARNING, "passage without permission")
     WITHDRAWN = EventSpec(
@@ -88,14 +95,16 @@ class Event(Enum):
     FAULT = EventSpec("fault", "87101ebd8c8e446a93bed304d0011667", Level.ERROR, "fault: {reason}")
     FAULT_OVER = EventSpec("fault_over", "c70af3a0d900437cb27a9f8eedf8a585", Level.NOTICE, "fault over: {reason}")
     CAMERA_LOST = EventSpec("camera_lost", "72cdcb6c739b46cebcf1c58a4297b181", Level.ERROR, "source lost: {detail}")
-    CAMERA_BACK = EventSpec("camera_back", "4b0b0009c55949cfa784619f0ad558f4", Level.NOTICE, "source back: {detail}")
-    FROZEN = EventSpec("frozen", "613e5175902940a2b3c758d9e87e3ca9", Level.ERROR, "picture frozen: {detail}")
-    MOVING = EventSpec("moving", "b001a83eccc94ce9b944aa7cb61b9069", Level.NOTICE, "picture moves again: {detail}")
+    CAMERA_BACK = EventSpec(
+        "camera_back", "4b0b0009c55949cfa784619f0ad558f4", Level.NOTICE, "source works again: {detail}"
+    )
+    FROZEN = EventSpec("frozen", "613e5175902940a2b3c758d9e87e3ca9", Level.ERROR, "image frozen: {detail}")
+    MOVING = EventSpec("moving", "b001a83eccc94ce9b944aa7cb61b9069", Level.NOTICE, "image changes again: {detail}")
     UNDECODABLE = EventSpec(
-        "undecodable", "dc7991304b3e4b278ebfa620685e466b", Level.WARNING, "picture does not decode: {detail}"
+        "undecodable", "dc7991304b3e4b278ebfa620685e466b", Level.WARNING, "frame cannot be decoded: {detail}"
     )
     CUT_SHORT = EventSpec(
-        "cut_short", "a5ffc5befa1b42c0abf9e6f9f397b375", Level.WARNING, "recording cut short: {detail}"
+        "cut_short", "a5ffc5befa1b42c0abf9e6f9f397b375", Level.WARNING, "recording truncated: {detail}"
     )
     OVERLAY_FAILED = EventSpec(
         "overlay_failed", "486706a670a019b46108ee8b897d7189", Level.ERROR, "overlay failed: {reason}"
@@ -104,31 +113,31 @@ class Event(Enum):
         "overlay_loading",
         "2956fa6cdc03a2207d3959b0b083f5f5",
         Level.WARNING,
-        "tries to load the overlay anew, {number} of {most}",
+        "loading the overlay again, attempt {number} of {most}",
     )
     OVERLAY_BACK = EventSpec("overlay_back", "4f5d1729b79f94374c8317def132360d", Level.NOTICE, "overlay works again")
     ON_EMULATOR = EventSpec(
         "on_emulator",
         "a345031af5bf61f5036b0ec4e5700150",
         Level.WARNING,
-        "goes on with the emulator, slower: {reason}",
+        "the emulator takes over, slower: {reason}",
     )
     BUNDLE_BACK = EventSpec(
         "bundle_back",
         "8405a1d7c2d14eba9e042f27da22ab26",
         Level.WARNING,
-        "bundle {bundle}: {refused} failed its self-test, went back to {version}: {reason}",
+        "bundle {bundle}: version {refused} failed its self-test, rolled back to {version}: {reason}",
     )
     NOT_SEALED = EventSpec(
         "not_sealed",
         "4f7a2b34c13f4be581362ab476de3160",
         Level.WARNING,
-        "the daemon cannot forbid itself to start programs: {reason}",
+        "the daemon cannot block the start of programs: {reason}",
     )
     SOURCE_ENDED = EventSpec("source_ended", "0bd33073672349b0bb9959bcf5313ecf", Level.INFO, "source ended: {detail}")
 
     @property
     def spec(self) -> EventSpec:
-        """The table's row."""
-        row: EventSpec = self.value
-        return row
+        """The event's row in the table."""
+        spec: EventSpec = self.value
+        return spec

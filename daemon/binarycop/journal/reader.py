@@ -1,4 +1,4 @@
-"""Events back out of journald, across boots, through systemd's own Reader."""
+"""Reads events back from journald, of all boots, through systemd's own Reader."""
 
 import importlib
 import math
@@ -12,33 +12,36 @@ from binarycop.journal.events import Event
 
 _PREFIX = "BINARYCOP_"
 _WAIT_S = 1.0
-_WHOLE = ("person", "votes", "frames", "number", "most")
-_DECIMAL = ("margin", "latency_ms", "seconds", "minutes")
-_NAMES = {event.spec.message_id: event.spec.name for event in Event}
+_INTEGER_FIELDS = ("person", "votes", "frames", "number", "most")
+_FLOAT_FIELDS = ("margin", "latency_ms", "seconds", "minutes")
+_NAME_BY_ID = {event.spec.message_id: event.spec.name for event in Event}
 
 
 class Reader(Protocol):
-    """What is used of ``systemd.journal.Reader`` (python-systemd 234 and later)."""
+    """The part of ``systemd.journal.Reader`` that is used here (python-systemd 234 and later)."""
 
     def add_match(self, **fields: str) -> None:
-        """Entries with this field; the same field again widens it, another one narrows it."""
+        """Select entries with this value: one value of each field must match."""
 
     def seek_head(self) -> None:
-        """To the oldest entry."""
+        """Go to the oldest entry."""
 
     def seek_realtime(self, when: float) -> None:
-        """To the first entry at or after ``when``, in seconds since 1970."""
+        """Go to the first entry at or after ``when``, in seconds since 1970."""
 
     def get_next(self) -> Mapping[str, Any]:
         """The next entry; an empty mapping at the end."""
 
     def wait(self, timeout: float) -> int:
-        """Return after ``timeout`` seconds, or sooner where something was written."""
+        """Return after ``timeout`` seconds, or earlier if an entry was written."""
 
 
 @dataclass(frozen=True)
 class Query:
-    """Which events: all of them, or those of a time, a gate, a class."""
+    """Which events to read. Each part that is not None narrows the selection.
+
+    status: one of ``GateStatus``, as a text.
+    """
 
     since: datetime | None = None
     until: datetime | None = None
@@ -48,9 +51,9 @@ class Query:
 
 @dataclass(frozen=True)
 class Record:
-    """One event as it was written. at: with its time zone. boot: which start of the board it belongs to.
+    """One event as it was written.
 
-    values: the event's own fields.
+    at: with its time zone. boot: the id of the boot in which it was written. values: the event's own fields.
     """
 
     at: datetime
@@ -62,32 +65,32 @@ class Record:
 
 
 def open_reader() -> Reader:
-    """journald's, for all files that this user may read. Raises JournalError where there is nothing to read."""
+    """Open journald's files, all that this user may read. Raises JournalError if there is nothing to read."""
     try:
         journal = importlib.import_module("systemd.journal")
     except ImportError as error:
-        raise JournalError("Python's systemd module is not there; apt install python3-systemd") from error
+        raise JournalError("Python's systemd module is missing; apt install python3-systemd") from error
     try:
         reader = journal.Reader()
-        is_there = reader.has_persistent_files() or reader.has_runtime_files()
+        has_files = reader.has_persistent_files() or reader.has_runtime_files()
     except OSError as error:
         raise JournalError(f"it cannot be opened: {error.strerror}") from error
-    if not is_there:
+    if not has_files:
         raise JournalError(
-            "there is none that this user may read; be root or in the group systemd-journal, "
+            "this user may read no journal; be root or in the group systemd-journal, "
             "and see systemctl status systemd-journald"
         )
-    found: Reader = reader
-    return found
+    opened: Reader = reader
+    return opened
 
 
 def read(reader: Reader, query: Query, *, follow: bool = False) -> Iterator[Record]:
-    """The events that the query asks for, oldest first; with ``follow`` it goes on waiting for more.
+    """Yield the events of the query, oldest first. With ``follow`` it then waits for new ones, without end.
 
-    Raises JournalError where the journal breaks off.
+    Raises JournalError if the journal cannot be read to its end.
     """
     try:
-        for message_id in _NAMES:
+        for message_id in _NAME_BY_ID:
             reader.add_match(MESSAGE_ID=message_id)
         if query.gate is not None:
             reader.add_match(BINARYCOP_GATE=query.gate)
@@ -109,14 +112,14 @@ def read(reader: Reader, query: Query, *, follow: bool = False) -> Iterator[Reco
                 return
             reader.wait(_WAIT_S)
     except OSError as error:
-        raise JournalError(f"it cannot be read on: {error.strerror}; see journalctl --verify") from error
+        raise JournalError(f"it cannot be read any further: {error.strerror}; see journalctl --verify") from error
 
 
 def _record(entry: Mapping[str, Any]) -> Record | None:
-    """None for an entry that is none of ours: any program may write one with two ids, of which one matches."""
-    # python-systemd makes a UUID of these two where it knows them.
+    """The entry as a record, or None if it is not one of ours: another program may write an entry with two ids."""
+    # python-systemd converts MESSAGE_ID and _BOOT_ID to UUIDs.
     message_id = str(entry["MESSAGE_ID"]).replace("-", "")
-    if message_id not in _NAMES:
+    if message_id not in _NAME_BY_ID:
         return None
     values = {
         name.removeprefix(_PREFIX).lower(): value
@@ -124,23 +127,23 @@ def _record(entry: Mapping[str, Any]) -> Record | None:
         if name.startswith(_PREFIX) and name not in ("BINARYCOP_EVENT", "BINARYCOP_GATE")
     }
     return Record(
-        # python-systemd 234 and 235 give the local time without saying so.
+        # python-systemd 234 and 235 give the local time without a time zone.
         at=entry["__REALTIME_TIMESTAMP"].astimezone(),
         boot=str(entry.get("_BOOT_ID", "")).replace("-", ""),
-        event=_NAMES[message_id],
+        event=_NAME_BY_ID[message_id],
         gate=str(entry.get("BINARYCOP_GATE", "")),
         text=str(entry.get("MESSAGE", "")),
-        values={name: _number(name, str(value)) for name, value in sorted(values.items())},
+        values={name: _parse_field(name, str(value)) for name, value in sorted(values.items())},
     )
 
 
-def _number(name: str, text: str) -> str | int | float:
-    """Fields are texts to journald; those that were numbers are so again, unless somebody else wrote them."""
+def _parse_field(name: str, text: str) -> str | int | float:
+    """Convert the text of a field back to a number, if it is one of the number fields and holds a number."""
     try:
-        if name in _WHOLE:
+        if name in _INTEGER_FIELDS:
             return int(text)
-        number = float(text) if name in _DECIMAL else 0.0
+        number = float(text) if name in _FLOAT_FIELDS else 0.0
     except ValueError:
         return text
-    # JSON knows neither infinity nor what is no number.
-    return number if name in _DECIMAL and math.isfinite(number) else text
+    # JSON has no infinity and no NaN.
+    return number if name in _FLOAT_FIELDS and math.isfinite(number) else text

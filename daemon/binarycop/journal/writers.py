@@ -1,4 +1,4 @@
-"""Where events go. Every writer takes words and numbers only, and refuses the rest before it is written."""
+"""Where events go: journald, text lines or memory. A writer accepts texts and numbers only, never pixels."""
 
 import importlib
 import os
@@ -13,23 +13,23 @@ from binarycop.settings.journal import JournalTarget
 
 Value = str | int | float | bool | None
 
-_TEXT_MOST = 300
+_MAX_TEXT_CHARS = 300
 _SOCKET = Path("/run/systemd/journal/socket")
 
 
 class Journal(Protocol):
-    """Takes events. Not for more than one thread."""
+    """Writes events. For one thread only."""
 
     def write(self, event: Event, gate: str, **values: Value) -> None:
-        """Record one event of one gate (an empty name: of the daemon itself).
+        """Write one event of one gate; an empty name stands for the daemon itself.
 
-        values: the fields of the event's text, and more. Raises TypeError for anything but words and
-        numbers, so that no array of pixels or scores can end in a log by mistake.
+        values: the fields of the event's text, and more. Raises TypeError for a value that is neither text nor number,
+        so that no array of pixels or scores gets into a log by mistake.
         """
 
 
 class TextJournal:
-    """One line each, with syslog's priority in front where systemd reads it (sd-daemon(3))."""
+    """One text line per event. Under systemd each line begins with its priority (sd-daemon(3))."""
 
     def __init__(self, print_line: Callable[[str], None]) -> None:
         self._print_line = print_line
@@ -41,7 +41,10 @@ class TextJournal:
 
 
 class SystemdJournal:
-    """journald, with every value as a field of its own: BINARYCOP_PERSON, BINARYCOP_CLASS, …"""
+    """journald, with each value as its own field: BINARYCOP_PERSON, BINARYCOP_CLASS, …
+
+    send: ``systemd.journal.send``.
+    """
 
     def __init__(self, send: Any) -> None:
         self._send = send
@@ -61,47 +64,47 @@ class SystemdJournal:
 
 
 class MemoryJournal:
-    """Keeps the last events, for replay and tests."""
+    """Keeps the newest events in memory, for replay and tests."""
 
-    def __init__(self, most: int = 100_000) -> None:
-        self._most = most
+    def __init__(self, max_records: int = 100_000) -> None:
+        self._max_records = max_records
         self.records: list[tuple[Event, str, dict[str, Value]]] = []
 
     def write(self, event: Event, gate: str, **values: Value) -> None:
         """See ``Journal.write``."""
         format_message(event, gate, values)
         self.records.append((event, gate, values))
-        del self.records[: -self._most]
+        del self.records[: -self._max_records]
 
 
 def print_to_stderr(line: str) -> None:
-    """One line on standard error. Where nobody reads it any more the line is lost, and the gate goes on."""
+    """Print one line on standard error. If its reader is gone, the line is lost and the gate continues."""
     with suppress(BrokenPipeError):
         print(line, file=sys.stderr, flush=True)
 
 
 def open_journal(target: JournalTarget, print_line: Callable[[str], None] = print_to_stderr) -> Journal:
-    """The journal that the settings ask for; auto is journald where this process's output goes there already."""
+    """Open the journal that the settings name; ``auto`` is journald if this process's output goes there already."""
     wants_journald = target is JournalTarget.JOURNALD or (target is JournalTarget.AUTO and is_under_systemd())
     if wants_journald and _SOCKET.exists():
-        # The socket is looked at first, since `send` drops messages silently where there is no journald.
+        # The socket is checked first because `send` silently drops messages if there is no journald.
         with suppress(ImportError):
             return SystemdJournal(importlib.import_module("systemd.journal").send)
     return TextJournal(print_line)
 
 
 def is_under_systemd() -> bool:
-    """Whether this process's output goes to journald (systemd.exec(5), $JOURNAL_STREAM)."""
+    """Whether this process's output goes to journald: $JOURNAL_STREAM is set (systemd.exec(5))."""
     return "JOURNAL_STREAM" in os.environ
 
 
 def format_message(event: Event, gate: str, values: dict[str, Value]) -> str:
-    """The sentence of an event. Raises TypeError for anything but words and numbers."""
+    """The sentence of an event. Raises TypeError for a value that is neither text nor number."""
     for name, value in values.items():
         if not isinstance(value, str | int | float | bool | None):
-            raise TypeError(f"event {event.spec.name}: {name} is a {type(value).__name__}, not a word or number")
+            raise TypeError(f"event {event.spec.name}: {name} is a {type(value).__name__}, not a text or number")
     shown = {
-        name: (value[:_TEXT_MOST].replace("\n", " ") if isinstance(value, str) else value)
+        name: (value[:_MAX_TEXT_CHARS].replace("\n", " ") if isinstance(value, str) else value)
         for name, value in values.items()
     }
     return (f"{gate}: " if gate else "") + event.spec.text.format(**shown)

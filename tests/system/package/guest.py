@@ -140,8 +140,8 @@ def a_bundle_that_fails_its_self_test_at_start_gives_way_to_the_last_good_one() 
     expect(state() == "active", status_text())
     expect(in_use("n-cnv") == SECOND, f"n-cnv is {in_use('n-cnv')}")
     said = call("binarycop", "events", "--since", "1h")
-    expect(f"failed its self-test, went back to {SECOND}-" in said and "golden vectors: " in said, said)
-    return next(line for line in said.splitlines() if "went back" in line)
+    expect(f"failed its self-test, rolled back to {SECOND}-" in said and "golden vectors: " in said, said)
+    return next(line for line in said.splitlines() if "rolled back" in line)
 
 
 def a_start_after_that_uses_the_good_one_without_a_new_trial() -> str:

@@ -85,9 +85,9 @@ def following_shows_what_comes() -> str:
     with told.open("w") as out, subprocess.Popen(["binarycop", "events", "--follow"], stdout=out) as follower:
         try:
             wait_for("what was before", lambda: "ready: gate" in told.read_text())
-            assert "settings read again" not in told.read_text()
+            assert "settings reloaded" not in told.read_text()
             run("systemctl", "reload", UNIT)
-            wait_for("what comes", lambda: "settings read again" in told.read_text())
+            wait_for("what comes", lambda: "settings reloaded" in told.read_text())
             follower.send_signal(signal.SIGINT)
             code = follower.wait(PATIENCE_S)
         finally:
@@ -112,7 +112,7 @@ def settings_are_read_again_without_a_restart() -> str:
     SETTINGS.write_text(CLIP + "gate: {pulse_s: 0.7}\nservice: {hang_s: 6}\n")
     run("systemctl", "reload", UNIT)
     waiting = wait_for("what waits for a restart", lambda: last("restart_needed"))
-    assert waiting == "after a restart only: service.hang_s", waiting
+    assert waiting == "these settings need a restart: service.hang_s", waiting
     wait_for("running again", lambda: shown("SubState") == "running")
     assert shown("MainPID") == pid
     run("systemctl", "stop", UNIT)
