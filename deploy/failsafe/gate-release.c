@@ -1,16 +1,16 @@
 /*
- * gate-release: drives GPIO lines to fixed levels and exits. For systemd's ExecStopPost=.
+ * gate-release switches the relays off: it drives GPIO lines to given levels and exits. systemd runs it in ExecStopPost=.
  *
- * The kernel's Zynq and Xilinx GPIO drivers keep a line's level when its owner dies, so a killed daemon
- * leaves the relay as it was. This needs no interpreter and no library, and is done in a millisecond.
+ * The kernel's Zynq and Xilinx GPIO drivers keep a line's level when its owner dies, so a killed daemon leaves the
+ * relay as it was. This program needs no interpreter and no library, and takes about a millisecond.
  *
  *   gate-release LINE=LEVEL... @FILE...
  *
- * LINE is a kernel line name, chip:offset (gpiochip0:3) or label:offset (zynq_gpio:54); LEVEL is the
- * physical level, 0 or 1. FILE has one LINE=LEVEL a line; where it is not there, nothing is to be released: the daemon
- * writes it before it takes its lines. Every line is tried, whatever happens to those before it. A line that another
- * process still holds is tried again for half a second. Exit code: 0 if every line was driven, 1 if one
- * was not (standard error says which and why), 2 for wrong arguments.
+ * LINE is a kernel line name, chip:offset (gpiochip0:3) or label:offset (zynq_gpio:54). LEVEL is the physical level,
+ * 0 or 1. FILE contains one LINE=LEVEL per line; a missing file is not an error: the daemon writes it before it
+ * requests its lines. Every line is tried, even if one before it failed. A line that another process still holds is
+ * tried again for half a second. Exit code: 0 if every line was driven, 1 if one was not (standard error says which and
+ * why), 2 for wrong arguments.
  *
  * SPDX-License-Identifier: BSD-3-Clause
  */
@@ -26,33 +26,33 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { TRIES = 50, PAUSE_MS = 10, ARGUMENT_MOST = 128 };
+enum { TRIES = 50, PAUSE_MS = 10, MAX_ARGUMENT = 128 };
 
-struct wanted {
+struct line {
     const char *name;  /* a line's name, or a chip's name or label */
     long offset;       /* -1: look for the name among the lines */
 };
 
-/* The offset of the wanted line on this chip, or -1 where it is not on it. */
-static long find_on(int chip, const char *device, const struct wanted *wanted)
+/* The offset of the line on this chip, or -1 if it is not on it. */
+static long find_on(int chip, const char *device, const struct line *line)
 {
     struct gpiochip_info info = {0};
     if (ioctl(chip, GPIO_GET_CHIPINFO_IOCTL, &info) < 0)
         return -1;
-    if (wanted->offset >= 0) {
-        int is_it = !strcmp(wanted->name, device) || !strcmp(wanted->name, info.name) || !strcmp(wanted->name, info.label);
-        return is_it && wanted->offset < (long)info.lines ? wanted->offset : -1;
+    if (line->offset >= 0) {
+        int is_chip = !strcmp(line->name, device) || !strcmp(line->name, info.name) || !strcmp(line->name, info.label);
+        return is_chip && line->offset < (long)info.lines ? line->offset : -1;
     }
     for (unsigned offset = 0; offset < info.lines; offset++) {
-        struct gpio_v2_line_info line = {.offset = offset};
-        if (ioctl(chip, GPIO_V2_GET_LINEINFO_IOCTL, &line) == 0 && !strcmp(line.name, wanted->name))
+        struct gpio_v2_line_info found = {.offset = offset};
+        if (ioctl(chip, GPIO_V2_GET_LINEINFO_IOCTL, &found) == 0 && !strcmp(found.name, line->name))
             return offset;
     }
     return -1;
 }
 
-/* Open the chip that has the line; returns its descriptor and sets the offset, or -1 with errno. */
-static int open_chip_of(const struct wanted *wanted, long *offset)
+/* Open the chip that has the line. Returns its descriptor and sets the offset, or returns -1 and sets errno. */
+static int open_chip_of(const struct line *line, long *offset)
 {
     int reason = ENODEV;
     DIR *devices = opendir("/dev");
@@ -66,7 +66,7 @@ static int open_chip_of(const struct wanted *wanted, long *offset)
             reason = errno;
             continue;
         }
-        *offset = find_on(chip, entry->d_name, wanted);
+        *offset = find_on(chip, entry->d_name, line);
         if (*offset >= 0) {
             closedir(devices);
             return chip;
@@ -78,7 +78,7 @@ static int open_chip_of(const struct wanted *wanted, long *offset)
     return -1;
 }
 
-/* Request the line as an output with this level: direction and level come in one step, so it cannot glitch. */
+/* Request the line as an output at this level: the kernel sets both in one step, so the line cannot glitch. */
 static int drive(int chip, long offset, int level)
 {
     struct gpio_v2_line_request request = {
@@ -102,48 +102,50 @@ static int drive(int chip, long offset, int level)
     }
 }
 
-/* Take "name=1" or "name:54=0" apart, in place. */
-static int parse(char *argument, struct wanted *wanted, int *level)
+/* Split "name=1" or "name:54=0" in place. Returns -1 if the argument has another form. */
+static int parse(char *argument, struct line *line, int *level)
 {
     char *equals = strrchr(argument, '=');
     if (!equals || equals == argument || (strcmp(equals, "=0") && strcmp(equals, "=1")))
         return -1;
     *level = equals[1] == '1';
     *equals = '\0';
-    wanted->name = argument;
-    wanted->offset = -1;
+    line->name = argument;
+    line->offset = -1;
     char *colon = strrchr(argument, ':'), *end = NULL;
     if (colon && colon != argument && colon[1] >= '0' && colon[1] <= '9') {
         long offset = strtol(colon + 1, &end, 10);
         if (!*end) {
             *colon = '\0';
-            wanted->offset = offset;
+            line->offset = offset;
         }
     }
     return 0;
 }
 
-/* Drive the one line that the argument names; returns the exit code. */
-static int release(const char *argument)
+/* Drive the line that the argument names. Returns the exit code. */
+static int drive_argument(const char *argument)
 {
-    char text[ARGUMENT_MOST];
-    struct wanted wanted;
+    char text[MAX_ARGUMENT];
+    struct line line;
     int level;
-    if (strlen(argument) >= sizeof text || parse(strcpy(text, argument), &wanted, &level)) {
+    if (strlen(argument) >= sizeof text || parse(strcpy(text, argument), &line, &level)) {
         fprintf(stderr, "gate-release: %s: write LINE=0 or LINE=1\n", argument);
         return 2;
     }
     long offset = -1;
-    int chip = open_chip_of(&wanted, &offset), failed = chip < 0 || drive(chip, offset, level);
-    if (failed)
-        fprintf(stderr, "gate-release: %s: %s\n", argument, errno == ENODEV ? "there is no such line" : strerror(errno));
+    int chip = open_chip_of(&line, &offset), failed = chip < 0 || drive(chip, offset, level);
+    if (failed) {
+        const char *reason = errno == ENODEV ? "there is no such line" : strerror(errno);
+        fprintf(stderr, "gate-release: %s: %s\n", argument, reason);
+    }
     if (chip >= 0)
         close(chip);
     return failed;
 }
 
-/* The same for every line of a file; returns the worst exit code. */
-static int release_all_of(const char *path)
+/* Drive every line that a file names. Returns the highest exit code. */
+static int drive_file(const char *path)
 {
     int worst = 0;
     char *text = NULL;
@@ -158,7 +160,7 @@ static int release_all_of(const char *path)
     for (ssize_t length; (length = getline(&text, &size, file)) > 0;) {
         if (text[length - 1] == '\n')
             text[length - 1] = '\0';
-        int code = release(text);
+        int code = drive_argument(text);
         worst = code > worst ? code : worst;
     }
     free(text);
@@ -175,7 +177,7 @@ int main(int count, char **arguments)
     }
     for (int index = 1; index < count; index++) {
         const char *argument = arguments[index];
-        int code = argument[0] == '@' ? release_all_of(argument + 1) : release(argument);
+        int code = argument[0] == '@' ? drive_file(argument + 1) : drive_argument(argument);
         worst = code > worst ? code : worst;
     }
     return worst;
