@@ -1,71 +1,79 @@
-"""Completion for bash: commands, options, and the values of options that have a fixed set or take a file."""
+"""Bash completion: commands, options, and option values that are files or one of a fixed set."""
+
+from collections.abc import Iterable
 
 from deploy.commands import Argument, Command
 
-_FILES = ("FILE", "FOLDER", "DIR", "CLIP", "SOURCE", "DEPLOY")
+_FILE_VALUES = ("FILE", "FOLDER", "DIR", "CLIP", "SOURCE", "DEPLOY")
 
 
-def completion(command: Command) -> str:
-    """A bash file that completes one program."""
-    function = "_" + command.name.replace("-", "_")
-    cases = "".join(_case(one) for one in command.commands)
-    names = " ".join(one.name for one in command.commands)
-    values = "".join(
-        _value(one, argument) for one in command.commands for argument in one.arguments if argument.choices
-    )
-    takers = sorted(
-        {flag for one in command.commands for argument in one.arguments if argument.takes for flag in argument.flags}
-    )
-    files = sorted(
-        {
-            flag
-            for one in (command, *command.commands)
-            for argument in one.arguments
-            if _is_file(argument)
-            for flag in argument.flags
-        }
-    )
-    return f"""# bash completion for {command.name}; made from the parser that its --help comes from
+def completion(program: Command) -> str:
+    """The text of a bash file that completes one program."""
+    function = "_" + program.name.replace("-", "_")
+    commands = list(program.walk())
+    with_choices = [
+        _choices_case(name, argument)
+        for name, command in commands
+        for argument in command.arguments
+        if argument.flags and argument.choices
+    ]
+    arguments = [*program.arguments, *(argument for _, command in commands for argument in command.arguments)]
+    file_flags = _flags_of(argument for argument in arguments if _is_file(argument))
+    value_flags = _flags_of(argument for argument in arguments if argument.value) - file_flags
+    paths = "|".join(_quoted(name if " " in name else f" {name}") for name, _ in commands)
+    return f"""# bash completion for {program.name}; generated from the parser behind its --help
 {function}()
 {{
-    local word=${{COMP_WORDS[COMP_CWORD]}} before=${{COMP_WORDS[COMP_CWORD-1]}} command="" one
-    for one in "${{COMP_WORDS[@]:1:COMP_CWORD-1}}"; do
-        case $one in
-            {"|".join(one.name for one in command.commands)}) command=$one; break ;;
+    local word=${{COMP_WORDS[COMP_CWORD]}} previous=${{COMP_WORDS[COMP_CWORD-1]}} command="" item
+    for item in "${{COMP_WORDS[@]:1:COMP_CWORD-1}}"; do
+        case "$command $item" in
+            {paths}) command=${{command:+$command }}$item ;;
         esac
     done
     COMPREPLY=()
-    case $command:$before in
-{values}        *:{"|*:".join(files) or "--"})
+    case "$command:$previous" in
+{"".join(with_choices)}        *:{"|*:".join(sorted(file_flags)) or "--"})
             mapfile -t COMPREPLY < <(compgen -f -- "$word")
             return ;;
-        *:{"|*:".join(one for one in takers if one not in files) or "--"})
+        *:{"|*:".join(sorted(value_flags)) or "--"})
             return ;;
     esac
-    case $command in
-        "") mapfile -t COMPREPLY < <(compgen -W "{names} {_flags(command)}" -- "$word") ;;
-{cases}    esac
+    case "$command" in
+{_command_case("", program)}{"".join(_command_case(name, command) for name, command in commands)}    esac
 }}
-complete -o filenames -F {function} {command.name}
+complete -o filenames -F {function} {program.name}
 """
 
 
-def _case(command: Command) -> str:
-    takes_file = any(_is_file(one) for one in command.arguments if not one.flags)
-    files = '\n            [[ $word == -* ]] || mapfile -t COMPREPLY < <(compgen -f -- "$word")' if takes_file else ""
-    words = f'mapfile -t COMPREPLY < <(compgen -W "{_flags(command)}" -- "$word")'
-    return f"        {command.name})\n            {words}{files} ;;\n"
+def _command_case(name: str, command: Command) -> str:
+    """What can follow a command: its own commands, its options, and files if it takes one."""
+    words = " ".join(
+        [nested.name for nested in command.commands] + [flag for item in command.arguments for flag in item.flags]
+    )
+    lines = [f'mapfile -t COMPREPLY < <(compgen -W "{words}" -- "$word")']
+    if any(_is_file(argument) for argument in command.arguments if not argument.flags):
+        lines.append('[[ $word == -* ]] || mapfile -t COMPREPLY < <(compgen -f -- "$word")')
+    return _case(_quoted(name), lines)
 
 
-def _value(command: Command, argument: Argument) -> str:
-    keys = "|".join(f"{command.name}:{flag}" for flag in argument.flags)
+def _choices_case(name: str, argument: Argument) -> str:
+    """The values of an option with a fixed set."""
     words = f'mapfile -t COMPREPLY < <(compgen -W "{" ".join(argument.choices)}" -- "$word")'
-    return f"        {keys})\n            {words}\n            return ;;\n"
+    return _case("|".join(_quoted(f"{name}:{flag}") for flag in argument.flags), [words, "return"])
 
 
-def _flags(command: Command) -> str:
-    return " ".join(flag for argument in command.arguments for flag in argument.flags)
+def _case(pattern: str, lines: list[str]) -> str:
+    indented = "".join(f"\n            {line}" for line in lines)
+    return f"        {pattern}){indented} ;;\n"
+
+
+def _quoted(text: str) -> str:
+    return f'"{text}"'
+
+
+def _flags_of(arguments: Iterable[Argument]) -> set[str]:
+    return {flag for argument in arguments for flag in argument.flags}
 
 
 def _is_file(argument: Argument) -> bool:
-    return argument.takes.split(" ", 1)[0] in _FILES
+    return argument.value.split(" ", 1)[0] in _FILE_VALUES

@@ -1,6 +1,6 @@
-"""Manual pages and bash completion, from the same parsers as ``--help``: ``python -m deploy.manual OUT``.
+"""Writes manual pages and bash completion from the parsers behind ``--help``: ``python -m deploy.manual OUT``.
 
-The pages are in man(7)'s macros.
+The pages use the macros of man(7).
 """
 
 import sys
@@ -13,76 +13,85 @@ from deploy.completion import completion
 
 _FILES = (
     ("/etc/binarycop/gate.yaml", "settings, with every default"),
-    ("/etc/binarycop/gate.d/*.yaml", "more settings, read after it in the order of their names"),
+    ("/etc/binarycop/gate.d/*.yaml", "more settings, read afterwards in the order of their names"),
     ("/var/lib/binarycop/bundles/", "the bundles in use"),
 )
-_OTHERS = ("binarycop(1)", "binarycop-bundle(8)", "gate-release(8)", "journalctl(1)")
+_SEE_ALSO = ("binarycop(1)", "binarycop-bundle(8)", "gate-release(8)", "journalctl(1)")
 
 
-def page(command: Command, section: int) -> str:
-    """One program's page, as roff."""
-    title = f"{command.name}({section})"
+def page(program: Command, section: int) -> str:
+    """The manual page of one program, as roff text."""
+    title = f"{program.name}({section})"
+    description = program.description.rstrip(".")
     lines = [
-        f'.TH {_text(command.name.upper())} {section} "" "binarycop {__version__}"',
+        f'.TH {_text(program.name.upper())} {section} "" "binarycop {__version__}"',
         ".SH NAME",
-        f"{_text(command.name)} \\- {_text(_first_lower(command.about.rstrip('.')))}",
+        f"{_text(program.name)} \\- {_text(description[:1].lower() + description[1:])}",
         ".SH SYNOPSIS",
-        f".B {_text(command.name)}",
+        f".B {_text(program.name)}",
         '.RI [ OPTIONS ] " COMMAND " [ ARGUMENTS ]',
         ".SH OPTIONS",
-        *_arguments(command, with_help=True),
+        *_arguments(program, with_help=True),
         ".SH COMMANDS",
     ]
-    for one in command.commands:
-        lines += [f".SS {_text(_synopsis(one))}", _text(_sentence(one.about)), *_arguments(one)]
-    lines += _notes(command.notes)
+    for name, command in program.walk():
+        lines += [f".SS {_text(_synopsis(name, command))}", _text(_sentence(command.description)), *_arguments(command)]
+    lines += _epilog(program.epilog)
     lines.append(".SH FILES")
-    for file, about in _FILES:
-        lines += [".TP", f".I {_text(file)}", _text(about)]
-    others = [f".BR {_text(one[:-3])} {one[-3:]}" for one in _OTHERS if one != title]
-    lines += [".SH SEE ALSO", *(f"{one} ," for one in others[:-1]), others[-1]]
+    for file, text in _FILES:
+        lines += [".TP", f".I {_text(file)}", _text(text)]
+    others = [f".BR {_text(other[:-3])} {other[-3:]}" for other in _SEE_ALSO if other != title]
+    lines += [".SH SEE ALSO", *(f"{other} ," for other in others[:-1]), others[-1]]
     return "\n".join(lines) + "\n"
 
 
+def write(out: Path) -> None:
+    """Write the page and the completion of every program below the folder ``out``."""
+    for parser, section in ((main.parser(), 1), (bundle.parser(), 8)):
+        program = read(parser)
+        for file, text in (
+            (out / f"man{section}" / f"{program.name}.{section}", page(program, section)),
+            (out / "completions" / program.name, completion(program)),
+        ):
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(text, encoding="utf-8")
+
+
 def _arguments(command: Command, *, with_help: bool = False) -> list[str]:
-    """What a command takes; its --help would only repeat what the page says already."""
+    """The arguments of a command. Its own --help is left out: the page says the same."""
     lines = []
     for argument in command.arguments:
         if "--help" in argument.flags and not with_help:
             continue
-        about = argument.help or f"one of {', '.join(argument.choices)}"
-        lines += [".TP", _head(argument), _text(about)]
+        text = argument.help or f"one of {', '.join(argument.choices)}"
+        lines += [".TP", _head(argument), _text(text)]
     return lines
 
 
 def _head(argument: Argument) -> str:
-    value = f"\\fI{_text(argument.takes)}\\fR" if argument.takes else ""
+    value = f"\\fI{_text(argument.value)}\\fR" if argument.value else ""
     if not argument.flags:
         return value
     flags = ", ".join(f"\\fB{_text(flag)}\\fR" for flag in argument.flags)
     return f"{flags} {value}".rstrip()
 
 
-def _synopsis(command: Command) -> str:
-    parts = [command.name, *(one.takes for one in command.arguments if not one.flags)]
-    parts += [f"{one.flags[-1]} {one.takes}" for one in command.arguments if one.flags and one.required]
-    return " ".join(parts)
+def _synopsis(name: str, command: Command) -> str:
+    positional = [argument.value for argument in command.arguments if not argument.flags]
+    required = [f"{item.flags[-1]} {item.value}" for item in command.arguments if item.flags and item.required]
+    return " ".join([name, *positional, *required])
 
 
-def _notes(notes: str) -> list[str]:
-    """The epilog: a heading that ends in a colon, then lines of a code and its meaning."""
+def _epilog(epilog: str) -> list[str]:
+    """The last text of --help: headings that end in a colon, and lines of a code and its meaning."""
     lines: list[str] = []
-    for line in notes.splitlines():
+    for line in epilog.splitlines():
         if line.endswith(":"):
             lines.append(f".SH {_text(line[:-1].upper())}")
         elif line.strip():
-            key, about = line.split(maxsplit=1)
-            lines += [".TP", f".B {_text(key)}", _text(about)]
+            code, meaning = line.split(maxsplit=1)
+            lines += [".TP", f".B {_text(code)}", _text(meaning)]
     return lines
-
-
-def _first_lower(text: str) -> str:
-    return text[:1].lower() + text[1:]
 
 
 def _sentence(text: str) -> str:
@@ -90,21 +99,9 @@ def _sentence(text: str) -> str:
 
 
 def _text(text: str) -> str:
-    """Text that roff must not take for anything else."""
+    """Plain text in which roff finds no command and no escape."""
     escaped = text.replace("\\", "\\e").replace("-", "\\-")
     return f"\\&{escaped}" if escaped[:1] in (".", "'") else escaped
-
-
-def write(out: Path) -> None:
-    """Write every page and the completion of every program below ``out``."""
-    for parser, section in ((main.parser(), 1), (bundle.parser(), 8)):
-        command = read(parser)
-        for file, text in (
-            (out / f"man{section}" / f"{command.name}.{section}", page(command, section)),
-            (out / "completions" / command.name, completion(command)),
-        ):
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":

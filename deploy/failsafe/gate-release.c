@@ -1,5 +1,5 @@
 /*
- * gate-release switches the relays off: it drives GPIO lines to given levels and exits. systemd runs it in ExecStopPost=.
+ * gate-release switches the relays off: it drives GPIO lines to given levels and exits. For systemd's ExecStopPost=.
  *
  * The kernel's Zynq and Xilinx GPIO drivers keep a line's level when its owner dies, so a killed daemon leaves the
  * relay as it was. This program needs no interpreter and no library, and takes about a millisecond.

@@ -1,5 +1,6 @@
-"""Manual pages and completion say what ``--help`` says, and are read by the programs that read such things."""
+"""Manual pages and completion agree with ``--help``; groff reads the pages and bash runs the completion."""
 
+import argparse
 import re
 import shutil
 import subprocess
@@ -24,25 +25,34 @@ def flags_of(text: str) -> set[str]:
     return set(re.findall(r"(?<![\w-])--[a-z][a-z-]*", text))
 
 
+def helps_of(parser: argparse.ArgumentParser, name: str = "") -> list[tuple[str, str]]:
+    """The name and the --help of a parser, then those of all parsers below it."""
+    helps = [(name, parser.format_help())]
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            for key, command in action.choices.items():
+                helps += helps_of(command, f"{name} {key}".strip())
+    return helps
+
+
 def test_the_page_names_every_command_and_option_of_the_help_and_no_other(program: Command) -> None:
     parser = PROGRAMS[program.name]()
     page = re.sub(r"\\f[BIR]", "", manual.page(program, 1)).replace("\\-", "-")
-    helps = parser.format_help()
-    for name, command in parser._subparsers._group_actions[0].choices.items():  # type: ignore[union-attr]
-        helps += command.format_help()
+    helps = [text for _, text in helps_of(parser)]
+    for name, _ in helps_of(parser)[1:]:
         assert f".SS {name}" in page
-    assert flags_of(page) == flags_of(helps)
+    assert flags_of(page) == flags_of("".join(helps))
 
 
 def test_the_page_gives_the_exit_codes_of_the_help(program: Command) -> None:
     page = manual.page(program, 1)
-    codes = re.findall(r"^  (\d)  (.+)$", program.notes, re.MULTILINE)
+    codes = re.findall(r"^  (\d)  (.+)$", program.epilog, re.MULTILINE)
     assert len(codes) >= 5
     for code, meaning in codes:
         assert f".TP\n.B {code}\n{meaning}\n".replace("-", "\\-") in page
 
 
-def test_a_line_that_roff_would_take_for_a_command_is_escaped() -> None:
+def test_a_line_that_roff_would_read_as_a_command_is_escaped() -> None:
     assert manual._text(".git stays") == "\\&.git stays"
     assert manual._text("a\\b --c") == "a\\eb \\-\\-c"
 
@@ -61,7 +71,7 @@ def test_groff_reads_every_page_without_a_warning(tmp_path: Path) -> None:
 
 
 def complete(program: Command, *words: str) -> list[str]:
-    """What bash would offer for the last of the words."""
+    """What bash offers for the last of the words."""
     function = "_" + program.name.replace("-", "_")
     script = f"""{completion(program)}
 COMP_WORDS=({" ".join(f"'{word}'" for word in (program.name, *words))}); COMP_CWORD={len(words)}
@@ -73,14 +83,14 @@ COMP_WORDS=({" ".join(f"'{word}'" for word in (program.name, *words))}); COMP_CW
 
 
 def test_bash_completes_every_command(program: Command) -> None:
-    offered = complete(program, "")
-    assert {command.name for command in program.commands} <= set(offered)
+    for name, command in (("", program), *program.walk()):
+        assert {nested.name for nested in command.commands} <= set(complete(program, *name.split(), ""))
 
 
 def test_bash_completes_every_option_of_every_command(program: Command) -> None:
-    for command in program.commands:
+    for name, command in program.walk():
         flags = {flag for argument in command.arguments for flag in argument.flags if flag.startswith("--")}
-        assert set(complete(program, command.name, "--")) == flags
+        assert set(complete(program, *name.split(), "--")) == flags
 
 
 def test_bash_completes_the_values_of_an_option() -> None:
@@ -89,7 +99,7 @@ def test_bash_completes_the_values_of_an_option() -> None:
     assert complete(program, "selftest", "--backend", "sim") == ["simulated-board"]
 
 
-def test_bash_completes_files_where_a_file_is_wanted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_bash_completes_files_for_an_argument_that_is_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "clip.avi").touch()
     monkeypatch.chdir(tmp_path)
     program = read(main.parser())
