@@ -1,1 +1,1 @@
-"""From a checkout to a running gate: packages, manual pages, the stick and its installer."""
+"""Packages, manual pages, the USB stick and its installer: everything between a checkout and a running gate."""

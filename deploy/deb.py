@@ -1,7 +1,7 @@
-"""The Debian package, from wheels and a few files: the same inputs give the same bytes.
+"""Builds the Debian package from wheels and a few files. The same inputs give the same bytes.
 
-``deploy/package`` calls it, in the tree of a commit. Written without debhelper: Debian's packages of Python modules
-are tied to one version of Python, and this one must fit the board's as well as that of the tests.
+``deploy/package`` calls it in the tree of a commit. It does not use debhelper, since Debian's packages of Python
+modules are for one version of Python, and this one must run with the board's as well as with that of the tests.
 """
 
 import argparse
@@ -24,9 +24,9 @@ PYTHON = "usr/lib/binarycop/python"
 SHIPPED = "usr/share/binarycop/shipped"
 _SCRIPTS = ("postinst", "prerm", "postrm")
 _UNITS = "lib/systemd/system"
-# What ncnn's binaries, which one architecture's package brings, need of the system (readelf -dV).
+# Libraries that ncnn's binaries need (readelf -dV); only the package for armhf contains them.
 _LIBRARIES = {"armhf": "libc6 (>= 2.31), libgcc-s1 (>= 3.5), libstdc++6 (>= 9), "}
-# Where each kind of file in systemd/ goes; a name that ends in a slash keeps the file's own.
+# Where each kind of file in systemd/ goes. In a folder (with a slash at its end) the file keeps its name.
 _PLACES = {
     ".service": f"{_UNITS}/",
     ".timer": f"{_UNITS}/",
@@ -41,7 +41,10 @@ _PLACES = {
 
 @dataclass(frozen=True)
 class Release:
-    """version: Debian's. date_s: the commit's, which every file in the package gets."""
+    """What a package is built as.
+
+    version: Debian's version. date_s: time of the commit in seconds since 1970, for every file in the package.
+    """
 
     version: str
     date_s: int
@@ -49,18 +52,18 @@ class Release:
 
 
 def build(release: Release, arch: str, wheels: Path, helper: Path, out: Path) -> Path:
-    """Write ``binarycop_VERSION_ARCH.deb`` to ``out`` and return its path.
+    """Write ``binarycop_VERSION_ARCH.deb`` to the folder ``out`` and return its path.
 
-    wheels: a folder of them, with those for one architecture alone in a folder of its name. helper: gate-release,
-    compiled for ``arch``. Raises FileNotFoundError for a file of systemd/ that has no place.
+    wheels: a folder of wheels; wheels for one architecture only are in a subfolder with its name. helper: gate-release,
+    compiled for ``arch``. Raises FileNotFoundError if a file in systemd/ has no place in the package.
     """
     with tempfile.TemporaryDirectory(prefix="binarycop-deb-") as work:
         tree = Path(work) / "tree"
         _fill(tree, [*wheels.glob("*.whl"), *wheels.glob(f"{arch}/*.whl")], helper, release)
-        _settle_modes(tree)
+        _set_modes(tree)
         _write_control(tree, release, arch)
         package = out / f"binarycop_{release.version}_{arch}.deb"
-        # One thread: how xz cuts its blocks hangs on their number. Ubuntu's default, zstd, is not Debian's.
+        # One thread: xz's blocks depend on the number of threads. xz: Ubuntu's default, zstd, is not Debian's.
         environment = {**os.environ, "SOURCE_DATE_EPOCH": str(release.date_s), "DPKG_DEB_THREADS_MAX": "1"}
         command = ["dpkg-deb", "--root-owner-group", "-Zxz", "--build", str(tree), str(package)]
         subprocess.run(command, env=environment, check=True, stdout=subprocess.DEVNULL)
@@ -75,7 +78,7 @@ def _fill(tree: Path, wheels: list[Path], helper: Path, release: Release) -> Non
     _link(tree / "usr/sbin/binarycop-bundle", "../bin/binarycop")
     _copy(helper, tree / "usr/lib/binarycop/gate-release")
     _link(tree / "usr/sbin/gate-release", "../lib/binarycop/gate-release")
-    # Where the daemon looks for bundles; what is in use there is the shelf's business.
+    # The daemon looks for bundles here; the bundle store decides which versions are in use.
     _link(tree / "usr/share/binarycop/bundles", "/var/lib/binarycop/bundles")
     _copy(HERE / "gate.yaml", tree / "etc/binarycop/gate.yaml")
     (tree / "etc/binarycop/gate.d").mkdir()
@@ -96,14 +99,14 @@ def _fill(tree: Path, wheels: list[Path], helper: Path, release: Release) -> Non
 
 
 def _unpack(wheel: Path, tree: Path) -> None:
-    """A wheel's modules into the package's own folder, its bundles to where they are installed from."""
+    """Unpack a wheel: modules to the package's own folder, bundles to the folder that postinst installs them from."""
     with zipfile.ZipFile(wheel) as archive:
         for entry in archive.namelist():
             path = Path(entry)
             if path.name in ("RECORD", "WHEEL", "LICENSE") or path.parent.name == "sboms":
-                continue  # pip's own books; the project's licence stands in copyright
+                continue  # pip's own records; the project's licence is in the file copyright
             if entry.endswith("/") or path.is_relative_to("ncnn/model_zoo") or path.is_relative_to("ncnn/utils"):
-                continue  # what would fetch networks from elsewhere has no place on a device that nothing leaves
+                continue  # these download networks; the device has no network access
             if ".data" in path.parts[0]:
                 target = tree / SHIPPED / Path(*path.parts[path.parts.index("bundles") + 1 :])
             elif path.name.startswith("LICENSE"):
@@ -115,7 +118,7 @@ def _unpack(wheel: Path, tree: Path) -> None:
 
 
 def _add_units(tree: Path) -> None:
-    """What is in systemd/, to where systemd, udev and journald look for it."""
+    """Copy the files of systemd/ to where systemd, udev and journald look for them."""
     for file in sorted((ROOT / "systemd").iterdir()):
         place = _PLACES.get(file.suffix)
         if place is None:
@@ -133,10 +136,10 @@ def _write_control(tree: Path, release: Release, arch: str) -> None:
     fields["libraries"] = _LIBRARIES.get(arch, "")
     (folder / "control").write_text((HERE / "control/control.in").read_text().format(**fields))
     (folder / "conffiles").write_text("/etc/binarycop/gate.yaml\n")
-    sums = sorted(path for path in tree.rglob("*") if path.is_file() and not path.is_symlink())
+    files = sorted(path for path in tree.rglob("*") if path.is_file() and not path.is_symlink())
     lines = [
         f"{_md5(path)}  {path.relative_to(tree)}\n"
-        for path in sums
+        for path in files
         if path.relative_to(tree).parts[0] not in ("DEBIAN", "etc")
     ]
     (folder / "md5sums").write_text("".join(lines))
@@ -150,7 +153,7 @@ def _write_control(tree: Path, release: Release, arch: str) -> None:
 
 
 def _md5(path: Path) -> str:
-    # dpkg's way of finding damaged files; no secret hangs on it.
+    # dpkg finds damaged files with it; it protects nothing secret.
     return hashlib.md5(path.read_bytes(), usedforsecurity=False).hexdigest()
 
 
@@ -165,13 +168,13 @@ def _changelog(release: Release) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _settle_modes(tree: Path) -> None:
-    """Modes must not hang on the builder's umask."""
+def _set_modes(tree: Path) -> None:
+    """Give every file and folder its mode, so that modes do not depend on the umask."""
     for path in [tree, *tree.rglob("*")]:
         if path.is_symlink():
             continue
-        runs = path.is_dir() or path.parent.name in ("bin", "sbin") or path.name == "gate-release"
-        path.chmod(0o755 if runs else 0o644)
+        is_executable = path.is_dir() or path.parent.name in ("bin", "sbin") or path.name == "gate-release"
+        path.chmod(0o755 if is_executable else 0o644)
 
 
 def _copy(source: Path, target: Path) -> None:
@@ -190,7 +193,7 @@ def _compress(data: bytes, target: Path) -> None:
 
 
 def main() -> None:
-    """Arguments in, a package out; prints its path."""
+    """Build the package that the arguments describe, and print its path."""
     parser = argparse.ArgumentParser(description="Build the Debian package of one architecture.")
     parser.add_argument("--arch", required=True)
     parser.add_argument("--wheels", type=Path, required=True)

@@ -1,4 +1,4 @@
-"""The package's tree: everything in its place, and nothing in it that hangs on who built it, or when."""
+"""The Debian package: every file is in its place, and the bytes do not depend on who builds it or when."""
 
 import os
 import re
@@ -40,7 +40,7 @@ def helper(tmp_path: Path) -> Path:
     return file
 
 
-def built(tmp_path: Path, name: str, wheels: Path, helper: Path) -> Path:
+def build_package(tmp_path: Path, name: str, wheels: Path, helper: Path) -> Path:
     if not shutil.which("dpkg-deb"):
         pytest.skip("needs dpkg-deb")
     out = tmp_path / name
@@ -49,24 +49,24 @@ def built(tmp_path: Path, name: str, wheels: Path, helper: Path) -> Path:
 
 
 def contents(package: Path) -> dict[str, str]:
-    """Every path with its mode and owner."""
-    said = subprocess.run(["dpkg-deb", "-c", str(package)], capture_output=True, text=True, check=True).stdout
-    rows = [line.split() for line in said.splitlines()]
+    """Mode and owner of every path in the package."""
+    listing = subprocess.run(["dpkg-deb", "-c", str(package)], capture_output=True, text=True, check=True).stdout
+    rows = [line.split() for line in listing.splitlines()]
     return {row[5].removeprefix("./"): f"{row[0]} {row[1]}" for row in rows}
 
 
-def test_the_same_inputs_give_the_same_bytes_whoever_builds(tmp_path: Path, wheels: Path, helper: Path) -> None:
-    first = built(tmp_path, "first", wheels, helper)
+def test_the_same_inputs_give_the_same_bytes_with_any_umask(tmp_path: Path, wheels: Path, helper: Path) -> None:
+    first = build_package(tmp_path, "first", wheels, helper)
     before = os.umask(0o077)
     try:
-        second = built(tmp_path, "second", wheels, helper)
+        second = build_package(tmp_path, "second", wheels, helper)
     finally:
         os.umask(before)
     assert first.read_bytes() == second.read_bytes()
 
 
-def test_everything_is_in_its_place(tmp_path: Path, wheels: Path, helper: Path) -> None:
-    paths = contents(built(tmp_path, "out", wheels, helper))
+def test_every_file_is_in_its_place(tmp_path: Path, wheels: Path, helper: Path) -> None:
+    paths = contents(build_package(tmp_path, "out", wheels, helper))
     for file in (
         "etc/binarycop/gate.yaml",
         "lib/systemd/system/binarycop.service",
@@ -86,19 +86,19 @@ def test_everything_is_in_its_place(tmp_path: Path, wheels: Path, helper: Path) 
     assert "usr/lib/binarycop/python/binarycop-0.1.0.dist-info/RECORD" not in paths
 
 
-def test_the_boards_package_brings_its_own_binaries_and_their_licence_but_nothing_that_downloads(
+def test_the_package_for_armhf_has_its_binaries_and_their_licence_but_no_code_that_downloads(
     tmp_path: Path, wheels: Path, helper: Path
 ) -> None:
-    package = built(tmp_path, "out", wheels, helper)
+    package = build_package(tmp_path, "out", wheels, helper)
     paths = contents(package)
     ours = sorted(path for path in paths if "ncnn" in path and not path.endswith("/"))
     assert ours == ["usr/lib/binarycop/python/ncnn/ncnn.armhf.so", "usr/share/doc/binarycop/ncnn.licence"]
-    needs = subprocess.run(["dpkg-deb", "-f", str(package), "Depends"], capture_output=True, text=True, check=True)
-    assert "libstdc++6" in needs.stdout
+    depends = subprocess.run(["dpkg-deb", "-f", str(package), "Depends"], capture_output=True, text=True, check=True)
+    assert "libstdc++6" in depends.stdout
 
 
 def test_every_program_that_a_unit_starts_is_in_the_package(tmp_path: Path, wheels: Path, helper: Path) -> None:
-    paths = contents(built(tmp_path, "out", wheels, helper))
+    paths = contents(build_package(tmp_path, "out", wheels, helper))
     units = [*(deb.ROOT / "systemd").glob("*.service"), *(deb.HERE / "drop-ins").glob("*.conf")]
     started = {path for unit in units for path in re.findall(r"^Exec\w+=[-+]*/(\S+)", unit.read_text(), re.MULTILINE)}
     ours = {path for path in started if "binarycop" in path}
@@ -107,23 +107,25 @@ def test_every_program_that_a_unit_starts_is_in_the_package(tmp_path: Path, whee
 
 
 def test_the_settings_are_a_conffile(tmp_path: Path, wheels: Path, helper: Path) -> None:
-    package = built(tmp_path, "out", wheels, helper)
-    said = subprocess.run(["dpkg-deb", "-I", str(package), "conffiles"], capture_output=True, text=True, check=True)
-    assert said.stdout == "/etc/binarycop/gate.yaml\n"
+    package = build_package(tmp_path, "out", wheels, helper)
+    conffiles = subprocess.run(
+        ["dpkg-deb", "-I", str(package), "conffiles"], capture_output=True, text=True, check=True
+    )
+    assert conffiles.stdout == "/etc/binarycop/gate.yaml\n"
 
 
-def test_a_file_of_systemd_that_has_no_place_stops_the_build(
+def test_a_file_in_systemd_without_a_place_stops_the_build(
     tmp_path: Path, wheels: Path, helper: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shutil.copytree(deb.ROOT / "systemd", tmp_path / "root/systemd")
     (tmp_path / "root/systemd/gate.socket").touch()
     monkeypatch.setattr(deb, "ROOT", tmp_path / "root")
     with pytest.raises(FileNotFoundError, match=r"gate\.socket has no place in the package"):
-        built(tmp_path, "out", wheels, helper)
+        build_package(tmp_path, "out", wheels, helper)
 
 
 @pytest.mark.parametrize(
     "script", ["control/postinst", "control/prerm", "control/postrm", "launch/binarycop", "install"]
 )
-def test_the_boards_shell_reads_every_script(script: str) -> None:
+def test_the_shell_can_parse_every_script(script: str) -> None:
     subprocess.run(["sh", "-n", str(deb.HERE / script)], check=True)

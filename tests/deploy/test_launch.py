@@ -1,4 +1,4 @@
-"""The launcher: the package's own modules by the name it is called by, and nothing from the current folder."""
+"""The launcher starts the program it is called as, from the package's own modules and not from the current folder."""
 
 import subprocess
 import sys
@@ -13,7 +13,7 @@ MODULE = "def main():\n    import sys\n    print({name!r}, *sys.argv[1:])\n    r
 
 @pytest.fixture
 def launch(tmp_path: Path) -> Path:
-    """An installed tree with stand-ins for both programs."""
+    """An installed tree with fake modules for both programs."""
     for module, name in (("__main__", "binarycop"), ("cli/bundle", "binarycop-bundle")):
         file = tmp_path / "lib/python/binarycop" / f"{module}.py"
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -31,7 +31,7 @@ def test_each_program_is_started_with_its_arguments_and_gives_its_exit_code(laun
     assert (done.stdout, done.returncode) == (f"{program} run --json\n", 7)
 
 
-def test_a_module_in_the_current_folder_is_not_taken(launch: Path, tmp_path: Path) -> None:
+def test_a_module_in_the_current_folder_is_not_used(launch: Path, tmp_path: Path) -> None:
     (tmp_path / "binarycop.py").write_text("raise SystemExit('taken')")
     command = [sys.executable, "-I", str(launch), "binarycop"]
     done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path)
