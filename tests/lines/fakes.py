@@ -1,4 +1,4 @@
-"""A kernel of the tests' own: GPIO chips that answer the ioctls of linux/gpio.h, with pipes for edges."""
+"""A fake kernel: GPIO chips that answer the ioctls of linux/gpio.h, with pipes for edges."""
 
 import errno
 import os
@@ -14,26 +14,29 @@ EDGES = 1 << 4 | 1 << 5
 
 @dataclass
 class FakeLine:
-    """A line: its name, who holds it, and all that was asked of it as (flags, level or None, debounce_us)."""
+    """A line: its name, its consumer, and all configurations as (flags, level or None, debounce_us).
+
+    refuses: flags for which a request fails. edges: the file descriptor on which edges are written.
+    """
 
     name: str = ""
     consumer: str = ""
     level: bool = False
-    asked: list[tuple[int, bool | None, int]] = field(default_factory=list)
+    configs: list[tuple[int, bool | None, int]] = field(default_factory=list)
     refuses: int = 0
     edges: int = -1
-    numbered: int = 0
+    last_number: int = 0
 
     def edge(self, rising: bool, *, skip: int = 0) -> None:
-        """The line changes; ``skip`` edges before it are lost."""
+        """Change the level; ``skip`` edges before this one are lost."""
         self.level = rising
-        self.numbered += 1 + skip
-        os.write(self.edges, chardev.LINE_EVENT.pack(1_500_000_000, 1 if rising else 2, 0, 0, self.numbered))
+        self.last_number += 1 + skip
+        os.write(self.edges, chardev.LINE_EVENT.pack(1_500_000_000, 1 if rising else 2, 0, 0, self.last_number))
 
 
 @dataclass
 class FakeChip:
-    """A chip and its lines; ``gone`` makes everything fail as after its removal."""
+    """A chip and its lines. gone: requests fail as after the chip's removal."""
 
     name: str
     label: str
@@ -42,22 +45,22 @@ class FakeChip:
 
 
 class FakeKernel:
-    """Chips below a folder that stands for /dev."""
+    """Chips in a folder that replaces /dev."""
 
     def __init__(self, dev: Path, *chips: FakeChip) -> None:
         self.dev = dev
         self.chips = {chip.name: chip for chip in chips}
-        self._held: dict[int, tuple[FakeChip, FakeLine]] = {}
+        self._requests: dict[int, tuple[FakeChip, FakeLine]] = {}
         for chip in chips:
             (dev / chip.name).touch()
 
     def ioctl(self, fd: int, request: int, buffer: bytearray, mutate: bool = True) -> int:
-        """Answers in place, as ``fcntl.ioctl`` does."""
+        """Answer in ``buffer``, as ``fcntl.ioctl`` does."""
         if request in (chardev.SET_CONFIG, chardev.GET_VALUES, chardev.SET_VALUES):
-            chip, line = self._held[fd]
+            chip, line = self._requests[fd]
             if chip.gone:
                 raise OSError(errno.ENODEV, "No such device")
-            self._use(line, request, buffer)
+            self._use_line(line, request, buffer)
             return 0
         chip = self.chips[Path(os.readlink(f"/proc/self/fd/{fd}")).name]
         if request == chardev.GET_CHIPINFO:
@@ -68,12 +71,12 @@ class FakeKernel:
             flags = int(bool(line.consumer))
             buffer[:] = chardev.LINE_INFO.pack(line.name.encode(), line.consumer.encode(), offset, 0, flags, b"")
         elif request == chardev.GET_LINE:
-            self._lend(chip, buffer)
+            self._request_line(chip, buffer)
         else:
             raise OSError(errno.EINVAL, "Invalid argument")
         return 0
 
-    def _lend(self, chip: FakeChip, buffer: bytearray) -> None:
+    def _request_line(self, chip: FakeChip, buffer: bytearray) -> None:
         offsets, _, config, count, _, _ = chardev.LINE_REQUEST.unpack(buffer)
         assert count == 1
         line = chip.lines[struct.unpack_from("=I", offsets)[0]]
@@ -81,11 +84,11 @@ class FakeKernel:
             raise OSError(errno.EBUSY, "Device or resource busy")
         self._configure(line, config)
         reading, line.edges = os.pipe()
-        self._held[reading] = chip, line
+        self._requests[reading] = chip, line
         struct.pack_into("=i", buffer, len(buffer) - 4, reading)
-        line.numbered = 0
+        line.last_number = 0
 
-    def _use(self, line: FakeLine, request: int, buffer: bytearray) -> None:
+    def _use_line(self, line: FakeLine, request: int, buffer: bytearray) -> None:
         if request == chardev.SET_CONFIG:
             self._configure(line, bytes(buffer))
         elif request == chardev.GET_VALUES:
@@ -103,4 +106,4 @@ class FakeKernel:
             level, debounce_us = (bool(value), 0) if kind == 2 else (None, value)
         if level is not None:
             line.level = level
-        line.asked.append((flags, level, debounce_us))
+        line.configs.append((flags, level, debounce_us))

@@ -1,4 +1,4 @@
-"""The ABI of linux/gpio.h: sizes, numbers and bytes as the kernel documents them."""
+"""The ABI of linux/gpio.h: sizes, ioctl numbers and bytes as the kernel documents them."""
 
 import struct
 from pathlib import Path
@@ -21,7 +21,7 @@ from tests.lines.fakes import FakeChip, FakeKernel, FakeLine
         (chardev.LINE_EVENT, 48),
     ],
 )
-def test_structures_have_the_sizes_that_the_kernel_has_on_every_machine(structure: struct.Struct, size: int) -> None:
+def test_structures_have_the_kernels_sizes(structure: struct.Struct, size: int) -> None:
     assert structure.size == size
 
 
@@ -36,12 +36,12 @@ def test_structures_have_the_sizes_that_the_kernel_has_on_every_machine(structur
         (chardev.SET_VALUES, "RW", 0x0F, 16),
     ],
 )
-def test_ioctl_numbers_are_the_macros_of_the_header(number: int, direction: str, command: int, size: int) -> None:
+def test_ioctl_numbers_are_those_of_the_kernels_header(number: int, direction: str, command: int, size: int) -> None:
     bits = {"R": 2, "RW": 3}[direction]
     assert number == bits << 30 | size << 16 | 0xB4 << 8 | command
 
 
-def test_an_output_carries_its_level_in_the_request_that_makes_it_one() -> None:
+def test_the_request_for_an_output_contains_its_level() -> None:
     request = chardev.pack_request(3, "binarycop", Output(True))
     assert len(request) == 592
     assert request[:4] == b"\3\0\0\0"
@@ -56,7 +56,7 @@ def test_an_output_carries_its_level_in_the_request_that_makes_it_one() -> None:
     assert request[568:588] == bytes(20)
 
 
-def test_an_input_carries_pull_edges_and_debouncing() -> None:
+def test_the_configuration_of_an_input_contains_pull_edges_and_debouncing() -> None:
     config = chardev.pack_config(Input(LineBias.UP, Edges.BOTH, debounce_us=10_000))
     assert config[:8] == (1 << 2 | 1 << 4 | 1 << 5 | 1 << 8).to_bytes(8, "little")
     assert config[8:12] == b"\1\0\0\0"
@@ -64,11 +64,11 @@ def test_an_input_carries_pull_edges_and_debouncing() -> None:
     assert config[56:] == bytes(216)
 
 
-def test_as_is_asks_for_nothing() -> None:
+def test_as_is_changes_nothing() -> None:
     assert chardev.pack_config(AsIs()) == bytes(272)
 
 
-def test_a_name_of_ours_that_is_too_long_is_cut_and_still_ends() -> None:
+def test_a_consumer_name_that_is_too_long_is_cut_and_still_ends_with_zero() -> None:
     request = chardev.pack_request(0, "x" * 40, AsIs())
     assert request[256:288] == b"x" * 31 + b"\0"
 
@@ -78,7 +78,7 @@ def test_edges_are_unpacked_in_order() -> None:
     assert chardev.unpack_edges(events) == [Edge(1000, True, 1), Edge(2000, False, 2)]
 
 
-def test_a_chip_tells_its_lines(tmp_path: Path) -> None:
+def test_a_chip_gives_its_lines(tmp_path: Path) -> None:
     kernel = FakeKernel(tmp_path, FakeChip("gpiochip0", "zynq_gpio", [FakeLine("gate-relay"), FakeLine("", "leds")]))
     with Chip(tmp_path / "gpiochip0", kernel.ioctl) as chip:
         assert chip.info() == chardev.ChipInfo("gpiochip0", "zynq_gpio", 2)

@@ -1,4 +1,4 @@
-"""The pin factory on chips that the tests make; tests/system/board has it on the kernel's own."""
+"""The pin factory on fake chips; tests/system/board runs it on the kernel's simulated ones."""
 
 import threading
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ from gpiozero.exc import (
 )
 
 from binarycop.errors import LineError
-from binarycop.lines.chips import LineNotPermitted
+from binarycop.lines.chips import LineAccessDenied
 from binarycop.lines.factory import GROUP
 from binarycop.lines.gpiochip import GpioChipFactory
 from binarycop.lines.lane_io import LaneIo
@@ -50,21 +50,21 @@ def kernel(tmp_path: Path) -> FakeKernel:
 
 @pytest.fixture
 def factory(kernel: FakeKernel) -> Iterator[GpioChipFactory]:
-    with GpioChipFactory(dev=kernel.dev, ioctl=kernel.ioctl) as made:
-        yield made
+    with GpioChipFactory(dev=kernel.dev, ioctl=kernel.ioctl) as opened:
+        yield opened
 
 
 def line(kernel: FakeKernel, offset: int, chip: str = "gpiochip0") -> FakeLine:
     return kernel.chips[chip].lines[offset]
 
 
-def test_it_is_registered_for_any_gpiozero_script() -> None:
+def test_the_factory_is_registered_for_any_gpiozero_script() -> None:
     [entry] = [entry for entry in entry_points(group=GROUP) if entry.name == "gpiochip"]
     assert entry.load() is GpioChipFactory
 
 
 @pytest.mark.parametrize("name", ["gate-relay", "gpiochip0:0", "zynq_gpio:0", "/dev/gpiochip0:0"])
-def test_a_line_has_four_names(name: str, kernel: FakeKernel, factory: GpioChipFactory) -> None:
+def test_a_line_can_be_named_in_four_ways(name: str, kernel: FakeKernel, factory: GpioChipFactory) -> None:
     with LED(name, pin_factory=factory) as led:
         led.on()
         assert line(kernel, 0).level
@@ -72,43 +72,43 @@ def test_a_line_has_four_names(name: str, kernel: FakeKernel, factory: GpioChipF
 
 
 @pytest.mark.parametrize("active_high", [True, False])
-def test_an_output_has_its_level_from_the_first_request_on(
+def test_the_first_request_of_an_output_already_has_its_level(
     active_high: bool, kernel: FakeKernel, factory: GpioChipFactory
 ) -> None:
     with DigitalOutputDevice("gate-relay", active_high=active_high, initial_value=False, pin_factory=factory):
-        assert line(kernel, 0).asked == [(OUTPUT, not active_high, 0)]
+        assert line(kernel, 0).configs == [(OUTPUT, not active_high, 0)]
 
 
 @pytest.mark.parametrize("level", [True, False])
-def test_an_output_without_initial_value_keeps_the_level_as_found(
+def test_an_output_without_initial_value_keeps_the_present_level(
     level: bool, kernel: FakeKernel, factory: GpioChipFactory
 ) -> None:
     line(kernel, 0).level = level
     with OutputDevice("gate-relay", initial_value=None, pin_factory=factory) as device:
         assert bool(device.value) is level
-        assert line(kernel, 0).asked == [(0, None, 0), (OUTPUT, level, 0)]
+        assert line(kernel, 0).configs == [(0, None, 0), (OUTPUT, level, 0)]
 
 
-def test_a_line_is_listened_to_only_while_someone_listens(kernel: FakeKernel, factory: GpioChipFactory) -> None:
+def test_edges_are_requested_only_while_there_is_a_handler(kernel: FakeKernel, factory: GpioChipFactory) -> None:
     with DigitalInputDevice("ready", pull_up=None, active_state=True, pin_factory=factory) as device:
-        assert line(kernel, 2).asked[0] == (INPUT, None, 0)
-        assert line(kernel, 2).asked[-1] == (INPUT | EDGES, None, 0)
+        assert line(kernel, 2).configs[0] == (INPUT, None, 0)
+        assert line(kernel, 2).configs[-1] == (INPUT | EDGES, None, 0)
         device.pin.when_changed = None
-        assert line(kernel, 2).asked[-1] == (INPUT, None, 0)
+        assert line(kernel, 2).configs[-1] == (INPUT, None, 0)
 
 
-def test_edges_reach_the_handlers_with_the_kernels_time(kernel: FakeKernel, factory: GpioChipFactory) -> None:
+def test_handlers_get_edges_with_the_kernels_time(kernel: FakeKernel, factory: GpioChipFactory) -> None:
     calls: list[tuple[float, int]] = []
     done = threading.Event()
 
-    def note(ticks: float, state: int) -> None:
+    def handle(ticks: float, state: int) -> None:
         calls.append((ticks, state))
         if len(calls) == 3:
             done.set()
 
     pin = factory.pin("ready")
     pin.function = "input"
-    pin.when_changed = note
+    pin.when_changed = handle
     for rising in (True, False, True):
         line(kernel, 2).edge(rising)
     assert done.wait(WITHIN_S)
@@ -120,83 +120,83 @@ def test_edges_that_the_kernel_dropped_are_counted(kernel: FakeKernel, factory: 
     states: list[int] = []
     done = threading.Event()
 
-    def note(_: float, state: int) -> None:
+    def handle(_: float, state: int) -> None:
         states.append(state)
         if len(states) == 2:
             done.set()
 
     pin = factory.pin("ready")
     pin.function = "input"
-    pin.when_changed = note
+    pin.when_changed = handle
     line(kernel, 2).edge(True)
     line(kernel, 2).edge(False, skip=6)
     assert done.wait(WITHIN_S)
     assert factory.edges_lost == 6
 
 
-def test_a_button_waits_and_calls(kernel: FakeKernel, factory: GpioChipFactory) -> None:
+def test_a_button_waits_and_calls_its_handler(kernel: FakeKernel, factory: GpioChipFactory) -> None:
     line(kernel, 2).level = True
     pressed = threading.Event()
     with Button("ready", bounce_time=0.02, pin_factory=factory) as button:
         button.when_pressed = pressed.set
-        assert line(kernel, 2).asked[-1] == (INPUT | EDGES | PULL_UP, None, 20_000)
+        assert line(kernel, 2).configs[-1] == (INPUT | EDGES | PULL_UP, None, 20_000)
         line(kernel, 2).edge(False)
         assert button.wait_for_press(WITHIN_S)
         assert pressed.wait(WITHIN_S)
 
 
-def test_a_handler_that_raises_is_reported_and_called_again(
+def test_an_error_in_a_handler_is_reported_and_the_handler_called_again(
     kernel: FakeKernel, factory: GpioChipFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    said: list[object] = []
+    reported: list[object] = []
     done = threading.Event()
-    monkeypatch.setattr(threading, "excepthook", lambda args: said.append(args.exc_type))
+    monkeypatch.setattr(threading, "excepthook", lambda args: reported.append(args.exc_type))
 
-    def note(_: float, state: int) -> None:
+    def handle(_: float, state: int) -> None:
         if not state:
             done.set()
         raise ZeroDivisionError
 
     pin = factory.pin("ready")
     pin.function = "input"
-    pin.when_changed = note
+    pin.when_changed = handle
     line(kernel, 2).edge(True)
     line(kernel, 2).edge(False)
     assert done.wait(WITHIN_S)
-    factory.close()  # waits for the thread, and so for the second report
-    assert said == [ZeroDivisionError, ZeroDivisionError]
+    factory.close()  # waits for the thread, which makes the second report
+    assert reported == [ZeroDivisionError, ZeroDivisionError]
 
 
 def test_closing_ends_the_thread(kernel: FakeKernel) -> None:
-    before = threading.active_count()
+    threads = threading.active_count()
     with GpioChipFactory(dev=kernel.dev, ioctl=kernel.ioctl) as factory:
         DigitalInputDevice("ready", pin_factory=factory)
-        assert threading.active_count() == before + 1
-    assert threading.active_count() == before
+        assert threading.active_count() == threads + 1
+    assert threading.active_count() == threads
 
 
-def test_pulls(kernel: FakeKernel, factory: GpioChipFactory) -> None:
+def test_each_pull_is_requested(kernel: FakeKernel, factory: GpioChipFactory) -> None:
     pin = factory.pin("ready")
     pin.function = "input"
     for pull, flag in (("up", PULL_UP), ("down", PULL_DOWN), ("floating", NO_PULL)):
         pin.pull = pull
         assert pin.pull == pull
-        assert line(kernel, 2).asked[-1][0] == INPUT | flag
+        assert line(kernel, 2).configs[-1][0] == INPUT | flag
 
 
-def test_a_pull_that_the_chip_refuses_is_said(kernel: FakeKernel, factory: GpioChipFactory) -> None:
+def test_a_pull_that_the_chip_refuses_is_an_error(kernel: FakeKernel, factory: GpioChipFactory) -> None:
     line(kernel, 2).refuses = PULL_UP
     with pytest.raises(PinFixedPull, match=r"refuses the pull 'up' on ready \(gpiochip0:2\)"):
         Button("ready", pin_factory=factory)
 
 
-def test_a_chip_without_interrupt_is_said(kernel: FakeKernel, factory: GpioChipFactory) -> None:
+def test_a_chip_without_interrupt_is_an_error(kernel: FakeKernel, factory: GpioChipFactory) -> None:
     line(kernel, 2).refuses = EDGES
     with pytest.raises(PinEdgeDetectUnsupported, match=r"chip of ready \(gpiochip0:2\) has no interrupt"):
         DigitalInputDevice("ready", pull_up=None, active_state=True, pin_factory=factory)
 
 
-def test_a_bounce_beyond_what_the_kernel_counts_is_refused(factory: GpioChipFactory) -> None:
+def test_a_bounce_time_out_of_the_kernels_range_is_refused(factory: GpioChipFactory) -> None:
     pin = factory.pin("ready")
     for bounce_s in (-0.1, 5000):
         with pytest.raises(PinInvalidBounce):
@@ -210,81 +210,81 @@ def test_there_is_no_pwm_and_no_board(factory: GpioChipFactory) -> None:
         _ = factory.board_info
 
 
-def test_an_ambiguous_name_names_both_lines(factory: GpioChipFactory) -> None:
+def test_an_ambiguous_name_is_refused_with_both_lines(factory: GpioChipFactory) -> None:
     with pytest.raises(PinMultiplePins, match=r"gpiochip0:3 \(zynq_gpio\) and gpiochip1:0 \(usb-relay\)"):
         LED("twin", pin_factory=factory)
 
 
 @pytest.mark.parametrize(
-    ("name", "said"),
+    ("name", "message"),
     [
         ("gate-rely", "similar names: gate-relay"),
         ("gpiochip0:99", r"there are gpiochip0:0 to 4 \(zynq_gpio\), gpiochip1:0 to 1"),
-        (17, "17 is no line: say its name"),
+        (17, "17 is not a line: write its name"),
     ],
 )
-def test_a_name_of_no_line_is_answered_with_what_there_is(name: str | int, said: str, factory: GpioChipFactory) -> None:
-    with pytest.raises(PinInvalidPin, match=said):
+def test_an_unknown_name_is_refused_with_the_names_that_exist(
+    name: str | int, message: str, factory: GpioChipFactory
+) -> None:
+    with pytest.raises(PinInvalidPin, match=message):
         LED(name, pin_factory=factory)
 
 
-def test_a_line_is_lent_once_whatever_it_is_called(kernel: FakeKernel, factory: GpioChipFactory) -> None:
+def test_a_line_is_given_to_one_device_under_all_its_names(kernel: FakeKernel, factory: GpioChipFactory) -> None:
     with LED("lamp", pin_factory=factory):
         with pytest.raises(GPIOPinInUse, match=r"lamp \(gpiochip0:1\) is already in use by <gpiozero.LED"):
             LED("zynq_gpio:1", pin_factory=factory)
-        assert len(line(kernel, 1).asked) == 1
+        assert len(line(kernel, 1).configs) == 1
     with LED("zynq_gpio:1", pin_factory=factory):
         pass
 
 
-def test_a_line_of_another_program_names_that_program(factory: GpioChipFactory) -> None:
+def test_a_line_that_another_program_has_is_refused_with_its_name(factory: GpioChipFactory) -> None:
     with pytest.raises(GPIOPinInUse, match=r"board-led \(gpiochip0:4\) is already in use by 'leds'"):
         LED("board-led", pin_factory=factory)
 
 
-def test_a_machine_without_chips_is_said_in_one_line(tmp_path: Path) -> None:
+def test_a_machine_without_chips_is_an_error_in_one_line(tmp_path: Path) -> None:
     with pytest.raises(BadPinFactory, match=r"^this machine has no GPIO chip \(.*gpiochip\*\)$"):
         GpioChipFactory(dev=tmp_path)
 
 
-def test_no_permission_names_the_group(
+def test_denied_access_is_an_error_that_names_the_group(
     kernel: FakeKernel, factory: GpioChipFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def forbid(path: Path, *_: object) -> int:
+    def deny(path: Path, *_: object) -> int:
         raise PermissionError(13, "Permission denied", str(path))
 
-    monkeypatch.setattr("binarycop.lines.chardev.os.open", forbid)
-    with pytest.raises(LineNotPermitted, match=r"no permission for .*gpiochip0: .*group gpio") as caught:
+    monkeypatch.setattr("binarycop.lines.chardev.os.open", deny)
+    with pytest.raises(LineAccessDenied, match=r"access to .*gpiochip0 is denied: .*group gpio") as caught:
         LED("gate-relay", pin_factory=factory)
     assert isinstance(caught.value, PermissionError)
     assert caught.value.chip == kernel.dev / "gpiochip0"
 
 
-def test_a_second_name_of_a_chip_is_the_same_chip(kernel: FakeKernel, factory: GpioChipFactory) -> None:
+def test_a_link_to_a_chip_is_not_a_second_chip(kernel: FakeKernel, factory: GpioChipFactory) -> None:
     (kernel.dev / "gpiochip4").symlink_to("gpiochip0")
     with LED("gate-relay", pin_factory=factory):
         pass
 
 
-def test_a_chip_that_is_gone_fails_in_use_and_lets_itself_be_closed(
-    kernel: FakeKernel, factory: GpioChipFactory
-) -> None:
+def test_a_removed_chip_fails_in_use_and_can_be_closed(kernel: FakeKernel, factory: GpioChipFactory) -> None:
     with LED("gpiochip1:1", pin_factory=factory) as led:
         kernel.chips["gpiochip1"].gone = True
         with pytest.raises(OSError, match="No such device"):
             led.on()
 
 
-def test_wires_say_which_line_cannot_be_had(factory: GpioChipFactory) -> None:
+def test_lane_io_names_the_line_that_cannot_be_opened(factory: GpioChipFactory) -> None:
     lane = LaneSettings(lines=LinesSettings(permission=LineSettings("board-led"), lamps={}))
-    with pytest.raises(LineError, match=r"^line board-led: cannot be had: .* in use by 'leds'$"):
+    with pytest.raises(LineError, match=r"^line board-led: cannot be opened: .* in use by 'leds'$"):
         LaneIo(lane, factory)
 
 
-def test_wires_drive_a_line_of_the_chip(kernel: FakeKernel, factory: GpioChipFactory) -> None:
+def test_lane_io_drives_a_line_of_the_chip(kernel: FakeKernel, factory: GpioChipFactory) -> None:
     lane = LaneSettings(lines=LinesSettings(permission=LineSettings("gate-relay", active_high=False), lamps={}))
-    with LaneIo(lane, factory) as wires:
+    with LaneIo(lane, factory) as lane_io:
         assert line(kernel, 0).level
-        wires.drive(True, {}, 0.0)
+        lane_io.drive(True, {}, 0.0)
         assert not line(kernel, 0).level
     assert line(kernel, 0).level

@@ -1,4 +1,4 @@
-"""What gate-release is told."""
+"""The list that gate-release reads."""
 
 import os
 from pathlib import Path
@@ -19,15 +19,15 @@ SOUTH = LaneSettings(
 )
 
 
-def test_every_relay_is_released_before_any_lamp_by_its_physical_level() -> None:
-    assert relay_off_list.relay_off_list((NORTH, SOUTH), "gpiochip") == "zynq_gpio:54=0\ngpiochip1:3=1\nlamp one=1\n"
+def test_relays_come_before_lamps_each_with_its_inactive_physical_level() -> None:
+    assert relay_off_list.content((NORTH, SOUTH), "gpiochip") == "zynq_gpio:54=0\ngpiochip1:3=1\nlamp one=1\n"
 
 
-def test_lines_that_are_on_no_chip_are_left_out() -> None:
-    assert relay_off_list.relay_off_list((NORTH, SOUTH), "mock") == ""
+def test_another_pin_factory_gives_an_empty_list() -> None:
+    assert relay_off_list.content((NORTH, SOUTH), "mock") == ""
 
 
-def test_the_list_replaces_the_one_before(tmp_path: Path) -> None:
+def test_a_new_list_replaces_the_old_one(tmp_path: Path) -> None:
     relay_off_list.write(tmp_path, (NORTH, SOUTH), "gpiochip")
     relay_off_list.write(tmp_path, (SOUTH,), "gpiochip")
     assert {file.name: file.read_text() for file in tmp_path.iterdir()} == {"release": "gpiochip1:3=1\n"}
@@ -38,10 +38,10 @@ def test_a_list_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
         relay_off_list.write(tmp_path / "nowhere", (NORTH,), "gpiochip")
 
 
-def test_the_list_can_be_read_by_a_root_without_capabilities(tmp_path: Path) -> None:
-    before = os.umask(0o077)
+def test_the_list_is_world_readable_for_a_root_without_capabilities(tmp_path: Path) -> None:
+    old_umask = os.umask(0o077)
     try:
         relay_off_list.write(tmp_path, (NORTH,), "gpiochip")
     finally:
-        os.umask(before)
+        os.umask(old_umask)
     assert (tmp_path / "release").stat().st_mode & 0o777 == 0o644

@@ -1,4 +1,4 @@
-"""The installer's bench: what each line is, and what is wrong with it."""
+"""The installer's wiring test: the state of each line, or why it cannot be opened."""
 
 from dataclasses import replace
 
@@ -18,9 +18,9 @@ LANE = LaneSettings(
 
 def test_every_line_is_shown_with_its_level() -> None:
     factory = MockLines()
-    with WiringTest(LANE, factory) as bench:
+    with WiringTest(LANE, factory) as wiring:
         factory.pin("PASSED").drive_high()
-        shown = {report.name: (report.direction, report.pin, report.active) for report in bench.reports()}
+        shown = {report.name: (report.direction, report.pin, report.active) for report in wiring.reports()}
     assert shown == {
         "permission": ("output", "RELAY", False),
         "lamps.correct": ("output", "LD0", False),
@@ -32,53 +32,53 @@ def test_every_line_is_shown_with_its_level() -> None:
     }
 
 
-def test_a_line_that_cannot_be_had_says_why_and_the_others_still_work() -> None:
+def test_a_line_that_cannot_be_opened_says_why_and_the_others_still_work() -> None:
     factory = MockLines()
-    with DigitalOutputDevice("LD1", pin_factory=factory), WiringTest(LANE, factory) as bench:
-        problems = {report.name: report.problem for report in bench.reports() if report.problem}
+    with DigitalOutputDevice("LD1", pin_factory=factory), WiringTest(LANE, factory) as wiring:
+        problems = {report.name: report.problem for report in wiring.reports() if report.problem}
         assert list(problems) == ["lamps.nose"]
         assert "in use" in problems["lamps.nose"]
         with pytest.raises(LineError, match="in use"):
-            bench.pulse("lamps.nose", 1.0, lambda _: None)
-        bench.pulse("permission", 1.0, lambda _: None)
+            wiring.pulse("lamps.nose", 1.0, lambda _: None)
+        wiring.pulse("permission", 1.0, lambda _: None)
 
 
-def test_a_pulse_is_on_while_it_waits_and_off_however_it_ends() -> None:
+def test_a_pulse_is_on_while_it_waits_and_off_even_after_an_error() -> None:
     factory = MockLines()
-    seen: list[tuple[float, bool]] = []
-    with WiringTest(LANE, factory) as bench:
-        bench.pulse("permission", 0.7, lambda for_s: seen.append((for_s, factory.pin("RELAY").state)))
-        assert seen == [(0.7, True)]
+    states: list[tuple[float, bool]] = []
+    with WiringTest(LANE, factory) as wiring:
+        wiring.pulse("permission", 0.7, lambda for_s: states.append((for_s, factory.pin("RELAY").state)))
+        assert states == [(0.7, True)]
         assert factory.pin("RELAY").state is False
 
         def interrupted(_: float) -> None:
             raise KeyboardInterrupt
 
         with pytest.raises(KeyboardInterrupt):
-            bench.pulse("permission", 0.7, interrupted)
+            wiring.pulse("permission", 0.7, interrupted)
         assert factory.pin("RELAY").state is False
 
 
-def test_a_heartbeat_beats_before_and_during_a_pulse() -> None:
+def test_the_heartbeat_toggles_before_and_during_a_pulse() -> None:
     lane = replace(LANE, lines=replace(LANE.lines, heartbeat=LineSettings("BEAT")))
     factory = MockLines()
-    seen: list[tuple[bool, bool]] = []
+    states: list[tuple[bool, bool]] = []
     waited_s: list[float] = []
 
     def wait(for_s: float) -> None:
         waited_s.append(for_s)
-        seen.append((factory.pin("RELAY").state, factory.pin("BEAT").state))
+        states.append((factory.pin("RELAY").state, factory.pin("BEAT").state))
 
-    with WiringTest(lane, factory) as bench:
-        bench.pulse("permission", 0.35, wait)
+    with WiringTest(lane, factory) as wiring:
+        wiring.pulse("permission", 0.35, wait)
         assert sum(waited_s) == pytest.approx(0.35)
-        assert seen == [(True, True), (True, False), (True, True), (True, False)]
+        assert states == [(True, True), (True, False), (True, True), (True, False)]
         assert factory.pin("RELAY").state is False
 
 
 def test_only_outputs_can_be_pulsed() -> None:
     with (
-        WiringTest(LANE, MockLines()) as bench,
-        pytest.raises(LineError, match="is no output of gate north; outputs are perm"),
+        WiringTest(LANE, MockLines()) as wiring,
+        pytest.raises(LineError, match="is not an output of gate north; outputs are perm"),
     ):
-        bench.pulse("fire", 1.0, lambda _: None)
+        wiring.pulse("fire", 1.0, lambda _: None)

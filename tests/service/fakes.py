@@ -95,7 +95,7 @@ class SimulatedSetup:
                     self._pursuit(finder, lane, in_thread),
                     wires,
                     self.journal,
-                    CropGeometry(),
+                    CropGeometry(margin=1.1, shift_y=0.0),
                     margin=4,
                     bundle="tiny 1",
                     clock=clock,
@@ -152,4 +152,4 @@ class SimulatedSetup:
 
     @property
     def coil(self) -> bool:
-        return self.wires[0].coil
+        return self.wires[0].is_relay_on

@@ -171,9 +171,9 @@ def test_every_lane_is_released_before_anything_is_loaded() -> None:
     bench.finders[0].box = bench.finders[1].box = HERE
     bench.classifier.scores_of = [CORRECT]
     bench.frames(5)
-    assert [wires.coil for wires in bench.wires] == [True, True]
+    assert [wires.is_relay_on for wires in bench.wires] == [True, True]
     levels = []
-    bench.classifier.on_reload = lambda: levels.append([wires.coil for wires in bench.wires])
+    bench.classifier.on_reload = lambda: levels.append([wires.is_relay_on for wires in bench.wires])
     bench.classifier.fails = HUNG
     bench.frames(1)
     assert levels == [[False, False]]

@@ -202,7 +202,7 @@ def test_two_lanes_share_one_batch_and_nothing_else() -> None:
     bench.classifier.scores_of = [NOSE, CORRECT]
     bench.frames(5)
     assert bench.classifier.batches == [2] * 5
-    assert (bench.wires[0].coil, bench.wires[1].coil) == (False, True)
+    assert (bench.wires[0].is_relay_on, bench.wires[1].is_relay_on) == (False, True)
     assert {gate for _, gate, _ in bench.journal.records} == {"north", "south"}
 
 

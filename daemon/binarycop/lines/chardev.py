@@ -1,6 +1,6 @@
-"""The kernel's GPIO character devices: chips, lines and edges over ABI v2 (linux/gpio.h, Linux 5.10 and newer).
+"""The kernel's GPIO character devices: chips, lines and edges over the ABI v2 (linux/gpio.h, Linux 5.10 and later).
 
-That ABI is laid out alike on 32 and 64 bits, so it needs no libgpiod, whose versions differ from board to board.
+The ABI has the same layout on 32 and 64 bits, so it is used directly; libgpiod's versions differ from board to board.
 """
 
 import fcntl
@@ -18,7 +18,7 @@ SET_CONFIG = 0xC110B40D
 GET_VALUES = 0xC010B40E
 SET_VALUES = 0xC010B40F
 
-# Every structure's padding is written out in linux/gpio.h, so "=" (no alignment by us) is right everywhere.
+# linux/gpio.h writes out the padding of every structure, so "=" (no alignment) is right on every machine.
 CHIP_INFO = struct.Struct("=32s32sI")
 LINE_INFO = struct.Struct("=32s32sIIQ160s16x")
 LINE_CONFIG = struct.Struct("=QI20x240s")
@@ -28,18 +28,18 @@ LINE_EVENT = struct.Struct("=QIIII24x")
 _VALUE_ATTRIBUTE = struct.Struct("=IIQQ")
 _DEBOUNCE_ATTRIBUTE = struct.Struct("=IIIIQ")
 
-NAME_BYTES = 32  # of a line's, chip's or consumer's name, its closing zero included
+NAME_BYTES = 32  # length of a line's, chip's or consumer's name, with its final zero
 LONGEST_DEBOUNCE_US = 0xFFFF_FFFF
 _VALUES_ID, _DEBOUNCE_ID = 2, 3
 _USED, _INPUT, _OUTPUT = 1 << 0, 1 << 2, 1 << 3
 _RISING_ID = 1
-_EDGES_BUFFERED = 1024  # the most that the kernel keeps for a request (64 lines of 16 events)
+_EDGES_BUFFERED = 1024  # the maximum that the kernel keeps for a request (64 lines of 16 events)
 
 Ioctl = Callable[[int, int, bytearray, bool], int]
 
 
 class LineBias(Enum):
-    """A line's pull, as the flag that asks for it; ``AS_IS`` asks for none."""
+    """A line's pull, as its flag in a request; ``AS_IS`` changes nothing."""
 
     AS_IS = 0
     UP = 1 << 8
@@ -48,7 +48,7 @@ class LineBias(Enum):
 
 
 class Edges(Enum):
-    """Which edges are reported, as the flags that ask for them."""
+    """Which edges the kernel reports, as their flags in a request."""
 
     NONE = 0
     RISING = 1 << 4
@@ -58,7 +58,10 @@ class Edges(Enum):
 
 @dataclass(frozen=True)
 class ChipInfo:
-    """A chip: the kernel's name (``gpiochip0``), its driver's label (``zynq_gpio``), its number of lines."""
+    """A chip.
+
+    name: the kernel's, such as ``gpiochip0``. label: the driver's, such as ``zynq_gpio``. lines: how many it has.
+    """
 
     name: str
     label: str
@@ -67,7 +70,10 @@ class ChipInfo:
 
 @dataclass(frozen=True)
 class LineInfo:
-    """A line as anyone may see it. ``used``: someone holds it (``consumer``, where it said who), even the kernel."""
+    """The state of a line.
+
+    used: a program or the kernel itself has it. consumer: that program's name for itself, or empty.
+    """
 
     offset: int
     name: str
@@ -78,12 +84,15 @@ class LineInfo:
 
 @dataclass(frozen=True)
 class AsIs:
-    """Hold a line and leave its direction and level be."""
+    """Request a line without changing its direction and level."""
 
 
 @dataclass(frozen=True)
 class Input:
-    """An input. ``debounce_us``: levels held for less are not seen, in microseconds; 0 is none."""
+    """An input.
+
+    debounce_us: shorter levels are ignored, in microseconds; 0 switches debouncing off.
+    """
 
     bias: LineBias = LineBias.AS_IS
     edges: Edges = Edges.NONE
@@ -92,7 +101,7 @@ class Input:
 
 @dataclass(frozen=True)
 class Output:
-    """An output that is at ``level`` (physical, True is high) from the moment that it is one."""
+    """An output that has ``level`` (physical, True is high) from the first moment."""
 
     level: bool
 
@@ -102,7 +111,10 @@ LineConfig = AsIs | Input | Output
 
 @dataclass(frozen=True)
 class Edge:
-    """A change: the kernel's monotonic time, whether to high, and its number on this line, which shows losses."""
+    """A change of level.
+
+    at_ns: the kernel's monotonic time. rising: whether to high. number: counts on this line; a gap shows lost edges.
+    """
 
     at_ns: int
     rising: bool
@@ -110,7 +122,7 @@ class Edge:
 
 
 def pack_config(config: LineConfig) -> bytes:
-    """``struct gpio_v2_line_config`` for the one line of a request."""
+    """``struct gpio_v2_line_config`` for a request of one line."""
     if isinstance(config, Output):
         return LINE_CONFIG.pack(_OUTPUT, 1, _VALUE_ATTRIBUTE.pack(_VALUES_ID, 0, config.level, 1))
     if isinstance(config, AsIs):
@@ -122,18 +134,18 @@ def pack_config(config: LineConfig) -> bytes:
 
 
 def pack_request(offset: int, consumer: str, config: LineConfig) -> bytes:
-    """``struct gpio_v2_line_request`` for one line; a longer ``consumer`` is cut."""
+    """``struct gpio_v2_line_request`` for one line; ``consumer`` is cut to the kernel's length."""
     label = consumer.encode()[: NAME_BYTES - 1]
     return LINE_REQUEST.pack(struct.pack("=I", offset), label, pack_config(config), 1, _EDGES_BUFFERED, -1)
 
 
 def unpack_edges(events: bytes) -> list[Edge]:
-    """``struct gpio_v2_line_event``, one after the other."""
+    """The edges in a sequence of ``struct gpio_v2_line_event``."""
     return [Edge(at_ns, kind == _RISING_ID, number) for at_ns, kind, _, _, number in LINE_EVENT.iter_unpack(events)]
 
 
 class LineRequest:
-    """One line, held until ``close``. OSError where the chip refuses, ENODEV once it is gone."""
+    """One requested line. Methods raise OSError if the chip refuses, with ENODEV once the chip is gone."""
 
     def __init__(self, fd: int, ioctl: Ioctl) -> None:
         self.fd = fd
@@ -148,29 +160,29 @@ class LineRequest:
         return bool(bits & 1)
 
     def set(self, level: bool) -> None:
-        """Drive an output; EPERM for an input."""
+        """Drive an output. Raises OSError with EPERM for an input."""
         self._ioctl(self.fd, SET_VALUES, bytearray(LINE_VALUES.pack(level, 1)), True)
 
     def configure(self, config: Input | Output) -> None:
-        """Change what the line is without letting go of it."""
+        """Change direction, level, pull, edges or debouncing without closing the line."""
         self._ioctl(self.fd, SET_CONFIG, bytearray(pack_config(config)), True)
 
     def read_edges(self) -> list[Edge]:
-        """What has changed since the last look, oldest first; never waits."""
+        """The edges since the last call, oldest first; never waits."""
         try:
             return unpack_edges(os.read(self.fd, LINE_EVENT.size * _EDGES_BUFFERED))
         except BlockingIOError:
             return []
 
     def close(self) -> None:
-        """Let go; what level the line then has is the driver's choice: Zynq's and Xilinx's keep it."""
+        """Close the line; may be called twice. The level then depends on the driver: Zynq's and Xilinx's keep it."""
         if self.fd >= 0:
             os.close(self.fd)
             self.fd = -1
 
 
 class Chip:
-    """An open chip. OSError where there is none, where it is not permitted, or where it is no GPIO chip."""
+    """An open chip. Raises OSError if there is none, access is denied, or it is not a GPIO chip."""
 
     def __init__(self, path: Path, ioctl: Ioctl = fcntl.ioctl) -> None:
         self._ioctl = ioctl
@@ -190,14 +202,20 @@ class Chip:
         return ChipInfo(_text(name), _text(label), lines)
 
     def line(self, offset: int) -> LineInfo:
-        """What a line is and who holds it; EINVAL where there is no such line, or no ABI v2 (Linux before 5.10)."""
+        """The state of a line.
+
+        Raises OSError with EINVAL if there is no such line, or no ABI v2 (Linux before 5.10).
+        """
         answer = bytearray(LINE_INFO.pack(b"", b"", offset, 0, 0, b""))
         self._ioctl(self._fd, GET_LINEINFO, answer, True)
         name, consumer, _, _, flags, _ = LINE_INFO.unpack(answer)
         return LineInfo(offset, _text(name), _text(consumer), bool(flags & _USED), bool(flags & _OUTPUT))
 
     def request(self, offset: int, consumer: str, config: LineConfig) -> LineRequest:
-        """Hold a line alone, under the name ``consumer``; EBUSY where another does, ENXIO where it gives no edges."""
+        """Request a line exclusively, under the name ``consumer``.
+
+        Raises OSError with EBUSY if another program has it, with ENXIO if the chip reports no edges.
+        """
         answer = bytearray(pack_request(offset, consumer, config))
         self._ioctl(self._fd, GET_LINE, answer, True)
         *_, fd = LINE_REQUEST.unpack(answer)

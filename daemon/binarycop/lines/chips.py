@@ -1,4 +1,4 @@
-"""The GPIO chips of this machine, and which line a name means."""
+"""The GPIO chips of this machine, and the line that a name means."""
 
 import errno
 import fcntl
@@ -13,17 +13,17 @@ from binarycop.lines.chardev import Chip, ChipInfo, Ioctl, LineInfo
 DEV = Path("/dev")
 
 
-class LineNotPermitted(PinError, PermissionError):  # type: ignore[misc]
-    """This process may not open a chip; ``chip`` is its device."""
+class LineAccessDenied(PinError, PermissionError):  # type: ignore[misc]
+    """This process may not open a GPIO chip. chip: the chip's device file."""
 
     def __init__(self, chip: Path) -> None:
         self.chip = chip
-        super().__init__(f"no permission for {chip}: this user must be in the group gpio (see udev rules)")
+        super().__init__(f"access to {chip} is denied: this user must be in the group gpio (see udev rules)")
 
 
 @dataclass(frozen=True)
 class LineAddress:
-    """Where a line is: its chip's name and its offset there, and every name that means it."""
+    """A line by its chip's name and its offset there, and all names that mean it."""
 
     chip: str
     offset: int
@@ -35,72 +35,75 @@ class LineAddress:
 
 @dataclass(frozen=True)
 class ChipLines:
-    """A chip with all its lines."""
+    """A GPIO chip and all its lines."""
 
     info: ChipInfo
     lines: tuple[LineInfo, ...]
 
     def names(self, line: LineInfo) -> frozenset[str]:
-        """What a line of this chip may be called."""
+        """All names by which a line of this chip can be found."""
         chips = {self.info.name, f"/dev/{self.info.name}", self.info.label} - {""}
         return frozenset({f"{chip}:{line.offset}" for chip in chips} | ({line.name} - {""}))
 
 
 @dataclass(frozen=True)
 class Chips:
-    """What was found in /dev: chips with their lines, and devices that may not be opened."""
+    """The chips in /dev.
 
-    known: tuple[ChipLines, ...]
-    forbidden: tuple[Path, ...]
+    opened: those that this process may open, with their lines. denied: the device files of the others.
+    """
+
+    opened: tuple[ChipLines, ...]
+    denied: tuple[Path, ...]
 
     def find(self, name: str) -> LineAddress:
-        """The one line called ``name``: a line's name, ``chip:offset`` or ``label:offset``.
+        """Find the one line that ``name`` means: a line's name, ``chip:offset`` or ``label:offset``.
 
-        Raises PinInvalidPin where there is none (similar names are listed), PinMultiplePins where there are more,
-        LineNotPermitted where it may be on a chip that this user may not open.
+        Raises PinInvalidPin if there is none (the message lists similar names), PinMultiplePins if there are several,
+        LineAccessDenied if it may be on a chip that this process may not open.
         """
-        found = [(chip, line) for chip in self.known for line in chip.lines if name in chip.names(line)]
-        if len(found) > 1:
-            places = [f"{chip.info.name}:{line.offset} ({chip.info.label})" for chip, line in found]
-            raise PinMultiplePins(f"{name!r} is ambiguous: {' and '.join(places)}; say which as chip:offset")
-        if found:
-            [(chip, line)] = found
+        matches = [(chip, line) for chip in self.opened for line in chip.lines if name in chip.names(line)]
+        if len(matches) > 1:
+            places = [f"{chip.info.name}:{line.offset} ({chip.info.label})" for chip, line in matches]
+            raise PinMultiplePins(f"{name!r} is ambiguous: {' and '.join(places)}; write it as chip:offset")
+        if matches:
+            [(chip, line)] = matches
             return LineAddress(chip.info.name, line.offset, chip.names(line))
-        if self.forbidden:
-            raise LineNotPermitted(self.forbidden[0])
-        raise PinInvalidPin(f"there is no line {name!r}{self._say_near(name)}")
+        if self.denied:
+            raise LineAccessDenied(self.denied[0])
+        raise PinInvalidPin(f"there is no line {name!r}{self._hint(name)}")
 
-    def _say_near(self, name: str) -> str:
-        if not self.known:
+    def _hint(self, name: str) -> str:
+        if not self.opened:
             return ": this machine has no GPIO chip"
-        names = {line.name for chip in self.known for line in chip.lines if line.name}
-        near = get_close_matches(name, sorted(names), n=4, cutoff=0.5)
-        if near:
-            return f"; similar names: {', '.join(near)}"
-        ranges = ", ".join(f"{chip.info.name}:0 to {chip.info.lines - 1} ({chip.info.label})" for chip in self.known)
+        names = {line.name for chip in self.opened for line in chip.lines if line.name}
+        similar = get_close_matches(name, sorted(names), n=4, cutoff=0.5)
+        if similar:
+            return f"; similar names: {', '.join(similar)}"
+        ranges = ", ".join(f"{chip.info.name}:0 to {chip.info.lines - 1} ({chip.info.label})" for chip in self.opened)
         return f"; there are {ranges}"
 
 
 def devices(dev: Path = DEV) -> list[Path]:
-    """The chips' device files, in the order of their names."""
+    """The device files of the chips, sorted by name."""
     return sorted(dev.glob("gpiochip*"))
 
 
 def read_chips(dev: Path = DEV, ioctl: Ioctl = fcntl.ioctl) -> Chips:
-    """Look at every chip; takes a few microseconds per line. Raises BadPinFactory where the kernel is too old."""
-    known: dict[str, ChipLines] = {}
-    forbidden = []
+    """Read every chip and its lines, in a few microseconds per line. Raises BadPinFactory if the kernel is too old."""
+    opened: dict[str, ChipLines] = {}
+    denied = []
     for path in devices(dev):
         try:
             with Chip(path, ioctl) as chip:
                 info = chip.info()
-                # Some systems link /dev/gpiochip4 to gpiochip0; the kernel's own name tells.
-                known[info.name] = ChipLines(info, tuple(chip.line(offset) for offset in range(info.lines)))
+                # Some systems link /dev/gpiochip4 to gpiochip0; the kernel's own name is unique.
+                opened[info.name] = ChipLines(info, tuple(chip.line(offset) for offset in range(info.lines)))
         except PermissionError:
-            forbidden.append(path)
+            denied.append(path)
         except OSError as error:
             if error.errno == errno.EINVAL:
                 raise BadPinFactory("this kernel lacks the GPIO ABI v2: Linux 5.10 or newer is needed") from error
-            if error.errno not in (errno.ENODEV, errno.ENXIO, errno.ENOENT):  # gone meanwhile
+            if error.errno not in (errno.ENODEV, errno.ENXIO, errno.ENOENT):  # removed in the meantime
                 raise
-    return Chips(tuple(known.values()), tuple(forbidden))
+    return Chips(tuple(opened.values()), tuple(denied))

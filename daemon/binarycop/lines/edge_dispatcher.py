@@ -1,4 +1,4 @@
-"""The thread that hands on what changed on input lines."""
+"""The thread that reads the edges of input lines and calls their handlers."""
 
 import os
 import select
@@ -9,28 +9,28 @@ from dataclasses import dataclass
 
 from binarycop.lines.chardev import Edge, LineRequest
 
-_LOOK_S = 1.0
-_JOIN_S = 2.0
+_POLL_TIMEOUT_S = 1.0
+_JOIN_TIMEOUT_S = 2.0
 
 
 @dataclass
-class _Watched:
+class _WatchedLine:
     request: LineRequest
-    call: Callable[[Edge], None]
-    newest: int = 0
+    handler: Callable[[Edge], None]
+    last_number: int = 0
 
 
 class EdgeDispatcher:
-    """Reads the edges of any number of lines on one thread, and makes a call for each, in order.
+    """Reads the edges of any number of lines on one thread, and calls a handler for each edge, in order.
 
-    ``close`` ends the thread. ``lost`` counts edges that the kernel dropped because calls took longer than the line
-    left them; it drops the oldest of 1024, so the newest level always arrives.
+    lost: how many edges the kernel has dropped because handlers were too slow. It keeps a line's newest 1024 edges, so
+    the newest level always arrives. ``close`` ends the thread.
     """
 
     def __init__(self) -> None:
         self.lost = 0
         self._lock = threading.Lock()
-        self._watched: dict[int, _Watched] = {}
+        self._watched: dict[int, _WatchedLine] = {}
         self._stopping = False
         self._wake = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
         self._poll = select.epoll()
@@ -38,63 +38,63 @@ class EdgeDispatcher:
         self._thread = threading.Thread(target=self._run, name="gpio-edges", daemon=True)
         self._thread.start()
 
-    def watch(self, request: LineRequest, call: Callable[[Edge], None]) -> None:
-        """Make ``call`` for each edge of a line from now on."""
+    def watch(self, request: LineRequest, handler: Callable[[Edge], None]) -> None:
+        """Call ``handler`` for each edge of a line from now on."""
         with self._lock:
             if request.fd not in self._watched:
                 self._poll.register(request.fd, select.EPOLLIN)
-            self._watched[request.fd] = _Watched(request, call)
+            self._watched[request.fd] = _WatchedLine(request, handler)
 
     def unwatch(self, request: LineRequest) -> None:
-        """No call begins after this; a line that is not watched is let be. To be done before its ``close``."""
+        """Begin no more calls for a line; ignore a line that is not watched. Needed before the line is closed."""
         with self._lock:
             self._drop(request.fd)
 
     def close(self) -> None:
-        """End the thread; waits at most two seconds for a call that is under way. May be called twice."""
+        """End the thread; waits at most two seconds for a running handler. May be called twice."""
         with self._lock:
             if self._stopping:
                 return
             self._stopping = True
             os.eventfd_write(self._wake, 1)
         if threading.current_thread() is not self._thread:
-            self._thread.join(_JOIN_S)
+            self._thread.join(_JOIN_TIMEOUT_S)
 
     def _run(self) -> None:
         while not self._stopping:
-            for fd, _ in self._poll.poll(_LOOK_S):
-                watched, edges = self._read(fd)
-                if watched is not None:
-                    self._hand_on(fd, watched, edges)
-        with self._lock:  # closed here, so that no number is used again under a poll that still runs
+            for fd, _ in self._poll.poll(_POLL_TIMEOUT_S):
+                line, edges = self._read(fd)
+                if line is not None:
+                    self._call_handler(fd, line, edges)
+        with self._lock:  # closed on this thread: a running poll must not see a reused file descriptor
             self._poll.close()
             os.close(self._wake)
             self._watched.clear()
 
-    def _read(self, fd: int) -> tuple[_Watched | None, list[Edge]]:
-        # Under the lock, or the line could be closed and its number belong to something else by now.
+    def _read(self, fd: int) -> tuple[_WatchedLine | None, list[Edge]]:
+        # Under the lock: otherwise the line could be closed and its file descriptor reused.
         with self._lock:
-            watched = self._watched.get(fd)
-            if watched is None:
+            line = self._watched.get(fd)
+            if line is None:
                 return None, []
             try:
-                edges = watched.request.read_edges()
+                edges = line.request.read_edges()
             except OSError:
-                self._drop(fd)  # the chip is gone; who reads the level is told
+                self._drop(fd)  # the chip is gone; reading the level raises an error
                 return None, []
             for edge in edges:
-                if watched.newest:
-                    self.lost += edge.number - watched.newest - 1
-                watched.newest = edge.number
-            return watched, edges
+                if line.last_number:
+                    self.lost += edge.number - line.last_number - 1
+                line.last_number = edge.number
+            return line, edges
 
-    def _hand_on(self, fd: int, watched: _Watched, edges: list[Edge]) -> None:
+    def _call_handler(self, fd: int, line: _WatchedLine, edges: list[Edge]) -> None:
         for edge in edges:
-            if self._stopping or self._watched.get(fd) is not watched:
+            if self._stopping or self._watched.get(fd) is not line:
                 return
             try:
-                watched.call(edge)
-            except Exception:  # noqa: BLE001 - whatever a user's handler raises, the other lines must still be heard
+                line.handler(edge)
+            except Exception:  # noqa: BLE001 - an error in one handler must not stop the edges of other lines
                 threading.excepthook(threading.ExceptHookArgs((*sys.exc_info(), threading.current_thread())))
 
     def _drop(self, fd: int) -> None:

@@ -1,4 +1,4 @@
-"""From the name in ``lines.factory`` to a gpiozero pin factory."""
+"""Opens the gpiozero pin factory that ``lines.factory`` names."""
 
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -11,14 +11,15 @@ from binarycop.lines.mock import MockLines
 
 GROUP = "gpiozero_pin_factories"
 AUTO, MOCK = "auto", "mock"
-_BOARD = Path("/sys/firmware/devicetree/base/compatible")  # /proc/device-tree is hidden from the unit (ProcSubset=pid)
+# Not /proc/device-tree: the unit does not see it (ProcSubset=pid).
+_BOARD = Path("/sys/firmware/devicetree/base/compatible")
 
 
 def resolve(name: str, *, is_live: bool, board: Path = _BOARD) -> str:
-    """The factory that ``lines.factory`` means. A recording never needs real wires; a PC has no device tree.
+    """The name of the pin factory that ``lines.factory`` means; ``auto`` is ``mock`` for a recording and on a PC.
 
-    Raises FactoryError where a live camera would decide on a board, and no factory was set: a gate whose wires
-    are not driven must not look as if they were.
+    board: a file of the device tree; a PC has none. Raises FactoryError for ``auto`` with a live camera on a board: a
+    gate that drives no lines must not look as if it did.
     """
     if name != AUTO:
         return name
@@ -29,21 +30,21 @@ def resolve(name: str, *, is_live: bool, board: Path = _BOARD) -> str:
 
 
 def open_factory(name: str) -> Factory:
-    """The mock factory, or one registered by a package under gpiozero's entry points.
+    """Open ``mock``, or a pin factory that a package has registered under gpiozero's entry points.
 
-    gpiozero's own are refused: they take a Zynq for a Raspberry Pi 1 B, by the silicon revision in
-    /proc/cpuinfo, and may map memory that is not theirs. Raises FactoryError.
+    Raises FactoryError, also for gpiozero's own factories: by the silicon revision in /proc/cpuinfo they take a Zynq
+    for a Raspberry Pi 1 B, and may map memory of other devices.
     """
     if name == MOCK:
         return MockLines()
-    known = {entry.name: entry for entry in entry_points(group=GROUP)}
-    foreign = {one: entry for one, entry in known.items() if not entry.value.startswith("gpiozero.")}
-    if name in known and name not in foreign:
-        raise FactoryError(name, "is a factory for Raspberry Pi boards, and would mistake this board for one")
-    if name not in foreign:
-        others = ", ".join([AUTO, MOCK, *sorted(foreign)])
-        raise FactoryError(name, f"there is no such pin factory (lines.factory); installed are {others}")
+    installed = {entry.name: entry for entry in entry_points(group=GROUP)}
+    usable = {key: entry for key, entry in installed.items() if not entry.value.startswith("gpiozero.")}
+    if name in installed and name not in usable:
+        raise FactoryError(name, "is a factory for Raspberry Pi boards; it would take this board for one")
+    if name not in usable:
+        names = ", ".join([AUTO, MOCK, *sorted(usable)])
+        raise FactoryError(name, f"there is no such pin factory (lines.factory); installed are {names}")
     try:
-        return foreign[name].load()()
+        return usable[name].load()()
     except (ImportError, OSError, BadPinFactory) as error:
         raise FactoryError(name, f"does not start: {error}") from error

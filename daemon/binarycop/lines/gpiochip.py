@@ -1,7 +1,7 @@
-"""The pin factory ``gpiochip``: gpiozero on the lines of any Linux GPIO chip, straight over the kernel's ABI v2.
+"""The pin factory ``gpiochip``: gpiozero on the lines of any Linux GPIO chip, over the kernel's GPIO ABI v2.
 
-Pins are called by the kernel's line name (``gate-relay``), ``chip:offset`` (``gpiochip0:3``) or ``label:offset``
-(``zynq_gpio:54``). No board is guessed: numbers alone mean nothing here.
+A pin is named by the kernel's line name (``gate-relay``), ``chip:offset`` (``gpiochip0:3``) or ``label:offset``
+(``zynq_gpio:54``). It does not guess a board, so a number alone is not a name.
 """
 
 import errno
@@ -16,21 +16,21 @@ from gpiozero.exc import BadPinFactory, GPIOPinInUse, PinInvalidPin, PinUnsuppor
 from gpiozero.pins import BoardInfo, Factory, PinInfo
 
 from binarycop.lines.chardev import Chip, Ioctl, LineConfig, LineRequest
-from binarycop.lines.chips import DEV, LineNotPermitted, devices, read_chips
+from binarycop.lines.chips import DEV, LineAccessDenied, devices, read_chips
 from binarycop.lines.edge_dispatcher import EdgeDispatcher
 from binarycop.lines.gpiopin import GpioChipPin, describe
 
 
 class GpioChipFactory(Factory):  # type: ignore[misc]
-    """Lends each line to one gpiozero device at a time, and holds it against every other process.
+    """Gives each line to one gpiozero device at a time; no other process can open the line meanwhile.
 
-    consumer: under which name the kernel shows our lines; the program's own unless given. No PWM and no SPI.
-    Raises BadPinFactory where there is no chip at all.
+    consumer: the name under which the kernel lists the lines; by default the program's own. It has no PWM and no SPI.
+    Raises BadPinFactory if the machine has no GPIO chip.
     """
 
     def __init__(self, consumer: str | None = None, *, dev: Path = DEV, ioctl: Ioctl = fcntl.ioctl) -> None:
         super().__init__()
-        self._consumer = consumer or _program()
+        self._consumer = consumer or _program_name()
         self._dev, self._ioctl = dev, ioctl
         self._infos: dict[str, PinInfo] = {}
         self._pins: dict[str, GpioChipPin] = {}
@@ -40,43 +40,54 @@ class GpioChipFactory(Factory):  # type: ignore[misc]
 
     @property
     def edges_lost(self) -> int:
-        """How many edges the kernel dropped, over all lines, because handlers were too slow."""
+        """How many edges of all lines the kernel has dropped because handlers were too slow."""
         return 0 if self._edges is None else self._edges.lost
 
     @property
     def edges(self) -> EdgeDispatcher:
-        """The thread that hands edges on; started when it is first needed."""
+        """The thread that calls the handlers of edges; it starts at the first use."""
         if self._edges is None:
             self._edges = EdgeDispatcher()
         return self._edges
 
     def pin(self, name: str) -> GpioChipPin:
-        """The line that ``name`` means, always the same object; PinInvalidPin, PinMultiplePins, LineNotPermitted."""
+        """The pin of the line that ``name`` means, always the same object.
+
+        Raises PinInvalidPin, PinMultiplePins or LineAccessDenied, see ``Chips.find``.
+        """
         info = self._infos.get(name) or self._find(name)
         if info.name not in self._pins:
             self._pins[info.name] = GpioChipPin(self, info)
         return self._pins[info.name]
 
     def reserve_pins(self, requester: Device, *names: str) -> None:
-        """Raises GPIOPinInUse where another device of this process holds one of the lines, and as ``pin`` does."""
-        # Looked up anew each time: a chip on USB may have come, gone, or changed its number.
+        """Reserve lines for a device of this process.
+
+        Raises GPIOPinInUse if another device of this process has one of them, and what ``pin`` raises.
+        """
+        # Looked up each time: a USB chip may have been plugged in or removed, or have got another number.
         for info in [self._find(name) for name in names]:
             with self._res_lock:
-                for holder in [each() for each in self._reservations[info]]:
-                    if holder is not None and requester._conflicts_with(holder):
-                        raise GPIOPinInUse(f"{describe(info)} is already in use by {holder!r}")
+                for device in [reference() for reference in self._reservations[info]]:
+                    if device is not None and requester._conflicts_with(device):
+                        raise GPIOPinInUse(f"{describe(info)} is already in use by {device!r}")
                 self._reservations[info].append(ref(requester))
 
     def release_pins(self, reserver: Device, *names: str) -> None:
-        """Give lines back; those not held are let be."""
-        # From memory, not from the chips: a line is given back even when its chip is gone.
+        """Release the lines that ``reserver`` has; ignore others."""
+        # Uses the remembered lines, so that this works even if the chip is gone.
         infos = [self._infos[name] for name in names if name in self._infos]
         with self._res_lock:
             for info in infos:
-                self._reservations[info] = [each for each in self._reservations[info] if each() not in (reserver, None)]
+                kept = [reference for reference in self._reservations[info] if reference() not in (reserver, None)]
+                self._reservations[info] = kept
 
     def request(self, info: PinInfo, config: LineConfig) -> LineRequest:
-        """Hold a line. Raises GPIOPinInUse with the holder's name where another process has it, LineNotPermitted."""
+        """Request a line from the kernel.
+
+        Raises GPIOPinInUse with the consumer's name if another process has the line, LineAccessDenied if this process
+        may not open its chip.
+        """
         path = self._dev / info.name.rpartition(":")[0]
         offset = info.number
         try:
@@ -86,13 +97,13 @@ class GpioChipFactory(Factory):  # type: ignore[misc]
                 except OSError as error:
                     if error.errno != errno.EBUSY:
                         raise
-                    holder = chip.line(offset).consumer or "another program"
-                    raise GPIOPinInUse(f"{describe(info)} is already in use by {holder!r}") from error
+                    consumer = chip.line(offset).consumer or "another program"
+                    raise GPIOPinInUse(f"{describe(info)} is already in use by {consumer!r}") from error
         except PermissionError as error:
-            raise LineNotPermitted(path) from error
+            raise LineAccessDenied(path) from error
 
     def ticks(self) -> float:
-        """Now, in seconds of the monotonic clock, which the kernel's edges have, too."""
+        """The time now, in seconds of the monotonic clock; the kernel uses the same clock for edges."""
         return monotonic()
 
     def ticks_diff(self, later: float, earlier: float) -> float:
@@ -100,7 +111,7 @@ class GpioChipFactory(Factory):  # type: ignore[misc]
         return later - earlier
 
     def close(self) -> None:
-        """Let every line go, and end the thread of the edges."""
+        """Close every line and end the thread for edges."""
         for pin in list(self._pins.values()):
             pin.close()
         if self._edges is not None:
@@ -109,7 +120,7 @@ class GpioChipFactory(Factory):  # type: ignore[misc]
 
     def _find(self, name: str) -> PinInfo:
         if not isinstance(name, str):
-            raise PinInvalidPin(f"{name!r} is no line: say its name, chip:offset or label:offset (see gpioinfo)")
+            raise PinInvalidPin(f"{name!r} is not a line: write its name, chip:offset or label:offset (see gpioinfo)")
         address = read_chips(self._dev, self._ioctl).find(name)
         info = PinInfo(address.offset, str(address), address.names, "", address.offset + 1, 1, frozenset({"gpio"}))
         self._infos[name] = self._infos.setdefault(info.name, info)
@@ -119,7 +130,7 @@ class GpioChipFactory(Factory):  # type: ignore[misc]
         raise PinUnsupported("the lines of a GPIO chip are on no board that gpiozero knows")
 
 
-def _program() -> str:
-    """What this process is called, as the kernel shall show it: ``binarycop``, ``led.py``."""
+def _program_name() -> str:
+    """This process's name for the kernel's list of lines: ``binarycop``, ``led.py``."""
     script = Path(sys.argv[0] if sys.argv else "")
     return (script.parent.name if script.name == "__main__.py" else script.name.strip("-")) or "gpiozero"

@@ -1,4 +1,4 @@
-"""One line of a GPIO chip as a gpiozero pin."""
+"""A gpiozero pin on one line of a GPIO chip."""
 
 import errno
 import threading
@@ -32,7 +32,7 @@ from binarycop.lines.chardev import (
 )
 from binarycop.lines.edge_dispatcher import EdgeDispatcher
 
-# Floating takes a pull away. What was never pulled by us stays as the board's maker meant it (Bias.AS_IS).
+# "floating" switches the pull off. A pull that was never set stays as the board's maker set it (LineBias.AS_IS).
 _PULLS = {"up": LineBias.UP, "down": LineBias.DOWN, "floating": LineBias.DISABLED}
 _EDGES = {"both": Edges.BOTH, "rising": Edges.RISING, "falling": Edges.FALLING, "none": Edges.NONE}
 
@@ -40,28 +40,28 @@ Handler = Callable[[float, int], None]
 
 
 class LineRequester(Protocol):
-    """What a pin needs of its factory."""
+    """The part of the pin factory that a pin uses."""
 
     def request(self, info: PinInfo, config: LineConfig) -> LineRequest:
-        """Hold a line."""
+        """Request a line from the kernel."""
 
     @property
     def edges(self) -> EdgeDispatcher:
-        """The thread that hands edges on."""
+        """The thread that calls the handlers of edges."""
 
 
 def describe(info: PinInfo) -> str:
-    """A line for people: ``gate-relay (gpiochip0:3)``."""
-    own = sorted(name for name in info.names if not name.endswith(f":{info.number}"))
-    return f"{own[0]} ({info.name})" if own else str(info.name)
+    """The line's name in messages: ``gate-relay (gpiochip0:3)``."""
+    names = sorted(name for name in info.names if not name.endswith(f":{info.number}"))
+    return f"{names[0]} ({info.name})" if names else str(info.name)
 
 
 class GpioChipPin(Pin):  # type: ignore[misc]
-    """Holds its line from the first use of ``function`` until ``close``; raises gpiozero's errors, or OSError.
+    """Holds its line from the first use of ``function`` until ``close``. Raises gpiozero's errors, or OSError.
 
-    ``close`` leaves the level to the driver: Zynq's and Xilinx's keep what was last driven. A pull is silently
-    ignored by drivers that cannot pull, those two among them. ``bounce`` is the kernel's debouncing: a level counts
-    once it was steady for that long.
+    After ``close`` the level depends on the chip's driver: Zynq's and Xilinx's keep the last one. Drivers without
+    pulls, as these two, silently ignore a pull. ``bounce`` is the kernel's debounce time: a level counts once it was
+    steady for that long.
     """
 
     def __init__(self, factory: LineRequester, info: PinInfo) -> None:
@@ -71,34 +71,34 @@ class GpioChipPin(Pin):  # type: ignore[misc]
         self._lock = threading.RLock()
         self._request: LineRequest | None = None
         self._output = False
-        self._wanted = Input()  # as an input, less its edges, which are asked for only while someone listens
+        self._input_config = Input()  # without edges; they are requested only while there is a handler
         self._edges = "both"
         self._handler: Any = None
-        self._listening = False
+        self._is_watched = False
 
     def __repr__(self) -> str:
         return describe(self._info)
 
     def close(self) -> None:
-        """Let the line go; the next use of ``function`` takes it again."""
+        """Close the line; the next use of ``function`` requests it again."""
         with self._lock:
             self._handler = None
-            self._output, self._wanted, self._edges = False, Input(), "both"
+            self._output, self._input_config, self._edges = False, Input(), "both"
             if self._request is not None:
-                self._listen(self._request, False)
+                self._watch_edges(self._request, False)
                 self._request.close()
                 self._request = None
 
     def output_with_state(self, state: bool) -> None:
-        """Make it an output that never had another level."""
+        """Make it an output that has this level from the first moment."""
         with self._lock:
             self._apply(Output(bool(state)))
             self._output = True
 
     def input_with_pull(self, pull: str) -> None:
-        """Make it an input that never had another pull."""
+        """Make it an input that has this pull from the first moment."""
         with self._lock:
-            self._become_input(replace(self._wanted, bias=_known_pull(self, pull)))
+            self._become_input(replace(self._input_config, bias=_bias_of(self, pull)))
 
     def _get_info(self) -> PinInfo:
         return self._info
@@ -109,9 +109,9 @@ class GpioChipPin(Pin):  # type: ignore[misc]
     def _set_function(self, value: str) -> None:
         with self._lock:
             if value == "input":
-                self._become_input(self._wanted)
+                self._become_input(self._input_config)
             elif value == "output":
-                # The level that it has, read before anything is changed: the device may not want another.
+                # Reads the level first and keeps it: the device may want no other level.
                 if self._request is None:
                     self._request = self._factory.request(self._info, AsIs())
                 self.output_with_state(self._request.get())
@@ -119,35 +119,35 @@ class GpioChipPin(Pin):  # type: ignore[misc]
                 raise PinInvalidFunction(f"{self!r} can be input or output, and not {value!r}")
 
     def _get_state(self) -> int:
-        return int(self._held().get())
+        return int(self._open_request().get())
 
     def _set_state(self, value: float) -> None:
         if not self._output:
             raise PinSetInput(f"cannot set the state of {self!r}: it is not an output")
-        self._held().set(bool(value))
+        self._open_request().set(bool(value))
 
     def _get_pull(self) -> str:
-        return {LineBias.UP: "up", LineBias.DOWN: "down"}.get(self._wanted.bias, "floating")
+        return {LineBias.UP: "up", LineBias.DOWN: "down"}.get(self._input_config.bias, "floating")
 
     def _set_pull(self, value: str) -> None:
         with self._lock:
             if self._output:
                 raise PinFixedPull(f"cannot set a pull on {self!r}: it is an output")
-            wanted = replace(self._wanted, bias=_known_pull(self, value))
+            config = replace(self._input_config, bias=_bias_of(self, value))
             try:
-                self._become_input(wanted)
+                self._become_input(config)
             except OSError as error:
                 raise PinFixedPull(f"the chip refuses the pull {value!r} on {self!r}: {error.strerror}") from error
 
     def _get_bounce(self) -> float | None:
-        return self._wanted.debounce_us / 1e6 or None
+        return self._input_config.debounce_us / 1e6 or None
 
     def _set_bounce(self, value: float | None) -> None:
         debounce_us = round((value or 0) * 1e6)
         if not 0 <= debounce_us <= LONGEST_DEBOUNCE_US:
             raise PinInvalidBounce(f"bounce of {self!r} must be 0 to {LONGEST_DEBOUNCE_US // 1_000_000} s")
         with self._lock:
-            self._want(replace(self._wanted, debounce_us=debounce_us))
+            self._configure_input(replace(self._input_config, debounce_us=debounce_us))
 
     def _get_edges(self) -> str:
         return self._edges
@@ -158,7 +158,7 @@ class GpioChipPin(Pin):  # type: ignore[misc]
         with self._lock:
             before, self._edges = self._edges, value
             try:
-                self._want(self._wanted)
+                self._configure_input(self._input_config)
             except (OSError, PinEdgeDetectUnsupported):
                 self._edges = before
                 raise
@@ -170,60 +170,60 @@ class GpioChipPin(Pin):  # type: ignore[misc]
     def _set_when_changed(self, value: Handler | None) -> None:
         with self._lock:
             before = self._handler
-            # Weakly, as gpiozero's own pins do: the handler belongs to the device, which would never be collected.
-            kind = WeakMethod if isinstance(value, MethodType) else ref
-            self._handler = None if value is None else kind(value)
+            # A weak reference, as in gpiozero's own pins: otherwise the device would never be collected.
+            reference = WeakMethod if isinstance(value, MethodType) else ref
+            self._handler = None if value is None else reference(value)
             if (before is None) == (value is None):
                 return
             try:
-                self._want(self._wanted)
+                self._configure_input(self._input_config)
             except (OSError, PinEdgeDetectUnsupported):
                 self._handler = before
                 raise
 
-    def _held(self) -> LineRequest:
+    def _open_request(self) -> LineRequest:
         request = self._request
         if request is None:
-            raise PinInvalidFunction(f"{self!r} is not in use: its function must be set first")
+            raise PinInvalidFunction(f"{self!r} is not in use: set its function first")
         return request
 
-    def _want(self, wanted: Input) -> None:
-        """Apply at once where it is an input already, else when it becomes one."""
+    def _configure_input(self, config: Input) -> None:
+        """Apply at once if the line is an input now, otherwise when it becomes one."""
         if self._request is not None and not self._output:
-            self._become_input(wanted)
-        self._wanted = wanted
+            self._become_input(config)
+        self._input_config = config
 
-    def _become_input(self, wanted: Input) -> None:
+    def _become_input(self, config: Input) -> None:
         edges = Edges.NONE if self._handler is None else _EDGES[self._edges]
         try:
-            self._apply(replace(wanted, edges=edges))
+            self._apply(replace(config, edges=edges))
         except OSError as error:
             if error.errno == errno.ENXIO and edges is not Edges.NONE:
                 raise PinEdgeDetectUnsupported(f"the chip of {self!r} has no interrupt: it reports no edges") from error
             raise
-        self._wanted, self._output = wanted, False
+        self._input_config, self._output = config, False
 
     def _apply(self, config: Input | Output) -> None:
         if self._request is None:
             self._request = self._factory.request(self._info, config)
         else:
             self._request.configure(config)
-        self._listen(self._request, isinstance(config, Input) and config.edges is not Edges.NONE)
+        self._watch_edges(self._request, isinstance(config, Input) and config.edges is not Edges.NONE)
 
-    def _listen(self, request: LineRequest, listening: bool) -> None:
-        if listening and not self._listening:
-            self._factory.edges.watch(request, self._changed)
-        elif self._listening and not listening:
+    def _watch_edges(self, request: LineRequest, enabled: bool) -> None:
+        if enabled and not self._is_watched:
+            self._factory.edges.watch(request, self._on_edge)
+        elif self._is_watched and not enabled:
             self._factory.edges.unwatch(request)
-        self._listening = listening
+        self._is_watched = enabled
 
-    def _changed(self, edge: Edge) -> None:
+    def _on_edge(self, edge: Edge) -> None:
         handler = self._get_when_changed()
         if handler is not None:
             handler(edge.at_ns / 1e9, int(edge.rising))
 
 
-def _known_pull(pin: Pin, pull: str) -> LineBias:
+def _bias_of(pin: Pin, pull: str) -> LineBias:
     if pull not in _PULLS:
         raise PinInvalidPull(f"the pull of {pin!r} can be {', '.join(_PULLS)}, and not {pull!r}")
     return _PULLS[pull]

@@ -1,4 +1,4 @@
-"""One lane's wires. The coil of the permission relay is the only thing here that can open anything."""
+"""The relay, lamps, heartbeat and inputs of one lane. Only the relay can let anybody through."""
 
 import threading
 from collections.abc import Callable, Mapping
@@ -20,9 +20,9 @@ from binarycop.settings.signals import LampPattern
 
 @dataclass(frozen=True)
 class LaneInputs:
-    """What the lane reports: passages since the last look, and the levels now.
+    """What the lane reports: the number of passages since the last read, and the levels now.
 
-    Where there is no such line the lane is ready, there is no fire, and nobody overrides.
+    Without the line in question the lane is ready, there is no fire and no override.
     """
 
     passages: int
@@ -32,30 +32,31 @@ class LaneInputs:
 
 
 class LaneIo:
-    """Relay, lamps and inputs of one lane; every wire starts released, and ``close`` leaves it so.
+    """The open lines of one lane. Every output starts inactive.
 
-    Raises LineError, in the constructor and in use, where a line cannot be had or driven.
+    ``close`` switches the relay off. The other outputs keep the level that their chip's driver leaves. The constructor
+    and the methods raise LineError if a line cannot be opened, read or driven.
     """
 
     def __init__(self, lane: LaneSettings, factory: Factory) -> None:
-        self._energised_permits = lane.gate.fail is Fail.SECURE
-        self._passages = _Counter()
+        self._relay_on_permits = lane.gate.fail is Fail.SECURE
+        self._passages = _EdgeCounter()
         with ExitStack() as opened:
             lines = lane.lines
 
-            def lent(line: InputSettings | None) -> DigitalInputDevice | None:
+            def open_if_set(line: InputSettings | None) -> DigitalInputDevice | None:
                 return opened.enter_context(open_input(line, factory)) if line else None
 
-            self._coil = opened.enter_context(open_output(lines.permission, factory))
+            self._relay = opened.enter_context(open_output(lines.permission, factory))
             self._lamps = {name: opened.enter_context(open_output(lamp, factory)) for name, lamp in lines.lamps.items()}
             self._heartbeat = opened.enter_context(open_output(lines.heartbeat, factory)) if lines.heartbeat else None
-            self._passed = lent(lines.passed)
-            self._ready = lent(lines.ready)
-            self._fire = lent(lines.fire)
-            self._override = lent(lines.override)
-            self._names = self._pins(lane)
+            self._passed = open_if_set(lines.passed)
+            self._ready = open_if_set(lines.ready)
+            self._fire = open_if_set(lines.fire)
+            self._override = open_if_set(lines.override)
+            self._pin_names = self._names_by_device(lane)
             if self._passed is not None:
-                # Counted on the edge, since a short pulse may begin and end between two looks.
+                # Edges are counted, as a short pulse may begin and end between two reads.
                 self._passed.when_activated = self._passages.add
             self._opened = opened.pop_all()
 
@@ -68,21 +69,21 @@ class LaneIo:
         self.close()
 
     @property
-    def coil(self) -> bool:
+    def is_relay_on(self) -> bool:
         """Whether the relay's coil is energised."""
-        return bool(self._coil.value)
+        return bool(self._relay.value)
 
     def drive(self, permission: bool, patterns: Mapping[str, LampPattern], now_s: float) -> None:
-        """Drive relay and lamps, and beat once; lamps that ``patterns`` does not name are off."""
-        self._set_level(self._coil, permission == self._energised_permits)
+        """Drive relay and lamps, and toggle the heartbeat. Lamps without a pattern are off. ``now_s``: monotonic."""
+        self._set_level(self._relay, permission == self._relay_on_permits)
         for name, lamp in self._lamps.items():
             self._set_level(lamp, is_lit(patterns.get(name, LampPattern.OFF), now_s))
         if self._heartbeat is not None:
-            # By the gate's own step and by nothing else: a thread could outlive what it vouches for.
+            # Only the gate's own step toggles it: another thread could go on while the gate hangs.
             self._write(self._heartbeat, not self._level(self._heartbeat))
 
     def read(self) -> LaneInputs:
-        """Look at the inputs."""
+        """Read the inputs and reset the count of passages."""
         return LaneInputs(
             passages=self._passages.take(),
             ready=self._ready is None or self._level(self._ready),
@@ -91,19 +92,19 @@ class LaneIo:
         )
 
     def close(self) -> None:
-        """Release the coil first, then everything else; may be called twice.
+        """Switch the relay off, then close all lines; may be called twice.
 
-        Raises LineError where the coil cannot be driven, after all lines were given back.
+        Raises LineError if the relay cannot be driven; all lines are closed even then.
         """
         with self._opened:
-            if not self._coil.closed:
-                self._write(self._coil, False)
+            if not self._relay.closed:
+                self._write(self._relay, False)
 
-    def _pins(self, lane: LaneSettings) -> dict[int, str]:
-        """The pin of each device, for messages."""
+    def _names_by_device(self, lane: LaneSettings) -> dict[int, str]:
+        """The pin's name for each device, by the device's ``id``, for messages."""
         lines = lane.lines
         inputs = ((self._passed, lines.passed), (self._ready, lines.ready), (self._fire, lines.fire))
-        pins = {id(self._coil): lines.permission.pin}
+        pins = {id(self._relay): lines.permission.pin}
         pins |= {id(self._lamps[name]): lamp.pin for name, lamp in lines.lamps.items()}
         pins |= {id(self._heartbeat): lines.heartbeat.pin} if lines.heartbeat else {}
         pins |= {id(device): line.pin for device, line in (*inputs, (self._override, lines.override)) if line}
@@ -117,17 +118,17 @@ class LaneIo:
         try:
             device.value = level
         except (GPIOZeroError, OSError) as error:
-            raise LineError(self._names[id(device)], f"cannot be driven: {error}") from error
+            raise LineError(self._pin_names[id(device)], f"cannot be driven: {error}") from error
 
     def _level(self, device: DigitalInputDevice | DigitalOutputDevice) -> bool:
         try:
             return bool(device.value)
         except (GPIOZeroError, OSError) as error:
-            raise LineError(self._names[id(device)], f"cannot be read: {error}") from error
+            raise LineError(self._pin_names[id(device)], f"cannot be read: {error}") from error
 
 
-class _Counter:
-    """Counts edges on the factory's thread, and is emptied on the service's."""
+class _EdgeCounter:
+    """Counts edges on the pin factory's thread; the lane's thread reads and resets the count."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -144,35 +145,35 @@ class _Counter:
 
 
 def open_output(line: LineSettings, factory: Factory) -> DigitalOutputDevice:
-    """An output line, released. Raises LineError."""
+    """Open an output line, inactive. Raises LineError."""
 
     def make() -> DigitalOutputDevice:
         return DigitalOutputDevice(line.pin, active_high=line.active_high, initial_value=False, pin_factory=factory)
 
-    return _guarded(line, make)
+    return _opened(line, make)
 
 
 def open_input(line: InputSettings, factory: Factory) -> DigitalInputDevice:
-    """An input line with its bias and debounce. Raises LineError."""
+    """Open an input line with its bias and debounce time. Raises LineError."""
 
     def make() -> DigitalInputDevice:
         device = DigitalInputDevice(line.pin, pull_up=None, active_state=line.active_high, pin_factory=factory)
         try:
             if line.bias is not Bias.NONE:
-                # gpiozero ties the pull to the active state; a lane's contact may be wired either way.
+                # gpiozero derives the active state from the pull; a lane's contact may be wired either way.
                 device.pin.pull = line.bias.value
-            # Only now: the kernel answers with the level from before the pull while it debounces.
+            # After the pull: while the kernel debounces, it answers with the level from before the pull.
             device.pin.bounce = line.debounce_s or None
         except BaseException:
             device.close()
             raise
         return device
 
-    return _guarded(line, make)
+    return _opened(line, make)
 
 
-def _guarded(line: LineSettings | InputSettings, make: Callable[[], Any]) -> Any:
+def _opened(line: LineSettings | InputSettings, make: Callable[[], Any]) -> Any:
     try:
         return make()
     except (GPIOZeroError, OSError) as error:
-        raise LineError(line.pin, f"cannot be had: {error}") from error
+        raise LineError(line.pin, f"cannot be opened: {error}") from error

@@ -1,4 +1,4 @@
-"""The pin factory ``mock``: lines by any name that exist only here. For the demo, replay and tests."""
+"""The pin factory ``mock``: lines that exist only in memory, under any name. For the demo, replay and tests."""
 
 from time import monotonic
 
@@ -7,31 +7,31 @@ from gpiozero.exc import GPIOPinInUse, PinUnsupported
 from gpiozero.pins import BoardInfo, Factory, PinInfo
 from gpiozero.pins.mock import MockPin
 
-_STATES_MOST = 1000
+_MAX_STATES = 1000
 
 
 class MockLine(MockPin):  # type: ignore[misc]
-    """gpiozero's mock pin with a bounded memory of its states."""
+    """gpiozero's mock pin, with a limit on how many states it remembers."""
 
     def _change_state(self, value: float) -> bool:
         changed = bool(super()._change_state(value))
-        del self.states[:-_STATES_MOST]
+        del self.states[:-_MAX_STATES]
         return changed
 
 
 class MockLines(Factory):  # type: ignore[misc]
-    """Makes a line of every name it is asked for, and lends each to one device at a time.
+    """Creates a line for every name, and gives each to one device at a time.
 
-    ``pin(name)`` gives the same ``MockLine`` again, whose ``drive_high`` and ``drive_low`` play the lane.
+    ``pin(name)`` always returns the same ``MockLine``. Its ``drive_high`` and ``drive_low`` simulate the lane.
     """
 
     def __init__(self) -> None:
         super().__init__()
         self._lines: dict[str, MockLine] = {}
-        self._holders: dict[str, Device] = {}
+        self._devices: dict[str, Device] = {}
 
     def pin(self, name: str) -> MockLine:
-        """The line of that name; gpiozero's own name for it (``GPIO0``, …) finds it too."""
+        """The line with this name, or with gpiozero's own name for it (``GPIO0``, …)."""
         if name not in self._lines:
             number = len({line.info.name for line in self._lines.values()})
             info = PinInfo(
@@ -41,27 +41,27 @@ class MockLines(Factory):  # type: ignore[misc]
         return self._lines[name]
 
     def reserve_pins(self, requester: Device, *names: str) -> None:
-        """Raises GPIOPinInUse where another device holds one of the lines."""
+        """Reserve lines for a device. Raises GPIOPinInUse if another device has one of them."""
         for name in names:
-            own = self.pin(name).info.name
-            holder = self._holders.get(own)
-            if holder is not None and holder is not requester:
+            pin_name = self.pin(name).info.name
+            device = self._devices.get(pin_name)
+            if device is not None and device is not requester:
                 raise GPIOPinInUse(f"line {name} is already in use")
-            self._holders[own] = requester
+            self._devices[pin_name] = requester
 
     def release_pins(self, reserver: Device, *names: str) -> None:
-        """Give lines back; those not held are let be."""
+        """Release the lines that ``reserver`` has; ignore others."""
         for name in names:
-            own = self.pin(name).info.name
-            if self._holders.get(own) is reserver:
-                del self._holders[own]
+            pin_name = self.pin(name).info.name
+            if self._devices.get(pin_name) is reserver:
+                del self._devices[pin_name]
 
     def release_all(self, reserver: Device) -> None:
-        """Give back every line that ``reserver`` holds."""
-        self.release_pins(reserver, *[name for name, holder in self._holders.items() if holder is reserver])
+        """Release every line that ``reserver`` has."""
+        self.release_pins(reserver, *[name for name, device in self._devices.items() if device is reserver])
 
     def ticks(self) -> float:
-        """Now, in seconds of the monotonic clock."""
+        """The time now, in seconds of the monotonic clock."""
         return monotonic()
 
     def ticks_diff(self, later: float, earlier: float) -> float:
@@ -69,11 +69,11 @@ class MockLines(Factory):  # type: ignore[misc]
         return later - earlier
 
     def close(self) -> None:
-        """Let every line go."""
+        """Close every line."""
         for line in set(self._lines.values()):
             line.close()
         self._lines.clear()
-        self._holders.clear()
+        self._devices.clear()
 
     def _get_board_info(self) -> BoardInfo:
-        raise PinUnsupported("mock lines are on no board")
+        raise PinUnsupported("mock lines are not on a board")

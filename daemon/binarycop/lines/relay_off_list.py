@@ -1,4 +1,4 @@
-"""What ``gate-release`` is told to do when the daemon is gone: a file with one LINE=LEVEL each."""
+"""The list by which ``gate-release`` switches the relays off once the daemon is gone: one LINE=LEVEL per line."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -8,29 +8,32 @@ from binarycop.settings.lines import LineSettings
 from binarycop.settings.schema import LaneSettings
 
 _FACTORY = "gpiochip"
-_NAME = "release"
+_FILE_NAME = "release"
 
 
-def relay_off_list(lanes: Sequence[LaneSettings], factory: str) -> str:
-    """Every output at its released level, the relays first; empty for a factory whose pins are no lines of a chip."""
+def content(lanes: Sequence[LaneSettings], factory: str) -> str:
+    """The list: relays and lamps at their physical inactive levels, relays first.
+
+    Empty for a pin factory other than ``gpiochip``, as its pins are not lines that ``gate-release`` can drive.
+    """
     if factory != _FACTORY:
         return ""
     relays = [lane.lines.permission for lane in lanes]
     lamps = [lamp for lane in lanes for lamp in lane.lines.lamps.values()]
-    return "".join(_line(one) for one in (*relays, *lamps))
+    return "".join(_entry(output) for output in (*relays, *lamps))
 
 
 def write(folder: Path, lanes: Sequence[LaneSettings], factory: str) -> None:
-    """Put the file into ``folder``, whole or not at all. Raises LineError."""
-    new = folder / f"{_NAME}.new"
+    """Write the file into ``folder`` in one step. Raises LineError."""
+    new = folder / f"{_FILE_NAME}.new"
     try:
-        new.write_text(relay_off_list(lanes, factory))
-        # For the overlay's unit, whose root has no right to what is closed to others.
+        new.write_text(content(lanes, factory))
+        # World-readable: root in the overlay's unit lacks CAP_DAC_OVERRIDE.
         new.chmod(0o644)
-        new.replace(folder / _NAME)
+        new.replace(folder / _FILE_NAME)
     except OSError as error:
         raise LineError(str(new), f"the list for gate-release cannot be written: {error.strerror}") from error
 
 
-def _line(one: LineSettings) -> str:
-    return f"{one.pin.removeprefix('/dev/')}={0 if one.active_high else 1}\n"
+def _entry(output: LineSettings) -> str:
+    return f"{output.pin.removeprefix('/dev/')}={0 if output.active_high else 1}\n"

@@ -1,4 +1,4 @@
-"""An installer's bench: every line of a lane by itself, so that one that is missing does not hide the others."""
+"""The installer's wiring test: opens each line of a lane by itself, so that a missing one does not hide the others."""
 
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -15,12 +15,15 @@ from binarycop.settings.check import wires_of
 from binarycop.settings.lines import InputSettings
 from binarycop.settings.schema import LaneSettings
 
-_HEARTBEAT, _BEAT_S = "heartbeat", 0.1
+_HEARTBEAT, _HEARTBEAT_PERIOD_S = "heartbeat", 0.1
 
 
 @dataclass(frozen=True)
 class LineReport:
-    """One line as it is now; level is None where it cannot be had, and ``problem`` says why."""
+    """One line as it is now.
+
+    name: its key below ``lines`` in the settings. active: None if the line cannot be opened; then ``problem`` says why.
+    """
 
     gate: str
     name: str
@@ -31,9 +34,9 @@ class LineReport:
 
 
 class WiringTest:
-    """Holds every line of a lane that can be had, with all outputs released.
+    """Holds every line of a lane that can be opened, with all outputs inactive.
 
-    Names are those of the settings below ``lines``: ``permission``, ``lamps.correct``, ``passed``, …
+    Lines are named by their keys below ``lines`` in the settings: ``permission``, ``lamps.correct``, ``passed``, …
     """
 
     def __init__(self, lane: LaneSettings, factory: Factory) -> None:
@@ -66,7 +69,7 @@ class WiringTest:
         self._opened.close()
 
     def reports(self) -> list[LineReport]:
-        """Every line of the lane, as it is now."""
+        """The state of every line of the lane now."""
         return [
             LineReport(
                 gate=self._gate,
@@ -80,20 +83,21 @@ class WiringTest:
         ]
 
     def pulse(self, name: str, for_s: float, wait: Callable[[float], object]) -> None:
-        """Drive one output active for ``for_s`` seconds; it is released however the wait ends.
+        """Make one output active for ``for_s`` seconds, and inactive again even if ``wait`` raises.
 
-        Where the lane has a heartbeat it beats meanwhile, or a dead-man timer would hold the permission back.
-        Raises LineError where there is no such output, or it cannot be had.
+        If the lane has a heartbeat, it is toggled meanwhile: without it the dead-man timer lets no permission through.
+        wait: sleeps for so many seconds. Raises LineError if there is no such output, or it cannot be opened.
         """
         if name not in self._outputs:
-            known = ", ".join(self._outputs) or "none"
-            raise LineError(name, self._problems.get(name, f"is no output of gate {self._gate}; outputs are {known}"))
+            names = ", ".join(self._outputs) or "none"
+            reason = f"is not an output of gate {self._gate}; outputs are {names}"
+            raise LineError(name, self._problems.get(name, reason))
         output = self._outputs[name]
         heartbeat = self._outputs.get(_HEARTBEAT) if name != _HEARTBEAT else None
-        beats = ceil(for_s / _BEAT_S) if heartbeat else 1
+        beats = ceil(for_s / _HEARTBEAT_PERIOD_S) if heartbeat else 1
         try:
             if heartbeat:
-                heartbeat.toggle()  # a timer believes only in a permission that comes while the heart beats
+                heartbeat.toggle()  # the timer accepts only a permission that is set while the heartbeat runs
             output.on()
             for _ in range(beats):
                 wait(for_s / beats)

@@ -10,7 +10,7 @@ from gpiozero import LED, DigitalInputDevice, DigitalOutputDevice
 from gpiozero.exc import BadPinFactory, GPIOPinInUse, GPIOZeroError, PinInvalidPin, PinMultiplePins
 
 from binarycop.errors import FactoryError, LineError
-from binarycop.lines.chips import LineNotPermitted
+from binarycop.lines.chips import LineAccessDenied
 from binarycop.lines.factory import open_factory
 from binarycop.lines.gpiochip import GpioChipFactory
 from binarycop.lines.lane_io import LaneIo
@@ -106,7 +106,7 @@ def other_process(simulator: Simulator) -> str:
                 mapped = refusal(LineError, lambda: LaneIo(lane(), factory))
             [only] = said
             assert "'other-gate'" in only
-            assert mapped == f"line gate-relay: cannot be had: {only}"
+            assert mapped == f"line gate-relay: cannot be opened: {only}"
         finally:
             holder.kill()
     with GpioChipFactory() as factory, DigitalOutputDevice("gate-relay", pin_factory=factory):
@@ -123,7 +123,7 @@ def not_permitted(simulator: Simulator) -> str:
         subprocess.check_output([sys.executable, "-c", ORDINARY, str(group)], text=True, timeout=60)
         for group in (65534, GROUP)
     )
-    assert outside.startswith(f"{LineNotPermitted.__name__} True"), outside
+    assert outside.startswith(f"{LineAccessDenied.__name__} True"), outside
     assert "group gpio" in outside
     assert inside == "had it\n", inside
     return outside.strip()

@@ -248,7 +248,7 @@ def wires(simulator: Simulator) -> str:
         fire.drive(False)
         wait_until(lambda: connected.read().ready and connected.read().fire, "ready and fire")
         connected.drive(True, {}, 0.0)
-        assert connected.coil
+        assert connected.is_relay_on
     assert levels() == [True, False, True, False, True] or relay.level(), "closing releases the coil"
     assert relay.level()
     return "5 outputs in 4 states, 3 inputs"
