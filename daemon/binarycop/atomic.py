@@ -1,0 +1,64 @@
+"""Replaces files, links and folders as a whole: after a power cut there is the old one or the new one.
+
+The new one is written under a hidden name in the same folder, synced to the disk, and renamed.
+"""
+
+import os
+import shutil
+from collections.abc import Iterable
+from pathlib import Path
+
+
+def write_file(path: Path, data: bytes, mode: int | None = None) -> None:
+    """Write a file. Raises OSError.
+
+    mode: the file's permissions, independent of the umask. None: the umask decides.
+    """
+    new = _hidden(path)
+    with new.open("wb") as file:
+        if mode is not None:
+            os.fchmod(file.fileno(), mode)
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    new.replace(path)
+    _sync(path.parent)
+
+
+def write_link(link: Path, target: str) -> None:
+    """Make a symbolic link, or point it to another target. Raises OSError."""
+    new = _hidden(link)
+    new.unlink(missing_ok=True)
+    new.symlink_to(target)
+    new.replace(link)
+    _sync(link.parent)
+
+
+def copy_files(source: Path, target: Path, names: Iterable[str]) -> None:
+    """Copy files of the folder ``source`` into the folder ``target``, which is made or replaced. Raises OSError.
+
+    Every user can read the copies. A folder that is replaced is missing for a moment.
+    """
+    new = _hidden(target)
+    shutil.rmtree(new, ignore_errors=True)
+    new.mkdir(parents=True)
+    for name in names:
+        shutil.copyfile(source / name, new / name)
+        (new / name).chmod(0o644)
+        _sync(new / name)
+    _sync(new)
+    shutil.rmtree(target, ignore_errors=True)
+    new.rename(target)
+    _sync(target.parent)
+
+
+def _hidden(path: Path) -> Path:
+    return path.with_name(f".{path.name}.new")
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
