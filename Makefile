@@ -30,7 +30,7 @@ clean: ## Removes the environments, what was built, and the tools' caches.
 ##@ Test
 
 test: $(VENV)/.tested lint ## Runs ruff, mypy and all tests.
-	$(VENV)/bin/python -m pytest -n auto --dist loadfile
+	OPENBLAS_NUM_THREADS=1 $(VENV)/bin/python -m pytest -n auto --dist loadfile
 
 # `make test` has the first 5,000 of the same traces.
 test-traces: $(VENV)/.tested ## Tests the gate's state machine on 100,000 random traces (10 seconds).

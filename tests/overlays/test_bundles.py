@@ -1,19 +1,29 @@
 """The bundles that ship: each loads, reproduces its golden vectors, and names freshly drawn heads rightly."""
 
+from functools import cache
 from pathlib import Path
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from binarycop.bundle import files as bundles
 from binarycop.bundle.files import Bundle
 from binarycop.classifier.emulator import Emulator
 from binarycop.classifier.golden import check_golden
+from binarycop.geometry import CropGeometry
 from overlays.networks.tables import NETWORKS
 from overlays.synthesis.heads import labelled_heads
 from overlays.training.calibration import top2_margins
 
 BUNDLES = Path(__file__).resolve().parents[2] / "overlays" / "bundles"
 SHIPPED = sorted(path.parent for path in BUNDLES.glob("*/manifest.json"))
+
+
+@cache
+def drawn_heads(geometry: CropGeometry) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+    """Drawn once for all bundles that crop in the same way."""
+    return labelled_heads(600, 20_240, geometry)
 
 
 @pytest.fixture(params=SHIPPED, ids=[path.name for path in SHIPPED])
@@ -38,7 +48,7 @@ def test_it_reproduces_its_golden_vectors(bundle: Bundle) -> None:
 
 
 def test_it_names_drawn_heads_rightly(bundle: Bundle) -> None:
-    crops, classes = labelled_heads(600, 20_240, bundle.manifest.crop)
+    crops, classes = drawn_heads(bundle.manifest.crop)
     scores = Emulator(bundle).scores(crops)
     right = scores.argmax(axis=1) == classes
     votes = top2_margins(scores) >= bundle.manifest.abstain_margin

@@ -16,8 +16,8 @@ from tests.system.host import ROOT, Reports
 
 HERE = Path(__file__).resolve().parent
 # What runs on the board; without what only a desk has: pynq's simulated board, a compiler, a kernel of its own.
-TESTS = ("frames", "faces", "classifier", "gate", "journal", "lines", "service", "settings", "cli", "test_verdict.py",
-         "test_shelf.py")  # fmt: skip
+TESTS = ("frames", "detection", "tracking", "evaluation", "bundle", "classifier", "gate", "journal", "lines", "service",
+         "settings", "cli", "test_verdict.py")  # fmt: skip
 PROJECT = (
     "daemon",
     "tests",
