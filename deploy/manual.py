@@ -1,13 +1,13 @@
-"""Writes manual pages and bash completion from the parsers behind ``--help``: ``python -m deploy.manual OUT``.
+"""Writes manual page and bash completion from the parser behind ``--help``: ``python -m deploy.manual OUT``.
 
-The pages use the macros of man(7).
+The page uses the macros of man(7).
 """
 
 import sys
 from pathlib import Path
 
 from binarycop import __version__
-from binarycop.cli import bundle, main
+from binarycop.cli import main
 from deploy.commands import Argument, Command, read
 from deploy.completion import completion
 
@@ -16,12 +16,11 @@ _FILES = (
     ("/etc/binarycop/gate.d/*.yaml", "more settings, read afterwards in the order of their names"),
     ("/var/lib/binarycop/bundles/", "the bundles in use"),
 )
-_SEE_ALSO = ("binarycop(1)", "binarycop-bundle(8)", "gate-release(8)", "journalctl(1)")
+_SEE_ALSO = ("gate-release(8)", "journalctl(1)")
 
 
 def page(program: Command, section: int) -> str:
     """The manual page of one program, as roff text."""
-    title = f"{program.name}({section})"
     description = program.description.rstrip(".")
     lines = [
         f'.TH {_text(program.name.upper())} {section} "" "binarycop {__version__}"',
@@ -40,21 +39,22 @@ def page(program: Command, section: int) -> str:
     lines.append(".SH FILES")
     for file, text in _FILES:
         lines += [".TP", f".I {_text(file)}", _text(text)]
-    others = [f".BR {_text(other[:-3])} {other[-3:]}" for other in _SEE_ALSO if other != title]
+    others = [f".BR {_text(other[:-3])} {other[-3:]}" for other in _SEE_ALSO]
     lines += [".SH SEE ALSO", *(f"{other} ," for other in others[:-1]), others[-1]]
     return "\n".join(lines) + "\n"
 
 
 def write(out: Path) -> None:
-    """Write the page and the completion of every program below the folder ``out``."""
-    for parser, section in ((main.parser(), 1), (bundle.parser(), 8)):
-        program = read(parser)
-        for file, text in (
-            (out / f"man{section}" / f"{program.name}.{section}", page(program, section)),
-            (out / "completions" / program.name, completion(program)),
-        ):
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_text(text, encoding="utf-8")
+    """Write the manual pages and the completion below the folder ``out``."""
+    program = read(main.parser())
+    for file, text in (
+        (out / "man1/binarycop.1", page(program, 1)),
+        # The name that `binarycop bundle` had before.
+        (out / "man8/binarycop-bundle.8", ".so man1/binarycop.1\n"),
+        (out / "completions/binarycop", completion(program)),
+    ):
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8")
 
 
 def _arguments(command: Command, *, with_help: bool = False) -> list[str]:
