@@ -20,11 +20,11 @@ TINY = (
 
 
 def random_bundle(folder: Path, layers: tuple[Layer, ...] = TINY, seed: int = 1) -> Bundle:
-    """Write a bundle of random weights to ``folder`` and load it."""
+    """Write a bundle of random weights to ``folder``, with the emulator's scores as golden vectors, and load it."""
     rng = np.random.default_rng(seed)
     last = len(layers) - 1
     weights = []
-    mean = 127.5  # of what comes into a layer; thresholds near the mean sum keep both answers likely
+    mean = 127.5  # of a layer's inputs; with thresholds near the mean sum, both outputs are likely
     for index, layer in enumerate(layers):
         bits = rng.random((layer.outputs, layer.fan_in)) < 0.5
         total = np.where(bits, 1, -1).sum(axis=1)
@@ -43,13 +43,13 @@ def random_bundle(folder: Path, layers: tuple[Layer, ...] = TINY, seed: int = 1)
         input_dma="idma0",
         output_dma="odma0",
         clock_mhz=100.0,
-        crop=CropGeometry(),
+        crop=CropGeometry(margin=1.1, shift_y=0.0),
         abstain_margin=2,
         sha256={},
         licence="none",
         provenance={"seed": seed},
     )
     inputs = rng.integers(0, 256, (64, 32, 32, 3), dtype=np.uint8)
-    unproven = Bundle(folder, manifest, tuple(weights), inputs, np.zeros((64, 4), np.int32))
-    save(folder, manifest, tuple(weights), inputs, Emulator(unproven).scores(inputs))
+    without_scores = Bundle(folder, manifest, tuple(weights), inputs, np.zeros((64, 4), np.int32))
+    save(folder, manifest, tuple(weights), inputs, Emulator(without_scores).scores(inputs))
     return load(folder)

@@ -33,6 +33,14 @@ class BundleError(BinaryCoPError, ValueError):
         super().__init__(f"bundle {bundle}: {reason}")
 
 
+class BundleStoreError(BinaryCoPError, OSError):
+    """The bundle store of a board cannot be read or written; ``path`` is the file or folder, ``reason`` says why."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        self.path, self.reason = path, reason
+        super().__init__(f"bundle store: {path}: {reason}")
+
+
 class BackendError(BinaryCoPError, RuntimeError):
     """A classifier backend cannot run here, or stopped running."""
 

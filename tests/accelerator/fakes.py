@@ -1,4 +1,4 @@
-"""The simulated board's fabric without pynq in between, and registers that a test scripts word by word."""
+"""A board on the simulated fabric without pynq, and registers whose values a test scripts."""
 
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -17,12 +17,12 @@ from binarycop.bundle.files import Bundle
 from binarycop.clock import ManualClock
 from binarycop.errors import OverlayLoadDenied
 
-HIGH = 0x7_1000_0000  # beyond 32 bits, which no Zynq-7000 has: both words of an address must be right
+HIGH_ADDRESS = 0x7_1000_0000  # more than 32 bits, which no Zynq-7000 has, so both words of an address are tested
 
 
 @dataclass
 class FabricBuffer:
-    """See ``Buffer``."""
+    """A ``Buffer`` in the fabric's memory."""
 
     memory: Memory
     offset: int
@@ -45,7 +45,7 @@ class FabricBuffer:
 
 @dataclass
 class FabricRegisters:
-    """See ``Registers``."""
+    """The ``Registers`` of one of the fabric's DMAs."""
 
     fabric: Fabric
     name: str
@@ -58,7 +58,7 @@ class FabricRegisters:
 
 
 class FabricBoard:
-    """See ``Board``: a fabric without pynq."""
+    """A ``Board`` on a fabric without pynq."""
 
     def __init__(self, bundle: Bundle, fabric: Fabric) -> None:
         self.fabric, self._manifest = fabric, bundle.manifest
@@ -91,13 +91,13 @@ class FabricBoard:
 
 
 class SimulatedSetup:
-    """A built bundle, a board whose overlay is loaded, and a clock that only the driver's sleep moves."""
+    """A bundle with a build, a board that has loaded it, and a clock that only the driver's sleep advances."""
 
     def __init__(self, bundle: Bundle, folder: Path, fault: SimulatedFault | None = None) -> None:
         self.bundle = design.write(folder, bundle)
         self.clock = ManualClock()
         self.sleeps_s: list[float] = []
-        self.fabric = Fabric(self.bundle, self.clock, fault, memory=Memory(HIGH))
+        self.fabric = Fabric(self.bundle, self.clock, fault, memory=Memory(HIGH_ADDRESS))
         self.board = FabricBoard(self.bundle, self.fabric)
         self.board.load()
 
@@ -105,7 +105,7 @@ class SimulatedSetup:
         self.sleeps_s.append(seconds)
         self.clock.advance_to(self.clock.now_s() + seconds)
 
-    def overlay(self, deadline_s: float = 0.1) -> FinnClassifier:
+    def classifier(self, deadline_s: float = 0.1) -> FinnClassifier:
         return FinnClassifier(self.bundle, self.board, self.clock, self.sleep, deadline_s)
 
     def with_manifest(self, **changes: object) -> "SimulatedSetup":
@@ -116,7 +116,7 @@ class SimulatedSetup:
 
 @dataclass
 class ScriptedRegisters:
-    """Answers the control register's reads from a list, its last word for ever; keeps every access in ``log``."""
+    """Registers whose control register reads the values of a list, then always the last one. log: every access."""
 
     name: str
     log: list[tuple[str, str, int, int]]

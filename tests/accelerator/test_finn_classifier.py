@@ -1,4 +1,4 @@
-"""The accelerator as a classifier, on the simulated board's fabric: exact, checked, and never waited for in vain."""
+"""The classifier on the simulated accelerator: exact scores, and a typed error within the deadline for each fault."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -23,7 +23,7 @@ from tests.accelerator.fakes import FabricBuffer, SimulatedSetup
 
 
 @pytest.fixture
-def bench(tiny_bundle: Bundle, tmp_path: Path) -> SimulatedSetup:
+def simulated(tiny_bundle: Bundle, tmp_path: Path) -> SimulatedSetup:
     return SimulatedSetup(tiny_bundle, tmp_path)
 
 
@@ -37,192 +37,192 @@ def faulty(tiny_bundle: Bundle, tmp_path: Path, kind: FaultKind, after: int = 3,
 
 
 @pytest.mark.parametrize("count", [0, 1, 2, 8, 16, 17, 40])
-def test_its_scores_are_the_emulators(bench: SimulatedSetup, crops: np.ndarray, count: int) -> None:
-    got = bench.overlay().scores(crops[:count])
-    assert got.dtype == np.int32
-    assert got.shape == (count, 4)
-    assert (got == Emulator(bench.bundle).scores(crops[:count])).all()
+def test_its_scores_are_those_of_the_emulator(simulated: SimulatedSetup, crops: np.ndarray, count: int) -> None:
+    scores = simulated.classifier().scores(crops[:count])
+    assert scores.dtype == np.int32
+    assert scores.shape == (count, 4)
+    assert (scores == Emulator(simulated.bundle).scores(crops[:count])).all()
 
 
-def test_scores_of_four_to_a_word_are_unpacked(tiny_bundle: Bundle, tmp_path: Path, crops: np.ndarray) -> None:
-    bench = SimulatedSetup(tiny_bundle, tmp_path)
+def test_four_scores_in_one_word_are_unpacked(tiny_bundle: Bundle, tmp_path: Path, crops: np.ndarray) -> None:
+    simulated = SimulatedSetup(tiny_bundle, tmp_path)
     wide = {"output_type": "INT13", "output_packed": (1, 1, 7)}
-    bench = SimulatedSetup(bench.with_manifest(**wide).bundle, tmp_path)
-    assert (bench.overlay().scores(crops[:5]) == Emulator(tiny_bundle).scores(crops[:5])).all()
+    simulated = SimulatedSetup(simulated.with_manifest(**wide).bundle, tmp_path)
+    assert (simulated.classifier().scores(crops[:5]) == Emulator(tiny_bundle).scores(crops[:5])).all()
 
 
-def test_crops_of_several_cameras_go_in_one_batch_and_buffers_are_used_again(
-    bench: SimulatedSetup, crops: np.ndarray
+def test_crops_of_several_cameras_are_one_batch_and_buffers_are_reused(
+    simulated: SimulatedSetup, crops: np.ndarray
 ) -> None:
-    overlay = bench.overlay()
-    next_free = bench.fabric.memory.allocate(1)
+    classifier = simulated.classifier()
+    next_free = simulated.fabric.memory.allocate(1)
     for _ in range(3):
-        overlay.scores(crops[:8])
-        source, sink = bench.fabric.dmas.values()
-        assert (source.images, sink.images) == (9, 9), "eight crops and a golden vector"
-    assert bench.fabric.memory.allocate(1) == next_free + 4096
+        classifier.scores(crops[:8])
+        input_dma, output_dma = simulated.fabric.dmas.values()
+        assert (input_dma.images, output_dma.images) == (9, 9), "eight crops and a golden vector"
+    assert simulated.fabric.memory.allocate(1) == next_free + 4096
 
 
-def test_it_reproduces_the_golden_vectors(bench: SimulatedSetup) -> None:
-    assert check_golden(bench.bundle, bench.overlay()) == 64
+def test_it_reproduces_the_golden_vectors(simulated: SimulatedSetup) -> None:
+    assert check_golden(simulated.bundle, simulated.classifier()) == 64
 
 
 @pytest.mark.parametrize("forgotten", ["flush", "invalidate"])
-def test_a_missing_flush_or_invalidate_is_found(
-    bench: SimulatedSetup, crops: np.ndarray, forgotten: str, monkeypatch: pytest.MonkeyPatch
+def test_a_missing_flush_or_invalidate_is_an_error(
+    simulated: SimulatedSetup, crops: np.ndarray, forgotten: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    overlay = bench.overlay()
+    classifier = simulated.classifier()
     monkeypatch.setattr(FabricBuffer, forgotten, lambda self, count: None)
     with pytest.raises(DmaDataError):
-        overlay.scores(crops[:1])
+        classifier.scores(crops[:1])
 
 
 @pytest.mark.parametrize(
     "crops", [np.zeros((1, 32, 32, 3), np.float32), np.zeros((32, 32, 3), np.uint8), np.zeros((1, 72, 72, 3), np.uint8)]
 )
-def test_what_is_not_a_batch_of_crops_is_refused(bench: SimulatedSetup, crops: np.ndarray) -> None:
+def test_an_array_that_is_no_batch_of_crops_is_refused(simulated: SimulatedSetup, crops: np.ndarray) -> None:
     with pytest.raises(ValueError, match=r"not uint8 \(N, 32, 32, 3\)"):
-        bench.overlay().scores(crops)
+        simulated.classifier().scores(crops)
 
 
-def test_a_hung_batch_is_an_error_within_its_deadline_and_nothing_is_started_after_it(
+def test_a_batch_that_hangs_is_an_error_within_its_deadline_and_none_is_started_after_it(
     tiny_bundle: Bundle, tmp_path: Path, crops: np.ndarray
 ) -> None:
-    bench = faulty(tiny_bundle, tmp_path, FaultKind.HANG)
-    overlay = bench.overlay(deadline_s=0.05)
+    simulated = faulty(tiny_bundle, tmp_path, FaultKind.HANG)
+    classifier = simulated.classifier(deadline_s=0.05)
     for _ in range(3):
-        overlay.scores(crops[:1])
-    begun_s = bench.clock.now_s()
+        classifier.scores(crops[:1])
+    begun_s = simulated.clock.now_s()
     with pytest.raises(DmaTimeout, match="odma0 has not finished within 50 ms"):
-        overlay.scores(crops[:1])
-    assert bench.clock.now_s() - begun_s < 0.0502
-    sleeps = len(bench.sleeps_s)
+        classifier.scores(crops[:1])
+    assert simulated.clock.now_s() - begun_s < 0.0502
+    sleeps = len(simulated.sleeps_s)
     with pytest.raises(DmaTimeout):
-        overlay.scores(crops[:1])
-    assert len(bench.sleeps_s) == sleeps
+        classifier.scores(crops[:1])
+    assert len(simulated.sleeps_s) == sleeps
 
 
-def test_a_slow_batch_counts_if_it_keeps_the_deadline(tiny_bundle: Bundle, tmp_path: Path, crops: np.ndarray) -> None:
-    bench = SimulatedSetup(tiny_bundle, tmp_path, SimulatedFault(FaultKind.SLOW, late_s=0.04))
-    assert (bench.overlay(0.05).scores(crops[:2]) == Emulator(tiny_bundle).scores(crops[:2])).all()
-    assert 0.04 <= bench.clock.now_s() < 0.0402
-    late = SimulatedSetup(tiny_bundle, tmp_path, SimulatedFault(FaultKind.SLOW, late_s=0.06))
+def test_a_slow_batch_counts_if_it_meets_the_deadline(tiny_bundle: Bundle, tmp_path: Path, crops: np.ndarray) -> None:
+    simulated = SimulatedSetup(tiny_bundle, tmp_path, SimulatedFault(FaultKind.SLOW, slow_s=0.04))
+    assert (simulated.classifier(0.05).scores(crops[:2]) == Emulator(tiny_bundle).scores(crops[:2])).all()
+    assert 0.04 <= simulated.clock.now_s() < 0.0402
+    late = SimulatedSetup(tiny_bundle, tmp_path, SimulatedFault(FaultKind.SLOW, slow_s=0.06))
     with pytest.raises(DmaTimeout):
-        late.overlay(0.05).scores(crops[:2])
+        late.classifier(0.05).scores(crops[:2])
 
 
-def test_flipped_bits_are_found_by_the_golden_vector_of_the_batch(
+def test_the_golden_vector_of_each_batch_shows_flipped_bits(
     tiny_bundle: Bundle, tmp_path: Path, crops: np.ndarray
 ) -> None:
     for seed in range(8):
-        bench = faulty(tiny_bundle, tmp_path, FaultKind.FLIP, after=seed)
-        overlay = bench.overlay()
+        simulated = faulty(tiny_bundle, tmp_path, FaultKind.FLIP, after=seed)
+        classifier = simulated.classifier()
         for _ in range(seed):
-            overlay.scores(crops[:1])
+            classifier.scores(crops[:1])
         with pytest.raises(DmaDataError):
-            overlay.scores(crops[:1])
+            classifier.scores(crops[:1])
 
 
-def test_what_is_said_of_nonsense_holds_no_scores_of_a_person(
+def test_the_message_about_wrong_scores_has_no_score_of_a_person(
     tiny_bundle: Bundle, tmp_path: Path, crops: np.ndarray
 ) -> None:
-    overlay = faulty(tiny_bundle, tmp_path, FaultKind.FLIP, after=0).overlay()
+    classifier = faulty(tiny_bundle, tmp_path, FaultKind.FLIP, after=0).classifier()
     with pytest.raises(DmaDataError) as caught:
-        overlay.scores(crops[:4])
-    said = str(caught.value)
-    assert "answers are impossible" in said or "comes out wrong" in said
-    assert not any(str(row) in said for row in Emulator(tiny_bundle).scores(crops[:4]).tolist())
+        classifier.scores(crops[:4])
+    message = str(caught.value)
+    assert "answers are impossible" in message or "comes out wrong" in message
+    assert not any(str(row) in message for row in Emulator(tiny_bundle).scores(crops[:4]).tolist())
 
 
-def test_a_batch_that_is_done_without_an_answer_is_nonsense(bench: SimulatedSetup, crops: np.ndarray) -> None:
-    overlay = bench.overlay()
-    overlay.scores(crops[:3])
-    bench.fabric.memory.dma_write = lambda address, data: None  # type: ignore[method-assign]
+def test_a_batch_that_is_done_without_output_is_an_error(simulated: SimulatedSetup, crops: np.ndarray) -> None:
+    classifier = simulated.classifier()
+    classifier.scores(crops[:3])
+    simulated.fabric.memory.dma_write = lambda address, data: None  # type: ignore[method-assign]
     with pytest.raises(DmaDataError, match="4 of 4 answers are impossible"):
-        overlay.scores(crops[:3])
+        classifier.scores(crops[:3])
 
 
-def test_a_lost_overlay_is_found_before_a_register_is_touched(
+def test_a_lost_overlay_is_an_error_before_a_register_is_accessed(
     tiny_bundle: Bundle, tmp_path: Path, crops: np.ndarray
 ) -> None:
-    overlay = faulty(tiny_bundle, tmp_path, FaultKind.LOSE).overlay()
+    classifier = faulty(tiny_bundle, tmp_path, FaultKind.LOSE).classifier()
     for _ in range(3):
-        overlay.scores(crops[:1])
+        classifier.scores(crops[:1])
     with pytest.raises(OverlayMissing, match="no longer configured; run binarycop load-overlay"):
-        overlay.scores(crops[:1])
+        classifier.scores(crops[:1])
 
 
 @pytest.mark.parametrize("kind", [FaultKind.HANG, FaultKind.SLOW, FaultKind.FLIP, FaultKind.LOSE])
-def test_loaded_anew_it_works_again(tiny_bundle: Bundle, tmp_path: Path, crops: np.ndarray, kind: FaultKind) -> None:
-    bench = faulty(tiny_bundle, tmp_path, kind)
-    overlay = bench.overlay()
+def test_after_a_reload_it_works_again(tiny_bundle: Bundle, tmp_path: Path, crops: np.ndarray, kind: FaultKind) -> None:
+    simulated = faulty(tiny_bundle, tmp_path, kind)
+    classifier = simulated.classifier()
     for _ in range(3):
-        overlay.scores(crops[:1])
+        classifier.scores(crops[:1])
     with pytest.raises(OverlayError):
-        overlay.scores(crops[:1])
-    overlay.reload()
-    assert bench.fabric.loads == 2
-    assert (overlay.scores(crops) == Emulator(tiny_bundle).scores(crops)).all()
+        classifier.scores(crops[:1])
+    classifier.reload()
+    assert simulated.fabric.loads == 2
+    assert (classifier.scores(crops) == Emulator(tiny_bundle).scores(crops)).all()
 
 
-def test_an_overlay_that_is_wrong_again_after_loading_stays_failed(
+def test_an_overlay_that_is_wrong_again_after_a_reload_stays_failed(
     tiny_bundle: Bundle, tmp_path: Path, crops: np.ndarray
 ) -> None:
-    overlay = faulty(tiny_bundle, tmp_path, FaultKind.FLIP, after=0, times=2).overlay()
+    classifier = faulty(tiny_bundle, tmp_path, FaultKind.FLIP, after=0, times=2).classifier()
     for _ in range(2):
         with pytest.raises(DmaDataError):
-            overlay.scores(crops[:1])
+            classifier.scores(crops[:1])
     with pytest.raises(DmaDataError):
-        overlay.reload()
+        classifier.reload()
     with pytest.raises(DmaDataError):
-        overlay.scores(crops[:1])
+        classifier.scores(crops[:1])
 
 
-def test_golden_vectors_that_disagree_after_loading_are_a_failure_of_the_overlay(bench: SimulatedSetup) -> None:
-    overlay = bench.overlay()
-    bench.bundle.golden_scores[60] += 2
+def test_wrong_golden_vectors_after_a_reload_are_a_failure_of_the_overlay(simulated: SimulatedSetup) -> None:
+    classifier = simulated.classifier()
+    simulated.bundle.golden_scores[60] += 2
     try:
         with pytest.raises(OverlayError, match="1 of 64 differ, number 60"):
-            overlay.reload()
+            classifier.reload()
     finally:
-        bench.bundle.golden_scores[60] -= 2
+        simulated.bundle.golden_scores[60] -= 2
 
 
-def test_without_the_right_to_load_that_is_said(bench: SimulatedSetup) -> None:
-    overlay = bench.overlay()
-    bench.fabric.forbids = True
+def test_a_reload_without_permission_is_an_error_of_its_own(simulated: SimulatedSetup) -> None:
+    classifier = simulated.classifier()
+    simulated.fabric.denies_load = True
     with pytest.raises(OverlayLoadDenied, match="cannot be loaded from here"):
-        overlay.reload()
+        classifier.reload()
 
 
-def lose(bench: SimulatedSetup) -> None:
-    bench.fabric.record_loaded(None)
+def remove_record(simulated: SimulatedSetup) -> None:
+    simulated.fabric.record_loaded(None)
 
 
-def load_another(bench: SimulatedSetup) -> None:
-    bench.fabric.record_loaded("ab" * 32)
+def record_another(simulated: SimulatedSetup) -> None:
+    simulated.fabric.record_loaded("ab" * 32)
 
 
-def slow_down(bench: SimulatedSetup) -> None:
-    bench.board.fclk_mhz = 50.0
+def change_clock(simulated: SimulatedSetup) -> None:
+    simulated.board.fclk_mhz = 50.0
 
 
-def start(bench: SimulatedSetup) -> None:
-    bench.fabric.dma("odma0").write(0, 1)
+def start_dma(simulated: SimulatedSetup) -> None:
+    simulated.fabric.dma("odma0").write(0, 1)
 
 
 @pytest.mark.parametrize(
-    ("spoil", "error", "said"),
+    ("change", "error", "message"),
     [
-        (lose, OverlayMissing, "overlay: none is loaded; run binarycop load-overlay"),
-        (load_another, OverlayMissing, "another one is loaded, sha256 abababababab… not"),
-        (slow_down, OverlayMissing, "its clock runs at 50 MHz, not 100"),
-        (start, DmaBusy, "odma0 is not idle, its control register reads 0x00000001"),
+        (remove_record, OverlayMissing, "overlay: none is loaded; run binarycop load-overlay"),
+        (record_another, OverlayMissing, "another one is loaded, sha256 abababababab… not"),
+        (change_clock, OverlayMissing, "its clock runs at 50 MHz, not 100"),
+        (start_dma, DmaBusy, "odma0 is not idle, its control register reads 0x00000001"),
     ],
 )
-def test_an_overlay_that_is_not_as_it_must_be_is_refused_at_start(
-    bench: SimulatedSetup, spoil: Callable[[SimulatedSetup], None], error: type[OverlayError], said: str
+def test_an_overlay_in_a_wrong_state_is_refused_at_the_start(
+    simulated: SimulatedSetup, change: Callable[[SimulatedSetup], None], error: type[OverlayError], message: str
 ) -> None:
-    spoil(bench)
-    with pytest.raises(error, match=said):
-        bench.overlay()
+    change(simulated)
+    with pytest.raises(error, match=message):
+        simulated.classifier()

@@ -1,4 +1,4 @@
-"""What the kernel says of the logic, and the note that whoever loaded it left."""
+"""The kernel's state of the logic, and the record of the bitstream that was loaded."""
 
 import os
 from pathlib import Path
@@ -17,7 +17,7 @@ def manager(tmp_path: Path) -> SysfsFpgaManager:
     return SysfsFpgaManager(folder, tmp_path, tmp_path / "run" / "overlay.sha256")
 
 
-def test_a_note_is_believed_while_the_logic_is_configured(manager: SysfsFpgaManager, tmp_path: Path) -> None:
+def test_a_record_counts_while_the_logic_is_configured(manager: SysfsFpgaManager, tmp_path: Path) -> None:
     assert manager.loaded_sha256() is None
     manager.record_loaded("ab" * 32)
     assert manager.loaded_sha256() == "ab" * 32
@@ -26,17 +26,17 @@ def test_a_note_is_believed_while_the_logic_is_configured(manager: SysfsFpgaMana
     assert manager.loaded_sha256() is None
 
 
-def test_a_note_is_for_every_user_to_read(manager: SysfsFpgaManager, tmp_path: Path) -> None:
+def test_every_user_can_read_a_record(manager: SysfsFpgaManager, tmp_path: Path) -> None:
     before = os.umask(0o077)
     try:
         manager.record_loaded("ab" * 32)
     finally:
         os.umask(before)
-    note = tmp_path / "run" / "overlay.sha256"
-    assert (note.stat().st_mode & 0o777, note.parent.stat().st_mode & 0o777) == (0o644, 0o755)
+    record = tmp_path / "run" / "overlay.sha256"
+    assert (record.stat().st_mode & 0o777, record.parent.stat().st_mode & 0o777) == (0o644, 0o755)
 
 
-def test_a_note_can_be_taken_back(manager: SysfsFpgaManager) -> None:
+def test_a_record_can_be_removed(manager: SysfsFpgaManager) -> None:
     manager.record_loaded("ab" * 32)
     manager.record_loaded(None)
     manager.record_loaded(None)
@@ -44,18 +44,20 @@ def test_a_note_can_be_taken_back(manager: SysfsFpgaManager) -> None:
 
 
 @pytest.mark.parametrize("state", ["unknown", "write error", "power off", "", "write init"])
-def test_only_operating_is_operating(manager: SysfsFpgaManager, tmp_path: Path, state: str) -> None:
+def test_no_other_state_is_operating(manager: SysfsFpgaManager, tmp_path: Path, state: str) -> None:
     (tmp_path / "fpga0" / "state").write_text(state)
     assert not manager.is_operating()
 
 
-def test_without_a_manager_nothing_is_loaded_and_nothing_may_be(tmp_path: Path) -> None:
-    manager = SysfsFpgaManager(tmp_path / "none", tmp_path, tmp_path / "note")
+def test_without_a_manager_nothing_is_loaded_and_nothing_can_be(tmp_path: Path) -> None:
+    manager = SysfsFpgaManager(tmp_path / "none", tmp_path, tmp_path / "record")
     assert (manager.is_operating(), manager.loaded_sha256()) == (False, None)
     assert manager.why_load_denied() == f"there is no FPGA manager, {tmp_path / 'none'}"
 
 
-def test_it_may_load_where_firmware_and_its_folder_can_be_written(manager: SysfsFpgaManager, tmp_path: Path) -> None:
+def test_it_may_load_if_it_can_write_the_firmware_attribute_and_folder(
+    manager: SysfsFpgaManager, tmp_path: Path
+) -> None:
     assert manager.why_load_denied() is None
     (tmp_path / "fpga0" / "firmware").unlink()
     assert manager.why_load_denied() == f"this process may not write {tmp_path / 'fpga0' / 'firmware'}"

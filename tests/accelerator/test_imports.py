@@ -1,4 +1,4 @@
-"""pynq stands in one file, and nobody reads that file who does not need it."""
+"""One module imports pynq, and it is imported only if it is needed."""
 
 import re
 import subprocess
@@ -16,9 +16,9 @@ ROOT = Path(binarycop.__file__).parent
 IMPORT = re.compile(r"^\s*(import|from) pynq", re.MULTILINE)
 
 
-def test_one_file_imports_pynq() -> None:
-    found = {path.relative_to(ROOT).as_posix() for path in ROOT.rglob("*.py") if IMPORT.search(path.read_text())}
-    assert found == {"accelerator/pynq_board.py"}
+def test_one_module_imports_pynq() -> None:
+    importers = {path.relative_to(ROOT).as_posix() for path in ROOT.rglob("*.py") if IMPORT.search(path.read_text())}
+    assert importers == {"accelerator/pynq_board.py"}
 
 
 def test_the_emulator_needs_no_pynq(tiny_bundle: Bundle) -> None:
@@ -33,10 +33,10 @@ def test_the_emulator_needs_no_pynq(tiny_bundle: Bundle) -> None:
 
 
 @pytest.mark.parametrize("command", ["selftest", "run", "evaluate", "replay"])
-def test_without_pynq_the_simulated_board_says_so_in_one_line(
+def test_without_pynq_the_simulated_board_is_an_error_of_one_line(
     command: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    for name in [one for one in sys.modules if one.split(".")[0] in ("pynq", "pynqmetadata")]:
+    for name in [module for module in sys.modules if module.split(".")[0] in ("pynq", "pynqmetadata")]:
         monkeypatch.delitem(sys.modules, name)
     for name in ("pynq_board", "simulated.device"):
         monkeypatch.delitem(sys.modules, f"binarycop.accelerator.{name}", raising=False)

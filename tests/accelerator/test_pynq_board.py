@@ -1,4 +1,4 @@
-"""The real pynq on our device: its Overlay, MMIO, Clocks and allocate, unchanged, under the driver."""
+"""The driver with the real pynq on the simulated board: Overlay, MMIO, Clocks and allocate are not changed."""
 
 from pathlib import Path
 
@@ -20,19 +20,19 @@ from binarycop.settings.classifier import FaultKind
 
 pytest.importorskip("pynq", reason="needs pynq: make test-pynq installs it, make venv does where it can")
 
-from binarycop.accelerator.pynq_board import PynqBoard, PynqBuffers, pynq
+from binarycop.accelerator.pynq_board import ContiguousBuffer, PynqBoard, pynq
 from binarycop.accelerator.simulated.device import SimulatedBoard
 
 
-class Board:
-    """The simulated board with an overlay on it, and a clock that only the driver's sleep moves."""
+class PynqSetup:
+    """A simulated board with a loaded overlay, and a clock that only the driver's sleep advances."""
 
     def __init__(self, bundle: Bundle, fault: SimulatedFault | None = None) -> None:
         self.clock = ManualClock()
         self.board = SimulatedBoard(bundle, self.clock, fault)
         self.bundle = self.board.bundle
 
-    def overlay(self, deadline_s: float = 0.05) -> FinnClassifier:
+    def classifier(self, deadline_s: float = 0.05) -> FinnClassifier:
         return FinnClassifier(self.bundle, self.board, self.clock, self.sleep, deadline_s, "simulated-board")
 
     def sleep(self, seconds: float) -> None:
@@ -47,19 +47,19 @@ def crops() -> np.ndarray:
 @pytest.mark.parametrize(
     "folder", sorted(path for path in SEARCH_PATHS[0].iterdir() if path.is_dir()), ids=lambda path: path.name
 )
-def test_every_bundle_that_ships_runs_on_it_and_says_what_the_emulator_says(folder: Path, crops: np.ndarray) -> None:
+def test_every_bundle_of_the_project_has_the_scores_of_the_emulator(folder: Path, crops: np.ndarray) -> None:
     bundle = bundles.load(folder)
-    board = Board(bundle)
-    overlay = board.overlay()
-    assert check_golden(board.bundle, overlay) >= 64
+    board = PynqSetup(bundle)
+    classifier = board.classifier()
+    assert check_golden(board.bundle, classifier) >= 64
     for count in (1, 2, 8, 16, 21):
-        assert (overlay.scores(crops[:count]) == Emulator(bundle).scores(crops[:count])).all()
-    overlay.close()
-    overlay.close()
+        assert (classifier.scores(crops[:count]) == Emulator(bundle).scores(crops[:count])).all()
+    classifier.close()
+    classifier.close()
 
 
 def test_loading_sets_the_clock_of_the_manifest(tiny_bundle: Bundle) -> None:
-    board = Board(tiny_bundle).board
+    board = PynqSetup(tiny_bundle).board
     assert board.clock_mhz() == 100.0
     board.device.slcr[0x170 // 4] = 1 << 20 | 20 << 8
     assert board.clock_mhz() == 50.0
@@ -69,8 +69,8 @@ def test_loading_sets_the_clock_of_the_manifest(tiny_bundle: Bundle) -> None:
     assert board.clock_mhz() == 100.0
 
 
-def test_the_manifests_clock_wins_over_the_one_that_it_was_built_for(tiny_bundle: Bundle) -> None:
-    simulated = Board(tiny_bundle).board
+def test_the_manifests_clock_overrides_that_of_the_build(tiny_bundle: Bundle) -> None:
+    simulated = PynqSetup(tiny_bundle).board
     file = simulated.bundle.folder / "overlay.bit"
     slow = PynqBoard(file, simulated.bundle.manifest.sha256["overlay.bit"], 50.0, simulated.fabric, simulated.device)
     slow.load()
@@ -78,8 +78,8 @@ def test_the_manifests_clock_wins_over_the_one_that_it_was_built_for(tiny_bundle
 
 
 def test_pynq_reads_our_block_design(tiny_bundle: Bundle) -> None:
-    board = Board(tiny_bundle).board
-    assert {name: one["phys_addr"] for name, one in board.device.ip_dict.items() if "phys_addr" in one} == {
+    board = PynqSetup(tiny_bundle).board
+    assert {name: ip["phys_addr"] for name, ip in board.device.ip_dict.items() if "phys_addr" in ip} == {
         "idma0": 0x4000_0000,
         "odma0": 0x4000_1000,
     }
@@ -91,7 +91,7 @@ def test_pynq_reads_our_block_design(tiny_bundle: Bundle) -> None:
 
 
 def test_done_is_cleared_by_a_read_through_pynqs_mmio(tiny_bundle: Bundle) -> None:
-    board = Board(tiny_bundle).board
+    board = PynqSetup(tiny_bundle).board
     registers = board.registers("odma0")
     board.fabric.dma("odma0").finish()
     assert registers.read(0) & 2
@@ -99,13 +99,13 @@ def test_done_is_cleared_by_a_read_through_pynqs_mmio(tiny_bundle: Bundle) -> No
 
 
 @pytest.mark.parametrize("forgotten", ["flush", "invalidate"])
-def test_a_missing_flush_or_invalidate_of_pynqs_buffers_is_found(
+def test_a_missing_flush_or_invalidate_of_pynqs_buffers_is_an_error(
     tiny_bundle: Bundle, crops: np.ndarray, forgotten: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    overlay = Board(tiny_bundle).overlay()
-    monkeypatch.setattr(PynqBuffers, forgotten, lambda self, count: None)
+    classifier = PynqSetup(tiny_bundle).classifier()
+    monkeypatch.setattr(ContiguousBuffer, forgotten, lambda self, count: None)
     with pytest.raises(DmaDataError):
-        overlay.scores(crops[:1])
+        classifier.scores(crops[:1])
 
 
 FAULTS = [
@@ -117,50 +117,52 @@ FAULTS = [
 
 
 @pytest.mark.parametrize(("kind", "error"), FAULTS)
-def test_each_fault_is_a_typed_error_that_loading_mends(
+def test_each_fault_is_a_typed_error_and_ends_with_a_reload(
     tiny_bundle: Bundle, crops: np.ndarray, kind: FaultKind, error: type[OverlayError]
 ) -> None:
-    board = Board(tiny_bundle, SimulatedFault(kind, after=2))
-    overlay = board.overlay()
+    board = PynqSetup(tiny_bundle, SimulatedFault(kind, after=2))
+    classifier = board.classifier()
     for _ in range(2):
-        overlay.scores(crops[:1])
+        classifier.scores(crops[:1])
     with pytest.raises(error):
-        overlay.scores(crops[:1])
-    overlay.reload()
+        classifier.scores(crops[:1])
+    classifier.reload()
     assert board.board.fabric.loads == 2
-    assert (overlay.scores(crops) == Emulator(tiny_bundle).scores(crops)).all()
+    assert (classifier.scores(crops) == Emulator(tiny_bundle).scores(crops)).all()
 
 
-def test_to_load_it_anew_the_handoff_is_not_read_again(
+def test_a_reload_does_not_read_the_hwh_again(
     tiny_bundle: Bundle, crops: np.ndarray, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    board = Board(tiny_bundle)
-    overlay = board.overlay()
+    board = PynqSetup(tiny_bundle)
+    classifier = board.classifier()
     monkeypatch.setattr(pynq, "Overlay", None)
-    overlay.reload()
+    classifier.reload()
     assert board.board.fabric.loads == 2
-    assert (overlay.scores(crops) == Emulator(tiny_bundle).scores(crops)).all()
+    assert (classifier.scores(crops) == Emulator(tiny_bundle).scores(crops)).all()
 
 
 def test_two_boards_do_not_share_a_clock(tiny_bundle: Bundle) -> None:
-    first = Board(tiny_bundle).board
-    second = Board(tiny_bundle).board
+    first = PynqSetup(tiny_bundle).board
+    second = PynqSetup(tiny_bundle).board
     second.device.slcr[0x170 // 4] = 1 << 20 | 40 << 8
     assert second.clock_mhz() == 25.0
     first.device.slcr[0x170 // 4] = 1 << 20 | 20 << 8
     assert second.clock_mhz() == 25.0
 
 
-def test_without_the_right_nothing_is_loaded(tiny_bundle: Bundle) -> None:
-    board = Board(tiny_bundle).board
-    board.fabric.forbids = True
-    with pytest.raises(OverlayLoadDenied, match="the simulated board forbids it; run binarycop load-overlay as root"):
+def test_without_permission_nothing_is_loaded(tiny_bundle: Bundle) -> None:
+    board = PynqSetup(tiny_bundle).board
+    board.fabric.denies_load = True
+    with pytest.raises(
+        OverlayLoadDenied, match="the simulated board does not allow it; run binarycop load-overlay as root"
+    ):
         board.load()
     assert board.fabric.loads == 1
 
 
-def test_a_loading_that_fails_leaves_no_note(tiny_bundle: Bundle) -> None:
-    board = Board(tiny_bundle).board
+def test_a_failed_loading_leaves_no_record(tiny_bundle: Bundle) -> None:
+    board = PynqSetup(tiny_bundle).board
     file = board.bundle.folder / "overlay.bit"
     file.write_bytes(file.read_bytes() + b"\0")
     with pytest.raises(OverlayError, match="it could not be loaded: OverlayError"):
@@ -168,23 +170,23 @@ def test_a_loading_that_fails_leaves_no_note(tiny_bundle: Bundle) -> None:
     assert board.fabric.loaded_sha256() is None
 
 
-def test_an_ip_that_is_not_there_is_named(tiny_bundle: Bundle) -> None:
+def test_an_ip_that_does_not_exist_is_named(tiny_bundle: Bundle) -> None:
     with pytest.raises(OverlayError, match=r"pynq finds no IP idma7 in overlay\.hwh"):
-        Board(tiny_bundle).board.registers("idma7")
+        PynqSetup(tiny_bundle).board.registers("idma7")
 
 
-def test_a_register_outside_the_overlay_answers_like_a_dead_bus(tiny_bundle: Bundle) -> None:
-    board = Board(tiny_bundle).board
+def test_a_register_outside_the_overlay_is_a_bus_error(tiny_bundle: Bundle) -> None:
+    board = PynqSetup(tiny_bundle).board
     with pytest.raises(SimulatedBusError, match="nothing answers at 0x43c00000"):
         pynq.MMIO(0x43C0_0000, 0x1000, device=board.device)
 
 
-def test_without_a_board_pynqs_own_device_is_not_there_and_that_is_said(tiny_bundle: Bundle, tmp_path: Path) -> None:
-    built = Board(tiny_bundle).bundle
+def test_without_a_board_loading_and_attaching_are_errors_that_say_why(tiny_bundle: Bundle, tmp_path: Path) -> None:
+    built = PynqSetup(tiny_bundle).bundle
     pynq.Device.active_device = None
-    manager = SysfsFpgaManager(tmp_path, tmp_path, tmp_path / "note")
+    manager = SysfsFpgaManager(tmp_path, tmp_path, tmp_path / "record")
     board = PynqBoard(built.folder / "overlay.bit", "ab" * 32, 100.0, manager)
     with pytest.raises(OverlayLoadDenied, match="may not write"):
         board.load()
-    with pytest.raises(OverlayError, match="pynq cannot take it up"):
+    with pytest.raises(OverlayError, match="pynq cannot use it"):
         board.attach()

@@ -1,4 +1,4 @@
-"""The way without rights, on simulated devices: the same scores, and one clear line for what is missing."""
+"""The accelerator without root, on simulated devices: the same scores, and an error that names what is missing."""
 
 import os
 from pathlib import Path
@@ -24,8 +24,8 @@ from binarycop.errors import DmaTimeout, OverlayError, OverlayLoadDenied, Overla
 from binarycop.settings.classifier import FaultKind
 
 
-class SimulatedSetup:
-    """Devices in a folder, a fabric behind them, and a clock that only the driver's sleep moves."""
+class UioSetup:
+    """Devices in a folder, a fabric for them, and a clock that only the driver's sleep advances."""
 
     def __init__(self, bundle: Bundle, folder: Path, *, size: int = 0x10000, base: int = 0x40000000) -> None:
         self.bundle = design.write(folder, bundle)
@@ -34,17 +34,17 @@ class SimulatedSetup:
         digest = self.bundle.manifest.sha256[BITSTREAM]
         self.fabric.configure(digest)
         self.fabric.record_loaded(digest)
-        self.layout: DeviceFiles = create_device_files(folder / "devices", base, size)
+        self.files: DeviceFiles = create_device_files(folder / "devices", base, size)
         self.memory_bytes = 0x10000
 
     def board(self, kind: type[SimulatedDevices] = SimulatedDevices) -> UioBoard:
-        manifest, overlay = self.bundle.manifest, hwh.read(self.bundle.folder / HWH)
-        devices = kind(self.fabric, overlay, self.memory_bytes)
+        manifest, hardware = self.bundle.manifest, hwh.read(self.bundle.folder / HWH)
+        devices = kind(self.fabric, hardware, self.memory_bytes)
         dmas = (manifest.input_dma, manifest.output_dma)
-        layout = self.layout
-        return UioBoard(overlay, manifest.clock_mhz, dmas, self.fabric, devices, layout.sysfs, layout.dev)
+        files = self.files
+        return UioBoard(hardware, manifest.clock_mhz, dmas, self.fabric, devices, files.sysfs, files.dev)
 
-    def overlay(self) -> FinnClassifier:
+    def classifier(self) -> FinnClassifier:
         return FinnClassifier(self.bundle, self.board(), self.clock, self.sleep, 0.1)
 
     def sleep(self, seconds: float) -> None:
@@ -52,103 +52,107 @@ class SimulatedSetup:
 
 
 @pytest.fixture
-def bench(tiny_bundle: Bundle, tmp_path: Path) -> SimulatedSetup:
-    return SimulatedSetup(tiny_bundle, tmp_path)
+def simulated(tiny_bundle: Bundle, tmp_path: Path) -> UioSetup:
+    return UioSetup(tiny_bundle, tmp_path)
 
 
 @pytest.mark.parametrize("count", [0, 1, 16, 40])
-def test_its_scores_are_the_emulators(bench: SimulatedSetup, count: int) -> None:
+def test_its_scores_are_those_of_the_emulator(simulated: UioSetup, count: int) -> None:
     crops = np.random.default_rng(3).integers(0, 256, (count, 32, 32, 3), dtype=np.uint8)
-    overlay = bench.overlay()
+    classifier = simulated.classifier()
     for _ in range(3):
-        assert (overlay.scores(crops) == Emulator(bench.bundle).scores(crops)).all()
+        assert (classifier.scores(crops) == Emulator(simulated.bundle).scores(crops)).all()
 
 
-def test_golden_vectors_are_reproduced_on_the_board_that_settings_choose(tiny_bundle: Bundle) -> None:
+def test_the_board_of_the_settings_reproduces_the_golden_vectors(tiny_bundle: Bundle) -> None:
     clock = ManualClock()
     board = SimulatedUioBoard(tiny_bundle, clock)
-    overlay = FinnClassifier(board.bundle, board, clock, lambda _: None, 0.1)
-    assert check_golden(board.bundle, overlay) == len(tiny_bundle.golden_inputs)
-    overlay.close()
-    overlay.close()
+    classifier = FinnClassifier(board.bundle, board, clock, lambda _: None, 0.1)
+    assert check_golden(board.bundle, classifier) == len(tiny_bundle.golden_inputs)
+    classifier.close()
+    classifier.close()
 
 
-def test_a_dma_that_hangs_is_an_error_within_its_deadline(bench: SimulatedSetup) -> None:
-    overlay = bench.overlay()
-    bench.fabric.inject(SimulatedFault(FaultKind.HANG))
-    began_s = bench.clock.now_s()
+def test_a_dma_that_hangs_is_an_error_within_its_deadline(simulated: UioSetup) -> None:
+    classifier = simulated.classifier()
+    simulated.fabric.inject(SimulatedFault(FaultKind.HANG))
+    begun_s = simulated.clock.now_s()
     with pytest.raises(DmaTimeout):
-        overlay.scores(np.zeros((1, 32, 32, 3), np.uint8))
-    assert 0.1 <= bench.clock.now_s() - began_s < 0.101
+        classifier.scores(np.zeros((1, 32, 32, 3), np.uint8))
+    assert 0.1 <= simulated.clock.now_s() - begun_s < 0.101
 
 
-def test_it_never_loads(bench: SimulatedSetup) -> None:
-    overlay = bench.overlay()
-    with pytest.raises(OverlayLoadDenied, match=r"by root only .* run binarycop load-overlay, then start anew"):
-        overlay.reload()
-    assert bench.fabric.loads == 1
+def test_it_cannot_load(simulated: UioSetup) -> None:
+    classifier = simulated.classifier()
+    with pytest.raises(
+        OverlayLoadDenied, match=r"only root can load it .* run binarycop load-overlay, then start again"
+    ):
+        classifier.reload()
+    assert simulated.fabric.loads == 1
 
 
-def test_an_overlay_that_is_not_loaded_is_missing_before_a_register_is_touched(bench: SimulatedSetup) -> None:
-    bench.fabric.record_loaded(None)
+def test_an_overlay_that_is_not_loaded_is_an_error_before_a_register_is_accessed(simulated: UioSetup) -> None:
+    simulated.fabric.record_loaded(None)
     with pytest.raises(OverlayMissing, match="none is loaded; run binarycop load-overlay"):
-        bench.overlay()
+        simulated.classifier()
 
 
-def test_an_overlay_that_gets_lost_is_missing(bench: SimulatedSetup) -> None:
-    overlay = bench.overlay()
-    bench.fabric.inject(SimulatedFault(FaultKind.LOSE))
+def test_a_lost_overlay_is_an_error(simulated: UioSetup) -> None:
+    classifier = simulated.classifier()
+    simulated.fabric.inject(SimulatedFault(FaultKind.LOSE))
     with pytest.raises(OverlayMissing, match="no longer configured"):
-        overlay.scores(np.zeros((1, 32, 32, 3), np.uint8))
+        classifier.scores(np.zeros((1, 32, 32, 3), np.uint8))
 
 
 @pytest.mark.parametrize(
-    ("base", "size", "said"),
+    ("base", "size", "message"),
     [
         (
             0x40000000,
             0x1000,
-            r"uio0 \(fabric\) has 4096 bytes at 0x40000000; wanted is one with 8192 bytes at 0x40000000",
+            r"uio0 \(fabric\) has 4096 bytes at 0x40000000; 8192 bytes at 0x40000000 are needed",
         ),
         (0x43C00000, 0x10000, "has 65536 bytes at 0x43c00000"),
     ],
 )
-def test_a_uio_device_of_another_place_is_named(
-    tiny_bundle: Bundle, tmp_path: Path, base: int, size: int, said: str
+def test_a_uio_device_with_other_addresses_is_named(
+    tiny_bundle: Bundle, tmp_path: Path, base: int, size: int, message: str
 ) -> None:
-    with pytest.raises(OverlayError, match=said):
-        SimulatedSetup(tiny_bundle, tmp_path, base=base, size=size).overlay()
+    with pytest.raises(OverlayError, match=message):
+        UioSetup(tiny_bundle, tmp_path, base=base, size=size).classifier()
 
 
-def test_without_any_uio_device_that_is_said(bench: SimulatedSetup) -> None:
-    (bench.layout.sysfs / "uio0" / "name").unlink()
-    with pytest.raises(OverlayError, match="no UIO device has the DMAs' registers: there is none; wanted is"):
-        bench.overlay()
+def test_without_a_uio_device_the_error_says_so(simulated: UioSetup) -> None:
+    (simulated.files.sysfs / "uio0" / "name").unlink()
+    with pytest.raises(
+        OverlayError, match="no UIO device has the DMAs' registers: there is none; 8192 bytes at 0x40000000 are needed"
+    ):
+        simulated.classifier()
 
 
-def test_a_memory_that_is_not_there_names_the_module(bench: SimulatedSetup) -> None:
-    (bench.layout.dev / "udmabuf0").unlink()
+def test_a_missing_memory_device_names_the_kernel_module(simulated: UioSetup) -> None:
+    (simulated.files.dev / "udmabuf0").unlink()
     with pytest.raises(
         OverlayError, match="udmabuf0: No such file or directory; load the kernel module u-dma-buf with"
     ):
-        bench.overlay()
+        simulated.classifier()
 
 
-def test_a_memory_that_is_too_small_says_how_much_is_needed(bench: SimulatedSetup) -> None:
-    bench.memory_bytes = 0x4000
+def test_a_memory_that_is_too_small_is_an_error_with_the_size_that_is_needed(simulated: UioSetup) -> None:
+    simulated.memory_bytes = 0x4000
     with pytest.raises(OverlayError, match=r"udmabuf0 has 16384 bytes, 52224 are needed; load .* udmabuf0=65536"):
-        bench.overlay()
+        simulated.classifier()
 
 
-def test_both_buffers_fit_into_what_the_message_names(bench: SimulatedSetup) -> None:
-    bench.memory_bytes = 65536
-    assert len(bench.overlay().scores(np.zeros((16, 32, 32, 3), np.uint8))) == 16
+def test_both_buffers_fit_in_the_size_that_the_message_names(simulated: UioSetup) -> None:
+    simulated.memory_bytes = 65536
+    assert len(simulated.classifier().scores(np.zeros((16, 32, 32, 3), np.uint8))) == 16
 
 
 @pytest.mark.parametrize("name", ["uio0", "udmabuf0"])
-def test_a_device_that_this_user_may_not_open_names_the_group(bench: SimulatedSetup, name: str) -> None:
+def test_a_device_that_this_user_may_not_open_is_an_error_that_names_the_group(simulated: UioSetup, name: str) -> None:
     class Closed(SimulatedDevices):
-        """Root opens everything, so the refusal is made."""
+        """Root may open everything, so the refusal is simulated."""
 
         def map_registers(self, device: Path, size: int) -> Any:
             self._refuse(device)
@@ -162,19 +166,19 @@ def test_a_device_that_this_user_may_not_open_names_the_group(bench: SimulatedSe
             if device.name == name:
                 raise PermissionError(13, "Permission denied")
 
-    board = bench.board(Closed)
+    board = simulated.board(Closed)
     with pytest.raises(OverlayError, match=f"{name}: Permission denied; the user needs its group binarycop"):
         board.attach()
 
 
-def test_registers_outside_the_overlay_are_never_touched(bench: SimulatedSetup) -> None:
-    board = bench.board()
+def test_registers_outside_the_overlay_are_refused(simulated: UioSetup) -> None:
+    board = simulated.board()
     with pytest.raises(OverlayError, match="no registers of idma0"):
         board.registers("idma0")
     board.attach()
     with pytest.raises(OverlayError, match="no registers of idma7; attached are"):
         board.registers("idma7")
-    name = bench.bundle.manifest.input_dma
+    name = simulated.bundle.manifest.input_dma
     with pytest.raises(SimulatedBusError):
         board.registers(name).read(0x8000)
 
@@ -187,11 +191,13 @@ def test_registers_outside_the_overlay_are_never_touched(bench: SimulatedSetup) 
         (0x1000, 33, 2, 0x0000100000000049),
     ],
 )
-def test_a_sync_is_packed_as_u_dma_bufs_readme_has_it(offset: int, size: int, direction: int, value: int) -> None:
+def test_the_argument_of_a_sync_is_that_of_u_dma_bufs_readme(
+    offset: int, size: int, direction: int, value: int
+) -> None:
     assert sync_argument(offset, size, direction) == value
 
 
-def test_the_kernels_registers_are_words_of_a_mapping(tmp_path: Path) -> None:
+def test_the_registers_of_a_uio_device_are_words_of_its_mapping(tmp_path: Path) -> None:
     file = tmp_path / "uio0"
     file.write_bytes(bytes(4) + (0x11223344).to_bytes(4, "little") + bytes(4088))
     words = KernelDevices().map_registers(file, 4096)
@@ -200,7 +206,7 @@ def test_the_kernels_registers_are_words_of_a_mapping(tmp_path: Path) -> None:
     assert file.read_bytes()[8] == 7
 
 
-def test_what_is_no_device_of_u_dma_buf_is_an_error(tmp_path: Path) -> None:
+def test_a_file_that_is_no_device_of_u_dma_buf_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "udmabuf0").touch()
     with pytest.raises(OSError, match="Inappropriate ioctl"):
         KernelDevices().open_memory(tmp_path / "udmabuf0")

@@ -1,4 +1,4 @@
-"""A build is held to its bundle's manifest before anything of it is used."""
+"""A build is checked against its bundle's manifest before it is used."""
 
 from pathlib import Path
 
@@ -14,33 +14,33 @@ PUBLISHED_BITSTREAM = "ee6a72ae00883e9b039f554cc4d1df2305808a18646c83031b07ee7e8
 
 
 @pytest.fixture
-def bench(tiny_bundle: Bundle, tmp_path: Path) -> SimulatedSetup:
+def simulated(tiny_bundle: Bundle, tmp_path: Path) -> SimulatedSetup:
     return SimulatedSetup(tiny_bundle, tmp_path)
 
 
-def refusal(bench: SimulatedSetup) -> str:
+def refusal(simulated: SimulatedSetup) -> str:
     with pytest.raises(BundleError) as caught:
-        check_build.check(bench.bundle.folder, bench.bundle.manifest)
+        check_build.check(simulated.bundle.folder, simulated.bundle.manifest)
     return caught.value.reason
 
 
-def test_the_simulated_boards_own_build_agrees(bench: SimulatedSetup) -> None:
-    check_build.check(bench.bundle.folder, bench.bundle.manifest)
+def test_the_simulated_boards_own_build_agrees(simulated: SimulatedSetup) -> None:
+    check_build.check(simulated.bundle.folder, simulated.bundle.manifest)
 
 
 @pytest.mark.parametrize("file", ["overlay.bit", "overlay.hwh"])
-def test_a_bundle_without_a_build_is_refused_and_told_where_to_get_one(bench: SimulatedSetup, file: str) -> None:
-    hashes = {name: digest for name, digest in bench.bundle.manifest.sha256.items() if name != file}
-    said = refusal(bench.with_manifest(sha256=hashes))
-    assert said == f"it has no {file}: build one (overlays/finn) and take it up with import-build"
+def test_a_bundle_without_a_build_is_refused_with_the_way_to_get_one(simulated: SimulatedSetup, file: str) -> None:
+    hashes = {name: digest for name, digest in simulated.bundle.manifest.sha256.items() if name != file}
+    reason = refusal(simulated.with_manifest(sha256=hashes))
+    assert reason == f"it has no {file}: build one (overlays/finn), then run binarycop import-build"
 
 
-def test_the_published_bitstream_is_refused_in_words_that_say_why(bench: SimulatedSetup) -> None:
-    hashes = {**bench.bundle.manifest.sha256, "overlay.bit": PUBLISHED_BITSTREAM}
-    said = refusal(bench.with_manifest(sha256=hashes))
-    assert "published BinaryCoP overlay" in said
-    assert "takes 72×72 pictures, not 32×32" in said
-    assert "knows three classes" in said
+def test_the_published_bitstream_is_refused_with_the_reason(simulated: SimulatedSetup) -> None:
+    hashes = {**simulated.bundle.manifest.sha256, "overlay.bit": PUBLISHED_BITSTREAM}
+    reason = refusal(simulated.with_manifest(sha256=hashes))
+    assert "published BinaryCoP overlay" in reason
+    assert "takes 72×72 pictures, not 32×32" in reason
+    assert "knows three classes" in reason
 
 
 SHAPES = [
@@ -58,33 +58,35 @@ SHAPES = [
 ]
 
 
-@pytest.mark.parametrize(("changes", "said"), SHAPES)
-def test_shapes_and_types_that_do_not_fit_are_refused(
-    bench: SimulatedSetup, changes: dict[str, object], said: str
+@pytest.mark.parametrize(("changes", "reason"), SHAPES)
+def test_shapes_and_types_that_do_not_agree_are_refused(
+    simulated: SimulatedSetup, changes: dict[str, object], reason: str
 ) -> None:
-    with pytest.raises(BundleError, match=said):
-        check_build.check(bench.bundle.folder, bench.with_manifest(**changes).bundle.manifest)
+    with pytest.raises(BundleError, match=reason):
+        check_build.check(simulated.bundle.folder, simulated.with_manifest(**changes).bundle.manifest)
 
 
-def test_a_handoff_without_the_manifests_dma_is_refused_with_those_that_it_has(bench: SimulatedSetup) -> None:
+def test_a_hwh_without_the_manifests_dma_is_refused_with_a_list_of_its_ips(simulated: SimulatedSetup) -> None:
     assert "the manifest's DMA idma1 is not there; IPs with registers: idma0, odma0" in refusal(
-        bench.with_manifest(input_dma="idma1")
+        simulated.with_manifest(input_dma="idma1")
     )
 
 
-def test_a_clock_above_the_one_that_it_was_built_for_is_refused(bench: SimulatedSetup) -> None:
-    assert "idma0 is built for 100 MHz, the manifest wants 125" in refusal(bench.with_manifest(clock_mhz=125.0))
-    check_build.check(bench.bundle.folder, bench.with_manifest(clock_mhz=50.0).bundle.manifest)
+def test_a_clock_above_that_of_the_build_is_refused(simulated: SimulatedSetup) -> None:
+    assert "idma0 is built for 100 MHz, but the manifest has 125 MHz" in refusal(
+        simulated.with_manifest(clock_mhz=125.0)
+    )
+    check_build.check(simulated.bundle.folder, simulated.with_manifest(clock_mhz=50.0).bundle.manifest)
 
 
-def test_another_chip_is_refused(bench: SimulatedSetup) -> None:
-    file = bench.bundle.folder / "overlay.hwh"
+def test_another_chip_is_refused(simulated: SimulatedSetup) -> None:
+    file = simulated.bundle.folder / "overlay.hwh"
     file.write_bytes(file.read_bytes().replace(b'DEVICE="7z020"', b'DEVICE="xczu3eg"'))
-    assert "built for xczu3eg, not for one of 7z020, 7z010" in refusal(bench)
+    assert "built for xczu3eg, not for one of 7z020, 7z010" in refusal(simulated)
 
 
 @pytest.mark.parametrize(
-    ("data", "said"),
+    ("data", "reason"),
     [
         (b"", "cannot be read"),
         (b"<EDKSYSTEM", "cannot be read"),
@@ -92,12 +94,12 @@ def test_another_chip_is_refused(bench: SimulatedSetup) -> None:
         (b'<EDKSYSTEM><SYSTEMINFO NAME="top"/></EDKSYSTEM>', "DEVICE"),
     ],
 )
-def test_what_is_no_handoff_is_refused(bench: SimulatedSetup, data: bytes, said: str) -> None:
-    (bench.bundle.folder / "overlay.hwh").write_bytes(data)
-    assert said in refusal(bench)
+def test_a_file_that_is_no_hwh_is_refused(simulated: SimulatedSetup, data: bytes, reason: str) -> None:
+    (simulated.bundle.folder / "overlay.hwh").write_bytes(data)
+    assert reason in refusal(simulated)
 
 
-def test_registers_too_small_for_a_dma_are_refused(bench: SimulatedSetup) -> None:
-    text = design.handoff("idma0", "odma0", 100.0).replace(b"0x40001FFF", b"0x4000100F")
-    (bench.bundle.folder / "overlay.hwh").write_bytes(text)
-    assert "odma0 has 16 bytes of registers, fewer than 32" in refusal(bench)
+def test_registers_too_small_for_a_dma_are_refused(simulated: SimulatedSetup) -> None:
+    text = design.hwh("idma0", "odma0", 100.0).replace(b"0x40001FFF", b"0x4000100F")
+    (simulated.bundle.folder / "overlay.hwh").write_bytes(text)
+    assert "odma0 has 16 bytes of registers, fewer than 32" in refusal(simulated)

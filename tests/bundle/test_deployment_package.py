@@ -1,4 +1,4 @@
-"""A FINN build's deploy folder: read without running it, held to the bundle, taken up."""
+"""A FINN build's deploy folder: read without running it, checked against the bundle, and imported."""
 
 import json
 import shutil
@@ -38,7 +38,7 @@ io_shape_dict = {
 }
 raise SystemExit("a driver is never run")
 """
-# What the published one says (github.com/NaelF/BinaryCoP, notebook/driver.py); its files lie side by side.
+# The published driver (github.com/NaelF/BinaryCoP, notebook/driver.py). Its files are all in one folder.
 PUBLISHED_DRIVER = """
 io_shape_dict = {
     "idt" : DataType.UINT8,
@@ -57,11 +57,11 @@ io_shape_dict = {
 def build(tmp_path: Path) -> Path:
     """A deploy folder for the tiny bundle."""
     folder = tmp_path / "deploy"
-    for below in ("bitfile", "driver"):
-        (folder / below).mkdir(parents=True)
+    for subfolder in ("bitfile", "driver"):
+        (folder / subfolder).mkdir(parents=True)
     (folder / "driver" / "driver.py").write_text(DRIVER)
     (folder / "bitfile" / "finn-accel.bit").write_bytes(design.bitstream("a build"))
-    (folder / "bitfile" / "finn-accel.hwh").write_bytes(design.handoff("idma0", "odma0", 100.0))
+    (folder / "bitfile" / "finn-accel.hwh").write_bytes(design.hwh("idma0", "odma0", 100.0))
     return folder
 
 
@@ -70,19 +70,19 @@ def copy(tiny_bundle: Bundle, tmp_path: Path) -> Path:
     return Path(shutil.copytree(tiny_bundle.folder, tmp_path / "copy"))
 
 
-def test_a_build_is_copied_into_its_bundle_and_hashed(
+def test_a_build_is_copied_into_its_bundle_and_added_to_the_manifest(
     build: Path, copy: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     before = bundles.load(copy).manifest.sha256
     assert main(["import-build", str(build), "--into", str(copy), "--json"]) == 0
-    told = json.loads(capsys.readouterr().out)
+    printed = json.loads(capsys.readouterr().out)
     after = bundles.load(copy).manifest.sha256
     assert set(after) - set(before) == {"overlay.bit", "overlay.hwh"}
-    assert told["files"] == {name: after[name] for name in ("overlay.bit", "overlay.hwh")}
+    assert printed["files"] == {name: after[name] for name in ("overlay.bit", "overlay.hwh")}
     assert (copy / "overlay.bit").read_bytes() == design.bitstream("a build")
 
 
-def test_an_import_that_broke_off_can_be_done_again_and_hides_no_change(build: Path, copy: Path) -> None:
+def test_an_interrupted_import_can_be_repeated_and_hides_no_change_of_other_files(build: Path, copy: Path) -> None:
     (copy / "overlay.bit").write_bytes(b"half a fi")
     assert main(["import-build", str(build), "--into", str(copy)]) == 0
     (copy / "overlay.bit").write_bytes(b"half a fi")
@@ -111,51 +111,53 @@ CHANGES = [
     ("['idma0']", "['idma0', 'idma1']", "the build has 2 of input_dma_name, not one"),
     ('weights": 0', 'weights": 2', "takes weights from outside"),
     ("io_shape_dict = {", "shapes = {", "it has no io_shape_dict"),
-    ('"num_inputs" : 1', '"num_inputs" : count()', "is not a driver of FINN's"),
-    ('"num_inputs" : 1', '**__import__("os").environ', "is not a driver of FINN's"),
-    ("import argparse", "import (", "is not a driver of FINN's"),
+    ('"num_inputs" : 1', '"num_inputs" : count()', "is not a driver of FINN:"),
+    ('"num_inputs" : 1', '**__import__("os").environ', "is not a driver of FINN:"),
+    ("import argparse", "import (", "is not a driver of FINN:"),
 ]
 
 
-@pytest.mark.parametrize(("right", "wrong", "said"), CHANGES)
-def test_a_build_that_is_not_of_this_bundle_is_refused_and_nothing_copied(
-    build: Path, copy: Path, right: str, wrong: str, said: str, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize(("right", "wrong", "reason"), CHANGES)
+def test_a_build_of_another_bundle_is_refused_and_not_copied(
+    build: Path, copy: Path, right: str, wrong: str, reason: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert DRIVER.count(right) == 1
     (build / "driver" / "driver.py").write_text(DRIVER.replace(right, wrong))
     assert main(["import-build", str(build), "--into", str(copy)]) == 4
-    assert said in capsys.readouterr().err
+    assert reason in capsys.readouterr().err
     assert not (copy / "overlay.bit").exists()
 
 
-def test_a_handoff_without_the_dmas_is_refused(build: Path, copy: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    (build / "bitfile" / "finn-accel.hwh").write_bytes(design.handoff("dma_in", "odma0", 100.0))
+def test_a_hwh_without_the_dmas_is_refused(build: Path, copy: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (build / "bitfile" / "finn-accel.hwh").write_bytes(design.hwh("dma_in", "odma0", 100.0))
     assert main(["import-build", str(build), "--into", str(copy)]) == 4
     assert "the manifest's DMA idma0 is not there; IPs with registers: dma_in, odma0" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("missing", ["driver/driver.py", "bitfile/finn-accel.bit", "bitfile/finn-accel.hwh"])
-def test_a_folder_that_lacks_a_file_is_no_build(build: Path, missing: str) -> None:
+def test_a_folder_without_one_of_the_files_is_no_build(build: Path, missing: str) -> None:
     (build / missing).unlink()
-    with pytest.raises(BundleError, match=r"is no deploy folder of FINN's: wanted one .*, found none"):
+    with pytest.raises(BundleError, match=r"it is no deploy folder of FINN: one .* is expected, there are: none"):
         deployment_package.read(build)
 
 
-def test_two_bitstreams_are_one_too_many(build: Path) -> None:
+def test_a_build_with_two_bitstreams_is_refused(build: Path) -> None:
     (build / "bitfile" / "other.bit").write_bytes(b"")
-    with pytest.raises(BundleError, match=r"found finn-accel\.bit, other\.bit"):
+    with pytest.raises(BundleError, match=r"there are: finn-accel\.bit, other\.bit"):
         deployment_package.read(build)
 
 
-def test_the_published_build_is_refused_by_its_shapes_too(build: Path, copy: Path) -> None:
+def test_the_published_build_is_also_refused_by_its_shapes(build: Path, copy: Path) -> None:
     (build / "driver" / "driver.py").write_text(PUBLISHED_DRIVER)
-    found = deployment_package.read(build)
-    assert found.shapes["idt"] == "UINT8"
+    package = deployment_package.read(build)
+    assert package.io_shapes["idt"] == "UINT8"
     with pytest.raises(BundleError, match="takes inputs of shape 1×72×72×3, the bundle 1×32×32×3"):
-        deployment_package.check(found, bundles.load(copy).manifest)
+        deployment_package.check(package, bundles.load(copy).manifest)
 
 
-def test_older_builds_that_lie_flat_and_name_no_dma_are_read(build: Path, tmp_path: Path, tiny_bundle: Bundle) -> None:
+def test_older_builds_in_one_folder_and_without_names_of_dmas_are_read(
+    build: Path, tmp_path: Path, tiny_bundle: Bundle
+) -> None:
     flat = tmp_path / "flat"
     flat.mkdir()
     for file in (*build.glob("*/*"),):

@@ -1,4 +1,4 @@
-"""FINN's packing: the words that its own packer makes, and back."""
+"""FINN's packing: numbers to the words of FINN's own packer, and back."""
 
 import numpy as np
 import pytest
@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from binarycop.bundle.packing import NumberType, number_type, pack, unpack
 
-# By hand, from the rule in FINN's documentation: element 0 in the lowest bits, little-endian, padded to bytes.
+# By hand, from the rule in FINN's documentation: element 0 in the lowest bits, little-endian, padded to whole bytes.
 WORDS = [
     ("INT11", [5], [0x05, 0x00]),
     ("INT11", [-1], [0xFF, 0x07]),
@@ -23,7 +23,7 @@ WORDS = [
 
 
 @pytest.mark.parametrize(("name", "numbers", "word"), WORDS)
-def test_a_word_is_what_finn_makes_of_these_numbers(name: str, numbers: list[int], word: list[int]) -> None:
+def test_numbers_are_packed_to_the_word_of_finns_packer(name: str, numbers: list[int], word: list[int]) -> None:
     kind = number_type(name)
     packed = pack(np.array([numbers]), kind)
     assert packed.tolist() == [word]
@@ -31,12 +31,12 @@ def test_a_word_is_what_finn_makes_of_these_numbers(name: str, numbers: list[int
 
 
 @given(bits=st.integers(1, 32), signed=st.booleans(), count=st.integers(1, 20), seed=st.integers(0, 10_000))
-def test_what_is_packed_comes_back(bits: int, signed: bool, count: int, seed: int) -> None:
+def test_packed_numbers_are_unpacked_to_the_same_numbers(bits: int, signed: bool, count: int, seed: int) -> None:
     kind = NumberType(bits, signed)
     numbers = np.random.default_rng(seed).integers(kind.min, kind.max, (3, 2, count), endpoint=True)
     packed = pack(numbers, kind)
     assert packed.shape == (3, 2, -(-bits * count // 8))
-    if bits < 32 or signed:  # int32 is what scores are
+    if bits < 32 or signed:  # scores are int32
         assert (unpack(packed, kind, count) == numbers).all()
 
 
@@ -45,7 +45,7 @@ def test_pixels_are_packed_without_a_copy() -> None:
     assert np.shares_memory(pack(pixels, number_type("UINT8")), pixels)
 
 
-def test_padding_above_the_numbers_is_not_read() -> None:
+def test_the_padding_above_the_numbers_is_ignored() -> None:
     kind = number_type("INT11")
     assert unpack(np.array([[0x05, 0xF8]], np.uint8), kind, 1).tolist() == [[5]]
 
@@ -57,7 +57,7 @@ def test_a_number_that_the_type_cannot_hold_is_refused(name: str, number: int) -
 
 
 @pytest.mark.parametrize("name", ["INT0", "INT33", "FLOAT32", "int8", "INT08", "", "FIXED<8,4>"])
-def test_what_is_no_integer_type_is_refused(name: str) -> None:
+def test_a_name_that_is_no_integer_type_is_refused(name: str) -> None:
     with pytest.raises(ValueError, match="is not a FINN integer type"):
         number_type(name)
 

@@ -1,4 +1,4 @@
-"""The shelf of bundles: whole or not at all, and a way back that is taken only where it leads somewhere."""
+"""The bundle store: a version is installed whole or not at all, and a rollback is done only to a version that works."""
 
 import os
 from dataclasses import replace
@@ -7,85 +7,83 @@ from pathlib import Path
 import pytest
 
 from binarycop.bundle import manifest as manifests
-from binarycop.bundle.files import Bundle, load, rewrite_manifest
+from binarycop.bundle.files import Bundle, load, write_manifest
 from binarycop.bundle.store import BundleStore
-from binarycop.errors import BundleError
+from binarycop.errors import BundleError, BundleStoreError
 from tests.random_bundles import random_bundle
 
 
-class Trials:
-    """Self-tests that fail for what is named in ``bad``; what was tried is kept."""
+class FakeSelfTest:
+    """A self-test that fails for the versions in ``bad``. tested: the versions that it was called for."""
 
     def __init__(self) -> None:
         self.bad: set[str] = set()
-        self.tried: list[str] = []
+        self.tested: list[str] = []
 
     def __call__(self, folder: Path) -> None:
-        self.tried.append(folder.name)
+        self.tested.append(folder.name)
         if folder.name in self.bad:
             raise BundleError(folder, "8 of 64 differ")
 
 
 @pytest.fixture
-def trials() -> Trials:
-    return Trials()
+def self_test() -> FakeSelfTest:
+    return FakeSelfTest()
 
 
 @pytest.fixture
-def shelf(tmp_path: Path, trials: Trials) -> BundleStore:
-    return BundleStore(tmp_path / "shelf", trials)
+def store(tmp_path: Path) -> BundleStore:
+    return BundleStore(tmp_path / "store")
 
 
 def release(tmp_path: Path, version: str) -> Path:
     """A bundle ``random`` of that version, in a folder of its own."""
     folder = tmp_path / "releases" / version
-    manifest = random_bundle(folder).manifest
-    (folder / manifests.FILE).write_text(replace(manifest, version=version).to_json())
-    rewrite_manifest(folder)
+    write_manifest(folder, replace(random_bundle(folder).manifest, version=version))
     return folder
 
 
 def in_use(tmp_path: Path) -> Bundle:
-    return load(tmp_path / "shelf" / "bundles" / "random")
+    return load(tmp_path / "store" / "bundles" / "random")
 
 
-def test_an_installed_bundle_is_used_and_is_whole(tmp_path: Path, shelf: BundleStore) -> None:
-    shelf.install(release(tmp_path, "1.0.0"))
+def test_an_installed_bundle_is_used_and_is_complete(tmp_path: Path, store: BundleStore) -> None:
+    store.install(release(tmp_path, "1.0.0"))
     assert in_use(tmp_path).manifest.version == "1.0.0"
-    shelf.install(release(tmp_path, "1.1.0"))
+    store.install(release(tmp_path, "1.1.0"))
     assert in_use(tmp_path).manifest.version == "1.1.0"
 
 
-def test_a_bundle_that_disagrees_with_its_manifest_is_not_let_in(tmp_path: Path, shelf: BundleStore) -> None:
-    shelf.install(release(tmp_path, "1.0.0"))
-    spoilt = release(tmp_path, "1.1.0")
-    (spoilt / "weights.npz").write_bytes(b"not these")
+def test_a_bundle_that_disagrees_with_its_manifest_is_not_installed(tmp_path: Path, store: BundleStore) -> None:
+    store.install(release(tmp_path, "1.0.0"))
+    damaged = release(tmp_path, "1.1.0")
+    (damaged / "weights.npz").write_bytes(b"not these")
     with pytest.raises(BundleError, match=r"weights\.npz is not the file of the manifest"):
-        shelf.install(spoilt)
+        store.install(damaged)
     assert in_use(tmp_path).manifest.version == "1.0.0"
 
 
 @pytest.mark.parametrize("name", ["../../etc", "a/b", "", "N-CNV"])
-def test_a_name_that_is_no_folders_name_is_refused(tmp_path: Path, shelf: BundleStore, name: str) -> None:
+def test_a_name_that_cannot_be_a_folders_name_is_refused(tmp_path: Path, store: BundleStore, name: str) -> None:
     source = release(tmp_path, "1.0.0")
     manifest = source / manifests.FILE
     manifest.write_text(manifest.read_text().replace('"name": "random"', f'"name": "{name}"'))
     with pytest.raises(BundleError, match="cannot be a folder's name"):
-        shelf.install(source)
+        store.install(source)
 
 
-def test_a_file_outside_the_bundle_is_not_copied(tmp_path: Path, shelf: BundleStore) -> None:
+def test_a_file_outside_the_bundle_is_not_copied(tmp_path: Path, store: BundleStore) -> None:
     source = release(tmp_path, "1.0.0")
     manifest = source / manifests.FILE
     manifest.write_text(manifest.read_text().replace('"weights.npz":', '"../secret":'))
-    with pytest.raises(BundleError, match="those of the bundle itself"):
-        shelf.install(source)
+    with pytest.raises(BundleError, match="not a file of the bundle itself"):
+        store.install(source)
 
 
-def test_what_is_cut_off_while_it_is_copied_changes_nothing(
-    tmp_path: Path, shelf: BundleStore, monkeypatch: pytest.MonkeyPatch
+def test_an_interrupted_installation_changes_nothing(
+    tmp_path: Path, store: BundleStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    shelf.install(release(tmp_path, "1.0.0"))
+    store.install(release(tmp_path, "1.0.0"))
     better = release(tmp_path, "1.1.0")
 
     def cut(*_: object) -> None:
@@ -94,106 +92,131 @@ def test_what_is_cut_off_while_it_is_copied_changes_nothing(
     with monkeypatch.context() as during:
         during.setattr(os, "fsync", cut)
         with pytest.raises(OSError, match="power cut"):
-            shelf.install(better)
+            store.install(better)
     assert in_use(tmp_path).manifest.version == "1.0.0"
-    shelf.install(better)
+    store.install(better)
     assert in_use(tmp_path).manifest.version == "1.1.0"
-    assert [one.name for one in (tmp_path / "shelf/versions/random").iterdir() if one.name[0] == "."] == []
+    assert [folder.name for folder in (tmp_path / "store/versions/random").iterdir() if folder.name[0] == "."] == []
 
 
-def test_a_bundle_is_tried_at_its_first_start_and_not_again(tmp_path: Path, shelf: BundleStore, trials: Trials) -> None:
-    shelf.install(release(tmp_path, "1.0.0"))
-    assert trials.tried == []
-    assert shelf.ensure_known_good("random").tried
-    assert not shelf.ensure_known_good("random").tried
-    assert len(trials.tried) == 1
-
-
-def test_a_bundle_that_fails_at_start_gives_way_to_the_last_good_one(
-    tmp_path: Path, shelf: BundleStore, trials: Trials
+def test_a_bundle_is_tested_at_its_first_start_and_not_again(
+    tmp_path: Path, store: BundleStore, self_test: FakeSelfTest
 ) -> None:
-    good = shelf.install(release(tmp_path, "1.0.0")).version
-    shelf.ensure_known_good("random")
-    bad = shelf.install(release(tmp_path, "1.1.0")).version
-    trials.bad = {bad}
-    result = shelf.ensure_known_good("random")
+    store.install(release(tmp_path, "1.0.0"))
+    assert self_test.tested == []
+    assert store.ensure_known_good("random", self_test).tested
+    assert not store.ensure_known_good("random", self_test).tested
+    assert len(self_test.tested) == 1
+
+
+def test_a_bundle_that_fails_at_a_start_is_rolled_back_to_the_last_known_good_one(
+    tmp_path: Path, store: BundleStore, self_test: FakeSelfTest
+) -> None:
+    good = store.install(release(tmp_path, "1.0.0")).version
+    store.ensure_known_good("random", self_test)
+    bad = store.install(release(tmp_path, "1.1.0")).version
+    self_test.bad = {bad}
+    result = store.ensure_known_good("random", self_test)
     assert (result.version, result.refused, result.reason) == (good, bad, "8 of 64 differ")
     assert in_use(tmp_path).manifest.version == "1.0.0"
-    assert shelf.ensure_known_good("random").refused == ""
+    assert store.ensure_known_good("random", self_test).refused == ""
 
 
-def test_where_nothing_passes_the_bundle_stays_and_the_reason_is_told(
-    tmp_path: Path, shelf: BundleStore, trials: Trials
+def test_if_no_version_passes_the_bundle_stays_in_use_and_the_reason_is_given(
+    tmp_path: Path, store: BundleStore, self_test: FakeSelfTest
 ) -> None:
-    """A board without pynq fails every self-test: that is no reason to change bundles."""
-    good = shelf.install(release(tmp_path, "1.0.0")).version
-    shelf.ensure_known_good("random")
-    bad = shelf.install(release(tmp_path, "1.1.0")).version
-    trials.bad = {good, bad}
+    """A board without pynq fails every self-test, which is no reason to change bundles."""
+    good = store.install(release(tmp_path, "1.0.0")).version
+    store.ensure_known_good("random", self_test)
+    bad = store.install(release(tmp_path, "1.1.0")).version
+    self_test.bad = {good, bad}
     with pytest.raises(BundleError, match="8 of 64 differ"):
-        shelf.ensure_known_good("random")
+        store.ensure_known_good("random", self_test)
     assert in_use(tmp_path).manifest.version == "1.1.0"
 
 
-def test_a_proven_bundle_whose_files_changed_is_tried_again(tmp_path: Path, shelf: BundleStore, trials: Trials) -> None:
-    good = shelf.install(release(tmp_path, "1.0.0")).version
-    shelf.ensure_known_good("random")
-    worn = shelf.install(release(tmp_path, "1.1.0")).version
-    shelf.ensure_known_good("random")
-    (tmp_path / "shelf/versions/random" / worn / "weights.npz").write_bytes(b"a bad card")
-    trials.bad = {worn}
-    assert shelf.ensure_known_good("random").version == good
+def test_a_known_good_bundle_whose_files_have_changed_is_tested_again(
+    tmp_path: Path, store: BundleStore, self_test: FakeSelfTest
+) -> None:
+    good = store.install(release(tmp_path, "1.0.0")).version
+    store.ensure_known_good("random", self_test)
+    damaged = store.install(release(tmp_path, "1.1.0")).version
+    store.ensure_known_good("random", self_test)
+    (tmp_path / "store/versions/random" / damaged / "weights.npz").write_bytes(b"a bad card")
+    self_test.bad = {damaged}
+    assert store.ensure_known_good("random", self_test).version == good
 
 
-def test_a_changed_file_is_mended_by_installing_the_bundle_again(tmp_path: Path, shelf: BundleStore) -> None:
+def test_a_changed_file_is_repaired_by_installing_the_bundle_again(tmp_path: Path, store: BundleStore) -> None:
     source = release(tmp_path, "1.0.0")
-    version = shelf.install(source).version
-    (tmp_path / "shelf/versions/random" / version / "weights.npz").write_bytes(b"a bad card")
-    shelf.install(source)
+    version = store.install(source).version
+    (tmp_path / "store/versions/random" / version / "weights.npz").write_bytes(b"a bad card")
+    store.install(source)
     assert in_use(tmp_path).manifest.version == "1.0.0"
 
 
-def test_a_newer_package_replaces_what_an_older_one_brought(tmp_path: Path, shelf: BundleStore) -> None:
-    shelf.install(release(tmp_path, "1.0.0"), shipped=True)
-    shelf.install(release(tmp_path, "1.1.0"), shipped=True)
+def test_a_newer_package_replaces_the_bundle_of_an_older_one(tmp_path: Path, store: BundleStore) -> None:
+    store.install(release(tmp_path, "1.0.0"), packaged=True)
+    store.install(release(tmp_path, "1.1.0"), packaged=True)
     assert in_use(tmp_path).manifest.version == "1.1.0"
 
 
-def test_a_package_leaves_a_bundle_that_was_installed_by_hand_in_use(tmp_path: Path, shelf: BundleStore) -> None:
-    shelf.install(release(tmp_path, "1.0.0"), shipped=True)
-    shelf.install(release(tmp_path, "1.0.1"))
-    shipped = shelf.install(release(tmp_path, "1.1.0"), shipped=True)
+def test_a_package_leaves_a_bundle_that_was_installed_by_hand_in_use(tmp_path: Path, store: BundleStore) -> None:
+    store.install(release(tmp_path, "1.0.0"), packaged=True)
+    store.install(release(tmp_path, "1.0.1"))
+    packaged = store.install(release(tmp_path, "1.1.0"), packaged=True)
     assert in_use(tmp_path).manifest.version == "1.0.1"
-    assert (shipped.in_use, shipped.shipped) == (False, True)
+    assert (packaged.in_use, packaged.packaged) == (False, True)
 
 
-def test_after_going_back_a_newer_package_is_used_again(tmp_path: Path, shelf: BundleStore, trials: Trials) -> None:
-    shelf.install(release(tmp_path, "1.0.0"), shipped=True)
-    shelf.ensure_known_good("random")
-    trials.bad = {shelf.install(release(tmp_path, "1.1.0"), shipped=True).version}
-    shelf.ensure_known_good("random")
-    shelf.install(release(tmp_path, "1.2.0"), shipped=True)
+def test_after_a_rollback_the_bundle_of_a_newer_package_is_used(
+    tmp_path: Path, store: BundleStore, self_test: FakeSelfTest
+) -> None:
+    store.install(release(tmp_path, "1.0.0"), packaged=True)
+    store.ensure_known_good("random", self_test)
+    self_test.bad = {store.install(release(tmp_path, "1.1.0"), packaged=True).version}
+    store.ensure_known_good("random", self_test)
+    store.install(release(tmp_path, "1.2.0"), packaged=True)
     assert in_use(tmp_path).manifest.version == "1.2.0"
 
 
-def test_going_back_by_hand_takes_the_proven_one_before(tmp_path: Path, shelf: BundleStore) -> None:
-    shelf.install(release(tmp_path, "1.0.0"))
-    shelf.ensure_known_good("random")
+def test_a_rollback_by_hand_uses_the_previous_known_good_version(
+    tmp_path: Path, store: BundleStore, self_test: FakeSelfTest
+) -> None:
+    store.install(release(tmp_path, "1.0.0"))
+    store.ensure_known_good("random", self_test)
     with pytest.raises(BundleError, match="no other version"):
-        shelf.rollback("random")
-    shelf.install(release(tmp_path, "1.1.0"))
-    shelf.ensure_known_good("random")
-    assert shelf.rollback("random").in_use
+        store.rollback("random")
+    store.install(release(tmp_path, "1.1.0"))
+    store.ensure_known_good("random", self_test)
+    assert store.rollback("random").in_use
     assert in_use(tmp_path).manifest.version == "1.0.0"
 
 
-def test_old_versions_do_not_fill_the_card(tmp_path: Path, shelf: BundleStore) -> None:
+def test_old_versions_are_removed(tmp_path: Path, store: BundleStore, self_test: FakeSelfTest) -> None:
     for minor in range(5):
-        shelf.install(release(tmp_path, f"1.{minor}.0"))
-        shelf.ensure_known_good("random")
-    assert [one.version.split("-")[0] for one in shelf.versions()] == ["1.3.0", "1.4.0"]
+        store.install(release(tmp_path, f"1.{minor}.0"))
+        store.ensure_known_good("random", self_test)
+    assert [version.version.split("-")[0] for version in store.versions()] == ["1.3.0", "1.4.0"]
 
 
-def test_a_name_without_a_bundle_is_said_with_the_place_where_it_was_sought(tmp_path: Path, shelf: BundleStore) -> None:
-    with pytest.raises(BundleError, match=r"cnv: there is no such bundle below .*shelf/bundles"):
-        shelf.ensure_known_good("cnv")
+def test_an_unknown_name_is_an_error_that_names_the_folder(
+    tmp_path: Path, store: BundleStore, self_test: FakeSelfTest
+) -> None:
+    with pytest.raises(BundleError, match=r"cnv: there is no such bundle below .*store/bundles"):
+        store.ensure_known_good("cnv", self_test)
+
+
+def test_a_store_that_cannot_be_written_is_an_error_of_the_store(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(BundleStoreError, match=r"bundle store: .*file/store: Not a directory") as caught:
+        BundleStore(tmp_path / "file" / "store").install(release(tmp_path, "1.0.0"))
+    assert (caught.value.path, caught.value.reason) == (tmp_path / "file" / "store", "Not a directory")
+
+
+def test_a_manifest_whose_network_is_not_known_here_is_installed(tmp_path: Path, store: BundleStore) -> None:
+    """The self-test at the next start decides whether this daemon can run it."""
+    source = release(tmp_path, "1.0.0")
+    manifest = source / manifests.FILE
+    manifest.write_text(manifest.read_text().replace('"format": 1', '"format": 2'))
+    assert store.install(source).in_use

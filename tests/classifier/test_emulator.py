@@ -1,4 +1,4 @@
-"""The fast emulator says what the slow reference says, to the last unit."""
+"""The fast emulator gives exactly the scores of the slow reference."""
 
 from pathlib import Path
 
@@ -18,7 +18,7 @@ def test_the_emulator_agrees_with_the_reference_on_every_score(tiny_bundle: Bund
     crops = tiny_bundle.golden_inputs[:12]
     expected = [reference.scores(tiny_bundle, crop) for crop in crops]
     assert Emulator(tiny_bundle).scores(crops).tolist() == expected
-    assert len({tuple(one) for one in expected}) >= 4, "the scores must tell the crops apart"
+    assert len({tuple(scores) for scores in expected}) >= 4, "the crops must have different scores"
 
 
 @pytest.mark.parametrize("value", [0, 255])
@@ -29,7 +29,7 @@ def test_the_emulator_agrees_with_the_reference_on_black_and_white(tiny_bundle: 
 
 @settings(deadline=None, max_examples=15)
 @given(seed=st.integers(0, 10_000), pools=st.tuples(*[st.booleans()] * 2), channels=st.sampled_from([1, 3, 8, 17]))
-def test_they_agree_for_networks_of_other_shapes(
+def test_the_emulator_agrees_with_the_reference_for_networks_of_other_shapes(
     tmp_path_factory: pytest.TempPathFactory, seed: int, pools: tuple[bool, bool], channels: int
 ) -> None:
     side = 30 // 2 if pools[0] else 30
@@ -44,7 +44,7 @@ def test_they_agree_for_networks_of_other_shapes(
     assert Emulator(bundle).scores(crop[None])[0].tolist() == reference.scores(bundle, crop)
 
 
-def test_a_threshold_is_reached_exactly_at_its_value(tmp_path: Path) -> None:
+def test_an_output_is_on_from_exactly_the_threshold(tmp_path: Path) -> None:
     layers = (Layer("conv", 3, 2, False, 1, 1), Layer("fc", 1800, 4, False, 1, 1))
     bundle = random_bundle(tmp_path, layers)
     crop = np.full((32, 32, 3), 100, np.uint8)
@@ -54,12 +54,12 @@ def test_a_threshold_is_reached_exactly_at_its_value(tmp_path: Path) -> None:
     bits[0, 0::2] = True  # agrees with channel 0 on and channel 1 off, everywhere
     bits[1] = ~bits[0]
     weights = (first, LayerWeights(bits, None))
-    chosen = Bundle(bundle.folder, bundle.manifest, weights, bundle.golden_inputs, bundle.golden_scores)
-    assert Emulator(chosen).scores(crop[None])[0].tolist() == [1800, -1800, 0, 0]
-    assert reference.scores(chosen, crop) == [1800, -1800, 0, 0]
+    handmade = Bundle(bundle.folder, bundle.manifest, weights, bundle.golden_inputs, bundle.golden_scores)
+    assert Emulator(handmade).scores(crop[None])[0].tolist() == [1800, -1800, 0, 0]
+    assert reference.scores(handmade, crop) == [1800, -1800, 0, 0]
 
 
-def test_a_batch_gives_what_its_crops_give_one_by_one(tiny_bundle: Bundle) -> None:
+def test_a_batch_has_the_scores_of_its_crops_one_by_one(tiny_bundle: Bundle) -> None:
     rng = np.random.default_rng(5)
     crops = rng.integers(0, 256, (130, 32, 32, 3), dtype=np.uint8)
     emulator = Emulator(tiny_bundle)
@@ -73,8 +73,8 @@ def test_a_batch_gives_what_its_crops_give_one_by_one(tiny_bundle: Bundle) -> No
 
 def test_crops_may_be_a_view_of_something_larger(tiny_bundle: Bundle) -> None:
     rng = np.random.default_rng(6)
-    picture = rng.integers(0, 256, (2, 40, 40, 3), dtype=np.uint8)
-    view = picture[:, 4:36, 3:35, ::-1]
+    image = rng.integers(0, 256, (2, 40, 40, 3), dtype=np.uint8)
+    view = image[:, 4:36, 3:35, ::-1]
     emulator = Emulator(tiny_bundle)
     assert emulator.scores(view).tolist() == emulator.scores(np.ascontiguousarray(view)).tolist()
 
@@ -82,6 +82,6 @@ def test_crops_may_be_a_view_of_something_larger(tiny_bundle: Bundle) -> None:
 @pytest.mark.parametrize(
     "crops", [np.zeros((1, 32, 32, 3), np.float32), np.zeros((32, 32, 3), np.uint8), np.zeros((1, 72, 72, 3), np.uint8)]
 )
-def test_what_is_not_a_batch_of_crops_is_refused(tiny_bundle: Bundle, crops: np.ndarray) -> None:
+def test_an_array_that_is_no_batch_of_crops_is_refused(tiny_bundle: Bundle, crops: np.ndarray) -> None:
     with pytest.raises(ValueError, match=r"not uint8 \(N, 32, 32, 3\)"):
         Emulator(tiny_bundle).scores(crops)

@@ -1,12 +1,15 @@
-"""``binarycop-bundle`` as a unit or a person calls it."""
+"""``binarycop bundle`` as a unit or a person calls it."""
 
+import json
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from binarycop.bundle.files import GOLDEN, Bundle, rewrite_manifest
+from binarycop.bundle import manifest as manifests
+from binarycop.bundle.files import GOLDEN, Bundle, write_manifest
 from binarycop.cli import bundle
+from binarycop.cli.main import main
 from binarycop.journal.events import Event
 from binarycop.journal.writers import MemoryJournal
 from tests.random_bundles import random_bundle
@@ -14,7 +17,7 @@ from tests.random_bundles import random_bundle
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
-    return tmp_path / "shelf"
+    return tmp_path / "store"
 
 
 @pytest.fixture
@@ -25,61 +28,61 @@ def config(tmp_path: Path) -> Path:
 
 
 def call(root: Path, *arguments: str | Path) -> int:
-    return bundle.main(["--root", str(root), *map(str, arguments)])
+    return main(["bundle", "--root", str(root), *map(str, arguments)])
 
 
 def with_wrong_golden_vectors(folder: Path) -> Path:
-    """A bundle that agrees with its manifest, and whose self-test fails."""
+    """A bundle that agrees with its manifest, but fails its self-test."""
     random_bundle(folder)
     with np.load(folder / GOLDEN) as golden:
         np.savez_compressed(folder / GOLDEN, inputs=golden["inputs"], scores=golden["scores"] + 1)
-    rewrite_manifest(folder)
+    write_manifest(folder, manifests.read(folder))
     return folder
 
 
-def test_a_start_with_a_bad_bundle_goes_back_and_says_why(
+def test_a_start_with_a_bad_bundle_rolls_back_and_gives_the_reason(
     root: Path, config: Path, tiny_bundle: Bundle, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert call(root, "install", tiny_bundle.folder) == 0
-    assert call(root, "ready", "--config", config) == 0
+    assert call(root, "ensure", "--config", config) == 0
     assert "passed its self-test" in capsys.readouterr().err
     assert call(root, "install", with_wrong_golden_vectors(tmp_path / "bad")) == 0
-    assert call(root, "ready", "--config", config) == 0
-    said = capsys.readouterr().err
-    assert "emulator does not reproduce the golden vectors: 64 of 64 differ" in said
-    assert "rolled back to 0.0.0-" in said
-    assert call(root, "ready", "--config", config) == 0
+    assert call(root, "ensure", "--config", config) == 0
+    errors = capsys.readouterr().err
+    assert "emulator does not reproduce the golden vectors: 64 of 64 differ" in errors
+    assert "rolled back to 0.0.0-" in errors
+    assert call(root, "ensure", "--config", config) == 0
     assert "has passed its self-test before, and is unchanged" in capsys.readouterr().err
 
 
-def test_a_bad_bundle_without_a_good_one_is_exit_code_4(
+def test_a_bad_bundle_without_a_known_good_one_is_exit_code_4(
     root: Path, config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert call(root, "install", with_wrong_golden_vectors(tmp_path / "bad")) == 0
-    assert call(root, "ready", "--config", config) == 4
+    assert call(root, "ensure", "--config", config) == 4
     assert "64 of 64 differ" in capsys.readouterr().err
 
 
-def test_a_step_back_is_an_event_with_fields(
+def test_a_rollback_is_an_event_with_fields(
     root: Path, config: Path, tiny_bundle: Bundle, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     journal = MemoryJournal()
     monkeypatch.setattr(bundle, "open_journal", lambda target: journal)
     call(root, "install", tiny_bundle.folder)
-    call(root, "ready", "--config", config)
+    call(root, "ensure", "--config", config)
     call(root, "install", with_wrong_golden_vectors(tmp_path / "bad"))
-    call(root, "ready", "--config", config)
+    call(root, "ensure", "--config", config)
     ((event, _, values),) = journal.records
     assert (event, values["bundle"]) == (Event.BUNDLE_BACK, "random")
     assert values["refused"] != values["version"]
 
 
-def test_settings_that_are_wrong_are_not_the_bundles_fault(
+def test_wrong_settings_have_their_own_exit_code(
     root: Path, config: Path, tiny_bundle: Bundle, capsys: pytest.CaptureFixture[str]
 ) -> None:
     call(root, "install", tiny_bundle.folder)
     config.write_text("classifier: {bundel: random}\n")
-    assert call(root, "ready", "--config", config) == 3
+    assert call(root, "ensure", "--config", config) == 3
     assert "bundel" in capsys.readouterr().err
 
 
@@ -87,25 +90,54 @@ def test_a_bundle_in_a_folder_of_its_own_is_left_to_the_daemon(
     root: Path, config: Path, tiny_bundle: Bundle, capsys: pytest.CaptureFixture[str]
 ) -> None:
     config.write_text(f"classifier: {{bundle: {tiny_bundle.folder}}}\n")
-    assert call(root, "ready", "--config", config) == 0
-    assert "no other version to go back to" in capsys.readouterr().err
+    assert call(root, "ensure", "--config", config) == 0
+    assert "no other version to roll back to" in capsys.readouterr().err
 
 
 def test_list_shows_what_is_in_use(
     root: Path, config: Path, tiny_bundle: Bundle, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    call(root, "install", "--shipped", tiny_bundle.folder)
-    call(root, "ready", "--config", config)
+    call(root, "install", "--packaged", tiny_bundle.folder)
+    call(root, "ensure", "--config", config)
     capsys.readouterr()
     assert call(root, "list") == 0
     (line,) = capsys.readouterr().out.splitlines()
     assert line.startswith("random  0.0.0-")
-    assert line.endswith("in use, proven, shipped")
+    assert line.endswith("in use, known good, packaged")
 
 
-def test_a_shelf_that_cannot_be_written_is_one_line(
+def test_a_store_that_cannot_be_written_is_exit_code_10_and_one_line(
     tmp_path: Path, tiny_bundle: Bundle, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "file").write_text("")
-    assert call(tmp_path / "file" / "shelf", "install", tiny_bundle.folder) == 5
-    assert "Not a directory" in capsys.readouterr().err
+    assert call(tmp_path / "file" / "store", "install", tiny_bundle.folder) == 10
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line == f"binarycop: bundle store: {tmp_path}/file/store: Not a directory"
+
+
+def test_the_former_name_of_an_option_is_still_understood(
+    root: Path, tiny_bundle: Bundle, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert call(root, "install", "--shipped", tiny_bundle.folder) == 0
+    assert capsys.readouterr().out.rstrip().endswith("in use, packaged")
+
+
+def test_every_verb_prints_json(
+    root: Path, config: Path, tiny_bundle: Bundle, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def objects(*arguments: str | Path) -> list[dict[str, object]]:
+        assert call(root, *arguments, "--json") == 0
+        return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+
+    (first,) = objects("install", tiny_bundle.folder)
+    assert first == {
+        "name": "random", "version": first["version"], "in_use": True, "known_good": False, "packaged": False
+    }  # fmt: skip
+    (result,) = objects("ensure", "--config", config)
+    assert result == {"name": "random", "version": first["version"], "tested": True, "refused": "", "reason": ""}
+    (second,) = objects("install", with_wrong_golden_vectors(tmp_path / "bad"))
+    (result,) = objects("ensure", "--config", config)
+    assert (result["version"], result["refused"]) == (first["version"], second["version"])
+    assert "64 of 64 differ" in str(result["reason"])
+    assert [version["in_use"] for version in objects("list")].count(True) == 1
+    assert call(root, "rollback", "random") == 4

@@ -1,4 +1,4 @@
-"""The commands on the overlay: loading it, and the whole daemon on the simulated board, with real pynq."""
+"""The commands that use the overlay: loading it, and the whole daemon on the simulated board."""
 
 import json
 import sys
@@ -13,7 +13,7 @@ from binarycop.cli.main import main
 from binarycop.journal.events import Event
 
 
-def wires_of(text: str) -> list[dict[str, Any]]:
+def lines_of(text: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in text.splitlines()]
 
 
@@ -23,7 +23,7 @@ def _pynq() -> None:
 
 
 def settings_for(tmp_path: Path, fault: str, **overlay: object) -> str:
-    """A settings file in which the fault comes after the golden vectors and five batches."""
+    """A settings file with a fault after nine batches: those of the golden vectors and five more."""
     classifier = {"overlay": overlay, "simulated_board": {"fault": fault, "after": 9}}
     path = tmp_path / "gate.yaml"
     path.write_text(yaml.safe_dump({"classifier": classifier}))
@@ -50,30 +50,34 @@ def test_the_unit_loads_no_overlay_that_the_settings_do_not_ask_for(
 
 
 @pytest.mark.usefixtures("_pynq")
-def test_load_overlay_can_be_rehearsed(bundle: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_load_overlay_can_be_practised_on_the_simulated_board(bundle: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["load-overlay", "--simulated", "--bundle", bundle, "--json"]) == 0
-    assert wires_of(capsys.readouterr().out) == [
+    assert lines_of(capsys.readouterr().out) == [
         {"bundle": "random", "version": "0.0.0", "backend": "simulated-board", "clock_mhz": 100.0, "golden": 64}
     ]
 
 
 @pytest.mark.usefixtures("_pynq")
-def test_evaluate_says_the_same_on_the_board(bundle: str, pictures: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_evaluate_gives_the_same_report_on_the_simulated_board(
+    bundle: str, pictures: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     reports = {}
     for backend in ("emulator", "simulated-board"):
         command = ["evaluate", str(pictures), "--bundle", bundle, "--finder", "fixed", "--backend", backend, "--json"]
         assert main(command) == 0
-        (reports[backend],) = wires_of(capsys.readouterr().out)
+        (reports[backend],) = lines_of(capsys.readouterr().out)
         assert reports[backend].pop("backend") == backend
     assert reports["emulator"] == reports["simulated-board"]
 
 
 @pytest.mark.usefixtures("_pynq")
-def test_replay_says_the_same_on_the_board(bundle: str, clip: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_replay_gives_the_same_events_on_the_simulated_board(
+    bundle: str, clip: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     events = []
     for backend in ("emulator", "simulated-board"):
         assert main(["replay", str(clip), "--bundle", bundle, "--finder", "fixed", "--backend", backend, "--json"]) == 0
-        events.append([{**one, "latency_ms": None} for one in wires_of(capsys.readouterr().out)])
+        events.append([{**event, "latency_ms": None} for event in lines_of(capsys.readouterr().out)])
     assert events[0] == events[1]
 
 
@@ -85,16 +89,16 @@ def test_the_daemon_recovers_from_each_fault(
     config = settings_for(tmp_path, fault, deadline_s=0.02)
     command = ["replay", str(clip), "--bundle", bundle, "--finder", "fixed", "--config", config]
     assert main([*command, "--backend", "simulated-board", "--json"]) == 0
-    names = [one["event"] for one in wires_of(capsys.readouterr().out)]
+    names = [line["event"] for line in lines_of(capsys.readouterr().out)]
     overlay = [Event.OVERLAY_FAILED, Event.OVERLAY_LOADING, Event.OVERLAY_BACK]
-    where = names.index("overlay_failed")
-    assert names[where : where + 3] == [event.spec.name for event in overlay]
-    assert names.index("fault") < where < names.index("fault_over")
-    assert "person" in names[where:], "whoever is in front is looked at anew"
+    failed = names.index("overlay_failed")
+    assert names[failed : failed + 3] == [event.spec.name for event in overlay]
+    assert names.index("fault") < failed < names.index("fault_over")
+    assert "person" in names[failed:], "the front person is a new person after the fault"
 
 
 @pytest.mark.usefixtures("_pynq")
-def test_or_goes_on_with_the_emulator(
+def test_with_the_fallback_the_daemon_continues_on_the_emulator(
     bundle: str, clip: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     config = settings_for(tmp_path, "hang", deadline_s=0.02, restarts=0, fallback="emulator")
@@ -106,7 +110,7 @@ def test_or_goes_on_with_the_emulator(
 
 
 @pytest.mark.usefixtures("_pynq")
-def test_or_ends_with_an_exit_code_of_its_own(
+def test_without_a_fallback_the_daemon_ends_with_an_exit_code_of_its_own(
     bundle: str, clip: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     config = settings_for(tmp_path, "hang", deadline_s=0.02, restarts=0)
@@ -116,7 +120,7 @@ def test_or_ends_with_an_exit_code_of_its_own(
 
 
 @pytest.mark.usefixtures("_pynq")
-def test_without_the_right_to_load_it_ends_with_the_code_that_asks_for_a_loading(
+def test_if_the_daemon_may_not_load_it_ends_with_the_exit_code_that_asks_for_a_loading(
     bundle: str, clip: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     config = settings_for(tmp_path, "lose", fallback="emulator")
@@ -128,7 +132,7 @@ def test_without_the_right_to_load_it_ends_with_the_code_that_asks_for_a_loading
     assert err.splitlines()[-1].startswith("binarycop: overlay: it cannot be loaded from here: read-only file system")
 
 
-def test_the_way_without_rights_needs_no_pynq_and_says_the_same(
+def test_the_accelerator_without_root_needs_no_pynq_and_gives_the_same_events(
     bundle: str, clip: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "pynq", None)
@@ -137,12 +141,12 @@ def test_the_way_without_rights_needs_no_pynq_and_says_the_same(
     events = []
     for backend in ("emulator", "simulated-board"):
         assert main([*command, "--backend", backend]) == 0
-        events.append([{**one, "latency_ms": None} for one in wires_of(capsys.readouterr().out)])
+        events.append([{**event, "latency_ms": None} for event in lines_of(capsys.readouterr().out)])
     assert events[0] == events[1]
 
 
 @pytest.mark.parametrize("fault", ["hang", "slow", "flip", "lose"])
-def test_without_rights_each_fault_ends_with_the_code_that_has_the_overlay_loaded_again(
+def test_without_root_each_fault_ends_with_the_exit_code_that_asks_for_a_loading(
     bundle: str, clip: Path, tmp_path: Path, fault: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     config = settings_for(tmp_path, fault, deadline_s=0.02, memory="uio")
@@ -150,24 +154,22 @@ def test_without_rights_each_fault_ends_with_the_code_that_has_the_overlay_loade
     assert main([*command, "--backend", "simulated-board"]) == 8
     err = capsys.readouterr().err
     assert "overlay failed: " in err
-    assert err.splitlines()[-1].startswith("binarycop: overlay: it is loaded by root only")
+    assert err.splitlines()[-1].startswith("binarycop: overlay: only root can load it")
 
 
 @pytest.mark.usefixtures("_pynq")
-def test_root_loads_for_a_daemon_without_rights(
-    bundle: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_root_loads_for_a_daemon_without_root(bundle: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     config = settings_for(tmp_path, "none", memory="uio")
     assert main(["load-overlay", "--simulated", "--bundle", bundle, "--config", config]) == 0
     assert "loaded on simulated-board" in capsys.readouterr().out
 
 
-def test_a_simulated_board_without_a_place_for_its_files_says_so(
+def test_a_simulated_board_without_a_folder_for_its_files_is_an_error_that_says_so(
     bundle: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "nowhere"))
     config = settings_for(tmp_path, "none", memory="uio")
     assert main(["selftest", "--bundle", bundle, "--config", config, "--backend", "simulated-board"]) == 7
-    said = capsys.readouterr().err
-    assert said.startswith("binarycop: backend simulated-board needs a folder for temporary files: ")
-    assert len(said.splitlines()) == 1
+    errors = capsys.readouterr().err
+    assert errors.startswith("binarycop: backend simulated-board needs a folder for temporary files: ")
+    assert len(errors.splitlines()) == 1

@@ -1,1 +1,1 @@
-"""FINN's accelerator: its register protocol and packing as pure code, one file for pynq, and a simulated board."""
+"""FINN's accelerator in the FPGA: its register protocol, the boards that reach it, and a simulated board."""

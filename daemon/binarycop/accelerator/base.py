@@ -1,4 +1,4 @@
-"""What the driver needs of a board. Pure code stands on these; ``pynq_board`` supplies them."""
+"""The interfaces between the accelerator's driver and a board. The driver itself needs no hardware and no pynq."""
 
 from typing import Protocol
 
@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 
 class Registers(Protocol):
-    """The AXI-Lite registers of one IP: 32-bit words at byte offsets. Reading may have side effects."""
+    """The AXI-Lite registers of one IP: 32-bit words at byte offsets. A read can have side effects."""
 
     def read(self, offset: int) -> int:
         """The word at ``offset``."""
@@ -17,67 +17,67 @@ class Registers(Protocol):
 
 
 class Buffer(Protocol):
-    """Memory that processor and DMA share, behind the processor's cache; its first axis counts images."""
+    """Memory that the processor and a DMA share, cached by the processor. Its first axis counts images."""
 
     @property
     def bytes(self) -> NDArray[np.uint8]:
-        """The processor's view, in the shape that was asked for."""
+        """The memory as the processor sees it, in the shape that was allocated."""
 
     @property
     def address(self) -> int:
-        """Where the DMA finds it, up to 64 bits."""
+        """The physical address of the first byte, up to 64 bits. The DMA uses it."""
 
     def flush(self, count: int) -> None:
-        """Let the DMA see what was written to the first ``count`` images."""
+        """Write the first ``count`` images from the processor's cache to the memory, before a DMA reads them."""
 
     def invalidate(self, count: int) -> None:
-        """See what the DMA wrote to the first ``count`` images."""
+        """Drop the first ``count`` images from the processor's cache, after a DMA has written them."""
 
 
 class BufferAllocator(Protocol):
-    """Gives such memory; it is given back when nobody holds the buffer any more."""
+    """Allocates buffers. The memory of a buffer is free again when nothing refers to the buffer."""
 
     def allocate(self, shape: tuple[int, ...]) -> Buffer:
-        """A buffer of bytes. Raises OverlayError where there is no memory left."""
+        """A buffer of bytes. Raises OverlayError if no memory is left."""
 
 
 class FpgaManager(Protocol):
-    """Who may configure the programmable logic, and with what it was configured last."""
+    """The state of the programmable logic: whether it is configured, with which bitstream, and who may load another."""
 
     def is_operating(self) -> bool:
-        """Whether the logic is configured. Where it is not, an access to its registers can hang the processor."""
+        """Whether the logic is configured. If it is not, an access to its registers can hang the processor."""
 
     def loaded_sha256(self) -> str | None:
-        """The sha256 of the bitstream that was loaded last; None where nobody noted it, or the logic is empty."""
+        """The sha256 of the bitstream that was loaded last. None if it was not recorded, or the logic is empty."""
 
     def record_loaded(self, sha256: str | None) -> None:
-        """Note what is loaded now. Raises OSError."""
+        """Record which bitstream is loaded now; None: none that is known. Raises OSError."""
 
     def why_load_denied(self) -> str | None:
-        """Why this process may not load a bitstream; None where it may."""
+        """Why this process may not load a bitstream. None if it may."""
 
 
 class Board(BufferAllocator, Protocol):
-    """A board with one bundle's bitstream and .hwh at hand."""
+    """A board, with the bitstream and .hwh of one bundle."""
 
     @property
     def manager(self) -> FpgaManager:
-        """Its programmable logic's state."""
+        """The state of its programmable logic."""
 
     def load(self) -> None:
-        """Load the bitstream, set its clock, and note what was loaded; every PL pin goes invalid meanwhile.
+        """Load the bitstream, set its clock, and record it. Meanwhile the level of every pin of the logic is undefined.
 
-        Raises OverlayLoadDenied where this process may not, OverlayError where it fails.
+        Raises OverlayLoadDenied if this process may not load it, OverlayError if it fails.
         """
 
     def attach(self) -> None:
-        """Take up an overlay that was loaded before, by this process or another. Raises OverlayError."""
+        """Use the overlay that this process or another has loaded. Raises OverlayError."""
 
     def registers(self, name: str) -> Registers:
-        """The registers of one IP of the attached overlay. Raises OverlayError where there is none of that name."""
+        """The registers of one IP of the attached overlay. Raises OverlayError if it has no IP of that name."""
 
     def clock_mhz(self) -> float:
-        """The frequency of the logic's clock, FCLK0."""
+        """The frequency of the logic's clock, FCLK0. Raises OverlayError."""
 
     def close(self) -> None:
-        """Let the overlay go; may be called twice."""
+        """Stop using the overlay, which stays loaded. May be called twice."""

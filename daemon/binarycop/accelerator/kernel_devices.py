@@ -1,6 +1,7 @@
-"""The devices of ``uio`` as the kernel has them: mmap, and u-dma-buf's ioctls (its Readme; since its version 4.7).
+"""The ``Devices`` of the kernel: registers through mmap of UIO, memory through mmap and ioctls of u-dma-buf.
 
-Not its attributes in sysfs: those are root's, and read-only in the daemon's unit.
+u-dma-buf has these ioctls since version 4.7 (its Readme). Its attributes in sysfs do the same, but only root can write
+them, and they are read-only in the daemon's unit.
 """
 
 import fcntl
@@ -12,19 +13,19 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-# u-dma-buf-ioctl.h: _IOR and _IOW of 'U', with a 64-bit argument
+# From u-dma-buf-ioctl.h: _IOR and _IOW of 'U', with an argument of 64 bits.
 _GET_SIZE, _GET_ADDRESS = 0x80085502, 0x80085503
 _FOR_CPU, _FOR_DEVICE = 0x40085505, 0x40085506
 _TO_DEVICE, _FROM_DEVICE = 1, 2
-_LINE = 32  # of a Cortex-A9's cache
+_CACHE_LINE = 32  # bytes, of a Cortex-A9
 _SIZE_MASK = 0xFFFFFFF0
 
 
 class KernelDevices:
-    """See ``Devices``."""
+    """Opens devices of the kernel, see ``Devices``."""
 
     def map_registers(self, device: Path, size: int) -> NDArray[np.uint32]:
-        """See ``Devices.map_registers``: as an array, each of whose items is read and written in one access."""
+        """See ``Devices.map_registers``. numpy reads and writes an item of this array in one access."""
         return np.frombuffer(_map(device, size), np.uint32)
 
     def open_memory(self, device: Path) -> "DmaMemory":
@@ -33,12 +34,15 @@ class KernelDevices:
 
 
 class DmaMemory:
-    """See ``SharedMemory``. Opened without O_SYNC, so that the processor's cache is used. Raises OSError."""
+    """One device of u-dma-buf, see ``SharedMemory``. Raises OSError.
+
+    It is opened without O_SYNC, so that the processor's cache is used.
+    """
 
     def __init__(self, device: Path) -> None:
         self._descriptor = os.open(device, os.O_RDWR | os.O_CLOEXEC)
-        self.address = self._ask(_GET_ADDRESS)
-        self.view: NDArray[np.uint8] = np.frombuffer(mmap.mmap(self._descriptor, self._ask(_GET_SIZE)), np.uint8)
+        self.address = self._get(_GET_ADDRESS)
+        self.view: NDArray[np.uint8] = np.frombuffer(mmap.mmap(self._descriptor, self._get(_GET_SIZE)), np.uint8)
 
     def flush(self, offset: int, size: int) -> None:
         """See ``SharedMemory.flush``."""
@@ -48,18 +52,21 @@ class DmaMemory:
         """See ``SharedMemory.invalidate``."""
         self._sync(_FOR_CPU, sync_argument(offset, size, _FROM_DEVICE))
 
-    def _ask(self, request: int) -> int:
+    def _get(self, request: int) -> int:
         (value,) = struct.unpack("=Q", fcntl.ioctl(self._descriptor, request, bytes(8)))
         return int(value)
 
-    def _sync(self, request: int, value: int) -> None:
-        fcntl.ioctl(self._descriptor, request, struct.pack("=Q", value))
+    def _sync(self, request: int, argument: int) -> None:
+        fcntl.ioctl(self._descriptor, request, struct.pack("=Q", argument))
 
 
 def sync_argument(offset: int, size: int, direction: int) -> int:
-    """The argument of a sync: offset, size in whole cache lines, direction (1 to the device, 2 from it), and go."""
-    whole = -(-size // _LINE) * _LINE
-    return offset << 32 | whole & _SIZE_MASK | direction << 2 | 1
+    """The argument of u-dma-buf's sync ioctls.
+
+    offset, size: in bytes; the size is rounded up to whole cache lines. direction: 1 to the device, 2 from it.
+    """
+    rounded = -(-size // _CACHE_LINE) * _CACHE_LINE
+    return offset << 32 | rounded & _SIZE_MASK | direction << 2 | 1
 
 
 def _map(device: Path, size: int) -> mmap.mmap:

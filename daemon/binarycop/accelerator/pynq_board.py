@@ -1,6 +1,6 @@
-"""The one file that imports pynq: a ``Board`` of its Overlay, MMIO and allocate, for any pynq device.
+"""A ``Board`` that uses pynq's Overlay, MMIO and allocate. No other module imports pynq.
 
-Tried with pynq 3.0.1, 3.1.2 and 4.0.0. Nobody imports this module before the settings ask for a backend of it.
+Tested with pynq 3.0.1, 3.1.2 and 4.0.0. ``service.backends`` imports this module only if the settings need it.
 """
 
 from pathlib import Path
@@ -25,8 +25,8 @@ except ImportError:  # 4.0 moved it
 __all__ = ["Device", "Metadata", "PynqBoard", "PynqBuffer", "RuntimeMetadataParser", "pynq"]
 
 
-class PynqBuffers:
-    """``pynq.allocate`` as a ``Buffer``: contiguous, cacheable memory."""
+class ContiguousBuffer:
+    """A ``Buffer`` from ``pynq.allocate``: contiguous, cacheable memory."""
 
     def __init__(self, shape: tuple[int, ...], device: Any) -> None:
         self._array = pynq.allocate(shape, dtype=np.uint8, target=device, cacheable=True)
@@ -43,7 +43,11 @@ class PynqBuffers:
 
 
 class PynqBoard:
-    """See ``Board``. device: pynq's, None for the one it finds. bitstream: its .hwh lies beside it."""
+    """A ``Board`` that pynq drives, as root.
+
+    bitstream: its .hwh is in the same folder. clock_mhz: the clock to set. device: pynq's device; None: the one that
+    pynq finds.
+    """
 
     def __init__(
         self, bitstream: Path, sha256: str, clock_mhz: float, manager: FpgaManager, device: Any | None = None
@@ -54,21 +58,21 @@ class PynqBoard:
 
     def load(self) -> None:
         """See ``Board.load``."""
-        obstacle = self.manager.why_load_denied()
-        if obstacle is not None:
-            raise OverlayLoadDenied(f"it cannot be loaded from here: {obstacle}; run binarycop load-overlay as root")
+        reason = self.manager.why_load_denied()
+        if reason is not None:
+            raise OverlayLoadDenied(f"it cannot be loaded from here: {reason}; run binarycop load-overlay as root")
         try:
-            # The note goes first: a loading that breaks off leaves nothing that could be believed.
+            # The record is removed first: after an interrupted loading there must be none.
             self.manager.record_loaded(None)
             if self._overlay is None:
                 self._overlay = self._open(download=True)
             else:
-                # Not a new Overlay: reading the .hwh again takes seconds on a board, and the gate waits meanwhile.
+                # A new Overlay would read the .hwh again, which takes seconds on a board while the gate waits.
                 self._overlay.download()
             pynq.ps.Clocks.fclk0_mhz = self._clock_mhz
             self.manager.record_loaded(self._sha256)
         except Exception as error:
-            raise OverlayError(f"it could not be loaded: {_say(error)}") from error
+            raise OverlayError(f"it could not be loaded: {_format(error)}") from error
 
     def attach(self) -> None:
         """See ``Board.attach``."""
@@ -77,7 +81,7 @@ class PynqBoard:
         try:
             self._overlay = self._open(download=False)
         except Exception as error:
-            raise OverlayError(f"pynq cannot take it up: {_say(error)}") from error
+            raise OverlayError(f"pynq cannot use it: {_format(error)}") from error
 
     def registers(self, name: str) -> Registers:
         """See ``Board.registers``."""
@@ -86,22 +90,22 @@ class PynqBoard:
         except AttributeError:
             raise OverlayError(f"pynq finds no IP {name} in {self._bitstream.with_suffix('.hwh').name}") from None
         except Exception as error:
-            raise OverlayError(f"the registers of {name} cannot be had: {_say(error)}") from error
+            raise OverlayError(f"the registers of {name} cannot be reached: {_format(error)}") from error
         return registers
 
     def allocate(self, shape: tuple[int, ...]) -> Buffer:
         """See ``BufferAllocator.allocate``."""
         try:
-            return PynqBuffers(shape, self._device)
+            return ContiguousBuffer(shape, self._device)
         except Exception as error:
-            raise OverlayError(f"no memory for DMA: {_say(error)}") from error
+            raise OverlayError(f"no memory for DMA: {_format(error)}") from error
 
     def clock_mhz(self) -> float:
         """See ``Board.clock_mhz``."""
         try:
             return float(pynq.ps.Clocks.fclk0_mhz)
         except Exception as error:
-            raise OverlayError(f"its clock cannot be read: {_say(error)}") from error
+            raise OverlayError(f"its clock cannot be read: {_format(error)}") from error
 
     def close(self) -> None:
         """See ``Board.close``. The logic stays configured."""
@@ -111,5 +115,5 @@ class PynqBoard:
         return pynq.Overlay(str(self._bitstream.resolve()), download=download, device=self._device)
 
 
-def _say(error: Exception) -> str:
+def _format(error: Exception) -> str:
     return " ".join(f"{type(error).__name__}: {error}".split())

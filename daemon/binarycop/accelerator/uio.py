@@ -1,8 +1,8 @@
-"""A board for a process without rights: registers through the kernel's UIO, buffers through u-dma-buf.
+"""A ``Board`` for a process without root: registers through the kernel's UIO, buffers through u-dma-buf.
 
-Root has loaded the bitstream (``binarycop load-overlay``); this takes up what is loaded, and never loads.
-Registers: Documentation/driver-api/uio-howto.rst; a PYNQ-Z1's device tree gives FINN's 64 KiB at 0x40000000 to
-generic-uio. Buffers: github.com/ikwzm/udmabuf, one of its devices for all that is allocated. Never tried on a board.
+It never loads a bitstream: root has done so before (``binarycop load-overlay``). Registers: see the kernel's
+Documentation/driver-api/uio-howto.rst; a PYNQ-Z1's device tree gives the 64 KiB at 0x40000000 to generic-uio. Buffers:
+see github.com/ikwzm/udmabuf; one of its devices holds all of them. Not yet tried on a board.
 """
 
 from collections.abc import Iterable
@@ -25,7 +25,7 @@ _LOAD_MODULE = f"load the kernel module u-dma-buf with {MEMORY}=65536"
 
 
 class RegisterWords(Protocol):
-    """A mapping of registers as 32-bit words; reading may have side effects."""
+    """A mapping of registers as 32-bit words. A read can have side effects."""
 
     def __getitem__(self, index: int) -> int: ...
 
@@ -33,39 +33,43 @@ class RegisterWords(Protocol):
 
 
 class SharedMemory(Protocol):
-    """One device of u-dma-buf: contiguous memory behind the processor's cache. All sizes and offsets in bytes."""
+    """One device of u-dma-buf: contiguous memory, cached by the processor. Offsets and sizes are in bytes."""
 
     @property
     def view(self) -> NDArray[np.uint8]:
-        """All of it, as the processor sees it."""
+        """The whole memory as the processor sees it."""
 
     @property
     def address(self) -> int:
-        """Where a DMA finds its first byte."""
+        """The physical address of the first byte. A DMA uses it."""
 
     def flush(self, offset: int, size: int) -> None:
-        """Let a DMA see what was written. Raises OSError."""
+        """Write these bytes from the processor's cache to the memory. Raises OSError."""
 
     def invalidate(self, offset: int, size: int) -> None:
-        """See what a DMA wrote. Raises OSError."""
+        """Drop these bytes from the processor's cache. Raises OSError."""
 
 
 class Devices(Protocol):
-    """Opens the two kinds of device; ``kernel_devices`` supplies the real ones."""
+    """Opens UIO devices and devices of u-dma-buf. ``kernel_devices`` opens the real ones."""
 
     def map_registers(self, device: Path, size: int) -> RegisterWords:
-        """The first mapping of a UIO device. Raises OSError."""
+        """The first mapping of a UIO device, ``size`` bytes of it. Raises OSError."""
 
     def open_memory(self, device: Path) -> SharedMemory:
-        """A device of u-dma-buf. Raises OSError."""
+        """The memory of a device of u-dma-buf. Raises OSError."""
 
 
 class UioBoard:
-    """See ``Board``. handoff: of the bundle's overlay; clock_mhz: its manifest's; dmas: the IPs to be reached."""
+    """A ``Board`` that needs no root and cannot load.
+
+    hardware: from the .hwh of the bundle's overlay. clock_mhz: the manifest's. dmas: the names of the IPs to use.
+    sysfs, dev: the folders of the UIO devices' attributes and of the devices themselves.
+    """
 
     def __init__(
         self,
-        handoff: HardwareHandoff,
+        hardware: HardwareHandoff,
         clock_mhz: float,
         dmas: Iterable[str],
         manager: FpgaManager,
@@ -75,29 +79,29 @@ class UioBoard:
     ) -> None:
         self.manager = manager
         self._clock_mhz, self._devices, self._sysfs, self._dev = clock_mhz, devices, sysfs, dev
-        self._windows = {name: handoff.ranges[name] for name in dmas}
-        self._first = 0
+        self._ranges = {name: hardware.ranges[name] for name in dmas}
+        self._mapping_base = 0
         self._words: RegisterWords | None = None
         self._memory: SharedMemory | None = None
-        self._given = 0
+        self._allocated = 0
 
     def load(self) -> None:
-        """Raises OverlayLoadDenied: systemd has root do it before the next start."""
+        """Raises OverlayLoadDenied. systemd lets root load the overlay before the next start."""
         raise OverlayLoadDenied(
-            "it is loaded by root only (classifier.overlay.memory is uio); run binarycop load-overlay, then start anew"
+            "only root can load it (classifier.overlay.memory is uio); run binarycop load-overlay, then start again"
         )
 
     def attach(self) -> None:
-        """See ``Board.attach``. Raises OverlayError where the devices are missing, too small, or not for this user."""
-        self._given = 0
+        """See ``Board.attach``. Raises OverlayError if a device is missing, too small, or not for this user."""
+        self._allocated = 0
         if self._words is not None:
             return
-        lowest = min(one.base for one in self._windows.values())
-        end = max(one.base + one.size for one in self._windows.values())
-        name, window = self._find(lowest, end)
+        first = min(registers.base for registers in self._ranges.values())
+        end = max(registers.base + registers.size for registers in self._ranges.values())
+        name, mapping = self._find(first, end)
         device, memory = self._dev / name, self._dev / MEMORY
         try:
-            words = self._devices.map_registers(device, window.size)
+            words = self._devices.map_registers(device, mapping.size)
         except OSError as error:
             raise OverlayError(f"{device}: {error.strerror}; {_remedy(error)}") from error
         try:
@@ -105,68 +109,69 @@ class UioBoard:
         except OSError as error:
             remedy = _LOAD_MODULE if isinstance(error, FileNotFoundError) else _remedy(error)
             raise OverlayError(f"{memory}: {error.strerror}; {remedy}") from error
-        self._first, self._words = window.base, words
+        self._mapping_base, self._words = mapping.base, words
 
     def registers(self, name: str) -> Registers:
         """See ``Board.registers``."""
-        if self._words is None or name not in self._windows:
-            raise OverlayError(f"there are no registers of {name}; attached are {', '.join(self._windows)}")
-        return _Registers(self._words, self._windows[name], self._first)
+        if self._words is None or name not in self._ranges:
+            raise OverlayError(f"there are no registers of {name}; attached are {', '.join(self._ranges)}")
+        return _Registers(self._words, self._ranges[name], self._mapping_base)
 
     def allocate(self, shape: tuple[int, ...]) -> Buffer:
-        """See ``BufferAllocator.allocate``: the next pages. What was given before ``attach`` is given anew after it."""
+        """See ``BufferAllocator.allocate``. It takes the next pages; ``attach`` begins again at the first one."""
         if self._memory is None:
             raise OverlayError(f"{self._dev / MEMORY} is not open")
-        size, offset = int(np.prod(shape)), self._given
-        there = len(self._memory.view)
-        if offset + size > there:
-            few = f"has {there} bytes, {offset + size} are needed"
-            raise OverlayError(f"{self._dev / MEMORY} {few}; {_LOAD_MODULE}")
-        self._given = offset + -(-size // _PAGE) * _PAGE
+        size, offset = int(np.prod(shape)), self._allocated
+        available = len(self._memory.view)
+        if offset + size > available:
+            too_small = f"has {available} bytes, {offset + size} are needed"
+            raise OverlayError(f"{self._dev / MEMORY} {too_small}; {_LOAD_MODULE}")
+        self._allocated = offset + -(-size // _PAGE) * _PAGE
         return _SharedBuffer(self._memory, offset, shape)
 
     def clock_mhz(self) -> float:
-        """What load-overlay set, and read back before it noted the bitstream: this process may not ask the hardware."""
+        """The manifest's clock. Only root can read the hardware's: load-overlay has set it and checked it."""
         return self._clock_mhz
 
     def close(self) -> None:
         """See ``Board.close``."""
         self._words = self._memory = None
 
-    def _find(self, lowest: int, end: int) -> tuple[str, AddressRange]:
-        """The UIO device whose first mapping has these addresses. Raises OverlayError."""
-        there = []
+    def _find(self, first: int, end: int) -> tuple[str, AddressRange]:
+        """The UIO device whose first mapping has the addresses from ``first`` to ``end``. Raises OverlayError."""
+        others = []
         for folder in sorted(self._sysfs.glob("uio*")):
-            # A device may go while it is looked at.
+            # A device can disappear while it is read.
             with suppress(OSError, ValueError):
                 name = (folder / "name").read_text(encoding="ascii").strip()
                 base, size = (
-                    int((folder / "maps/map0" / one).read_text(encoding="ascii"), 0) for one in ("addr", "size")
+                    int((folder / "maps/map0" / attribute).read_text(encoding="ascii"), 0)
+                    for attribute in ("addr", "size")
                 )
-                if base <= lowest and end <= base + size:
+                if base <= first and end <= base + size:
                     return folder.name, AddressRange(base, size)
-                there.append(f"{folder.name} ({name}) has {size} bytes at 0x{base:x}")
-        wanted = f"wanted is one with {end - lowest} bytes at 0x{lowest:x}"
-        raise OverlayError(f"no UIO device has the DMAs' registers: {'; '.join(there) or 'there is none'}; {wanted}")
+                others.append(f"{folder.name} ({name}) has {size} bytes at 0x{base:x}")
+        needed = f"{end - first} bytes at 0x{first:x} are needed"
+        raise OverlayError(f"no UIO device has the DMAs' registers: {'; '.join(others) or 'there is none'}; {needed}")
 
 
 class _Registers:
-    """One IP's registers in a mapping that begins at ``first``."""
+    """The registers of one IP, in a mapping that begins at the address ``mapping_base``."""
 
-    def __init__(self, words: RegisterWords, window: AddressRange, first: int) -> None:
-        self._words, self._at, self._size = words, window.base - first, window.size
+    def __init__(self, words: RegisterWords, registers: AddressRange, mapping_base: int) -> None:
+        self._words, self._start = words, registers.base - mapping_base
 
     def read(self, offset: int) -> int:
         """See ``Registers.read``."""
-        return int(self._words[(self._at + offset) // _WORD])
+        return int(self._words[(self._start + offset) // _WORD])
 
     def write(self, offset: int, value: int) -> None:
         """See ``Registers.write``."""
-        self._words[(self._at + offset) // _WORD] = value
+        self._words[(self._start + offset) // _WORD] = value
 
 
 class _SharedBuffer:
-    """A ``Buffer`` in a shared memory."""
+    """A ``Buffer`` at an offset in shared memory."""
 
     def __init__(self, memory: SharedMemory, offset: int, shape: tuple[int, ...]) -> None:
         self._memory, self._offset = memory, offset
@@ -191,4 +196,4 @@ class _SharedBuffer:
 def _remedy(error: OSError) -> str:
     if isinstance(error, PermissionError):
         return "the user needs its group binarycop (70-binarycop.rules), the unit its DeviceAllow="
-    return "no other way to it is tried"
+    return "there is no other way to reach the device"

@@ -1,1 +1,1 @@
-"""A bundle: what the daemon loads, its manifest, its files, its versions on a board, and the FINN build in it."""
+"""A bundle: its manifest and files, its versions on a board, and the FINN build that belongs to it."""

@@ -1,16 +1,15 @@
-"""A FINN build's folder ``deploy/``: its bitstream and .hwh, and what its driver.py says of its inputs and outputs.
+"""FINN's deployment package, the folder ``deploy/`` of a build: bitstream, .hwh, and the shapes in its driver.py.
 
-The driver is read, never executed: ``io_shape_dict`` is a literal but for its data types, written
-``DataType['INT11']``, and in older builds ``DataType.UINT8``.
+The driver is parsed and never executed. Its ``io_shape_dict`` is a literal, except for data types such as
+``DataType['INT11']``, in older builds ``DataType.UINT8``.
 """
 
 import ast
-import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from binarycop.bundle import check_build
+from binarycop.bundle import check_build, digest
 from binarycop.bundle.manifest import CHANNELS, Manifest
 from binarycop.classes import LABELS
 from binarycop.errors import BundleError
@@ -21,31 +20,31 @@ _DICT = "io_shape_dict"
 
 @dataclass(frozen=True)
 class DeploymentPackage:
-    """The files of a build, and its ``io_shape_dict`` with data types as their names."""
+    """The files of a build, and its ``io_shape_dict``, in which a data type is its name."""
 
     folder: Path
     bitstream: Path
-    handoff: Path
-    shapes: dict[str, Any]
+    hwh: Path
+    io_shapes: dict[str, Any]
 
 
 def read(folder: Path) -> DeploymentPackage:
-    """Find and read a build. Raises BundleError where a file is missing, double, or not what FINN writes."""
-    driver = _only(folder, "driver", "driver.py")
+    """Find and read a build. Raises BundleError if a file is missing, there are two of it, or FINN did not write it."""
+    driver = _only_file(folder, "driver", "driver.py")
     try:
-        shapes = _shapes(ast.parse(driver.read_bytes(), driver.name))
+        io_shapes = _io_shape_dict(ast.parse(driver.read_bytes(), driver.name))
     except (OSError, SyntaxError, ValueError, TypeError, RecursionError, MemoryError) as error:
-        raise BundleError(folder, f"{driver.name} is not a driver of FINN's: {error}") from error
-    return DeploymentPackage(folder, _only(folder, "bitfile", "*.bit"), _only(folder, "bitfile", "*.hwh"), shapes)
+        raise BundleError(folder, f"{driver.name} is not a driver of FINN: {error}") from error
+    bitstream, hwh = _only_file(folder, "bitfile", "*.bit"), _only_file(folder, "bitfile", "*.hwh")
+    return DeploymentPackage(folder, bitstream, hwh, io_shapes)
 
 
-def check(deploy: DeploymentPackage, manifest: Manifest) -> None:
-    """Hold a build to a bundle's manifest. Raises BundleError with the first disagreement."""
-    for file in (deploy.bitstream, deploy.handoff):
-        check_build.check_published(deploy.folder, hashlib.sha256(file.read_bytes()).hexdigest())
-    side = (1, SIDE_PX, SIDE_PX, CHANNELS)
-    wanted: dict[str, tuple[str, Any]] = {
-        "ishape_normal": ("takes inputs of shape", side),
+def check(package: DeploymentPackage, manifest: Manifest) -> None:
+    """Check a build against a bundle's manifest. Raises BundleError with the first disagreement."""
+    for file in (package.bitstream, package.hwh):
+        check_build.check_published(package.folder, digest.sha256_of(file))
+    expected: dict[str, tuple[str, Any]] = {
+        "ishape_normal": ("takes inputs of shape", (1, SIDE_PX, SIDE_PX, CHANNELS)),
         "oshape_normal": ("gives outputs of shape", (1, len(LABELS))),
         "idt": ("takes inputs of type", "UINT8"),
         "odt": ("gives outputs of type", manifest.output_type),
@@ -54,33 +53,35 @@ def check(deploy: DeploymentPackage, manifest: Manifest) -> None:
         "input_dma_name": ("calls its input DMA", manifest.input_dma),
         "output_dma_name": ("calls its output DMA", manifest.output_dma),
     }
-    for key, (says, right) in wanted.items():
-        found = _single(deploy, key)
-        if found != right:
-            raise BundleError(deploy.folder, f"the build {says} {_say(found)}, the bundle {_say(right)}")
-    if deploy.shapes.get("number_of_external_weights", 0) != 0:
-        raise BundleError(deploy.folder, "the build takes weights from outside, which the driver does not give it")
-    check_build.check_hwh(deploy.handoff, manifest)
+    for key, (verb, bundle_value) in expected.items():
+        build_value = _single(package, key)
+        if build_value != bundle_value:
+            reason = f"the build {verb} {_format(build_value)}, the bundle {_format(bundle_value)}"
+            raise BundleError(package.folder, reason)
+    if package.io_shapes.get("number_of_external_weights", 0) != 0:
+        raise BundleError(package.folder, "the build takes weights from outside, which the daemon does not give it")
+    check_build.check_hwh(package.hwh, manifest)
 
 
-def _only(folder: Path, below: str, pattern: str) -> Path:
-    """The one file of a pattern in a folder of the build, or beside it as in older builds. Raises BundleError."""
-    found = sorted((folder / below).glob(pattern)) or sorted(folder.glob(pattern))
-    if len(found) != 1:
-        names = ", ".join(path.name for path in found) or "none"
-        raise BundleError(folder, f"is no deploy folder of FINN's: wanted one {below}/{pattern}, found {names}")
-    return found[0]
+def _only_file(folder: Path, subfolder: str, pattern: str) -> Path:
+    """The only file that matches, in the subfolder or, in older builds, in ``folder`` itself. Raises BundleError."""
+    files = sorted((folder / subfolder).glob(pattern)) or sorted(folder.glob(pattern))
+    if len(files) != 1:
+        names = ", ".join(path.name for path in files) or "none"
+        reason = f"it is no deploy folder of FINN: one {subfolder}/{pattern} is expected, there are: {names}"
+        raise BundleError(folder, reason)
+    return files[0]
 
 
-def _shapes(module: ast.Module) -> dict[str, Any]:
-    """Raises ValueError where there is no such dictionary, or not of literals and data types."""
+def _io_shape_dict(module: ast.Module) -> dict[str, Any]:
+    """Raises ValueError if there is no such dictionary, or it has more than literals and data types."""
     for statement in module.body:
         if isinstance(statement, ast.Assign) and any(
             isinstance(target, ast.Name) and target.id == _DICT for target in statement.targets
         ):
-            shapes = _value(statement.value)
-            if isinstance(shapes, dict):
-                return shapes
+            io_shapes = _value(statement.value)
+            if isinstance(io_shapes, dict):
+                return io_shapes
     raise ValueError(f"it has no {_DICT}")
 
 
@@ -90,7 +91,7 @@ def _value(node: ast.expr) -> Any:
         pairs = [(None if key is None else _value(key), _value(value)) for key, value in zip(node.keys, node.values)]
         return dict(pairs)
     if isinstance(node, ast.List | ast.Tuple):
-        values = [_value(one) for one in node.elts]
+        values = [_value(element) for element in node.elts]
         return values if isinstance(node, ast.List) else tuple(values)
     if isinstance(node, ast.Subscript) and _is_data_type(node.value):
         return _value(node.slice)
@@ -103,16 +104,16 @@ def _is_data_type(node: ast.expr) -> bool:
     return isinstance(node, ast.Name) and node.id == "DataType"
 
 
-def _single(deploy: DeploymentPackage, key: str) -> Any:
-    """A value of the dictionary; FINN lists one for each input or output, older builds have no list."""
-    defaults = {"input_dma_name": "idma0", "output_dma_name": "odma0"}  # what FINN's driver takes without a name
-    found = deploy.shapes.get(key, defaults.get(key))
-    if isinstance(found, list):
-        if len(found) != 1:
-            raise BundleError(deploy.folder, f"the build has {len(found)} of {key}, not one")
-        return found[0]
-    return found
+def _single(package: DeploymentPackage, key: str) -> Any:
+    """One value of ``io_shape_dict``: FINN has a list with a value for each input or output, older builds the value."""
+    defaults = {"input_dma_name": "idma0", "output_dma_name": "odma0"}  # as in FINN's own driver
+    value = package.io_shapes.get(key, defaults.get(key))
+    if isinstance(value, list):
+        if len(value) != 1:
+            raise BundleError(package.folder, f"the build has {len(value)} of {key}, not one")
+        return value[0]
+    return value
 
 
-def _say(value: Any) -> str:
-    return "×".join(str(one) for one in value) if isinstance(value, tuple) else str(value)
+def _format(value: Any) -> str:
+    return "×".join(str(size) for size in value) if isinstance(value, tuple) else str(value)

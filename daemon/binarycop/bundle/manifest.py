@@ -1,9 +1,10 @@
-"""A bundle's manifest: what the network is, and what its files must be."""
+"""A bundle's manifest: its network, and the sha256 of each of its files."""
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from binarycop.classes import LABELS
 from binarycop.errors import BundleError
@@ -14,13 +15,16 @@ FILE = "manifest.json"
 CHANNELS = 3
 KERNEL = 3
 
+_T = TypeVar("_T")
+
 
 @dataclass(frozen=True)
 class Layer:
-    """One MVTU of the dataflow: a 3×3 convolution without padding, or a fully connected layer.
+    """One layer of the network: a 3×3 convolution without padding, or a fully connected layer.
 
-    inputs, outputs: channels (conv) or features (fc). pool: a 2×2 max-pool follows.
-    pe, simd: FINN's folding (paper, Table I).
+    FINN makes one MVTU (matrix-vector-threshold unit) of it. kind: ``conv`` or ``fc``. inputs, outputs: channels of a
+    convolution, features of a fully connected layer. pool: a 2×2 max-pool follows. pe, simd: FINN's folding (paper,
+    Table I).
     """
 
     kind: str
@@ -32,17 +36,29 @@ class Layer:
 
     @property
     def fan_in(self) -> int:
-        """Number of weights of one output, K; their order is (row, column, channel)."""
+        """K, the number of weights of one output. Their order is (row, column, channel)."""
         return self.inputs * (KERNEL * KERNEL if self.kind == "conv" else 1)
+
+
+@dataclass(frozen=True)
+class Header:
+    """The part of a manifest that identifies a bundle and does not depend on its network.
+
+    sha256: of each file of the bundle but the manifest, in hexadecimal digits, by the file's name.
+    """
+
+    name: str
+    version: str
+    sha256: dict[str, str]
 
 
 @dataclass(frozen=True)
 class Manifest:
     """The contents of ``manifest.json``, checked.
 
-    output_type: FINN's name of the score type, e.g. ``INT11``; input_packed, output_packed: the
-    shapes of the DMA buffers in bytes; abstain_margin: calibrated lead of the best score below
-    which a frame abstains, in units of the scores.
+    output_type: FINN's name of the score type, e.g. ``INT11``. input_packed, output_packed: the shapes of the DMA
+    buffers in bytes. input_dma, output_dma: the names of the IODMAs in the .hwh. abstain_margin: the calibrated margin
+    (best score minus second best) below which a frame abstains, in units of the scores. sha256: see ``Header``.
     """
 
     name: str
@@ -61,10 +77,17 @@ class Manifest:
     provenance: dict[str, Any]
 
     def to_json(self) -> str:
-        """The text of ``manifest.json``; ``read`` takes it back."""
+        """The text of ``manifest.json``, which ``read`` reads."""
         layers = [
-            {"kind": one.kind, "in": one.inputs, "out": one.outputs, "pool": one.pool, "pe": one.pe, "simd": one.simd}
-            for one in self.layers
+            {
+                "kind": layer.kind,
+                "in": layer.inputs,
+                "out": layer.outputs,
+                "pool": layer.pool,
+                "pe": layer.pe,
+                "simd": layer.simd,
+            }
+            for layer in self.layers
         ]
         return json.dumps(
             {
@@ -100,9 +123,20 @@ class Manifest:
 
 def read(folder: Path) -> Manifest:
     """Read and check ``folder/manifest.json``. Raises BundleError with the reason."""
+    return _read(folder, _manifest)
+
+
+def read_header(folder: Path) -> Header:
+    """Read name, version and files of ``folder/manifest.json``; the rest may be anything.
+
+    Raises BundleError with the reason.
+    """
+    return _read(folder, _header)
+
+
+def _read(folder: Path, parse: Callable[[dict[str, Any]], _T]) -> _T:
     try:
-        text = (folder / FILE).read_text(encoding="utf-8")
-        return _parse(json.loads(text))
+        return parse(json.loads((folder / FILE).read_text(encoding="utf-8")))
     except FileNotFoundError:
         raise BundleError(folder, f"there is no {FILE}") from None
     except (OSError, UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
@@ -113,33 +147,45 @@ def read(folder: Path) -> Manifest:
         raise BundleError(folder, f"{FILE}: {error}") from error
 
 
-def _parse(data: dict[str, Any]) -> Manifest:
+def _header(data: dict[str, Any]) -> Header:
+    name, version = data["name"], data["version"]
+    for key, value in (("name", name), ("version", version)):
+        if not isinstance(value, str):
+            raise TypeError(f"{key} {value!r} is not a text")
+    sha256 = {str(file): str(digest) for file, digest in data["files"].items()}
+    for file in sha256:
+        if Path(file).name != file:
+            raise ValueError(f"{json.dumps(file)} is not a file of the bundle itself")
+    return Header(name, version, sha256)
+
+
+def _manifest(data: dict[str, Any]) -> Manifest:
     if data["format"] != FORMAT:
         raise ValueError(f"format {data['format']!r} is not the one known here, {FORMAT}")
     if data["classes"] != list(LABELS):
         raise ValueError(f"classes {data['classes']} are not {list(LABELS)} in that order")
+    header, network_input, network_output = _header(data), data["input"], data["output"]
     shape = [1, SIDE_PX, SIDE_PX, CHANNELS]
-    given, output = data["input"], data["output"]
-    for key, right in (("shape", shape), ("type", "UINT8"), ("layout", "NHWC"), ("colour", "RGB")):
-        if given[key] != right:
-            raise ValueError(f"input {key} {given[key]} is not {right}")
-    if output["shape"] != [1, len(LABELS)]:
-        raise ValueError(f"output shape {output['shape']} is not {[1, len(LABELS)]}")
-    layers = tuple(_layer(index, one) for index, one in enumerate(data["layers"]))
+    for key, expected in (("shape", shape), ("type", "UINT8"), ("layout", "NHWC"), ("colour", "RGB")):
+        if network_input[key] != expected:
+            raise ValueError(f"input {key} {network_input[key]} is not {expected}")
+    if network_output["shape"] != [1, len(LABELS)]:
+        raise ValueError(f"output shape {network_output['shape']} is not {[1, len(LABELS)]}")
+    layers = tuple(_layer(index, layer) for index, layer in enumerate(data["layers"]))
     _check_chain(layers)
     return Manifest(
-        name=str(data["name"]),
-        version=str(data["version"]),
+        name=header.name,
+        version=header.version,
         layers=layers,
-        output_type=str(output["type"]),
-        input_packed=tuple(int(n) for n in given["packed"]),
-        output_packed=tuple(int(n) for n in output["packed"]),
-        input_dma=str(given["dma"]),
-        output_dma=str(output["dma"]),
+        output_type=str(network_output["type"]),
+        input_packed=tuple(int(size) for size in network_input["packed"]),
+        output_packed=tuple(int(size) for size in network_output["packed"]),
+        input_dma=str(network_input["dma"]),
+        output_dma=str(network_output["dma"]),
         clock_mhz=float(data["clock_mhz"]),
         crop=CropGeometry(float(data["crop"]["margin"]), float(data["crop"]["shift_y"])),
         abstain_margin=int(data["abstain_margin"]),
-        sha256={str(name): str(digest) for name, digest in data["files"].items()},
+        sha256=header.sha256,
         licence=str(data["licence"]),
         provenance=dict(data["provenance"]),
     )
@@ -159,21 +205,21 @@ def _layer(index: int, data: dict[str, Any]) -> Layer:
 
 
 def _check_chain(layers: tuple[Layer, ...]) -> None:
-    """Each layer must take what the one before it gives, and the last must give the four scores."""
+    """Each layer's inputs must be the outputs of the layer before it, and the last must give the four scores."""
     side, channels, flat = SIDE_PX, CHANNELS, False
     for index, layer in enumerate(layers):
         if layer.kind == "conv":
             if flat:
                 raise ValueError(f"layer {index}: a convolution after a fully connected layer")
-            takes, side = channels, side - KERNEL + 1
+            expected, side = channels, side - KERNEL + 1
             if layer.pool:
                 side //= 2
             if side < 1:
-                raise ValueError(f"layer {index}: the picture has shrunk to nothing")
+                raise ValueError(f"layer {index}: nothing is left of the image")
         else:
-            takes, flat, side = channels * side * side, True, 1
-        if layer.inputs != takes:
-            raise ValueError(f"layer {index}: takes {layer.inputs}, but {takes} come to it")
+            expected, flat, side = channels * side * side, True, 1
+        if layer.inputs != expected:
+            raise ValueError(f"layer {index}: has {layer.inputs} inputs, but the layer before it gives {expected}")
         channels = layer.outputs
     if not layers or layers[-1].kind != "fc" or channels != len(LABELS):
         raise ValueError(f"the last layer must be fully connected with {len(LABELS)} outputs")

@@ -1,8 +1,8 @@
 """FINN's packing of numbers into DMA words.
 
-Element i of the innermost (folded) dimension lies at bits [i·w, (i+1)·w) of a little-endian word that is padded
-to whole bytes (FINN's ``finnpy_to_packed_bytearray`` with reverse_endian and reverse_inner, as its driver calls
-it). UINT8 and INT8 are the identity.
+Element i of the innermost (folded) dimension is in the bits [i·w, (i+1)·w) of a little-endian word, which is padded to
+whole bytes. FINN's driver does the same with ``finnpy_to_packed_bytearray``, reverse_endian and reverse_inner set.
+For UINT8 and INT8 the bytes do not change.
 """
 
 import re
@@ -12,12 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 _INTEGER = re.compile(r"(U?)INT([1-9][0-9]?)")
-_BITS_MOST = 32
+_MAX_BITS = 32
 
 
 @dataclass(frozen=True)
 class NumberType:
-    """A FINN data type. bipolar: -1 and +1, as the bits 0 and 1."""
+    """A FINN data type of whole numbers. bipolar: -1 and +1, packed as the bits 0 and 1."""
 
     bits: int
     signed: bool
@@ -34,30 +34,30 @@ class NumberType:
         return 1 if self.bipolar else (1 << (self.bits - int(self.signed))) - 1
 
     def word_bytes(self, count: int) -> int:
-        """How many bytes ``count`` numbers of one word take."""
+        """The size of a word of ``count`` numbers in bytes."""
         return -(-count * self.bits // 8)
 
 
 def number_type(name: str) -> NumberType:
-    """The type of FINN's name, e.g. ``INT11``. Raises ValueError for one that is no integer of 1 to 32 bits."""
+    """The type that FINN calls ``name``, e.g. ``INT11``. Raises ValueError if it is no integer of 1 to 32 bits."""
     if name in ("BIPOLAR", "BINARY"):
         return NumberType(1, signed=False, bipolar=name == "BIPOLAR")
-    found = _INTEGER.fullmatch(name)
-    if found is None or int(found[2]) > _BITS_MOST:
-        raise ValueError(f"{name} is not a FINN integer type of 1 to {_BITS_MOST} bits, e.g. INT11 or UINT8")
-    return NumberType(int(found[2]), signed=not found[1])
+    match = _INTEGER.fullmatch(name)
+    if match is None or int(match[2]) > _MAX_BITS:
+        raise ValueError(f"{name} is not a FINN integer type of 1 to {_MAX_BITS} bits, e.g. INT11 or UINT8")
+    return NumberType(int(match[2]), signed=not match[1])
 
 
 def pack(values: NDArray[np.generic], kind: NumberType) -> NDArray[np.uint8]:
-    """Pack the last axis: (…, n) numbers to (…, ceil(n·w/8)) bytes. Bytes come back as they are, without a copy.
+    """Pack the last axis: (…, n) numbers to (…, ceil(n·w/8)) bytes. An array of bytes is returned without a copy.
 
-    Raises ValueError for a number that the type cannot hold.
+    Raises ValueError if the type cannot hold a number.
     """
     if kind.bits == 8 and values.dtype == (np.int8 if kind.signed else np.uint8):
         return values.view(np.uint8)
     whole = np.asarray(values, np.int64)
-    is_held = np.abs(whole) == 1 if kind.bipolar else (whole >= kind.min) & (whole <= kind.max)
-    if not is_held.all():
+    fits = np.abs(whole) == 1 if kind.bipolar else (whole >= kind.min) & (whole <= kind.max)
+    if not fits.all():
         raise ValueError(f"a number is not one from {kind.min} to {kind.max}")
     if kind.bipolar:
         whole = (whole + 1) // 2
@@ -67,9 +67,9 @@ def pack(values: NDArray[np.generic], kind: NumberType) -> NDArray[np.uint8]:
 
 
 def unpack(packed: NDArray[np.uint8], kind: NumberType, count: int) -> NDArray[np.int32]:
-    """Unpack the last axis: (…, ceil(n·w/8)) bytes to (…, n) numbers, ``count`` being n.
+    """Unpack the last axis: (…, ceil(n·w/8)) bytes to (…, n) numbers. count: n.
 
-    Raises ValueError where the words have another length.
+    Raises ValueError if the words have another length.
     """
     if packed.shape[-1] != kind.word_bytes(count):
         raise ValueError(f"words of {packed.shape[-1]} bytes do not hold {count} numbers of {kind.bits} bits")

@@ -1,4 +1,4 @@
-"""Where bundles are looked for."""
+"""Finds a bundle by its name, in the checkout or where it is installed."""
 
 import sys
 from pathlib import Path
@@ -14,14 +14,15 @@ SEARCH_PATHS = (
 
 
 def find_bundle(name: str) -> Path:
-    """The folder of a bundle: itself where ``name`` has a slash, else the first of that name on the shelves.
+    """The folder of a bundle: ``name`` itself if it has a slash, else the first folder of that name in SEARCH_PATHS.
 
-    Raises BundleError where there is none.
+    Raises BundleError if there is none.
     """
     if "/" in name:
         return Path(name)
-    for shelf in SEARCH_PATHS:
-        if (shelf / name).is_dir():
-            return shelf / name
-    here = sorted({path.name for shelf in SEARCH_PATHS if shelf.is_dir() for path in shelf.iterdir() if path.is_dir()})
-    raise BundleError(name, f"there is no such bundle; there are {', '.join(here) or 'none'}")
+    for parent in SEARCH_PATHS:
+        if (parent / name).is_dir():
+            return parent / name
+    folders = (path for parent in SEARCH_PATHS if parent.is_dir() for path in parent.iterdir())
+    names = sorted({path.name for path in folders if path.is_dir()})
+    raise BundleError(name, f"there is no such bundle; there are {', '.join(names) or 'none'}")

@@ -1,16 +1,14 @@
-"""The bundles of a board: versions side by side, one of each name in use, and a way back to one that has worked.
+"""The bundle store of a board: the versions of each bundle, one of them in use, and the way back to one that worked.
 
 Below the root (/var/lib/binarycop on a board):
 
-    bundles/NAME            a symbolic link to the version in use; swapped by rename, so never half there
-    versions/NAME/VERSION/  each version whole, named after its manifest's version and hash
-    proven/NAME             the versions that have passed the self-test at a start, a line each, newest last
-    shipped/NAME            the versions that came with the package, a line each
+    bundles/NAME            a symbolic link to the version in use
+    versions/NAME/VERSION/  one version; its folder's name is its manifest's version and the start of that file's sha256
+    proven/NAME             the known good versions (self-test passed here), one a line, newest last
+    shipped/NAME            the packaged versions (they came with the package), one a line
 """
 
 import fcntl
-import hashlib
-import json
 import os
 import re
 import shutil
@@ -18,124 +16,146 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from binarycop.errors import BundleError
+from binarycop import atomic
+from binarycop.bundle import digest
+from binarycop.bundle import manifest as manifests
+from binarycop.bundle.manifest import Header
+from binarycop.errors import BundleError, BundleStoreError
 
 ROOT = Path("/var/lib/binarycop")
-MANIFEST = "manifest.json"
-_NAME = re.compile(r"[a-z0-9][a-z0-9.-]{0,63}")
-_PROVEN_KEPT = 2
+_FOLDER_NAME = re.compile(r"[a-z0-9][a-z0-9.-]{0,63}")
+_KNOWN_GOOD, _PACKAGED = "proven", "shipped"
+_MAX_KNOWN_GOOD = 2
 
 SelfTest = Callable[[Path], None]
-"""The self-test of the bundle in a folder; raises BundleError where it fails."""
+"""The self-test of the bundle in a folder. Raises BundleError if it fails."""
 
 
 @dataclass(frozen=True)
 class Version:
-    """One version of a bundle on the shelf."""
+    """One version of a bundle in the store."""
 
     name: str
     version: str
     in_use: bool
-    proven: bool
-    shipped: bool
+    known_good: bool
+    packaged: bool
 
 
 @dataclass(frozen=True)
-class VerifyResult:
-    """What is in use after ``BundleStore.ready``; refused and reason: the version that was taken out of use, and why."""
+class SelfTestResult:
+    """What ``BundleStore.ensure_known_good`` has found.
+
+    version: in use now. tested: a self-test has run. refused, reason: the version that failed and is not in use any
+    more, and why; empty if none failed.
+    """
 
     version: str
-    tried: bool
+    tested: bool
     refused: str = ""
     reason: str = ""
 
 
 class BundleStore:
-    """Every change is one rename; cut off in between, the version in use is the old one or the new one, whole."""
+    """The versions below one root. If a change is interrupted, the version in use is the old one or the new one, whole.
 
-    def __init__(self, root: Path, trial: SelfTest) -> None:
-        self._root, self._trial = root, trial
+    Every method raises BundleStoreError if the store cannot be read or written.
+    """
 
-    def install(self, source: Path, *, shipped: bool = False) -> Version:
-        """Copy a bundle in and put it to use; its self-test comes at the next start.
+    def __init__(self, root: Path) -> None:
+        self._root = root
 
-        shipped: it comes with the package, and does not take the place of one that came otherwise.
-        Raises BundleError where it does not agree with its manifest, OSError where the shelf cannot be written.
+    def install(self, source: Path, *, packaged: bool = False) -> Version:
+        """Copy a bundle into the store and use it from the next start on, which also runs its self-test.
+
+        packaged: it comes with the package. It does not replace a version in use that was installed by hand.
+        Raises BundleError if it does not agree with its manifest.
         """
-        manifest = _read_manifest(source)
-        _check_files(source, manifest)
-        name, version = manifest["name"], _version_of(source, manifest)
+        header = _read_header(source)
+        digest.check(source, header.sha256)
         with self._locked():
-            target = self._root / "versions" / name / version
+            name, version = header.name, _version_of(source, header)
+            target = self._folder(name, version)
             if not _is_intact(target):
-                _copy(source, target, [MANIFEST, *manifest["files"]])
-            before = self._in_use(name)
-            ours = self._listed("shipped", name)
-            if shipped and version not in ours:
-                self._list("shipped", name, [*ours, version])
-            if not shipped or before is None or before in ours:
+                atomic.copy_files(source, target, [manifests.FILE, *header.sha256])
+            replaced = self._in_use(name)
+            from_packages = self._read_list(_PACKAGED, name)
+            if packaged and version not in from_packages:
+                self._write_list(_PACKAGED, name, [*from_packages, version])
+            if not packaged or replaced is None or replaced in from_packages:
                 self._use(name, version)
             self._prune(name)
-            return next(one for one in self._versions(name) if one.version == version)
+            return self._version(name, version)
 
-    def ensure_known_good(self, name: str) -> VerifyResult:
-        """Have a version of ``name`` in use that passes its self-test, going back to one that has where it must.
+    def ensure_known_good(self, name: str, self_test: SelfTest) -> SelfTestResult:
+        """Test the version of ``name`` that is in use, and roll back to a known good one if it fails.
 
-        A version that has passed before, and whose files still agree with its manifest, is not tried again.
-        Raises BundleError where none passes; the link then stays as it was.
+        A version that is known good and whose files still agree with its manifest is not tested again.
+        Raises BundleError if no version passes; the version in use then stays in use.
         """
         with self._locked():
             current = self._in_use(name)
             if current is None:
                 raise BundleError(name, f"there is no such bundle below {self._root / 'bundles'}")
-            proven = self._listed("proven", name)
-            folder = self._root / "versions" / name
-            if current in proven and _is_intact(folder / current):
-                return VerifyResult(current, tried=False)
+            known_good = self._read_list(_KNOWN_GOOD, name)
+            if current in known_good and _is_intact(self._folder(name, current)):
+                return SelfTestResult(current, tested=False)
+            others = [version for version in known_good if version != current]
             try:
-                self._trial(folder / current)
+                self_test(self._folder(name, current))
             except BundleError as refusal:
-                back = self._first_that_passes(name, [one for one in reversed(proven) if one != current])
-                if back is None:
+                fallback = self._first_that_passes(name, others[::-1], self_test)
+                if fallback is None:
                     raise
-                self._use(name, back)
-                return VerifyResult(back, tried=True, refused=current, reason=refusal.reason)
-            self._list("proven", name, [*(one for one in proven if one != current), current][-_PROVEN_KEPT:])
+                self._use(name, fallback)
+                return SelfTestResult(fallback, tested=True, refused=current, reason=refusal.reason)
+            self._write_list(_KNOWN_GOOD, name, [*others, current][-_MAX_KNOWN_GOOD:])
             self._prune(name)
-            return VerifyResult(current, tried=True)
+            return SelfTestResult(current, tested=True)
 
     def rollback(self, name: str) -> Version:
-        """Put the last proven version other than the one in use to use. Raises BundleError where there is none."""
+        """Use the newest known good version other than the one in use. Raises BundleError if there is none."""
         with self._locked():
             current = self._in_use(name)
-            for version in reversed(self._listed("proven", name)):
-                if version != current and _is_intact(self._root / "versions" / name / version):
+            for version in reversed(self._read_list(_KNOWN_GOOD, name)):
+                if version != current and _is_intact(self._folder(name, version)):
                     self._use(name, version)
-                    return next(one for one in self._versions(name) if one.version == version)
+                    return self._version(name, version)
             raise BundleError(name, "there is no other version that has passed its self-test here")
 
     def versions(self) -> list[Version]:
         """All versions, by name."""
-        names = sorted(path.name for path in (self._root / "versions").glob("*") if path.is_dir())
-        return [version for name in names for version in self._versions(name)]
+        with self._os_errors():
+            names = sorted(path.name for path in (self._root / "versions").glob("*") if path.is_dir())
+            return [version for name in names for version in self._versions(name)]
 
     def _versions(self, name: str) -> list[Version]:
-        in_use, proven, shipped = self._in_use(name), self._listed("proven", name), self._listed("shipped", name)
-        folders = sorted(path.name for path in (self._root / "versions" / name).iterdir() if path.name[0] != ".")
-        return [Version(name, one, one == in_use, one in proven, one in shipped) for one in folders]
+        in_use = self._in_use(name)
+        known_good, packaged = self._read_list(_KNOWN_GOOD, name), self._read_list(_PACKAGED, name)
+        # A hidden folder is a copy that was interrupted.
+        versions = sorted(path.name for path in self._folder(name).iterdir() if path.name[0] != ".")
+        return [
+            Version(name, version, version == in_use, version in known_good, version in packaged)
+            for version in versions
+        ]
 
-    def _first_that_passes(self, name: str, versions: list[str]) -> str | None:
+    def _version(self, name: str, version: str) -> Version:
+        return next(entry for entry in self._versions(name) if entry.version == version)
+
+    def _first_that_passes(self, name: str, versions: list[str], self_test: SelfTest) -> str | None:
         for version in versions:
-            folder = self._root / "versions" / name / version
+            folder = self._folder(name, version)
             try:
                 if _is_intact(folder):
-                    self._trial(folder)
+                    self_test(folder)
                     return version
             except BundleError:
                 continue
         return None
+
+    def _folder(self, name: str, version: str = "") -> Path:
+        return self._root / "versions" / name / version
 
     def _in_use(self, name: str) -> str | None:
         link = self._root / "bundles" / name
@@ -144,99 +164,59 @@ class BundleStore:
     def _use(self, name: str, version: str) -> None:
         link = self._root / "bundles" / name
         link.parent.mkdir(parents=True, exist_ok=True)
-        new = link.with_name(f".{name}.new")
-        new.unlink(missing_ok=True)
-        new.symlink_to(f"../versions/{name}/{version}")
-        new.replace(link)
-        _sync(link.parent)
+        atomic.write_link(link, f"../versions/{name}/{version}")
 
-    def _listed(self, kind: str, name: str) -> list[str]:
+    def _read_list(self, kind: str, name: str) -> list[str]:
         file = self._root / kind / name
         return file.read_text(encoding="utf-8").split() if file.exists() else []
 
-    def _list(self, kind: str, name: str, versions: list[str]) -> None:
+    def _write_list(self, kind: str, name: str, versions: list[str]) -> None:
         file = self._root / kind / name
         file.parent.mkdir(parents=True, exist_ok=True)
-        new = file.with_name(f".{name}.new")
-        new.write_text("".join(f"{one}\n" for one in versions), encoding="utf-8")
-        _sync(new)
-        new.replace(file)
+        atomic.write_file(file, "".join(f"{version}\n" for version in versions).encode())
 
     def _prune(self, name: str) -> None:
-        """Drop what is neither in use, nor proven, nor the newest that the package brought."""
-        kept = {self._in_use(name), *self._listed("proven", name), *self._listed("shipped", name)[-1:]}
-        for folder in (self._root / "versions" / name).iterdir():
+        """Remove every version but the one in use, the known good ones, and the newest packaged one."""
+        newest_packaged = self._read_list(_PACKAGED, name)[-1:]
+        kept = {self._in_use(name), *self._read_list(_KNOWN_GOOD, name), *newest_packaged}
+        for folder in self._folder(name).iterdir():
             if folder.name not in kept:
                 shutil.rmtree(folder)
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
-        """One change at a time: a package's script and a starting unit may meet."""
-        self._root.mkdir(parents=True, exist_ok=True)
-        with (self._root / "lock").open("w") as file:
-            fcntl.flock(file, fcntl.LOCK_EX)
-            yield
+        """One change at a time: a package's script and a unit that starts may run at once."""
+        with self._os_errors():
+            self._root.mkdir(parents=True, exist_ok=True)
+            with (self._root / "lock").open("w") as file:
+                fcntl.flock(file, fcntl.LOCK_EX)
+                yield
 
-
-def _read_manifest(folder: Path) -> dict[str, Any]:
-    """Name, version and hashes; all else is for the self-test. Raises BundleError."""
-    try:
-        manifest = json.loads((folder / MANIFEST).read_bytes())
-        name, version, digests = manifest["name"], manifest["version"], manifest["files"]
-    except OSError as error:
-        raise BundleError(folder, f"{MANIFEST} cannot be read: {error.strerror}") from error
-    except (ValueError, KeyError, TypeError) as error:
-        raise BundleError(folder, f"{MANIFEST} is no manifest with name, version and files") from error
-    for what in (name, version):
-        if not isinstance(what, str) or not _NAME.fullmatch(what):
-            raise BundleError(folder, f"{what!r} cannot be a folder's name; a-z, 0-9, dots and hyphens can")
-    if not isinstance(digests, dict) or any(Path(one).name != one for one in digests):
-        raise BundleError(folder, "files must be those of the bundle itself")
-    return dict(manifest)
-
-
-def _check_files(folder: Path, manifest: dict[str, Any]) -> None:
-    for name, digest in manifest["files"].items():
+    @contextmanager
+    def _os_errors(self) -> Iterator[None]:
         try:
-            actual = hashlib.sha256((folder / name).read_bytes()).hexdigest()
+            yield
         except OSError as error:
-            raise BundleError(folder, f"{name} is in the manifest but cannot be read: {error.strerror}") from error
-        if actual != digest:
-            raise BundleError(folder, f"{name} is not the file of the manifest")
+            raise BundleStoreError(Path(error.filename or self._root), error.strerror or str(error)) from error
+
+
+def _read_header(folder: Path) -> Header:
+    """The header of a bundle whose name and version can be names of folders. Raises BundleError."""
+    header = manifests.read_header(folder)
+    for name in (header.name, header.version):
+        if not _FOLDER_NAME.fullmatch(name):
+            raise BundleError(folder, f"{name!r} cannot be a folder's name; a-z, 0-9, dots and hyphens can")
+    return header
 
 
 def _is_intact(folder: Path) -> bool:
     try:
-        _check_files(folder, _read_manifest(folder))
+        digest.check(folder, manifests.read_header(folder).sha256)
     except BundleError:
         return False
     return True
 
 
-def _version_of(folder: Path, manifest: dict[str, Any]) -> str:
-    """The manifest holds every file's hash, so its own hash tells versions apart."""
-    return f"{manifest['version']}-{hashlib.sha256((folder / MANIFEST).read_bytes()).hexdigest()[:12]}"
-
-
-def _copy(source: Path, target: Path, names: list[str]) -> None:
-    """All or nothing, and on the disk before anything points to it."""
-    new = target.with_name(f".{target.name}.new")
-    shutil.rmtree(new, ignore_errors=True)
-    new.mkdir(parents=True)
-    for name in names:
-        shutil.copyfile(source / name, new / name)
-        (new / name).chmod(0o644)
-        _sync(new / name)
-    _sync(new)
-    # Only a damaged copy can be in the way.
-    shutil.rmtree(target, ignore_errors=True)
-    new.rename(target)
-    _sync(target.parent)
-
-
-def _sync(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+def _version_of(folder: Path, header: Header) -> str:
+    """The manifest has the sha256 of every file, so its own sha256 tells two versions apart."""
+    return f"{header.version}-{digest.sha256_of(folder / manifests.FILE)[:12]}"

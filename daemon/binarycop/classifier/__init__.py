@@ -1,1 +1,1 @@
-"""Crops to four integer scores: a bundle, and the backends that run it."""
+"""Crops to four integer scores: the interface of a classifier, and the emulator."""

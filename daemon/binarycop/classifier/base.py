@@ -1,9 +1,11 @@
-"""What every classifier backend offers, and the choice among them."""
+"""The interface of every classifier backend."""
 
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+
+from binarycop.geometry import SIDE_PX
 
 
 class Classifier(Protocol):
@@ -17,8 +19,14 @@ class Classifier(Protocol):
         """Classify a batch.
 
         crops: (N, 32, 32, 3) uint8 RGB. Returns (N, 4) int32 in the order of ``MaskClass``.
-        Raises BackendError where the accelerator fails or takes too long.
+        Raises ValueError for any other array, BackendError if the accelerator fails or takes too long.
         """
 
     def close(self) -> None:
-        """Give back what the backend holds; may be called twice."""
+        """Free what the backend holds. May be called twice."""
+
+
+def check_crops(crops: NDArray[np.uint8]) -> None:
+    """Raises ValueError if this is not a batch of crops: (N, 32, 32, 3) uint8."""
+    if crops.dtype != np.uint8 or crops.shape[1:] != (SIDE_PX, SIDE_PX, 3):
+        raise ValueError(f"crops are {crops.dtype} {crops.shape}, not uint8 (N, {SIDE_PX}, {SIDE_PX}, 3)")

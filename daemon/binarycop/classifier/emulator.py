@@ -1,8 +1,8 @@
 """The accelerator's arithmetic on the CPU, bit-exact, as matrix products of small integers.
 
-Bits are kept as 0 and 1. With a in {0, 1} for an activation of ±1 and weights w of ±1, the dot product
-is 2·sum(w·a) - sum(w), so the threshold T becomes sum(w·a) >= (T + sum(w)) / 2 and max-pool is OR. All
-sums stay below 2**24, where float32 is exact, so BLAS may do them in any order.
+An activation of ±1 is kept as the bit a in {0, 1}. Its dot product with weights w of ±1 is 2·sum(w·a) - sum(w), so the
+threshold T becomes sum(w·a) >= (T + sum(w)) / 2, and max-pool becomes OR. All sums are below 2**24, where float32 is
+exact, so the order in which BLAS adds does not matter.
 """
 
 import numpy as np
@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 
 from binarycop.bundle.files import Bundle, LayerWeights
 from binarycop.bundle.manifest import KERNEL, Layer
-from binarycop.geometry import SIDE_PX
+from binarycop.classifier.base import check_crops
 
-_MAX_BATCH = 8  # what stays in the cache: 64 at once take 1.6 times as long per crop, one by one 1.1 times
+_MAX_BATCH = 8  # fits the cache; in batches of 64 a crop takes 1.6 times as long, one by one 1.1 times
 
 
 class Emulator:
-    """The backend ``emulator``: a bundle's network in numpy."""
+    """A bundle's network in numpy: the backend ``emulator``."""
 
     name = "emulator"
 
@@ -26,14 +26,13 @@ class Emulator:
         self._stages = [_Stage(layer, weights, is_first=index == 0) for index, (layer, weights) in enumerate(pairs)]
 
     def scores(self, crops: NDArray[np.uint8]) -> NDArray[np.int32]:
-        """See ``Classifier.scores``. Raises ValueError where the crops are not (N, 32, 32, 3) uint8."""
-        if crops.dtype != np.uint8 or crops.shape[1:] != (SIDE_PX, SIDE_PX, 3):
-            raise ValueError(f"crops are {crops.dtype} {crops.shape}, not uint8 (N, {SIDE_PX}, {SIDE_PX}, 3)")
+        """See ``Classifier.scores``."""
+        check_crops(crops)
         parts = [self._run(crops[start : start + _MAX_BATCH]) for start in range(0, len(crops), _MAX_BATCH)]
         return np.concatenate(parts) if parts else np.empty((0, self._stages[-1].outputs), np.int32)
 
     def close(self) -> None:
-        """Nothing is held."""
+        """See ``Classifier.close``. There is nothing to free."""
 
     def _run(self, crops: NDArray[np.uint8]) -> NDArray[np.int32]:
         values: NDArray[np.generic] = crops
@@ -43,7 +42,7 @@ class Emulator:
 
 
 class _Stage:
-    """One layer with its weights laid out for BLAS, and scratch memory that is reused from batch to batch."""
+    """One layer, its weights in the order that BLAS needs. Every batch uses the same scratch memory."""
 
     def __init__(self, layer: Layer, weights: LayerWeights, *, is_first: bool) -> None:
         signs = np.where(weights.bits, 1, -1).astype(np.float32)
@@ -54,9 +53,12 @@ class _Stage:
         self._total = total
         self._threshold: NDArray[np.float32] | None = None
         if weights.thresholds is not None:
-            reach = weights.thresholds.astype(np.float64)
-            # Pixels are used as they are; bits through the identity above. Sums are whole, so half below is exact.
-            self._threshold = (reach - 0.5 if is_first else np.ceil((reach + total) / 2) - 0.5).astype(np.float32)
+            least = weights.thresholds.astype(np.float64)
+            if not is_first:
+                # The first layer's activations are pixels, all others are bits: see the module's docstring.
+                least = np.ceil((least + total) / 2)
+            # Sums are whole numbers, so "above the threshold less a half" is "at the threshold or above it".
+            self._threshold = (least - 0.5).astype(np.float32)
         self._columns: NDArray[np.float32] = np.empty((0,), np.float32)
         self._sums: NDArray[np.float32] = np.empty((0, 0), np.float32)
 
@@ -79,25 +81,25 @@ class _Stage:
         return _or_pool(image) if self._pool else image
 
     def _im2col(self, values: NDArray[np.generic], height: int, width: int) -> NDArray[np.float32]:
-        """Every 3×3 window as a row; the three pixels of a window's line lie side by side, so they go as one run."""
+        """Every 3×3 window as a row. The three pixels of a window's line are adjacent, so they are copied at once."""
         values = np.ascontiguousarray(values)
         count, channels = len(values), values.shape[3]
-        run = KERNEL * channels
-        by_image, by_line, by_pixel, by_value = values.strides
+        line = KERNEL * channels
+        image_bytes, line_bytes, pixel_bytes, value_bytes = values.strides
         windows = as_strided(
             values,
-            (count, height, width, KERNEL, run),
-            (by_image, by_line, by_pixel, by_line, by_value),
+            (count, height, width, KERNEL, line),
+            (image_bytes, line_bytes, pixel_bytes, line_bytes, value_bytes),
             writeable=False,
         )
         if self._columns.shape != windows.shape:
             self._columns = np.empty(windows.shape, np.float32)
         np.copyto(self._columns, windows)
-        return self._columns.reshape(count * height * width, KERNEL * run)
+        return self._columns.reshape(count * height * width, KERNEL * line)
 
 
 def _or_pool(image: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """2×2 max-pool of bits; an odd last row or column is left out, as in FINN's pooling."""
+    """2×2 max-pool of bits. An odd last row or column is left out, as in FINN's pooling."""
     height, width = image.shape[1] // 2 * 2, image.shape[2] // 2 * 2
     rows = image[:, 0:height:2] | image[:, 1:height:2]
     return rows[:, :, 0:width:2] | rows[:, :, 1:width:2]

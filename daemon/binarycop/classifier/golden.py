@@ -1,4 +1,4 @@
-"""The golden vectors of a bundle: what every backend must reproduce before it decides anything."""
+"""The check of the golden vectors: every backend must reproduce them before its scores are used."""
 
 import numpy as np
 
@@ -8,14 +8,17 @@ from binarycop.errors import BundleError
 
 
 def check_golden(bundle: Bundle, classifier: Classifier) -> int:
-    """Hold a backend to the bundle's golden vectors; returns how many. Raises BundleError on the first that differs."""
-    got = classifier.scores(bundle.golden_inputs)
-    wrong = np.flatnonzero((got != bundle.golden_scores).any(axis=1))
+    """Compare a backend's scores with the bundle's golden vectors. Returns the number of vectors.
+
+    Raises BundleError if one differs.
+    """
+    scores = classifier.scores(bundle.golden_inputs)
+    wrong = np.flatnonzero((scores != bundle.golden_scores).any(axis=1))
     if len(wrong):
         first = int(wrong[0])
         raise BundleError(
             bundle.folder,
-            f"{classifier.name} does not reproduce the golden vectors: {len(wrong)} of {len(got)} differ, number "
-            f"{first} gives {got[first].tolist()} instead of {bundle.golden_scores[first].tolist()}",
+            f"{classifier.name} does not reproduce the golden vectors: {len(wrong)} of {len(scores)} differ, number "
+            f"{first} gives {scores[first].tolist()} instead of {bundle.golden_scores[first].tolist()}",
         )
-    return len(got)
+    return len(scores)

@@ -1,7 +1,7 @@
-"""The slow, obvious reference: FINN's integer arithmetic written out in Python's own integers.
+"""A slow and simple reference for the emulator's tests: FINN's integer arithmetic in Python's own integers.
 
-Binary layers are XNOR and popcount as in the paper (section II-B): with bits for ±1, the dot product
-of K weights and activations is K - 2·popcount(w XOR a). The tests hold the fast emulator to this.
+Binary layers are XNOR and popcount, as in the paper (section II-B): with bits for ±1, the dot product of K weights and
+activations is K - 2·popcount(w XOR a).
 """
 
 from collections.abc import Sequence
@@ -31,10 +31,10 @@ def scores(bundle: Bundle, crop: NDArray[np.uint8]) -> list[int]:
 
 
 def _first(image: list[list[list[int]]], weights: LayerWeights) -> list[list[list[bool]]]:
-    """8-bit pixels times 1-bit weights."""
+    """The first layer: 8-bit pixels times 1-bit weights."""
     signs = np.where(weights.bits, 1, -1).tolist()
     return [
-        [_fire([sum(a * w for a, w in zip(window, row)) for row in signs], weights) for window in line]
+        [_fire([sum(pixel * sign for pixel, sign in zip(window, row)) for row in signs], weights) for window in line]
         for line in _windows(image)
     ]
 
@@ -64,7 +64,7 @@ def _fire(sums: list[int], weights: LayerWeights) -> list[bool]:
 
 
 def _pool(bits: list[list[list[bool]]], layer: Layer) -> list[list[list[bool]]]:
-    """2×2 max-pool; of bits, the maximum is OR. An odd last row or column is left out."""
+    """2×2 max-pool: the maximum of bits is OR. An odd last row or column is left out."""
     if not layer.pool:
         return bits
     return [

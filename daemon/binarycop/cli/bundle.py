@@ -1,146 +1,134 @@
-"""The program ``binarycop-bundle``: which version of each bundle a board uses, and ``ready`` before each start."""
+"""``binarycop bundle``: the bundle versions of a board, and the self-test of the one in use before each start."""
 
 import argparse
 import os
 import signal
 import subprocess
 import sys
-from collections.abc import Sequence
+from dataclasses import asdict
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import binarycop
 from binarycop.bundle.store import ROOT, BundleStore, Version
-from binarycop.errors import BundleError, SettingsErrors
+from binarycop.cli.options import add_config, add_json, print_json
+from binarycop.errors import BundleError
 from binarycop.journal.events import Event, Level
-from binarycop.journal.writers import is_under_systemd, open_journal
+from binarycop.journal.writers import is_under_systemd, open_journal, print_to_stderr
 from binarycop.settings.classifier import Backend
 from binarycop.settings.load import load
 
-TRIAL_S = 120
-_SETTINGS_WRONG, _BUNDLE_REFUSED = 3, 4
-
-_HELP = """exit codes:
-  0  done
-  2  wrong arguments
-  3  settings are wrong
-  4  the bundle is refused, or no version of it passes its self-test
-  5  the shelf cannot be read or written
-"""
+SELF_TEST_LIMIT_S = 120
 
 
-def parser() -> argparse.ArgumentParser:
-    """The command line."""
-    top = argparse.ArgumentParser(
-        prog="binarycop-bundle",
-        description="Installs bundles side by side, and goes back to the last good one where a self-test fails.",
-        epilog=_HELP,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    top.add_argument("--root", type=Path, default=ROOT, metavar="FOLDER", help=f"the shelf (default: {ROOT})")
-    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    commands.add_parser("list", help="show every version, and which is in use")
-    install = commands.add_parser("install", help="copy a bundle in and use it from the next start on")
+def add(commands: Any) -> None:
+    """Add the subcommand."""
+    parser = commands.add_parser("bundle", help="list, install, roll back and self-test the bundles of this board")
+    parser.add_argument("--root", type=Path, default=ROOT, metavar="FOLDER", help=f"the bundle store (default: {ROOT})")
+    verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
+    listing = verbs.add_parser("list", help="show every version, and which is in use")
+    listing.set_defaults(work=_list)
+    install = verbs.add_parser("install", help="copy a bundle into the store and use it from the next start on")
     install.add_argument("folder", type=Path, metavar="FOLDER", help="the bundle's folder")
-    install.add_argument("--shipped", action="store_true", help="leave one that was installed by hand in use")
-    back = commands.add_parser("back", help="use the last version that has passed its self-test here")
-    back.add_argument("name", metavar="NAME", help="cnv, n-cnv, u-cnv")
-    ready = commands.add_parser("ready", help="self-test what the settings name, and go back where it fails")
-    ready.add_argument("--config", type=Path, metavar="FILE", help="settings (default: those of the system)")
-    return top
+    install.add_argument(
+        "--packaged",
+        "--shipped",
+        action="store_true",
+        help="it comes with the package: a version that was installed by hand stays in use",
+    )
+    install.set_defaults(work=_install)
+    rollback = verbs.add_parser("rollback", help="use the last version that has passed its self-test here")
+    rollback.add_argument("name", metavar="NAME", help="cnv, n-cnv, u-cnv")
+    rollback.set_defaults(work=_rollback)
+    ensure = verbs.add_parser("ensure", help="self-test the bundle of the settings, and roll back if it fails")
+    add_config(ensure)
+    ensure.set_defaults(work=_ensure)
+    for verb in (listing, install, rollback, ensure):
+        add_json(verb)
+        verb.set_defaults(run=run)
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; returns the exit code."""
-    options = parser().parse_args(arguments)
-    # The daemon reads the shelf as another user, whatever the umask of a unit or a shell.
+def run(options: argparse.Namespace) -> int:
+    """Raises SettingsErrors, BundleError if a bundle is refused, BundleStoreError if the store cannot be used."""
+    # The daemon reads the store as another user, whatever the umask of a unit or a shell.
     os.umask(0o022)
-    try:
-        return _run(options)
-    except (BundleError, SettingsErrors) as error:
-        _say(Level.ERROR, str(error))
-        return _SETTINGS_WRONG if isinstance(error, SettingsErrors) else _BUNDLE_REFUSED
-    except OSError as error:
-        _say(Level.ERROR, f"{error.filename or options.root}: {error.strerror}")
-        return 5
-
-
-def _run(options: argparse.Namespace) -> int:
-    if options.command == "ready":
-        return _ready(options)
-    shelf = BundleStore(options.root, lambda _: None)
-    if options.command == "install":
-        _show(shelf.install(options.folder, shipped=options.shipped))
-    elif options.command == "back":
-        _show(shelf.rollback(options.name))
-    else:
-        for version in shelf.versions():
-            _show(version)
+    options.work(options)
     return 0
 
 
-def _ready(options: argparse.Namespace) -> int:
-    """Raises BundleError where no version passes."""
+def _list(options: argparse.Namespace) -> None:
+    for version in BundleStore(options.root).versions():
+        _show(version, options)
+
+
+def _install(options: argparse.Namespace) -> None:
+    _show(BundleStore(options.root).install(options.folder, packaged=options.packaged), options)
+
+
+def _rollback(options: argparse.Namespace) -> None:
+    _show(BundleStore(options.root).rollback(options.name), options)
+
+
+def _ensure(options: argparse.Namespace) -> None:
+    """Raises BundleError if no version passes."""
     settings = load(options.config).settings
     classifier = settings.classifier
     if "/" in classifier.bundle:
-        _say(Level.INFO, f"{classifier.bundle} is a folder of its own: there is no other version to go back to")
-        return 0
-    # The overlay is proven by loading it; everything else by what the daemon does at its start.
+        _log(f"{classifier.bundle} is a folder of its own: there is no other version to roll back to")
+        return
+    # For an overlay the self-test is to load it, for everything else what the daemon does at its start.
     command = "load-overlay" if classifier.backend is Backend.OVERLAY else "selftest"
-    shelf = BundleStore(options.root, lambda folder: _try_it(command, folder, options.config))
-    result = shelf.ensure_known_good(classifier.bundle)
+    self_test = partial(_self_test, command, options.config)
+    result = BundleStore(options.root).ensure_known_good(classifier.bundle, self_test)
     if result.refused:
-        told = {"refused": result.refused, "version": result.version, "reason": result.reason}
-        open_journal(settings.journal.target).write(Event.BUNDLE_BACK, "", bundle=classifier.bundle, **told)
+        fields = {"refused": result.refused, "version": result.version, "reason": result.reason}
+        open_journal(settings.journal.target).write(Event.BUNDLE_BACK, "", bundle=classifier.bundle, **fields)
     else:
-        how = "passed its self-test" if result.tried else "has passed its self-test before, and is unchanged"
-        _say(Level.INFO, f"{classifier.bundle}: {result.version} {how}")
-    return 0
+        how = "passed its self-test" if result.tested else "has passed its self-test before, and is unchanged"
+        _log(f"{classifier.bundle}: {result.version} {how}")
+    if options.json:
+        print_json({"name": classifier.bundle, **asdict(result)})
 
 
-def _try_it(command: str, folder: Path, config: Path | None) -> None:
-    """The self-test in a process of its own: a crash or a hang is a failure too. Raises BundleError."""
+def _self_test(command: str, config: Path | None, folder: Path) -> None:
+    """Run the self-test as a process of its own, so that a crash or a hang is a failure too. Raises BundleError."""
     arguments = [command, "--bundle", str(folder), *(["--config", str(config)] if config else [])]
-    path = str(Path(binarycop.__file__).resolve().parents[1])
+    packages = str(Path(binarycop.__file__).resolve().parents[1])
     try:
-        done = subprocess.run(
+        process = subprocess.run(
             [sys.executable, "-m", "binarycop", *arguments],
-            env={**os.environ, "PYTHONPATH": path},
+            env={**os.environ, "PYTHONPATH": packages},
             cwd="/",
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             encoding="utf-8",
             errors="replace",
-            timeout=TRIAL_S,
+            timeout=SELF_TEST_LIMIT_S,
             check=False,
         )
     except subprocess.TimeoutExpired as error:
-        raise BundleError(folder, f"{command} has not ended within {TRIAL_S} s") from error
-    if done.returncode:
-        raise BundleError(folder, _reason(command, done.returncode, done.stderr))
+        raise BundleError(folder, f"{command} has not ended within {SELF_TEST_LIMIT_S} s") from error
+    if process.returncode:
+        raise BundleError(folder, _why_failed(command, process.returncode, process.stderr))
 
 
-def _reason(command: str, code: int, errors: str) -> str:
-    last = (errors.strip().splitlines() or [""])[-1].removeprefix("binarycop: ")
+def _why_failed(command: str, code: int, errors: str) -> str:
     if code < 0:
         return f"{command} was ended by {signal.Signals(-code).name}"
-    return last or f"{command} ended with {code}"
+    last_line = (errors.strip().splitlines() or [""])[-1].removeprefix("binarycop: ")
+    return last_line or f"{command} ended with {code}"
 
 
-def _show(version: Version) -> None:
-    marks = [
-        word
-        for word, is_so in (("in use", version.in_use), ("proven", version.proven), ("shipped", version.shipped))
-        if is_so
-    ]
-    print(f"{version.name}  {version.version}  {', '.join(marks)}".rstrip())
+def _show(version: Version, options: argparse.Namespace) -> None:
+    if options.json:
+        print_json(asdict(version))
+        return
+    marks = {"in use": version.in_use, "known good": version.known_good, "packaged": version.packaged}
+    print(f"{version.name}  {version.version}  {', '.join(mark for mark in marks if marks[mark])}".rstrip())
 
 
-def _say(level: Level, text: str) -> None:
-    priority = f"<{level.value}>" if is_under_systemd() else ""
-    print(f"{priority}binarycop-bundle: {text}", file=sys.stderr, flush=True)
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+def _log(text: str) -> None:
+    priority = f"<{Level.INFO.value}>" if is_under_systemd() else ""
+    print_to_stderr(f"{priority}binarycop: {text}")

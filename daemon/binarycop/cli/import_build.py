@@ -1,4 +1,4 @@
-"""``binarycop import-build``: a FINN build's bitstream and .hwh into the bundle that they were built from."""
+"""``binarycop import-build``: copies bitstream and .hwh of a FINN build into the bundle that they were built from."""
 
 import argparse
 from pathlib import Path
@@ -22,15 +22,15 @@ def add(commands: Any) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Raises BundleError where the build, or the bundle, is refused; nothing has been copied where it is the build."""
+    """Raises BundleError if the build or the bundle is refused. A build that is refused is not copied."""
     folder = find_bundle(options.into)
-    found = deployment_package.read(options.deploy)
-    deployment_package.check(found, manifests.read(folder))
-    bundles.add_files(folder, {BITSTREAM: found.bitstream, HWH: found.handoff})
+    package = deployment_package.read(options.deploy)
+    deployment_package.check(package, manifests.read(folder))
+    bundles.add_files(folder, {BITSTREAM: package.bitstream, HWH: package.hwh})
     manifest = bundles.load(folder).manifest
     digests = {name: manifest.sha256[name] for name in (BITSTREAM, HWH)}
     if options.json:
         print_json({"bundle": manifest.name, "version": manifest.version, "files": digests})
     else:
-        print(f"{manifest.name} {manifest.version} has its build: {found.bitstream.name}, {found.handoff.name}")
+        print(f"{manifest.name} {manifest.version} has its build: {package.bitstream.name}, {package.hwh.name}")
     return 0

@@ -1,4 +1,4 @@
-"""Arguments in, exit code out. Each subcommand is a module with ``add`` and ``run``."""
+"""The program ``binarycop``. Each subcommand is a module with the functions ``add`` and ``run``."""
 
 import argparse
 import sys
@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from binarycop import __version__
 from binarycop.cli import (
     bench,
+    bundle,
     check_config,
     evaluate,
     events,
@@ -21,6 +22,7 @@ from binarycop.errors import (
     BackendError,
     BinaryCoPError,
     BundleError,
+    BundleStoreError,
     DetectorError,
     FactoryError,
     JournalError,
@@ -44,19 +46,21 @@ _EXIT_CODES: tuple[tuple[type[BinaryCoPError], int], ...] = (
     (BackendError, 7),
     (DetectorError, 7),
     (JournalError, 9),
+    (BundleStoreError, 10),
 )
 
 _HELP = """exit codes:
-  0  done
-  1  an error that should not be: please report it
-  2  wrong arguments
-  3  settings are wrong
-  4  the bundle is refused
-  5  a camera, clip or folder gives no frames
-  6  a GPIO line cannot be had or driven
-  7  the classifier or the face finder cannot run
-  8  the overlay must be loaded (again), by load-overlay and with the right to; then start anew
-  9  the journal cannot be read
+   0  success
+   1  unexpected error: please report it
+   2  wrong arguments
+   3  wrong settings
+   4  the bundle was refused
+   5  a camera, clip or folder gives no frames
+   6  a GPIO line cannot be opened or driven
+   7  the classifier or the face detector cannot run
+   8  the circuit in the FPGA (overlay) must be loaded: run load-overlay as root, then start again
+   9  the journal cannot be read
+  10  the bundle store of this board cannot be read or written
 """
 
 
@@ -64,19 +68,31 @@ def parser() -> argparse.ArgumentParser:
     """The command line."""
     top = argparse.ArgumentParser(
         prog="binarycop",
-        description="Speed-gate controller: looks how a mask is worn, and gives or withholds the gate's permission.",
+        description="Gate controller: sees how a person wears the face mask, and gives the gate permission or not.",
         epilog=_HELP,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     top.add_argument("--version", action="version", version=f"binarycop {__version__}")
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for module in (run, check_config, replay, evaluate, bench, selftest, lines, events, load_overlay, import_build):
+    for module in (
+        run,
+        check_config,
+        replay,
+        evaluate,
+        bench,
+        selftest,
+        bundle,
+        lines,
+        events,
+        load_overlay,
+        import_build,
+    ):
         module.add(commands)
     return top
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; returns the exit code."""
+    """Run one subcommand; returns the exit code."""
     options = parser().parse_args(arguments)
     try:
         code: int = options.run(options)
@@ -85,6 +101,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"binarycop: {error}".replace("\n", "\nbinarycop: "), file=sys.stderr)
         return next((code for kind, code in _EXIT_CODES if isinstance(error, kind)), 1)
     except BrokenPipeError:
-        # Whoever read our output has seen enough; Python must not complain again when it flushes.
+        # The reader of our output has ended, as `head` does. Python must not report it again when it flushes.
         sys.stdout = None
         return 0

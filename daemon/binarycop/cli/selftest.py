@@ -1,4 +1,4 @@
-"""``binarycop selftest``: does the bundle agree with its manifest, and the backend with its golden vectors?"""
+"""``binarycop selftest``: checks the bundle against its manifest, and the backend against the golden vectors."""
 
 import argparse
 from typing import Any
@@ -9,7 +9,7 @@ from binarycop.service.assembly import open_bundle
 
 def add(commands: Any) -> None:
     """Add the subcommand."""
-    parser = commands.add_parser("selftest", help="reproduce the bundle's golden vectors")
+    parser = commands.add_parser("selftest", help="check the bundle's files and golden vectors")
     add_config(parser)
     add_classifier(parser)
     add_json(parser)

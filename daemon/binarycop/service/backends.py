@@ -1,4 +1,4 @@
-"""From the names in the settings to a bundle's folder and a running backend."""
+"""Opens the classifier that the settings name: the emulator, or the accelerator on a board."""
 
 import importlib
 import time
@@ -21,15 +21,15 @@ from binarycop.settings.classifier import Backend, ClassifierSettings, MemoryAcc
 
 
 def open_classifier(settings: ClassifierSettings, bundle: Bundle) -> Classifier:
-    """Make the backend that the settings name. Raises BundleError, BackendError."""
+    """Open the backend of the settings. Raises BundleError, BackendError."""
     if settings.backend is Backend.EMULATOR:
         return Emulator(bundle)
     bundle, board = open_board(settings, bundle)
-    return open_overlay(settings, bundle, board)
+    return open_accelerator(settings, bundle, board)
 
 
-def open_overlay(settings: ClassifierSettings, bundle: Bundle, board: Board) -> FinnClassifier:
-    """Take up the overlay on a board. Raises OverlayError, and lets the board go then."""
+def open_accelerator(settings: ClassifierSettings, bundle: Bundle, board: Board) -> FinnClassifier:
+    """Use the overlay that is loaded on a board. Raises OverlayError after it has closed the board."""
     try:
         return FinnClassifier(
             bundle, board, MonotonicClock(), time.sleep, settings.overlay.deadline_s, settings.backend.value
@@ -40,14 +40,14 @@ def open_overlay(settings: ClassifierSettings, bundle: Bundle, board: Board) -> 
 
 
 def open_board(settings: ClassifierSettings, bundle: Bundle) -> tuple[Bundle, Board]:
-    """The board of the settings, and the bundle with the build that belongs on it.
+    """Open the board of the settings. Returns it with the bundle, which has a build for this board.
 
-    The simulated board comes with its overlay loaded. Raises BundleError where the build does not agree with the
-    bundle, BackendError where pynq is missing, or a place for the simulated board's files.
+    The overlay of a simulated board is loaded already. Raises BundleError if the build does not agree with the bundle,
+    BackendError if pynq is missing, or a folder for the simulated board's files.
     """
     if settings.backend is Backend.SIMULATED_BOARD:
         try:
-            return _simulated(settings, bundle)
+            return _open_simulated(settings, bundle)
         except FileNotFoundError as error:
             raise BackendError(
                 f"backend {settings.backend.value} needs a folder for temporary files: {error}"
@@ -56,27 +56,27 @@ def open_board(settings: ClassifierSettings, bundle: Bundle) -> tuple[Bundle, Bo
     manifest = bundle.manifest
     if settings.overlay.memory is MemoryAccess.UIO:
         dmas = (manifest.input_dma, manifest.output_dma)
-        overlay = hwh.read(bundle.folder / check_build.HWH)
-        return bundle, UioBoard(overlay, manifest.clock_mhz, dmas, SysfsFpgaManager(), KernelDevices())
-    file, sha256 = bundle.folder / check_build.BITSTREAM, manifest.sha256[check_build.BITSTREAM]
-    board: Board = _pynq_module("pynq_board", settings.backend).PynqBoard(
-        file, sha256, manifest.clock_mhz, SysfsFpgaManager()
+        hardware = hwh.read(bundle.folder / check_build.HWH)
+        return bundle, UioBoard(hardware, manifest.clock_mhz, dmas, SysfsFpgaManager(), KernelDevices())
+    bitstream, sha256 = bundle.folder / check_build.BITSTREAM, manifest.sha256[check_build.BITSTREAM]
+    board: Board = _import_with_pynq("pynq_board", settings.backend).PynqBoard(
+        bitstream, sha256, manifest.clock_mhz, SysfsFpgaManager()
     )
     return bundle, board
 
 
-def _simulated(settings: ClassifierSettings, bundle: Bundle) -> tuple[Bundle, Board]:
-    wanted, clock = settings.simulated_board, MonotonicClock()
-    fault = SimulatedFault(wanted.fault, wanted.after, wanted.times)
+def _open_simulated(settings: ClassifierSettings, bundle: Bundle) -> tuple[Bundle, Board]:
+    simulated, clock = settings.simulated_board, MonotonicClock()
+    fault = SimulatedFault(simulated.fault, simulated.after, simulated.times)
     if settings.overlay.memory is MemoryAccess.UIO:
-        reached = SimulatedUioBoard(bundle, clock, fault)
-        return reached.bundle, reached
-    simulated = _pynq_module("simulated.device", settings.backend).SimulatedBoard(bundle, clock, fault)
-    return simulated.bundle, simulated
+        uio_board = SimulatedUioBoard(bundle, clock, fault)
+        return uio_board.bundle, uio_board
+    board = _import_with_pynq("simulated.device", settings.backend).SimulatedBoard(bundle, clock, fault)
+    return board.bundle, board
 
 
-def _pynq_module(name: str, backend: Backend) -> Any:
-    """A module of ours that needs pynq; nothing else may."""
+def _import_with_pynq(name: str, backend: Backend) -> Any:
+    """Import a module of ``accelerator`` that needs pynq, so that no other module needs it. Raises BackendError."""
     try:
         return importlib.import_module(f"binarycop.accelerator.{name}")
     except ImportError as error:

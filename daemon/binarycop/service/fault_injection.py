@@ -1,14 +1,14 @@
-"""Each fault of the overlay on a whole service with mock lines: when is the coil released, when is all well again?
+"""Measures how long the service takes, after a fault of the overlay, to turn the relay off and to recover.
 
 python -m binarycop.service.fault_injection [--bundle n-cnv]
 
-A drawn person has just been given a permission, the simulated board is told to fail, and one more frame is taken.
+The service has mock lines and a simulated board. When a drawn person has the permission, the fault is injected, and the
+next frame is timed.
 """
 
 import argparse
 import sys
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from binarycop.accelerator.simulated.fabric import Fabric, SimulatedFault
@@ -16,10 +16,11 @@ from binarycop.bundle import files as bundles
 from binarycop.bundle.search import find_bundle
 from binarycop.errors import BackendError, BinaryCoPError
 from binarycop.frames.demo import Demo
+from binarycop.journal.events import Event
 from binarycop.journal.writers import MemoryJournal
 from binarycop.lines.mock import MockLine, MockLines
-from binarycop.service.assembly import build, detector_of, tracker_of
-from binarycop.service.backends import open_board, open_overlay
+from binarycop.service.assembly import detector_of, make_service, tracker_of
+from binarycop.service.backends import open_accelerator, open_board
 from binarycop.settings.classifier import Backend, ClassifierSettings, FaultKind
 from binarycop.settings.schema import Settings
 
@@ -28,67 +29,63 @@ FAULTS = (FaultKind.HANG, FaultKind.SLOW, FaultKind.FLIP, FaultKind.LOSE)
 
 @dataclass(frozen=True)
 class InjectionResult:
-    """What one fault brought about.
+    """The effect of one fault.
 
-    events: by their names, in order. reason: of the failure. safe_ms, back_ms: until the coil was released, and
-    until the frame was done with, by the wall clock, from the moment that the frame was there.
+    events: the names of the journal's events, in order. reason: of the failure. relay_off_ms, recovered_ms: the time
+    from the frame after the fault until the relay is off, and until the step is over, on the wall clock.
     """
 
     events: tuple[str, ...]
     reason: str
-    safe_ms: float
-    back_ms: float
+    relay_off_ms: float
+    recovered_ms: float
 
 
 def inject(bundle_name: str, kind: FaultKind) -> InjectionResult:
-    """One fault, once. Raises BackendError where pynq is missing, or the demo is given no permission."""
+    """Inject one fault, once. Raises BackendError if pynq is missing or the demo gets no permission."""
     settings = Settings(ClassifierSettings(bundle_name, Backend.SIMULATED_BOARD))
+    lane = settings.gates[0]
     bundle, board = open_board(settings.classifier, bundles.load(find_bundle(bundle_name)))
     if not isinstance(board.manager, Fabric):
-        raise BackendError("only the simulated board can be told to fail")
+        raise BackendError("faults can be injected into the simulated board only")
     fabric, journal, lines, source = board.manager, MemoryJournal(), MockLines(), Demo()
-    overlay = open_overlay(settings.classifier, bundle, board)
-    pursuit = tracker_of(settings.gates[0], detector_of(settings.gates[0]))
-    relay: MockLine = lines.pin(settings.gates[0].lines.permission.pin)
-    with build(settings, bundle, overlay, [pursuit], lines, journal) as service:
+    classifier = open_accelerator(settings.classifier, bundle, board)
+    tracker = tracker_of(lane, detector_of(lane))
+    relay: MockLine = lines.pin(lane.lines.permission.pin)
+    with make_service(settings, bundle, classifier, [tracker], lines, journal) as service:
 
-        def take() -> None:
+        def step() -> None:
             frame = source.read()
             if frame is None:
-                raise BackendError("the demo was given no permission, so there is none to withdraw")
+                raise BackendError("the demo got no permission, so no fault can end one")
             service.step({0: frame}, frame.captured_s)
 
-        return _fail(take, relay, journal, lambda: fabric.inject(SimulatedFault(kind)))
-
-
-def _fail(
-    take: Callable[[], None], relay: MockLine, journal: MemoryJournal, fail: Callable[[], None]
-) -> InjectionResult:
-    while not relay.state:
-        take()
-    fail()
-    told = len(journal.records)
-    relay.clear_states()
-    begun_s = time.perf_counter()
-    take()
-    back_ms = (time.perf_counter() - begun_s) * 1000
-    # The first entry is the level at `clear_states`, the second the release, with the seconds between them.
-    safe_ms = relay.states[1].timestamp * 1000
-    records = journal.records[told:]
-    reasons = [str(values["reason"]) for event, _, values in records if event.spec.name == "overlay_failed"]
-    return InjectionResult(tuple(event.spec.name for event, _, _ in records), reasons[0], safe_ms, back_ms)
+        while not relay.state:
+            step()
+        fabric.inject(SimulatedFault(kind))
+        earlier = len(journal.records)
+        relay.clear_states()
+        begun_s = time.perf_counter()
+        step()
+        recovered_ms = (time.perf_counter() - begun_s) * 1000
+        # The first state is the level at `clear_states`. The second is "off", with the seconds since then.
+        relay_off_ms = relay.states[1].timestamp * 1000
+    records = journal.records[earlier:]
+    reason = next(str(values["reason"]) for event, _, values in records if event is Event.OVERLAY_FAILED)
+    return InjectionResult(tuple(event.spec.name for event, _, _ in records), reason, relay_off_ms, recovered_ms)
 
 
 def main() -> int:
-    """Print a table; 7 where pynq is missing."""
+    """Print a table. Returns the exit code, 7 if pynq is missing."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--bundle", default="n-cnv")
     arguments = parser.parse_args()
     try:
         for kind in FAULTS:
-            found = inject(arguments.bundle, kind)
-            print(f"{kind.value:<5} coil released after {found.safe_ms:6.1f} ms, back after {found.back_ms:6.1f} ms")
-            print(f"      {found.reason}; {', '.join(found.events)}")
+            result = inject(arguments.bundle, kind)
+            times = f"relay off after {result.relay_off_ms:6.1f} ms, recovered after {result.recovered_ms:6.1f} ms"
+            print(f"{kind.value:<5} {times}")
+            print(f"      {result.reason}; {', '.join(result.events)}")
     except BinaryCoPError as error:
         print(f"binarycop: {error}", file=sys.stderr)
         return 7

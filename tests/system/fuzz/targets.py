@@ -109,7 +109,7 @@ def seeds(name: str, work: Path) -> list[bytes]:
     """Sound inputs to begin with: the committed ones, and what the project itself makes."""
     kept = [file.read_bytes() for file in sorted((CORPUS / name).glob("*"))]
     if name == "handoff":
-        kept.append(design.handoff("idma0", "odma0", 100.0))
+        kept.append(design.hwh("idma0", "odma0", 100.0))
     if name in ("manifest", "weights"):
         # Read here, before it is damaged.
         told = _told(work).encode()
@@ -159,5 +159,5 @@ def _deploy(work: Path) -> Path:
         (folder / below).mkdir(parents=True)
     shutil.copy(CORPUS / "driver" / "finn.py.txt", folder / "driver" / "driver.py")
     (folder / "bitfile" / "top.bit").write_bytes(design.bitstream("fuzzed"))
-    (folder / "bitfile" / "top.hwh").write_bytes(design.handoff("idma0", "odma0", 100.0))
+    (folder / "bitfile" / "top.hwh").write_bytes(design.hwh("idma0", "odma0", 100.0))
     return folder

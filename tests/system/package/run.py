@@ -114,8 +114,7 @@ def _next(work: Path, package: Path, version: str, change: Callable[[Any], Any])
     with np.load(folder / bundles.GOLDEN) as golden:
         np.savez_compressed(folder / bundles.GOLDEN, inputs=golden["inputs"], scores=change(golden["scores"]))
     manifest = replace(manifests.read(folder), version=version)
-    (folder / manifests.FILE).write_text(manifest.to_json() + "\n")
-    bundles.rewrite_manifest(folder)
+    bundles.write_manifest(folder, manifest)
     out = work / f"binarycop_{version}_amd64.deb"
     guest.call("dpkg-deb", "--root-owner-group", "-Zxz", "-z0", "--build", str(tree), str(out))
     return out

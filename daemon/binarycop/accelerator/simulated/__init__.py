@@ -1,1 +1,1 @@
-"""A board that is not there: memory with caches, clocks, an FPGA manager, and DMAs that run a bundle's emulator."""
+"""A simulated board: memory with caches, clocks, an FPGA manager, and DMAs that run a bundle's network."""

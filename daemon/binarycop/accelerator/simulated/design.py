@@ -1,8 +1,8 @@
-"""Bitstream and .hwh of the simulated board, generated for our block design: FINN's Zynq shell with the gate's lines.
+"""Bitstream and .hwh of the simulated board, as from a build of our block design: FINN's Zynq shell with gate lines.
 
-The .hwh has what pynq reads of such a file: blocks, their bus interfaces, who addresses whom, clocks, EMIO. It leaves
-out the single wires of the AXI buses, which Vivado writes, too, and which nobody here asks for. The bitstream has a
-Xilinx header (fields a to e) and, for configuration data, only a sentence that says what it is.
+The .hwh has the parts that pynq reads: blocks, their bus interfaces, the address map, clocks and EMIO. It does not have
+the single wires of the AXI buses. The bitstream has a Xilinx header (fields a to e); its configuration data is only a
+sentence that says what the file is.
 """
 
 import hashlib
@@ -16,12 +16,12 @@ from binarycop.accelerator.simulated.iodma import SIZE
 from binarycop.bundle.check_build import BITSTREAM, HWH
 from binarycop.bundle.files import Bundle
 
-_GP0 = 0x4000_0000  # where FINN's AXI-Lite interfaces begin on a Zynq-7000
+_GP0 = 0x4000_0000  # the first address of FINN's AXI-Lite interfaces on a Zynq-7000
 _DDR_BYTES = 0x2000_0000
-IO_PLL_MHZ = 1000.0  # what the PYNQ-Z1's preset makes of its 50 MHz crystal
+IO_PLL_MHZ = 1000.0  # of the PYNQ-Z1's preset, from its 50 MHz crystal
 _AXI, _AXIS = "xilinx.com:interface:aximm:1.0", "xilinx.com:interface:axis:1.0"
 _GPIO = "xilinx.com:interface:gpio:1.0"
-_NETWORK, _LINES, _PS, _OUTSIDE = "StreamingDataflowPartition_1", "gate_lines_0", "zynq_ps", "External_Ports"
+_NETWORK, _GATE_LINES, _PS, _PORTS = "StreamingDataflowPartition_1", "gate_lines_0", "zynq_ps", "External_Ports"
 _EMIO_BITS = 10
 _PINS = {
     "gate_permission": ("permission", "O", 1),
@@ -35,12 +35,15 @@ _PINS = {
 
 
 def write(folder: Path, bundle: Bundle) -> Bundle:
-    """Write both files, and return the bundle with them in its manifest, as after an import."""
+    """Write both files to ``folder``. Returns the bundle in that folder, with both files in its manifest.
+
+    The manifest itself is not written.
+    """
     manifest = bundle.manifest
     sentence = f"not a bitstream: stands for {manifest.name} {manifest.version} on a simulated board"
     files = {
         BITSTREAM: bitstream(sentence),
-        HWH: handoff(manifest.input_dma, manifest.output_dma, manifest.clock_mhz),
+        HWH: hwh(manifest.input_dma, manifest.output_dma, manifest.clock_mhz),
     }
     digests = dict(manifest.sha256)
     for name, data in files.items():
@@ -50,7 +53,7 @@ def write(folder: Path, bundle: Bundle) -> Bundle:
 
 
 def bitstream(text: str) -> bytes:
-    """A .bit file whose configuration data, in whole words, is a text."""
+    """The contents of a .bit file whose configuration data is a text, padded to whole words."""
     data = text.encode("ascii")
     data += b"\0" * (-len(data) % 4)
     fields = ((b"a", b"top_wrapper;Version=simulated"), (b"b", b"7z020clg400"), (b"c", b"-"), (b"d", b"-"))
@@ -59,51 +62,54 @@ def bitstream(text: str) -> bytes:
     return header + b"e" + struct.pack(">i", len(data)) + data
 
 
-def handoff(source: str, sink: str, clock_mhz: float) -> bytes:
-    """The .hwh for an input and an output DMA of these names."""
+def hwh(input_dma: str, output_dma: str, clock_mhz: float) -> bytes:
+    """The contents of the .hwh, for DMAs of these names."""
     root = Element("EDKSYSTEM", EDWVERSION="1.2", TIMESTAMP="-", VIVADOVERSION="simulated")
     SubElement(root, "SYSTEMINFO", ARCH="zynq", DEVICE="7z020", NAME="top", PACKAGE="clg400", SPEEDGRADE="-1")
-    outside = SubElement(root, "EXTERNALPORTS")
-    for name, (pin, way, bits) in _PINS.items():
-        _wire(outside, Wire(name, way, bits, ((_LINES, pin),)))
+    ports = SubElement(root, "EXTERNALPORTS")
+    for name, (port, direction, bits) in _PINS.items():
+        _add_port(ports, Port(name, direction, bits, ((_GATE_LINES, port),)))
     SubElement(root, "EXTERNALINTERFACES")
     modules = SubElement(root, "MODULES")
-    _processor(modules, (source, sink), clock_mhz)
-    _block(modules, "axi_interconnect_0", "xilinx.com:ip:axi_interconnect:2.1", "ACLK", clock_mhz)
-    _block(modules, "smartconnect_0", "xilinx.com:ip:smartconnect:1.0", "aclk", clock_mhz)
-    for name, partition, stream, peer in ((source, 0, "m_axis_0", "s_axis_0"), (sink, 2, "s_axis_0", "m_axis_0")):
+    _add_processor(modules, (input_dma, output_dma), clock_mhz)
+    _add_block(modules, "axi_interconnect_0", "xilinx.com:ip:axi_interconnect:2.1", "ACLK", clock_mhz)
+    _add_block(modules, "smartconnect_0", "xilinx.com:ip:smartconnect:1.0", "aclk", clock_mhz)
+    for name, partition, stream, peer in (
+        (input_dma, 0, "m_axis_0", "s_axis_0"),
+        (output_dma, 2, "s_axis_0", "m_axis_0"),
+    ):
         vlnv = f"xilinx_finn:finn:StreamingDataflowPartition_{partition}:1.0"
-        block = _block(modules, name, vlnv, "ap_clk", clock_mhz)
-        _interface(block, "s_axi_control_0", "TARGET", _AXI)
-        _interface(block, "m_axi_gmem0", "INITIATOR", _AXI)
-        _stream(block, stream, _NETWORK, peer)
+        block = _add_block(modules, name, vlnv, "ap_clk", clock_mhz)
+        _add_interface(block, "s_axi_control_0", "TARGET", _AXI)
+        _add_interface(block, "m_axi_gmem0", "INITIATOR", _AXI)
+        _add_stream(block, stream, _NETWORK, peer)
         ranges = SubElement(block, "MEMORYMAP")
-        _range(ranges, _PS, "m_axi_gmem0", "S_AXI_HP0", 0, _DDR_BYTES, "MEMORY")
-    block = _block(modules, _NETWORK, f"xilinx_finn:finn:{_NETWORK}:1.0", "ap_clk", clock_mhz)
-    _stream(block, "s_axis_0", source, "m_axis_0")
-    _stream(block, "m_axis_0", sink, "s_axis_0")
-    block = _block(modules, _LINES, "xilinx.com:module_ref:gate_lines:1.0", "clk", clock_mhz)
-    for way, name in (("I", "gpio_o"), ("I", "gpio_t"), ("O", "gpio_i")):
-        _wire(block[1], Wire(name, way, _EMIO_BITS, ((_PS, name.upper()),)))
-    for name, (pin, way, bits) in _PINS.items():
-        _wire(block[1], Wire(pin, way, bits, ((_OUTSIDE, name),)))
+        _add_range(ranges, _PS, "m_axi_gmem0", "S_AXI_HP0", 0, _DDR_BYTES, "MEMORY")
+    block = _add_block(modules, _NETWORK, f"xilinx_finn:finn:{_NETWORK}:1.0", "ap_clk", clock_mhz)
+    _add_stream(block, "s_axis_0", input_dma, "m_axis_0")
+    _add_stream(block, "m_axis_0", output_dma, "s_axis_0")
+    block = _add_block(modules, _GATE_LINES, "xilinx.com:module_ref:gate_lines:1.0", "clk", clock_mhz)
+    for direction, name in (("I", "gpio_o"), ("I", "gpio_t"), ("O", "gpio_i")):
+        _add_port(block[1], Port(name, direction, _EMIO_BITS, ((_PS, name.upper()),)))
+    for name, (port, direction, bits) in _PINS.items():
+        _add_port(block[1], Port(port, direction, bits, ((_PORTS, name),)))
     text: bytes = ElementTree.tostring(root, encoding="utf-8", xml_declaration=True)
     return text
 
 
 @dataclass(frozen=True)
-class Wire:
-    """A port of a block. way: I or O; ends: the blocks and ports at its other end."""
+class Port:
+    """A port of a block. direction: I or O. peers: block and port of each connection."""
 
     name: str
-    way: str
+    direction: str
     bits: int
-    ends: tuple[tuple[str, str], ...]
+    peers: tuple[tuple[str, str], ...]
     clock_mhz: float | None = None
 
 
-def _processor(modules: Element, dmas: tuple[str, str], clock_mhz: float) -> None:
-    ps = _module(modules, _PS, "xilinx.com:ip:processing_system7:5.5")
+def _add_processor(modules: Element, dmas: tuple[str, str], clock_mhz: float) -> None:
+    ps = _add_module(modules, _PS, "xilinx.com:ip:processing_system7:5.5")
     divisor = round(IO_PLL_MHZ / clock_mhz)
     values = {"PCW_GPIO_EMIO_GPIO_ENABLE": "1", "PCW_GPIO_EMIO_GPIO_IO": str(_EMIO_BITS)}
     for index in range(4):
@@ -113,21 +119,21 @@ def _processor(modules: Element, dmas: tuple[str, str], clock_mhz: float) -> Non
         values[f"PCW_FCLK{index}_PERIPHERAL_CLKSRC"] = "IO PLL"
     for key, value in values.items():
         SubElement(ps[0], "PARAMETER", NAME=key, VALUE=value)
-    _wire(ps[1], Wire("FCLK_CLK0", "O", 1, tuple((dma, "ap_clk") for dma in dmas), clock_mhz))
-    for way, name in (("O", "GPIO_O"), ("O", "GPIO_T"), ("I", "GPIO_I")):
-        _wire(ps[1], Wire(name, way, _EMIO_BITS, ((_LINES, name.lower()),)))
-    _interface(ps, "M_AXI_GP0", "INITIATOR", _AXI)
-    _interface(ps, "S_AXI_HP0", "TARGET", _AXI)
-    maps = _interface(ps, "GPIO_0", "INITIATOR", _GPIO)
+    _add_port(ps[1], Port("FCLK_CLK0", "O", 1, tuple((dma, "ap_clk") for dma in dmas), clock_mhz))
+    for direction, name in (("O", "GPIO_O"), ("O", "GPIO_T"), ("I", "GPIO_I")):
+        _add_port(ps[1], Port(name, direction, _EMIO_BITS, ((_GATE_LINES, name.lower()),)))
+    _add_interface(ps, "M_AXI_GP0", "INITIATOR", _AXI)
+    _add_interface(ps, "S_AXI_HP0", "TARGET", _AXI)
+    maps = _add_interface(ps, "GPIO_0", "INITIATOR", _GPIO)
     for name in ("O", "T", "I"):
         SubElement(maps, "PORTMAP", LOGICAL=f"TRI_{name}", PHYSICAL=f"GPIO_{name}")
     ranges = SubElement(ps, "MEMORYMAP")
     for index, name in enumerate(dmas):
-        _range(ranges, name, "M_AXI_GP0", "s_axi_control_0", _GP0 + index * SIZE, SIZE, "REGISTER")
+        _add_range(ranges, name, "M_AXI_GP0", "s_axi_control_0", _GP0 + index * SIZE, SIZE, "REGISTER")
 
 
-def _module(modules: Element, name: str, vlnv: str) -> Element:
-    """A block: its parameters, ports and bus interfaces, in this order, are still empty."""
+def _add_module(modules: Element, name: str, vlnv: str) -> Element:
+    """Add a block with empty parameters, ports and bus interfaces, in this order. vlnv: vendor:library:name:version."""
     kind = vlnv.split(":")[2]
     module = SubElement(modules, "MODULE", FULLNAME=f"/{name}", INSTANCE=name, MODTYPE=kind, VLNV=vlnv)
     for section in ("PARAMETERS", "PORTS", "BUSINTERFACES"):
@@ -135,40 +141,41 @@ def _module(modules: Element, name: str, vlnv: str) -> Element:
     return module
 
 
-def _block(modules: Element, name: str, vlnv: str, clock: str, clock_mhz: float) -> Element:
-    block = _module(modules, name, vlnv)
-    _wire(block[1], Wire(clock, "I", 1, ((_PS, "FCLK_CLK0"),), clock_mhz))
+def _add_block(modules: Element, name: str, vlnv: str, clock: str, clock_mhz: float) -> Element:
+    """Add a block with one clock port."""
+    block = _add_module(modules, name, vlnv)
+    _add_port(block[1], Port(clock, "I", 1, ((_PS, "FCLK_CLK0"),), clock_mhz))
     return block
 
 
-def _wire(ports: Element, wire: Wire) -> None:
-    attributes = {"NAME": wire.name, "DIR": wire.way, "SIGIS": "undef" if wire.clock_mhz is None else "clk"}
-    if wire.clock_mhz is not None:
-        attributes["CLKFREQUENCY"] = str(round(wire.clock_mhz * 1e6))
-    if wire.bits > 1:
-        attributes |= {"LEFT": str(wire.bits - 1), "RIGHT": "0"}
+def _add_port(ports: Element, port: Port) -> None:
+    attributes = {"NAME": port.name, "DIR": port.direction, "SIGIS": "undef" if port.clock_mhz is None else "clk"}
+    if port.clock_mhz is not None:
+        attributes["CLKFREQUENCY"] = str(round(port.clock_mhz * 1e6))
+    if port.bits > 1:
+        attributes |= {"LEFT": str(port.bits - 1), "RIGHT": "0"}
     connections = SubElement(SubElement(ports, "PORT", attributes), "CONNECTIONS")
-    for instance, port in wire.ends:
-        SubElement(connections, "CONNECTION", INSTANCE=instance, PORT=port)
+    for instance, name in port.peers:
+        SubElement(connections, "CONNECTION", INSTANCE=instance, PORT=name)
 
 
-def _interface(module: Element, name: str, role: str, vlnv: str) -> Element:
-    """A bus interface of a block; returns its port maps, to be filled."""
+def _add_interface(module: Element, name: str, role: str, vlnv: str) -> Element:
+    """Add a bus interface to a block. Returns its empty port maps."""
     bus = f"{module.attrib['INSTANCE']}_{name}"
     interface = SubElement(module[2], "BUSINTERFACE", BUSNAME=bus, NAME=name, TYPE=role, VLNV=vlnv)
     return SubElement(interface, "PORTMAPS")
 
 
-def _stream(module: Element, name: str, peer: str, peer_name: str) -> None:
-    """An AXI stream between two blocks; of its wires only the data's."""
+def _add_stream(module: Element, name: str, peer: str, peer_name: str) -> None:
+    """Add an end of an AXI stream between two blocks, with its data wires only."""
     drives = name.startswith("m_")
-    maps = _interface(module, name, "INITIATOR" if drives else "TARGET", _AXIS)
+    maps = _add_interface(module, name, "INITIATOR" if drives else "TARGET", _AXIS)
     SubElement(maps, "PORTMAP", LOGICAL="TDATA", PHYSICAL=f"{name}_tdata")
-    _wire(module[1], Wire(f"{name}_tdata", "O" if drives else "I", 8, ((peer, f"{peer_name}_tdata"),)))
+    _add_port(module[1], Port(f"{name}_tdata", "O" if drives else "I", 8, ((peer, f"{peer_name}_tdata"),)))
 
 
-def _range(ranges: Element, instance: str, by: str, to: str, base: int, size: int, kind: str) -> None:
-    """One line of an address map."""
-    attributes = {"INSTANCE": instance, "MASTERBUSINTERFACE": by, "SLAVEBUSINTERFACE": to, "MEMTYPE": kind}
+def _add_range(ranges: Element, instance: str, master: str, slave: str, base: int, size: int, kind: str) -> None:
+    """Add a line of an address map."""
+    attributes = {"INSTANCE": instance, "MASTERBUSINTERFACE": master, "SLAVEBUSINTERFACE": slave, "MEMTYPE": kind}
     attributes |= {"BASEVALUE": f"0x{base:08X}", "HIGHVALUE": f"0x{base + size - 1:08X}"}
     SubElement(ranges, "MEMRANGE", attributes)

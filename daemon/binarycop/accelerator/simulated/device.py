@@ -1,6 +1,5 @@
-"""The simulated board as a device of the real pynq: its Overlay, MMIO, Clocks and allocate run on it unchanged."""
+"""The simulated board as a device of the real pynq, whose Overlay, MMIO, Clocks and allocate run unchanged on it."""
 
-import hashlib
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -12,6 +11,7 @@ from binarycop.accelerator.pynq_board import Device, Metadata, PynqBoard, PynqBu
 from binarycop.accelerator.simulated import design
 from binarycop.accelerator.simulated.fabric import Fabric, SimulatedFault
 from binarycop.accelerator.simulated.memory import SimulatedBusError
+from binarycop.bundle import digest
 from binarycop.bundle.check_build import BITSTREAM
 from binarycop.bundle.files import Bundle
 from binarycop.clock import Clock
@@ -21,13 +21,13 @@ _SLCR, _SLCR_WORDS = 0xF800_0000, 0x200 // 4
 
 
 class SimulatedDevice(Device):  # type: ignore[misc]
-    """Hooks that pynq calls on a device, over a ``Fabric``."""
+    """The methods that pynq calls on a device, for a ``Fabric``."""
 
-    _probe_priority_ = 900  # behind pynq's own
+    _probe_priority_ = 900  # after pynq's own devices
 
     @classmethod
     def _probe_(cls) -> list[Any]:
-        """Never found by looking: only the backend simulated-board makes one."""
+        """No devices: pynq must not find one. Only the backend simulated-board makes one."""
         return []
 
     def __init__(self, fabric: Fabric) -> None:
@@ -36,33 +36,33 @@ class SimulatedDevice(Device):  # type: ignore[misc]
         self.capabilities = {"MEMORY_MAPPED": True}
         self._fabric = fabric
         self.slcr = _booted_slcr()
-        # pynq keeps one clock controller for all, on the device that is active when it is first asked for.
+        # pynq has one clock controller, on the device that is active when it is first used.
         Device.active_device = self
-        pynq.ps.CPU_ARCH = _ZYNQ  # 3.0.1 goes by this, later versions by the device's arch
+        pynq.ps.CPU_ARCH = _ZYNQ  # 3.0.1 reads this, later versions the device's arch
         pynq.ps.Clocks.device = self
         if hasattr(pynq.ps.Clocks, "_real_instance"):
             del pynq.ps.Clocks._real_instance
 
     def get_bitfile_metadata(self, bitfile_name: str, partial: bool = False) -> Any:
-        """pynq's own parser on the .hwh beside the bitstream."""
+        """Parse the .hwh of a bitstream with pynq's own parser."""
         parser = RuntimeMetadataParser(Metadata(input=Path(bitfile_name).with_suffix(".hwh")))
         for clock in parser.clock_dict.values():
-            # pynq 4.0.0 knows no frequency of a Zynq-7000's clocks, and then fails in Overlay.download.
+            # pynq 4.0.0 has no frequency for the clocks of a Zynq-7000, and then fails in Overlay.download.
             if "frequency" in clock and clock["frequency"] is None:
                 clock["frequency"] = design.IO_PLL_MHZ / (clock["divisor0"] * clock["divisor1"])
         return parser
 
     def mmap(self, base_addr: int, length: int) -> Any:
-        """Registers as an array of words: system control, or an IP of the overlay."""
+        """The registers of the system control or of an IP of the overlay, as an array of words."""
         if base_addr == _SLCR:
             return self.slcr
-        for name, one in self.ip_dict.items():
-            if one.get("phys_addr") == base_addr:
-                return _Window(self._fabric, name)
+        for name, ip in self.ip_dict.items():
+            if ip.get("phys_addr") == base_addr:
+                return _RegisterWords(self._fabric, name)
         raise SimulatedBusError(f"nothing answers at 0x{base_addr:x}")
 
     def allocate(self, shape: Any, dtype: Any, **_: Any) -> Any:
-        """Cacheable memory."""
+        """Allocate cacheable memory."""
         memory, size = self._fabric.memory, int(np.prod(shape)) * np.dtype(dtype).itemsize
         offset = memory.allocate(size)
         view = memory.view(offset, size)
@@ -70,7 +70,7 @@ class SimulatedDevice(Device):  # type: ignore[misc]
         return _CachedMemory(shape, dtype, buffer=view, device=self, device_address=address, coherent=False)
 
     def flush(self, bo: Any, offset: int, ptr: int, size: int) -> None:
-        """Clean the cache."""
+        """Write the cache to the memory."""
         self._fabric.memory.flush(self._fabric.memory.offset_of(ptr), size)
 
     def invalidate(self, bo: Any, offset: int, ptr: int, size: int) -> None:
@@ -79,18 +79,18 @@ class SimulatedDevice(Device):  # type: ignore[misc]
 
     def download(self, bitstream: Any, parser: Any = None) -> None:
         """Load a bitstream through the FPGA manager."""
-        self._fabric.configure(hashlib.sha256(Path(bitstream.bitfile_name).read_bytes()).hexdigest())
+        self._fabric.configure(digest.sha256_of(Path(bitstream.bitfile_name)))
         super().post_download(bitstream, parser, self.name)
 
 
 class _CachedMemory(PynqBuffer):  # type: ignore[misc]
-    """pynq's buffer, also where numpy is 2 and its arrays have a ``device`` of their own, which pynq overwrites."""
+    """pynq's buffer. In numpy 2 arrays have a ``device`` of their own, which pynq could not set."""
 
     device: Any = None
 
 
-class _Window:
-    """An IP's registers as pynq's MMIO indexes them."""
+class _RegisterWords:
+    """The registers of an IP as words, as pynq's MMIO indexes them."""
 
     def __init__(self, fabric: Fabric, name: str) -> None:
         self._fabric, self._name = fabric, name
@@ -103,26 +103,26 @@ class _Window:
 
 
 def _booted_slcr() -> NDArray[np.uint32]:
-    """System control as the PYNQ-Z1's boot leaves it (UG585, appendix B.28): PLLs on 50 MHz, FCLK0 at 50 MHz."""
+    """The system control registers after the PYNQ-Z1's boot (UG585, appendix B.28), with FCLK0 at 50 MHz."""
     words = np.zeros(_SLCR_WORDS, np.uint32)
     for offset, feedback in ((0x100, 26), (0x104, 21), (0x108, 20)):  # ARM, DDR and IO PLL
         words[offset // 4] = feedback << 12
-    for offset in range(0x170, 0x1B0, 0x10):  # FCLK0 to FCLK3, from the IO PLL
+    for offset in range(0x170, 0x1B0, 0x10):  # FCLK0 to FCLK3, of the IO PLL
         words[offset // 4] = 1 << 20 | 20 << 8
     return words
 
 
 class SimulatedBoard(PynqBoard):
-    """A ``Board`` of its own making: it boots, and its bundle's overlay is loaded as by ``load-overlay``."""
+    """A simulated ``Board`` for pynq. It makes a build for the bundle and loads it, as ``load-overlay`` does."""
 
     def __init__(self, bundle: Bundle, clock: Clock, fault: SimulatedFault | None = None) -> None:
         self._folder = TemporaryDirectory(prefix="binarycop-")
         self.bundle = design.write(Path(self._folder.name), bundle)
         self.fabric = Fabric(self.bundle, clock, fault)
         manifest = self.bundle.manifest
-        file = self.bundle.folder / BITSTREAM
+        bitstream = self.bundle.folder / BITSTREAM
         self.device = SimulatedDevice(self.fabric)
-        super().__init__(file, manifest.sha256[BITSTREAM], manifest.clock_mhz, self.fabric, self.device)
+        super().__init__(bitstream, manifest.sha256[BITSTREAM], manifest.clock_mhz, self.fabric, self.device)
         self.load()
 
     def close(self) -> None:

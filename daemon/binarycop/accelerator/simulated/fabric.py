@@ -1,4 +1,4 @@
-"""The simulated board's programmable logic: two IODMAs around a bundle's emulator, and the faults it can be told."""
+"""The programmable logic of a simulated board: two IODMAs around a bundle's emulator, with faults on demand."""
 
 from dataclasses import dataclass
 
@@ -20,22 +20,22 @@ _SEED = 7
 
 @dataclass(frozen=True)
 class SimulatedFault:
-    """What goes wrong, and when.
+    """A fault of the simulated board.
 
-    after: batches that go well first, counted anew from each time that the overlay is loaded. times: how often;
-    a loading mends it. late_s: how long a slow batch takes.
+    after: the number of good batches before it, from the last loading of the overlay on. times: how often it happens;
+    each loading ends it. slow_s: how long a batch of the fault SLOW takes.
     """
 
     kind: FaultKind = FaultKind.NONE
     after: int = 0
     times: int = 1
-    late_s: float = 1.0
+    slow_s: float = 1.0
 
 
 class Fabric:
-    """The logic of one board, and the ``SysfsFpgaManager`` of it.
+    """The programmable logic of one board, and its ``FpgaManager``.
 
-    clock: what a slow batch goes by. forbids: set, this process may load no bitstream. loads: how often one was.
+    clock: times a slow batch. denies_load: if set, this process may not load a bitstream. loads: number of loadings.
     """
 
     def __init__(
@@ -43,85 +43,85 @@ class Fabric:
     ) -> None:
         manifest = bundle.manifest
         self.memory = memory or Memory()
-        self.dmas = {manifest.input_dma: Iodma(self._step), manifest.output_dma: Iodma(self._step)}
-        self.forbids = False
+        self._input_dma, self._output_dma = Iodma(self._step), Iodma(self._step)
+        self.dmas = {manifest.input_dma: self._input_dma, manifest.output_dma: self._output_dma}
+        self.denies_load = False
         self.loads = 0
-        self._digest = manifest.sha256[BITSTREAM]
-        self._note: str | None = None
-        self._source, self._sink = self.dmas[manifest.input_dma], self.dmas[manifest.output_dma]
-        self._network, self._packed = Emulator(bundle), manifest.output_packed
-        self._kind = score_type(bundle.folder, manifest)
+        self._bitstream_sha256 = manifest.sha256[BITSTREAM]
+        self._recorded: str | None = None
+        self._network, self._output_packed = Emulator(bundle), manifest.output_packed
+        self._score_type = score_type(bundle.folder, manifest)
         self._clock = clock
         self._is_operating = False
-        self._ready_s: float | None = None
+        self._done_at_s: float | None = None
         self._rng = np.random.default_rng(_SEED)
         self.inject(fault or SimulatedFault())
 
     def inject(self, fault: SimulatedFault) -> None:
-        """Have this go wrong from now on."""
+        """Replace the fault that happens from now on."""
         self._fault, self._faults_left = fault, fault.times
-        self._good, self._is_faulty = 0, False
+        self._good_batches, self._is_faulty = 0, False
 
     def configure(self, sha256: str) -> None:
-        """Load a bitstream. Raises OverlayError for any but the bundle's."""
-        if sha256 != self._digest:
+        """Load a bitstream. Raises OverlayError if it is not the bundle's."""
+        if sha256 != self._bitstream_sha256:
             raise OverlayError("the simulated board knows no other bitstream than its bundle's")
         for dma in self.dmas.values():
             dma.reset()
         self.loads += 1
-        self._good, self._is_operating, self._is_faulty, self._ready_s = 0, True, False, None
+        self._good_batches, self._is_operating, self._is_faulty, self._done_at_s = 0, True, False, None
 
     def dma(self, name: str) -> Iodma:
-        """One IODMA's registers. Raises SimulatedBusError where nothing is configured."""
+        """The registers of one IODMA. Raises SimulatedBusError if the logic is not configured."""
         if not self._is_operating:
             raise SimulatedBusError(f"{name} is read or written while the logic is not configured")
         return self.dmas[name]
 
     def is_operating(self) -> bool:
-        """See ``SysfsFpgaManager.is_operating``. The driver asks before each batch: that is when a loss shows."""
-        if self._is_operating and self._fault.kind is FaultKind.LOSE and self._is_due():
+        """See ``FpgaManager.is_operating``. The fault LOSE happens here, since the driver asks before each batch."""
+        if self._is_operating and self._fault.kind is FaultKind.LOSE and self._has_fault():
             self._is_operating = False
         return self._is_operating
 
     def loaded_sha256(self) -> str | None:
-        """See ``SysfsFpgaManager.loaded``."""
-        return self._note if self.is_operating() else None
+        """See ``FpgaManager.loaded_sha256``."""
+        return self._recorded if self.is_operating() else None
 
     def record_loaded(self, sha256: str | None) -> None:
-        """See ``SysfsFpgaManager.note``."""
-        self._note = sha256
+        """See ``FpgaManager.record_loaded``."""
+        self._recorded = sha256
 
     def why_load_denied(self) -> str | None:
-        """See ``SysfsFpgaManager.obstacle``."""
-        return "the simulated board forbids it" if self.forbids else None
+        """See ``FpgaManager.why_load_denied``."""
+        return "the simulated board does not allow it" if self.denies_load else None
 
-    def _is_due(self) -> bool:
-        if not self._is_faulty and self._faults_left and self._good >= self._fault.after:
+    def _has_fault(self) -> bool:
+        """Whether the next batch is faulty. A fault lasts until the overlay is loaded again."""
+        if not self._is_faulty and self._faults_left and self._good_batches >= self._fault.after:
             self._is_faulty, self._faults_left = True, self._faults_left - 1
         return self._is_faulty
 
     def _step(self) -> None:
-        """Begin a batch once both DMAs run, and end it when its time has come."""
-        if not (self._source.is_running and self._sink.is_running):
+        """Begin a batch when both DMAs run, and end it when its time is over."""
+        if not (self._input_dma.is_running and self._output_dma.is_running):
             return
         now_s = self._clock.now_s()
-        if self._ready_s is None:
-            kind = self._fault.kind if self._is_due() else FaultKind.NONE
-            late_s = {FaultKind.HANG: float("inf"), FaultKind.SLOW: self._fault.late_s}.get(kind, 0.0)
-            self._ready_s = now_s + late_s
-        if now_s >= self._ready_s:
-            self._ready_s = None
-            self._move()
+        if self._done_at_s is None:
+            kind = self._fault.kind if self._has_fault() else FaultKind.NONE
+            self._done_at_s = now_s + {FaultKind.HANG: float("inf"), FaultKind.SLOW: self._fault.slow_s}.get(kind, 0.0)
+        if now_s >= self._done_at_s:
+            self._done_at_s = None
+            self._run_batch()
 
-    def _move(self) -> None:
-        images = self._source.images
-        crops = self.memory.dma_read(self._source.address, images * SIDE_PX * SIDE_PX * 3)
+    def _run_batch(self) -> None:
+        images = self._input_dma.images
+        crops = self.memory.dma_read(self._input_dma.address, images * SIDE_PX * SIDE_PX * 3)
         scores = self._network.scores(crops.reshape(images, SIDE_PX, SIDE_PX, 3))
-        words = int(np.prod(self._packed[1:-1]))
-        packed = pack(scores.reshape(images, words, -1), self._kind).reshape(images, -1)
+        words = int(np.prod(self._output_packed[1:-1]))
+        packed = pack(scores.reshape(images, words, -1), self._score_type).reshape(images, -1)
         if self._is_faulty and self._fault.kind is FaultKind.FLIP:
             packed[np.arange(images), 0] ^= np.uint8(1) << self._rng.integers(0, 8, images, dtype=np.uint8)
-        self.memory.dma_write(self._sink.address, packed[: self._sink.images].reshape(-1))
-        self._source.finish()
-        self._sink.finish()
-        self._good += 1
+        self.memory.dma_write(self._output_dma.address, packed[: self._output_dma.images].reshape(-1))
+        self._input_dma.finish()
+        self._output_dma.finish()
+        self._good_batches += 1

@@ -1,4 +1,4 @@
-"""The simulated board as a process without rights sees it: UIO and u-dma-buf, laid out as files, over a ``Fabric``."""
+"""The simulated board for a process without root: UIO and u-dma-buf as files in a folder, on a ``Fabric``."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,36 +24,39 @@ _DEVICE, _NAME = "uio0", "fabric"
 
 @dataclass(frozen=True)
 class DeviceFiles:
-    """Where the devices lie: as /sys/class/uio, and as /dev."""
+    """The folders of simulated devices. sysfs: like /sys/class/uio. dev: like /dev."""
 
     sysfs: Path
     dev: Path
 
 
 def create_device_files(folder: Path, base: int = _GP0, size: int = _GP0_BYTES) -> DeviceFiles:
-    """A PYNQ-Z1's devices as files; base and size are the first mapping's."""
-    layout = DeviceFiles(folder / "sys", folder / "dev")
-    mapping = layout.sysfs / _DEVICE / "maps/map0"
+    """Make the devices of a PYNQ-Z1 as files. base, size: of the UIO device's first mapping, in bytes."""
+    files = DeviceFiles(folder / "sys", folder / "dev")
+    mapping = files.sysfs / _DEVICE / "maps/map0"
     mapping.mkdir(parents=True)
     (mapping / "addr").write_text(f"0x{base:08x}\n", encoding="ascii")
     (mapping / "size").write_text(f"0x{size:08x}\n", encoding="ascii")
-    (layout.sysfs / _DEVICE / "name").write_text(_NAME + "\n", encoding="ascii")
-    layout.dev.mkdir()
+    (files.sysfs / _DEVICE / "name").write_text(_NAME + "\n", encoding="ascii")
+    files.dev.mkdir()
     for name in (_DEVICE, MEMORY):
-        (layout.dev / name).touch()
-    return layout
+        (files.dev / name).touch()
+    return files
 
 
 class SimulatedDevices:
-    """See ``Devices``; a device is there, and may be opened, where its file is. memory_bytes: u-dma-buf's."""
+    """Opens simulated devices, see ``Devices``. A device exists, and can be opened, if its file can.
 
-    def __init__(self, fabric: Fabric, overlay: HardwareHandoff, memory_bytes: int = _MEMORY_BYTES) -> None:
-        self._fabric, self._overlay, self._memory_bytes = fabric, overlay, memory_bytes
+    hardware: from the .hwh. memory_bytes: the size of u-dma-buf's memory.
+    """
+
+    def __init__(self, fabric: Fabric, hardware: HardwareHandoff, memory_bytes: int = _MEMORY_BYTES) -> None:
+        self._fabric, self._hardware, self._memory_bytes = fabric, hardware, memory_bytes
 
     def map_registers(self, device: Path, size: int) -> "_Words":
         """See ``Devices.map_registers``."""
         device.open("r+b").close()
-        return _Words(self._fabric, self._overlay, size)
+        return _Words(self._fabric, self._hardware, size)
 
     def open_memory(self, device: Path) -> "_Memory":
         """See ``Devices.open_memory``."""
@@ -64,19 +67,19 @@ class SimulatedDevices:
 class _Words:
     """The registers of all IPs as one mapping of words."""
 
-    def __init__(self, fabric: Fabric, overlay: HardwareHandoff, size: int) -> None:
+    def __init__(self, fabric: Fabric, hardware: HardwareHandoff, size: int) -> None:
         self._fabric, self._size = fabric, size
-        self._names = {window.base: name for name, window in overlay.ranges.items()}
+        self._names = {registers.base: name for name, registers in hardware.ranges.items()}
 
     def __getitem__(self, index: int) -> int:
-        name, offset = self._at(index)
+        name, offset = self._locate(index)
         return self._fabric.dma(name).read(offset)
 
     def __setitem__(self, index: int, value: int) -> None:
-        name, offset = self._at(index)
+        name, offset = self._locate(index)
         self._fabric.dma(name).write(offset, value)
 
-    def _at(self, index: int) -> tuple[str, int]:
+    def _locate(self, index: int) -> tuple[str, int]:
         offset = index * 4
         base = _GP0 + offset // SIZE * SIZE
         if not 0 <= offset < self._size or base not in self._names:
@@ -85,22 +88,22 @@ class _Words:
 
 
 class _Memory:
-    """One device of u-dma-buf in the board's memory."""
+    """The memory of a device of u-dma-buf."""
 
     def __init__(self, fabric: Fabric, size: int) -> None:
-        self._memory, self._first = fabric.memory, fabric.memory.allocate(size)
-        self.view: NDArray[np.uint8] = self._memory.view(self._first, size)
-        self.address = self._memory.base + self._first
+        self._memory, self._start = fabric.memory, fabric.memory.allocate(size)
+        self.view: NDArray[np.uint8] = self._memory.view(self._start, size)
+        self.address = self._memory.base + self._start
 
     def flush(self, offset: int, size: int) -> None:
-        self._memory.flush(self._first + offset, size)
+        self._memory.flush(self._start + offset, size)
 
     def invalidate(self, offset: int, size: int) -> None:
-        self._memory.invalidate(self._first + offset, size)
+        self._memory.invalidate(self._start + offset, size)
 
 
 class SimulatedUioBoard(UioBoard):
-    """A ``Board`` of its own making: it boots, and its bundle's overlay is loaded as by ``load-overlay``."""
+    """A simulated ``UioBoard``. It makes a build for the bundle and loads it, as ``load-overlay`` does."""
 
     def __init__(self, bundle: Bundle, clock: Clock, fault: SimulatedFault | None = None) -> None:
         self._folder = TemporaryDirectory(prefix="binarycop-")
@@ -110,11 +113,11 @@ class SimulatedUioBoard(UioBoard):
         self.fabric = Fabric(self.bundle, clock, fault)
         self.fabric.configure(manifest.sha256[BITSTREAM])
         self.fabric.record_loaded(manifest.sha256[BITSTREAM])
-        overlay = hwh.read(folder / HWH)
-        layout = create_device_files(folder)
-        devices = SimulatedDevices(self.fabric, overlay)
+        hardware = hwh.read(folder / HWH)
+        files = create_device_files(folder)
+        devices = SimulatedDevices(self.fabric, hardware)
         dmas = (manifest.input_dma, manifest.output_dma)
-        super().__init__(overlay, manifest.clock_mhz, dmas, self.fabric, devices, layout.sysfs, layout.dev)
+        super().__init__(hardware, manifest.clock_mhz, dmas, self.fabric, devices, files.sysfs, files.dev)
 
     def close(self) -> None:
         """See ``Board.close``."""
