@@ -1,10 +1,10 @@
-"""How a mask is worn, and what a gate goes by: the words that every room shares."""
+"""The four mask classes and the status that a gate shows. All rooms share these words."""
 
 from enum import Enum, IntEnum
 
 
 class MaskClass(IntEnum):
-    """The four classes in the order of every bundle's scores (paper, section III)."""
+    """How a mask is worn: the four classes, in the order of every bundle's scores (BinaryCoP paper, section III)."""
 
     CORRECT = 0
     NOSE = 1
@@ -13,12 +13,12 @@ class MaskClass(IntEnum):
 
     @property
     def label(self) -> str:
-        """The name used in settings, journal, bundles and data folders, e.g. ``nose_mouth``."""
+        """The name in settings, journal, bundles and data folders, e.g. ``nose_mouth``."""
         return self.name.lower()
 
 
 class GateStatus(Enum):
-    """What a gate shows and decides by: a person's class, or why there is none."""
+    """What a gate shows and decides on: the person's class, or why there is no class."""
 
     CORRECT = "correct"
     NOSE = "nose"
@@ -29,12 +29,13 @@ class GateStatus(Enum):
     FAULT = "fault"
 
     @classmethod
-    def of(cls, wearing: MaskClass) -> "GateStatus":
-        """The finding for a class."""
-        return cls(wearing.label)
+    def of(cls, mask_class: MaskClass) -> "GateStatus":
+        """The status for a class."""
+        return cls(mask_class.label)
 
 
-LABELS = tuple(wearing.label for wearing in MaskClass)
+LABELS = tuple(mask_class.label for mask_class in MaskClass)
+"""The names of the four classes, in class order."""
 
-FOLDERS = {**{wearing.label: wearing for wearing in MaskClass}, "no_mask": MaskClass.NOSE_MOUTH}
-"""Names of labelled picture folders; a bare face counts as nose and mouth uncovered."""
+FOLDERS = {**{mask_class.label: mask_class for mask_class in MaskClass}, "no_mask": MaskClass.NOSE_MOUTH}
+"""The class for each name of a folder with labelled pictures. A bare face counts as nose and mouth uncovered."""

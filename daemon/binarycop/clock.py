@@ -1,4 +1,4 @@
-"""Time as a thing that is handed in. Logic never asks the system for it."""
+"""Clocks. Code that needs the time gets a clock or a time from its caller; it never asks the system."""
 
 import time
 from typing import Protocol
@@ -8,7 +8,7 @@ class Clock(Protocol):
     """A monotonic clock."""
 
     def now_s(self) -> float:
-        """Seconds since some fixed moment; never goes back."""
+        """Seconds since some fixed moment. Never goes back."""
 
 
 class MonotonicClock:
@@ -20,7 +20,7 @@ class MonotonicClock:
 
 
 class ManualClock:
-    """A clock that is moved by hand: a recording's own time in replay, a number in tests."""
+    """A clock that its owner sets: to a recording's own time in a replay, to any time in a test."""
 
     def __init__(self, start_s: float = 0.0) -> None:
         self._now_s = start_s
@@ -30,5 +30,5 @@ class ManualClock:
         return self._now_s
 
     def advance_to(self, now_s: float) -> None:
-        """Set the time; an earlier one than now leaves it as it is."""
+        """Set the time. An earlier time than the present one has no effect."""
         self._now_s = max(self._now_s, now_s)

@@ -1,8 +1,8 @@
-"""One person's scores over a passage to one verdict: votes of the last frames, with abstentions.
+"""From one person's scores to one verdict, by votes over the last frames.
 
-Pure: no clock, no I/O. A network of four classes always answers, so three things are kept apart here: a
-frame whose best score leads by too little abstains; a person without enough equal votes has no verdict
-yet; and one who has had none for ``give_up_s`` is undecided.
+Pure: no clock, no I/O. A network of four classes always answers, so three cases are kept apart here. A frame abstains
+if its margin is too small. A person has no verdict until there are enough equal votes. A person without a verdict for
+``give_up_s`` is undecided.
 """
 
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ from binarycop.settings.verdict import VerdictSettings
 
 @dataclass(frozen=True)
 class FrameVote:
-    """One frame's vote; None abstains. margin: the best score's lead over the second."""
+    """One frame's vote. mask_class: None if the frame abstains. margin: best score minus second best."""
 
     at_s: float
     mask_class: MaskClass | None
@@ -23,10 +23,10 @@ class FrameVote:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What the votes say now, or said last.
+    """The result for one person.
 
-    status: one of the four classes, or undecided. at_s: when its newest vote was cast. votes, frames:
-    votes for it among the frames of the window. margin: the mean lead of those votes.
+    status: one of the four classes, or undecided. at_s: time of the newest vote for it. votes: how many votes it has.
+    frames: how many frames the window has. margin: mean margin of its votes.
     """
 
     status: GateStatus
@@ -38,9 +38,9 @@ class Verdict:
 
 @dataclass(frozen=True)
 class VoteWindow:
-    """The state for one person: the ballots of the window, oldest first, and the verdict, if there is one now.
+    """The votes of one person that still count, oldest first, and the verdict if they make one.
 
-    since_s: when the person came, or was last decided on; from then on ``give_up_s`` runs.
+    since_s: when the person arrived or last had a class as verdict. ``give_up_s`` counts from here.
     """
 
     person: int
@@ -50,38 +50,43 @@ class VoteWindow:
 
 
 def step(
-    poll: VoteWindow | None, person: int, scores: Sequence[int], now_s: float, settings: VerdictSettings, margin: int
+    window: VoteWindow | None,
+    person: int,
+    scores: Sequence[int],
+    now_s: float,
+    settings: VerdictSettings,
+    margin: int,
 ) -> VoteWindow:
-    """Count one frame of ``person``; a person other than the poll's begins a new one.
+    """Add one frame of ``person``. A new person gets a new, empty window.
 
-    scores: the four integer scores in the order of ``MaskClass``. margin: the least lead of a vote.
+    scores: the four integer scores in the order of ``MaskClass``. margin: a frame below it abstains.
     """
-    if poll is None or poll.person != person:
-        poll = VoteWindow(person, now_s)
-    votes = (*poll.votes, vote(scores, now_s, margin))[-settings.window :]
-    votes = tuple(one for one in votes if now_s - one.at_s <= settings.within_s)
+    if window is None or window.person != person:
+        window = VoteWindow(person, now_s)
+    votes = (*window.votes, vote(scores, now_s, margin))[-settings.window :]
+    votes = tuple(cast for cast in votes if now_s - cast.at_s <= settings.within_s)
     decided = _decide(votes, settings.votes)
     if decided:
-        return replace(poll, votes=votes, verdict=decided, since_s=now_s)
-    if now_s - poll.since_s >= settings.give_up_s:
+        return replace(window, votes=votes, verdict=decided, since_s=now_s)
+    if now_s - window.since_s >= settings.give_up_s:
         undecided = Verdict(GateStatus.UNDECIDED, now_s, 0, len(votes), 0.0)
-        return replace(poll, votes=votes, verdict=undecided)
-    return replace(poll, votes=votes, verdict=None)
+        return replace(window, votes=votes, verdict=undecided)
+    return replace(window, votes=votes, verdict=None)
 
 
 def vote(scores: Sequence[int], now_s: float, margin: int) -> FrameVote:
-    """One frame's vote: the class of the best score, unless it leads by less than ``margin``."""
+    """One frame's vote: the class with the best score. Abstains if the frame's margin is below ``margin``."""
     best, second = sorted(range(len(scores)), key=lambda index: scores[index], reverse=True)[:2]
-    lead = int(scores[best] - scores[second])
-    # A tie has no winner, whatever the margin.
-    return FrameVote(now_s, MaskClass(best) if lead >= max(margin, 1) else None, lead)
+    frame_margin = int(scores[best] - scores[second])
+    # Two equal best scores always abstain, even if ``margin`` is 0.
+    return FrameVote(now_s, MaskClass(best) if frame_margin >= max(margin, 1) else None, frame_margin)
 
 
 def _decide(votes: tuple[FrameVote, ...], needed: int) -> Verdict | None:
-    """The class with enough votes; settings see to it that there is at most one."""
-    for wearing in MaskClass:
-        own = [one for one in votes if one.mask_class is wearing]
+    """The class with enough votes. There is at most one, since the settings demand more than half of the window."""
+    for mask_class in MaskClass:
+        own = [cast for cast in votes if cast.mask_class is mask_class]
         if len(own) >= needed:
-            margin = sum(one.margin for one in own) / len(own)
-            return Verdict(GateStatus.of(wearing), own[-1].at_s, len(own), len(votes), margin)
+            margin = sum(cast.margin for cast in own) / len(own)
+            return Verdict(GateStatus.of(mask_class), own[-1].at_s, len(own), len(votes), margin)
     return None

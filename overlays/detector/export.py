@@ -23,6 +23,7 @@ from binarycop.detection.lookout.engine import OpenCvEngine
 from binarycop.detection.lookout.network import PROPOSAL, REFINEMENT, Network, Weights
 from binarycop.detection.lookout.refinement import RefinementStage
 from binarycop.detection.lookout.weights import LEVEL_MAX, keys, read_weights
+from binarycop.settings.faces import LookoutSettings
 from overlays.detector.loop import restore
 from overlays.detector.network import fold_batchnorm
 from overlays.detector.threshold import choose_threshold
@@ -51,7 +52,8 @@ class LookoutWeights:
     def finder(self, threshold: float) -> Lookout:
         """The finder that the daemon would make of them."""
         inspector = RefinementStage(OpenCvEngine(REFINEMENT, self.refinement))
-        return Lookout(OpenCvEngine(PROPOSAL, self.proposal), inspector, threshold=threshold)
+        proposal, longer_px = OpenCvEngine(PROPOSAL, self.proposal), LookoutSettings().longer_px
+        return Lookout(proposal, inspector, longer_px=longer_px, threshold=threshold)
 
 
 def quantise(network: Network, weights: Weights) -> dict[str, NDArray[np.generic]]:

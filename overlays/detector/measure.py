@@ -20,7 +20,7 @@ from binarycop.detection.choose import make_detector
 from binarycop.detection.yunet import YuNet
 from binarycop.errors import DetectorError
 from binarycop.evaluation.annotated import AnnotatedImage, GroundTruthFace, Group
-from binarycop.evaluation.detection import MATCH_IOU, measure
+from binarycop.evaluation.detection import MATCH_IOU, evaluate_detectors
 from binarycop.evaluation.haar import Haar
 from binarycop.frames.image import read_picture
 from binarycop.geometry import Box
@@ -149,11 +149,11 @@ def main() -> None:
         print(error)
     reported, test = split.annotated(data, Part.REPORT), real_photos(data, "test")
     print(f"the reported half of {split.KAGGLE}, {len(reported)} pictures")
-    for line in table(measure(finders, reported, read_picture, time.perf_counter)):
+    for line in table(evaluate_detectors(finders, reported, read_picture, time.perf_counter)):
         print(line)
     others = at_thresholds(data)
     print("the same, at other thresholds")
-    for line in table(measure(others, reported, read_picture, time.perf_counter)):
+    for line in table(evaluate_detectors(others, reported, read_picture, time.perf_counter)):
         print(line)
     print("false finds per picture but for what was seen by eye to be a face")
     seen = manual_labels.read()
@@ -163,7 +163,7 @@ def main() -> None:
         print(f"real_photos/test in a frame of {width_px}×{height_px}, {len(test)} pictures")
         frames = on_frames(test, width_px, height_px)
         read = {one.path: frame for one, frame in frames}.__getitem__
-        figures = measure(finders, [one for one, _ in frames], read, time.perf_counter)
+        figures = evaluate_detectors(finders, [one for one, _ in frames], read, time.perf_counter)
         print("\n".join(table(figures)))
     print(f"lookout's boxes beside YuNet's (training's jitter: {DETECTOR_JITTER.shift} and {DETECTOR_JITTER.scale})")
     for name, pictures in (("reported half, 24 px and more", reported), ("real_photos/test", test)):

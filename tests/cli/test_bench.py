@@ -50,7 +50,7 @@ def test_the_table_has_a_column_per_finder_and_a_row_per_size(crowd: Path, capsy
     assert lines[0].startswith("6 pictures, OpenCV ")
     assert lines[1].split() == ["lookout", "lookout"]
     assert lines[2].split()[:8] == ["masked,", "64", "px", "and", "more", "4/4", "1.000", "(0.51-1.00)"]
-    assert [line.split("  ")[0] for line in lines[3:]] == ["false finds per picture", "ms per picture, median"]
+    assert [line.split("  ")[0] for line in lines[3:]] == ["false positives per picture", "ms per picture, median"]
 
 
 def test_it_leaves_the_number_of_threads_as_it_was(crowd: Path) -> None:

@@ -1,45 +1,46 @@
-"""The one crop that daemon, training and evaluation share."""
+"""The crop that daemon, training and evaluation share."""
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from binarycop.detection.crop import crop
+from binarycop.detection.crop import crop, cut_square
 from binarycop.geometry import Box, CropGeometry
 
 
 def test_a_crop_is_the_square_around_the_box_averaged_to_32_in_rgb() -> None:
     frame = np.zeros((200, 300, 3), np.uint8)
     frame[40:104, 100:164] = (10, 20, 30)  # BGR
-    small = crop(frame, Box(116, 40, 32, 64), CropGeometry(margin=1.0))
-    assert small.shape == (32, 32, 3)
-    assert (small == (30, 20, 10)).all()
+    face = crop(frame, Box(116, 40, 32, 64), CropGeometry(margin=1.0, shift_y=0.0))
+    assert face.shape == (32, 32, 3)
+    assert (face == (30, 20, 10)).all()
 
 
 def test_each_pixel_is_the_mean_of_its_area() -> None:
     rng = np.random.default_rng(1)
     frame = rng.integers(0, 256, (64, 64, 3), dtype=np.uint8)
-    small = crop(frame, Box(0, 0, 64, 64), CropGeometry(margin=1.0))
+    face = crop(frame, Box(0, 0, 64, 64), CropGeometry(margin=1.0, shift_y=0.0))
     means = frame.reshape(32, 2, 32, 2, 3).mean(axis=(1, 3))[:, :, ::-1]
-    assert np.abs(small - means).max() <= 0.5
+    assert np.abs(face - means).max() <= 0.5
 
 
 def test_margin_and_shift_widen_and_move_the_square() -> None:
     frame = np.zeros((200, 200, 3), np.uint8)
     frame[100:] = 255
-    wide = crop(frame, Box(80, 80, 40, 40), CropGeometry(margin=2.0))
+    wide = crop(frame, Box(80, 80, 40, 40), CropGeometry(margin=2.0, shift_y=0.0))
     assert (wide[:16] == 0).all()
     assert (wide[16:] == 255).all()
     low = crop(frame, Box(80, 80, 40, 40), CropGeometry(margin=1.0, shift_y=0.5))
     assert (low == 255).all()
 
 
-def test_what_lies_outside_the_frame_repeats_its_edge() -> None:
+def test_outside_the_frame_its_edge_is_repeated() -> None:
     frame = np.full((50, 50, 3), 7, np.uint8)
     frame[:, 0] = 200
-    small = crop(frame, Box(-32, 9, 32, 32), CropGeometry(margin=1.0))
-    assert (small == 200).all()
+    face = crop(frame, Box(-32, 9, 32, 32), CropGeometry(margin=1.0, shift_y=0.0))
+    assert (face == 200).all()
 
 
 @given(
@@ -52,10 +53,23 @@ def test_what_lies_outside_the_frame_repeats_its_edge() -> None:
 )
 def test_any_box_gives_a_crop(x: float, y: float, width: float, height: float, margin: float, shift_y: float) -> None:
     frame = np.full((48, 64, 3), 90, np.uint8)
-    small = crop(frame, Box(x, y, width, height), CropGeometry(margin, shift_y))
-    assert small.shape == (32, 32, 3)
-    assert small.dtype == np.uint8
-    assert (small == 90).all()
+    face = crop(frame, Box(x, y, width, height), CropGeometry(margin, shift_y))
+    assert face.shape == (32, 32, 3)
+    assert face.dtype == np.uint8
+    assert (face == 90).all()
+
+
+@given(st.integers(-90, 90), st.integers(-90, 90), st.integers(1, 70))
+def test_a_square_has_the_frames_pixels_inside_it_and_the_border_outside(left: int, top: int, side: int) -> None:
+    frame = np.random.default_rng(5).integers(1, 256, (40, 60, 3), dtype=np.uint8)
+    # A square that does not touch the frame is moved until it does.
+    rows = np.arange(side) + min(max(top, 1 - side), 39)
+    columns = np.arange(side) + min(max(left, 1 - side), 59)
+    repeated = cut_square(frame, left, top, side, border=cv2.BORDER_REPLICATE)
+    assert (repeated == frame[np.ix_(rows.clip(0, 39), columns.clip(0, 59))]).all()
+    black = cut_square(frame, left, top, side, border=cv2.BORDER_CONSTANT)
+    is_inside = np.logical_and.outer((rows >= 0) & (rows < 40), (columns >= 0) & (columns < 60))
+    assert (black == repeated * is_inside[:, :, None]).all()
 
 
 @pytest.mark.parametrize(
@@ -67,6 +81,6 @@ def test_any_box_gives_a_crop(x: float, y: float, width: float, height: float, m
         (Box(0, 0, 10, 10), Box(2, 2, 5, 5), 0.25),
     ],
 )
-def test_overlap_is_intersection_over_union(one: Box, other: Box, expected: float) -> None:
+def test_iou_is_intersection_over_union(one: Box, other: Box, expected: float) -> None:
     assert one.iou(other) == pytest.approx(expected)
     assert other.iou(one) == pytest.approx(expected)

@@ -1,4 +1,4 @@
-"""YuNet through plain cv2.dnn. Its model file is not ours to ship, so these need the shared data."""
+"""YuNet in plain cv2.dnn. The project does not ship its model file, so most of these tests need the shared data."""
 
 from pathlib import Path
 
@@ -18,53 +18,57 @@ def model(shared_data: Path) -> Path:
     return shared_data / "models" / "face_detection_yunet_2023mar.onnx"
 
 
-def labelled(shared_data: Path, most: int) -> list[tuple[Path, tuple[float, ...]]]:
-    """Pictures of the dev split with the face's box as annotated."""
+def yunet(model: Path) -> YuNet:
+    return YuNet(model, longer_px=320, threshold=0.5)
+
+
+def labelled(shared_data: Path, count: int) -> list[tuple[Path, tuple[float, ...]]]:
+    """Pictures of the dev split, and the annotated box of the face in each."""
     rows = [line.split(",") for line in (shared_data / "real_photos" / "labels.csv").read_text().splitlines()[1:]]
     dev = [row for row in rows if row[8] == "dev"]
-    return [(shared_data / "real_photos" / row[0], tuple(float(n) for n in row[3:7])) for row in dev[:most]]
+    return [(shared_data / "real_photos" / row[0], tuple(float(n) for n in row[3:7])) for row in dev[:count]]
 
 
-def test_it_finds_masked_faces_where_they_are(model: Path, shared_data: Path) -> None:
-    finder = YuNet(model, threshold=0.5)
+def test_it_detects_masked_faces_at_the_annotated_places(model: Path, shared_data: Path) -> None:
+    detector = yunet(model)
     hits = 0
     pictures = labelled(shared_data, 40)
     for path, (x, y, width, height) in pictures:
-        faces = finder.detect(read_picture(path))
+        faces = detector.detect(read_picture(path))
         centres = [face.box.centre for face in faces]
         hits += any(x < cx < x + width and y < cy < y + height for cx, cy in centres)
     assert hits >= 0.9 * len(pictures)
 
 
-def test_a_face_keeps_its_place_when_the_picture_grows(model: Path, shared_data: Path) -> None:
+def test_a_face_keeps_its_position_if_a_border_is_added(model: Path, shared_data: Path) -> None:
     path, _ = labelled(shared_data, 1)[0]
     pixels = read_picture(path)
-    finder = YuNet(model, threshold=0.5)
-    (small,) = finder.detect(pixels)
-    wide = cv2.copyMakeBorder(pixels, 37, 11, 53, 29, cv2.BORDER_CONSTANT)
-    face = max(finder.detect(wide), key=lambda one: one.box.area_px)
-    assert face.box.centre == pytest.approx((small.box.centre[0] + 53, small.box.centre[1] + 37), abs=8)
+    detector = yunet(model)
+    (before,) = detector.detect(pixels)
+    bordered = cv2.copyMakeBorder(pixels, 37, 11, 53, 29, cv2.BORDER_CONSTANT)
+    after = max(detector.detect(bordered), key=lambda face: face.box.area_px)
+    assert after.box.centre == pytest.approx((before.box.centre[0] + 53, before.box.centre[1] + 37), abs=8)
 
 
-def test_nobody_is_found_in_noise(model: Path) -> None:
+def test_no_face_is_detected_in_noise(model: Path) -> None:
     noise = np.random.default_rng(3).integers(0, 256, (240, 320, 3), dtype=np.uint8)
-    assert YuNet(model, threshold=0.5).detect(noise) == []
+    assert yunet(model).detect(noise) == []
 
 
 @pytest.mark.parametrize("shape", [(1, 1, 3), (33, 500, 3), (700, 20, 3)])
-def test_pictures_of_any_shape_are_taken(model: Path, shape: tuple[int, int, int]) -> None:
-    assert YuNet(model, threshold=0.5).detect(np.full(shape, 128, np.uint8)) == []
+def test_pictures_of_any_shape_are_accepted(model: Path, shape: tuple[int, int, int]) -> None:
+    assert yunet(model).detect(np.full(shape, 128, np.uint8)) == []
 
 
-def test_a_missing_or_broken_model_is_said(tmp_path: Path) -> None:
+def test_a_missing_or_broken_model_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(DetectorError, match=r"there is no model file .*; set faces\.yunet\.model"):
-        YuNet(tmp_path / "none.onnx")
+        yunet(tmp_path / "none.onnx")
     (tmp_path / "bad.onnx").write_bytes(b"not a model")
     with pytest.raises(DetectorError, match="cannot load"):
-        YuNet(tmp_path / "bad.onnx")
+        yunet(tmp_path / "bad.onnx")
 
 
-def test_the_demo_uses_the_fixed_spot_and_says_which_finder_it_is() -> None:
+def test_the_demo_uses_the_fixed_region_unless_the_settings_name_a_detector() -> None:
     assert make_detector(FacesSettings(), is_demo=True).name == "fixed"
     with pytest.raises(DetectorError, match="there is no model file"):
         make_detector(FacesSettings(finder=DetectorKind.YUNET, yunet=YuNetSettings(model="/nonexistent.onnx")))

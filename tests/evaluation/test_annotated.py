@@ -1,4 +1,4 @@
-"""Annotated pictures: VOC's layout, and a folder per class."""
+"""Annotated pictures: VOC's layout, and one folder for each class."""
 
 from pathlib import Path
 
@@ -15,7 +15,7 @@ OBJECT = "<object><name>{}</name><bndbox><xmin>{}</xmin><ymin>{}</ymin><xmax>{}<
 
 def voc(folder: Path, *objects: tuple[object, ...]) -> Path:
     (folder / "annotations").mkdir(parents=True)
-    text = "".join(OBJECT.format(*one) for one in objects)
+    text = "".join(OBJECT.format(*values) for values in objects)
     file = folder / "annotations" / "a.xml"
     file.write_text(f"<annotation><filename>a.png</filename>{text}</annotation>")
     return folder
@@ -31,29 +31,29 @@ def test_boxes_and_groups_are_read_in_both_languages(tmp_path: Path) -> None:
     ]
 
 
-def test_an_unknown_name_is_said_with_the_file_and_what_would_be_right(tmp_path: Path) -> None:
+def test_the_error_for_an_unknown_name_has_the_file_and_the_known_names(tmp_path: Path) -> None:
     with pytest.raises(SourceError, match=r"a\.xml: is no annotation: name 'dog' should be one of with_mask"):
         read_annotated(voc(tmp_path, ("dog", 1, 2, 3, 4)))
 
 
 @pytest.mark.parametrize("box", [("x", 2, 3, 4), (30, 2, 3, 4), (1, 2, "nan", 4)])
-def test_a_box_that_is_none_is_said(tmp_path: Path, box: tuple[object, ...]) -> None:
+def test_an_impossible_box_is_an_error(tmp_path: Path, box: tuple[object, ...]) -> None:
     with pytest.raises(SourceError, match="is no annotation"):
         read_annotated(voc(tmp_path, ("with_mask", *box)))
 
 
-def test_a_broken_file_is_said(tmp_path: Path) -> None:
+def test_a_broken_file_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "annotations").mkdir()
     (tmp_path / "annotations" / "b.xml").write_text("<annotation>")
     with pytest.raises(SourceError, match=r"b\.xml: is no annotation"):
         read_annotated(tmp_path)
 
 
-def test_a_folder_per_class_says_only_that_somebody_is_there(tmp_path: Path) -> None:
+def test_a_folder_for_each_class_gives_faces_without_boxes(tmp_path: Path) -> None:
     for name in ("correct", "chin", "no_mask"):
         (tmp_path / name).mkdir()
         cv2.imwrite(str(tmp_path / name / "one.png"), np.zeros((4, 4, 3), np.uint8))
-    faces = {one.path.parent.name: one.faces for one in read_annotated(tmp_path)}
+    faces = {image.path.parent.name: image.faces for image in read_annotated(tmp_path)}
     assert faces == {
         "correct": (GroundTruthFace(Group.MASKED, None),),
         "chin": (GroundTruthFace(Group.INCORRECT, None),),
@@ -61,6 +61,6 @@ def test_a_folder_per_class_says_only_that_somebody_is_there(tmp_path: Path) -> 
     }
 
 
-def test_a_folder_that_is_neither_is_said(tmp_path: Path) -> None:
+def test_a_folder_with_neither_layout_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(SourceError, match=r"neither annotations/\*\.xml nor pictures in folders correct"):
         read_annotated(tmp_path)

@@ -1,4 +1,4 @@
-"""Asking the finder at once, or in a thread of its own."""
+"""Runs a detector in the caller's thread, or in a thread of its own."""
 
 import threading
 from dataclasses import dataclass, field
@@ -17,85 +17,85 @@ FACE = Face(Box(1, 2, 3, 4), 0.9)
 
 
 @dataclass
-class Held:
-    """A finder that answers once it is let; it says when it was done."""
+class BlockedDetector:
+    """A detector that blocks until ``unblocked`` is set, and then returns one face or raises ``error``."""
 
-    fails: Exception | None = None
-    may: threading.Event = field(default_factory=threading.Event)
-    name: str = "held"
+    error: Exception | None = None
+    unblocked: threading.Event = field(default_factory=threading.Event)
+    name: str = "blocked"
 
     def detect(self, pixels: NDArray[np.uint8]) -> list[Face]:
-        self.may.wait(30)
-        if self.fails:
-            raise self.fails
+        self.unblocked.wait(30)
+        if self.error:
+            raise self.error
         return [FACE]
 
 
-def answer_of(seeker: DetectorRunner) -> list[Face] | None:
-    """The answer that is under way, however long the thread takes."""
+def unblocked(detector: BlockedDetector) -> BlockedDetector:
+    detector.unblocked.set()
+    return detector
+
+
+def result_of(runner: DetectorRunner) -> list[Face] | None:
+    """The result of the running request, however long the thread takes."""
     for _ in range(100_000):
-        if seeker.is_done:
+        if runner.is_done:
             break
         threading.Event().wait(0.0005)
-    return seeker.poll()
+    return runner.poll()
 
 
-def let(finder: Held) -> Held:
-    finder.may.set()
-    return finder
+def test_a_sync_runner_has_the_result_at_once_and_gives_it_once() -> None:
+    runner = SyncRunner(unblocked(BlockedDetector()))
+    assert (runner.is_done, runner.poll()) == (False, None)
+    runner.submit(PIXELS)
+    assert runner.is_done
+    assert runner.poll() == [FACE]
+    assert runner.poll() is None
+    assert runner.close(0)
 
 
-def test_inline_the_answer_is_there_at_once_and_once() -> None:
-    seeker = SyncRunner(let(Held()))
-    assert (seeker.is_done, seeker.poll()) == (False, None)
-    seeker.submit(PIXELS)
-    assert seeker.is_done
-    assert seeker.poll() == [FACE]
-    assert seeker.poll() is None
-    assert seeker.close(0)
-
-
-def test_in_a_thread_the_loop_goes_on_until_the_answer_is_there() -> None:
-    finder = Held()
-    seeker = ThreadRunner(finder)
-    seeker.submit(PIXELS)
-    assert (seeker.is_done, seeker.poll()) == (False, None)
-    let(finder)
-    assert answer_of(seeker) == [FACE]
-    assert seeker.poll() is None
-    seeker.submit(PIXELS)
-    assert answer_of(seeker) == [FACE]
-    assert seeker.close(30)
-    assert seeker.close(30)
+def test_a_thread_runner_does_not_block_the_loop() -> None:
+    detector = BlockedDetector()
+    runner = ThreadRunner(detector)
+    runner.submit(PIXELS)
+    assert (runner.is_done, runner.poll()) == (False, None)
+    unblocked(detector)
+    assert result_of(runner) == [FACE]
+    assert runner.poll() is None
+    runner.submit(PIXELS)
+    assert result_of(runner) == [FACE]
+    assert runner.close(30)
+    assert runner.close(30)
 
 
 @pytest.mark.parametrize("kind", [SyncRunner, ThreadRunner])
-def test_there_is_one_question_at_a_time(kind: type[SyncRunner] | type[ThreadRunner]) -> None:
-    seeker = kind(let(Held()))
-    seeker.submit(PIXELS)
-    with pytest.raises(RuntimeError, match="not taken yet"):
-        seeker.submit(PIXELS)
-    assert seeker.close(30)
+def test_a_second_request_before_the_result_is_polled_is_an_error(kind: type[SyncRunner] | type[ThreadRunner]) -> None:
+    runner = kind(unblocked(BlockedDetector()))
+    runner.submit(PIXELS)
+    with pytest.raises(RuntimeError, match="not been polled yet"):
+        runner.submit(PIXELS)
+    assert runner.close(30)
 
 
-def test_what_fails_in_the_thread_is_raised_in_the_loop_and_the_thread_ends() -> None:
-    seeker = ThreadRunner(let(Held(fails=DetectorError("broke"))))
-    seeker.submit(PIXELS)
+def test_an_error_in_the_thread_is_raised_by_poll_and_the_thread_ends() -> None:
+    runner = ThreadRunner(unblocked(BlockedDetector(error=DetectorError("broke"))))
+    runner.submit(PIXELS)
     with pytest.raises(DetectorError, match="broke"):
-        answer_of(seeker)
-    assert seeker.close(30)
+        result_of(runner)
+    assert runner.close(30)
 
 
-def test_a_finder_that_hangs_is_left_behind() -> None:
-    finder = Held()
-    seeker = ThreadRunner(finder)
-    seeker.submit(PIXELS)
-    assert not seeker.close(0.01)
-    let(finder)
-    assert seeker.close(30)
+def test_the_thread_of_a_detector_that_hangs_is_abandoned() -> None:
+    detector = BlockedDetector()
+    runner = ThreadRunner(detector)
+    runner.submit(PIXELS)
+    assert not runner.close(0.01)
+    unblocked(detector)
+    assert runner.close(30)
 
 
-def test_a_thread_that_was_never_asked_is_none() -> None:
+def test_a_thread_runner_without_a_request_has_no_thread() -> None:
     before = threading.active_count()
-    assert ThreadRunner(Held()).close(0)
+    assert ThreadRunner(BlockedDetector()).close(0)
     assert threading.active_count() == before

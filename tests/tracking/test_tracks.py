@@ -1,4 +1,4 @@
-"""Whose face is whose from one answer of the finder to the next: boxes alone, without pictures."""
+"""Which detection belongs to which track, from one result of the detector to the next. Only boxes, no templates."""
 
 from binarycop.geometry import Box
 from binarycop.tracking import tracks
@@ -8,10 +8,10 @@ LOST_S = 0.5
 HERE = Box(0, 0, 40, 50)
 
 
-def seen(*answers: list[Box]) -> Tracks:
-    """The state after these answers, one every 0.1 s."""
+def state_after(*results: list[Box]) -> Tracks:
+    """The state after these results of the detector, one every 0.1 s."""
     state = Tracks()
-    for number, boxes in enumerate(answers):
+    for number, boxes in enumerate(results):
         now_s = 0.1 * number
         state = tracks.update(state, state.boxes(), [(box, None) for box in boxes], None, now_s)
         state = tracks.prune_and_select(state, now_s, LOST_S)
@@ -19,42 +19,42 @@ def seen(*answers: list[Box]) -> Tracks:
 
 
 def person(state: Tracks) -> int | None:
-    return state.in_front.person if state.in_front else None
+    return state.front_track.person if state.front_track else None
 
 
-def test_nobody_is_nobody() -> None:
-    assert person(seen([], [])) is None
+def test_without_detections_nobody_is_in_front() -> None:
+    assert person(state_after([], [])) is None
 
 
-def test_who_comes_nearer_stays_the_same_person() -> None:
-    assert person(seen(*([Box(100 - 3 * n, 50 - 3 * n, 40 + 6 * n, 50 + 6 * n)] for n in range(10)))) == 1
+def test_a_person_who_comes_nearer_stays_the_same_person() -> None:
+    assert person(state_after(*([Box(100 - 3 * n, 50 - 3 * n, 40 + 6 * n, 50 + 6 * n)] for n in range(10)))) == 1
 
 
 def test_a_quick_step_aside_is_still_the_same_person() -> None:
-    assert person(seen([HERE], [Box(36, 0, 40, 50)])) == 1
+    assert person(state_after([HERE], [Box(36, 0, 40, 50)])) == 1
 
 
-def test_a_larger_face_elsewhere_or_one_of_quite_another_size_is_another_person() -> None:
-    assert person(seen([HERE], [Box(200, 0, 50, 60)])) == 2
-    assert person(seen([HERE], [Box(0, 0, 110, 130)])) == 2
+def test_a_larger_face_elsewhere_or_one_of_a_very_different_size_is_another_person() -> None:
+    assert person(state_after([HERE], [Box(200, 0, 50, 60)])) == 2
+    assert person(state_after([HERE], [Box(0, 0, 110, 130)])) == 2
 
 
-def test_each_of_two_people_keeps_the_face_that_is_most_like_their_last_one() -> None:
+def test_each_of_two_people_keeps_the_detection_that_overlaps_most() -> None:
     left, right = Box(0, 0, 40, 50), Box(30, 0, 44, 54)
-    state = seen([left, right], [Box(28, 0, 44, 54), Box(-2, 0, 40, 50)])
-    assert [(one.key, one.box.x_px) for one in state.all] == [(1, -2), (2, 28)]
+    state = state_after([left, right], [Box(28, 0, 44, 54), Box(-2, 0, 40, 50)])
+    assert [(track.track_id, track.box.x_px) for track in state.all] == [(1, -2), (2, 28)]
 
 
-def test_a_person_gets_a_number_when_they_are_first_in_front_and_keeps_it() -> None:
+def test_a_person_gets_a_number_when_first_in_front_and_keeps_it() -> None:
     near, far = Box(100, 0, 60, 80), Box(0, 0, 30, 40)
-    state = seen([far, near], [far, near])
-    assert [(one.box.x_px, one.person) for one in state.all] == [(0, None), (100, 1)]
-    state = seen([far, near], *([[far]] * 8))
-    assert [(one.box.x_px, one.person) for one in state.all] == [(0, 2)]
+    state = state_after([far, near], [far, near])
+    assert [(track.box.x_px, track.person) for track in state.all] == [(0, None), (100, 1)]
+    state = state_after([far, near], *([[far]] * 8))
+    assert [(track.box.x_px, track.person) for track in state.all] == [(0, 2)]
     assert state.last_person_id == 2
 
 
-def test_after_a_passage_nobody_has_a_number_and_nobody_is_in_front() -> None:
-    state = tracks.reset_identities(seen([HERE]))
-    assert state.in_front is None
+def test_after_a_passage_nobody_is_in_front_and_the_next_number_is_new() -> None:
+    state = tracks.reset_identities(state_after([HERE]))
+    assert state.front_track is None
     assert person(tracks.prune_and_select(state, 0.1, LOST_S)) == 2

@@ -1,4 +1,4 @@
-"""``binarycop bench faces``: the face finders that are there, side by side on annotated pictures."""
+"""``binarycop bench faces``: compares the detectors on annotated pictures."""
 
 import argparse
 import math
@@ -14,7 +14,7 @@ from binarycop.detection.base import Detector
 from binarycop.detection.choose import make_detector
 from binarycop.errors import DetectorError
 from binarycop.evaluation.annotated import Group, read_annotated
-from binarycop.evaluation.detection import BANDS, DetectorMetrics, Proportion, measure
+from binarycop.evaluation.detection import SIZE_BANDS, DetectorMetrics, Proportion, evaluate_detectors
 from binarycop.evaluation.haar import Haar
 from binarycop.frames.image import read_picture
 from binarycop.settings.faces import DetectorKind, FacesSettings
@@ -24,46 +24,51 @@ _NAMES = (DetectorKind.LOOKOUT.value, DetectorKind.YUNET.value, Haar.name)
 
 def add(commands: Any) -> None:
     """Add the subcommand."""
-    parser = commands.add_parser("bench", help="measure the face finders: recall, false finds, time")
+    parser = commands.add_parser("bench", help="measure the face detectors: recall, false positives, time")
     parser.add_argument("part", type=_part, metavar="PART", help="what to measure: faces")
-    layout = "has annotations/*.xml (PASCAL VOC) and images/, or a folder per class"
+    layout = "has annotations/*.xml (PASCAL VOC) and images/, or one folder for each class"
     parser.add_argument("folder", type=Path, metavar="DIR", help=layout)
     names = ", ".join(_NAMES)
-    parser.add_argument("--finder", choices=_NAMES, action="append", metavar="NAME", help=f"{names} (default: all)")
+    parser.add_argument(
+        "--finder", choices=_NAMES, action="append", metavar="NAME", help=f"detector: {names} (default: all)"
+    )
     add_config(parser)
     add_json(parser)
     parser.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:
-    """Raises SourceError where there are no such pictures, DetectorError where a named finder cannot be had."""
-    pictures = read_annotated(options.folder)
-    finders = _finders(settings_of(argparse.Namespace(config=options.config)).gates[0].faces, options.finder)
+    """Run the command.
+
+    Raises SourceError if there are no annotated pictures, DetectorError if a named detector is not available.
+    """
+    images = read_annotated(options.folder)
+    detectors = _detectors(settings_of(argparse.Namespace(config=options.config)).gates[0].faces, options.finder)
     threads = cv2.getNumThreads()
     cv2.setNumThreads(1)
     try:
-        figures = measure(finders, pictures, read_picture, time.perf_counter)
+        results = evaluate_detectors(detectors, images, read_picture, time.perf_counter)
     finally:
         cv2.setNumThreads(threads)
     if options.json:
-        print_json({"pictures": len(pictures), "opencv": cv2.__version__, "finders": [_row(one) for one in figures]})
+        rows = [_row(metrics) for metrics in results]
+        print_json({"pictures": len(images), "opencv": cv2.__version__, "finders": rows})
         return 0
-    print(f"{len(pictures)} pictures, OpenCV {cv2.__version__}, one thread; recall with its 95 % interval")
-    for line in table(figures):
+    print(f"{len(images)} pictures, OpenCV {cv2.__version__}, one thread; recall with its 95 % interval")
+    for line in table(results):
         print(line)
     return 0
 
 
-def table(figures: list[DetectorMetrics]) -> list[str]:
-    """Lines of text: a column per finder."""
-    lines = [_line("", [one.finder for one in figures])]
-    for key in _keys(figures):
-        band, group = key
-        lines.append(
-            _line(f"{group.value}, {_size(band)}", [_share(one.shares.get(key, Proportion())) for one in figures])
-        )
-    lines.append(_line("false finds per picture", [f"{one.false_positives / one.pictures:.3f}" for one in figures]))
-    lines.append(_line("ms per picture, median", [f"{one.median_ms:.2f}" for one in figures]))
+def table(results: list[DetectorMetrics]) -> list[str]:
+    """Lines of text: one column for each detector."""
+    lines = [_line("", [metrics.detector for metrics in results])]
+    for band, group in _keys(results):
+        cells = [_recall(metrics.recalls.get((band, group), Proportion())) for metrics in results]
+        lines.append(_line(f"{group.value}, {_size(band)}", cells))
+    per_image = [f"{metrics.false_positives / metrics.images:.3f}" for metrics in results]
+    lines.append(_line("false positives per picture", per_image))
+    lines.append(_line("ms per picture, median", [f"{metrics.median_ms:.2f}" for metrics in results]))
     return lines
 
 
@@ -73,55 +78,59 @@ def _part(text: str) -> str:
     return text
 
 
-def _finders(settings: FacesSettings, names: list[str] | None) -> list[Detector]:
-    made: list[Detector] = []
+def _detectors(settings: FacesSettings, names: list[str] | None) -> list[Detector]:
+    """The named detectors; without names, all that are available."""
+    detectors: list[Detector] = []
     for name in names or _NAMES:
         try:
-            kind = DetectorKind(name) if name != Haar.name else None
-            made.append(Haar() if kind is None else make_detector(replace(settings, finder=kind), watches=False))
+            detectors.append(Haar() if name == Haar.name else _make(settings, DetectorKind(name)))
         except DetectorError:
             if names:
                 raise
-    return made
+    return detectors
 
 
-def _keys(figures: list[DetectorMetrics]) -> list[tuple[int | None, Group]]:
-    every = {key for one in figures for key in one.shares}
-    return sorted(every, key=lambda key: (list(Group).index(key[1]), -1 if key[0] is None else key[0]))
+def _make(settings: FacesSettings, kind: DetectorKind) -> Detector:
+    return make_detector(replace(settings, finder=kind), subtract_background=False)
+
+
+def _keys(results: list[DetectorMetrics]) -> list[tuple[int | None, Group]]:
+    keys = {key for metrics in results for key in metrics.recalls}
+    return sorted(keys, key=lambda key: (list(Group).index(key[1]), -1 if key[0] is None else key[0]))
 
 
 def _size(band: int | None) -> str:
     if band is None:
         return "any size"
-    low, high = BANDS[band]
+    low, high = SIZE_BANDS[band]
     return f"{low:.0f} px and more" if math.isinf(high) else f"{low:.0f} to {high:.0f} px"
 
 
-def _share(share: Proportion) -> str:
-    low, high = share.interval
-    return f"{share.found}/{share.there} {share.recall:.3f} ({low:.2f}-{high:.2f})" if share.there else "-"
+def _recall(recall: Proportion) -> str:
+    low, high = recall.interval
+    return f"{recall.hits}/{recall.total} {recall.ratio:.3f} ({low:.2f}-{high:.2f})" if recall.total else "-"
 
 
 def _line(name: str, cells: list[str]) -> str:
     return f"{name:<30}" + "".join(f"{cell:>30}" for cell in cells)
 
 
-def _row(one: DetectorMetrics) -> dict[str, Any]:
+def _row(metrics: DetectorMetrics) -> dict[str, Any]:
     recall = [
         {
             "group": group.value,
             "size": _size(band),
-            "found": share.found,
-            "there": share.there,
-            "recall": share.recall,
-            "interval": share.interval,
+            "found": metrics.recalls[band, group].hits,
+            "there": metrics.recalls[band, group].total,
+            "recall": metrics.recalls[band, group].ratio,
+            "interval": metrics.recalls[band, group].interval,
         }
-        for (band, group), share in ((key, one.shares[key]) for key in _keys([one]))
+        for band, group in _keys([metrics])
     ]
     return {
-        "finder": one.finder,
+        "finder": metrics.detector,
         "recall": recall,
-        "false_positives": one.false_positives,
-        "false_positives_per_image": one.false_positives / one.pictures,
-        "ms": one.median_ms,
+        "false_positives": metrics.false_positives,
+        "false_positives_per_image": metrics.false_positives / metrics.images,
+        "ms": metrics.median_ms,
     }

@@ -1,4 +1,4 @@
-"""What every face finder offers."""
+"""What every face detector offers, and which face decides in a single picture."""
 
 from dataclasses import dataclass
 from typing import Protocol
@@ -11,27 +11,30 @@ from binarycop.geometry import Box
 
 @dataclass(frozen=True)
 class Face:
-    """A found face: its box and the finder's confidence, 0 to 1."""
+    """One detection: the face's box, and the detector's confidence from 0 to 1."""
 
     box: Box
     confidence: float
 
 
 class Detector(Protocol):
-    """Finds faces in a frame. Not thread-safe: one thread owns it."""
+    """Finds the faces in a frame. Not thread-safe: one thread owns it."""
 
     @property
     def name(self) -> str:
-        """The finder's name in settings and reports, e.g. ``yunet``."""
+        """The detector's name in settings and reports, e.g. ``yunet``."""
 
     def detect(self, pixels: NDArray[np.uint8]) -> list[Face]:
-        """All faces of a frame, (H, W, 3) uint8 BGR, in no particular order.
+        """All faces of a frame, (H, W, 3) uint8 BGR, in any order. Empty if there is no face.
 
-        Raises DetectorError where the finder itself fails; nobody there is an empty list.
+        Raises DetectorError if the detector itself fails.
         """
 
 
 def largest_face(faces: list[Face], least_px: int) -> Face | None:
-    """The face that decides: the largest, since it is nearest to the gate; None where all are below ``least_px``."""
-    large = [face for face in faces if min(face.box.width_px, face.box.height_px) >= least_px]
+    """The face that decides: the largest one, since that person is nearest to the gate.
+
+    least_px: faces with a shorter side below this do not count. None if no face counts.
+    """
+    large = [face for face in faces if face.box.shorter_px >= least_px]
     return max(large, key=lambda face: face.box.area_px, default=None)

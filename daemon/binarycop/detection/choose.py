@@ -1,4 +1,4 @@
-"""Which finder the settings mean."""
+"""Makes the detector that the settings select."""
 
 from pathlib import Path
 
@@ -10,26 +10,26 @@ from binarycop.errors import DetectorError
 from binarycop.settings.faces import DetectorKind, FacesSettings
 
 _CHECKOUT = Path(__file__).resolve().parents[3]
-_MODEL = _CHECKOUT.parent / "shared" / "data" / "models" / "face_detection_yunet_2023mar.onnx"
+_YUNET_MODEL = _CHECKOUT.parent / "shared" / "data" / "models" / "face_detection_yunet_2023mar.onnx"
 
 
-def make_detector(settings: FacesSettings, *, is_demo: bool = False, watches: bool = True) -> Detector:
-    """Make the finder of the settings.
+def make_detector(settings: FacesSettings, *, is_demo: bool = False, subtract_background: bool = True) -> Detector:
+    """Make the detector of ``settings.finder``. Raises DetectorError.
 
-    auto is lookout; the demo's drawn heads stand on a marked spot, so for them it is the fixed spot. watches: see
-    ``FixedRegion``. Raises DetectorError.
+    is_demo: ``auto`` is then ``fixed``, since the demo's drawn heads stand at one place; otherwise it is ``lookout``.
+    subtract_background: see ``FixedRegion``.
     """
     kind = settings.finder
     if kind is DetectorKind.AUTO:
         kind = DetectorKind.FIXED if is_demo else DetectorKind.LOOKOUT
     if kind is DetectorKind.LOOKOUT:
-        ours = settings.lookout
-        return Lookout.shipped(ours.engine, longer_px=ours.longer_px, threshold=ours.threshold)
+        lookout = settings.lookout
+        return Lookout.load(lookout.engine, longer_px=lookout.longer_px, threshold=lookout.threshold)
     if kind is DetectorKind.YUNET:
-        named = settings.yunet.model
-        model = Path(named) if named else _MODEL
-        if not named and not model.is_file():
-            raise DetectorError("finder yunet: its model does not ship with the project; name one in faces.yunet.model")
+        configured = settings.yunet.model
+        model = Path(configured) if configured else _YUNET_MODEL
+        if not configured and not model.is_file():
+            raise DetectorError("detector yunet: its model does not ship with the project; set faces.yunet.model")
         return YuNet(model, longer_px=settings.yunet.longer_px, threshold=settings.yunet.threshold)
-    spot = settings.fixed
-    return FixedRegion(spot.left, spot.top, spot.width, spot.height, watches=watches)
+    region = settings.fixed
+    return FixedRegion(region.left, region.top, region.width, region.height, subtract_background=subtract_background)

@@ -1,4 +1,4 @@
-"""From a face's box to the network's 32×32 input. The daemon, training and evaluation all cut with this."""
+"""The 32×32 crop of a face. The daemon, training and evaluation all cut with this."""
 
 import cv2
 import numpy as np
@@ -8,24 +8,31 @@ from binarycop.geometry import SIDE_PX, Box, CropGeometry
 
 
 def crop(pixels: NDArray[np.uint8], box: Box, geometry: CropGeometry) -> NDArray[np.uint8]:
-    """Cut the square around ``box`` and average it down to the network's input.
+    """Cut the square around ``box`` and average it down to the classifier's input.
 
-    pixels: (H, W, 3) uint8 BGR, as OpenCV delivers it. What lies outside the frame repeats its edge.
+    pixels: (H, W, 3) uint8 BGR, as OpenCV delivers it. Outside the frame, the frame's edge is repeated.
     Returns (32, 32, 3) uint8 RGB, contiguous.
     """
     height, width = pixels.shape[:2]
-    longer = max(box.width_px, box.height_px)
-    # A finder's nonsense must not take hundreds of megabytes.
-    side = min(max(round(longer * geometry.margin), 2), 2 * max(height, width))
-    centre_x, centre_y = box.centre
-    left = round(centre_x - side / 2)
-    top = round(centre_y + longer * geometry.shift_y - side / 2)
-    # A box far outside the frame (a finder's nonsense) still gives a picture of the edge, never an error.
+    # The limit keeps memory small even if a detector returns an enormous box.
+    side = min(max(round(box.longer_px * geometry.margin), 2), 2 * max(height, width))
+    x, y = box.centre
+    left, top = round(x - side / 2), round(y + box.longer_px * geometry.shift_y - side / 2)
+    square = cut_square(pixels, left, top, side, border=cv2.BORDER_REPLICATE)
+    rgb = cv2.resize(square, (SIDE_PX, SIDE_PX), interpolation=cv2.INTER_AREA)[:, :, ::-1]
+    return np.ascontiguousarray(rgb)
+
+
+def cut_square(pixels: NDArray[np.uint8], left: int, top: int, side: int, *, border: int) -> NDArray[np.uint8]:
+    """The square of ``side`` pixels with its upper left corner at (left, top), (side, side, 3) uint8.
+
+    pixels: (H, W, 3) uint8. border: OpenCV's border type for what lies outside the frame. A square that lies wholly
+    outside is first moved until it contains one row or column of the frame, so every box gives a picture.
+    """
+    height, width = pixels.shape[:2]
     left, top = min(max(left, 1 - side), width - 1), min(max(top, 1 - side), height - 1)
     right, bottom = left + side, top + side
     square = pixels[max(top, 0) : bottom, max(left, 0) : right]
-    beyond = max(-top, 0), max(bottom - height, 0), max(-left, 0), max(right - width, 0)
-    if any(beyond):
-        square = cv2.copyMakeBorder(square, *beyond, cv2.BORDER_REPLICATE)
-    small = cv2.resize(square, (SIDE_PX, SIDE_PX), interpolation=cv2.INTER_AREA)
-    return np.ascontiguousarray(small[:, :, ::-1])
+    # Above, below, left, right.
+    outside = max(-top, 0), max(bottom - height, 0), max(-left, 0), max(right - width, 0)
+    return np.asarray(cv2.copyMakeBorder(square, *outside, border), np.uint8) if any(outside) else square

@@ -1,7 +1,8 @@
-"""The finder ``fixed``: the region in front of a marked spot, for a lane where people stop on the mark.
+"""The detector ``fixed``: reports a face in a region that the installer marks, by background subtraction.
 
-It knows no faces. Somebody is there when the region looks unlike the empty spot and has come to rest; the
-first frame is taken for the empty spot. What stays for a minute without a change is taken for furniture.
+It is for a lane where people stop on a mark. It knows nothing about faces. Somebody is there if the region differs
+from the empty background and no longer moves. The first frame is taken as the background. What then stays for about a
+minute becomes part of the background.
 """
 
 import cv2
@@ -12,55 +13,54 @@ from binarycop.detection.base import Face
 from binarycop.geometry import Box
 
 _GRID_PX = 16
-_UNLIKE = 14.0  # mean absolute difference in grey levels; sensor noise averages to below 2 on the grid
-_UNREST = 9.0
-_FURNITURE_FRAMES = 1800
-_ADAPT = 0.02
+_OCCUPIED_DIFFERENCE = 14.0  # mean, in grey levels; sensor noise averages to below 2 on the grid
+_MOVING_DIFFERENCE = 9.0  # the same, between two frames
+_ABSORB_FRAMES = 1800  # a minute at 30 frames per second
+_LEARNING_RATE = 0.02
 
 
 class FixedRegion:
-    """The spot's box as shares of the frame.
+    """The marked region; left, top, width and height are shares of the frame.
 
-    watches: take the first frame for the empty spot and answer only while somebody stands there;
-    without it (single pictures) the spot is always the answer.
+    subtract_background: report a face only while somebody stands there. False: always report one, for single pictures.
     """
 
     name = "fixed"
 
-    def __init__(self, left: float, top: float, width: float, height: float, *, watches: bool) -> None:
-        self._share = Box(left, top, width, height)
-        self._watches = watches
-        self._empty: NDArray[np.float32] | None = None
-        self._before: NDArray[np.float32] | None = None
+    def __init__(self, left: float, top: float, width: float, height: float, *, subtract_background: bool) -> None:
+        self._region = Box(left, top, width, height)
+        self._subtract_background = subtract_background
+        self._background: NDArray[np.float32] | None = None
+        self._previous: NDArray[np.float32] | None = None
         self._still_frames = 0
 
     def detect(self, pixels: NDArray[np.uint8]) -> list[Face]:
-        """See ``Detector.detect``: one face, the spot, or none."""
+        """See ``Detector.detect``: one face, which is the whole region, or none."""
         height, width = pixels.shape[:2]
-        share = self._share
-        box = Box(share.x_px * width, share.y_px * height, share.width_px * width, share.height_px * height)
-        if self._watches and not self._is_taken(pixels, box):
+        region = self._region
+        box = Box(region.x_px * width, region.y_px * height, region.width_px * width, region.height_px * height)
+        if self._subtract_background and not self._is_occupied(pixels, box):
             return []
         return [Face(box, 1.0)]
 
-    def _is_taken(self, pixels: NDArray[np.uint8], box: Box) -> bool:
+    def _is_occupied(self, pixels: NDArray[np.uint8], box: Box) -> bool:
         grid = _grid(pixels, box)
-        before, self._before = self._before, grid
-        if self._empty is None or before is None:
-            self._empty = grid
+        previous, self._previous = self._previous, grid
+        if self._background is None or previous is None:
+            self._background = grid
             return False
-        unlike = float(np.abs(grid - self._empty).mean())
-        is_at_rest = float(np.abs(grid - before).mean()) < _UNREST
-        if unlike < _UNLIKE:
-            # Daylight changes slowly: the empty spot is learned on, but never from somebody who stands there.
-            self._empty = self._empty + np.float32(_ADAPT) * (grid - self._empty)
+        difference = float(np.abs(grid - self._background).mean())
+        is_still = float(np.abs(grid - previous).mean()) < _MOVING_DIFFERENCE
+        if difference < _OCCUPIED_DIFFERENCE:
+            # Daylight changes slowly, so the background is updated, but never while somebody stands there.
+            self._background = self._background + np.float32(_LEARNING_RATE) * (grid - self._background)
             self._still_frames = 0
             return False
-        self._still_frames = self._still_frames + 1 if is_at_rest else 0
-        if self._still_frames > _FURNITURE_FRAMES:
-            self._empty, self._still_frames = grid, 0
+        self._still_frames = self._still_frames + 1 if is_still else 0
+        if self._still_frames > _ABSORB_FRAMES:
+            self._background, self._still_frames = grid, 0
             return False
-        return is_at_rest
+        return is_still
 
 
 def _grid(pixels: NDArray[np.uint8], box: Box) -> NDArray[np.float32]:
@@ -68,5 +68,5 @@ def _grid(pixels: NDArray[np.uint8], box: Box) -> NDArray[np.float32]:
     left, top = max(int(box.x_px), 0), max(int(box.y_px), 0)
     right, bottom = int(box.x_px + box.width_px), int(box.y_px + box.height_px)
     region = pixels[top : max(bottom, top + 1), left : max(right, left + 1)]
-    small = cv2.resize(region, (_GRID_PX, _GRID_PX), interpolation=cv2.INTER_AREA)
-    return np.asarray(small.mean(axis=2), np.float32)
+    averaged = cv2.resize(region, (_GRID_PX, _GRID_PX), interpolation=cv2.INTER_AREA)
+    return np.asarray(averaged.mean(axis=2), np.float32)

@@ -1,7 +1,7 @@
-"""The finder ``yunet``: OpenCV Zoo's YuNet (2023mar), a model file that the settings name.
+"""The detector ``yunet``: OpenCV Zoo's YuNet (2023mar), from a model file that the settings name.
 
-It is run through plain ``cv2.dnn`` and decoded here, since the board's OpenCV 4.5.4 cannot load this
-file into its own ``FaceDetectorYN``. Decoding follows opencv/modules/objdetect/src/face_detect.cpp.
+It runs in plain ``cv2.dnn`` and is decoded here, since the board's OpenCV 4.5.4 cannot load this file into its own
+``FaceDetectorYN``. Decoding follows opencv/modules/objdetect/src/face_detect.cpp.
 """
 
 from pathlib import Path
@@ -16,57 +16,60 @@ from binarycop.errors import DetectorError
 from binarycop.geometry import Box
 
 _STRIDES = (8, 16, 32)
-# All twelve are asked for, since OpenCV 5 gives all or none; the landmarks (kps) are not used.
+# All twelve outputs are requested, since OpenCV 5 returns all or none. The landmarks (kps) are not used.
 _OUTPUTS = tuple(f"{part}_{stride}" for part in ("cls", "obj", "bbox", "kps") for stride in _STRIDES)
-_MAX_STRIDE = 32
+_NMS_IOU = 0.3
+_LOG_SIZE_MAX = 8.0
 
 
 class YuNet:
-    """YuNet over frames shrunk to ``longer_px``.
+    """YuNet on frames that are shrunk to ``longer_px``.
 
-    threshold: least confidence, 0 to 1. overlap: faces that share more than this are one.
-    Raises DetectorError where the file is missing or this OpenCV cannot load it.
+    model: the ONNX file. threshold: smallest confidence that counts, 0 to 1.
+    Raises DetectorError if the file is missing or this OpenCV cannot load it.
     """
 
     name = "yunet"
 
-    def __init__(self, model: Path, *, longer_px: int = 320, threshold: float = 0.6, overlap: float = 0.3) -> None:
+    def __init__(self, model: Path, *, longer_px: int, threshold: float) -> None:
         if not model.is_file():
-            raise DetectorError(f"finder yunet: there is no model file {model}; set faces.yunet.model")
+            raise DetectorError(f"detector yunet: there is no model file {model}; set faces.yunet.model")
         try:
             self._net = cv2.dnn.readNetFromONNX(str(model))
         except cv2.error as error:
-            raise DetectorError(f"finder yunet: OpenCV {cv2.__version__} cannot load {model}: {error.err}") from error
-        self._longer_px, self._threshold, self._overlap = longer_px, threshold, overlap
+            raise DetectorError(f"detector yunet: OpenCV {cv2.__version__} cannot load {model}: {error.err}") from error
+        self._longer_px, self._threshold = longer_px, threshold
 
     def detect(self, pixels: NDArray[np.uint8]) -> list[Face]:
         """See ``Detector.detect``."""
-        padded, scale = letterbox(pixels, self._longer_px, _MAX_STRIDE)
+        padded, scale = letterbox(pixels, self._longer_px, max(_STRIDES))
         try:
             self._net.setInput(cv2.dnn.blobFromImage(padded))
             outputs = dict(zip(_OUTPUTS, self._net.forward(_OUTPUTS)))
         except cv2.error as error:
-            raise DetectorError(f"finder yunet: OpenCV {cv2.__version__} cannot run the model: {error.err}") from error
-        boxes, scores = _decode(outputs, padded.shape[1], padded.shape[0])
-        likely = scores >= self._threshold
-        boxes, scores = boxes[likely] / scale, scores[likely]
-        kept = cv2.dnn.NMSBoxes(boxes.tolist(), scores.tolist(), self._threshold, self._overlap)
-        return [Face(Box(*boxes[index].tolist()), float(scores[index])) for index in np.asarray(kept, int).ravel()]
+            raise DetectorError(
+                f"detector yunet: OpenCV {cv2.__version__} cannot run the model: {error.err}"
+            ) from error
+        boxes, confidences = _decode(outputs, padded.shape[1], padded.shape[0])
+        is_likely = confidences >= self._threshold
+        boxes, confidences = boxes[is_likely] / scale, confidences[is_likely]
+        kept = cv2.dnn.NMSBoxes(boxes.tolist(), confidences.tolist(), self._threshold, _NMS_IOU)
+        return [Face(Box(*boxes[index].tolist()), float(confidences[index])) for index in np.asarray(kept, int).ravel()]
 
 
 def _decode(
     outputs: dict[str, NDArray[np.float32]], width: int, height: int
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Boxes (N, 4) as x, y, width, height in pixels of the padded picture, and scores (N,)."""
-    boxes, scores = [], []
+    """Boxes (N, 4) as x, y, width, height in pixels of the padded frame, and confidences (N,)."""
+    boxes, confidences = [], []
     for stride in _STRIDES:
         rows, columns = height // stride, width // stride
-        certain = np.clip(outputs[f"cls_{stride}"].ravel(), 0, 1) * np.clip(outputs[f"obj_{stride}"].ravel(), 0, 1)
-        scores.append(np.sqrt(certain))
+        product = np.clip(outputs[f"cls_{stride}"].ravel(), 0, 1) * np.clip(outputs[f"obj_{stride}"].ravel(), 0, 1)
+        confidences.append(np.sqrt(product))
         regression = outputs[f"bbox_{stride}"].reshape(-1, 4)
         row, column = np.divmod(np.arange(rows * columns), columns)
-        # A wild value must not overflow into infinity: nothing is larger than e**8 strides.
-        sizes = np.exp(np.minimum(regression[:, 2:], 8.0)) * stride
+        # An extreme output must not overflow to infinity.
+        sizes = np.exp(np.minimum(regression[:, 2:], _LOG_SIZE_MAX)) * stride
         centres = (regression[:, :2] + np.stack([column, row], axis=1)) * stride
         boxes.append(np.concatenate([centres - sizes / 2, sizes], axis=1))
-    return np.concatenate(boxes), np.concatenate(scores)
+    return np.concatenate(boxes), np.concatenate(confidences)

@@ -1,1 +1,1 @@
-"""How well the detectors do on annotated images."""
+"""How well the detectors do on annotated pictures."""

@@ -1,4 +1,4 @@
-"""Pictures whose faces are known: PASCAL VOC's layout with boxes, or a folder per way of wearing a mask."""
+"""Reads pictures whose faces are known: PASCAL VOC's layout with boxes, or one folder for each class."""
 
 import math
 from dataclasses import dataclass
@@ -22,8 +22,8 @@ class Group(Enum):
     BARE = "bare"
 
 
-# Names as in the two published versions of "Face Mask Detection" (Kaggle), English and Spanish.
-_NAMES = {
+# Names in the two published versions of "Face Mask Detection" (Kaggle), English and Spanish.
+_GROUPS = {
     "with_mask": Group.MASKED,
     "con_mascarilla": Group.MASKED,
     "mask_weared_incorrect": Group.INCORRECT,
@@ -35,7 +35,7 @@ _NAMES = {
 
 @dataclass(frozen=True)
 class GroundTruthFace:
-    """A face that is there; box is None where a folder says only that there is one."""
+    """A face that is in a picture. box: None if it is not known where."""
 
     group: Group
     box: Box | None
@@ -52,45 +52,50 @@ class AnnotatedImage:
 def read_annotated(folder: Path) -> list[AnnotatedImage]:
     """All pictures of a folder, in the order of their names.
 
-    folder: either has ``annotations/*.xml`` and ``images/``, or a folder per class as for ``evaluate``, where each
-    picture shows one person. Raises SourceError where it is neither, or an annotation cannot be read.
+    folder: has ``annotations/*.xml`` and ``images/``, or it has a folder for each class as for ``evaluate``; each
+    picture then shows one person. Raises SourceError if it has neither, or if an annotation cannot be read.
     """
     annotations = sorted((folder / "annotations").glob("*.xml"))
     if annotations:
-        return [_voc(file, folder / "images") for file in annotations]
-    found = [
-        AnnotatedImage(path, (GroundTruthFace(_group(name, wearing), None),))
-        for name, wearing in FOLDERS.items()
+        return [_read_voc(file, folder / "images") for file in annotations]
+    images = [AnnotatedImage(path, (GroundTruthFace(_group(name), None),)) for name, path in labelled_pictures(folder)]
+    if not images:
+        classes = ", ".join(FOLDERS)
+        raise SourceError(str(folder), f"has neither annotations/*.xml nor pictures in folders {classes}")
+    return images
+
+
+def labelled_pictures(folder: Path) -> list[tuple[str, Path]]:
+    """All pictures in the class folders (``FOLDERS``) of a folder: the class folder's name, and the file."""
+    return [
+        (name, path)
+        for name in FOLDERS
         if (folder / name).is_dir()
         for path in sorted((folder / name).iterdir())
         if path.suffix.lower() in SUFFIXES
     ]
-    if not found:
-        classes = ", ".join(FOLDERS)
-        raise SourceError(str(folder), f"has neither annotations/*.xml nor pictures in folders {classes}")
-    return found
 
 
-def _group(folder: str, wearing: MaskClass) -> Group:
+def _group(folder: str) -> Group:
     if folder == _BARE_FOLDER:
         return Group.BARE
-    return Group.MASKED if wearing is MaskClass.CORRECT else Group.INCORRECT
+    return Group.MASKED if FOLDERS[folder] is MaskClass.CORRECT else Group.INCORRECT
 
 
-def _voc(file: Path, images: Path) -> AnnotatedImage:
+def _read_voc(file: Path, images: Path) -> AnnotatedImage:
     try:
         root = ElementTree.parse(file).getroot()
-        faces = tuple(_object(node) for node in root.iter("object"))
+        faces = tuple(_face(node) for node in root.iter("object"))
         return AnnotatedImage(images / root.findtext("filename", ""), faces)
     except (ElementTree.ParseError, ValueError) as error:
         raise SourceError(str(file), f"is no annotation: {error}") from error
 
 
-def _object(node: ElementTree.Element) -> GroundTruthFace:
+def _face(node: ElementTree.Element) -> GroundTruthFace:
     name = node.findtext("name", "")
-    if name not in _NAMES:
-        raise ValueError(f"name {name!r} should be one of {', '.join(_NAMES)}")
+    if name not in _GROUPS:
+        raise ValueError(f"name {name!r} should be one of {', '.join(_GROUPS)}")
     left, top, right, bottom = (float(node.findtext(f"bndbox/{key}", "")) for key in ("xmin", "ymin", "xmax", "ymax"))
     if not (left < right < math.inf and top < bottom < math.inf):
         raise ValueError(f"box {left:g} {top:g} {right:g} {bottom:g} should go from left to right and downwards")
-    return GroundTruthFace(_NAMES[name], Box(left, top, right - left, bottom - top))
+    return GroundTruthFace(_GROUPS[name], Box(left, top, right - left, bottom - top))

@@ -1,8 +1,9 @@
-"""How well finders find: recall by size and group, false finds, time. Pure but for the clock that is handed in.
+"""How well detectors find faces: recall by size and group, false positives, time.
 
-A face is found where a find overlaps its annotated box by 0.4 or more, one find for one face, the surest first; a
-find that overlaps no annotated face so far is false, though in crowds some of those are real faces that nobody
-annotated. Where a picture is only said to show somebody, any find is right and each further one is false.
+A face is found if a detection overlaps its box by 0.4 or more (IoU). Each detection finds one face at most; the most
+confident detections come first. A detection that overlaps no annotated box by that much is a false positive, although
+in crowds some of them are real faces that nobody annotated. If it is not known where in a picture the face is, one
+detection is right, and each further one is a false positive.
 """
 
 import math
@@ -19,97 +20,107 @@ from binarycop.evaluation.annotated import AnnotatedImage, GroundTruthFace, Grou
 from binarycop.geometry import Box
 
 MATCH_IOU = 0.4
-_SURE_Z = 1.959964  # 95 %
+_Z_95 = 1.959964  # the normal distribution's quantile for an interval of 95 %
 
-BANDS = ((24.0, 40.0), (40.0, 64.0), (64.0, math.inf))
-"""Sizes of a face by its longer side, in pixels of the picture; smaller ones are not counted."""
+SIZE_BANDS = ((24.0, 40.0), (40.0, 64.0), (64.0, math.inf))
+"""Bands of a face's longer side, in pixels of the picture. Smaller faces do not count."""
 
 
 @dataclass
 class Proportion:
-    """So many of so many."""
+    """So many hits of a total."""
 
-    found: int = 0
-    there: int = 0
+    hits: int = 0
+    total: int = 0
 
     @property
-    def recall(self) -> float | None:
-        """The share, or None of nothing."""
-        return self.found / self.there if self.there else None
+    def ratio(self) -> float | None:
+        """hits / total; None if the total is 0."""
+        return self.hits / self.total if self.total else None
 
     @property
     def interval(self) -> tuple[float, float]:
-        """95 % after Wilson (1927)."""
-        if not self.there:
+        """Its 95 % confidence interval (score interval, Wilson 1927)."""
+        if not self.total:
             return 0.0, 1.0
-        share, count, z2 = self.found / self.there, self.there, _SURE_Z**2
-        middle = (share + z2 / (2 * count)) / (1 + z2 / count)
-        half = _SURE_Z / (1 + z2 / count) * math.sqrt(share * (1 - share) / count + z2 / (4 * count**2))
+        ratio, count, z2 = self.hits / self.total, self.total, _Z_95**2
+        middle = (ratio + z2 / (2 * count)) / (1 + z2 / count)
+        half = _Z_95 / (1 + z2 / count) * math.sqrt(ratio * (1 - ratio) / count + z2 / (4 * count**2))
         return max(middle - half, 0.0), min(middle + half, 1.0)
 
 
 @dataclass
 class DetectorMetrics:
-    """One finder's; by_size has the band's index or None where the size is not known."""
+    """One detector's results.
 
-    finder: str
-    pictures: int = 0
+    recalls: by size band (index in ``SIZE_BANDS``, None if the size is not known) and group.
+    """
+
+    detector: str
+    images: int = 0
     false_positives: int = 0
-    shares: dict[tuple[int | None, Group], Proportion] = field(default_factory=dict)
+    recalls: dict[tuple[int | None, Group], Proportion] = field(default_factory=dict)
     times_ms: list[float] = field(default_factory=list)
 
     @property
     def median_ms(self) -> float:
-        """Per picture."""
+        """Median time for a picture."""
         return median(self.times_ms)
 
-    def count(self, faces: Iterable[GroundTruthFace], finds: list[Face]) -> None:
-        """Take one picture's finds."""
-        known = list(faces)
-        found, false = match_detections(known, [find.box for find in sorted(finds, key=lambda one: -one.confidence)])
-        self.pictures, self.false_positives = self.pictures + 1, self.false_positives + len(false)
-        for face, is_found in zip(known, found):
-            band = None if face.box is None else band_of(face.box)
+    def add(self, truth: Iterable[GroundTruthFace], detections: list[Face]) -> None:
+        """Count one picture's detections."""
+        faces = list(truth)
+        ordered = sorted(detections, key=lambda face: -face.confidence)
+        is_found, false = match_detections(faces, [detection.box for detection in ordered])
+        self.images += 1
+        self.false_positives += len(false)
+        for face, hit in zip(faces, is_found):
+            band = None if face.box is None else size_band(face.box)
             if face.box is not None and band is None:
                 continue
-            share = self.shares.setdefault((band, face.group), Proportion())
-            share.there += 1
-            share.found += is_found
+            recall = self.recalls.setdefault((band, face.group), Proportion())
+            recall.total += 1
+            recall.hits += hit
 
 
-def band_of(box: Box) -> int | None:
-    """The index in ``BANDS``, or None for a face that is too small to count."""
-    side = max(box.width_px, box.height_px)
-    return next((at for at, (low, high) in enumerate(BANDS) if low <= side < high), None)
+def size_band(box: Box) -> int | None:
+    """The index in ``SIZE_BANDS``; None for a face that is too small to count."""
+    return next((at for at, (low, high) in enumerate(SIZE_BANDS) if low <= box.longer_px < high), None)
 
 
-def match_detections(known: list[GroundTruthFace], finds: list[Box]) -> tuple[list[bool], list[Box]]:
-    """Whether each known face is found, and which finds are false. finds: the surest first."""
-    found = [False] * len(known)
+def match_detections(truth: list[GroundTruthFace], detections: list[Box]) -> tuple[list[bool], list[Box]]:
+    """For each face of a picture, whether it is found; and the detections that are false positives.
+
+    detections: the most confident first.
+    """
+    is_found = [False] * len(truth)
     false = []
-    for find in finds:
-        shared = [1.0 if face.box is None else face.box.iou(find) for face in known]
-        free = [at for at, share in enumerate(shared) if share >= MATCH_IOU and not found[at]]
+    for detection in detections:
+        ious = [1.0 if face.box is None else face.box.iou(detection) for face in truth]
+        free = [at for at, iou in enumerate(ious) if iou >= MATCH_IOU and not is_found[at]]
         if free:
-            found[max(free, key=lambda at: shared[at])] = True
-        elif not any(share >= MATCH_IOU and face.box is not None for share, face in zip(shared, known)):
-            false.append(find)
-    return found, false
+            is_found[max(free, key=lambda at: ious[at])] = True
+        elif not any(iou >= MATCH_IOU and face.box is not None for iou, face in zip(ious, truth)):
+            false.append(detection)
+    return is_found, false
 
 
-def measure(
-    finders: list[Detector],
-    pictures: Iterable[AnnotatedImage],
+def evaluate_detectors(
+    detectors: list[Detector],
+    images: Iterable[AnnotatedImage],
     read: Callable[[Path], NDArray[np.uint8]],
     now_s: Callable[[], float],
 ) -> list[DetectorMetrics]:
-    """All finders over all pictures, one after another on each picture, so that they share the machine's moods."""
-    figures = [DetectorMetrics(finder.name) for finder in finders]
-    for picture in pictures:
-        pixels = read(picture.path)
-        for finder, own in zip(finders, figures):
-            begun_s = now_s()
-            finds = finder.detect(pixels)
-            own.times_ms.append(1000 * (now_s() - begun_s))
-            own.count(picture.faces, finds)
-    return figures
+    """Run all detectors on all pictures, one after another on each picture, so that the machine's load affects all.
+
+    read: gives a file's pixels, (H, W, 3) uint8 BGR. now_s: a clock.
+    """
+    results = [DetectorMetrics(detector.name) for detector in detectors]
+    for image in images:
+        pixels = read(image.path)
+        for detector, metrics in zip(detectors, results):
+            start_s = now_s()
+            detections = detector.detect(pixels)
+            metrics.times_ms.append(1000 * (now_s() - start_s))
+            metrics.add(image.faces, detections)
+    return results

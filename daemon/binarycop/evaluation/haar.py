@@ -1,4 +1,4 @@
-"""OpenCV's Haar cascade as a finder, to compare with: it hardly sees masked faces, and OpenCV 5 ships none."""
+"""OpenCV's Haar cascade as a detector, for comparison only. It misses most masked faces, and OpenCV 5 has none."""
 
 from pathlib import Path
 
@@ -11,22 +11,24 @@ from binarycop.errors import DetectorError
 from binarycop.geometry import Box
 
 _FILE = "haarcascade_frontalface_default.xml"
+_SCALE_FACTOR, _MIN_NEIGHBORS, _MIN_SIZE_PX = 1.1, 3, 20
 
 
 class Haar:
-    """Viola and Jones (2001). Raises DetectorError where this OpenCV has no cascades."""
+    """The cascade of Viola and Jones (2001). Raises DetectorError if this OpenCV has no cascades."""
 
     name = "haar"
 
-    def __init__(self, least_px: int = 20) -> None:
+    def __init__(self) -> None:
         file = Path(getattr(getattr(cv2, "data", None), "haarcascades", "")) / _FILE
         if not hasattr(cv2, "CascadeClassifier") or not file.is_file():
-            raise DetectorError(f"finder haar: OpenCV {cv2.__version__} has no {_FILE}")
+            raise DetectorError(f"detector haar: OpenCV {cv2.__version__} has no {_FILE}")
         self._cascade = cv2.CascadeClassifier(str(file))
-        self._least_px = least_px
 
     def detect(self, pixels: NDArray[np.uint8]) -> list[Face]:
-        """See ``Detector.detect``; a cascade gives no confidence, so all are certain."""
+        """See ``Detector.detect``. A cascade gives no confidence, so each face has 1."""
         grey = cv2.cvtColor(pixels, cv2.COLOR_BGR2GRAY)
-        found = self._cascade.detectMultiScale(grey, 1.1, 3, minSize=(self._least_px, self._least_px))
-        return [Face(Box(*(float(one) for one in box)), 1.0) for box in found]
+        boxes = self._cascade.detectMultiScale(
+            grey, _SCALE_FACTOR, _MIN_NEIGHBORS, minSize=(_MIN_SIZE_PX, _MIN_SIZE_PX)
+        )
+        return [Face(Box(*(float(number) for number in box)), 1.0) for box in boxes]

@@ -1,1 +1,1 @@
-"""Following people from frame to frame."""
+"""Tracks people from frame to frame, and selects the front person."""

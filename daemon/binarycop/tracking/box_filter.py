@@ -1,8 +1,9 @@
-"""A steady box for the crop: what the finder says anew each time is taken over in part.
+"""An alpha-beta filter that makes a track's box steady, so that crops do not jump.
 
-The centre goes with the face from frame to frame, so that a small difference is mostly the finder's noise and a large
-one mostly real: the share that is taken over grows with it. The size is known from finds alone; it is filtered
-together with its growth (an alpha-beta filter of its logarithm), which goes on between them as the face comes nearer.
+The centre moves with the face from frame to frame. So a small difference to a detection is mostly the detector's noise,
+and a large one is mostly real: the gain grows with the difference. The size is known from detections only. Its
+logarithm and the logarithm's rate are filtered together (alpha-beta filter, e.g. Benedict and Bordner 1962), and
+between detections the box grows at that rate, since a person who comes nearer gets larger.
 """
 
 from dataclasses import dataclass, replace
@@ -10,51 +11,54 @@ from math import exp, hypot, log
 
 from binarycop.geometry import Box
 
-_CENTRE_LEAST = 0.25  # the share of a small difference of the centre
-_CENTRE_ALL = 0.12  # of the longer side: a larger difference is taken over wholly
+_MIN_CENTRE_GAIN = 0.25
+_FULL_CENTRE_GAIN_AT = 0.12  # of the longer side: the centre moves fully to a detection that is this far away
 _ALPHA, _BETA = 0.5, 0.15
-_SURPRISE_MOST = 0.15  # of the size's logarithm; a finder that is in two minds about a face differs by more
-_GROWTH_MOST_HZ = 1.2  # at a run
+_MAX_RESIDUAL = 0.15  # of the log of the size; a detector that is unsure of the size differs by more
+_MAX_GROWTH_HZ = 1.2  # of a person who runs
 
 
 @dataclass(frozen=True)
 class FilteredBox:
-    """box: what to crop by. growth_hz: of its size's logarithm, per second. found_s, at_s: when found and carried."""
+    """The filter's state.
+
+    box: the steady box. growth_hz: rate of the log of its size, per second. detected_s: time of the last detection.
+    updated_s: time of the last prediction or update.
+    """
 
     box: Box
     growth_hz: float
-    found_s: float
-    at_s: float
+    detected_s: float
+    updated_s: float
 
 
 def initiate(box: Box, now_s: float) -> FilteredBox:
-    """A face that is found for the first time."""
+    """Start at a face's first detection."""
     return FilteredBox(box, 0.0, now_s, now_s)
 
 
 def predict(state: FilteredBox, before: Box, after: Box, now_s: float) -> FilteredBox:
-    """The face was followed from ``before`` to ``after``; coming nearer, it has grown on the way."""
+    """Move by the tracked face's step from ``before`` to ``after``, and grow at the known rate."""
     (x, y), (from_x, from_y), (to_x, to_y) = state.box.centre, before.centre, after.centre
-    grown = exp(state.growth_hz * (now_s - state.at_s))
-    box = _around(x + to_x - from_x, y + to_y - from_y, state.box, grown)
-    return replace(state, box=box, at_s=now_s)
+    growth = exp(state.growth_hz * (now_s - state.updated_s))
+    return replace(state, box=_scaled(x + to_x - from_x, y + to_y - from_y, state.box, growth), updated_s=now_s)
 
 
-def update(state: FilteredBox, found: Box, now_s: float) -> FilteredBox:
-    """The finder says that the face is here."""
-    longer = max(found.width_px, found.height_px, 1e-6)
-    (x, y), (to_x, to_y) = state.box.centre, found.centre
-    share = min(max(hypot(to_x - x, to_y - y) / longer / _CENTRE_ALL, _CENTRE_LEAST), 1.0)
-    before = max(state.box.width_px, state.box.height_px, 1e-6)
-    surprise = min(max(log(longer / before), -_SURPRISE_MOST), _SURPRISE_MOST)
-    elapsed_s = now_s - state.found_s
-    faster = _BETA * surprise / elapsed_s if elapsed_s > 0 else 0.0
-    growth_hz = min(max(state.growth_hz + faster, -_GROWTH_MOST_HZ), _GROWTH_MOST_HZ)
-    # The shape is the finder's newest, since the crop goes by the longer side alone.
-    box = _around(x + share * (to_x - x), y + share * (to_y - y), found, before * exp(_ALPHA * surprise) / longer)
+def update(state: FilteredBox, detected: Box, now_s: float) -> FilteredBox:
+    """Correct with a detection at this time."""
+    size = max(detected.longer_px, 1e-6)
+    (x, y), (to_x, to_y) = state.box.centre, detected.centre
+    gain = min(max(hypot(to_x - x, to_y - y) / size / _FULL_CENTRE_GAIN_AT, _MIN_CENTRE_GAIN), 1.0)
+    predicted_size = max(state.box.longer_px, 1e-6)
+    residual = min(max(log(size / predicted_size), -_MAX_RESIDUAL), _MAX_RESIDUAL)
+    elapsed_s = now_s - state.detected_s
+    growth_hz = state.growth_hz + (_BETA * residual / elapsed_s if elapsed_s > 0 else 0.0)
+    growth_hz = min(max(growth_hz, -_MAX_GROWTH_HZ), _MAX_GROWTH_HZ)
+    # The aspect ratio is not filtered, since the crop depends on the longer side only.
+    scale = predicted_size * exp(_ALPHA * residual) / size
+    box = _scaled(x + gain * (to_x - x), y + gain * (to_y - y), detected, scale)
     return FilteredBox(box, growth_hz, now_s, now_s)
 
 
-def _around(x: float, y: float, box: Box, scale: float) -> Box:
-    width, height = box.width_px * scale, box.height_px * scale
-    return Box(x - width / 2, y - height / 2, width, height)
+def _scaled(x: float, y: float, box: Box, scale: float) -> Box:
+    return Box.centred(x, y, box.width_px * scale, box.height_px * scale)

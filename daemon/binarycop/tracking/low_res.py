@@ -1,4 +1,4 @@
-"""A frame made small and grey: what motion and following look at."""
+"""The low-resolution grey frame that motion detection and template matching use."""
 
 from dataclasses import dataclass
 
@@ -7,19 +7,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 LONGER_PX = 160
+"""Limit of a low-resolution frame's longer side."""
 
 
 @dataclass(frozen=True)
 class LowResFrame:
-    """A frame's every ``step_px``-th pixel: ``grey`` is (h, w) uint8."""
+    """Every ``step_px``-th pixel of a frame, in both directions. grey: (h, w) uint8."""
 
     grey: NDArray[np.uint8]
     step_px: int
 
 
 def subsample(pixels: NDArray[np.uint8]) -> LowResFrame:
-    """Make a frame, (H, W, 3) uint8 BGR, at most ``LONGER_PX`` pixels long."""
+    """The low-resolution frame of a frame (H, W, 3) uint8 BGR."""
     step_px = max(-(-max(pixels.shape[:2]) // LONGER_PX), 1)
-    # Pixels are left out, not averaged: on the board averaging costs twenty times as much, more than the rest of this.
-    few = np.ascontiguousarray(pixels[step_px // 2 :: step_px, step_px // 2 :: step_px])
-    return LowResFrame(np.asarray(cv2.cvtColor(few, cv2.COLOR_BGR2GRAY), np.uint8), step_px)
+    # Pixels are left out, not averaged: on the board, averaging would cost more than all the rest of tracking.
+    kept = np.ascontiguousarray(pixels[step_px // 2 :: step_px, step_px // 2 :: step_px])
+    return LowResFrame(np.asarray(cv2.cvtColor(kept, cv2.COLOR_BGR2GRAY), np.uint8), step_px)

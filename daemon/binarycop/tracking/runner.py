@@ -1,4 +1,4 @@
-"""Who asks the finder: at once in the same thread, or in one of its own while the loop goes on."""
+"""Runs a detector: in the caller's thread, or in a thread of its own while the loop continues."""
 
 import threading
 from typing import Protocol
@@ -10,47 +10,50 @@ from binarycop.detection.base import Detector, Face
 
 
 class DetectorRunner(Protocol):
-    """Answers one question at a time. One thread uses it."""
+    """Runs one detection at a time. Only one thread may use it."""
 
     @property
     def is_done(self) -> bool:
-        """Whether ``poll`` has something to give, or to raise."""
+        """Whether ``poll`` has a result or an error."""
 
     def submit(self, pixels: NDArray[np.uint8]) -> None:
-        """Have the faces of a frame found, (H, W, 3) uint8 BGR, into which nobody may write any more.
+        """Request the faces of a frame, (H, W, 3) uint8 BGR. Nobody may write into the frame from now on.
 
-        Raises RuntimeError where the last answer was not taken yet.
+        Raises RuntimeError if the last result has not been polled.
         """
 
     def poll(self) -> list[Face] | None:
-        """The faces, once; None while there is no answer. Raises what the finder raised: DetectorError."""
+        """The faces, once for each request. None while there is no result.
+
+        Raises DetectorError, or whatever else the detector raised.
+        """
 
     def close(self, timeout_s: float) -> bool:
-        """Ask nothing any more. Waits up to ``timeout_s``; False where the finder hangs and is left behind."""
+        """Stop. Waits up to ``timeout_s``; returns False if the detector hangs and its thread is abandoned."""
 
 
 class SyncRunner:
-    """Finds within ``submit``, so that the same frames give the same answers each time."""
+    """Detects within ``submit``, so that the same frames always give the same results."""
 
-    def __init__(self, finder: Detector) -> None:
-        self._finder = finder
-        self._found: list[Face] | None = None
+    def __init__(self, detector: Detector) -> None:
+        self._detector = detector
+        self._faces: list[Face] | None = None
 
     @property
     def is_done(self) -> bool:
         """See ``DetectorRunner``."""
-        return self._found is not None
+        return self._faces is not None
 
     def submit(self, pixels: NDArray[np.uint8]) -> None:
-        """See ``DetectorRunner.ask``; raises DetectorError itself."""
-        if self._found is not None:
-            raise RuntimeError("the last answer was not taken yet")
-        self._found = self._finder.detect(pixels)
+        """See ``DetectorRunner.submit``. Raises DetectorError itself."""
+        if self._faces is not None:
+            raise RuntimeError("the last result has not been polled yet")
+        self._faces = self._detector.detect(pixels)
 
     def poll(self) -> list[Face] | None:
-        """See ``DetectorRunner.answer``."""
-        found, self._found = self._found, None
-        return found
+        """See ``DetectorRunner.poll``."""
+        faces, self._faces = self._faces, None
+        return faces
 
     def close(self, timeout_s: float) -> bool:
         """See ``DetectorRunner.close``."""
@@ -58,44 +61,44 @@ class SyncRunner:
 
 
 class ThreadRunner:
-    """Finds in a thread of its own, which begins with the first question."""
+    """Detects in a thread of its own, which starts with the first request."""
 
-    def __init__(self, finder: Detector) -> None:
-        self._finder = finder
-        self._thread = threading.Thread(target=self._run, name="finder", daemon=True)
-        self._changed = threading.Condition()  # guards all below
+    def __init__(self, detector: Detector) -> None:
+        self._detector = detector
+        self._thread = threading.Thread(target=self._run, name="detector", daemon=True)
+        self._changed = threading.Condition()  # guards all fields below
         self._pixels: NDArray[np.uint8] | None = None
-        self._found: list[Face] | Exception | None = None
-        self._is_asked = self._is_closing = False
+        self._result: list[Face] | Exception | None = None
+        self._is_busy = self._is_closing = False
 
     @property
     def is_done(self) -> bool:
         """See ``DetectorRunner``."""
         with self._changed:
-            return self._found is not None
+            return self._result is not None
 
     def submit(self, pixels: NDArray[np.uint8]) -> None:
-        """See ``DetectorRunner.ask``."""
+        """See ``DetectorRunner.submit``."""
         with self._changed:
-            if self._is_asked:
-                raise RuntimeError("the last answer was not taken yet")
-            self._pixels, self._is_asked = pixels, True
+            if self._is_busy:
+                raise RuntimeError("the last result has not been polled yet")
+            self._pixels, self._is_busy = pixels, True
             self._changed.notify_all()
         if self._thread.ident is None:
             self._thread.start()
 
     def poll(self) -> list[Face] | None:
-        """See ``DetectorRunner.answer``."""
+        """See ``DetectorRunner.poll``."""
         with self._changed:
-            found, self._found = self._found, None
-            if found is not None:
-                self._is_asked = False
-        if isinstance(found, Exception):
-            raise found
-        return found
+            result, self._result = self._result, None
+            if result is not None:
+                self._is_busy = False
+        if isinstance(result, Exception):
+            raise result
+        return result
 
     def close(self, timeout_s: float) -> bool:
-        """See ``DetectorRunner.close``; may be called twice."""
+        """See ``DetectorRunner.close``. May be called twice."""
         with self._changed:
             self._is_closing = True
             self._changed.notify_all()
@@ -105,16 +108,16 @@ class ThreadRunner:
 
     def _run(self) -> None:
         while (pixels := self._wait()) is not None:
-            found: list[Face] | Exception
+            result: list[Face] | Exception
             try:
-                found = self._finder.detect(pixels)
+                result = self._detector.detect(pixels)
             except Exception as error:  # noqa: BLE001 - raised in the loop, where it ends the service
-                found = error
+                result = error
             with self._changed:
-                self._found = found
+                self._result = result
 
     def _wait(self) -> NDArray[np.uint8] | None:
-        """The next question; None once there will be none."""
+        """The next frame to detect faces in; None once the runner is closed."""
         with self._changed:
             self._changed.wait_for(lambda: self._is_closing or self._pixels is not None)
             pixels, self._pixels = self._pixels, None

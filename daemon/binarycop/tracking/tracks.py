@@ -1,11 +1,12 @@
-"""Who is where: every person in sight with an identity of their own, and which of them is in front.
+"""All tracks of a lane: whose face is where, which person has which number, and who is in front.
 
-Pure: small frames, found boxes and times in, the new state out. A person who is found again within ``lost_s``
-near their last place is the same; the finder says that somebody is there, templates only where they have gone.
+Pure: low-resolution frames, detections and times in, the new state out. Only the detector confirms a person; templates
+only move the box. A person who is lost and is detected again within ``lost_s`` near the last position is the same one.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from math import dist
 
 from binarycop.geometry import Box
 from binarycop.tracking import box_filter, template
@@ -13,175 +14,176 @@ from binarycop.tracking.box_filter import FilteredBox
 from binarycop.tracking.low_res import LowResFrame
 from binarycop.tracking.template import Template
 
-_OVERLAP_LEAST = 0.2
-_STEP_MOST = 0.75  # of the box's longer side, between the centres
-_GROWTH_MOST = 2.0  # between the areas; nobody doubles within a step
-_ALIKE = 0.6  # the least correlation of a face with itself, a few frames later
-_NEARER = 1.2  # how much larger another face must be to be the one in front
+_SAME_IOU = 0.2  # with this overlap, a detection can always be the track's
+_MAX_STEP = 0.75  # otherwise: largest distance of the centres, in longer sides of the box ...
+_MAX_GROWTH = 2.0  # ... and largest ratio of the areas
+_MIN_CORRELATION = 0.6  # of a face with its template
+_FRONT_RATIO = 1.2  # another face must be larger by this much, in area, to come to the front
 
 
 @dataclass(frozen=True)
 class Track:
-    """One person in sight.
+    """One person.
 
-    key: the track's own number. person: the number they got when they were first in front. box: where the face is.
-    filtered: the same, steadied, to crop by. picture: None where the face cannot be followed between finds. seen_s: when
-    last in sight. is_found: whether the finder's last answer had them. is_seen: whether the newest frame shows them.
+    track_id: the track's own number. box: where the face is. filtered: the steady box, for the crop. template: of the
+    last detection. last_seen_s: when last visible. person: number of the person, from when they were first in front.
+    is_confirmed: whether the last detection found them. is_visible: whether they are in the newest frame; otherwise
+    the track is lost.
     """
 
-    key: int
+    track_id: int
     box: Box
     filtered: FilteredBox
     template: Template | None
-    seen_s: float
+    last_seen_s: float
     person: int | None = None
-    is_found: bool = True
-    is_seen: bool = True
+    is_confirmed: bool = True
+    is_visible: bool = True
 
 
 @dataclass(frozen=True)
 class Tracks:
-    """The state. born and met number tracks and people from 1; front: the key of who decides."""
+    """The state.
+
+    last_track_id, last_person_id: the highest numbers so far. front_id: track id of the front person.
+    """
 
     last_track_id: int = 0
     last_person_id: int = 0
-    front: int | None = None
+    front_id: int | None = None
     all: tuple[Track, ...] = ()
 
     @property
-    def in_front(self) -> Track | None:
-        """Who decides, also while they are out of sight for a moment."""
-        return next((one for one in self.all if one.key == self.front), None)
+    def front_track(self) -> Track | None:
+        """The front person's track, also while it is lost."""
+        return next((track for track in self.all if track.track_id == self.front_id), None)
 
     @property
     def all_visible(self) -> bool:
-        """Whether the newest frame shows everybody, also where there is nobody."""
-        return all(one.is_seen for one in self.all)
+        """Whether no track is lost. True if there are no tracks."""
+        return all(track.is_visible for track in self.all)
 
     def boxes(self) -> dict[int, Box]:
-        """Every track's place by its key."""
-        return {one.key: one.box for one in self.all}
+        """Each track's box, by track id."""
+        return {track.track_id: track.box for track in self.all}
 
 
 def refresh(state: Tracks, now_s: float) -> Tracks:
-    """Nothing has moved: who was in sight still is."""
-    return replace(state, all=tuple(replace(one, seen_s=now_s) if one.is_seen else one for one in state.all))
+    """For a static scene: all visible tracks are still visible."""
+    return replace(
+        state, all=tuple(replace(track, last_seen_s=now_s) if track.is_visible else track for track in state.all)
+    )
 
 
-def propagate(state: Tracks, small: LowResFrame, now_s: float) -> Tracks:
-    """Follow everybody into the next frame."""
-    return replace(state, all=tuple(_propagate_one(one, small, now_s) for one in state.all))
+def propagate(state: Tracks, frame: LowResFrame, now_s: float) -> Tracks:
+    """Move all tracks to the next frame, by their templates."""
+    return replace(state, all=tuple(_propagate_one(track, frame, now_s) for track in state.all))
 
 
 def update(
     state: Tracks,
     before: Mapping[int, Box],
-    found: Sequence[tuple[Box, Template | None]],
-    small: LowResFrame | None,
+    detections: Sequence[tuple[Box, Template | None]],
+    newest: LowResFrame | None,
     now_s: float,
 ) -> Tracks:
-    """Take an answer of the finder.
+    """Update all tracks with the detector's result.
 
-    before: each track's place in the frame that it is about. found: what it has found there, and the faces' pictures.
-    small: the newest frame, where that is another one: what was found is looked for in it.
+    before: each track's box in the frame that was submitted. detections: the boxes in it, and their templates; None for
+    a face that cannot be tracked. newest: the newest frame if it is another one; each detection is then located in it.
     """
-    pairs = _associate(before, [box for box, _ in found])
+    pairs = _associate(before, [box for box, _ in detections])
     tracks = []
-    for one in state.all:
-        if one.key in pairs:
-            tracks.append(_update_one(one, *found[pairs[one.key]], small, now_s))
-        elif one.key in before:
-            tracks.append(replace(one, is_found=False, is_seen=False))
+    for track in state.all:
+        if track.track_id in pairs:
+            tracks.append(_update_one(track, *detections[pairs[track.track_id]], newest, now_s))
+        elif track.track_id in before:
+            tracks.append(replace(track, is_confirmed=False, is_visible=False))
         else:
-            tracks.append(one)
-    born = state.last_track_id
-    for index, (box, picture) in enumerate(found):
-        place = box if small is None else _located(picture, small, box)
-        if index not in pairs.values() and place is not None:
-            born += 1
-            tracks.append(Track(born, place, box_filter.initiate(place, now_s), picture, now_s))
-    return replace(state, last_track_id=born, all=tuple(tracks))
+            tracks.append(track)
+    track_id = state.last_track_id
+    for index, (detected, face) in enumerate(detections):
+        box = detected if newest is None else _locate(face, newest, detected)
+        if index not in pairs.values() and box is not None:
+            track_id += 1
+            tracks.append(Track(track_id, box, box_filter.initiate(box, now_s), face, now_s))
+    return replace(state, last_track_id=track_id, all=tuple(tracks))
 
 
 def prune_and_select(state: Tracks, now_s: float, lost_s: float) -> Tracks:
-    """Let go of who has been out of sight for too long, and say who is in front: the nearest, so the largest."""
-    state = replace(state, all=tuple(one for one in state.all if now_s - one.seen_s <= lost_s))
-    front = state.in_front
-    nearest = max((one for one in state.all if one.is_seen), key=lambda one: one.filtered.box.area_px, default=None)
-    if nearest is None or (front is not None and nearest.filtered.box.area_px <= _NEARER * front.filtered.box.area_px):
-        nearest = front
-    if nearest is None:
-        return replace(state, front=None)
-    if nearest.person is not None:
-        return replace(state, front=nearest.key)
-    met = state.last_person_id + 1
-    named = tuple(replace(one, person=met) if one is nearest else one for one in state.all)
-    return replace(state, last_person_id=met, front=nearest.key, all=named)
+    """Remove tracks that are lost for longer than ``lost_s``, and select the front person: the largest face."""
+    state = replace(state, all=tuple(track for track in state.all if now_s - track.last_seen_s <= lost_s))
+    front = state.front_track
+    visible = (track for track in state.all if track.is_visible)
+    largest = max(visible, key=lambda track: track.filtered.box.area_px, default=None)
+    if largest is None or (
+        front is not None and largest.filtered.box.area_px <= _FRONT_RATIO * front.filtered.box.area_px
+    ):
+        largest = front
+    if largest is None:
+        return replace(state, front_id=None)
+    if largest.person is not None:
+        return replace(state, front_id=largest.track_id)
+    person = state.last_person_id + 1
+    numbered = tuple(replace(track, person=person) if track is largest else track for track in state.all)
+    return replace(state, last_person_id=person, front_id=largest.track_id, all=numbered)
 
 
 def reset_identities(state: Tracks) -> Tracks:
-    """After a passage or a fault: whoever is in front next is somebody new."""
-    return replace(state, front=None, all=tuple(replace(one, person=None) for one in state.all))
+    """After a passage or a fault: the next front person gets a new number."""
+    return replace(state, front_id=None, all=tuple(replace(track, person=None) for track in state.all))
 
 
-def _propagate_one(one: Track, small: LowResFrame, now_s: float) -> Track:
-    place = _located(one.template, small, one.box)
-    if place is None:
-        return replace(one, is_seen=False)
-    moved = replace(one, box=place, filtered=box_filter.predict(one.filtered, one.box, place, now_s))
-    # A place that the finder has doubts about is kept up, but nobody is judged there.
-    return replace(moved, seen_s=now_s, is_seen=True) if one.is_found else replace(moved, is_seen=False)
+def _propagate_one(track: Track, frame: LowResFrame, now_s: float) -> Track:
+    box = _locate(track.template, frame, track.box)
+    if box is None:
+        return replace(track, is_visible=False)
+    moved = replace(track, box=box, filtered=box_filter.predict(track.filtered, track.box, box, now_s))
+    # An unconfirmed track still moves with its template, but it stays lost until the detector confirms it again.
+    return (
+        replace(moved, last_seen_s=now_s, is_visible=True) if track.is_confirmed else replace(moved, is_visible=False)
+    )
 
 
-def _update_one(one: Track, box: Box, picture: Template | None, small: LowResFrame | None, now_s: float) -> Track:
-    if small is not None:
-        # Since that frame the face was followed already: it is looked for where it is now.
-        here = Box(*_corner(one.box, box), box.width_px, box.height_px)
-        place = _located(picture, small, here)
-        if place is None:
-            return replace(one, template=picture, is_found=True, is_seen=False)
-        box = place
-    calm = box_filter.update(one.filtered, box, now_s)
-    return replace(one, box=box, filtered=calm, template=picture, seen_s=now_s, is_found=True, is_seen=True)
+def _update_one(track: Track, detected: Box, face: Template | None, newest: LowResFrame | None, now_s: float) -> Track:
+    box: Box | None = detected
+    if newest is not None:
+        # The track has moved since the frame of the detection, so the face is located where the track is now.
+        here = Box.centred(*track.box.centre, detected.width_px, detected.height_px)
+        box = _locate(face, newest, here)
+    track = replace(track, template=face, is_confirmed=True)
+    if box is None:
+        return replace(track, is_visible=False)
+    filtered = box_filter.update(track.filtered, box, now_s)
+    return replace(track, box=box, filtered=filtered, last_seen_s=now_s, is_visible=True)
 
 
-def _located(picture: Template | None, small: LowResFrame, box: Box) -> Box | None:
-    if picture is None:
+def _locate(face: Template | None, frame: LowResFrame, box: Box) -> Box | None:
+    """Where a template is near ``box``; None if nothing there looks like it."""
+    if face is None:
         return None
-    match = template.match(picture, small, box)
-    return match.box if match.correlation >= _ALIKE else None
+    match = template.match(face, frame, box)
+    return match.box if match.correlation >= _MIN_CORRELATION else None
 
 
-def _corner(centred_on: Box, size: Box) -> tuple[float, float]:
-    x, y = centred_on.centre
-    return x - size.width_px / 2, y - size.height_px / 2
-
-
-def _associate(before: Mapping[int, Box], found: Sequence[Box]) -> dict[int, int]:
-    """Which found box, by its index, is which track's, by its key; each at most once, the likeliest first."""
-    likely = sorted(
-        (
-            (-box.iou(after), _distance(box, after), key, index)
-            for key, box in before.items()
-            for index, after in enumerate(found)
-            if _is_same(box, after)
-        )
+def _associate(before: Mapping[int, Box], detected: Sequence[Box]) -> dict[int, int]:
+    """Which track has which detection: track id to index. Each at most once; largest IoU first, then nearest."""
+    candidates = sorted(
+        (-box.iou(after), dist(box.centre, after.centre), track_id, index)
+        for track_id, box in before.items()
+        for index, after in enumerate(detected)
+        if _can_be_same(box, after)
     )
     pairs: dict[int, int] = {}
-    for _, _, key, index in likely:
-        if key not in pairs and index not in pairs.values():
-            pairs[key] = index
+    for _, _, track_id, index in candidates:
+        if track_id not in pairs and index not in pairs.values():
+            pairs[track_id] = index
     return pairs
 
 
-def _is_same(before: Box, after: Box) -> bool:
-    if before.iou(after) >= _OVERLAP_LEAST:
+def _can_be_same(before: Box, after: Box) -> bool:
+    if before.iou(after) >= _SAME_IOU:
         return True
-    reach = _STEP_MOST * max(before.width_px, before.height_px)
     growth = max(after.area_px, 1e-9) / max(before.area_px, 1e-9)
-    return _distance(before, after) <= reach and 1 / _GROWTH_MOST <= growth <= _GROWTH_MOST
-
-
-def _distance(one: Box, other: Box) -> float:
-    (x, y), (other_x, other_y) = one.centre, other.centre
-    return float(((x - other_x) ** 2 + (y - other_y) ** 2) ** 0.5)
+    is_near = dist(before.centre, after.centre) <= _MAX_STEP * before.longer_px
+    return is_near and 1 / _MAX_GROWTH <= growth <= _MAX_GROWTH

@@ -1,1 +1,1 @@
-"""The face finder that ships with the project: network, engines, weights."""
+"""The face detector that ships with the project: networks, engines, weights."""

@@ -1,4 +1,4 @@
-"""From the survey's values to boxes, and from boxes to faces; pure."""
+"""From the proposal network's outputs to boxes, and from overlapping boxes to faces. Pure."""
 
 import math
 from functools import lru_cache
@@ -8,35 +8,36 @@ from numpy.typing import NDArray
 
 from binarycop.detection.lookout.network import OUTPUTS, PROPOSAL
 
-# Boxes are multiples of a quarter pixel: engines differ in the sixth digit, and their boxes must not.
-_FINEST = np.array([4.0, 4.0, 4.0, 4.0, 1000.0])
-_VOTE_IOU = 0.6  # overlap with the surest from which a box is averaged in
-_CONTAINED = 0.7  # share of a box within a surer one from which it is a part of that
-_GROWTH_MOST = 3.0  # logarithm; no face is larger than 20 times its stride's usual size
+# Boxes are rounded to a quarter pixel: engines differ in the sixth digit, and their boxes must not.
+_STEPS_PER_UNIT = np.array([4.0, 4.0, 4.0, 4.0, 1000.0])
+_VOTE_IOU = 0.6  # boxes that overlap the best one by this much are averaged with it
+_CONTAINED = 0.7  # boxes with more than this share inside a better one are suppressed
+_LOG_SIZE_MAX = 3.0  # so no face is larger than 20 times its stride's reference size
 
 
-def decode(values: list[NDArray[np.float32]], threshold: float) -> NDArray[np.float64]:
-    """Every cell that is sure enough, (N, 5): x, y, width, height in pixels of the padded frame, confidence.
+def decode(outputs: list[NDArray[np.float32]], threshold: float) -> NDArray[np.float64]:
+    """The box of every cell whose confidence is at least ``threshold``.
 
-    values: per head (5, rows, columns).
+    outputs: one array for each head, (5, rows, columns).
+    Returns (N, 5): x, y, width and height in pixels of the padded frame, and confidence.
     """
-    said = np.concatenate([one.reshape(OUTPUTS, -1) for one in values], axis=1)
-    sure = np.flatnonzero(said[0] >= math.log(threshold / (1 - threshold)))
-    said = said[:, sure].astype(np.float64)
-    cells = _cells(tuple(one.shape[1:] for one in values))[:, sure]
-    sides = np.exp(np.minimum(said[3:], _GROWTH_MOST)) * cells[3]
-    found = np.empty((len(sure), 5))
-    found[:, :2] = ((cells[:2] + said[1:3]) * cells[2] - sides / 2).T
-    found[:, 2:4] = sides.T
-    found[:, 4] = 1 / (1 + np.exp(-said[0]))
-    return found
+    flat = np.concatenate([head.reshape(OUTPUTS, -1) for head in outputs], axis=1)
+    likely = np.flatnonzero(flat[0] >= math.log(threshold / (1 - threshold)))
+    flat = flat[:, likely].astype(np.float64)
+    cells = _cells(tuple(head.shape[1:] for head in outputs))[:, likely]
+    sides = np.exp(np.minimum(flat[3:], _LOG_SIZE_MAX)) * cells[3]
+    boxes = np.empty((len(likely), 5))
+    boxes[:, :2] = ((cells[:2] + flat[1:3]) * cells[2] - sides / 2).T
+    boxes[:, 2:4] = sides.T
+    boxes[:, 4] = 1 / (1 + np.exp(-flat[0]))
+    return boxes
 
 
 @lru_cache(maxsize=8)
 def _cells(shapes: tuple[tuple[int, int], ...]) -> NDArray[np.float64]:
-    """Of all heads' cells in a row, (4, C): their middle x and y in strides, stride and usual side in pixels.
+    """All heads' cells in one row, (4, C): centre x and y in strides, stride and reference size in pixels.
 
-    shapes: rows and columns of each head. Kept, since a camera's frames are all of one size.
+    shapes: rows and columns of each head. Cached, since all frames of a camera have one size.
     """
     parts = []
     for head, (rows, columns) in zip(PROPOSAL.heads, shapes):
@@ -46,34 +47,34 @@ def _cells(shapes: tuple[tuple[int, int], ...]) -> NDArray[np.float64]:
     return np.concatenate(parts, axis=1)
 
 
-def weighted_nms(found: NDArray[np.float64], overlap: float) -> NDArray[np.float64]:
-    """One row per face, (M, 5), the surest first.
+def weighted_nms(boxes: NDArray[np.float64], max_iou: float) -> NDArray[np.float64]:
+    """Weighted non-maximum suppression: one row for each face, (M, 5), the most confident first.
 
-    What overlaps a surer one by more than ``overlap``, or lies within it, is part of it. The box is the mean of
-    those that agree with the surest, weighted by confidence: it trembles less than any one of them. Rounded to a
-    quarter pixel.
+    boxes: (N, 5) as from ``decode``. A box that overlaps a more confident one by more than ``max_iou``, or lies inside
+    it, is suppressed. Each result is the mean of the best box and those that agree with it, weighted by confidence,
+    so that it varies less from frame to frame (BlazeFace, Bazarevsky et al. 2019). Rounded to a quarter pixel.
     """
-    if len(found) < 2:
-        return _rounded(found)
+    if len(boxes) < 2:
+        return _round(boxes)
     faces = []
-    found = found[np.argsort(-found[:, 4], kind="stable")]
-    while len(found):
-        inner, areas = intersection_px(found[0], found), found[:, 2] * found[:, 3]
-        shared = inner / (areas[0] + areas - inner)
-        same = found[shared >= _VOTE_IOU]
-        box = (same[:, :4] * same[:, 4:]).sum(axis=0) / same[:, 4].sum()
-        faces.append(np.append(box, found[0, 4]))
-        # An ear or the mask itself is taken for a small face now and then; nobody's face is inside another's.
-        found = found[(shared <= overlap) & (inner <= _CONTAINED * areas)]
-    return _rounded(np.array(faces))
+    boxes = boxes[np.argsort(-boxes[:, 4], kind="stable")]
+    while len(boxes):
+        intersections, areas = intersection_px(boxes[0], boxes), boxes[:, 2] * boxes[:, 3]
+        ious = intersections / (areas[0] + areas - intersections)
+        votes = boxes[ious >= _VOTE_IOU]
+        mean = (votes[:, :4] * votes[:, 4:]).sum(axis=0) / votes[:, 4].sum()
+        faces.append(np.append(mean, boxes[0, 4]))
+        # An ear or the mask itself is sometimes taken for a small face, but no face is inside another one.
+        boxes = boxes[(ious <= max_iou) & (intersections <= _CONTAINED * areas)]
+    return _round(np.array(faces))
 
 
-def _rounded(faces: NDArray[np.float64]) -> NDArray[np.float64]:
-    return np.asarray(np.round(faces * _FINEST) / _FINEST)
-
-
-def intersection_px(one: NDArray[np.float64], many: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The area that a row shares with each of many, (N,)."""
-    low = np.maximum(one[:2], many[:, :2])
-    high = np.minimum(one[:2] + one[2:4], many[:, :2] + many[:, 2:4])
+def intersection_px(box: NDArray[np.float64], boxes: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The common area of a box, x, y, width, height, with each of many, (N,), in square pixels."""
+    low = np.maximum(box[:2], boxes[:, :2])
+    high = np.minimum(box[:2] + box[2:4], boxes[:, :2] + boxes[:, 2:4])
     return np.asarray(np.maximum(high - low, 0).prod(axis=1))
+
+
+def _round(faces: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.asarray(np.round(faces * _STEPS_PER_UNIT) / _STEPS_PER_UNIT)

@@ -1,4 +1,4 @@
-"""The finder ``lookout``, which ships with the project: trained on faces with and without masks, see MODEL.md."""
+"""The detector ``lookout``, which ships with the project. It is trained on faces with and without masks (MODEL.md)."""
 
 from pathlib import Path
 
@@ -16,40 +16,36 @@ from binarycop.geometry import Box
 from binarycop.settings.faces import EngineKind
 
 WEIGHTS = Path(__file__).with_name("weights.npz")
-_LIKELY = 0.1  # the survey's confidence from which a place is looked at again
-_MOST = 32  # places of a frame that are; the surest
+_PROPOSAL_MIN_CONFIDENCE = 0.1
+_MAX_ROIS = 32  # proposals of one frame that are refined, the most confident ones
+_NMS_IOU = 0.3  # boxes that overlap by more than this are one face
 
 
 class Lookout:
-    """A survey of the frame, shrunk to ``longer_px``, and a second look at each place where it sees a face.
+    """The proposal network on the shrunk frame, then the refinement network on each proposal.
 
-    threshold: least confidence of both together, 0 to 1. overlap: faces that share more than this are one.
+    longer_px: a larger frame is shrunk to this longer side. threshold: smallest confidence of both networks together
+    that counts, 0 to 1.
     """
 
     name = "lookout"
 
-    def __init__(
-        self,
-        survey: Engine,
-        inspector: RefinementStage,
-        *,
-        longer_px: int = 320,
-        threshold: float = 0.5,
-        overlap: float = 0.3,
-    ) -> None:
-        self._survey, self._inspector, self._longer_px = survey, inspector, longer_px
-        self._threshold, self._overlap = threshold, overlap
+    def __init__(self, proposal: Engine, refinement: RefinementStage, *, longer_px: int, threshold: float) -> None:
+        self._proposal, self._refinement = proposal, refinement
+        self._longer_px, self._threshold = longer_px, threshold
 
     @staticmethod
-    def shipped(engine: EngineKind, *, longer_px: int, threshold: float) -> "Lookout":
+    def load(engine: EngineKind, *, longer_px: int, threshold: float) -> "Lookout":
         """With the weights that ship. Raises DetectorError."""
-        survey, inspection = (make_engine(engine, one, read_weights(WEIGHTS, one)) for one in (PROPOSAL, REFINEMENT))
-        return Lookout(survey, RefinementStage(inspection), longer_px=longer_px, threshold=threshold)
+        proposal, refinement = (
+            make_engine(engine, network, read_weights(WEIGHTS, network)) for network in (PROPOSAL, REFINEMENT)
+        )
+        return Lookout(proposal, RefinementStage(refinement), longer_px=longer_px, threshold=threshold)
 
     def detect(self, pixels: NDArray[np.uint8]) -> list[Face]:
         """See ``Detector.detect``."""
         padded, scale = letterbox(pixels, self._longer_px, MAX_STRIDE, MIN_CELLS)
-        likely = weighted_nms(decode(self._survey.run(padded), _LIKELY), self._overlap)[:_MOST]
-        seen = self._inspector.refine(padded, likely)
-        found = weighted_nms(seen[seen[:, 4] >= self._threshold], self._overlap)
-        return [Face(Box(*(row[:4] / scale).tolist()), float(row[4])) for row in found]
+        proposals = weighted_nms(decode(self._proposal.run(padded), _PROPOSAL_MIN_CONFIDENCE), _NMS_IOU)[:_MAX_ROIS]
+        refined = self._refinement.refine(padded, proposals)
+        faces = weighted_nms(refined[refined[:, 4] >= self._threshold], _NMS_IOU)
+        return [Face(Box(*(row[:4] / scale).tolist()), float(row[4])) for row in faces]

@@ -1,4 +1,4 @@
-"""What runs a network: OpenCV's dnn, or ncnn where it is installed, since that is several times cheaper on ARM."""
+"""What runs a network: ncnn if it is installed, since it is several times cheaper on ARM, otherwise OpenCV's dnn."""
 
 import importlib
 from types import ModuleType
@@ -13,83 +13,84 @@ from binarycop.detection.lookout.network import Network, Weights
 from binarycop.errors import DetectorError
 from binarycop.settings.faces import EngineKind
 
-Values = list[NDArray[np.float32]]
-
 
 class Engine(Protocol):
     """Runs one network. Not thread-safe."""
 
     @property
     def name(self) -> str:
-        """Its name in settings and reports."""
+        """The engine's name in settings and reports."""
 
-    def run(self, padded: NDArray[np.uint8]) -> Values:
-        """Each head's values, (5, rows, columns), for a frame (H, W, 3) uint8 BGR of a size that the network takes.
+    def run(self, pixels: NDArray[np.uint8]) -> list[NDArray[np.float32]]:
+        """The outputs of each head, (5, rows, columns).
 
-        Raises DetectorError where the engine fails.
+        pixels: (H, W, 3) uint8 BGR, of a size that the network accepts. Raises DetectorError if the engine fails.
         """
 
 
 class OpenCvEngine:
-    """A network in ``cv2.dnn``, 4.5.4 to 5.0."""
+    """A network in ``cv2.dnn``, OpenCV 4.5.4 to 5.0."""
 
     name = "opencv"
 
     def __init__(self, network: Network, weights: Weights) -> None:
-        self._outputs = onnx_model.outputs(network)
+        self._output_names = onnx_model.output_names(network)
         try:
             self._net = cv2.dnn.readNetFromONNX(np.frombuffer(onnx_model.model(network, weights), np.uint8))
         except cv2.error as error:
-            raise DetectorError(f"finder lookout: OpenCV {cv2.__version__} cannot load it: {error.err}") from error
+            raise DetectorError(
+                f"detector lookout: OpenCV {cv2.__version__} cannot load the {network.name} network: {error.err}"
+            ) from error
 
-    def run(self, padded: NDArray[np.uint8]) -> Values:
+    def run(self, pixels: NDArray[np.uint8]) -> list[NDArray[np.float32]]:
         """See ``Engine.run``."""
         try:
-            self._net.setInput(cv2.dnn.blobFromImage(padded))
-            return [np.asarray(one[0], np.float32) for one in self._net.forward(self._outputs)]
+            self._net.setInput(cv2.dnn.blobFromImage(pixels))
+            return [np.asarray(output[0], np.float32) for output in self._net.forward(self._output_names)]
         except cv2.error as error:
-            raise DetectorError(f"finder lookout: OpenCV {cv2.__version__} cannot run it: {error.err}") from error
+            raise DetectorError(
+                f"detector lookout: OpenCV {cv2.__version__} cannot run the network: {error.err}"
+            ) from error
 
 
 class NcnnEngine:
-    """A network in ncnn, one thread, float32 throughout, so that its boxes are OpenCV's."""
+    """A network in ncnn: one thread, and float32 throughout, so that its boxes equal OpenCV's."""
 
     name = "ncnn"
 
     def __init__(self, network: Network, weights: Weights, ncnn: ModuleType) -> None:
-        self._outputs = onnx_model.outputs(network)
+        self._output_names = onnx_model.output_names(network)
         self._ncnn: Any = ncnn
         self._net: Any = ncnn.Net()
         options = self._net.opt
         options.num_threads, options.use_vulkan_compute = 1, False
         options.use_fp16_packed = options.use_fp16_storage = options.use_fp16_arithmetic = False
         options.use_bf16_storage = False
-        # Both transform values first, which does not pay on so few: without, a second look takes half the time on x86
-        # and two thirds of the instructions on armv7l, the survey a little less of either.
+        # Both transform their inputs first, which costs more than it saves on networks as small as these (MODEL.md).
         options.use_winograd_convolution = options.use_sgemm_convolution = False
-        # ncnn reads the weights where they lie, so they are kept as long as the network.
+        # ncnn does not copy the weights, so they must live as long as the network.
         self._weights = ncnn_model.model(network, weights)
         if self._net.load_param_mem(ncnn_model.param(network, weights)):
-            raise DetectorError("finder lookout: this ncnn does not take the network")
+            raise DetectorError(f"detector lookout: this ncnn cannot load the {network.name} network")
         self._net.load_model_mem(self._weights)
 
-    def run(self, padded: NDArray[np.uint8]) -> Values:
+    def run(self, pixels: NDArray[np.uint8]) -> list[NDArray[np.float32]]:
         """See ``Engine.run``."""
-        height, width = padded.shape[:2]
-        frame = self._ncnn.Mat.from_pixels(padded, self._ncnn.Mat.PixelType.PIXEL_BGR, width, height)
+        height, width = pixels.shape[:2]
+        frame = self._ncnn.Mat.from_pixels(pixels, self._ncnn.Mat.PixelType.PIXEL_BGR, width, height)
         extractor = self._net.create_extractor()
         extractor.input(ncnn_model.INPUT, frame)
-        values = []
-        for name in self._outputs:
-            code, one = extractor.extract(name)
+        outputs = []
+        for name in self._output_names:
+            code, output = extractor.extract(name)
             if code:
-                raise DetectorError(f"finder lookout: ncnn cannot run it: {name} gives {code}")
-            values.append(np.array(one, np.float32))
-        return values
+                raise DetectorError(f"detector lookout: ncnn cannot run the network: {name} returns {code}")
+            outputs.append(np.array(output, np.float32))
+        return outputs
 
 
 def make_engine(kind: EngineKind, network: Network, weights: Weights) -> Engine:
-    """The engine of the settings for a network; auto is ncnn where it is installed. Raises DetectorError."""
+    """The engine of the settings for a network. ``auto`` is ncnn if it is installed. Raises DetectorError."""
     if kind is EngineKind.OPENCV:
         return OpenCvEngine(network, weights)
     try:
@@ -98,12 +99,12 @@ def make_engine(kind: EngineKind, network: Network, weights: Weights) -> Engine:
         if kind is EngineKind.AUTO:
             return OpenCvEngine(network, weights)
         raise DetectorError(
-            f"finder lookout: engine ncnn cannot be had ({error}); opencv needs nothing more"
+            f"detector lookout: engine ncnn is not available ({error}); engine opencv needs no further package"
         ) from error
 
 
 def _ncnn() -> ModuleType:
     ncnn = importlib.import_module("ncnn")
     if not hasattr(ncnn.Net, "load_model_mem"):
-        raise ImportError("this ncnn is too old to take a network from memory")
+        raise ImportError("this ncnn is too old to load a network from memory")
     return ncnn

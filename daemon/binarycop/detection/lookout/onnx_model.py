@@ -1,6 +1,6 @@
-"""A network as an ONNX file in memory, for OpenCV: the few messages of onnx.proto that it takes, written by hand.
+"""A network as an ONNX file in memory, for OpenCV. It writes only the few messages that these networks need.
 
-Field numbers are those of onnx/onnx.proto (version 1.11), the encoding is Protocol Buffers' wire format.
+Field numbers are those of onnx/onnx.proto (version 1.11); the encoding is Protocol Buffers' wire format.
 """
 
 import struct
@@ -16,13 +16,13 @@ _IR_VERSION, _OPSET = 7, 11
 _FLOAT, _INTS, _INT = 1, 7, 2
 
 
-def outputs(network: Network) -> list[str]:
-    """The names of what its heads give."""
+def output_names(network: Network) -> list[str]:
+    """The names of the heads' outputs."""
     return [f"head{at}" for at in range(len(network.heads))]
 
 
 def model(network: Network, weights: Weights) -> bytes:
-    """A model from ``frame`` (1, 3, H, W) float32 to ``head0`` … (1, 5, rows, columns)."""
+    """A model from ``frame``, (1, 3, H, W) float32, to ``head0`` and further, (1, 5, rows, columns) each."""
     nodes, last = [], INPUT
     for at, layer in enumerate(network.layers):
         nodes.append(_convolution(f"layer{at}", last, f"plain{at}", layer))
@@ -39,10 +39,10 @@ def model(network: Network, weights: Weights) -> bytes:
             *(_message(1, node) for node in nodes),
             _text(2, network.name),
             *(_message(5, _tensor(name, values)) for name, values in weights.items()),
-            _message(11, _place(INPUT, (1, 3, "height", "width"))),
+            _message(11, _value_info(INPUT, (1, 3, "height", "width"))),
             *(
-                _message(12, _place(name, (1, 5, f"rows{at}", f"columns{at}")))
-                for at, name in enumerate(outputs(network))
+                _message(12, _value_info(name, (1, OUTPUTS, f"rows{at}", f"columns{at}")))
+                for at, name in enumerate(output_names(network))
             ),
         ]
     )
@@ -50,35 +50,33 @@ def model(network: Network, weights: Weights) -> bytes:
     return _number(1, _IR_VERSION) + _text(2, "binarycop") + _message(7, graph) + _message(8, opset)
 
 
-def _convolution(name: str, source: str, to: str, layer: Conv) -> bytes:
-    ints = {
+def _convolution(name: str, source: str, output: str, layer: Conv) -> bytes:
+    lists = {
         "kernel_shape": [layer.kernel] * 2,
         "strides": [layer.stride] * 2,
         "pads": [layer.padding] * 4,
         "dilations": [1, 1],
     }
     group = _text(1, "group") + _number(3, layer.groups) + _number(20, _INT)
-    attributes = [_text(1, key) + b"".join(_number(8, one) for one in many) for key, many in ints.items()]
-    return _node(
-        "Conv",
-        [source, f"{name}.weight", f"{name}.bias"],
-        to,
-        [*(one + _number(20, _INTS) for one in attributes), group],
-    )
+    attributes = [
+        _text(1, key) + b"".join(_number(8, value) for value in values) + _number(20, _INTS)
+        for key, values in lists.items()
+    ]
+    return _node("Conv", [source, f"{name}.weight", f"{name}.bias"], output, [*attributes, group])
 
 
-def _node(kind: str, sources: list[str], to: str, attributes: Iterable[bytes] = ()) -> bytes:
-    parts = [*(_text(1, source) for source in sources), _text(2, to), _text(3, f"make_{to}"), _text(4, kind)]
-    return b"".join([*parts, *(_message(5, one) for one in attributes)])
+def _node(kind: str, sources: list[str], output: str, attributes: Iterable[bytes] = ()) -> bytes:
+    parts = [*(_text(1, source) for source in sources), _text(2, output), _text(3, f"make_{output}"), _text(4, kind)]
+    return b"".join([*parts, *(_message(5, attribute) for attribute in attributes)])
 
 
 def _tensor(name: str, values: NDArray[np.float32]) -> bytes:
-    dims = b"".join(_number(1, one) for one in values.shape)
+    dims = b"".join(_number(1, size) for size in values.shape)
     return dims + _number(2, _FLOAT) + _text(8, name) + _message(9, values.astype("<f4").tobytes())
 
 
-def _place(name: str, shape: tuple[int | str, ...]) -> bytes:
-    dims = [_number(1, one) if isinstance(one, int) else _text(2, one) for one in shape]
+def _value_info(name: str, shape: tuple[int | str, ...]) -> bytes:
+    dims = [_number(1, size) if isinstance(size, int) else _text(2, size) for size in shape]
     tensor = _number(1, _FLOAT) + _message(2, b"".join(_message(1, dim) for dim in dims))
     return _text(1, name) + _message(2, _message(1, tensor))
 

@@ -1,7 +1,7 @@
-"""A second look at each place where the survey sees a face, always at the same size.
+"""The second stage of ``lookout``: looks at each proposal again, always at one size.
 
-The square that is cut is twice the face, so that hair, shoulders and hands are seen as well. Both looks count alike,
-since they err in different places: the survey has too little depth, the second look learnt too well what it was taught.
+The region is twice as large as the face, so that hair, shoulders and hands are visible. The confidences of both stages
+count equally, since the two err in different places (MODEL.md).
 """
 
 import math
@@ -12,23 +12,24 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from binarycop.detection.crop import cut_square
 from binarycop.detection.lookout.engine import Engine
 from binarycop.detection.lookout.network import ROI_PX
 
-_AROUND = 2.0  # the square's side, in longer sides of the face
-_DOUBT = 0.001  # nobody is surer than that, either way
-_LARGEST_PX = 1024  # of a square's side: a survey's nonsense must not take much memory
-_GROWTH_MOST = 1.5  # logarithm; the survey is never further off
-_WILD = 100.0  # before its sigmoid, no confidence is further from zero
+_CONTEXT = 2.0  # side of the region, in longer sides of the face
+_MAX_SIDE_PX = 1024  # keeps memory small even if a proposal is enormous
+_LOG_SIZE_MAX = 1.5  # a size is corrected by a factor of 4.5 at most
+_CONFIDENCE_MIN = 0.001  # a proposal's confidence is clipped to [0.001, 0.999]
+_LOGIT_MAX = 100.0  # the network's confidence before its sigmoid is clipped to [-100, 100]
 
-Four = tuple[float, float, float, float]
+FourNumbers = tuple[float, float, float, float]
 
 
 @dataclass(frozen=True)
 class Roi:
-    """A square of a frame, in whole pixels; it may reach over the frame's edge.
+    """A square region of interest in a frame, in whole pixels. It may extend beyond the frame's edge.
 
-    Computed in plain numbers: on the board numpy takes ten times as long over four of them.
+    Its methods use plain numbers, since on the board numpy takes ten times as long for four of them.
     """
 
     left: int
@@ -37,76 +38,73 @@ class Roi:
 
     @staticmethod
     def around(box: Sequence[float]) -> "Roi":
-        """The square of a face: x, y, width, height."""
+        """The region around a face: x, y, width, height in pixels."""
         x, y, width, height = box
-        wanted = min(max(max(width, height) * _AROUND, 2.0), _LARGEST_PX)
-        step = _step(wanted)
-        side = round(wanted / step) * step
+        wanted = min(max(max(width, height) * _CONTEXT, 2.0), _MAX_SIDE_PX)
+        factor = _reduction(wanted)
+        side = round(wanted / factor) * factor
         return Roi(round(x + width / 2 - side / 2), round(y + height / 2 - side / 2), side)
 
-    def cut(self, frame: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        """What is there in a frame (H, W, 3) uint8, black beyond its edge: (48, 48, 3)."""
-        height, width = frame.shape[:2]
-        left, top = min(max(self.left, 1 - self.side), width - 1), min(max(self.top, 1 - self.side), height - 1)
-        square = frame[max(top, 0) : top + self.side, max(left, 0) : left + self.side]
-        above, before = max(-top, 0), max(-left, 0)
-        below, behind = self.side - above - square.shape[0], self.side - before - square.shape[1]
-        if above or before or below or behind:
-            square = cv2.copyMakeBorder(square, above, below, before, behind, cv2.BORDER_CONSTANT)
-        # Averaged over whole pixels first: on armv7l, averages over shares of pixels take three times as long.
-        step = _step(self.side)
-        if step > 1:
-            square = cv2.resize(square, (self.side // step, self.side // step), interpolation=cv2.INTER_AREA)
-        # Of OpenCV's linear ways, only this one is to give the same bytes everywhere.
+    def cut(self, pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """The network's input, (48, 48, 3) uint8, from a frame (H, W, 3) uint8. Black outside the frame."""
+        square = cut_square(pixels, self.left, self.top, self.side, border=cv2.BORDER_CONSTANT)
+        # First a mean of whole pixels: on armv7l, means of fractions of pixels take three times as long.
+        factor = _reduction(self.side)
+        if factor > 1:
+            square = cv2.resize(square, (self.side // factor, self.side // factor), interpolation=cv2.INTER_AREA)
+        # The only linear interpolation of OpenCV that is documented to be bit-exact.
         return np.asarray(cv2.resize(square, (ROI_PX, ROI_PX), interpolation=cv2.INTER_LINEAR_EXACT), np.uint8)
 
-    def encode(self, box: Sequence[float]) -> Four:
-        """A face in the network's words: offset of its centre from the square's, in sides of the face that the square
-        was cut for, and the logarithms of its sides as shares of that.
+    def encode(self, box: Sequence[float]) -> FourNumbers:
+        """Encode a box (x, y, width, height in pixels) as the network's targets: dx, dy, log w, log h.
+
+        dx, dy: offset of the box's centre from the region's. The unit is the side of the face that the region is for.
         """
         x, y, width, height = box
-        usual, half = self.side / _AROUND, self.side / 2
+        reference, half = self.side / _CONTEXT, self.side / 2
         return (
-            (x + width / 2 - self.left - half) / usual,
-            (y + height / 2 - self.top - half) / usual,
-            math.log(max(width, 1e-3) / usual),
-            math.log(max(height, 1e-3) / usual),
+            (x + width / 2 - self.left - half) / reference,
+            (y + height / 2 - self.top - half) / reference,
+            math.log(max(width, 1e-3) / reference),
+            math.log(max(height, 1e-3) / reference),
         )
 
-    def decode(self, said: Sequence[float]) -> Four:
-        """The face of the network's words: x, y, width, height."""
-        usual, half = self.side / _AROUND, self.side / 2
-        width, height = (math.exp(min(max(one, -_GROWTH_MOST), _GROWTH_MOST)) * usual for one in said[2:])
-        x, y = said[0] * usual + self.left + half, said[1] * usual + self.top + half
+    def decode(self, targets: Sequence[float]) -> FourNumbers:
+        """The box for the network's outputs dx, dy, log w, log h; the reverse of ``encode``."""
+        reference, half = self.side / _CONTEXT, self.side / 2
+        dx, dy, *log_sizes = targets
+        width, height = (math.exp(min(max(size, -_LOG_SIZE_MAX), _LOG_SIZE_MAX)) * reference for size in log_sizes)
+        x, y = dx * reference + self.left + half, dy * reference + self.top + half
         return x - width / 2, y - height / 2, width, height
 
 
 class RefinementStage:
-    """Judges places by the network ``REFINEMENT``."""
+    """Runs the network ``REFINEMENT`` on each proposal of a frame."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def refine(self, frame: NDArray[np.uint8], likely: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Where exactly, and how sure: (N, 5) as ``likely``, the survey's x, y, width, height and confidence.
+    def refine(self, pixels: NDArray[np.uint8], proposals: NDArray[np.float64]) -> NDArray[np.float64]:
+        """The proposals with corrected boxes and confidences.
 
-        frame: (H, W, 3) uint8 BGR. Raises DetectorError.
+        pixels: (H, W, 3) uint8 BGR. proposals: (N, 5): x, y, width and height in pixels, and confidence.
+        Returns (N, 5), likewise. Raises DetectorError.
         """
-        seen = []
-        for *box, confidence in likely.tolist():
-            place = Roi.around(box)
-            said, *where = self._engine.run(place.cut(frame))[0].ravel().tolist()
-            seen.append((*place.decode(where), _both(said, confidence)))
-        return np.array(seen, np.float64).reshape(-1, 5)
+        refined = []
+        for *box, confidence in proposals.tolist():
+            roi = Roi.around(box)
+            logit, *targets = self._engine.run(roi.cut(pixels))[0].ravel().tolist()
+            refined.append((*roi.decode(targets), _combined(logit, confidence)))
+        return np.array(refined, np.float64).reshape(-1, 5)
 
 
-def _step(side: float) -> int:
-    """The power of two by which a square is divided first, so that less than twice what the network sees is left."""
+def _reduction(side: float) -> int:
+    """The power of two that reduces a square of ``side`` pixels to less than twice the network's input."""
     return 1 << (max(int(side / ROI_PX), 1).bit_length() - 1)
 
 
-def _both(said: float, confidence: float) -> float:
-    """The mean of two confidences, before their sigmoids; the first is given so."""
-    surely = min(max(confidence, _DOUBT), 1 - _DOUBT)
-    mean = (min(max(said, -_WILD), _WILD) + math.log(surely / (1 - surely))) / 2
+def _combined(logit: float, confidence: float) -> float:
+    """The confidence of both stages together: the mean of their logits, then the sigmoid."""
+    clipped = min(max(confidence, _CONFIDENCE_MIN), 1 - _CONFIDENCE_MIN)
+    mean = (min(max(logit, -_LOGIT_MAX), _LOGIT_MAX) + math.log(clipped / (1 - clipped))) / 2
     return 1 / (1 + math.exp(-mean))

@@ -1,4 +1,4 @@
-"""The weights of both networks in one file: bytes, with a scale per output channel."""
+"""Reads the weights of both networks from one file, where they are int8 levels with a scale for each output."""
 
 import zipfile
 from pathlib import Path
@@ -10,27 +10,27 @@ from binarycop.detection.lookout.network import Network, Weights
 from binarycop.errors import DetectorError
 
 LEVEL_MAX = 127
-"""The largest level of a weight, either way."""
+"""The largest level; the smallest is its negative."""
 ARRAYS = ("levels", "scales", "biases")
-"""Of a network, each in one row and in the order of its layers: int8 levels, float32 scales and biases per output."""
+"""The arrays of each network, flat and in the order of its layers: int8 levels; float32 scale and bias per output."""
 
 
 def read_weights(file: Path, network: Network) -> Weights:
-    """Read one network's weights as float32. Raises DetectorError where the file has none that fit it."""
+    """Read one network's weights as float32. Raises DetectorError if the file does not have them."""
     try:
         with np.load(file, allow_pickle=False) as stored:
-            rows = [stored[key] for key in keys(network)]
+            arrays = [stored[key] for key in keys(network)]
     except KeyError:
-        rows = []
+        arrays = []
     except (OSError, ValueError, zipfile.BadZipFile) as error:
-        raise DetectorError(f"finder lookout: cannot read its weights {file}: {error}") from error
+        raise DetectorError(f"detector lookout: cannot read its weights {file}: {error}") from error
     shapes = network.shapes()
     outputs = sum(shape[0] for name, shape in shapes.items() if name.endswith(".bias"))
     counts = [sum(int(np.prod(shape)) for shape in shapes.values()) - outputs, outputs, outputs]
-    kinds = [np.dtype(kind) for kind in (np.int8, np.float32, np.float32)]
-    if [one.shape for one in rows] != [(count,) for count in counts] or [one.dtype for one in rows] != kinds:
-        raise DetectorError(f"finder lookout: {file} holds another network's weights; install the project anew")
-    levels, scales, biases = rows
+    dtypes = [np.dtype(dtype) for dtype in (np.int8, np.float32, np.float32)]
+    if [array.shape for array in arrays] != [(count,) for count in counts] or [a.dtype for a in arrays] != dtypes:
+        raise DetectorError(f"detector lookout: {file} holds another network's weights; install the project again")
+    levels, scales, biases = arrays
     weights: dict[str, NDArray[np.float32]] = {}
     at = channel = 0
     for name, shape in shapes.items():
@@ -46,5 +46,5 @@ def read_weights(file: Path, network: Network) -> Weights:
 
 
 def keys(network: Network) -> list[str]:
-    """The names in the file of a network's ``ARRAYS``."""
-    return [f"{network.name}.{part}" for part in ARRAYS]
+    """The names of a network's ``ARRAYS`` in the file."""
+    return [f"{network.name}.{array}" for array in ARRAYS]
