@@ -1,4 +1,4 @@
-"""What a field of the settings declares beside its type: a default, bounds, and whether a reload applies it."""
+"""What a field of the settings declares in addition to its type: a default, bounds, and whether a reload applies it."""
 
 from collections.abc import Callable
 from dataclasses import MISSING, Field, field
