@@ -28,7 +28,7 @@ from overlays.explain.heat_map import side_by_side
 from overlays.export.torch_network import torch_network
 from overlays.networks.tables import CNV, NETWORKS
 from overlays.synthesis.patches import YUNET
-from overlays.training.evaluation import choose_box, yunet_detector
+from overlays.training.evaluation import front_box, yunet_detector
 from overlays.training.loop import restore
 
 
@@ -49,7 +49,7 @@ def main() -> int:
             except UndecodableFrame as error:
                 missed += _missed(str(error))
                 continue
-            box = choose_box(pixels, finder) if finder else Box(*arguments.box)
+            box = front_box(pixels, finder) if finder else Box(*arguments.box)
             if box is None:
                 missed += _missed(f"no face found in {path}")
                 continue

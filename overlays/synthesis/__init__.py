@@ -1,1 +1,1 @@
-"""Faces and masks to labelled crops."""
+"""Synthesis of labelled crops from faces and masks."""

@@ -1,7 +1,7 @@
-"""MaskTheFace's mask artwork (MIT), laid on the plane where a mask is to sit.
+"""Mask artwork of MaskTheFace (MIT licence), placed on the canonical plane.
 
-Each template comes with six points a to f: the upper edge's left, middle and right, the lower edge's left, middle and
-right (``masks.cfg``). Its two halves are warped each by its own homography, as MaskTheFace does.
+Each template has six points a to f (``masks.cfg``): left, middle and right of the upper edge, then of the lower edge.
+Each half is warped with a homography of its own, as MaskTheFace does.
 """
 
 import configparser
@@ -24,7 +24,7 @@ _FROM_LEFT, _FROM_RIGHT = (0, 1, 4, 3), (1, 2, 5, 4)
 
 @dataclass(frozen=True)
 class Template:
-    """picture: (H, W, 4) uint8 BGRA; points: (6, 2), a to f, in pixels."""
+    """One piece of artwork. picture: (H, W, 4) uint8 BGRA; points: (6, 2), a to f, in pixels."""
 
     kind: Kind
     picture: NDArray[np.uint8]
@@ -32,7 +32,7 @@ class Template:
 
 
 def read(data: Path) -> tuple[Template, ...]:
-    """The frontal templates of ``mask_art``; none where the folder is missing."""
+    """The frontal templates of ``mask_art``; none if the folder is missing."""
     folder = data / "mask_art"
     listed = configparser.ConfigParser()
     listed.read(folder / "masks" / "masks.cfg")
@@ -47,21 +47,26 @@ def read(data: Path) -> tuple[Template, ...]:
 
 
 def _fitted(points: NDArray[np.float64], opacity: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """The points, given for the artwork's first size, on a picture of another: their extremes are the cloth's."""
+    """The points scaled to the picture's size: ``masks.cfg`` gives them for the artwork's original size.
+
+    The outermost points must lie on the outermost opaque pixels.
+    """
     rows, columns = np.flatnonzero(opacity.max(axis=1) > 0), np.flatnonzero(opacity.max(axis=0) > 0)
     low, high = np.array((columns[0], rows[0])), np.array((columns[-1], rows[-1]))
     share = (points - points.min(axis=0)) / np.ptp(points, axis=0)
     return np.asarray(low + share * (high - low), np.float32)
 
 
-def lay(template: Template, placement: MaskPlacement, colour: NDArray[np.float64] | None) -> tuple[Picture, Opacity]:
-    """The template worn so: (S, S, 3) uint8 BGR and its opacity (S, S) float32.
+def apply_template(
+    template: Template, placement: MaskPlacement, colour: NDArray[np.float64] | None
+) -> tuple[Picture, Opacity]:
+    """The template at a placement: (S, S, 3) uint8 BGR and its opacity (S, S) float32.
 
-    colour: BGR to dye it with, keeping its folds; None leaves it as it is.
+    colour: BGR colour to dye it with (the folds stay visible); None keeps its own colours.
     """
     low = placement.low + 0.5 * (placement.bottom - placement.low)
     wide, narrow = placement.width * 1.02, placement.width * 0.92
-    places = np.array(
+    corners = np.array(
         [
             (-wide, placement.side),
             (0, placement.top),
@@ -71,11 +76,11 @@ def lay(template: Template, placement: MaskPlacement, colour: NDArray[np.float64
             (narrow, low),
         ]
     )
-    placed = ((placement.turned(places) - (LEFT, TOP)) * UNIT_PX).astype(np.float32)
+    placed = ((placement.rotated(corners) - (LEFT, TOP)) * UNIT_PX).astype(np.float32)
     laid = np.zeros((SIDE_PX, SIDE_PX, 4), np.uint8)
     middle = round(-LEFT * UNIT_PX)
-    for corners, columns in ((_FROM_LEFT, slice(0, middle)), (_FROM_RIGHT, slice(middle, SIDE_PX))):
-        matrix = cv2.getPerspectiveTransform(template.points[list(corners)], placed[list(corners)])
+    for numbers, columns in ((_FROM_LEFT, slice(0, middle)), (_FROM_RIGHT, slice(middle, SIDE_PX))):
+        matrix = cv2.getPerspectiveTransform(template.points[list(numbers)], placed[list(numbers)])
         half = cv2.warpPerspective(template.picture, matrix, (SIDE_PX, SIDE_PX), flags=cv2.INTER_AREA)
         laid[:, columns] = half[:, columns]
     picture, opacity = laid[:, :, :3], laid[:, :, 3].astype(np.float32) / np.float32(255)

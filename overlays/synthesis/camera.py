@@ -1,4 +1,4 @@
-"""What lies between a face and the network's input: distance, motion, sensor, compression, an inexact box."""
+"""Simulation of what lies between a face and the crop: distance, motion, sensor, compression, an inexact box."""
 
 from dataclasses import dataclass
 
@@ -12,7 +12,10 @@ from binarycop.geometry import Box, CropGeometry
 
 @dataclass(frozen=True)
 class Jitter:
-    """How inexact the box is: standard deviations of its centre and, as a logarithm, of its size; in box sides."""
+    """How inexact a box is, as standard deviations.
+
+    shift: of the centre, in box sides. scale: of the logarithm of the size.
+    """
 
     shift: float = 0.035
     scale: float = 0.06
@@ -20,9 +23,11 @@ class Jitter:
 
 @dataclass(frozen=True)
 class Sensor:
-    """How frames differ. gamma, gain, tint: standard deviations of logarithms, tint's by colour; lift: of grey levels.
+    """How frames of a camera differ from each other.
 
-    night, grainy, coded: shares that are grey, noisy, compressed; worst: the least quality of JPEG.
+    gamma, gain, tint: standard deviations of their logarithms, tint for each colour channel. lift: standard deviation
+    of an offset in grey levels. night, grainy, coded: shares of frames that are grey, noisy and JPEG-compressed. worst:
+    lowest JPEG quality.
     """
 
     gamma: float
@@ -43,7 +48,7 @@ BESIDE_GATE = Sensor(gamma=0.2, gain=0.15, tint=0.05, lift=6, night=0.04, grainy
 def capture(
     patch: NDArray[np.uint8], box: Box, geometry: CropGeometry, jitter: Jitter, rng: np.random.Generator
 ) -> NDArray[np.uint8]:
-    """One crop of a face as the daemon would come to see it.
+    """One crop of a face as the daemon would see it.
 
     patch: (S, S, 3) uint8 BGR with the face at ``box``. Returns (32, 32, 3) uint8 RGB.
     """
@@ -62,12 +67,12 @@ def capture(
     width, height = box.width_px * scale, box.height_px * scale
     seen = jitter_box(Box((size - width) / 2, (size - height) / 2, width, height), jitter, rng)
     if rng.random() < 0.25:
-        frame, seen = _cut_close(frame, seen, rng)
+        frame, seen = _cut_edges(frame, seen, rng)
     return crop(frame, seen, geometry)
 
 
 def jitter_box(box: Box, jitter: Jitter, rng: np.random.Generator) -> Box:
-    """The box as found instead of as it is."""
+    """The box as a detector would find it."""
     grow = float(np.exp(rng.normal(0, jitter.scale)))
     width, height = box.width_px * grow, box.height_px * grow
     x, y = np.array(box.centre) + rng.normal(0, jitter.shift, 2) * max(box.width_px, box.height_px)
@@ -75,7 +80,7 @@ def jitter_box(box: Box, jitter: Jitter, rng: np.random.Generator) -> Box:
 
 
 def _smear(frame: NDArray[np.uint8], face_px: float, rng: np.random.Generator) -> NDArray[np.uint8]:
-    """Out of focus, or moved while the shutter was open."""
+    """Blur by focus or by motion, in some frames."""
     chance = rng.random()
     if chance < 0.3:
         return np.asarray(cv2.GaussianBlur(frame, (0, 0), rng.uniform(0.005, 0.028) * face_px + 0.1), np.uint8)
@@ -87,7 +92,7 @@ def _smear(frame: NDArray[np.uint8], face_px: float, rng: np.random.Generator) -
 
 
 def develop(frame: NDArray[np.uint8], sensor: Sensor, rng: np.random.Generator) -> NDArray[np.uint8]:
-    """Exposure, gamma and white balance, then noise, then compression of (H, W, 3) uint8 BGR."""
+    """Exposure, gamma and white balance, then noise, then compression, of a frame (H, W, 3) uint8 BGR."""
     levels = np.linspace(0, 1, 256)[:, None] ** np.exp(rng.normal(0, sensor.gamma))
     gains = np.exp(rng.normal(0, sensor.gain)) * np.exp(rng.normal(0, sensor.tint, 3))
     table = np.clip(255 * levels * gains + rng.normal(0, sensor.lift), 0, 255).astype(np.uint8)
@@ -103,8 +108,8 @@ def develop(frame: NDArray[np.uint8], sensor: Sensor, rng: np.random.Generator) 
     return frame
 
 
-def _cut_close(frame: NDArray[np.uint8], box: Box, rng: np.random.Generator) -> tuple[NDArray[np.uint8], Box]:
-    """A picture that ends near the face, or a face at the frame's edge: what is beyond repeats the edge."""
+def _cut_edges(frame: NDArray[np.uint8], box: Box, rng: np.random.Generator) -> tuple[NDArray[np.uint8], Box]:
+    """Cut the frame near the face, as if the face were at the edge of the picture. ``crop`` then repeats the edge."""
     size = frame.shape[0]
     spare = np.where(rng.random(4) < 0.6, rng.uniform(-0.03, 0.12, 4), 1.0) * max(box.width_px, box.height_px)
     left, top = max(int(box.x_px - spare[0]), 0), max(int(box.y_px - spare[1]), 0)

@@ -1,7 +1,7 @@
-"""The canonical face plane: where landmarks of an average face lie, and how a picture's pixels map onto it.
+"""The canonical face plane: the landmarks of an average face, and the map between the plane and a picture.
 
-Masks are drawn once in this plane, flat, and warped onto each face through its own landmarks. x = 0 is the face's
-middle, y = 0 the top of the forehead, y = 1 the chin; the unit is the face's height. Positions are the mean of
+Masks are drawn flat on this plane and warped onto each face with its landmarks. x = 0 is the middle of the face, y = 0
+the top of the forehead and y = 1 the chin; the unit is the height of the face. The positions are the mean of
 mediapipe's mesh over the webmorph faces (neutral, frontal), made symmetric.
 """
 
@@ -17,7 +17,7 @@ JAW = np.array(
 )
 """Half of the face's outline from the ear to the chin, (11, 2)."""
 
-# mediapipe's number of a point: its place. Points off the middle are listed as (image left, image right).
+# Position by number of the point in mediapipe's mesh. Points off the middle are pairs: image left, image right.
 _MIDDLE = {10: 0.0, 168: 0.29, 6: 0.334, 197: 0.375, 195: 0.413, 5: 0.455, 1: 0.548, 2: 0.593, 164: 0.621, 0: 0.681}
 _MIDDLE |= {17: 0.786, 18: 0.828, 200: 0.874, 199: 0.927, 152: 1.0}
 _SIDES = {
@@ -30,26 +30,26 @@ INDICES = np.array([*_MIDDLE, *(left for left, _ in _SIDES), *(right for _, righ
 POSITIONS = np.array(
     [(0.0, y) for y in _MIDDLE.values()] + [(-x, y) for x, y in _SIDES.values()] + [(x, y) for x, y in _SIDES.values()]
 )
-_STIFFNESS = 3e-3  # lets the map pass its landmarks by a little, so that a turned head does not fold it
+_STIFFNESS = 3e-3  # the map need not hit the landmarks exactly; otherwise it folds over on a turned head
 
 
 def to_plane(mesh: NDArray[np.float32], pixels: NDArray[np.float64]) -> NDArray[np.float32]:
-    """Where pixels of a picture lie on the canonical plane.
+    """The canonical positions (N, 2) of a picture's pixels (N, 2), which may also lie outside the face.
 
-    mesh: (468, 2 or 3) landmarks in pixels. pixels: (N, 2), any, also beyond the face. Returns (N, 2).
+    mesh: (468, 2 or 3) landmarks in pixels.
     """
     return _bend(mesh[INDICES, :2].astype(np.float64), POSITIONS, pixels)
 
 
-def to_picture(mesh: NDArray[np.float32], places: NDArray[np.float64]) -> NDArray[np.float32]:
-    """Where places of the canonical plane (N, 2) lie in a picture, (N, 2) pixels: the way back, nearly."""
-    return _bend(POSITIONS, mesh[INDICES, :2].astype(np.float64), places)
+def to_picture(mesh: NDArray[np.float32], positions: NDArray[np.float64]) -> NDArray[np.float32]:
+    """The pixels (N, 2) of canonical positions (N, 2) in a picture: almost the inverse of ``to_plane``."""
+    return _bend(POSITIONS, mesh[INDICES, :2].astype(np.float64), positions)
 
 
 def _bend(
     sources: NDArray[np.float64], targets: NDArray[np.float64], points: NDArray[np.float64]
 ) -> NDArray[np.float32]:
-    """Points (N, 2) by the thin-plate spline (Bookstein 1989), smoothed, that takes sources to targets, (K, 2) each."""
+    """Map points (N, 2) with the smoothed thin-plate spline (Bookstein 1989) from sources to targets, (K, 2) each."""
     centre, scale = sources.mean(axis=0), sources.std()
     sources = (sources - centre) / scale
     count = len(sources)

@@ -1,4 +1,4 @@
-"""Putting drawn layers on a photographed face: bent as the face is, and lit by its light."""
+"""Compositing of drawn layers onto a photographed face: warped to its shape, and with its light."""
 
 from typing import Any
 
@@ -14,9 +14,9 @@ _CHEEKS = (0.16, 0.34, 0.44, 0.60)  # |x| from, to; y from, to
 
 
 def skin_colour(patch: NDArray[np.uint8], plane: NDArray[np.float32]) -> NDArray[np.float64]:
-    """The colour of a bare face's cheeks, (3,) BGR: their median.
+    """The median colour of a bare face's cheeks, (3,) BGR.
 
-    patch: (S, S, 3) uint8 BGR. plane: (S, S, 2) float32, each pixel's canonical place.
+    patch: (S, S, 3) uint8 BGR. plane: (S, S, 2) float32, the canonical position of each pixel.
     """
     return region_colour(patch, plane, _CHEEKS, otherwise=np.array((120.0, 150.0, 190.0)))
 
@@ -28,9 +28,9 @@ def region_colour(
     *,
     otherwise: NDArray[np.float64],
 ) -> NDArray[np.float64]:
-    """The median colour of a region of the face, (3,) BGR; ``otherwise`` where none of it is in the patch.
+    """The median colour of a region of the face, (3,) BGR; ``otherwise`` if the patch shows nothing of it.
 
-    region: canonical, |x| from, to; y from, to, its edges not in it.
+    region: canonical limits |x| from, |x| to, y from, y to, all exclusive.
     """
     x, y = np.abs(plane[:, :, 0]), plane[:, :, 1]
     x_from, x_to, y_from, y_to = region
@@ -41,9 +41,9 @@ def region_colour(
 def apply_mask(
     patch: NDArray[np.uint8], plane: NDArray[np.float32], mask: Mask, turn: float, rng: np.random.Generator
 ) -> NDArray[np.uint8]:
-    """A patch with the mask on, (S, S, 3) uint8 BGR.
+    """The patch (S, S, 3) uint8 BGR with a mask on the face.
 
-    turn: how far the head is turned, -1 to 1 (``Patches.turns``); cloth that stands off moves with it against the face.
+    turn: how far the head is turned, -1 to 1 (``Patches.turns``). Cloth that stands off the face shifts with it.
     """
     x, y = plane[:, :, 0], plane[:, :, 1]
     bump = np.exp(-((x / 0.32) ** 2)) * np.clip((y - 0.35) / 0.2, 0, 1)
@@ -54,7 +54,7 @@ def apply_mask(
     if total < 1.0:
         return patch
     grey = cv2.cvtColor(patch, cv2.COLOR_BGR2GRAY).astype(np.float32)
-    # A dark picture has a dark mask.
+    # In a dark picture the mask is dark, too.
     exposure = np.clip(float(np.percentile(grey, 80)) / 170.0, 0.35, 1.15) ** rng.uniform(0.3, 1.0)
     if mask.colour != "skin":
         cloth = cloth * np.float32(exposure)
@@ -66,7 +66,7 @@ def apply_mask(
 def apply_occlusion(
     patch: NDArray[np.uint8], plane: NDArray[np.float32], layer: OcclusionLayer, rng: np.random.Generator
 ) -> NDArray[np.uint8]:
-    """A patch with an extra before it, (S, S, 3) uint8 BGR."""
+    """The patch (S, S, 3) uint8 BGR with an occlusion in front of the face."""
     picture, cover = warp(plane, layer.picture, layer.opacity)
     total = float(cover.sum())
     if total < 1.0:
@@ -76,7 +76,7 @@ def apply_occlusion(
 
 
 def warp(plane: NDArray[np.float32], picture: Picture, opacity: Opacity) -> tuple[NDArray[np.float32], Opacity]:
-    """What is drawn on the plane as a patch sees it: (S, S, 3) float32 BGR, and its opacity (S, S) float32."""
+    """Warp a drawing from the plane to a patch: (S, S, 3) float32 BGR, and its opacity (S, S) float32."""
     at = (plane - np.array((LEFT, TOP), np.float32)) * np.float32(UNIT_PX)
     seen = cv2.remap(picture, at, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE).astype(np.float32)
     cover = cv2.remap(opacity, at, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=0)
@@ -84,7 +84,7 @@ def warp(plane: NDArray[np.float32], picture: Picture, opacity: Opacity) -> tupl
 
 
 def _light(grey: NDArray[np.float32], cover: Opacity, total: float, rng: np.random.Generator) -> NDArray[np.float32]:
-    """The face's own light, about 1, falls on what covers it too."""
+    """The light on the face, as a factor around 1, which also falls on the layer."""
     soft = cv2.GaussianBlur(grey, (0, 0), grey.shape[0] / 14)
     level = float((soft * cover).sum()) / total
     light = np.clip(soft / max(level, 8.0), 0.5, 1.6) ** np.float32(rng.uniform(0.4, 1.0))
@@ -92,7 +92,7 @@ def _light(grey: NDArray[np.float32], cover: Opacity, total: float, rng: np.rand
 
 
 def blend(under: NDArray[Any], over: NDArray[Any], cover: Opacity) -> NDArray[np.uint8]:
-    """One picture (S, S, 3) over another, as far as ``cover`` (S, S), 0 to 1, hides what is under."""
+    """One picture (S, S, 3) over another, with the opacity ``cover`` (S, S), 0 to 1."""
     share = cover[:, :, None]
     blended: NDArray[np.uint8] = np.clip(over * share + under * (1 - share), 0, 255).astype(np.uint8)
     return blended

@@ -1,9 +1,8 @@
-"""A contact sheet of what training sees, a row per class. It shows faces: look at it, never commit it.
+"""A contact sheet of training crops, two rows for each class. It shows faces: never commit it.
 
 python -m overlays.synthesis.contact_sheet --patches work/patches.npz --data ../shared/data --out /tmp/sheet.png
 """
 
-import argparse
 from pathlib import Path
 
 import cv2
@@ -11,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from binarycop.classes import MaskClass
+from overlays.command_line import add_data_option, add_patches_option, make_parser
 from overlays.synthesis import patches
 from overlays.synthesis.dataset import Recipe, Synthesis
 from overlays.synthesis.faces import Split
@@ -18,25 +18,25 @@ from overlays.synthesis.masks import MaskCatalogue
 
 
 def sheet(synthesis: Synthesis, seed: int, columns: int, zoom: int) -> NDArray[np.uint8]:
-    """(4·lines, columns) crops enlarged, uint8 BGR."""
+    """A sheet of enlarged crops, uint8 BGR: two rows of ``columns`` crops for each class."""
     rows = []
     for mask_class in MaskClass:
         crops = [synthesis.crop_at(seed, column * len(MaskClass) + mask_class)[0] for column in range(columns * 2)]
-        for line in (crops[:columns], crops[columns:]):
+        for row in (crops[:columns], crops[columns:]):
             rows.append(
-                np.hstack([cv2.resize(one, None, fx=zoom, fy=zoom, interpolation=cv2.INTER_NEAREST) for one in line])
+                np.hstack([cv2.resize(crop, None, fx=zoom, fy=zoom, interpolation=cv2.INTER_NEAREST) for crop in row])
             )
     return np.ascontiguousarray(np.vstack(rows)[:, :, ::-1])
 
 
 def main() -> None:
     """Write the sheet."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--patches", type=Path, required=True)
-    parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--out", type=Path, required=True)
+    parser = make_parser(__doc__)
+    add_patches_option(parser)
+    add_data_option(parser)
+    parser.add_argument("--out", type=Path, required=True, help="the picture to write")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--split", choices=[one.value for one in Split], default=Split.TRAIN.value)
+    parser.add_argument("--split", choices=[split.value for split in Split], default=Split.TRAIN.value)
     arguments = parser.parse_args()
     synthesis = Synthesis(
         patches.load(arguments.patches),

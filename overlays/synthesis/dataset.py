@@ -1,4 +1,4 @@
-"""Labelled 32×32 crops of the four classes, from dressed faces, real masks and drawn heads; the same from a seed."""
+"""Labelled 32×32 crops of the four classes, made from dressed faces, real masks and drawn heads."""
 
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
@@ -27,14 +27,17 @@ Crop = NDArray[np.uint8]
 _CHUNK = 4000
 _DONORS = 8
 GEOMETRY = CropGeometry(margin=1.15, shift_y=0.06)
-"""A little below the box, since skin under a mask is what tells chin from correct."""
+"""The crop is slightly lower than the box, since the skin below the mask distinguishes ``chin`` from ``correct``."""
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """Shares of what is not a dressed face: drawn heads in all; real masks among correct, and partly uncovered ones
-    among the others; bare faces among nose_mouth. touched: of the real masks among correct, those with skin laid
-    beside the mask, or a seam would mean "not correct".
+    """How often each kind of crop occurs.
+
+    drawn: share of drawn heads in all classes. real: share of real masks in ``correct``. uncovered: share of real,
+    partly removed masks in the other classes. skin_beside: share of the real masks in ``correct`` that get pasted skin
+    next to the mask; without it, the edge of pasted skin would mean "not correct". bare: share of faces without a mask
+    in ``nose_mouth``.
     """
 
     geometry: CropGeometry = GEOMETRY
@@ -47,9 +50,10 @@ class Recipe:
 
 @dataclass(frozen=True)
 class CropInfo:
-    """What is on a crop. kind: the mask's cut, or ``bare``, ``real``, ``uncovered`` or ``drawn``; colour: the cloth's
-    name or empty; extras: the hard cases on it, joined by ``+``; identity: as ``Patches.identities``, empty where it is
-    nobody.
+    """What a crop shows.
+
+    kind: the kind of mask, or ``bare``, ``real``, ``uncovered`` or ``drawn``. colour: name of the cloth's colour, or
+    empty. occlusions: their names, joined by ``+``. identity: as in ``Patches.identities``; empty for a drawn head.
     """
 
     kind: str
@@ -59,40 +63,39 @@ class CropInfo:
 
 
 class Synthesis:
-    """Makes crops of one split."""
+    """Makes the crops of one split. A crop depends only on the seed and its number."""
 
     def __init__(self, patches: Patches, split: Split, catalogue: MaskCatalogue, recipe: Recipe) -> None:
         self._patches = patches.of(split)
         is_bare = self._patches.is_bare
         self._bare, self._real = np.flatnonzero(is_bare), np.flatnonzero(~is_bare)
         self._mapped = np.flatnonzero(~is_bare & self._patches.is_mapped)
-        pieces = tuple(
-            cut_cloth(self._patches.pixels[at], tuple(self._patches.boxes[at].tolist())) for at in self._real
-        )
-        # Cloth of real masks is in every class, or a network would take it for a sign of the one with real pictures.
+        boxes = self._patches.boxes
+        pieces = tuple(cut_cloth(self._patches.pixels[at], tuple(boxes[at].tolist())) for at in self._real)
+        # All classes get cloth of real masks. Otherwise real cloth would be a sign of the class with real pictures.
         self._catalogue = replace(catalogue, textures=replace(catalogue.textures, cloths=pieces))
         self._recipe, self._split = recipe, split
 
     def crop_at(self, seed: int, number: int) -> tuple[Crop, MaskClass, CropInfo]:
-        """Crop ``number`` of the endless row that ``seed`` stands for, (32, 32, 3) uint8 RGB; classes take turns."""
+        """Crop ``number`` of the endless sequence of ``seed``, (32, 32, 3) uint8 RGB; the classes alternate."""
         rng = np.random.default_rng([seed, number, list(Split).index(self._split)])
         mask_class = MaskClass(number % len(MaskClass))
         if rng.random() < self._recipe.drawn:
             return self._drawn(rng, mask_class), mask_class, CropInfo("drawn")
         if mask_class is MaskClass.CORRECT and len(self._real) and rng.random() < self._recipe.real:
             at = int(self._real[rng.integers(len(self._real))])
-            pixels, look = self._patches.pixels[at], CropInfo("real", identity=str(self._patches.identities[at]))
+            pixels, info = self._patches.pixels[at], CropInfo("real", identity=str(self._patches.identities[at]))
             if self._patches.is_mapped[at] and rng.random() < self._recipe.skin_beside:
                 pixels = self._uncovered(rng, mask_class, at)
         elif self._is_uncovered(rng, mask_class):
             at = int(self._mapped[rng.integers(len(self._mapped))])
             pixels = self._uncovered(rng, mask_class, at)
-            look = CropInfo("uncovered", "real", identity=str(self._patches.identities[at]))
+            info = CropInfo("uncovered", "real", identity=str(self._patches.identities[at]))
         else:
             at = int(self._bare[rng.integers(len(self._bare))])
-            pixels, look = self.dress(rng, mask_class, at)
+            pixels, info = self.dress(rng, mask_class, at)
         box = Box(*self._patches.boxes[at].tolist())
-        return capture(pixels, box, self._recipe.geometry, DETECTOR_JITTER, rng), mask_class, look
+        return capture(pixels, box, self._recipe.geometry, DETECTOR_JITTER, rng), mask_class, info
 
     def _is_uncovered(self, rng: np.random.Generator, mask_class: MaskClass) -> bool:
         share = self._recipe.uncovered
@@ -101,7 +104,7 @@ class Synthesis:
         return bool(rng.random() < share)
 
     def _uncovered(self, rng: np.random.Generator, mask_class: MaskClass, at: int) -> NDArray[np.uint8]:
-        """Real mask ``at`` with somebody's skin laid over part of it, or, where it is worn correctly, beside it."""
+        """Patch ``at`` with skin pasted over part of its real mask, or next to the mask for the class ``correct``."""
         patches, donor = self._patches, self._donor(rng, at)
         return uncover(
             patches.pixels[at],
@@ -114,27 +117,26 @@ class Synthesis:
         )
 
     def _donor(self, rng: np.random.Generator, at: int) -> int:
-        """The bare face, of a few, whose skin is nearest in tone to that of face ``at``."""
-        few = [at, *self._bare[rng.integers(len(self._bare), size=_DONORS)].tolist()]
-        skin_tones = np.log(
-            [skin_tone(self._patches.pixels[one], plane_map(self._patches.planes[one])) + 1 for one in few]
-        )
-        return int(few[1 + np.abs(skin_tones[1:] - skin_tones[0]).sum(axis=1).argmin()])
+        """Of a few random bare faces, the one whose skin tone is nearest to that of patch ``at``."""
+        patches = self._patches
+        candidates = [at, *self._bare[rng.integers(len(self._bare), size=_DONORS)].tolist()]
+        tones = np.log([skin_tone(patches.pixels[k], plane_map(patches.planes[k])) + 1 for k in candidates])
+        return int(candidates[1 + np.abs(tones[1:] - tones[0]).sum(axis=1).argmin()])
 
     def dress(self, rng: np.random.Generator, mask_class: MaskClass, at: int) -> tuple[NDArray[np.uint8], CropInfo]:
-        """Bare face ``at`` of the split, wearing a mask so: its patch (128, 128, 3) uint8 BGR."""
+        """Bare patch ``at`` of the split with a mask worn as the class says: (128, 128, 3) uint8 BGR."""
         pixels, plane = self._patches.pixels[at], plane_map(self._patches.planes[at])
         skin = skin_colour(pixels, plane)
         is_bare = mask_class is MaskClass.NOSE_MOUTH and rng.random() < self._recipe.bare
         occlusions = choose_occlusions(rng, mask_class, is_bare=is_bare)
-        for occlusion in (one for one in occlusions if one in UNDER_MASK):
+        for occlusion in (occlusion for occlusion in occlusions if occlusion in UNDER_MASK):
             pixels = apply_occlusion(pixels, plane, draw_occlusion(occlusion, rng, skin, is_bare=is_bare), rng)
         kind, colour = "bare", ""
         if not is_bare:
             mask = self._catalogue.mask(rng, mask_class, skin)
             pixels = apply_mask(pixels, plane, mask, float(self._patches.turns[at]), rng)
             kind, colour = mask.kind.value, mask.colour
-        for occlusion in (one for one in occlusions if one not in UNDER_MASK):
+        for occlusion in (occlusion for occlusion in occlusions if occlusion not in UNDER_MASK):
             pixels = apply_occlusion(pixels, plane, draw_occlusion(occlusion, rng, skin, is_bare=is_bare), rng)
         names = "+".join(occlusion.value for occlusion in occlusions)
         return pixels, CropInfo(kind, colour, names, str(self._patches.identities[at]))
@@ -148,17 +150,20 @@ class Synthesis:
 def generate(
     file: Path, data: Path, split: Split, recipe: Recipe, seed: int, count: int, *, processes: int = 2
 ) -> Iterator[tuple[NDArray[np.uint8], list[CropInfo]]]:
-    """Make ``count`` crops in parts, (n, 32, 32, 3) uint8 RGB, in order, the same for any number of processes."""
+    """Make ``count`` crops in several processes; their number does not change the crops.
+
+    file: the patches. Yields parts in order: crops (n, 32, 32, 3) uint8 RGB and what they show.
+    """
     jobs = [(file, data, split, recipe, seed, at, min(at + _CHUNK, count)) for at in range(0, count, _CHUNK)]
-    # Spawned, since a process forked after torch has run its threads hangs.
+    # Spawned, since a process that is forked after torch has used threads hangs.
     with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
-        yield from pool.map(_part, jobs)
+        yield from pool.map(_make_part, jobs)
 
 
-def _part(job: tuple[Path, Path, Split, Recipe, int, int, int]) -> tuple[NDArray[np.uint8], list[CropInfo]]:
-    # A process reads the faces anew for each part: half a second beside the six that the part takes.
+def _make_part(job: tuple[Path, Path, Split, Recipe, int, int, int]) -> tuple[NDArray[np.uint8], list[CropInfo]]:
+    # Each part reads the faces again: half a second, compared with six seconds for the crops.
     file, data, split, recipe, seed, start, end = job
     cv2.setNumThreads(1)
     synthesis = Synthesis(stored.load(file), split, MaskCatalogue.read(data), recipe)
     made = [synthesis.crop_at(seed, number) for number in range(start, end)]
-    return np.stack([crop for crop, _, _ in made]), [look for _, _, look in made]
+    return np.stack([crop for crop, _, _ in made]), [info for _, _, info in made]

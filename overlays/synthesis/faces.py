@@ -1,4 +1,4 @@
-"""The pictures that training may use: where each came from, who is on it, and which split that puts it in."""
+"""The pictures of the data folder that may be used: source, identity, and the split that follows from the identity."""
 
 import hashlib
 import re
@@ -6,18 +6,15 @@ from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 
-import cv2
-import numpy as np
-from numpy.typing import NDArray
+from overlays.synthesis.near_duplicates import Duplicates
 
 _PICTURES = (".jpg", ".jpeg", ".png")
 MASKED = "masked/"
-"""How the identity of a face with a real mask begins."""
-_HASH_NEAR = 6  # bits of 64 in which two pictures of one photograph may differ
+"""Prefix of the identity of a face with a real mask."""
 
 
 class Split(Enum):
-    """What a face is for. A face's identity is in one split only."""
+    """What a picture is used for. All pictures of one identity are in the same split."""
 
     TRAIN = "train"
     VAL = "val"
@@ -26,7 +23,7 @@ class Split(Enum):
 
 @dataclass(frozen=True)
 class Portrait:
-    """One picture. name: its path relative to the data folder; identity: who is on it, as far as known."""
+    """A picture of one person. name: its path relative to the data folder; identity: the person, as far as known."""
 
     name: str
     source: str
@@ -35,12 +32,12 @@ class Portrait:
 
 
 def bare(data: Path, *, noncommercial: bool = False) -> list[Portrait]:
-    """All bare faces in the order of their names. ``noncommercial`` adds UTKFace."""
+    """All faces without a mask, in the order of their names. ``noncommercial`` adds UTKFace."""
     folders = ["fairface540", "webmorph", "chandrikadeb7"] + (["utkface_nc"] if noncommercial else [])
     found = []
     for folder in folders:
         for path in _pictures(data / "unmasked" / folder):
-            # 3dsk's faces lie among webmorph's; their licence is for education only.
+            # The folder webmorph also contains faces of 3dsk, which are licensed for education only.
             if folder == "webmorph" and path.name.startswith(("female_", "male_")):
                 continue
             who = identity(folder, path.name)
@@ -50,24 +47,24 @@ def bare(data: Path, *, noncommercial: bool = False) -> list[Portrait]:
 
 
 def correctly_masked(data: Path) -> list[Portrait]:
-    """Real faces with masks worn correctly, for training only: none that ``real_photos`` was taken from, nor its like.
+    """Faces with a real, correctly worn mask, for training only.
 
-    "Its like" is any picture whose difference hash is within a few bits of one in ``real_photos``.
+    Pictures that ``real_photos`` was made from are left out, and so are near-duplicates of its pictures.
     """
     labels = (data / "real_photos" / "labels.csv").read_text(encoding="utf-8").splitlines()[1:]
     taken = {line.split(",")[2] for line in labels}
-    kept_out = np.array([_hash(path) for path in _pictures(data / "real_photos")])
+    photographs = Duplicates.of(_pictures(data / "real_photos"))
     found = []
     for path in _pictures(data / "masked" / "chandrikadeb7"):
         name = str(path.relative_to(data))
-        if name in taken or (_differing(kept_out, _hash(path)) <= _HASH_NEAR).any():
+        if name in taken or photographs.contain(path):
             continue
         found.append(Portrait(name, "chandrikadeb7 masked", MASKED + path.stem, Split.TRAIN))
     return found
 
 
 def identity(folder: str, file: str) -> str | None:
-    """Who is on a picture, by its file name; None where the name does not say (such pictures only train)."""
+    """The identity in a picture's file name; None if the name has none (such pictures are only used for training)."""
     stem = Path(file).stem
     if folder == "fairface540":
         return stem
@@ -81,21 +78,10 @@ def identity(folder: str, file: str) -> str | None:
 
 
 def split_of(who: str) -> Split:
-    """Four fifths train, a tenth each validates and tests; by a hash of the identity, so that it never moves."""
-    place = int.from_bytes(hashlib.sha256(who.encode()).digest()[:4], "big") / 2**32
-    return Split.TRAIN if place < 0.8 else Split.VAL if place < 0.9 else Split.TEST
+    """80 % train, 10 % validation, 10 % test. A hash of the identity decides, so the split never changes."""
+    position = int.from_bytes(hashlib.sha256(who.encode()).digest()[:4], "big") / 2**32
+    return Split.TRAIN if position < 0.8 else Split.VAL if position < 0.9 else Split.TEST
 
 
 def _pictures(folder: Path) -> list[Path]:
     return sorted(path for path in folder.rglob("*") if path.is_file() and path.suffix.lower() in _PICTURES)
-
-
-def _hash(path: Path) -> NDArray[np.bool_]:
-    """Which of 8×9 neighbouring cells are brighter, (64,): alike for copies of one photograph at any size."""
-    grey = cv2.imread(str(path), cv2.IMREAD_GRAYSCALE)
-    small = cv2.resize(grey, (9, 8), interpolation=cv2.INTER_AREA).astype(np.int16)
-    return np.asarray((small[:, 1:] > small[:, :-1]).ravel())
-
-
-def _differing(many: NDArray[np.bool_], one: NDArray[np.bool_]) -> NDArray[np.int64]:
-    return np.asarray((many != one).sum(axis=1))

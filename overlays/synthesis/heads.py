@@ -1,4 +1,4 @@
-"""Drawn heads as crops: pictures of nobody, for the demo's sake in training, and for golden vectors and checks."""
+"""Crops of drawn heads: for training (the demo shows such heads), for golden vectors, and for tests."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +14,7 @@ _BARE = 0.35
 
 
 def drawn_scene(rng: np.random.Generator, mask_class: MaskClass) -> tuple[NDArray[np.uint8], Box]:
-    """A drawn head before a backdrop, (128, 128, 3) uint8 BGR, and its box; of nose_mouth some are bare."""
+    """A drawn head before a background, (128, 128, 3) uint8 BGR, and its box. Some of ``nose_mouth`` have no mask."""
     canvas = drawing.background(rng, _SIDE_PX, _SIDE_PX)
     is_bare = mask_class is MaskClass.NOSE_MOUTH and rng.random() < _BARE
     head = drawing.Head.random(rng, None if is_bare else mask_class)
@@ -22,7 +22,7 @@ def drawn_scene(rng: np.random.Generator, mask_class: MaskClass) -> tuple[NDArra
 
 
 def drawn_head(rng: np.random.Generator, mask_class: MaskClass, geometry: CropGeometry) -> NDArray[np.uint8]:
-    """One as the demo's fixed region cuts it, under a sensor's noise, (32, 32, 3) uint8 RGB."""
+    """A crop (32, 32, 3) uint8 RGB of a drawn head, as in the demo: box of the fixed region, sensor noise."""
     canvas, box = drawn_scene(rng, mask_class)
     return crop(
         drawing.add_sensor_noise(canvas, rng, rng.uniform(0.8, 1.2)),
@@ -32,7 +32,7 @@ def drawn_head(rng: np.random.Generator, mask_class: MaskClass, geometry: CropGe
 
 
 def noise_and_heads(count: int, seed: int, geometry: CropGeometry) -> NDArray[np.uint8]:
-    """Inputs that show no person, (count, 32, 32, 3) uint8 RGB: a third noise, the rest drawn heads."""
+    """Inputs that show no real person, (count, 32, 32, 3) uint8 RGB: a third is noise, the rest are drawn heads."""
     rng = np.random.default_rng(seed)
     made = []
     for number in range(count):
@@ -46,7 +46,7 @@ def noise_and_heads(count: int, seed: int, geometry: CropGeometry) -> NDArray[np
 
 
 def labelled_heads(count: int, seed: int, geometry: CropGeometry) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
-    """Drawn heads of the four classes in turn, (count, 32, 32, 3) uint8 RGB, with their classes (count,)."""
+    """Drawn heads, (count, 32, 32, 3) uint8 RGB, and their classes (count,), which alternate."""
     rng = np.random.default_rng(seed)
     classes = np.arange(count) % len(MaskClass)
-    return np.stack([drawn_head(rng, MaskClass(one), geometry) for one in classes.tolist()]), classes
+    return np.stack([drawn_head(rng, MaskClass(k), geometry) for k in classes.tolist()]), classes

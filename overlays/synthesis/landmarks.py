@@ -1,11 +1,10 @@
-"""Face landmarks of the pictures: found once with mediapipe's mesh, kept in a file, read by the rest.
+"""Face landmarks of all pictures: found once with mediapipe's face mesh and stored in a file.
 
-mediapipe needs numpy < 2, so finding runs in an environment of its own (see overlays/README.md):
+mediapipe needs numpy < 2, so this command runs in an environment of its own (see overlays/README.md):
 
     python -m overlays.synthesis.landmarks --data ../shared/data --out work/landmarks.npz
 """
 
-import argparse
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -13,20 +12,22 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from overlays.command_line import add_data_option, make_parser
+
 POINTS = 468
 EARS, NOSE = (234, 454), 1
-"""Landmarks of the mesh: where it ends before the left and the right ear of the picture, and the nose's tip."""
+"""Numbers of landmarks: the edge of the mesh at the ears, left and right in the picture, and the tip of the nose."""
 FOLDERS = (
     *("unmasked/fairface540", "unmasked/webmorph", "unmasked/chandrikadeb7", "unmasked/utkface_nc"),
     "masked/chandrikadeb7",
 )
-_PAD = 0.3  # tight crops show the mesh's own detector too little; what is added repeats the edge
+_PAD = 0.3  # of the longer side; mediapipe's detector misses faces in tight crops
 
 
 def find(paths: Iterable[Path]) -> dict[Path, NDArray[np.float32]]:
-    """The mesh of each picture that shows a face, (468, 3) float32: x and y in pixels, z towards the back likewise.
+    """The mesh of each picture that shows a face, (468, 3) float32: x, y and z in pixels, z away from the camera.
 
-    Raises ImportError where mediapipe is not installed.
+    Raises ImportError if mediapipe is not installed.
     """
     import mediapipe  # type: ignore[import-not-found]  # noqa: PLC0415 - absent from the training environment
 
@@ -41,28 +42,30 @@ def find(paths: Iterable[Path]) -> dict[Path, NDArray[np.float32]]:
             height, width = padded.shape[:2]
             faces = mesh.process(np.ascontiguousarray(padded[:, :, ::-1])).multi_face_landmarks
             if faces:
-                points = [(one.x * width - pad, one.y * height - pad, one.z * width) for one in faces[0].landmark]
+                points = [
+                    (point.x * width - pad, point.y * height - pad, point.z * width) for point in faces[0].landmark
+                ]
                 found[path] = np.asarray(points[:POINTS], np.float32)
     return found
 
 
 def save(file: Path, data: Path, meshes: dict[Path, NDArray[np.float32]]) -> None:
-    """Write meshes with their paths relative to ``data``."""
+    """Write meshes; paths are stored relative to ``data``."""
     names = [str(path.relative_to(data)) for path in meshes]
     np.savez_compressed(file, names=np.asarray(names), meshes=np.stack(list(meshes.values())))
 
 
 def load(file: Path) -> dict[str, NDArray[np.float32]]:
-    """The meshes by path relative to the data folder."""
+    """The meshes by the picture's path relative to the data folder."""
     with np.load(file, allow_pickle=False) as stored:
         return dict(zip(stored["names"].tolist(), stored["meshes"]))
 
 
 def main() -> None:
-    """Find and keep the landmarks of all pictures."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--out", type=Path, required=True)
+    """Find the landmarks of all pictures and store them."""
+    parser = make_parser(__doc__)
+    add_data_option(parser)
+    parser.add_argument("--out", type=Path, required=True, help="the file to write (.npz)")
     arguments = parser.parse_args()
     paths = [
         path
@@ -73,7 +76,7 @@ def main() -> None:
     meshes = find(paths)
     arguments.out.parent.mkdir(parents=True, exist_ok=True)
     save(arguments.out, arguments.data, meshes)
-    print(f"{len(meshes)} of {len(paths)} pictures show a face; kept in {arguments.out}")
+    print(f"{len(meshes)} of {len(paths)} pictures show a face; stored in {arguments.out}")
 
 
 if __name__ == "__main__":

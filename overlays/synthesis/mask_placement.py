@@ -1,4 +1,4 @@
-"""How a mask sits: its position on the canonical plane for each class, and the outline that its cut gives it there."""
+"""Placement of a mask on the canonical plane: random positions for each class, and the outline of each kind."""
 
 from dataclasses import dataclass
 from enum import Enum
@@ -13,7 +13,7 @@ _JAW_BY_Y = JAW[np.argsort(JAW[:, 1])]
 
 
 class Kind(Enum):
-    """The cut of a mask."""
+    """The kinds of mask that are drawn."""
 
     SURGICAL = "surgical"
     CLOTH = "cloth"
@@ -25,16 +25,16 @@ class Kind(Enum):
 KINDS = list(Kind)
 _LOWER_EDGE = {Kind.SURGICAL: 3.0, Kind.CLOTH: 2.2, Kind.FFP2: 1.7, Kind.DUCKBILL: 3.5, Kind.GAITER: 8.0}
 STAND_OFF = {Kind.SURGICAL: 0.05, Kind.CLOTH: 0.04, Kind.FFP2: 0.12, Kind.DUCKBILL: 0.16, Kind.GAITER: 0.02}
-"""How far the cloth stands off the face before the mouth, in face heights."""
+"""Distance between cloth and face at the mouth, in face heights."""
 
 
 @dataclass(frozen=True)
 class MaskPlacement:
-    """Where a mask sits, in canonical units.
+    """The position and shape of a mask, in canonical units.
 
-    top: its upper edge in the middle; side: that edge's end on the cheek; low: where the side edge ends;
-    bottom: the lower edge in the middle; width: half, at the cheeks; peak: exponent of the upper edge, small is
-    pointed; tilt: radians.
+    top: y of the upper edge in the middle. side: y of the upper edge at the cheek. low: y at which the side edge ends.
+    bottom: y of the lower edge in the middle. width: half the width at the cheeks. peak: exponent of the upper edge; a
+    small one is pointed. tilt: in radians.
     """
 
     top: float
@@ -47,11 +47,12 @@ class MaskPlacement:
 
     @staticmethod
     def random(rng: np.random.Generator, mask_class: MaskClass, kind: Kind) -> "MaskPlacement":
-        """A position of which people say that it is so worn; between the classes lies a gap of 0.06 and more.
+        """A random placement that people would label as the class; the classes are at least 0.06 apart.
 
-        Correct reaches from the eyes to well above the tip of the nose, and below the chin; an uncovered nose from
-        the tip just out to the edge on the upper lip, often as a V between raised cheeks; uncovered nose and mouth
-        from under the lips to the neck; an uncovered chin from a mask too small, ridden up or folded.
+        correct: the upper edge is between the eyes and well above the tip of the nose, the lower edge below the chin.
+        nose: the upper edge is between the tip of the nose and the upper lip, often as a V. nose_mouth: it is anywhere
+        from below the lips to the neck. chin: the lower edge is above the chin, as with a mask that is too small, has
+        slipped up or is folded.
         """
         if mask_class in (MaskClass.CORRECT, MaskClass.CHIN):
             top = rng.triangular(0.25, 0.40, NOSE_TIP_Y - 0.05)
@@ -79,15 +80,15 @@ class MaskPlacement:
             tilt=float(rng.normal(0, 0.035)),
         )
 
-    def turned(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Points (N, 2) drawn for a level mask, by its tilt about its middle."""
+    def rotated(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Points (N, 2) of a level mask, rotated by the tilt about the middle of the mask."""
         sine, cosine = np.sin(self.tilt), np.cos(self.tilt)
         middle = np.array([0.0, (self.top + self.bottom) / 2])
         return np.asarray((points - middle) @ np.array([[cosine, sine], [-sine, cosine]]) + middle)
 
 
 def outline(placement: MaskPlacement, kind: Kind) -> NDArray[np.float64]:
-    """The mask's edge as a closed polygon, (N, 2) canonical."""
+    """The edge of the mask as a closed canonical polygon, (N, 2)."""
     across = np.linspace(0, 1, 16)
     top = np.stack(
         [placement.width * across, placement.top + (placement.side - placement.top) * across**placement.peak], 1
@@ -95,8 +96,8 @@ def outline(placement: MaskPlacement, kind: Kind) -> NDArray[np.float64]:
     down = np.linspace(0, 1, 20)
     lower_x = placement.width * (1 - down ** _LOWER_EDGE[kind]) ** (1 / 1.7)
     lower = np.stack([lower_x, placement.low + (placement.bottom - placement.low) * down], 1)
-    if placement.bottom > JAW[-1, 1]:  # cloth over the jaw stands off it, so it is never inside
+    if placement.bottom > JAW[-1, 1]:  # cloth that covers the jaw is never narrower than the jaw
         jaw = np.interp(lower[:, 1], _JAW_BY_Y[:, 1], _JAW_BY_Y[:, 0], right=0.0)
         lower[:, 0] = np.maximum(lower[:, 0], np.minimum(jaw * 1.03, placement.width * 1.05))
     half = np.concatenate([top, lower])
-    return placement.turned(np.concatenate([half, (half * (-1, 1))[::-1]]))
+    return placement.rotated(np.concatenate([half, (half * (-1, 1))[::-1]]))

@@ -1,9 +1,9 @@
-"""Real masks worn wrongly: skin of a bare face laid over part of a real, correctly worn mask.
+"""Removal of part of a real mask: the skin of a bare face (the donor) is pasted over it.
 
-Real pictures are nearly all of masks worn correctly. A network that has real ones in that class only learns that what
-looks real is correct; here every class gets real cloth, folds and straps under real light. If the skin's tone or its
-seam gave it away, that lesson would be learnt all the same: so the giver's tone is near, seams are soft where skin
-meets skin, and ``correct`` gets them, too, beside the mask.
+Nearly all real pictures show correctly worn masks. If only the class ``correct`` had real masks, a network would learn
+that whatever looks real is correct, so real masks must occur in all classes. The pasted skin must not give the class
+away either: the donor has a similar skin tone, the edges between skin and skin are soft, and ``correct`` gets pasted
+skin as well, next to the mask.
 """
 
 import cv2
@@ -16,7 +16,7 @@ from overlays.synthesis.compositing import blend, region_colour, warp
 from overlays.synthesis.mask_placement import KINDS, Kind, MaskPlacement, outline
 from overlays.synthesis.plane import blank, fill, to_opacity
 
-_UNDER_EYES = (0.12, 0.34, 0.37, 0.43)  # |x| from, to; y from, to: skin above nearly every mask
+_UNDER_EYES = (0.12, 0.34, 0.37, 0.43)  # |x| from, to; y from, to: hardly any mask covers it
 _SKIN_TOP_Y, _NECK_Y = 0.40, 1.2
 _CUTS = [kind for kind in KINDS if kind is not Kind.GAITER]
 
@@ -30,16 +30,16 @@ def uncover(
     mask_class: MaskClass,
     rng: np.random.Generator,
 ) -> NDArray[np.uint8]:
-    """The patch ``real`` (128, 128, 3) uint8 BGR with its mask worn so, the skin taken from the patch ``bare``.
+    """The patch ``real`` (128, 128, 3) uint8 BGR with its mask worn as the class says; skin comes from ``bare``.
 
-    real_plane, bare_plane: (128, 128, 2), each pixel's canonical place; bare_picture: (160, 160, 2), the bare patch's
-    pixel of each place of the drawn plane.
+    real_plane, bare_plane: (128, 128, 2), canonical position of each pixel. bare_picture: (160, 160, 2), the pixel in
+    ``bare`` of each position of the drawn plane.
     """
     placement, kind = MaskPlacement.random(rng, mask_class, Kind.CLOTH), _CUTS[rng.integers(len(_CUTS))]
     face, mask = blank(), blank()
     fill(face, _skin_area(mask_class))
     fill(mask, outline(placement, kind))
-    # Skin fades into skin, and ends where the mask begins.
+    # Skin fades into skin; at the mask it ends sharply.
     cover = to_opacity(face, rng.uniform(2.5, 5.0)) * (1 - to_opacity(mask, rng.uniform(0.5, 1.2)))
     skin = cv2.remap(bare, bare_picture, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     gain = np.clip(skin_tone(real, real_plane) / np.maximum(skin_tone(bare, bare_plane), 1.0), 0.7, 1.4)
@@ -48,14 +48,14 @@ def uncover(
 
 
 def skin_tone(patch: NDArray[np.uint8], plane: NDArray[np.float32]) -> NDArray[np.float64]:
-    """The colour of the skin that nearly no mask hides, under the eyes, (3,) BGR. Arguments as ``uncover``'s."""
+    """The median colour of the skin under the eyes, (3,) BGR. patch, plane: as in ``uncover``."""
     return region_colour(patch, plane, _UNDER_EYES, otherwise=np.full(3, 128.0))
 
 
 def _skin_area(mask_class: MaskClass) -> NDArray[np.float64]:
-    """What of a face may be laid over, from under the eyes to the chin, (N, 2) canonical.
+    """The canonical outline (N, 2) of the area that gets skin: from under the eyes to the chin.
 
-    Where the chin does, all that the mask hid at and below the jaw goes with it.
+    For the class ``chin`` it reaches down to the neck, since a mask also hides what is below the jaw.
     """
     if mask_class is MaskClass.CHIN:
         jaw, end = JAW[:4] * (1.12, 1.0), [(0.36, 1.0), (0.30, _NECK_Y), (0.0, _NECK_Y)]

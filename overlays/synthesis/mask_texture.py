@@ -1,4 +1,4 @@
-"""What masks are made of: colours, prints, MaskTheFace's textures, and cloth seen on real masks."""
+"""Textures for drawn masks: plain colours, prints, MaskTheFace's textures, and cloth cut from real masks."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,33 +19,35 @@ _SHARES = {
     Kind.DUCKBILL: (0.10, 0.70, 0.06, 0.04, 0.04, 0.06),
     Kind.GAITER: (0.12, 0.08, 0.42, 0.06, 0.04, 0.28),
 }
-_REAL, _SKIN = 0.25, 0.06
-_MANY = 2.0  # zoom of a piece of real cloth over the plane
+_REAL_CHANCE, _SKIN_CHANCE = 0.25, 0.06
+_MAX_ZOOM = 2.0  # of a small piece of cloth
 
 
 @dataclass(frozen=True)
 class MaskTextures:
-    """Pieces to cut from. textures: pictures, uint8 BGR; cloths: pieces of real masks, uint8 BGR, any size."""
+    """Sources of textures, all (H, W, 3) uint8 BGR. textures: pictures of cloth; cloths: pieces of real masks."""
 
     textures: tuple[NDArray[np.uint8], ...] = ()
     cloths: tuple[NDArray[np.uint8], ...] = ()
 
     @staticmethod
     def read(data: Path) -> "MaskTextures":
-        """The textures of ``mask_art``; none where the folder is missing."""
+        """The textures of ``mask_art``; none if the folder is missing."""
         paths = sorted((data / "mask_art" / "masks" / "textures").rglob("*"))
         pictures = [cv2.imread(str(path)) for path in paths if path.suffix.lower() in (".png", ".jpg", ".jpeg")]
-        return MaskTextures(tuple(cv2.resize(one, (256, 256), interpolation=cv2.INTER_AREA) for one in pictures))
+        return MaskTextures(
+            tuple(cv2.resize(picture, (256, 256), interpolation=cv2.INTER_AREA) for picture in pictures)
+        )
 
     def sample(self, rng: np.random.Generator, kind: Kind, skin: NDArray[np.float64] | None) -> tuple[Picture, str]:
-        """Cloth for a mask, (S, S, 3) uint8 BGR, and the name of its colour.
+        """A random texture for a mask, (S, S, 3) uint8 BGR, and the name of its colour.
 
-        skin: the wearer's, BGR; cloth of that colour is what networks fail on, so some is always made.
+        skin: the skin colour of the person, BGR. Some masks get this colour, since networks fail on them most.
         """
-        if self.cloths and rng.random() < _REAL:
+        if self.cloths and rng.random() < _REAL_CHANCE:
             cloth = self.cloths[rng.integers(len(self.cloths))]
             return _stretched(rng, cloth), "real"
-        if skin is not None and rng.random() < _SKIN:
+        if skin is not None and rng.random() < _SKIN_CHANCE:
             return plain(skin * np.exp(rng.normal(0, 0.12)) + rng.normal(0, 5, 3)), "skin"
         if kind is Kind.CLOTH and self.textures and rng.random() < 0.3:
             return _stretched(rng, self.textures[rng.integers(len(self.textures))]), "print"
@@ -63,9 +65,9 @@ class MaskTextures:
 
 
 def cut_cloth(patch: NDArray[np.uint8], box: tuple[float, float, float, float]) -> NDArray[np.uint8]:
-    """A piece of the mask that a real, correctly masked face wears: what lies before its mouth.
+    """The piece of a real, correctly worn mask that covers the mouth.
 
-    patch: (H, W, 3) uint8 BGR; box: x, y, width, height in pixels. Where a mask hangs as it should, this is cloth.
+    patch: (H, W, 3) uint8 BGR; box: the face's x, y, width and height in pixels.
     """
     x, y, width, height = box
     rows = slice(max(int(y + 0.62 * height), 0), int(y + 0.86 * height) + 1)
@@ -74,8 +76,8 @@ def cut_cloth(patch: NDArray[np.uint8], box: tuple[float, float, float, float]) 
 
 
 def _stretched(rng: np.random.Generator, piece: NDArray[np.uint8]) -> Picture:
-    """A piece over the whole plane, mirrored where it ends."""
-    zoom = rng.uniform(0.5, 1.5) if max(piece.shape[:2]) > SIDE_PX else rng.uniform(1.2, _MANY)
+    """A piece enlarged to the whole plane, and mirrored at its edges."""
+    zoom = rng.uniform(0.5, 1.5) if max(piece.shape[:2]) > SIDE_PX else rng.uniform(1.2, _MAX_ZOOM)
     x, y = rng.uniform(0, 60, 2)
     matrix = np.array([[zoom, 0, -x], [0, zoom, -y]])
     return np.asarray(cv2.warpAffine(piece, matrix, (SIDE_PX, SIDE_PX), borderMode=cv2.BORDER_REFLECT_101), np.uint8)

@@ -1,4 +1,4 @@
-"""A mask as it is worn: a picture of the plane with an opacity, to be warped onto a face."""
+"""Masks as drawings on the canonical plane, each with its opacity, ready to be warped onto a face."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,13 +14,16 @@ from overlays.synthesis.mask_placement import KINDS, STAND_OFF, Kind, MaskPlacem
 from overlays.synthesis.mask_texture import MaskTextures
 from overlays.synthesis.plane import SIDE_PX, Opacity, Picture, blank, coordinates, fill, line, to_opacity
 
-_SHARES = (0.42, 0.28, 0.17, 0.07, 0.06)
-_TEMPLATE, _DYED = 0.35, 0.5
+_KIND_SHARES = (0.42, 0.28, 0.17, 0.07, 0.06)
+_TEMPLATE_CHANCE, _DYED_CHANCE = 0.35, 0.5
 
 
 @dataclass(frozen=True)
 class Mask:
-    """picture: (S, S, 3) uint8 BGR. opacity: (S, S) float32, 0 to 1. stand_off: from the face, in face heights."""
+    """A drawn mask.
+
+    picture: (S, S, 3) uint8 BGR. opacity: (S, S) float32, 0 to 1. stand_off: distance from the face, in face heights.
+    """
 
     picture: Picture
     opacity: Opacity
@@ -31,27 +34,27 @@ class Mask:
 
 @dataclass(frozen=True)
 class MaskCatalogue:
-    """What masks can be made from. Without any artwork they are drawn from plain cloth."""
+    """All that masks can be made from. Without artwork, masks are drawn in plain colours."""
 
     textures: MaskTextures = field(default_factory=MaskTextures)
     templates: tuple[Template, ...] = ()
 
     @staticmethod
     def read(data: Path) -> "MaskCatalogue":
-        """All that ``mask_art`` has."""
+        """Everything that the folder ``mask_art`` has."""
         return MaskCatalogue(MaskTextures.read(data), artwork.read(data))
 
     def mask(self, rng: np.random.Generator, mask_class: MaskClass, skin: NDArray[np.float64] | None = None) -> Mask:
-        """A mask worn so, by somebody whose skin has this colour, BGR."""
-        kind = KINDS[rng.choice(len(KINDS), p=_SHARES)]
+        """A random mask, worn as the class says. skin: the skin colour of the person, BGR."""
+        kind = KINDS[rng.choice(len(KINDS), p=_KIND_SHARES)]
         placement = MaskPlacement.random(rng, mask_class, kind)
         stand_off = float(rng.uniform(0.3, 1.4)) * STAND_OFF[kind]
-        fitting = [one for one in self.templates if one.kind is kind]
+        fitting = [template for template in self.templates if template.kind is kind]
         cloth, colour = self.textures.sample(rng, kind, skin)
-        if fitting and rng.random() < _TEMPLATE:
+        if fitting and rng.random() < _TEMPLATE_CHANCE:
             template = fitting[rng.integers(len(fitting))]
-            is_dyed = rng.random() < _DYED
-            picture, opacity = artwork.lay(template, placement, cloth.mean(axis=(0, 1)) if is_dyed else None)
+            is_dyed = rng.random() < _DYED_CHANCE
+            picture, opacity = artwork.apply_template(template, placement, cloth.mean(axis=(0, 1)) if is_dyed else None)
             return Mask(picture, opacity, stand_off, kind, colour if is_dyed else "artwork")
         _relief(cloth, rng, kind, placement)
         cover = blank()
@@ -62,7 +65,7 @@ class MaskCatalogue:
 
 
 def _relief(picture: Picture, rng: np.random.Generator, kind: Kind, placement: MaskPlacement) -> None:
-    """Folds and seams, then the roundness: a mask is darker towards its sides and its lower edge."""
+    """Draw folds and seams, then shade the picture: a mask is darker towards its sides and its lower edge."""
     contrast = rng.uniform(0.04, 0.25)
     lines = np.zeros((SIDE_PX, SIDE_PX), np.float32)
     x = np.linspace(-0.42, 0.42, 12)
@@ -76,7 +79,7 @@ def _relief(picture: Picture, rng: np.random.Generator, kind: Kind, placement: M
     else:
         y = np.linspace(placement.top, placement.bottom, 12)
         _stroke(lines, np.stack([np.zeros_like(y), y], 1), rng)
-    if rng.random() < 0.3:  # a hem that shows
+    if rng.random() < 0.3:  # a visible hem
         edge = outline(placement, kind)
         _stroke(lines, np.concatenate([edge, edge[:1]]), rng)
     lines = cv2.GaussianBlur(lines, (0, 0), rng.uniform(0.8, 2.0))
@@ -90,7 +93,7 @@ def _relief(picture: Picture, rng: np.random.Generator, kind: Kind, placement: M
 def _straps(
     picture: Picture, cover: NDArray[np.uint8], rng: np.random.Generator, kind: Kind, placement: MaskPlacement
 ) -> None:
-    if rng.random() < 0.25:  # under the hair, or too thin to be seen
+    if rng.random() < 0.25:  # hidden by hair, or too thin to be visible
         return
     shade = [int(rng.integers(190, 250))] * 3 if kind is not Kind.CLOTH else rng.integers(10, 240, 3).tolist()
     for side in (-1, 1):

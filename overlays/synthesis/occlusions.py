@@ -1,7 +1,7 @@
-"""What else faces wear or hold before them: beards, glasses, hands, hair, scarves, and light on the cloth.
+"""Occlusions of a face: beards, glasses, hands, hair, scarves, and light on the cloth.
 
-Each is a layer of the plane, like a mask. None of them changes how the mask is worn: a beard or a hand before a bare
-mouth is still an uncovered one.
+Each is a layer on the canonical plane, like a mask. None changes the class: a mouth behind a hand or a beard is still
+uncovered.
 """
 
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from overlays.synthesis.plane import SIDE_PX, Opacity, Picture, blank, fill, lin
 
 
 class Occlusion(Enum):
-    """The hard cases by name."""
+    """The kinds of occlusion; the report calls them hard cases."""
 
     BEARD = "beard"
     SUNGLASSES = "sunglasses"
@@ -29,29 +29,34 @@ class Occlusion(Enum):
 
 
 UNDER_MASK = (Occlusion.BEARD,)
-"""Those that a mask lies over; the others lie over the mask."""
+"""Occlusions that lie under the mask. The others lie over it."""
 
 _CHANCES = {
-    Occlusion.BEARD: 0.12, Occlusion.SUNGLASSES: 0.06, Occlusion.GLASSES: 0.06, Occlusion.HAND: 0.04, Occlusion.HAIR: 0.06,
-    Occlusion.SCARF: 0.05, Occlusion.SHINE: 0.05,
-}  # fmt: skip
-_HAND_BARE = 0.12
+    Occlusion.BEARD: 0.12,
+    Occlusion.SUNGLASSES: 0.06,
+    Occlusion.GLASSES: 0.06,
+    Occlusion.HAND: 0.04,
+    Occlusion.HAIR: 0.06,
+    Occlusion.SCARF: 0.05,
+    Occlusion.SHINE: 0.05,
+}
+_HAND_CHANCE_WITHOUT_MASK = 0.12
 
 
 @dataclass(frozen=True)
 class OcclusionLayer:
-    """picture: (S, S, 3) uint8 BGR. opacity: (S, S) float32, 0 to 1."""
+    """An occlusion drawn on the plane. picture: (S, S, 3) uint8 BGR; opacity: (S, S) float32, 0 to 1."""
 
     picture: Picture
     opacity: Opacity
 
 
 def choose_occlusions(rng: np.random.Generator, mask_class: MaskClass, *, is_bare: bool) -> tuple[Occlusion, ...]:
-    """Which extras a face gets; mostly none. is_bare: no mask at all."""
+    """A random choice of occlusions for a face, mostly none. is_bare: the face has no mask."""
     found = []
     for occlusion, chance in _CHANCES.items():
         if occlusion is Occlusion.HAND and is_bare:
-            chance = _HAND_BARE  # noqa: PLW2901 - a hand before a bare mouth is what looks most like a mask
+            chance = _HAND_CHANCE_WITHOUT_MASK  # noqa: PLW2901 - a hand before a bare mouth looks most like a mask
         if occlusion is Occlusion.SHINE and is_bare:
             continue
         if occlusion is Occlusion.SCARF and mask_class is MaskClass.CHIN:
@@ -64,7 +69,7 @@ def choose_occlusions(rng: np.random.Generator, mask_class: MaskClass, *, is_bar
 def draw_occlusion(
     occlusion: Occlusion, rng: np.random.Generator, skin: NDArray[np.float64], *, is_bare: bool
 ) -> OcclusionLayer:
-    """One layer. skin: the wearer's colour, BGR."""
+    """Draw one occlusion. skin: the skin colour of the person, BGR."""
     if occlusion is Occlusion.BEARD:
         return _beard(rng, skin)
     if occlusion in (Occlusion.SUNGLASSES, Occlusion.GLASSES):
@@ -87,7 +92,7 @@ def _beard(rng: np.random.Generator, skin: NDArray[np.float64]) -> OcclusionLaye
         cheek = np.array([(jaw[0, 0] * 0.8, max(from_y, 0.66)), (0.16, 0.63), (0.0, 0.62)])
         half = np.concatenate([jaw[::-1], cheek])
         fill(cover, np.concatenate([half, (half * (-1, 1))[::-1]]))
-    else:  # round the mouth only
+    else:  # only around the mouth
         angle = np.linspace(0, 2 * np.pi, 24)
         fill(cover, np.stack([0.17 * np.sin(angle), 0.79 + 0.2 * np.cos(angle)], 1))
     lips = np.linspace(0, 2 * np.pi, 20)
@@ -98,7 +103,7 @@ def _beard(rng: np.random.Generator, skin: NDArray[np.float64]) -> OcclusionLaye
 
 
 def _glasses(rng: np.random.Generator, *, is_dark: bool) -> OcclusionLayer:
-    """Frames, with dark lenses, clear ones, or the sky in them."""
+    """Frames with dark or clear lenses, or with lenses that reflect the sky."""
     frame = rng.uniform(5, 60, 3) if is_dark or rng.random() < 0.7 else rng.uniform(60, 200, 3)
     opacity = int(rng.integers(215, 256)) if is_dark else int(rng.integers(60, 170)) if rng.random() < 0.3 else 0
     lens_colour = frame if is_dark else rng.uniform(190, 255, 3)
@@ -120,7 +125,7 @@ def _glasses(rng: np.random.Generator, *, is_dark: bool) -> OcclusionLayer:
 
 
 def _hand(rng: np.random.Generator, skin: NDArray[np.float64], *, is_before_mouth: bool) -> OcclusionLayer:
-    """Fingers side by side from one side: over the mouth, or at the cloth's edge as when it is put right."""
+    """Four fingers from one side: over the mouth, or at the edge of the cloth as if to adjust it."""
     side = -1 if rng.random() < 0.5 else 1
     reach = rng.uniform(-0.2, 0.05) if is_before_mouth else rng.uniform(0.24, 0.36)
     thick = rng.uniform(0.075, 0.1)
@@ -151,7 +156,7 @@ def _hair(rng: np.random.Generator) -> OcclusionLayer:
 
 
 def _scarf(rng: np.random.Generator) -> OcclusionLayer:
-    """Round the neck: it begins under the chin."""
+    """A scarf around the neck; it begins below the chin."""
     top = rng.uniform(1.02, 1.14)
     x = np.linspace(-0.75, 0.75, 16)
     edge = np.stack([x, top - rng.uniform(0.1, 0.5) * x**2], 1)
@@ -166,7 +171,7 @@ def _scarf(rng: np.random.Generator) -> OcclusionLayer:
 
 
 def _shine(rng: np.random.Generator) -> OcclusionLayer:
-    """A lamp's or the sun's light on the cloth."""
+    """A bright spot of light on the cloth."""
     cover = blank()
     centre = np.array([rng.uniform(-0.25, 0.25), rng.uniform(0.55, 0.85)])
     angle = np.linspace(0, 2 * np.pi, 16)

@@ -1,11 +1,10 @@
-"""Faces cut out ready to be dressed: a square patch, the face's box in it as the finder gives it, its canonical map.
+"""Faces that can be dressed: a square patch of each, the face's box in it, and its map to the canonical plane.
 
-Made once from the pictures and their landmarks, and kept in one file:
+They are cut once from the pictures, with their landmarks, and stored in one file:
 
     python -m overlays.synthesis.patches --data ../shared/data --landmarks work/landmarks.npz --out work/patches.npz
 """
 
-import argparse
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,15 +16,17 @@ from numpy.typing import NDArray
 from binarycop.detection.base import largest_face
 from binarycop.detection.yunet import YuNet
 from binarycop.geometry import Box
+from overlays.command_line import add_data_option, make_parser
 from overlays.synthesis import faces, landmarks, plane
 from overlays.synthesis.canonical_face import to_picture, to_plane
 from overlays.synthesis.faces import Portrait, Split
 
 SIDE_PX = 128
-_SPAN = 2.0  # the patch's side in multiples of the box's longer side
+_SPAN = 2.0  # side of a patch, in longer sides of the box
 _GRID = 32
-LEAST_PX = 32
-_MOST_TURNED, _LEAST_OVERLAP = 0.8, 0.4
+MIN_FACE_PX = 32
+_MAX_TURN, _MIN_IOU = 0.8, 0.4
+_YUNET_LONGER_PX, _YUNET_THRESHOLD = 320, 0.6
 YUNET = Path("models") / "face_detection_yunet_2023mar.onnx"
 
 
@@ -33,10 +34,10 @@ YUNET = Path("models") / "face_detection_yunet_2023mar.onnx"
 class Patches:
     """N faces.
 
-    pixels: (N, 128, 128, 3) uint8 BGR. boxes: (N, 4) float32, x, y, width, height in the patch.
-    planes: (N, 32, 32, 2) float32, the canonical place of every fourth pixel. pictures: (N, 32, 32, 2) float32, the
-    pixel of every fifth place of the drawn plane. Both are not a number where a real mask hides the landmarks.
-    turns: (N,) float32, how far the head is turned, -1 to 1, 0 straight ahead. splits, identities: (N,) text.
+    pixels: (N, 128, 128, 3) uint8 BGR. boxes: (N, 4) float32, x, y, width and height in the patch.
+    planes: (N, 32, 32, 2) float32, the canonical position of every fourth pixel. pictures: (N, 32, 32, 2) float32, the
+    pixel of every fifth position of the drawn plane. Both are NaN if a real mask hides the landmarks.
+    turns: (N,) float32, how far the head is turned, -1 to 1; 0 is straight ahead. splits, identities: (N,) text.
     """
 
     pixels: NDArray[np.uint8]
@@ -49,7 +50,7 @@ class Patches:
 
     @property
     def is_bare(self) -> NDArray[np.bool_]:
-        """(N,) whether the face is bare, and may be dressed; the others wear real masks."""
+        """(N,) whether the face is bare and can be dressed; the others wear real masks."""
         return ~np.char.startswith(self.identities, faces.MASKED)
 
     @property
@@ -58,34 +59,34 @@ class Patches:
         return ~np.isnan(self.planes[:, 0, 0, 0])
 
     def of(self, split: Split) -> "Patches":
-        """Those of one split."""
+        """The faces of one split."""
         chosen = self.splits == split.value
         return Patches(*(getattr(self, name)[chosen] for name in self.__dataclass_fields__))
 
 
 def load(file: Path) -> Patches:
-    """Read what ``main`` kept."""
+    """Read the file that ``main`` wrote."""
     with np.load(file, allow_pickle=False) as stored:
         return Patches(**{name: stored[name] for name in stored.files})
 
 
 def picture_map(coarse: NDArray[np.float32]) -> NDArray[np.float32]:
-    """The pixel of each place of the drawn plane, (160, 160, 2), from the kept (32, 32, 2)."""
+    """The pixel of each position of the drawn plane, (160, 160, 2), from the stored (32, 32, 2)."""
     fine: NDArray[np.float32] = cv2.resize(coarse, (plane.SIDE_PX, plane.SIDE_PX), interpolation=cv2.INTER_LINEAR)
     return fine
 
 
 def plane_map(coarse: NDArray[np.float32]) -> NDArray[np.float32]:
-    """The canonical place of each pixel of a patch, (128, 128, 2), from the kept (32, 32, 2)."""
+    """The canonical position of each pixel of a patch, (128, 128, 2), from the stored (32, 32, 2)."""
     fine: NDArray[np.float32] = cv2.resize(coarse, (SIDE_PX, SIDE_PX), interpolation=cv2.INTER_LINEAR)
     return fine
 
 
 def _cut(picture: NDArray[np.uint8], box: Box) -> tuple[NDArray[np.uint8], float, NDArray[np.float64]]:
-    """The patch around a box, pixels per pixel, and the patch's place of the picture's origin."""
+    """The patch around a box, its scale (patch pixels per picture pixel), and the picture's origin in the patch."""
     scale = SIDE_PX / (_SPAN * max(box.width_px, box.height_px))
     origin = SIDE_PX / 2 - np.array(box.centre) * scale
-    # A picture finer than the patch is averaged first, since an affine warp only samples.
+    # An affine warp only samples, so a much larger picture is blurred first.
     if scale < 0.5:
         picture = cv2.GaussianBlur(picture, (0, 0), 0.35 / scale)
     matrix = np.array([[scale, 0, origin[0]], [0, scale, origin[1]]])
@@ -96,8 +97,8 @@ def _cut(picture: NDArray[np.uint8], box: Box) -> tuple[NDArray[np.uint8], float
 def _rows(
     data: Path, portraits: list[Portrait], meshes: dict[str, NDArray[np.float32]]
 ) -> Iterator[tuple[object, ...]]:
-    """One row of ``Patches`` per picture in which the daemon's own finder sees the face."""
-    finder = YuNet(data / YUNET, longer_px=320, threshold=0.6)
+    """One row of ``Patches`` for each picture in which YuNet finds the face."""
+    detector = YuNet(data / YUNET, longer_px=_YUNET_LONGER_PX, threshold=_YUNET_THRESHOLD)
     nodes = (np.arange(_GRID) + 0.5) * SIDE_PX / _GRID - 0.5
     grid = np.stack(np.meshgrid(nodes, nodes), axis=-1).reshape(-1, 2)
     steps = (np.arange(_GRID) + 0.5) * plane.SIDE_PX / _GRID / plane.UNIT_PX
@@ -105,10 +106,10 @@ def _rows(
     shape = (_GRID, _GRID, 2)
     for portrait in portraits:
         picture = np.asarray(cv2.imread(str(data / portrait.name)), np.uint8)
-        face = largest_face(finder.detect(picture), LEAST_PX)
+        face = largest_face(detector.detect(picture), MIN_FACE_PX)
         mesh = meshes.get(portrait.name)
-        is_dressed = portrait.identity.startswith(faces.MASKED)
-        if face is None or (mesh is None and not is_dressed):
+        has_real_mask = portrait.identity.startswith(faces.MASKED)
+        if face is None or (mesh is None and not has_real_mask):
             continue
         patch, scale, origin = _cut(picture, face.box)
         box = _placed(face.box, scale, origin)
@@ -116,7 +117,7 @@ def _rows(
         if placed is not None and _is_usable(placed, Box(*box)):
             known, turn = placed.astype(np.float32), _turn(placed)
             to, back = to_plane(known, grid).reshape(shape), to_picture(known, drawn).reshape(shape)
-        elif is_dressed:
+        elif has_real_mask:
             to, back, turn = np.full(shape, np.nan, np.float32), np.full(shape, np.nan, np.float32), 0.0
         else:
             continue
@@ -124,13 +125,13 @@ def _rows(
 
 
 def _is_usable(mesh: NDArray[np.float64], box: Box) -> bool:
-    """Whether the mesh is of the face that the finder found, and no profile: a flat mask cannot be bent onto one."""
+    """Whether the mesh belongs to the found face and the face is no profile: a flat mask does not fit a profile."""
     low, high = mesh.min(axis=0), mesh.max(axis=0)
-    return Box(*low, *(high - low)).iou(box) >= _LEAST_OVERLAP and abs(_turn(mesh)) <= _MOST_TURNED
+    return Box(*low, *(high - low)).iou(box) >= _MIN_IOU and abs(_turn(mesh)) <= _MAX_TURN
 
 
 def _turn(mesh: NDArray[np.float64]) -> float:
-    """Where the nose lies between the face's edges: 0 in the middle, ±1 at one of them."""
+    """The position of the nose between the edges of the face: 0 in the middle, ±1 at an edge."""
     left, right, nose = mesh[[*landmarks.EARS, landmarks.NOSE]]
     across = right - left
     return float(2 * ((nose - left) @ across) / max(float(across @ across), 1e-6) - 1)
@@ -142,12 +143,12 @@ def _placed(box: Box, scale: float, origin: NDArray[np.float64]) -> tuple[float,
 
 
 def main() -> None:
-    """Cut all faces and keep them."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--landmarks", type=Path, required=True)
-    parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--noncommercial", action="store_true", help="with UTKFace, whose licence is for research only")
+    """Cut all faces and store them."""
+    parser = make_parser(__doc__)
+    add_data_option(parser)
+    parser.add_argument("--landmarks", type=Path, required=True, help="file written by overlays.synthesis.landmarks")
+    parser.add_argument("--out", type=Path, required=True, help="the file to write (.npz)")
+    parser.add_argument("--noncommercial", action="store_true", help="add UTKFace, whose licence is for research only")
     arguments = parser.parse_args()
     portraits = faces.bare(arguments.data, noncommercial=arguments.noncommercial)
     portraits += faces.correctly_masked(arguments.data)
@@ -157,7 +158,7 @@ def main() -> None:
     columns = {name: np.asarray(column, kind) for name, kind, column in zip(names, types, zip(*rows))}
     arguments.out.parent.mkdir(parents=True, exist_ok=True)
     np.savez(arguments.out, allow_pickle=False, **columns)
-    print(f"{len(rows)} of {len(portraits)} faces kept in {arguments.out}")
+    print(f"{len(rows)} of {len(portraits)} faces stored in {arguments.out}")
 
 
 if __name__ == "__main__":

@@ -1,1 +1,1 @@
-"""Training and evaluation of the binarised networks."""
+"""Training and evaluation of the binary neural networks."""

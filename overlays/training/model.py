@@ -1,7 +1,7 @@
-"""The binarised network as torch trains it: exactly FINN's arithmetic forwards, straight-through estimators backwards.
+"""The binary neural network in torch: FINN's exact arithmetic forwards, straight-through estimators backwards.
 
-Weights and hidden activations are ±1 (paper, section II). The first layer takes raw pixels, 0 to 255, so every
-accumulator is a whole number and batch normalisation with its sign folds into an integer threshold per channel.
+Weights and hidden activations are ±1 (Fasfous et al., RAW 2021, section II). The first layer takes raw pixels, 0 to
+255, so every accumulator is an integer, and batch normalisation and sign become one integer threshold per channel.
 """
 
 from typing import Any
@@ -15,7 +15,7 @@ from overlays.networks.tables import Network
 
 
 class _Sign(torch.autograd.Function):  # type: ignore[misc]
-    """±1; the gradient passes where |x| <= 1, as through a hard tanh."""
+    """±1 forwards; backwards the gradient passes where |x| <= 1, as in a hard tanh."""
 
     @staticmethod
     def forward(ctx: Any, x: Tensor) -> Tensor:
@@ -25,14 +25,14 @@ class _Sign(torch.autograd.Function):  # type: ignore[misc]
     @staticmethod
     def backward(ctx: Any, gradient: Tensor) -> Tensor:
         (x,) = ctx.saved_tensors
-        passed: Tensor = torch.ops.aten.hardtanh_backward(gradient.to(x.dtype), x, -1.0, 1.0)  # one pass over memory
+        passed: Tensor = torch.ops.aten.hardtanh_backward(gradient.to(x.dtype), x, -1.0, 1.0)
         return passed
 
 
 def sign(x: Tensor) -> Tensor:
-    """±1, 0 giving +1, with a straight-through gradient.
+    """±1 with a straight-through gradient; 0 becomes +1.
 
-    While training, -0.0 gives -1: copysign takes one pass over memory where a comparison takes three.
+    During training -0.0 becomes -1: copysign needs one pass over the memory, a comparison needs three.
     """
     if not torch.is_grad_enabled():
         return torch.where(x >= 0, 1.0, -1.0)
@@ -41,10 +41,10 @@ def sign(x: Tensor) -> Tensor:
 
 
 class Mvtu(nn.Module):  # type: ignore[misc]
-    """One layer: binary weights, then (but for the last) batch normalisation, pool and sign.
+    """One layer: binary weights, then batch normalisation, pool and sign; the last layer has weights only.
 
-    weight: latent, (outputs, inputs, 3, 3) or (outputs, inputs). Not binary, it is the reference in full precision:
-    the weights as they are, and a rectifier for the sign.
+    weight: latent weights, (outputs, inputs, 3, 3) or (outputs, inputs). With ``is_binary`` false it is a layer of the
+    full-precision reference: real weights, and a rectifier in place of the sign.
     """
 
     def __init__(self, layer: Layer, *, is_last: bool, is_binary: bool = True) -> None:
@@ -62,25 +62,26 @@ class Mvtu(nn.Module):  # type: ignore[misc]
         )
 
     def forward(self, x: Tensor) -> Tensor:
-        """Takes and gives (N, C, H, W), or (N, C) in a fully connected layer."""
+        """x: (N, C, H, W), or (N, C) for a fully connected layer. Returns the same layout."""
         weight = sign(self.weight) if self.is_binary else self.weight
         if self.layer.kind == "conv":
             sums = functional.conv2d(x, weight)
         else:
-            # Features come in the order (row, column, channel), as FINN streams them.
+            # FINN streams features in the order row, column, channel.
             sums = functional.linear(x.permute(0, 2, 3, 1).flatten(1) if x.ndim == 4 else x, weight)
         if self.norm is None:
             return sums
-        # The largest of four signs is the sign of the largest; pooling first is faster, and sends the gradient to it.
+        # The largest of four signs is the sign of the largest value, so pooling can come first: it is faster, and the
+        # gradient goes to the largest value.
         level = self.norm(sums)
         pooled = functional.max_pool2d(level, 2) if self.layer.pool else level
         return sign(pooled) if self.is_binary else functional.relu(pooled)
 
 
 class BinaryNet(nn.Module):  # type: ignore[misc]
-    """A whole network. ``forward`` gives the four scores, ``logits`` what the loss sees of them.
+    """A complete network. ``forward`` returns the four scores, ``logits`` the scores scaled for the loss.
 
-    The scores are whole numbers, but for the reference in full precision (``is_binary`` false).
+    Scores are integers, except in the full-precision reference (``is_binary`` false).
     """
 
     def __init__(self, network: Network, *, is_binary: bool = True) -> None:
@@ -90,7 +91,7 @@ class BinaryNet(nn.Module):  # type: ignore[misc]
         self.mvtus = nn.ModuleList(
             Mvtu(layer, is_last=index == last, is_binary=is_binary) for index, layer in enumerate(network.layers)
         )
-        # Of the scores towards the loss; not exported.
+        # Scale of the scores in the loss. It is not exported.
         self.log_scale = nn.Parameter(torch.tensor(-2.5 if is_binary else 0.0))
 
     def forward(self, pixels: Tensor) -> Tensor:
@@ -101,13 +102,13 @@ class BinaryNet(nn.Module):  # type: ignore[misc]
         return x
 
     def logits(self, pixels: Tensor) -> Tensor:
-        """The scores scaled by what training found fit for cross-entropy."""
+        """The scores times the learned scale, for cross-entropy; (N, 4)."""
         scaled: Tensor = self(pixels) * self.log_scale.exp()
         return scaled
 
     @torch.no_grad()  # type: ignore[untyped-decorator]
     def clip(self) -> None:
-        """Keep latent weights where their gradient still passes."""
+        """Limit latent weights to the range in which their gradient passes."""
         for mvtu in self.mvtus:
             if mvtu.is_binary:
                 mvtu.weight.clamp_(-1, 1)

@@ -1,7 +1,6 @@
-"""Large, fixed sets of synthetic crops on disk: made once from a seed, and seen many times in training."""
+"""Large, fixed sets of synthetic crops on disk: generated once from a seed, used in every epoch."""
 
 import hashlib
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +10,7 @@ from tqdm import tqdm
 
 from binarycop.classes import LABELS
 from binarycop.geometry import SIDE_PX
+from overlays.atomic_write import atomic_write
 from overlays.synthesis.dataset import Recipe, generate
 from overlays.synthesis.faces import Split
 from overlays.training.evaluation import LabelledCrops
@@ -18,7 +18,7 @@ from overlays.training.evaluation import LabelledCrops
 
 @dataclass(frozen=True)
 class CropStore:
-    """labelled: crops and classes. kinds, colours, extras, identities: what is on each crop and who (N,) text."""
+    """Crops with their classes; kinds, colours, occlusions, identities: (N,) text each, as in ``CropInfo``."""
 
     labelled: LabelledCrops
     kinds: NDArray[np.str_]
@@ -28,7 +28,7 @@ class CropStore:
 
     @property
     def sha256(self) -> str:
-        """Of the pixels, in order."""
+        """The hash of all pixels, in order."""
         return hashlib.sha256(np.ascontiguousarray(self.labelled.crops).data).hexdigest()
 
 
@@ -41,23 +41,23 @@ def load_or_make(
     seed: int,
     count: int,
 ) -> CropStore:
-    """The crops of ``generate``, read from ``folder`` where they have been made before from the same recipe and faces.
+    """The crops of ``generate``, read from ``folder`` if they were made before from the same recipe and faces.
 
-    Whoever changes the code of ``synthesis`` empties the folder.
+    The file's name does not depend on the code: delete the folder after a change to ``synthesis``.
     """
     key = hashlib.sha256(f"{recipe} {patches.stat().st_size}".encode()).hexdigest()[:8]
     file = folder / f"{split.value}-{seed}-{count}-{key}.npy"
-    told = file.with_suffix(".npz")
-    if not (file.exists() and told.exists()):
-        _make(file, told, patches, data, split, recipe, seed, count)
-    with np.load(told, allow_pickle=False) as looks:
-        texts = {name: looks[name] for name in looks.files}
+    info_file = file.with_suffix(".npz")
+    if not (file.exists() and info_file.exists()):
+        _make(file, info_file, patches, data, split, recipe, seed, count)
+    with np.load(info_file, allow_pickle=False) as stored:
+        texts = {name: stored[name] for name in stored.files}
     return CropStore(LabelledCrops(np.load(file), np.arange(count) % len(LABELS)), **texts)
 
 
 def _make(
     file: Path,
-    told: Path,
+    info_file: Path,
     patches: Path,
     data: Path,
     split: Split,
@@ -65,23 +65,20 @@ def _make(
     seed: int,
     count: int,
 ) -> None:
-    file.parent.mkdir(parents=True, exist_ok=True)
-    partial = file.with_suffix(f".{os.getpid()}")  # two runs may make the same crops at once
-    crops: NDArray[np.uint8] = np.lib.format.open_memmap(partial, "w+", np.uint8, (count, SIDE_PX, SIDE_PX, 3))
-    looks, done = [], 0
-    bar = tqdm(total=count, desc=f"{split.value} crops", leave=False, disable=None)
-    for made, seen in generate(patches, data, split, recipe, seed, count):
-        crops[done : done + len(made)] = made
-        looks += seen
-        done += len(made)
-        bar.update(len(made))
-    bar.close()
-    del crops
-    np.savez_compressed(
-        told,
-        kinds=np.array([look.kind for look in looks]),
-        colours=np.array([look.colour for look in looks]),
-        occlusions=np.array([look.occlusions for look in looks]),
-        identities=np.array([look.identity for look in looks]),
-    )
-    partial.replace(file)
+    with atomic_write(file) as partial:
+        crops: NDArray[np.uint8] = np.lib.format.open_memmap(partial, "w+", np.uint8, (count, SIDE_PX, SIDE_PX, 3))
+        infos, done = [], 0
+        with tqdm(total=count, desc=f"{split.value} crops", leave=False, disable=None) as bar:
+            for part, part_infos in generate(patches, data, split, recipe, seed, count):
+                crops[done : done + len(part)] = part
+                infos += part_infos
+                done += len(part)
+                bar.update(len(part))
+        del crops
+        np.savez_compressed(
+            info_file,
+            kinds=np.array([info.kind for info in infos]),
+            colours=np.array([info.colour for info in infos]),
+            occlusions=np.array([info.occlusions for info in infos]),
+            identities=np.array([info.identity for info in infos]),
+        )

@@ -101,7 +101,7 @@ def _square() -> Template:
 
 def test_artwork_is_laid_where_the_mask_is_worn() -> None:
     placement = MaskPlacement(top=0.4, side=0.5, low=0.6, bottom=1.0, width=0.4, peak=2.0, tilt=0.0)
-    picture, opacity = artwork.lay(_square(), placement, None)
+    picture, opacity = artwork.apply_template(_square(), placement, None)
     middle = round(-LEFT * UNIT_PX)
     rows = np.flatnonzero(opacity[:, middle] > 0.5)
     assert rows[0] == pytest.approx((placement.top - TOP) * UNIT_PX, abs=2)
@@ -111,5 +111,5 @@ def test_artwork_is_laid_where_the_mask_is_worn() -> None:
 
 def test_artwork_can_be_dyed() -> None:
     placement = MaskPlacement(top=0.4, side=0.5, low=0.6, bottom=1.0, width=0.4, peak=2.0, tilt=0.0)
-    picture, opacity = artwork.lay(_square(), placement, np.array((200.0, 20.0, 20.0)))
+    picture, opacity = artwork.apply_template(_square(), placement, np.array((200.0, 20.0, 20.0)))
     assert np.abs(picture[opacity > 0.99].mean(axis=0) - (200, 20, 20)).max() < 6

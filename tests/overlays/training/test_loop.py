@@ -12,7 +12,7 @@ from binarycop.geometry import CropGeometry  # noqa: E402
 from overlays.networks.tables import N_CNV, U_CNV  # noqa: E402
 from overlays.synthesis.heads import labelled_heads  # noqa: E402
 from overlays.training.evaluation import LabelledCrops, evaluate  # noqa: E402
-from overlays.training.loop import Settings, restore, score_function, teacher_logits, train  # noqa: E402
+from overlays.training.loop import Settings, logits_of, restore, score_function, train  # noqa: E402
 from overlays.training.model import BinaryNet  # noqa: E402
 
 SHORT = Settings(epochs=2, batch=20)
@@ -99,7 +99,7 @@ def test_tuning_begins_where_training_ended(labelled: LabelledCrops, tmp_path: P
 def test_a_teachers_answers_are_its_logits(labelled: LabelledCrops) -> None:
     torch.manual_seed(0)
     net = BinaryNet(U_CNV)
-    answers = teacher_logits(net, labelled.crops[:8], batch=3)
+    answers = logits_of(net, labelled.crops[:8], batch=3)
     with torch.no_grad():
         net.eval()
         pixels = torch.from_numpy(labelled.crops[:8]).permute(0, 3, 1, 2).float()

@@ -1,0 +1,25 @@
+"""Parts that the commands of this folder share: the parser, common options, progress lines."""
+
+import argparse
+from pathlib import Path
+
+
+def make_parser(description: str | None) -> argparse.ArgumentParser:
+    """A parser whose help shows a module's docstring with its line breaks."""
+    return argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+
+
+def add_data_option(parser: argparse.ArgumentParser) -> None:
+    """Add ``--data``, the folder with the pictures."""
+    parser.add_argument("--data", type=Path, required=True, help="folder with the pictures, for example ../shared/data")
+
+
+def add_patches_option(parser: argparse.ArgumentParser, *, required: bool = True) -> None:
+    """Add ``--patches``, the file with the faces."""
+    text = "file with faces that can be dressed, written by overlays.synthesis.patches"
+    parser.add_argument("--patches", type=Path, required=required, help=text)
+
+
+def print_progress(line: str) -> None:
+    """Print a line at once: the output of long runs often goes to a file that somebody reads meanwhile."""
+    print(line, flush=True)
