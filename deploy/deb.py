@@ -75,7 +75,7 @@ def _fill(tree: Path, wheels: list[Path], helper: Path, release: Release) -> Non
         _unpack(wheel, tree)
     _copy(HERE / "launch/launch.py", tree / "usr/lib/binarycop/launch.py")
     _copy(HERE / "launch/binarycop", tree / "usr/bin/binarycop")
-    _link(tree / "usr/sbin/binarycop-bundle", "../bin/binarycop")
+    _copy(HERE / "launch/binarycop-bundle", tree / "usr/sbin/binarycop-bundle")
     _copy(helper, tree / "usr/lib/binarycop/gate-release")
     _link(tree / "usr/sbin/gate-release", "../lib/binarycop/gate-release")
     # The daemon looks for bundles here; the bundle store decides which versions are in use.

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from binarycop import atomic
 from binarycop.errors import LineError
 from binarycop.settings.lines import LineSettings
 from binarycop.settings.schema import LaneSettings
@@ -25,14 +26,12 @@ def content(lanes: Sequence[LaneSettings], factory: str) -> str:
 
 def write(folder: Path, lanes: Sequence[LaneSettings], factory: str) -> None:
     """Write the file into ``folder`` in one step. Raises LineError."""
-    new = folder / f"{_FILE_NAME}.new"
+    file = folder / _FILE_NAME
     try:
-        new.write_text(content(lanes, factory))
         # World-readable: root in the overlay's unit lacks CAP_DAC_OVERRIDE.
-        new.chmod(0o644)
-        new.replace(folder / _FILE_NAME)
+        atomic.write_file(file, content(lanes, factory).encode(), mode=0o644)
     except OSError as error:
-        raise LineError(str(new), f"the list for gate-release cannot be written: {error.strerror}") from error
+        raise LineError(str(file), f"the list for gate-release cannot be written: {error.strerror}") from error
 
 
 def _entry(output: LineSettings) -> str:

@@ -104,7 +104,7 @@ def an_upgrade_keeps_settings_restarts_the_gate_and_swaps_the_bundle() -> str:
     expect(in_use("n-cnv") == SECOND, f"n-cnv is {in_use('n-cnv')}")
     expect(state() == "active", said)
     expect(Path("/etc/binarycop/gate.yaml.dpkg-dist").exists(), "the package's own gate.yaml is not beside it")
-    return f"{before} to {version()}, n-cnv {in_use('n-cnv')}, settings kept\n{call('binarycop-bundle', 'list')}"
+    return f"{before} to {version()}, n-cnv {in_use('n-cnv')}, settings kept\n{call('binarycop', 'bundle', 'list')}"
 
 
 def a_bundle_is_swapped_whole_under_the_eyes_of_a_reader() -> str:
@@ -128,7 +128,7 @@ def a_bundle_is_swapped_whole_under_the_eyes_of_a_reader() -> str:
     reader = threading.Thread(target=read)
     reader.start()
     for _ in range(6):
-        call("binarycop-bundle", "back", "n-cnv")
+        call("binarycop", "bundle", "rollback", "n-cnv")
     done.set()
     reader.join()
     expect(not problems and len(seen) == 2, f"{seen} {problems[:3]}")
@@ -147,7 +147,7 @@ def a_bundle_that_fails_its_self_test_at_start_gives_way_to_the_last_good_one() 
 def a_start_after_that_uses_the_good_one_without_a_new_trial() -> str:
     call("systemctl", "restart", "binarycop.service")
     expect(in_use("n-cnv") == SECOND, f"n-cnv is {in_use('n-cnv')}")
-    last = call("journalctl", "-b", "-q", "-o", "cat", "-u", "binarycop.service", "-g", "binarycop-bundle")
+    last = call("journalctl", "-b", "-q", "-o", "cat", "-u", "binarycop.service", "-g", "binarycop: n-cnv: ")
     expect("is unchanged" in last.splitlines()[-1], last)
     return last.splitlines()[-1]
 
