@@ -1,0 +1,237 @@
+"""The moving picture of README.md: the drawn demo through the real service, with box, class, votes and relay.
+
+    python -m tests.docs.demo_picture        writes docs/demo.webp; needs OpenCV 5
+
+The people are drawn by the project; nobody real is in the picture.
+"""
+
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from binarycop import verdict
+from binarycop.classes import GateStatus, MaskClass
+from binarycop.classifier.base import Classifier
+from binarycop.clock import ManualClock
+from binarycop.frames.base import Frame
+from binarycop.frames.demo import HEIGHT_PX, RATE_HZ, WIDTH_PX, Demo
+from binarycop.geometry import Box
+from binarycop.journal.writers import MemoryJournal, format_message
+from binarycop.lines.mock import MockLines
+from binarycop.service.assembly import detector_of, make_service, open_bundle
+from binarycop.service.lane import Lane
+from binarycop.service.replay import replay
+from binarycop.settings.schema import Settings
+from binarycop.tracking.runner import SyncRunner
+from binarycop.tracking.tracker import FrontPerson, Tracker
+
+PICTURE = Path(__file__).resolve().parents[2] / "docs" / "demo.webp"
+EVERY = 3  # frames of the demo for one of the picture
+_QUALITY = 40
+_SCALE = 1.5
+_PANEL_PX = 340
+_EDGE_PX = 18
+
+_PAPER, _INK, _FAINT = (250, 249, 247), (45, 38, 32), (150, 142, 134)  # all colours BGR
+_COLOURS = {
+    MaskClass.CORRECT: (84, 140, 34),
+    MaskClass.NOSE: (20, 120, 225),
+    MaskClass.NOSE_MOUTH: (45, 45, 200),
+    MaskClass.CHIN: (170, 70, 140),
+}
+
+Picture = NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class Moment:
+    """The gate's state after one frame. votes: of the front person, oldest first."""
+
+    frame: Frame
+    person: int | None
+    box: Box | None
+    votes: tuple[verdict.FrameVote, ...]
+    status: GateStatus
+    permitted: bool
+    lines: tuple[str, ...]
+
+
+class WatchedTracker(Tracker):
+    """The tracker, which remembers its newest front person."""
+
+    front = FrontPerson(None, None)
+
+    def step(self, frame: Frame, now_s: float) -> FrontPerson:
+        """See ``Tracker.step``."""
+        self.front = super().step(frame, now_s)
+        return self.front
+
+
+class WatchedClassifier:
+    """A classifier that remembers its newest scores."""
+
+    def __init__(self, inner: Classifier) -> None:
+        self._inner, self.name = inner, inner.name
+        self.newest: list[int] | None = None
+
+    def scores(self, crops: Picture) -> NDArray[np.int32]:
+        """See ``Classifier.scores``."""
+        scores = self._inner.scores(crops)
+        self.newest = scores[-1].tolist()
+        return scores
+
+    def close(self) -> None:
+        """See ``Classifier.close``."""
+        self._inner.close()
+
+
+class WatchedDemo(Demo):
+    """The demo, which records the gate's state whenever the replay asks for the next frame."""
+
+    def __init__(self, lane: Lane, tracker: WatchedTracker, classifier: WatchedClassifier, margin: int) -> None:
+        super().__init__()
+        self._lane, self._tracker, self._classifier, self._margin = lane, tracker, classifier, margin
+        self._shown: Frame | None = None
+        self._votes: verdict.VoteWindow | None = None
+        self.journal = MemoryJournal()
+        self.moments: list[Moment] = []
+
+    def read(self) -> Frame | None:
+        """See ``Source.read``."""
+        if self._shown is not None:
+            self.moments.append(self._moment(self._shown))
+        self._shown = super().read()
+        return self._shown
+
+    def _moment(self, frame: Frame) -> Moment:
+        front, scores = self._tracker.front, self._classifier.newest
+        self._classifier.newest = None
+        if front.person is None:
+            self._votes = None
+        elif scores is not None:
+            settings = self._lane.settings.verdict
+            self._votes = verdict.step(self._votes, front.person, scores, frame.captured_s, settings, self._margin)
+        lines = [format_message(event, "", values) for event, _, values in self.journal.records]
+        snapshot = self._lane.snapshot(frame.captured_s)
+        return Moment(
+            frame,
+            front.person,
+            front.box,
+            self._votes.votes if self._votes else (),
+            snapshot.status,
+            snapshot.cause is not None,
+            tuple(lines[-4:]),
+        )
+
+
+def moments() -> list[Moment]:
+    """The whole demo through the service of the default settings."""
+    settings = Settings()
+    lane = settings.gates[0]
+    bundle, opened = open_bundle(settings.classifier)
+    classifier = WatchedClassifier(opened)
+    tracker = WatchedTracker(SyncRunner(detector_of(lane)), lane.faces, detect_every_frame=True)
+    journal = MemoryJournal()
+    with make_service(settings, bundle, classifier, [tracker], MockLines(), journal) as service:
+        demo = WatchedDemo(service.lanes[0], tracker, classifier, bundle.manifest.abstain_margin)
+        demo.journal = journal
+        replay(service, demo, ManualClock())
+    return demo.moments
+
+
+def draw(moment: Moment) -> Picture:
+    """One picture: the frame with the face's box on the left, votes, verdict, relay and journal on the right."""
+    width, height = round(WIDTH_PX * _SCALE), round(HEIGHT_PX * _SCALE)
+    canvas = np.full((height, width + _PANEL_PX, 3), _PAPER, np.uint8)
+    # The sensor's noise would be most of the file.
+    calm = cv2.bilateralFilter(moment.frame.pixels, 5, 20, 3)
+    canvas[:, :width] = cv2.resize(calm, (width, height), interpolation=cv2.INTER_LINEAR)
+    if moment.box is not None:
+        _outline(canvas, moment.box, _colour(moment.status))
+    left = width + _EDGE_PX
+    who = "nobody in front" if moment.person is None else f"person {moment.person} in front"
+    _text(canvas, who, (left, 42), 22, weight=600)
+    _text(canvas, "votes of the last 8 frames", (left, 78), 15, _FAINT)
+    _votes(canvas, moment.votes, (left, 104))
+    _text(canvas, "verdict", (left, 154), 15, _FAINT)
+    _text(canvas, _words(moment), (left, 180), 22, _colour(moment.status), weight=600)
+    _relay(canvas, moment.permitted, (left, 212))
+    for place, line in enumerate(moment.lines):
+        _text(canvas, line, (left, height - 20 * (len(moment.lines) - place) + 4), 13, _FAINT)
+    return canvas
+
+
+def _outline(canvas: Picture, box: Box, colour: tuple[int, int, int]) -> None:
+    corner = (round(box.x_px * _SCALE), round(box.y_px * _SCALE))
+    opposite = (round((box.x_px + box.width_px) * _SCALE), round((box.y_px + box.height_px) * _SCALE))
+    cv2.rectangle(canvas, corner, opposite, colour, 3, cv2.LINE_AA)
+
+
+def _votes(canvas: Picture, votes: tuple[verdict.FrameVote, ...], at: tuple[int, int]) -> None:
+    for place in range(8):
+        centre = (at[0] + 12 + 32 * place, at[1] + 8)
+        if place >= len(votes):
+            cv2.circle(canvas, centre, 11, _FAINT, 1, cv2.LINE_AA)
+            continue
+        mask_class = votes[place].mask_class
+        cv2.circle(canvas, centre, 11, _FAINT if mask_class is None else _COLOURS[mask_class], cv2.FILLED, cv2.LINE_AA)
+
+
+def _relay(canvas: Picture, permitted: bool, at: tuple[int, int]) -> None:
+    colour = _COLOURS[MaskClass.CORRECT] if permitted else (228, 224, 220)
+    cv2.rectangle(canvas, at, (at[0] + _PANEL_PX - 2 * _EDGE_PX, at[1] + 44), colour, cv2.FILLED)
+    words = "relay on: pass" if permitted else "relay off"
+    _text(canvas, words, (at[0] + 14, at[1] + 30), 22, _PAPER if permitted else _INK, weight=600)
+
+
+def _words(moment: Moment) -> str:
+    return {
+        GateStatus.NOSE: "nose uncovered",
+        GateStatus.NOSE_MOUTH: "nose and mouth uncovered",
+        GateStatus.CHIN: "chin uncovered",
+        GateStatus.NOBODY: "none",
+    }.get(moment.status, moment.status.value)
+
+
+def _colour(status: GateStatus) -> tuple[int, int, int]:
+    return next((colour for mask_class, colour in _COLOURS.items() if mask_class.label == status.value), _INK)
+
+
+def _text(
+    canvas: Picture,
+    text: str,
+    at: tuple[int, int],
+    size_px: int,
+    colour: tuple[int, int, int] = _INK,
+    *,
+    weight: int = 400,
+) -> None:
+    face: Any = cv2.FontFace("sans")
+    cv2.putText(canvas, text, at, colour, face, size_px, weight)
+
+
+def pictures(every: int = EVERY) -> Iterator[Picture]:
+    """One picture for every so many frames of the demo."""
+    for moment in moments()[::every]:
+        yield draw(moment)
+
+
+def main() -> int:
+    """Write the picture; returns the exit code."""
+    animation: Any = cv2.Animation()
+    animation.frames = list(pictures())
+    animation.durations = np.full(len(animation.frames), round(1000 * EVERY / RATE_HZ), np.int32)
+    animation.loop_count = 0
+    cv2.imwriteanimation(str(PICTURE), animation, [cv2.IMWRITE_WEBP_QUALITY, _QUALITY])
+    print(f"{PICTURE}: {len(animation.frames)} pictures, {PICTURE.stat().st_size // 1000} kB")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

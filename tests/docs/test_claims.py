@@ -1,0 +1,241 @@
+"""Numbers and lists in the pages are those of the code."""
+
+import ast
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from binarycop.cli import main
+from binarycop.geometry import SIDE_PX
+from binarycop.journal.events import Event
+from binarycop.service import live, watchdog
+from binarycop.settings.schema import LaneSettings, Settings
+from tests.docs.pages import DAEMON, ROOT, name_of, names_of, pages, rows, tree
+from tests.system.faults.run import ROWS
+
+LANE, ALL = LaneSettings(), Settings()
+ARCHITECTURE = ROOT / "docs" / "architecture.md"
+
+
+def read(name: str) -> str:
+    """A file's text, each run of blanks as one: a sentence may be wrapped anywhere."""
+    return re.sub(r"\s+", " ", (ROOT / name).read_text(encoding="utf-8"))
+
+
+def found_in(name: str, pattern: str) -> str:
+    """The first group of a pattern that a file must have."""
+    match = re.search(pattern, (ROOT / name).read_text(encoding="utf-8"), re.MULTILINE)
+    assert match is not None, f"{name} has no {pattern}"
+    return match[1]
+
+
+def in_unit(key: str) -> str:
+    """A value of the daemon's unit."""
+    return found_in("systemd/binarycop.service", rf"^{key}=(\S+)$")
+
+
+def pinned(package: str) -> str:
+    """A package's version in the environment of ``make test-pinned``, without its last number."""
+    return found_in("Makefile", rf"'{package}==([\d.]+)\.[\d*]+'")
+
+
+def traces() -> str:
+    return found_in("Makefile", r"BINARYCOP_TRACES=(\d+)")
+
+
+def pynqs() -> tuple[str, ...]:
+    return tuple(found_in("Makefile", r"^PYNQS := (.+)$").split())
+
+
+def retry_minutes() -> str:
+    return found_in("systemd/binarycop-retry.timer", r"^OnActiveSec=(\d+)min$")
+
+
+# A page, a pattern whose groups are the values that the page gives, and the values of the code.
+CLAIMS: list[tuple[str, str, Callable[[], tuple[Any, ...]]]] = [
+    ("README.md", r"on ([\d,]+) random traces", lambda: (traces(),)),
+    ("CONTRIBUTING.md", r"`make test-traces`: ([\d,]+) random traces", lambda: (traces(),)),
+    ("docs/architecture.md", r"([\d,]+) random traces", lambda: (traces(),)),
+    ("docs/evidence.md", r"([\d,]+) random traces", lambda: (traces(),)),
+    (
+        "docs/pipeline.svg",
+        r"(\d+) equal votes</text><text[^>]*>of (\d+) frames",
+        lambda: (LANE.verdict.votes, LANE.verdict.window),
+    ),
+    ("docs/pipeline.svg", r"the face as (\d+)×(\d+) pixels", lambda: (SIDE_PX, SIDE_PX)),
+    ("docs/architecture.svg", r"of every (fourth) frame", lambda: ({4: "fourth"}.get(LANE.faces.find_every),)),
+    ("docs/architecture.svg", r"after</text><text[^>]*>(\d+) ms at most", lambda: (1000 * live._MAX_WAIT_S,)),
+    (
+        "docs/architecture.md",
+        r"The grabbers, up to (\d+) s each; then the detectors, up to (\d+) s each",
+        lambda: (live._CLOSE_S, live._CLOSE_S),
+    ),
+    ("docs/architecture.md", r"is refused with exit code (\d+)", lambda: (dict(codes())["BundleError"],)),
+    (
+        "docs/decisions.md",
+        r"needs (\d+) equal votes of (\d+) frames within ([\d.]+) s",
+        lambda: (LANE.verdict.votes, LANE.verdict.window, LANE.verdict.within_s),
+    ),
+    (
+        "docs/decisions.md",
+        r"with OpenCV ([\d.]+), numpy ([\d.]+) and Python ([\d.]+) \(",
+        lambda: (
+            pinned("opencv-python-headless"),
+            pinned("numpy"),
+            found_in("Makefile", r"^PYTHON310 \?= python(\S+)$"),
+        ),
+    ),
+    ("docs/glossary.md", r"a new start every (\d+) minutes", lambda: (retry_minutes(),)),
+    ("docs/glossary.md", r"a picture of (\d+)×(\d+) pixels", lambda: (SIDE_PX, SIDE_PX)),
+    ("docs/evidence.md", r"Each of (\d+) faults", lambda: (len(ROWS),)),
+    ("docs/evidence.md", r"Each of the (\d+) events", lambda: (len(Event),)),
+    ("docs/evidence.md", r"the real pynq ([\d.]+), ([\d.]+) and ([\d.]+),", pynqs),
+    (
+        "docs/evidence.md",
+        r"of the daemon over ([\d,]+) frames",
+        lambda: (found_in("Makefile", r"^PRIVACY_FRAMES \?= (\d+)$"),),
+    ),
+    (
+        "docs/first-hour.md",
+        r"identical frames for (\d+) s, it counts as frozen",
+        lambda: (LANE.frames.frozen_s,),
+    ),
+    ("docs/service.md", r"after `service\.hang_s` \| (\d+) s", lambda: (ALL.service.hang_s,)),
+    ("docs/service.md", r"\| (\d+) s \(`WatchdogSec=`\)", lambda: (in_unit("WatchdogSec"),)),
+    ("docs/service.md", r"`TimeoutStartSec=` \| (\d+) s", lambda: (in_unit("TimeoutStartSec"),)),
+    ("docs/service.md", r"after (\d+) s the daemon no longer notifies", lambda: (watchdog.STUCK_S,)),
+    ("docs/service.md", r"tried again after (\d+) s", lambda: (in_unit("RestartSec"),)),
+    ("docs/service.md", r"started every (\d+) minutes", lambda: (retry_minutes(),)),
+    (
+        "docs/service.md",
+        r"\(exit codes (\d), (\d), (\d)\)",
+        lambda: tuple(found_in("systemd/binarycop.service", r"^RestartPreventExitStatus=(.+)$").split()),
+    ),
+]
+
+
+def value(text: Any) -> float | str:
+    """A number, whichever way it is written; a word as it is."""
+    plain = str(text).replace(",", "")
+    return float(plain) if re.fullmatch(r"\d+(\.\d+)?", plain) else plain
+
+
+@pytest.mark.parametrize(("name", "pattern", "code"), CLAIMS, ids=[f"{name} {pattern}" for name, pattern, _ in CLAIMS])
+def test_what_a_page_says_is_what_the_code_has(name: str, pattern: str, code: Callable[[], tuple[Any, ...]]) -> None:
+    said = list(re.finditer(pattern, read(name)))
+    assert said, f"{name} says nothing of this any more"
+    for match in said:
+        assert [value(group) for group in match.groups()] == [value(one) for one in code()]
+
+
+def codes() -> list[tuple[str, int]]:
+    """Each error with its exit code."""
+    return [(kind.__name__, code) for kind, code in main._EXIT_CODES]
+
+
+def test_the_help_lists_every_exit_code() -> None:
+    listed = [int(code) for code in re.findall(r"^ +(\d+)  \S", main.parser().format_help(), re.MULTILINE)]
+    assert listed == sorted({0, 1, 2, *(code for _, code in codes())})
+
+
+@pytest.mark.parametrize("page", pages(), ids=name_of)
+def test_every_exit_code_in_a_page_is_one_of_the_helps(page: Any) -> None:
+    known = {0, 1, 2, *(code for _, code in codes())}
+    text = re.sub(r"\s+", " ", page.read_text(encoding="utf-8"))
+    named = {
+        int(code)
+        for run in re.findall(r"exit codes? ((?:\d+(?:, | and | or )?)+)", text)
+        for code in re.findall(r"\d+", run)
+    }
+    assert named <= known
+
+
+def test_the_readme_has_a_row_for_every_command() -> None:
+    commands = parser_commands()
+    named = [re.findall(r"`([a-z-]+)", row[0])[0] for row in rows(ROOT / "README.md", "The command `binarycop`")]
+    assert sorted(named) == sorted(commands)
+
+
+def parser_commands() -> list[str]:
+    return list(main.parser()._subparsers._group_actions[0].choices)  # type: ignore[union-attr, arg-type]
+
+
+def test_the_page_of_faults_has_a_row_for_every_fault() -> None:
+    page = (ROOT / "docs" / "faults.md").read_text(encoding="utf-8")
+    tables = re.findall(r"^\| fault \| injected how \|.*\n\|[-|]+\n((?:\|.*\n)+)", page, re.MULTILINE)
+    listed = [line.split(" | ")[0].removeprefix("| ") for table in tables for line in table.splitlines()]
+    assert sorted(listed) == sorted(row.fault for row in ROWS)
+
+
+@pytest.mark.parametrize("row", rows(ARCHITECTURE, "Follow one frame"), ids=lambda row: f"step {row[0]}")
+def test_each_step_of_a_frame_is_in_the_file_that_the_page_names(row: list[str]) -> None:
+    file, functions = re.findall(r"`([^`]+)`", row[1]), re.findall(r"`([^`]+)`", row[2])
+    assert len(file) == 1
+    assert functions
+    assert set(functions) <= names_of(DAEMON / file[0])
+
+
+def test_the_steps_of_a_frame_are_numbered() -> None:
+    numbers = [int(row[0]) for row in rows(ARCHITECTURE, "Follow one frame")]
+    assert len(numbers) > 10
+    assert numbers == list(range(1, len(numbers) + 1))
+
+
+def test_the_threads_of_the_page_are_those_of_the_code() -> None:
+    started = set()
+    for path in DAEMON.rglob("*.py"):
+        if path.name == "bench_overlay.py":  # a program of its own
+            continue
+        for call in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(call, ast.Call) and ast.unparse(call.func) == "threading.Thread":
+                started |= {ast.literal_eval(one.value) for one in call.keywords if one.arg == "name"}
+    firsts = [row[0].replace("`", "").split(",")[0] for row in rows(ARCHITECTURE, "Threads")]
+    assert firsts[0] == "main"
+    assert len(started) >= 4
+    assert set(firsts[1:]) == started
+
+
+def test_what_is_handed_in_is_defined_where_the_page_says() -> None:
+    table = rows(ARCHITECTURE, "What is handed in")
+    places = [re.fullmatch(r"`(\w+)` in `([\w/.]+)`", row[1]) for row in table]
+    named = [(match[1], match[2]) for match in places if match]
+    assert len(named) >= 6
+    assert [(name, file) for name, file in named if name not in names_of(DAEMON / file)] == []
+
+
+def test_every_room_has_its_layer() -> None:
+    table = rows(ARCHITECTURE, "Rooms, and who may import whom")
+    named = [room for row in table for room in re.findall(r"`([\w.]+)`", row[1])]
+    here = [path.name for path in DAEMON.iterdir() if path.suffix == ".py" or (path / "__init__.py").exists()]
+    assert sorted(named) == sorted(set(here) - {"__init__.py", "__main__.py"})
+
+
+def test_imports_run_down_the_layers_of_the_page() -> None:
+    table = rows(ARCHITECTURE, "Rooms, and who may import whom")
+    layer = {room.removesuffix(".py"): int(row[0]) for row in table for room in re.findall(r"`([\w.]+)`", row[1])}
+    wrong = set()
+    for path in DAEMON.rglob("*.py"):
+        parts = path.relative_to(DAEMON).with_suffix("").parts
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("binarycop.") and parts[0] in layer:
+                room = (node.module or "").split(".")[1]
+                if room != parts[0] and layer[room] >= layer[parts[0]]:
+                    wrong.add((parts[0], room))
+    assert wrong == set()
+
+
+def test_the_bundle_has_the_files_of_the_page() -> None:
+    named = {
+        file
+        for row in rows(ARCHITECTURE, "The bundle: the contract between `overlays/` and the daemon")
+        for file in re.findall(r"`([\w.]+)`", row[0])
+    }
+    built_by_finn = {"overlay.bit", "overlay.hwh"}
+    for bundle in ("cnv", "n-cnv", "u-cnv"):
+        shipped = {
+            name.rpartition("/")[2] for name in tree() if re.fullmatch(rf"overlays/bundles/{bundle}/[^/]+", name)
+        }
+        assert shipped <= named
+        assert named - shipped <= built_by_finn
