@@ -1,8 +1,11 @@
-/* Makes /dev/full a V4L2 camera for one process (LD_PRELOAD), so that OpenCV's own V4L2 code can be held to account
- * without a kernel driver. It sends the picture in $FAKE_PICTURE, as it is, $FAKE_FRAMES times. Then it stalls, or,
- * with $FAKE_END set to gone, answers as an unplugged one does. $FAKE_BAD: that picture, from 1, is rubbish.
- * $FAKE_BUSY: another program streams from it. $FAKE_HZ: no faster than this. Where the picture's file is gone the camera
- * is unplugged, and where it is empty it stalls; both may change while it runs. */
+/* Makes /dev/full a V4L2 camera for one process (LD_PRELOAD), to test OpenCV's own V4L2 code without a kernel driver.
+ *
+ * FAKE_PICTURE: the file whose content each buffer gets. While the file does not exist the camera is unplugged; while it is
+ *     empty the camera stalls. Both may change while the process runs.
+ * FAKE_FRAMES: how many frames it sends. Then it stalls, or answers as an unplugged camera if FAKE_END is "gone".
+ * FAKE_BAD: the number, from 1, of a frame with invalid content.
+ * FAKE_BUSY: another program streams from the camera.
+ * FAKE_HZ: the highest frame rate. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>

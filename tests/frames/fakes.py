@@ -1,4 +1,4 @@
-"""Stand-ins for sources, played from a list."""
+"""A fake source and its small pictures."""
 
 import threading
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ def frame(value: int, captured_s: float = 0.0) -> Frame:
 
 
 class ListedSource:
-    """Gives, or raises, one item after another; None for ever behind the last."""
+    """Gives or raises one item of a list after another, then None."""
 
     name = "listed"
 

@@ -1,6 +1,7 @@
-"""A V4L2 camera: refusals by the real OpenCV, reads and losses by a capture that stands in for a device."""
+"""A V4L2 camera: refusals by the real OpenCV; reads and losses with a fake capture."""
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,19 +14,20 @@ from binarycop.errors import SourceError, UndecodableFrame
 from binarycop.frames.camera import Camera, CameraSettings, device_path
 from tests.frames.fakes import picture
 
-DEVICE = "/dev/null"  # a device that can be opened anywhere
+DEVICE = "/dev/null"  # a device that exists on every machine
+SETTINGS = CameraSettings(width_px=320, height_px=240, rate_hz=30.0, fourcc="MJPG")
 
 
-class PlayedCapture:
-    """A capture that plays a list: a picture, None for one it cannot convert, and no success once it is over.
+class FakeCapture:
+    """A capture that gives the pictures of a list, then fails. None is a picture that it cannot convert.
 
-    fourcc: the format it sends in, whatever it is asked for; pictures of a JPEG one are their bytes.
+    fourcc: the format that it sends, even if another is requested; a JPEG picture is given as its bytes.
     """
 
     def __init__(self, pictures: list[Any], *, opens: bool = True, fourcc: str = "YUYV") -> None:
         self.pictures, self._opens = list(pictures), opens
         self._fourcc = cv2.VideoWriter.fourcc(*fourcc)
-        self.asked: dict[int, float] = {}
+        self.requested: dict[int, float] = {}
         self.order: list[int] = []
         self.released = 0
         self._current: Any = None
@@ -34,7 +36,7 @@ class PlayedCapture:
         return self._opens
 
     def set(self, prop: int, value: float) -> bool:
-        self.asked[prop] = value
+        self.requested[prop] = value
         self.order.append(prop)
         return prop == cv2.CAP_PROP_CONVERT_RGB
 
@@ -56,51 +58,52 @@ class PlayedCapture:
         self.released += 1
 
 
-def camera(capture: PlayedCapture, clock: ManualClock | None = None, **settings: Any) -> Camera:
-    return Camera(DEVICE, clock or ManualClock(), CameraSettings(**settings), open_capture=lambda _: capture)
+def camera(capture: FakeCapture, clock: ManualClock | None = None, **settings: Any) -> Camera:
+    requested = replace(SETTINGS, **settings)
+    return Camera(DEVICE, clock or ManualClock(), requested, open_capture=lambda _: capture)
 
 
-def test_a_missing_camera_is_refused_with_what_to_do() -> None:
+def test_a_missing_camera_is_refused_with_advice() -> None:
     with pytest.raises(SourceError, match=r"source 63: there is no such device; is the camera plugged in\?"):
-        Camera("63", ManualClock())
+        Camera("63", ManualClock(), SETTINGS)
 
 
-def test_what_is_no_camera_is_refused_by_opencv_and_named_by_the_kernel(tmp_path: Path) -> None:
+def test_a_device_or_file_that_is_not_a_camera_is_refused(tmp_path: Path) -> None:
     (tmp_path / "video0").write_bytes(b"")
     for spec in (DEVICE, str(tmp_path / "video0")):
         with pytest.raises(SourceError, match="is not a camera"):
-            Camera(spec, ManualClock())
+            Camera(spec, ManualClock(), SETTINGS)
 
 
-def test_a_device_without_permission_never_reaches_opencv(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_device_without_access_is_never_opened_by_opencv(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object) -> int:
         raise PermissionError(13, "Permission denied")
 
-    asked: list[str] = []
+    opened: list[str] = []
     monkeypatch.setattr(os, "open", refuse)
     with pytest.raises(SourceError, match="group video"):
-        Camera(DEVICE, ManualClock(), open_capture=asked.append)
-    assert asked == []
+        Camera(DEVICE, ManualClock(), SETTINGS, open_capture=opened.append)
+    assert opened == []
 
 
-@pytest.mark.parametrize("capture", [PlayedCapture([], opens=False), PlayedCapture([])])
-def test_a_camera_without_a_first_picture_is_refused_and_released(capture: PlayedCapture) -> None:
+@pytest.mark.parametrize("capture", [FakeCapture([], opens=False), FakeCapture([])])
+def test_a_camera_without_a_first_picture_is_refused_and_closed(capture: FakeCapture) -> None:
     with pytest.raises(SourceError):
         camera(capture)
     assert capture.released == 1
 
 
-def test_a_number_is_a_device_and_a_path_is_itself() -> None:
+def test_a_number_names_a_device_and_a_path_stays_a_path() -> None:
     assert device_path("0") == Path("/dev/video0")
     assert device_path("12") == Path("/dev/video12")
     assert device_path("/dev/v4l/by-id/usb-cam-video-index0") == Path("/dev/v4l/by-id/usb-cam-video-index0")
 
 
-def test_the_camera_is_asked_for_its_format_before_its_size_and_for_one_buffer() -> None:
-    capture = PlayedCapture([picture(1)])
+def test_the_format_is_requested_before_the_size_and_one_buffer() -> None:
+    capture = FakeCapture([picture(1)])
     camera(capture, width_px=640, height_px=480, rate_hz=15.0, fourcc="YUYV")
     assert capture.order[0] == cv2.CAP_PROP_FOURCC
-    assert capture.asked == {
+    assert capture.requested == {
         cv2.CAP_PROP_FOURCC: cv2.VideoWriter.fourcc(*"YUYV"),
         cv2.CAP_PROP_FRAME_WIDTH: 640,
         cv2.CAP_PROP_FRAME_HEIGHT: 480,
@@ -109,24 +112,24 @@ def test_the_camera_is_asked_for_its_format_before_its_size_and_for_one_buffer()
     }
 
 
-def test_no_format_leaves_the_choice_to_opencv() -> None:
-    capture = PlayedCapture([picture(1)])
+def test_without_a_format_opencv_chooses() -> None:
+    capture = FakeCapture([picture(1)])
     camera(capture, fourcc="")
-    assert cv2.CAP_PROP_FOURCC not in capture.asked
+    assert cv2.CAP_PROP_FOURCC not in capture.requested
 
 
-def test_frames_are_stamped_by_the_clock_and_numbered_from_0() -> None:
+def test_frames_have_the_clocks_time_and_are_numbered_from_0() -> None:
     clock = ManualClock(10.0)
-    live = camera(PlayedCapture([picture(1), picture(2), picture(3)]), clock)
+    live = camera(FakeCapture([picture(1), picture(2), picture(3)]), clock)
     first = live.read()
     clock.advance_to(10.5)
     second = live.read()
-    assert [(one.captured_s, one.number) for one in (first, second)] == [(10.0, 0), (10.5, 1)]
+    assert [(frame.captured_s, frame.number) for frame in (first, second)] == [(10.0, 0), (10.5, 1)]
     assert np.array_equal(first.pixels, picture(2))
 
 
 def test_a_camera_that_is_unplugged_is_lost() -> None:
-    live = camera(PlayedCapture([picture(1), picture(2)]))
+    live = camera(FakeCapture([picture(1), picture(2)]))
     live.read()
     with pytest.raises(SourceError, match="unplugged or stalled") as caught:
         live.read()
@@ -144,7 +147,7 @@ def test_a_camera_that_is_unplugged_is_lost() -> None:
     ],
 )
 def test_one_bad_picture_does_not_lose_the_camera(bad: Any, reason: str) -> None:
-    live = camera(PlayedCapture([picture(1), bad, picture(3)]))
+    live = camera(FakeCapture([picture(1), bad, picture(3)]))
     with pytest.raises(UndecodableFrame) as caught:
         live.read()
     assert caught.value.reason == reason
@@ -152,29 +155,29 @@ def test_one_bad_picture_does_not_lose_the_camera(bad: Any, reason: str) -> None
 
 
 def jpeg(value: int) -> Any:
-    done, data = cv2.imencode(".jpg", picture(value))
-    assert done
+    is_encoded, data = cv2.imencode(".jpg", picture(value))
+    assert is_encoded
     return data.reshape(1, -1)
 
 
-def test_jpegs_are_decoded_here_and_a_bad_one_is_told() -> None:
-    capture = PlayedCapture([jpeg(1), jpeg(2), jpeg(3)[:, :-9], jpeg(4)], fourcc="MJPG")
+def test_jpegs_are_decoded_by_the_camera_and_a_bad_one_is_an_error() -> None:
+    capture = FakeCapture([jpeg(1), jpeg(2), jpeg(3)[:, :-9], jpeg(4)], fourcc="MJPG")
     live = camera(capture)
-    assert capture.asked[cv2.CAP_PROP_CONVERT_RGB] == 0
+    assert capture.requested[cv2.CAP_PROP_CONVERT_RGB] == 0
     assert np.array_equal(live.read().pixels, picture(2))
-    with pytest.raises(UndecodableFrame, match="picture 1 is cut short"):
+    with pytest.raises(UndecodableFrame, match="picture 1 is truncated"):
         live.read()
     assert np.array_equal(live.read().pixels, picture(4))
 
 
-def test_other_formats_are_left_to_opencv_to_convert() -> None:
-    capture = PlayedCapture([picture(1)], fourcc="YUYV")
+def test_opencv_converts_other_formats() -> None:
+    capture = FakeCapture([picture(1)], fourcc="YUYV")
     camera(capture, fourcc="MJPG")
-    assert cv2.CAP_PROP_CONVERT_RGB not in capture.asked
+    assert cv2.CAP_PROP_CONVERT_RGB not in capture.requested
 
 
-def test_nothing_but_bad_pictures_loses_it() -> None:
-    live = camera(PlayedCapture([picture(1), *[None] * 14, picture(2), *[None] * 15]))
+def test_a_camera_with_only_bad_pictures_is_lost() -> None:
+    live = camera(FakeCapture([picture(1), *[None] * 14, picture(2), *[None] * 15]))
     for _ in range(14):
         with pytest.raises(UndecodableFrame):
             live.read()
@@ -187,20 +190,20 @@ def test_nothing_but_bad_pictures_loses_it() -> None:
     assert not isinstance(caught.value, UndecodableFrame)
 
 
-def test_opencv_is_told_to_wait_two_seconds_for_a_picture(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_opencv_waits_two_seconds_for_a_picture(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENCV_VIDEOIO_V4L_SELECT_TIMEOUT", "placeholder")
     monkeypatch.delenv("OPENCV_VIDEOIO_V4L_SELECT_TIMEOUT")
-    camera(PlayedCapture([picture(1)]))
+    camera(FakeCapture([picture(1)]))
     assert os.environ["OPENCV_VIDEOIO_V4L_SELECT_TIMEOUT"] == "2"
 
 
-def test_a_wait_that_the_environment_states_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_timeout_from_the_environment_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENCV_VIDEOIO_V4L_SELECT_TIMEOUT", "1")
-    camera(PlayedCapture([picture(1)]))
+    camera(FakeCapture([picture(1)]))
     assert os.environ["OPENCV_VIDEOIO_V4L_SELECT_TIMEOUT"] == "1"
 
 
-def test_closing_releases_the_device() -> None:
-    capture = PlayedCapture([picture(1)])
+def test_closing_releases_the_capture() -> None:
+    capture = FakeCapture([picture(1)])
     camera(capture).close()
     assert capture.released == 1

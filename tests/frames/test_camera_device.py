@@ -1,4 +1,4 @@
-"""The camera through OpenCV's own V4L2 code, on a device that a preloaded library plays (fake_v4l2.c)."""
+"""The camera with OpenCV's own V4L2 code, on a device that a preloaded library simulates (fake_v4l2.c)."""
 
 import json
 import os
@@ -18,7 +18,7 @@ COMPILER = shutil.which("cc") or shutil.which("gcc")
 
 pytestmark = pytest.mark.skipif(COMPILER is None or sys.platform != "linux", reason="needs Linux and a C compiler")
 
-# Reads up to argv[2] pictures in the format argv[1]; prints what each read gave and how long each step took.
+# Reads up to argv[2] pictures in the format argv[1]; prints the result of each step and how long it took.
 READER = """
 import json, sys, time
 from binarycop.clock import MonotonicClock
@@ -31,14 +31,14 @@ for _ in range(int(sys.argv[2]) + 1):
     began_s = time.monotonic()
     try:
         if camera is None:
-            camera = Camera("/dev/full", MonotonicClock(), CameraSettings(fourcc=sys.argv[1]))
-            what = "opened"
+            camera = Camera("/dev/full", MonotonicClock(), CameraSettings(320, 240, 30.0, sys.argv[1]))
+            result = "opened"
         else:
             frame = camera.read()
-            what = [frame.number, frame.pixels.shape, frame.pixels[0, 0].tolist()]
+            result = [frame.number, frame.pixels.shape, frame.pixels[0, 0].tolist()]
     except SourceError as error:
-        what = [type(error).__name__, error.reason]
-    steps.append([what, time.monotonic() - began_s])
+        result = [type(error).__name__, error.reason]
+    steps.append([result, time.monotonic() - began_s])
     if camera is None:
         break
 if camera is not None:
@@ -56,21 +56,21 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 class Device:
-    """Runs a process in which /dev/full is a camera."""
+    """Runs a process in which /dev/full is a camera. Its picture is the file ``picture``."""
 
     def __init__(self, library: Path, folder: Path) -> None:
         self._library = library
         self.picture = folder / "picture"
-        done, data = cv2.imencode(".jpg", np.full((240, 320, 3), (200, 100, 50), np.uint8))
-        assert done
+        is_encoded, data = cv2.imencode(".jpg", np.full((240, 320, 3), (200, 100, 50), np.uint8))
+        assert is_encoded
         self.picture.write_bytes(data.tobytes())
 
     def read(self, fourcc: str, reads: int, **fake: object) -> tuple[list[Any], list[float]]:
-        """What each step gave, the opening first, and the seconds that each took."""
+        """The result of each step, the opening first, and the seconds that each took. fake: see fake_v4l2.c."""
         environment = {key: value for key, value in os.environ.items() if not key.startswith("OPENCV_")}
         environment |= {"LD_PRELOAD": str(self._library), "FAKE_PICTURE": str(self.picture)}
         environment |= {f"FAKE_{key.upper()}": str(value) for key, value in fake.items()}
-        done = subprocess.run(
+        process = subprocess.run(
             [sys.executable, "-c", READER, fourcc, str(reads)],
             env=environment,
             capture_output=True,
@@ -78,8 +78,8 @@ class Device:
             timeout=DEADLINE_S,
             check=True,
         )
-        steps = json.loads(done.stdout)
-        return [what for what, _ in steps], [took_s for _, took_s in steps]
+        steps = json.loads(process.stdout)
+        return [result for result, _ in steps], [took_s for _, took_s in steps]
 
 
 @pytest.fixture
@@ -87,7 +87,7 @@ def device(library: Path, tmp_path: Path) -> Device:
     return Device(library, tmp_path)
 
 
-def test_jpeg_pictures_arrive_as_bgr_in_the_size_asked_for(device: Device) -> None:
+def test_jpeg_pictures_arrive_as_bgr_in_the_requested_size(device: Device) -> None:
     steps, _ = device.read("MJPG", 2)
     assert steps[0] == "opened"
     for number, shape, pixel in steps[1:]:
@@ -113,21 +113,21 @@ def test_an_unplugged_camera_is_lost(device: Device) -> None:
     assert steps[-1] == ["SourceError", "gives no more pictures: unplugged or stalled"]
 
 
-def test_a_bad_jpeg_is_never_shown_as_the_picture_before_it(device: Device) -> None:
+def test_a_bad_jpeg_does_not_repeat_the_picture_before_it(device: Device) -> None:
     steps, _ = device.read("MJPG", 6, bad=5)
     kinds = ["bad" if step[0] == "UndecodableFrame" else "good" for step in steps[1:]]
     assert kinds.count("bad") == 1
     assert kinds[-1] == "good"
 
 
-def test_a_truncated_jpeg_is_not_shown_with_its_rest_in_grey(device: Device) -> None:
+def test_a_truncated_jpeg_is_an_error(device: Device) -> None:
     data = device.picture.read_bytes()
     device.picture.write_bytes(data[: len(data) * 3 // 4])
     steps, _ = device.read("MJPG", 1)
-    assert steps[1] == ["UndecodableFrame", "picture 0 is cut short: a JPEG without its end"]
+    assert steps[1] == ["UndecodableFrame", "picture 0 is truncated: a JPEG without its end"]
 
 
-def test_a_camera_that_another_program_has_is_busy(device: Device) -> None:
+def test_a_camera_that_another_program_uses_is_busy(device: Device) -> None:
     steps, took_s = device.read("MJPG", 1, busy=1)
     assert steps == [["SourceError", "is busy: another program uses it"]]
     assert max(took_s) < 6.0

@@ -1,4 +1,4 @@
-"""What the settings' source means."""
+"""The source that ``frames.source`` names."""
 
 import os
 from pathlib import Path
@@ -8,19 +8,22 @@ import pytest
 
 from binarycop.clock import ManualClock
 from binarycop.errors import SourceError
-from binarycop.frames.choose import is_recording, open_source
+from binarycop.frames.camera import CameraSettings
+from binarycop.frames.choose import is_recording, open_recording, open_source
 from binarycop.frames.demo import Demo
 from binarycop.frames.folder import Folder, FolderSettings
 from tests.frames.fakes import picture
 
-
-def test_demo_is_the_demo() -> None:
-    assert isinstance(open_source("demo", ManualClock()), Demo)
+CAMERA = CameraSettings(width_px=320, height_px=240, rate_hz=30.0, fourcc="MJPG")
 
 
-def test_a_folder_is_shown_as_its_settings_say(tmp_path: Path) -> None:
+def test_demo_names_the_demo() -> None:
+    assert isinstance(open_source("demo", ManualClock(), CAMERA), Demo)
+
+
+def test_a_folder_uses_its_settings(tmp_path: Path) -> None:
     assert cv2.imwrite(str(tmp_path / "a.png"), picture(9))
-    source = open_source(str(tmp_path), ManualClock(), folder=FolderSettings(gap_s=0.0))
+    source = open_recording(str(tmp_path), FolderSettings(gap_s=0.0))
     assert isinstance(source, Folder)
     first = source.read()
     assert first is not None
@@ -32,43 +35,43 @@ def test_a_file_is_a_clip(tmp_path: Path) -> None:
     writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"MJPG"), 10.0, (32, 24))
     writer.write(picture(9))
     writer.release()
-    source = open_source(str(path), ManualClock())
+    source = open_source(str(path), ManualClock(), CAMERA)
     assert source.name == str(path)
     assert not source.is_live
     assert source.read() is not None
 
 
 @pytest.mark.parametrize("spec", ["63", "/dev/video63", "/dev/v4l/by-id/none"])
-def test_a_number_or_a_device_is_a_camera_even_where_there_is_none(spec: str) -> None:
+def test_a_number_or_device_is_a_camera_even_if_it_does_not_exist(spec: str) -> None:
     with pytest.raises(SourceError, match="camera plugged in"):
-        open_source(spec, ManualClock())
+        open_source(spec, ManualClock(), CAMERA)
 
 
 def test_a_device_is_never_read_as_a_clip() -> None:
     with pytest.raises(SourceError, match="is not a camera"):
-        open_source("/dev/zero", ManualClock())
+        open_source("/dev/zero", ManualClock(), CAMERA)
 
 
 @pytest.mark.parametrize(
     "spec", ["", "http://192.0.2.1/a.avi", "camera", "-1", "²", "٣", "x" * 5000, "no/such.avi", "nul\0.avi"]
 )
-def test_anything_else_is_refused_with_what_would_be_right(
+def test_anything_else_is_refused_with_the_kinds_of_source(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, spec: str
 ) -> None:
     monkeypatch.chdir(tmp_path)
     with pytest.raises(SourceError, match="a source is demo, a camera's number or /dev path"):
-        open_source(spec, ManualClock())
+        open_source(spec, ManualClock(), CAMERA)
 
 
-def test_a_pipe_is_neither_clip_nor_folder(tmp_path: Path) -> None:
+def test_a_pipe_is_neither_a_file_nor_a_folder(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     with pytest.raises(SourceError, match="is neither file nor folder"):
-        open_source(str(tmp_path / "pipe"), ManualClock())
+        open_source(str(tmp_path / "pipe"), ManualClock(), CAMERA)
 
 
 @pytest.mark.parametrize(
     ("spec", "expected"),
     [("demo", True), ("clip.avi", True), ("pictures", True), ("0", False), ("/dev/video0", False)],
 )
-def test_all_but_cameras_are_recordings(spec: str, expected: bool) -> None:
+def test_every_source_except_a_camera_is_a_recording(spec: str, expected: bool) -> None:
     assert is_recording(spec) is expected

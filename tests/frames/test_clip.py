@@ -1,4 +1,4 @@
-"""Video files: their own time, their end, their truncation, and what is never handed to OpenCV."""
+"""Video files: time stamps, end, truncation, and what is never passed to OpenCV."""
 
 import math
 import os
@@ -12,13 +12,13 @@ from numpy.typing import NDArray
 
 from binarycop.errors import SourceError
 from binarycop.frames.base import Frame
-from binarycop.frames.clip import RATE_UNSTATED_HZ, Clip, Timeline, is_cut_short
+from binarycop.frames.clip import DEFAULT_RATE_HZ, Clip, Timeline, is_truncated
 
-KINDS = [("MJPG", "clip.avi"), ("mp4v", "clip.mp4"), ("MJPG", "clip.mkv")]
+FORMATS = [("MJPG", "clip.avi"), ("mp4v", "clip.mp4"), ("MJPG", "clip.mkv")]
 
 
 def write(path: Path, fourcc: str, frames: int = 50, rate_hz: float = 20.0) -> Path:
-    """A clip whose frame n is of the grey 40 + 4n, with some noise so that frames take their place in the file."""
+    """Write a clip whose frame n has the grey level 40 + 4n, with noise so that frames need space in the file."""
     writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*fourcc), rate_hz, (160, 120))
     assert writer.isOpened()
     rng = np.random.default_rng(0)
@@ -28,36 +28,36 @@ def write(path: Path, fourcc: str, frames: int = 50, rate_hz: float = 20.0) -> P
     return path
 
 
-def cut(path: Path, share: float) -> None:
+def truncate(path: Path, share: float) -> None:
     data = path.read_bytes()
     path.write_bytes(data[: int(len(data) * share)])
 
 
 def read_all(clip: Clip) -> list[Frame]:
     frames = []
-    while (one := clip.read()) is not None:
-        frames.append(one)
+    while (frame := clip.read()) is not None:
+        frames.append(frame)
     return frames
 
 
-@pytest.mark.parametrize(("fourcc", "name"), KINDS)
-def test_every_frame_comes_once_in_order_at_its_own_time(tmp_path: Path, fourcc: str, name: str) -> None:
+@pytest.mark.parametrize(("fourcc", "name"), FORMATS)
+def test_each_frame_comes_once_in_order_with_its_own_time(tmp_path: Path, fourcc: str, name: str) -> None:
     frames = read_all(Clip(write(tmp_path / name, fourcc)))
-    assert [one.number for one in frames] == list(range(50))
-    assert [one.captured_s for one in frames] == pytest.approx([number / 20 for number in range(50)])
-    means = [float(one.pixels.mean()) for one in frames]
+    assert [frame.number for frame in frames] == list(range(50))
+    assert [frame.captured_s for frame in frames] == pytest.approx([number / 20 for number in range(50)])
+    means = [float(frame.pixels.mean()) for frame in frames]
     assert means == pytest.approx([40 + 4 * number for number in range(50)], abs=4)
     assert frames[0].pixels.shape == (120, 160, 3)
     assert frames[0].pixels.dtype == np.uint8
 
 
-@pytest.mark.parametrize(("fourcc", "name"), KINDS)
-def test_another_rate_is_another_time(tmp_path: Path, fourcc: str, name: str) -> None:
+@pytest.mark.parametrize(("fourcc", "name"), FORMATS)
+def test_the_times_follow_the_frame_rate(tmp_path: Path, fourcc: str, name: str) -> None:
     frames = read_all(Clip(write(tmp_path / name, fourcc, frames=6, rate_hz=8.0)))
-    assert [one.captured_s for one in frames] == pytest.approx([number / 8 for number in range(6)], abs=1e-3)
+    assert [frame.captured_s for frame in frames] == pytest.approx([number / 8 for number in range(6)], abs=1e-3)
 
 
-def test_each_frame_has_pixels_of_its_own(tmp_path: Path) -> None:
+def test_each_frame_has_its_own_pixels(tmp_path: Path) -> None:
     clip = Clip(write(tmp_path / "clip.avi", "MJPG", frames=2))
     first, second = clip.read(), clip.read()
     assert first is not None
@@ -66,7 +66,7 @@ def test_each_frame_has_pixels_of_its_own(tmp_path: Path) -> None:
     assert second.pixels.mean() > 30
 
 
-def test_a_clip_at_its_end_stays_there(tmp_path: Path) -> None:
+def test_a_clip_stays_at_its_end(tmp_path: Path) -> None:
     clip = Clip(write(tmp_path / "clip.avi", "MJPG", frames=3))
     read_all(clip)
     assert clip.read() is None
@@ -74,9 +74,9 @@ def test_a_clip_at_its_end_stays_there(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("fourcc", "name"), [("MJPG", "clip.avi"), ("MJPG", "clip.mkv")])
 @pytest.mark.parametrize("share", [0.85, 0.5])
-def test_a_clip_cut_in_the_middle_says_so_once(tmp_path: Path, fourcc: str, name: str, share: float) -> None:
+def test_a_truncated_clip_is_an_error_once(tmp_path: Path, fourcc: str, name: str, share: float) -> None:
     path = write(tmp_path / name, fourcc)
-    cut(path, share)
+    truncate(path, share)
     clip = Clip(path)
     frames: list[Frame] = []
     with pytest.raises(SourceError) as caught:
@@ -88,22 +88,22 @@ def test_a_clip_cut_in_the_middle_says_so_once(tmp_path: Path, fourcc: str, name
 
 def test_an_mp4_without_its_index_is_refused(tmp_path: Path) -> None:
     path = write(tmp_path / "clip.mp4", "mp4v")
-    cut(path, 0.9)
-    with pytest.raises(SourceError, match="damaged, or cut short"):
+    truncate(path, 0.9)
+    with pytest.raises(SourceError, match="damaged or truncated"):
         Clip(path)
 
 
 @pytest.mark.parametrize("content", [b"", b"hello " * 100, bytes(5000)])
-def test_what_is_no_video_is_refused(tmp_path: Path, content: bytes) -> None:
+def test_a_file_that_is_not_a_video_is_refused(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "clip.avi"
     path.write_bytes(content)
     with pytest.raises(SourceError, match="is not a video that can be read"):
         Clip(path)
 
 
-def test_only_a_regular_file_reaches_opencv(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_a_regular_file_is_passed_to_opencv(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def never(*_: object) -> None:
-        raise AssertionError("OpenCV was asked")
+        raise AssertionError("OpenCV was called")
 
     monkeypatch.setattr(cv2, "VideoCapture", never)
     os.mkfifo(tmp_path / "pipe.avi")
@@ -139,11 +139,11 @@ def test_a_playlist_is_not_followed_to_the_network(tmp_path: Path, name: str, co
         path.write_text(content.format(port=server.getsockname()[1]))
         with pytest.raises(SourceError):
             Clip(path)
-        with pytest.raises(BlockingIOError):  # nobody called
+        with pytest.raises(BlockingIOError):  # nobody has connected
             server.accept()
 
 
-def test_a_file_named_like_a_pattern_is_refused(tmp_path: Path) -> None:
+def test_a_file_named_like_an_image_sequence_is_refused(tmp_path: Path) -> None:
     path = write(tmp_path / "clip.avi", "MJPG", frames=3).rename(tmp_path / "clip_%03d.avi")
     with pytest.raises(SourceError, match="rename it"):
         Clip(path)
@@ -155,7 +155,7 @@ def test_a_file_named_like_an_address_is_a_file(tmp_path: Path, monkeypatch: pyt
     assert len(read_all(Clip(Path("http:clip.mp4")))) == 3
 
 
-def test_a_picture_is_no_clip(tmp_path: Path) -> None:
+def test_a_picture_is_not_a_clip(tmp_path: Path) -> None:
     path = tmp_path / "img_001.png"
     assert cv2.imwrite(str(path), np.zeros((20, 20, 3), np.uint8))
     with pytest.raises(SourceError, match="give its folder"):
@@ -170,11 +170,11 @@ def test_a_closed_clip_is_at_its_end(tmp_path: Path) -> None:
     assert clip.read() is None
 
 
-class StatelessCapture:
-    """A capture of three frames whose container states neither rate, count nor time stamps."""
+class CaptureWithoutMetadata:
+    """A capture of three frames whose container has neither rate, count nor time stamps."""
 
     def __init__(self, rate_hz: float) -> None:
-        self._rate_hz, self._left = rate_hz, 3
+        self._rate_hz, self._remaining = rate_hz, 3
 
     def isOpened(self) -> bool:  # noqa: N802
         return True
@@ -183,25 +183,25 @@ class StatelessCapture:
         return {cv2.CAP_PROP_FPS: self._rate_hz, cv2.CAP_PROP_FRAME_COUNT: -9.2e18}.get(prop, 0.0)
 
     def grab(self) -> bool:
-        self._left -= 1
-        return self._left >= 0
+        self._remaining -= 1
+        return self._remaining >= 0
 
     def retrieve(self) -> tuple[bool, NDArray[np.uint8]]:
         return True, np.zeros((4, 4, 3), np.uint8)
 
 
 @pytest.mark.parametrize("rate_hz", [0.0, -1.0, math.nan, math.inf])
-def test_a_container_that_states_nothing_is_read_at_a_rate_of_our_own(
+def test_a_container_without_metadata_is_read_at_the_default_rate(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rate_hz: float
 ) -> None:
     path = tmp_path / "clip.avi"
-    path.write_bytes(b"whatever")
-    monkeypatch.setattr(cv2, "VideoCapture", lambda *_: StatelessCapture(rate_hz))
-    times_s = [one.captured_s for one in read_all(Clip(path))]
-    assert times_s == pytest.approx([0.0, 1 / RATE_UNSTATED_HZ, 2 / RATE_UNSTATED_HZ])
+    path.write_bytes(b"any content")
+    monkeypatch.setattr(cv2, "VideoCapture", lambda *_: CaptureWithoutMetadata(rate_hz))
+    times_s = [frame.captured_s for frame in read_all(Clip(path))]
+    assert times_s == pytest.approx([0.0, 1 / DEFAULT_RATE_HZ, 2 / DEFAULT_RATE_HZ])
 
 
-def test_time_follows_the_stamps_of_a_varying_rate_from_0() -> None:
+def test_times_begin_at_0_and_follow_the_stamps_of_a_varying_rate() -> None:
     timeline = Timeline(0.05)
     assert [timeline.at(stamp_s) for stamp_s in (7.0, 7.1, 7.5, 7.52)] == pytest.approx([0.0, 0.1, 0.5, 0.52])
 
@@ -216,7 +216,7 @@ def test_a_broken_stamp_counts_as_one_period(bad_s: float) -> None:
 
 
 @pytest.mark.parametrize(
-    ("frames", "last_s", "stated", "expected"),
+    ("frames", "last_s", "stated_frames", "expected"),
     [
         (50, 2.45, 50.0, False),
         (48, 2.35, 50.0, False),  # two frames short: an encoder's delay
@@ -232,7 +232,7 @@ def test_a_broken_stamp_counts_as_one_period(bad_s: float) -> None:
         (50, 2.45, math.inf, False),
     ],
 )
-def test_only_a_clip_well_short_in_frames_and_in_time_is_cut_short(
-    frames: int, last_s: float, stated: float, expected: bool
+def test_only_a_clip_well_short_in_frames_and_in_time_is_truncated(
+    frames: int, last_s: float, stated_frames: float, expected: bool
 ) -> None:
-    assert is_cut_short(frames, last_s, stated, rate_hz=20.0) is expected
+    assert is_truncated(frames, last_s, stated_frames, rate_hz=20.0) is expected

@@ -1,4 +1,4 @@
-"""Drawn heads: the same from the same seed, cut off at the edge, each way of wearing showing what it should."""
+"""Drawn heads: reproducible by their seed, cut off at the edge, and each class covers what its name says."""
 
 from dataclasses import replace
 
@@ -15,8 +15,8 @@ CENTRE_PX = 100.0
 HEIGHT_PX = 120.0
 
 
-def _upright(wearing: MaskClass | None, seed: int) -> Head:
-    head = Head.random(np.random.default_rng(seed), wearing)
+def _upright(mask_class: MaskClass | None, seed: int) -> Head:
+    head = Head.random(np.random.default_rng(seed), mask_class)
     return replace(head, roll=0.0, yaw=0.0, glasses=False, light=0.0)
 
 
@@ -26,9 +26,9 @@ def _drawn(head: Head) -> tuple[NDArray[np.uint8], Box]:
     return canvas, box
 
 
-def _changed(seed: int, wearing: MaskClass, y: float) -> bool:
+def _changed(seed: int, mask_class: MaskClass, y: float) -> bool:
     """Whether the mask changed the middle of the face at height y against the same face bare."""
-    head = _upright(wearing, seed)
+    head = _upright(mask_class, seed)
     masked, _ = _drawn(head)
     bare, _ = _drawn(head.wear(None))
     row = int(CENTRE_PX + (y - 0.5) * HEIGHT_PX)
@@ -37,7 +37,7 @@ def _changed(seed: int, wearing: MaskClass, y: float) -> bool:
 
 
 @pytest.mark.parametrize(
-    ("wearing", "nose", "mouth", "chin"),
+    ("mask_class", "nose", "mouth", "chin"),
     [
         (MaskClass.CORRECT, True, True, True),
         (MaskClass.NOSE, False, True, True),
@@ -45,11 +45,11 @@ def _changed(seed: int, wearing: MaskClass, y: float) -> bool:
         (MaskClass.CHIN, True, True, False),
     ],
 )
-def test_each_way_covers_what_its_name_says(wearing: MaskClass, nose: bool, mouth: bool, chin: bool) -> None:
+def test_each_class_covers_what_its_name_says(mask_class: MaskClass, nose: bool, mouth: bool, chin: bool) -> None:
     for seed in range(12):
-        assert _changed(seed, wearing, head.NOSE_Y) is nose
-        assert _changed(seed, wearing, head.MOUTH_Y) is mouth
-        assert _changed(seed, wearing, 0.985) is chin
+        assert _changed(seed, mask_class, head.NOSE_Y) is nose
+        assert _changed(seed, mask_class, head.MOUTH_Y) is mouth
+        assert _changed(seed, mask_class, 0.985) is chin
 
 
 def test_the_same_seed_draws_the_same_picture() -> None:
@@ -64,12 +64,12 @@ def test_the_same_seed_draws_the_same_picture() -> None:
     assert pictures[0].dtype == np.uint8
 
 
-def test_heads_differ_from_seed_to_seed() -> None:
+def test_each_seed_gives_another_head() -> None:
     heads = {Head.random(np.random.default_rng(seed), MaskClass.CORRECT) for seed in range(20)}
     assert len(heads) == 20
 
 
-def test_the_box_is_the_face_and_portrait() -> None:
+def test_the_box_is_that_of_the_face() -> None:
     head = _upright(None, 3)
     _, box = _drawn(head)
     assert box.centre == pytest.approx((CENTRE_PX, CENTRE_PX))
@@ -77,27 +77,27 @@ def test_the_box_is_the_face_and_portrait() -> None:
     assert box.width_px < box.height_px
 
 
-@pytest.mark.parametrize("place", [(-30.0, 50.0), (230.0, 230.0), (100.0, -500.0)])
-def test_a_head_over_the_edge_is_cut_off_without_complaint(place: tuple[float, float]) -> None:
+@pytest.mark.parametrize("centre", [(-30.0, 50.0), (230.0, 230.0), (100.0, -500.0)])
+def test_a_head_beyond_the_edge_is_cut_off(centre: tuple[float, float]) -> None:
     canvas = np.zeros((SIZE_PX, SIZE_PX, 3), np.uint8)
-    box = draw(canvas, _upright(MaskClass.CHIN, 1), *place, HEIGHT_PX)
-    assert box.centre == pytest.approx(place)
+    box = draw(canvas, _upright(MaskClass.CHIN, 1), *centre, HEIGHT_PX)
+    assert box.centre == pytest.approx(centre)
 
 
-def test_a_far_away_head_leaves_the_canvas_as_it_was() -> None:
+def test_a_head_outside_the_canvas_changes_nothing() -> None:
     canvas = background(np.random.default_rng(0), SIZE_PX, SIZE_PX)
     before = canvas.copy()
     draw(canvas, _upright(MaskClass.CHIN, 1), 5000.0, CENTRE_PX, HEIGHT_PX)
     assert np.array_equal(canvas, before)
 
 
-def test_taking_the_mask_off_leaves_the_person() -> None:
+def test_without_the_mask_the_person_is_the_same() -> None:
     head = _upright(MaskClass.CORRECT, 2)
     assert head.wear(None).mask is None
     assert head.wear(None).wear(head.mask) == head
 
 
-def test_masks_keep_their_class_apart() -> None:
+def test_the_masks_of_the_classes_do_not_overlap() -> None:
     rng = np.random.default_rng(0)
     for _ in range(200):
         assert Mask.random(rng, MaskClass.CORRECT).top_y < 0.6 < Mask.random(rng, MaskClass.NOSE).top_y
@@ -106,7 +106,7 @@ def test_masks_keep_their_class_apart() -> None:
         assert head.MOUTH_Y + 0.04 < Mask.random(rng, MaskClass.CHIN).bottom_y < 0.9
 
 
-def test_exposure_keeps_to_the_range() -> None:
+def test_sensor_noise_stays_within_0_and_255() -> None:
     bright = np.full((8, 8, 3), 250, np.uint8)
     rng = np.random.default_rng(0)
     assert add_sensor_noise(bright, rng, 2.0, 0.0).min() == 255

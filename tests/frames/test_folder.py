@@ -11,7 +11,7 @@ from binarycop.frames.base import Frame
 from binarycop.frames.folder import EMPTY_GREY, Folder, FolderSettings
 from tests.frames.fakes import picture
 
-BRIEF = FolderSettings(hold_s=0.3, gap_s=0.2, rate_hz=10.0)
+SHORT = FolderSettings(hold_s=0.3, gap_s=0.2, rate_hz=10.0)
 
 
 def write(path: Path, value: int) -> None:
@@ -20,53 +20,53 @@ def write(path: Path, value: int) -> None:
 
 def read_all(folder: Folder) -> list[Frame]:
     frames = []
-    while (one := folder.read()) is not None:
-        frames.append(one)
+    while (frame := folder.read()) is not None:
+        frames.append(frame)
     return frames
 
 
 def greys(frames: list[Frame]) -> list[int]:
-    assert all((one.pixels == one.pixels[0, 0, 0]).all() for one in frames)
-    return [int(one.pixels[0, 0, 0]) for one in frames]
+    assert all((frame.pixels == frame.pixels[0, 0, 0]).all() for frame in frames)
+    return [int(frame.pixels[0, 0, 0]) for frame in frames]
 
 
 def test_pictures_come_in_the_order_of_their_names_each_after_an_empty_gap(tmp_path: Path) -> None:
     write(tmp_path / "b.png", 20)
     write(tmp_path / "a.png", 10)
-    frames = read_all(Folder(tmp_path, BRIEF))
+    frames = read_all(Folder(tmp_path, SHORT))
     assert greys(frames) == [EMPTY_GREY] * 2 + [10] * 3 + [EMPTY_GREY] * 2 + [20] * 3
 
 
-def test_its_time_runs_on_at_the_stated_rate(tmp_path: Path) -> None:
+def test_times_and_numbers_continue_at_the_frame_rate(tmp_path: Path) -> None:
     write(tmp_path / "a.png", 10)
     write(tmp_path / "b.png", 20)
-    frames = read_all(Folder(tmp_path, BRIEF))
-    assert [one.number for one in frames] == list(range(10))
-    assert [one.captured_s for one in frames] == pytest.approx([number / 10 for number in range(10)])
+    frames = read_all(Folder(tmp_path, SHORT))
+    assert [frame.number for frame in frames] == list(range(10))
+    assert [frame.captured_s for frame in frames] == pytest.approx([number / 10 for number in range(10)])
 
 
-def test_unless_told_otherwise_a_picture_is_held_a_second_after_most_of_one(tmp_path: Path) -> None:
+def test_by_default_each_picture_is_shown_for_1_s_after_a_gap_of_0_8_s(tmp_path: Path) -> None:
     write(tmp_path / "a.png", 10)
     assert greys(read_all(Folder(tmp_path))) == [EMPTY_GREY] * 8 + [10] * 10
 
 
-def test_a_hold_shorter_than_a_frame_still_shows_the_picture(tmp_path: Path) -> None:
+def test_a_time_shorter_than_a_frame_still_shows_the_picture(tmp_path: Path) -> None:
     write(tmp_path / "a.png", 10)
     assert greys(read_all(Folder(tmp_path, FolderSettings(hold_s=0.01, gap_s=0.0)))) == [10]
 
 
-def test_pictures_of_different_sizes_each_have_a_gap_of_their_size(tmp_path: Path) -> None:
+def test_the_gap_has_the_size_of_the_next_picture(tmp_path: Path) -> None:
     write(tmp_path / "a.png", 10)
     assert cv2.imwrite(str(tmp_path / "b.png"), np.zeros((50, 70, 3), np.uint8))
-    shapes = [one.pixels.shape for one in read_all(Folder(tmp_path, BRIEF))]
+    shapes = [frame.pixels.shape for frame in read_all(Folder(tmp_path, SHORT))]
     assert shapes == [(24, 32, 3)] * 5 + [(50, 70, 3)] * 5
 
 
-def test_a_picture_that_does_not_decode_is_named_and_the_next_one_comes(tmp_path: Path) -> None:
+def test_a_picture_that_cannot_be_decoded_is_named_and_skipped(tmp_path: Path) -> None:
     write(tmp_path / "a.png", 10)
     (tmp_path / "b.jpg").write_bytes(b"\xff\xd8 nothing")
     write(tmp_path / "c.png", 30)
-    folder = Folder(tmp_path, BRIEF)
+    folder = Folder(tmp_path, SHORT)
     first = [folder.read() for _ in range(5)]
     assert None not in first
     with pytest.raises(UndecodableFrame, match=r"b\.jpg"):
@@ -76,26 +76,26 @@ def test_a_picture_that_does_not_decode_is_named_and_the_next_one_comes(tmp_path
     assert rest[0].number == 5
 
 
-def test_a_picture_that_is_gone_meanwhile_is_named(tmp_path: Path) -> None:
+def test_a_picture_that_was_deleted_is_named(tmp_path: Path) -> None:
     write(tmp_path / "a.png", 10)
-    folder = Folder(tmp_path, BRIEF)
+    folder = Folder(tmp_path, SHORT)
     (tmp_path / "a.png").unlink()
     with pytest.raises(UndecodableFrame, match=r"a\.png is not a file"):
         folder.read()
     assert folder.read() is None
 
 
-def test_other_files_and_subfolders_are_passed_over(tmp_path: Path) -> None:
+def test_other_files_and_subfolders_are_ignored(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("no picture")
     (tmp_path / "deeper").mkdir()
     write(tmp_path / "deeper" / "x.png", 99)
     write(tmp_path / "A.PNG", 10)
-    assert set(greys(read_all(Folder(tmp_path, BRIEF)))) == {EMPTY_GREY, 10}
+    assert set(greys(read_all(Folder(tmp_path, SHORT)))) == {EMPTY_GREY, 10}
 
 
 def test_an_empty_folder_is_refused(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("no picture")
-    with pytest.raises(SourceError, match="holds no picture"):
+    with pytest.raises(SourceError, match="has no picture"):
         Folder(tmp_path)
 
 
@@ -107,7 +107,7 @@ def test_a_missing_folder_is_refused(tmp_path: Path) -> None:
 def test_a_closed_folder_is_at_its_end(tmp_path: Path) -> None:
     write(tmp_path / "a.png", 10)
     write(tmp_path / "b.png", 20)
-    folder = Folder(tmp_path, BRIEF)
+    folder = Folder(tmp_path, SHORT)
     folder.read()
     folder.close()
     folder.close()

@@ -1,4 +1,4 @@
-"""Picture files: what is read, and what is refused before it is decoded."""
+"""Picture files: formats that are read, and files that are refused before they are decoded."""
 
 import struct
 from collections.abc import Callable
@@ -15,15 +15,15 @@ from binarycop.frames.image import read_picture
 
 
 def scene() -> NDArray[np.uint8]:
-    """(60, 80, 3), smooth, with red, green and blue places."""
+    """(60, 80, 3) uint8 BGR: smooth, with red, green and blue areas."""
     across = np.linspace(0, 255, 80)
     down = np.linspace(0, 255, 60)[:, None]
     return np.stack([across + 0 * down, down + 0 * across, 255 - across + 0 * down], axis=2).astype(np.uint8)
 
 
 def encoded(suffix: str, *options: int) -> bytes:
-    done, data = cv2.imencode(suffix, scene(), list(options))
-    assert done
+    is_encoded, data = cv2.imencode(suffix, scene(), list(options))
+    assert is_encoded
     return bytes(data.tobytes())
 
 
@@ -36,7 +36,7 @@ def refused(path: Path, data: bytes) -> str:
 
 
 @pytest.mark.parametrize("suffix", image.SUFFIXES)
-def test_each_kind_is_read_as_bgr(tmp_path: Path, suffix: str) -> None:
+def test_each_format_is_read_as_bgr(tmp_path: Path, suffix: str) -> None:
     path = tmp_path / f"one{suffix}"
     path.write_bytes(encoded(suffix))
     pixels = read_picture(path)
@@ -46,23 +46,23 @@ def test_each_kind_is_read_as_bgr(tmp_path: Path, suffix: str) -> None:
 
 
 @pytest.mark.parametrize("options", [(cv2.IMWRITE_JPEG_PROGRESSIVE, 1), (cv2.IMWRITE_JPEG_RST_INTERVAL, 2)])
-def test_jpegs_of_other_makes_are_read(tmp_path: Path, options: tuple[int, ...]) -> None:
+def test_other_kinds_of_jpeg_are_read(tmp_path: Path, options: tuple[int, ...]) -> None:
     path = tmp_path / "one.jpg"
     path.write_bytes(encoded(".jpg", *options))
     assert read_picture(path).shape == (60, 80, 3)
 
 
-def test_a_jpeg_with_its_tables_and_padding_before_its_size_is_read(tmp_path: Path) -> None:
+def test_a_jpeg_with_tables_and_padding_before_its_size_is_read(tmp_path: Path) -> None:
     path = tmp_path / "one.jpg"
     path.write_bytes(_tables_first(encoded(".jpg")))
     assert read_picture(path).shape == (60, 80, 3)
 
 
 def _tables_first(data: bytes) -> bytes:
-    """The JPEG with a Huffman table before all else, and padding behind it."""
-    at = data.index(b"\xff\xc4")
-    end = at + 2 + int(struct.unpack_from(">H", data, at + 2)[0])
-    return data[:2] + data[at:end] + b"\xff\xff" + data[2:at] + data[end:]
+    """The JPEG with a Huffman table moved to its beginning, and padding behind it."""
+    start = data.index(b"\xff\xc4")
+    end = start + 2 + int(struct.unpack_from(">H", data, start + 2)[0])
+    return data[:2] + data[start:end] + b"\xff\xff" + data[2:start] + data[end:]
 
 
 def test_lossless_webp_is_read(tmp_path: Path) -> None:
@@ -77,7 +77,7 @@ def test_a_grey_picture_becomes_three_channels(tmp_path: Path) -> None:
     assert read_picture(path).shape == (60, 80, 3)
 
 
-def test_the_content_says_which_kind_and_not_the_name(tmp_path: Path) -> None:
+def test_the_content_decides_about_the_format_and_not_the_name(tmp_path: Path) -> None:
     path = tmp_path / "one.jpg"
     path.write_bytes(encoded(".png"))
     assert np.array_equal(read_picture(path), scene())
@@ -91,13 +91,13 @@ def test_a_truncated_picture_is_refused(tmp_path: Path, suffix: str, share: floa
 
 
 @pytest.mark.parametrize("suffix", image.SUFFIXES)
-def test_every_length_of_a_header_is_refused_and_never_crashes(tmp_path: Path, suffix: str) -> None:
+def test_a_header_truncated_at_any_length_is_refused(tmp_path: Path, suffix: str) -> None:
     data = encoded(suffix)
     for length in range(40):
         refused(tmp_path / f"cut{suffix}", data[:length])
 
 
-def test_what_is_no_picture_is_refused(tmp_path: Path) -> None:
+def test_a_file_that_is_not_a_picture_is_refused(tmp_path: Path) -> None:
     assert refused(tmp_path / "one.jpg", b"") == "is not a JPEG, PNG, BMP or WebP picture"
     assert refused(tmp_path / "one.png", b"GIF89a" + bytes(100)) == "is not a JPEG, PNG, BMP or WebP picture"
 
@@ -109,7 +109,7 @@ def test_a_missing_file_or_a_folder_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_file_that_is_too_large_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(image, "FILE_BYTES_MOST", 2**20)
+    monkeypatch.setattr(image, "MAX_FILE_BYTES", 2**20)
     assert refused(tmp_path / "one.png", encoded(".png") + bytes(2**20)) == "is larger than 1 MiB"
 
 
@@ -125,8 +125,8 @@ def _bmp(width: int, height: int) -> bytes:
 
 def _jpeg(width: int, height: int) -> bytes:
     data = encoded(".jpg")
-    at = data.index(b"\xff\xc0")
-    return data[: at + 5] + struct.pack(">HH", height, width) + data[at + 9 :]
+    start = data.index(b"\xff\xc0")
+    return data[: start + 5] + struct.pack(">HH", height, width) + data[start + 9 :]
 
 
 def _jpeg_with_tables_first(width: int, height: int) -> bytes:
@@ -150,6 +150,8 @@ def _webp_lossless(width: int, height: int) -> bytes:
 
 
 @pytest.mark.parametrize("forge", [_png, _bmp, _jpeg, _jpeg_with_tables_first, _webp, _webp_extended, _webp_lossless])
-def test_a_bomb_is_refused_by_its_header_alone(tmp_path: Path, forge: Callable[[int, int], bytes]) -> None:
+def test_a_decompression_bomb_is_refused_by_its_header_alone(
+    tmp_path: Path, forge: Callable[[int, int], bytes]
+) -> None:
     reason = refused(tmp_path / "bomb", forge(16000, 12000))
     assert reason == "has 16000×12000 pixels, more than 50000000"

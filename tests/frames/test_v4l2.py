@@ -1,4 +1,4 @@
-"""What the kernel's answers mean for a camera. Devices are stood in for where none can be had."""
+"""What the kernel's answers about a video device mean. Where no device is available, the answers are faked."""
 
 import errno
 import fcntl
@@ -14,11 +14,11 @@ QUERYCAP, REQBUFS = 0x80685600, 0xC0145608
 
 
 def answer(monkeypatch: pytest.MonkeyPatch, device_caps: int, reqbufs: int = 0) -> list[int]:
-    """Have every device be a V4L2 one with these abilities, that answers a request for buffers with that errno."""
-    asked: list[int] = []
+    """Fake a V4L2 device with these capabilities, which answers REQBUFS with this errno. Returns the requests."""
+    requests: list[int] = []
 
     def ioctl(_: int, request: int, argument: bytearray) -> int:
-        asked.append(request)
+        requests.append(request)
         if request == QUERYCAP:
             struct.pack_into("=I", argument, 88, device_caps)
         elif reqbufs:
@@ -26,10 +26,10 @@ def answer(monkeypatch: pytest.MonkeyPatch, device_caps: int, reqbufs: int = 0) 
         return 0
 
     monkeypatch.setattr(fcntl, "ioctl", ioctl)
-    return asked
+    return requests
 
 
-def test_a_missing_device_is_said_to_be_missing(tmp_path: Path) -> None:
+def test_a_missing_device_is_named_as_missing(tmp_path: Path) -> None:
     assert v4l2.why_not_opened(tmp_path / "video7") == "there is no such device; is the camera plugged in?"
     assert v4l2.why_no_picture(tmp_path / "video7") == "there is no such device; is the camera plugged in?"
 
@@ -44,7 +44,7 @@ def test_a_missing_device_is_said_to_be_missing(tmp_path: Path) -> None:
         (errno.EISDIR, "cannot be opened: Is a directory"),
     ],
 )
-def test_each_refusal_of_the_kernel_is_put_into_words(monkeypatch: pytest.MonkeyPatch, number: int, words: str) -> None:
+def test_each_error_of_the_kernel_has_a_message(monkeypatch: pytest.MonkeyPatch, number: int, words: str) -> None:
     def refuse(*_: object) -> int:
         raise OSError(number, os.strerror(number))
 
@@ -54,7 +54,7 @@ def test_each_refusal_of_the_kernel_is_put_into_words(monkeypatch: pytest.Monkey
     assert words in reason
 
 
-def test_a_device_that_opens_is_not_complained_about() -> None:
+def test_a_device_that_can_be_opened_has_no_reason() -> None:
     assert v4l2.why_not_opened(Path("/dev/null")) is None
 
 
@@ -68,10 +68,10 @@ def test_a_plain_file_is_not_a_camera(tmp_path: Path) -> None:
     assert v4l2.why_no_picture(tmp_path / "video0") == "is not a camera"
 
 
-def test_a_metadata_device_is_told_from_a_camera(monkeypatch: pytest.MonkeyPatch) -> None:
-    asked = answer(monkeypatch, device_caps=0x00800000)
+def test_a_metadata_device_is_not_a_camera(monkeypatch: pytest.MonkeyPatch) -> None:
+    requests = answer(monkeypatch, device_caps=0x00800000)
     assert "takes no pictures" in v4l2.why_no_picture(Path("/dev/null"))
-    assert asked == [QUERYCAP]
+    assert requests == [QUERYCAP]
 
 
 def test_a_camera_that_another_program_streams_from_is_busy(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -80,12 +80,14 @@ def test_a_camera_that_another_program_streams_from_is_busy(monkeypatch: pytest.
 
 
 @pytest.mark.parametrize("reqbufs", [0, errno.EINVAL])
-def test_a_free_camera_without_a_picture_suggests_other_settings(monkeypatch: pytest.MonkeyPatch, reqbufs: int) -> None:
+def test_for_a_free_camera_without_a_picture_other_settings_are_suggested(
+    monkeypatch: pytest.MonkeyPatch, reqbufs: int
+) -> None:
     answer(monkeypatch, device_caps=1, reqbufs=reqbufs)
     assert "try another size" in v4l2.why_no_picture(Path("/dev/null"))
 
 
-def test_a_camera_unplugged_while_it_is_asked_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_camera_that_is_unplugged_meanwhile_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     def ioctl(*_: object) -> int:
         raise OSError(errno.ENODEV, os.strerror(errno.ENODEV))
 
@@ -93,10 +95,10 @@ def test_a_camera_unplugged_while_it_is_asked_is_missing(monkeypatch: pytest.Mon
     assert "there is no such device" in v4l2.why_no_picture(Path("/dev/null"))
 
 
-def test_asking_leaves_no_handle_behind(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_file_descriptor_stays_open(monkeypatch: pytest.MonkeyPatch) -> None:
     answer(monkeypatch, device_caps=1, reqbufs=errno.EBUSY)
-    before = len(os.listdir("/proc/self/fd"))
+    descriptors = len(os.listdir("/proc/self/fd"))
     for _ in range(20):
         v4l2.why_no_picture(Path("/dev/null"))
         v4l2.why_not_opened(Path("/dev/null"))
-    assert len(os.listdir("/proc/self/fd")) == before
+    assert len(os.listdir("/proc/self/fd")) == descriptors

@@ -1,4 +1,4 @@
-"""A frame, and what every source of frames offers."""
+"""A frame, and the interface of every source of frames."""
 
 from dataclasses import dataclass
 from typing import Protocol
@@ -9,11 +9,11 @@ from numpy.typing import NDArray
 
 @dataclass(frozen=True)
 class Frame:
-    """One picture of one source.
+    """One picture from one source.
 
-    pixels: (H, W, 3) uint8 BGR, OpenCV's order (only the 32×32 crop is ever turned to RGB).
-    captured_s: when it was captured: on the monotonic clock for a live source, on the recording's own
-    clock, which starts at 0, otherwise. number: counts from 0, with gaps where frames were dropped.
+    pixels: (H, W, 3) uint8 BGR, as in OpenCV; only the 32×32 crop is converted to RGB. captured_s: the time of capture
+    in seconds, of the monotonic clock for a live source, of the recording's own time from 0 otherwise. number: counts
+    from 0.
     """
 
     pixels: NDArray[np.uint8]
@@ -22,22 +22,22 @@ class Frame:
 
 
 class Source(Protocol):
-    """A camera, a recording or a drawing. Made open; one thread owns it."""
+    """A camera, a recording or the demo. The constructor opens it; one thread owns it."""
 
     @property
     def name(self) -> str:
-        """What the settings call it, e.g. ``/dev/video0``."""
+        """Its name in the settings, e.g. ``/dev/video0``."""
 
     @property
     def is_live(self) -> bool:
-        """True where frames are lost if they are not read in time, and a lost source may come back."""
+        """True if frames that are not read in time are lost, and a lost source may come back."""
 
     def read(self) -> Frame | None:
-        """The next frame, or None at a recording's end.
+        """The next frame, or None at the end of a recording.
 
-        Raises UndecodableFrame for one bad picture (the next read goes on behind it), SourceError where
-        the source is lost or its recording is cut short.
+        Raises UndecodableFrame for one bad picture; the next read continues after it. Raises SourceError if the source
+        is lost or the recording is truncated.
         """
 
     def close(self) -> None:
-        """Let go of the device or file; may be called twice."""
+        """Close the device or file; may be called twice."""

@@ -1,4 +1,4 @@
-"""A camera of the kernel's V4L2, by OpenCV."""
+"""A camera on the kernel's V4L2, read by OpenCV."""
 
 import os
 from collections.abc import Callable
@@ -16,42 +16,42 @@ from binarycop.frames import v4l2
 from binarycop.frames.base import Frame
 from binarycop.frames.image import decode
 
-# OpenCV waits 10 s for a frame of a stalled camera unless this says otherwise, in whole seconds; it has no
-# property for that. It is read when the first camera is read.
-_SELECT_TIMEOUT = "OPENCV_VIDEOIO_V4L_SELECT_TIMEOUT"
-_SELECT_TIMEOUT_S = "2"
-_BAD_IN_A_ROW_MOST = 15
+# How long OpenCV waits for a frame of a stalled camera, in whole seconds; its default is 10 s. There is no property
+# for it. OpenCV reads this variable when the first camera is read.
+_TIMEOUT_VARIABLE = "OPENCV_VIDEOIO_V4L_SELECT_TIMEOUT"
+_TIMEOUT_S = "2"
+_MAX_BAD_IN_A_ROW = 15
 _MJPG = int.from_bytes(b"MJPG", "little")
 
 
 @dataclass(frozen=True)
 class CameraSettings:
-    """What is asked of a camera; it may give something else, and its frames are taken as they come.
+    """What is requested of a camera. It may send something else; its frames are used as they are.
 
-    fourcc: how the camera sends its pictures, ``MJPG`` or ``YUYV``; empty leaves the choice to OpenCV.
+    fourcc: the pixel format, ``MJPG`` or ``YUYV``; an empty text leaves the choice to OpenCV.
     """
 
-    width_px: int = 320
-    height_px: int = 240
-    rate_hz: float = 30.0
-    fourcc: str = "MJPG"
+    width_px: int
+    height_px: int
+    rate_hz: float
+    fourcc: str
 
 
 def device_path(spec: str) -> Path:
-    """The device of a camera's number (``0`` is /dev/video0) or path."""
+    """The device file of a camera, from its number (``0`` is /dev/video0) or its path."""
     return Path(f"/dev/video{int(spec)}") if spec.isascii() and spec.isdecimal() else Path(spec)
 
 
 def open_v4l2(path: str) -> Any:
-    """OpenCV's capture of a V4L2 device, which may turn out not to be open."""
+    """OpenCV's capture on a V4L2 device. Check ``isOpened``: OpenCV raises no error."""
     return cv2.VideoCapture(path, cv2.CAP_V4L2)
 
 
 class Camera:
     """A live camera. Each read waits for the next picture, 2 s at most.
 
-    open_capture: makes the ``cv2.VideoCapture``. Raises SourceError with the reason where there is no
-    such device, it may not be used, another program has it, or it gives no picture.
+    spec: a number or a path, see ``device_path``. open_capture: opens the ``cv2.VideoCapture``. Raises SourceError
+    with the reason if there is no such device, access is denied, another program uses it, or it gives no picture.
     """
 
     is_live = True
@@ -60,7 +60,7 @@ class Camera:
         self,
         spec: str,
         clock: Clock,
-        settings: CameraSettings | None = None,
+        settings: CameraSettings,
         *,
         open_capture: Callable[[str], Any] = open_v4l2,
     ) -> None:
@@ -71,18 +71,18 @@ class Camera:
         reason = v4l2.why_not_opened(path)
         if reason is not None:
             raise SourceError(spec, reason)
-        os.environ.setdefault(_SELECT_TIMEOUT, _SELECT_TIMEOUT_S)
+        os.environ.setdefault(_TIMEOUT_VARIABLE, _TIMEOUT_S)
         self._capture = open_capture(str(path))
         if self._capture.isOpened():
-            self._ask_for(settings or CameraSettings())
-            # A busy or wrong device often opens well and fails at its first picture only.
+            self._configure(settings)
+            # A busy or wrong device often opens without error and fails only at its first picture.
             if self._capture.grab():
                 return
         self._capture.release()
         raise SourceError(spec, v4l2.why_no_picture(path))
 
     def read(self) -> Frame:
-        """See ``Source.read``. Raises SourceError also after 15 undecodable pictures in a row."""
+        """See ``Source.read``. After 15 bad pictures in a row it raises SourceError as well."""
         if not self._capture.grab():
             raise SourceError(self.name, "gives no more pictures: unplugged or stalled")
         captured_s = self._clock.now_s()
@@ -91,7 +91,7 @@ class Camera:
             pixels = self._retrieve()
         except ValueError as error:
             self._bad_in_a_row += 1
-            if self._bad_in_a_row >= _BAD_IN_A_ROW_MOST:
+            if self._bad_in_a_row >= _MAX_BAD_IN_A_ROW:
                 reason = f"gave {self._bad_in_a_row} bad pictures in a row; the last one {error}"
                 raise SourceError(self.name, reason) from error
             raise UndecodableFrame(self.name, f"picture {number} {error}") from error
@@ -103,28 +103,28 @@ class Camera:
         self._capture.release()
 
     def _retrieve(self) -> NDArray[np.uint8]:
-        """The picture last grabbed. Raises ValueError where it is bad."""
+        """The picture that was grabbed last, (H, W, 3) uint8 BGR. Raises ValueError if it is bad."""
         try:
-            done, raw = self._capture.retrieve()
+            is_converted, raw = self._capture.retrieve()
         except cv2.error as error:
             raise ValueError("cannot be converted") from error
-        if not done or raw is None or raw.dtype != np.uint8:
+        if not is_converted or raw is None or raw.dtype != np.uint8:
             raise ValueError("cannot be converted")
         pixels = decode(raw.tobytes()) if self._is_jpeg else np.asarray(raw)
         if pixels.ndim != 3 or pixels.shape[2] != 3:
             raise ValueError("is not in colour")
         return pixels
 
-    def _ask_for(self, settings: CameraSettings) -> None:
-        # The format first, since it decides which sizes there are; each is a wish, so a refusal is no error.
+    def _configure(self, settings: CameraSettings) -> None:
+        # The format comes first, as it decides which sizes exist. A camera may refuse any of these; that is no error.
         if settings.fourcc:
             self._capture.set(cv2.CAP_PROP_FOURCC, int.from_bytes(settings.fourcc.encode("ascii"), "little"))
         self._capture.set(cv2.CAP_PROP_FRAME_WIDTH, settings.width_px)
         self._capture.set(cv2.CAP_PROP_FRAME_HEIGHT, settings.height_px)
         self._capture.set(cv2.CAP_PROP_FPS, settings.rate_hz)
         self._capture.set(cv2.CAP_PROP_BUFFERSIZE, 1)
-        # Where a JPEG is bad OpenCV gives the picture before it once more, as if it were new (seen in 4.5.4 and
-        # 5.0). So it is to hand over the bytes, and they are decoded here.
+        # For a bad JPEG, OpenCV returns the picture before it once more, as if it were new (seen in 4.5.4 and 5.0).
+        # So it has to return the JPEG's bytes, which are decoded here.
         self._is_jpeg = int(self._capture.get(cv2.CAP_PROP_FOURCC)) == _MJPG and bool(
             self._capture.set(cv2.CAP_PROP_CONVERT_RGB, 0)
         )

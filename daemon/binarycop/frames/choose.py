@@ -1,4 +1,4 @@
-"""Which source the settings' ``source`` means."""
+"""Opens the source that ``frames.source`` names."""
 
 from pathlib import Path
 
@@ -11,40 +11,37 @@ from binarycop.frames.demo import Demo
 from binarycop.frames.folder import Folder, FolderSettings
 
 DEMO = "demo"
-_RIGHT = "a source is demo, a camera's number or /dev path, a video file, or a folder of pictures"
+_KINDS = "a source is demo, a camera's number or /dev path, a video file, or a folder of pictures"
 
 
 def is_camera(spec: str) -> bool:
-    """Whether this names a camera, there or not: a number, or a path in /dev."""
+    """Whether this names a camera, connected or not: a number, or a path in /dev."""
     return (spec.isascii() and spec.isdecimal()) or spec.startswith("/dev/")
 
 
 def is_recording(spec: str) -> bool:
-    """Whether this is anything else: it has an end, and its own time."""
+    """Whether this names anything else than a camera: it has an end and its own time."""
     return not is_camera(spec)
 
 
-def open_source(
-    spec: str,
-    clock: Clock,
-    *,
-    camera: CameraSettings | None = None,
-    folder: FolderSettings | None = None,
-) -> Source:
-    """Open what ``spec`` says. Raises SourceError where it is not there, or is nothing that gives frames."""
+def open_source(spec: str, clock: Clock, camera: CameraSettings) -> Source:
+    """Open the camera or recording that ``spec`` names. Raises SourceError if that is not possible."""
+    return Camera(spec, clock, camera) if is_camera(spec) else open_recording(spec)
+
+
+def open_recording(spec: str, folder: FolderSettings | None = None) -> Source:
+    """Open the demo, a clip or a folder of pictures. Raises SourceError if ``spec`` is none of these."""
     if spec == DEMO:
         return Demo()
-    if is_camera(spec):
-        return Camera(spec, clock, camera)
     if not spec:
-        raise SourceError(spec, f"is empty; {_RIGHT}")
+        raise SourceError(spec, f"is empty; {_KINDS}")
     path = Path(spec)
     try:
-        is_folder, is_file, is_there = path.is_dir(), path.is_file(), path.exists()
+        is_folder, is_file, exists = path.is_dir(), path.is_file(), path.exists()
     except OSError as error:
-        raise SourceError(spec, f"cannot be looked at: {error.strerror}; {_RIGHT}") from error
+        raise SourceError(spec, f"cannot be read: {error.strerror}; {_KINDS}") from error
     if is_folder:
         return Folder(path, folder)
     if is_file:
         return Clip(path)
-    raise SourceError(spec, f"{'is neither file nor folder' if is_there else 'does not exist'}; {_RIGHT}")
+    raise SourceError(spec, f"{'is neither file nor folder' if exists else 'does not exist'}; {_KINDS}")

@@ -1,4 +1,4 @@
-"""A folder of pictures, shown one after another as if people came to the gate."""
+"""A folder of pictures as a source: each is shown for a while, as if a person came to the gate."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,8 +18,8 @@ EMPTY_GREY = 128
 class FolderSettings:
     """How the pictures are shown.
 
-    hold_s: each for so long. gap_s: an empty grey frame of the same size for so long before each, so
-    that following sees the last person leave and a new one come. rate_hz: frames per second of both.
+    hold_s: how long each picture is shown. gap_s: how long a grey frame of the same size is shown before it, so that
+    the tracker loses the last person. rate_hz: frames per second.
     """
 
     hold_s: float = 1.0
@@ -28,10 +28,10 @@ class FolderSettings:
 
 
 class Folder:
-    """The pictures of a folder (not of its subfolders) in the order of their names.
+    """The pictures of a folder, without subfolders, in the order of their names. They may differ in size.
 
-    Raises SourceError where the folder cannot be listed or holds no picture. Pictures may differ in
-    size. One that does not decode is told once, by UndecodableFrame, and takes no time.
+    Raises SourceError if the folder cannot be listed or has no picture. A picture that cannot be decoded raises
+    UndecodableFrame once and is skipped.
     """
 
     is_live = False
@@ -40,33 +40,33 @@ class Folder:
         self._settings = settings or FolderSettings()
         self.name = str(path)
         try:
-            self._left = sorted(entry for entry in path.iterdir() if entry.suffix.lower() in SUFFIXES)
+            self._remaining = sorted(entry for entry in path.iterdir() if entry.suffix.lower() in SUFFIXES)
         except OSError as error:
             raise SourceError(self.name, f"cannot be listed: {error.strerror}") from error
-        if not self._left:
-            raise SourceError(self.name, f"holds no picture ({', '.join(SUFFIXES)})")
-        self._left.reverse()
-        self._showing: Iterator[NDArray[np.uint8]] = iter(())
+        if not self._remaining:
+            raise SourceError(self.name, f"has no picture ({', '.join(SUFFIXES)})")
+        self._remaining.reverse()
+        self._shown: Iterator[NDArray[np.uint8]] = iter(())
         self._number = 0
 
     def read(self) -> Frame | None:
-        """See ``Source.read``; a held picture's frames share their pixels."""
-        pixels = next(self._showing, None)
+        """See ``Source.read``. The frames of one picture share their pixels."""
+        pixels = next(self._shown, None)
         while pixels is None:
-            if not self._left:
+            if not self._remaining:
                 return None
-            self._showing = self._show(self._left.pop())
-            pixels = next(self._showing, None)
+            self._shown = self._frames_of(self._remaining.pop())
+            pixels = next(self._shown, None)
         number, self._number = self._number, self._number + 1
         return Frame(pixels, number / self._settings.rate_hz, number)
 
     def close(self) -> None:
         """See ``Source.close``."""
-        self._left.clear()
-        self._showing = iter(())
+        self._remaining.clear()
+        self._shown = iter(())
 
-    def _show(self, path: Path) -> Iterator[NDArray[np.uint8]]:
-        """The gap before a picture, then the picture, as many times as they are shown."""
+    def _frames_of(self, path: Path) -> Iterator[NDArray[np.uint8]]:
+        """The grey frames of the gap, then the picture, each as often as it is shown."""
         try:
             picture = read_picture(path)
         except UndecodableFrame as error:

@@ -1,4 +1,4 @@
-"""A camera that sends the same picture for ever looks alive, and must not open a gate."""
+"""Detects a live source that sends the same picture again and again. It must not give a permission."""
 
 import zlib
 
@@ -9,11 +9,11 @@ _STRIDE_PX = 16
 
 
 class FreezeDetector:
-    """Tells whether a live picture has stood still, bit for bit, for ``frozen_s`` seconds.
+    """Tells whether a live source has sent identical pictures for ``frozen_s`` seconds.
 
-    A sensor's noise makes two frames of the same scene differ, so equal ones mean a stuck driver, a
-    stuck cable or a still fed in. A sample of every 16th pixel each way is compared first; only where
-    that agrees is the whole picture's checksum. No picture is kept.
+    A sensor has noise, so two frames of one scene differ. Identical frames mean that the driver or the camera hangs,
+    or that a still is fed in. Every 16th pixel in both directions is compared first; if these are equal, a checksum of
+    the whole picture. No picture is kept.
     """
 
     def __init__(self, frozen_s: float) -> None:
@@ -23,15 +23,15 @@ class FreezeDetector:
         self._since_s = 0.0
 
     def is_frozen(self, pixels: NDArray[np.uint8], now_s: float) -> bool:
-        """See the next picture, (H, W, 3) uint8, taken at ``now_s``."""
+        """Take the next picture, (H, W, 3) uint8, captured at ``now_s``; returns whether the source is frozen."""
         sample = pixels[::_STRIDE_PX, ::_STRIDE_PX]
         if self._sample is None or not np.array_equal(sample, self._sample):
             self._sample, self._checksum, self._since_s = sample.copy(), None, now_s
             return False
         checksum = zlib.crc32(np.ascontiguousarray(pixels).data)
         if self._checksum is None:
-            # The first picture with this sample was not summed up, and this one counts as the same: that
-            # errs by one frame, and towards frozen.
+            # The first picture with this sample has no checksum. This one counts as identical to it: an error of one
+            # frame at most, on the safe side.
             self._checksum = checksum
         elif checksum != self._checksum:
             self._checksum, self._since_s = checksum, now_s

@@ -98,8 +98,8 @@ class Event(Enum):
     CAMERA_BACK = EventSpec(
         "camera_back", "4b0b0009c55949cfa784619f0ad558f4", Level.NOTICE, "source works again: {detail}"
     )
-    FROZEN = EventSpec("frozen", "613e5175902940a2b3c758d9e87e3ca9", Level.ERROR, "image frozen: {detail}")
-    MOVING = EventSpec("moving", "b001a83eccc94ce9b944aa7cb61b9069", Level.NOTICE, "image changes again: {detail}")
+    FROZEN = EventSpec("frozen", "613e5175902940a2b3c758d9e87e3ca9", Level.ERROR, "picture frozen: {detail}")
+    MOVING = EventSpec("moving", "b001a83eccc94ce9b944aa7cb61b9069", Level.NOTICE, "picture changes again: {detail}")
     UNDECODABLE = EventSpec(
         "undecodable", "dc7991304b3e4b278ebfa620685e466b", Level.WARNING, "frame cannot be decoded: {detail}"
     )

@@ -16,7 +16,7 @@ from uuid import uuid4
 import cv2
 
 from binarycop.classes import MaskClass
-from binarycop.frames.demo import RATE_HZ, Demo, passages
+from binarycop.frames.demo import RATE_HZ, Demo, visits
 from tests.system import host
 from tests.system.boot import guest, street
 from tests.system.host import ROOT, Reports
@@ -120,13 +120,13 @@ def _install(root: Path, work: Path) -> None:
     [package] = (work / "dist").glob("*_amd64.deb")
     shutil.copy(package, root / "package.deb")
     host.run_in(root, "dpkg", "--install", "/package.deb")
-    host.run_in(root, "binarycop-bundle", "ready")
+    host.run_in(root, "binarycop", "bundle", "ensure")
     (root / "package.deb").unlink()
 
 
 def _film(film: Path) -> None:
     """The people's passages of the demo, one after the other, in vivid's format."""
-    shown = [one for one in passages() if one.wearing in PEOPLE]
+    shown = [one for one in visits() if one.mask_class in PEOPLE]
     demo = Demo()
     with film.open("wb") as out:
         while (frame := demo.read()) is not None:

@@ -23,9 +23,10 @@ from binarycop.frames.source_reader import GrabberSettings, SourceReader
 from binarycop.journal.events import Event
 from binarycop.journal.writers import Value
 from binarycop.lines.mock import MockLines
-from binarycop.service.assembly import build, detector_of, tracker_of
-from binarycop.service.backends import open_board, open_overlay
-from binarycop.service.failover_classifier import Reloadable
+from binarycop.service.assembly import detector_of, make_service, tracker_of
+from binarycop.service.backends import open_accelerator, open_board
+from binarycop.service.failover_classifier import ReloadableClassifier
+from binarycop.service.faults import FaultReason
 from binarycop.service.lane import Lane
 from binarycop.service.service import Service
 from binarycop.settings.classifier import Backend, ClassifierSettings, FaultKind, OverlaySettings
@@ -39,7 +40,6 @@ _MOOD_ODDS, _MOOD_LONGEST_S = 1 / 500, 9.0
 _OVERLAY_ODDS, _LATE_ODDS, _LATE_LONGEST = 1 / 4000, 1 / 100, 6
 _PASSED_ODDS, _FIRE_ODDS, _RELOAD_ODDS = 1 / 60, 1 / 3000, 1 / 2000
 _OVERLAY_FAULTS = (FaultKind.HANG, FaultKind.FLIP, FaultKind.LOSE)
-_NO_FRAMES = "no frames"
 _LANE = LaneSettings(lines=LinesSettings(passed=InputSettings("PASSED"), fire=InputSettings("FIRE")))
 _SETTINGS = Settings(
     ClassifierSettings("n-cnv", Backend.SIMULATED_BOARD, OverlaySettings(deadline_s=0.5, restarts=100)), gates=(_LANE,)
@@ -82,7 +82,7 @@ class CountingJournal:
 class CountingClassifier:
     """Counts the crops that got scores."""
 
-    def __init__(self, inner: Reloadable) -> None:
+    def __init__(self, inner: ReloadableClassifier) -> None:
         self._inner, self.name, self.scored = inner, inner.name, 0
 
     def scores(self, crops: NDArray[np.uint8]) -> NDArray[np.int32]:
@@ -92,7 +92,7 @@ class CountingClassifier:
         return scores
 
     def reload(self) -> None:
-        """See ``Reloadable.reload``."""
+        """See ``ReloadableClassifier.reload``."""
         self._inner.reload()
 
     def close(self) -> None:
@@ -125,15 +125,20 @@ class Session:
         bundle, board = open_board(_SETTINGS.classifier, loaded)
         if not isinstance(board.manager, Fabric):
             raise BackendError("only the simulated board can be told to fail")
-        classifier = CountingClassifier(open_overlay(_SETTINGS.classifier, bundle, board))
+        classifier = CountingClassifier(open_accelerator(_SETTINGS.classifier, bundle, board))
         self._world = World(clock, board.manager, classifier)
         camera = MoodyCamera(pictures, clock, self._rng, _MOOD_ODDS, _MOOD_LONGEST_S)
         self._feed = SourceReader(
-            camera.open, clock, GrabberSettings(), is_live=True, show=self._show, tell=self._log_source_events
+            camera.open,
+            clock,
+            GrabberSettings(stale_s=_LANE.frames.stale_s, frozen_s=_LANE.frames.frozen_s),
+            is_live=True,
+            on_frame=self._show,
+            on_event=self._log_source_events,
         )
         # The demo's people stand on its spot, so its finder is the one that watches that.
         pursuit = tracker_of(_LANE, detector_of(_LANE))
-        self._service = build(_SETTINGS, bundle, classifier, [pursuit], self._world.lines, self._world.journal)
+        self._service = make_service(_SETTINGS, bundle, classifier, [pursuit], self._world.lines, self._world.journal)
         self._waiting: Frame | None = None
         self._shown = self._dropped = self._late = 0
         self._feed_due_s = self._shown_s = 0.0
@@ -193,7 +198,7 @@ class Session:
             lane.apply_settings(replace(_LANE, verdict=VerdictSettings(votes=int(rng.integers(5, 8)))))
 
     def _step(self, service: Service, lane: Lane, now_s: float) -> None:
-        lane.fault(_NO_FRAMES, active=now_s - self._shown_s > _LANE.frames.stale_s)
+        lane.set_fault(FaultReason.NO_FRAMES, active=now_s - self._shown_s > _LANE.frames.stale_s)
         frame, self._waiting = self._waiting, None
         begun_s = time.perf_counter()
         service.step({} if frame is None else {0: frame}, now_s)
@@ -202,7 +207,7 @@ class Session:
         if self._world.journal.counts[Event.PERMIT] > self._permits:
             self._permits, self._permit_s = self._world.journal.counts[Event.PERMIT], now_s
         is_due = now_s - self._permit_s <= _LANE.gate.pulse_s + (_LATE_LONGEST + 1) * STEP_S
-        if lane.is_energised and not self._world.is_fire and (lane.faults or not is_due):
+        if lane.is_relay_on and not self._world.is_fire and (lane.faults or not is_due):
             self._complain(f"energised without cause at {now_s:.2f} s")
 
     def _count(self, lane: Lane) -> Row:

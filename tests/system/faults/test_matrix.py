@@ -72,6 +72,6 @@ def test_rows_have_names_of_their_own_and_words_pick_them() -> None:
 def test_the_page_has_the_catalogs_words_and_names_what_is_missing() -> None:
     outcome = Outcome("releases", 0.5, Event.FROZEN, "by itself", 1.0, "1 permissions")
     page = table.page([(ROWS[0], outcome)], missing=["another"])
-    assert "`frozen`: The camera's image is frozen" in page
+    assert "`frozen`: The camera's picture is frozen" in page
     assert f"0.50 s (limit {ROWS[0].limit_s:g})" in page
     assert "Not held, or not tried, in this run: another." in page

@@ -1,7 +1,7 @@
-"""Pictures the project itself owns: a drawn head before a backdrop, with or without a mask worn in any of the ways.
+"""Draws pictures that need no licence: a head before a background, bare or with a mask of any class.
 
-Lengths are in units of the face's height, the y axis points down: y = 0 is the hairline, 1 the chin, x = 0 the
-middle. Everything is a pure function of its parameters; what varies is drawn from the caller's generator.
+Lengths are in units of the face's height. The y axis points down from the hairline (0) to the chin (1); x = 0 is the
+middle of the face. All functions are pure; random values come from the caller's generator.
 """
 
 from binarycop.frames.drawing.appearance import Head, Mask

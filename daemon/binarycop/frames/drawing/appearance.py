@@ -1,4 +1,4 @@
-"""What a drawn person looks like, and how a mask is worn: parameters only, no pixels."""
+"""How a drawn person looks and wears a mask: parameters only, no pixels."""
 
 from dataclasses import dataclass, replace
 from enum import Enum
@@ -23,9 +23,9 @@ _MASKS: tuple[Colour, ...] = (
     (222, 196, 150), (240, 240, 240), (232, 226, 214), (40, 40, 42), (205, 190, 90), (170, 120, 60), (150, 130, 210),
     (70, 60, 160), (90, 140, 90), (120, 120, 125), (60, 40, 30),
 )  # fmt: skip
-# Rows of (top least, top most, bottom least, bottom most): where the mask's middle line begins and ends. The
-# ranges keep clear of what the class has bare: the nose's tip, the lips (0.76 to 0.84), the chin.
-_REACH: dict[MaskClass, tuple[float, float, float, float]] = {
+# Rows of (lowest top, highest top, lowest bottom, highest bottom): the range of y for the mask's edges on the middle
+# line. The ranges leave free what the class has uncovered: the tip of the nose, the lips (0.76 to 0.84), the chin.
+_EDGE_RANGES: dict[MaskClass, tuple[float, float, float, float]] = {
     MaskClass.CORRECT: (0.44, 0.55, 1.02, 1.08),
     MaskClass.NOSE: (0.70, 0.745, 1.02, 1.08),
     MaskClass.NOSE_MOUTH: (0.875, 0.96, 1.06, 1.24),
@@ -34,7 +34,7 @@ _REACH: dict[MaskClass, tuple[float, float, float, float]] = {
 
 
 class MaskPattern(Enum):
-    """What is printed on a mask."""
+    """The print on a mask."""
 
     PLAIN = "plain"
     STRIPES = "stripes"
@@ -43,7 +43,7 @@ class MaskPattern(Enum):
 
 
 class Hair(Enum):
-    """How the hair, or what is worn over it, frames the face."""
+    """The hair, or what covers it."""
 
     BALD = "bald"
     SHORT = "short"
@@ -54,7 +54,11 @@ class Hair(Enum):
 
 @dataclass(frozen=True)
 class Mask:
-    """A mask on a face: top_y and bottom_y on the middle line, side_y the upper corner on the cheek."""
+    """A mask on a face.
+
+    top_y, bottom_y: its edges on the middle line. side_y: its upper corner on the cheek. fullness: how far the
+    cloth reaches beyond the cheeks. ink: the print's colour.
+    """
 
     top_y: float
     side_y: float
@@ -67,18 +71,18 @@ class Mask:
     valve: bool
 
     @staticmethod
-    def random(rng: np.random.Generator, wearing: MaskClass) -> "Mask":
-        """A mask worn as ``wearing`` says, at a position that varies as people's do."""
-        least_top, most_top, least_bottom, most_bottom = _REACH[wearing]
-        top = rng.uniform(least_top, most_top)
-        # A slack mask under the nose stays up at its loops; one pulled up over the nose dips to the cheeks.
+    def random(rng: np.random.Generator, mask_class: MaskClass) -> "Mask":
+        """A random mask, worn as its class says."""
+        min_top, max_top, min_bottom, max_bottom = _EDGE_RANGES[mask_class]
+        top = rng.uniform(min_top, max_top)
+        # The ear loops keep a slack mask below the nose up at its sides; a mask over the nose is lower at the cheeks.
         side = top + (rng.uniform(0.0, 0.12) if top < 0.6 else rng.uniform(-0.10, 0.0))
         base = _MASKS[rng.integers(len(_MASKS))]
         skin_like = rng.random() < 0.04
         return Mask(
             top_y=float(top),
             side_y=float(side),
-            bottom_y=float(rng.uniform(least_bottom, most_bottom)),
+            bottom_y=float(rng.uniform(min_bottom, max_bottom)),
             fullness=float(rng.uniform(0.0, 0.05)),
             colour=vary(rng, _SKINS[rng.integers(len(_SKINS))] if skin_like else base, 20),
             ink=vary(rng, _MASKS[rng.integers(len(_MASKS))], 30),
@@ -90,9 +94,11 @@ class Mask:
 
 @dataclass(frozen=True)
 class Head:
-    """A person's looks. half_width and the rest are in face heights; roll in degrees; yaw moves the features, -1 to 1.
+    """A person's appearance.
 
-    light: brightness of the left side minus that of the right, as a share. mask: None is a bare face.
+    half_width: of the face, in face heights. jaw: exponent of the superellipse below the cheeks. smile, yaw: -1 to 1;
+    yaw shifts the features sideways. roll: in degrees. light: brightness of the left side minus that of the right, as
+    a share. mask: None for a bare face.
     """
 
     skin: Colour
@@ -110,8 +116,8 @@ class Head:
     mask: Mask | None
 
     @staticmethod
-    def random(rng: np.random.Generator, wearing: MaskClass | None) -> "Head":
-        """A head of random looks; ``wearing`` None leaves the face bare."""
+    def random(rng: np.random.Generator, mask_class: MaskClass | None) -> "Head":
+        """A random head; without a class the face is bare."""
         return Head(
             skin=vary(rng, _SKINS[rng.integers(len(_SKINS))], 10),
             hair_colour=vary(rng, _HAIRS[rng.integers(len(_HAIRS))], 14),
@@ -125,9 +131,9 @@ class Head:
             yaw=float(np.clip(rng.normal(0.0, 0.35), -1, 1)),
             roll=float(np.clip(rng.normal(0.0, 3.0), -9, 9)),
             light=float(rng.uniform(-0.35, 0.35)),
-            mask=None if wearing is None else Mask.random(rng, wearing),
+            mask=None if mask_class is None else Mask.random(rng, mask_class),
         )
 
     def wear(self, mask: Mask | None) -> "Head":
-        """The same person with another mask, or with none."""
+        """The same person with another mask, or without one."""
         return replace(self, mask=mask)

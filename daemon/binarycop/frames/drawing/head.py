@@ -1,4 +1,4 @@
-"""A head, stroke by stroke."""
+"""Draws a head."""
 
 import numpy as np
 
@@ -14,8 +14,8 @@ CHEEK_Y = 0.45
 def draw(canvas: Pixels, head: Head, centre_x_px: float, centre_y_px: float, height_px: float) -> Box:
     """Draw the head into ``canvas``, (H, W, 3) uint8 BGR, in place; parts beyond its edge are cut off.
 
-    centre_x_px, centre_y_px, height_px: of the face, hairline to chin. Returns the box a face finder would give:
-    hairline to chin, cheek to cheek.
+    centre_x_px, centre_y_px, height_px: of the face, from hairline to chin. Returns the box that a detector would
+    give: from hairline to chin and from cheek to cheek.
     """
     pen = Pen(canvas, head, centre_x_px, centre_y_px, height_px)
     before = canvas.copy()
@@ -31,7 +31,7 @@ def draw(canvas: Pixels, head: Head, centre_x_px: float, centre_y_px: float, hei
 
 
 def _half_width(head: Head, y: Points | float) -> Points:
-    """The face's half width at height y: an ellipse above the cheeks, a superellipse of the jaw's shape below."""
+    """The face's half width at height y: an ellipse above the cheeks, a superellipse below."""
     y = np.asarray(y, np.float64)
     above = np.clip(1 - ((CHEEK_Y - y) / 0.60) ** 2, 0, 1) ** 0.5
     below = np.clip(1 - (np.clip(y - CHEEK_Y, 0, 1) / (1 - CHEEK_Y)) ** head.jaw, 0, 1) ** 0.55
@@ -39,14 +39,14 @@ def _half_width(head: Head, y: Points | float) -> Points:
 
 
 def _contour(head: Head, from_y: float, to_y: float, wider: float) -> Points:
-    """The face's outline between two heights, closed, ``wider`` outside it."""
+    """The closed outline of the face between two heights, (80, 2), widened by ``wider`` on both sides."""
     y = np.linspace(from_y, to_y, 40)
     x = _half_width(head, y) + wider
     return np.concatenate([np.stack([x, y], 1), np.stack([-x, y], 1)[::-1]])
 
 
 def _draw_behind(pen: Pen, head: Head) -> None:
-    """Neck, shoulders, ears, and the hair that falls behind them."""
+    """Draw neck, shoulders, ears, and the hair behind them."""
     w = head.half_width
     if head.hair in (Hair.LONG, Hair.SCARF):
         pen.fill(ellipse(0, 0.42, w * 1.32, 0.72, 40), head.hair_colour if head.hair is Hair.LONG else head.clothes)
@@ -59,36 +59,36 @@ def _draw_behind(pen: Pen, head: Head) -> None:
 
 
 def _draw_features(pen: Pen, head: Head) -> None:
-    """Eyes, brows, nose, mouth, beard and glasses; yaw slides them over the face."""
-    slide = 0.10 * head.yaw
+    """Draw eyes, brows, nose, mouth, beard and glasses, shifted by the yaw."""
+    shift = 0.10 * head.yaw
     dark, red = scale(head.skin, 0.68), blend(scale(head.skin, 0.78), (80, 70, 170), 0.45)
     if head.beard:
         pen.fill(_contour(head, 0.74, 1.02, 0.01), blend(head.hair_colour, head.skin, 0.2))
-        pen.fill(ellipse(slide, 0.745, 0.13, 0.03, 20), blend(head.hair_colour, head.skin, 0.2))
+        pen.fill(ellipse(shift, 0.745, 0.13, 0.03, 20), blend(head.hair_colour, head.skin, 0.2))
     for side in (-1, 1):
-        x = slide + side * 0.165 * (1 - 0.25 * max(side * head.yaw, 0.0))
+        x = shift + side * 0.165 * (1 - 0.25 * max(side * head.yaw, 0.0))
         pen.fill(ellipse(x, EYES_Y, 0.065, 0.028, 24), (235, 235, 238))
         pen.fill(ellipse(x + 0.015 * head.yaw, EYES_Y, 0.028, 0.028, 16), (40, 40, 45))
         brow = np.array([[x - 0.07, EYES_Y - 0.075], [x, EYES_Y - 0.095], [x + 0.07, EYES_Y - 0.08]])
         pen.line(brow, scale(head.hair_colour, 0.9), 0.022)
         if head.glasses:
             pen.line(ellipse(x, EYES_Y + 0.005, 0.11, 0.075, 24), (35, 35, 40), 0.016, closed=True)
-    tip = slide * 1.35
-    pen.fill(np.array([[slide * 0.8, 0.44], [tip + 0.055, NOSE_Y], [tip - 0.055, NOSE_Y]]), scale(head.skin, 0.92))
+    tip = shift * 1.35
+    pen.fill(np.array([[shift * 0.8, 0.44], [tip + 0.055, NOSE_Y], [tip - 0.055, NOSE_Y]]), scale(head.skin, 0.92))
     pen.fill(ellipse(tip, NOSE_Y - 0.015, 0.055, 0.035, 20), scale(head.skin, 0.96))
     for side in (-1, 1):
         pen.fill(ellipse(tip + side * 0.034, NOSE_Y + 0.012, 0.020, 0.012, 12), dark)
     wide = 0.105 + 0.025 * head.smile
     lift = 0.03 * head.smile
     along = np.linspace(-1, 1, 15)
-    upper = np.stack([slide + wide * along, MOUTH_Y - lift * along**2 - 0.022 * (1 - along**2)], 1)
-    lower = np.stack([slide + wide * along, MOUTH_Y - lift * along**2 + 0.034 * (1 - along**2)], 1)
+    upper = np.stack([shift + wide * along, MOUTH_Y - lift * along**2 - 0.022 * (1 - along**2)], 1)
+    lower = np.stack([shift + wide * along, MOUTH_Y - lift * along**2 + 0.034 * (1 - along**2)], 1)
     pen.fill(np.concatenate([upper, lower[::-1]]), red)
-    pen.line(np.stack([slide + wide * along, MOUTH_Y - lift * along**2], 1), scale(red, 0.55), 0.010)
+    pen.line(np.stack([shift + wide * along, MOUTH_Y - lift * along**2], 1), scale(red, 0.55), 0.010)
 
 
 def _draw_hair(pen: Pen, head: Head) -> None:
-    """The hair above the forehead, a cap or a scarf's edge."""
+    """Draw the hair above the forehead, the cap or the scarf's edge."""
     if head.hair is Hair.BALD:
         return
     colour = head.clothes if head.hair in (Hair.SCARF, Hair.CAP) else head.hair_colour
@@ -104,11 +104,11 @@ def _draw_hair(pen: Pen, head: Head) -> None:
 
 
 def _draw_mask(pen: Pen, head: Head, mask: Mask) -> None:
-    """Straps to the ears, the cloth along the jaw, its folds."""
-    slide = 0.10 * head.yaw
+    """Draw the mask: straps to the ears, cloth along the jaw, folds and valve."""
+    shift = 0.10 * head.yaw
     edge_y = np.linspace(mask.side_y, mask.bottom_y, 24)
-    # Cloth ends a little inside the cheek's edge above and hangs about the chin below; where it ends on the
-    # face (an uncovered chin) its corners stay on the skin.
+    # The cloth ends a little inside the cheek's edge above and hangs around the chin below. If it ends on the face
+    # (an uncovered chin), its corners stay on the skin.
     ends_below = mask.bottom_y > 1.0
     reach = mask.bottom_y if ends_below else mask.bottom_y + 0.10
     low = np.clip(1 - (np.clip(edge_y - CHEEK_Y, 0, 1) / (reach + 0.03 - CHEEK_Y)) ** 3.0, 0, 1) ** 0.5
@@ -117,7 +117,7 @@ def _draw_mask(pen: Pen, head: Head, mask: Mask) -> None:
     left = np.stack([-x, edge_y], 1)
     across = np.linspace(-1, 1, 25)
     rise = np.abs(across) ** 1.6
-    top = np.stack([across * x[0] + slide * (1 - across**2), mask.top_y + (mask.side_y - mask.top_y) * rise], 1)
+    top = np.stack([across * x[0] + shift * (1 - across**2), mask.top_y + (mask.side_y - mask.top_y) * rise], 1)
     bottom = np.stack([across[::-1] * x[-1], mask.bottom_y + (0.0 if ends_below else 0.01) * (1 - across**2)], 1)
     ear = head.half_width + 0.01
     strap = blend(mask.colour, (245, 245, 245), 0.6)
@@ -132,4 +132,4 @@ def _draw_mask(pen: Pen, head: Head, mask: Mask) -> None:
     pen.line(top, crease, 0.012)
     if mask.valve:
         y = (mask.top_y + mask.bottom_y) / 2
-        pen.fill(ellipse(0.12 + slide, y, 0.06, 0.05, 16), scale(mask.colour, 0.7))
+        pen.fill(ellipse(0.12 + shift, y, 0.06, 0.05, 16), scale(mask.colour, 0.7))

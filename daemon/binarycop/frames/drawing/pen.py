@@ -1,4 +1,4 @@
-"""A pen that draws in the face's own units."""
+"""A pen that draws in units of the face's height."""
 
 import cv2
 import numpy as np
@@ -9,28 +9,31 @@ from binarycop.frames.drawing.raster import Colour, Pixels, Points, ellipse, to_
 
 
 class Pen:
-    """Draws in the face's own units onto the canvas, anti-aliased, rolled about the chin."""
+    """Draws anti-aliased shapes onto the canvas, in units of the face's height, rotated by the head's roll.
 
-    _SHIFT = 4
+    centre_x_px, centre_y_px: the middle of the face on the canvas, around which it rotates.
+    """
+
+    _SHIFT = 4  # fractional bits of OpenCV's coordinates
 
     def __init__(self, canvas: Pixels, head: Head, centre_x_px: float, centre_y_px: float, height_px: float) -> None:
         self._canvas, self._height_px, self._light = canvas, height_px, head.light
-        turn = np.deg2rad(head.roll)
-        self._turn = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
+        roll = np.deg2rad(head.roll)
+        self._rotation = np.array([[np.cos(roll), -np.sin(roll)], [np.sin(roll), np.cos(roll)]])
         self._centre = np.array([centre_x_px, centre_y_px])
         self._pivot = np.array([0.0, 0.5])
 
     def fill(self, points: Points, colour: Colour) -> None:
-        """Fill the polygon (N, 2)."""
+        """Fill the polygon with corners (N, 2)."""
         cv2.fillPoly(self._canvas, [self._to_px(points)], colour, cv2.LINE_AA, self._SHIFT)
 
     def line(self, points: Points, colour: Colour, width: float, *, closed: bool = False) -> None:
-        """Draw a line through (N, 2), ``width`` in face heights but never under a pixel."""
+        """Draw a line through the points (N, 2). width: in face heights, but one pixel at least."""
         thick = max(round(width * self._height_px), 1)
         cv2.polylines(self._canvas, [self._to_px(points)], closed, colour, thick, cv2.LINE_AA, self._SHIFT)
 
     def fill_pattern(self, points: Points, mask: Mask) -> None:
-        """Fill the polygon with the mask's colour and print."""
+        """Fill the polygon (N, 2) with the mask's colour and print."""
         before = self._canvas.copy()
         self.fill(points, mask.colour)
         if mask.pattern is MaskPattern.PLAIN:
@@ -50,7 +53,7 @@ class Pen:
         self._canvas[...] = to_bytes(self._canvas * share + before * (1 - share))
 
     def shade(self, before: Pixels) -> None:
-        """Light what was drawn since ``before`` from one side."""
+        """Apply the light from one side to all that was drawn since ``before``, a copy of the canvas."""
         drawn = (self._canvas != before).any(axis=2)
         across = (np.arange(self._canvas.shape[1]) - self._centre[0]) / (0.45 * self._height_px)
         gain = 1 - self._light * np.clip(across, -1.3, 1.3) * 0.6
@@ -58,6 +61,6 @@ class Pen:
         self._canvas[drawn] = lit[drawn]
 
     def _to_px(self, points: Points) -> NDArray[np.int32]:
-        placed = (points - self._pivot) @ self._turn.T * self._height_px + self._centre
+        placed = (points - self._pivot) @ self._rotation.T * self._height_px + self._centre
         fixed: NDArray[np.int32] = np.round(placed * (1 << self._SHIFT)).astype(np.int32)
         return fixed

@@ -1,4 +1,4 @@
-"""The room behind a person, and the sensor before both."""
+"""The background behind a person, and the noise of a camera's sensor."""
 
 import cv2
 import numpy as np
@@ -7,7 +7,7 @@ from binarycop.frames.drawing.raster import Pixels, to_bytes
 
 
 def background(rng: np.random.Generator, width: int, height: int) -> Pixels:
-    """A room out of focus, (height, width, 3) uint8 BGR: two tones that run into each other, and some furniture."""
+    """A blurred room, (height, width, 3) uint8 BGR: a gradient between two colours, and some rectangles."""
     tones = rng.uniform(40, 225, (2, 1)) + rng.normal(0, 14, (2, 3))
     down = np.linspace(0, 1, height)[:, None, None]
     room = np.broadcast_to(tones[0] * (1 - down) + tones[1] * down, (height, width, 3)).clip(0, 255)
@@ -21,6 +21,6 @@ def background(rng: np.random.Generator, width: int, height: int) -> Pixels:
 
 
 def add_sensor_noise(pixels: Pixels, rng: np.random.Generator, gain: float = 1.0, noise: float = 3.0) -> Pixels:
-    """What a sensor makes of a scene: brightness times ``gain``, noise of that standard deviation in grey levels."""
+    """The pixels times ``gain``, plus Gaussian noise. noise: its standard deviation in grey levels."""
     grain = rng.standard_normal(pixels.shape, dtype=np.float32) * np.float32(noise)
     return to_bytes(pixels.astype(np.float32) * np.float32(gain) + grain)
