@@ -1,5 +1,6 @@
 """The README's moving picture shows what the gate decides today."""
 
+import re
 from itertools import pairwise
 
 import cv2
@@ -9,6 +10,7 @@ from binarycop.classes import LABELS, GateStatus, MaskClass
 from binarycop.frames.demo import RATE_HZ
 from tests.docs import demo_picture
 from tests.docs.demo_picture import EVERY, PICTURE, Moment
+from tests.docs.pages import ROOT
 
 MOST_BYTES = 400_000
 
@@ -42,6 +44,13 @@ def test_the_picture_in_the_repository_is_as_long_as_the_demo(moments: list[Mome
     length_s = sum(int(one) for one in animation.durations) / 1000
     assert length_s == pytest.approx(len(moments) / RATE_HZ, abs=2 * EVERY / RATE_HZ)
     assert PICTURE.stat().st_size <= MOST_BYTES
+
+
+def test_the_readme_quotes_what_the_demo_prints(moments: list[Moment]) -> None:
+    quoted = re.findall(r"^gate: .*$", (ROOT / "README.md").read_text(encoding="utf-8"), re.MULTILINE)
+    printed = {f"gate: {line}" for moment in moments for line in moment.lines}
+    assert len(quoted) >= 3
+    assert [line for line in quoted if line not in printed] == []
 
 
 def test_a_moment_is_drawn_with_box_and_relay(moments: list[Moment]) -> None:
