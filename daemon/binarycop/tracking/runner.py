@@ -25,7 +25,7 @@ class DetectorRunner(Protocol):
     def poll(self) -> list[Face] | None:
         """The faces, once for each request. None while there is no result.
 
-        Raises DetectorError, or whatever else the detector raised.
+        Raises DetectorError, or any other error of the detector.
         """
 
     def close(self, timeout_s: float) -> bool:
