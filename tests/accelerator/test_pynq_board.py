@@ -170,6 +170,20 @@ def test_a_failed_loading_leaves_no_record(tiny_bundle: Bundle) -> None:
     assert board.fabric.loaded_sha256() is None
 
 
+def test_a_clock_that_could_not_be_set_leaves_no_record(tiny_bundle: Bundle, monkeypatch: pytest.MonkeyPatch) -> None:
+    class StuckClocks:
+        """The divisors do not change."""
+
+        fclk0_mhz = property(lambda self: 50.0, lambda self, value: None)
+
+    board = PynqSetup(tiny_bundle).board
+    assert board.fabric.loaded_sha256() is not None
+    monkeypatch.setattr(pynq.ps, "Clocks", StuckClocks())
+    with pytest.raises(OverlayError, match="it could not be loaded: ValueError: its clock runs at 50 MHz, not 100"):
+        board.load()
+    assert board.fabric.loaded_sha256() is None
+
+
 def test_an_ip_that_does_not_exist_is_named(tiny_bundle: Bundle) -> None:
     with pytest.raises(OverlayError, match=r"pynq finds no IP idma7 in overlay\.hwh"):
         PynqSetup(tiny_bundle).board.registers("idma7")

@@ -89,7 +89,7 @@ class FinnClassifier:
             raise OverlayMissing(f"another one is loaded, sha256 {loaded[:12]}… not {expected[:12]}…")
         board.attach()
         clock_mhz = board.clock_mhz()
-        if abs(clock_mhz / manifest.clock_mhz - 1) > check_build.CLOCK_TOLERANCE:
+        if not check_build.is_clock_right(clock_mhz, manifest.clock_mhz):
             raise OverlayMissing(f"its clock runs at {clock_mhz:g} MHz, not {manifest.clock_mhz:g}")
         input_dma, output_dma = (Dma(name, board.registers(name)) for name in (manifest.input_dma, manifest.output_dma))
         self._pipeline = Pipeline(input_dma, output_dma, self._clock, self._sleep, self._deadline_s)

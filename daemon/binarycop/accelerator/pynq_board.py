@@ -15,6 +15,7 @@ from pynq.pl_server.device import Device
 from pynqmetadata.frontends import Metadata
 
 from binarycop.accelerator.base import Buffer, FpgaManager, Registers
+from binarycop.bundle.check_build import is_clock_right
 from binarycop.errors import OverlayError, OverlayLoadDenied
 
 try:
@@ -70,6 +71,10 @@ class PynqBoard:
                 # A new Overlay would read the .hwh again, which takes seconds on a board while the gate waits.
                 self._overlay.download()
             pynq.ps.Clocks.fclk0_mhz = self._clock_mhz
+            # A process that cannot read the clock (``uio``) relies on the record.
+            clock_mhz = float(pynq.ps.Clocks.fclk0_mhz)
+            if not is_clock_right(clock_mhz, self._clock_mhz):
+                raise ValueError(f"its clock runs at {clock_mhz:g} MHz, not {self._clock_mhz:g}")
             self.manager.record_loaded(self._sha256)
         except Exception as error:
             raise OverlayError(f"it could not be loaded: {_format(error)}") from error

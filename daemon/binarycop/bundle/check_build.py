@@ -11,7 +11,7 @@ from binarycop.errors import BundleError
 from binarycop.geometry import SIDE_PX
 
 BITSTREAM, HWH = "overlay.bit", "overlay.hwh"
-CLOCK_TOLERANCE = 0.01  # the board's dividers cannot set each frequency; pynq itself warns beyond this
+_CLOCK_TOLERANCE = 0.01  # the board's dividers cannot set each frequency; pynq itself warns beyond this
 _MIN_REGISTERS_BYTES = 0x20  # the IODMA's last register is at 0x1c
 _CHIPS = ("7z020", "7z010")  # the PYNQ-Z1 has the first; µ-CNV also fits the second
 
@@ -39,6 +39,11 @@ def check(folder: Path, manifest: Manifest) -> None:
         check_published(folder, manifest.sha256[name])
     check_shapes(folder, manifest)
     check_hwh(folder / HWH, manifest)
+
+
+def is_clock_right(actual_mhz: float, expected_mhz: float) -> bool:
+    """Whether the logic's clock runs at the expected frequency, as near as the board can set it."""
+    return abs(actual_mhz / expected_mhz - 1) <= _CLOCK_TOLERANCE
 
 
 def check_published(subject: Path, sha256: str) -> None:
@@ -94,5 +99,5 @@ def check_hwh(file: Path, manifest: Manifest) -> None:
         if size < _MIN_REGISTERS_BYTES:
             raise refusal(f"{name} has {size} bytes of registers, fewer than {_MIN_REGISTERS_BYTES}")
         built_mhz = hardware.clocks_mhz.get(name)
-        if built_mhz is not None and manifest.clock_mhz > built_mhz * (1 + CLOCK_TOLERANCE):
+        if built_mhz is not None and manifest.clock_mhz > built_mhz * (1 + _CLOCK_TOLERANCE):
             raise refusal(f"{name} is built for {built_mhz:g} MHz, but the manifest has {manifest.clock_mhz:g} MHz")
