@@ -98,6 +98,16 @@ CLAIMS: list[tuple[str, str, Callable[[], tuple[Any, ...]]]] = [
         lambda: (found_in("Makefile", r"^PRIVACY_FRAMES \?= (\d+)$"),),
     ),
     (
+        "docs/privacy.md",
+        r"without rights, on ([\d,]+) frames",
+        lambda: (found_in("Makefile", r"^PRIVACY_FRAMES \?= (\d+)$"),),
+    ),
+    (
+        "docs/privacy.md",
+        r"CI runs the same test with ([\d,]+) frames",
+        lambda: (found_in(".ci/run", r"PRIVACY_FRAMES=(\d+)$"),),
+    ),
+    (
         "docs/first-hour.md",
         r"identical frames for (\d+) s, it counts as frozen",
         lambda: (LANE.frames.frozen_s,),
