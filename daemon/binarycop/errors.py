@@ -1,4 +1,4 @@
-"""Every error the daemon raises itself. Each joins a builtin, and carries its parts as fields."""
+"""All errors that the daemon raises itself. Each is also a built-in error, and has its parts as attributes."""
 
 from pathlib import Path
 
@@ -8,7 +8,10 @@ class BinaryCoPError(Exception):
 
 
 class SettingsError(BinaryCoPError, ValueError):
-    """A settings file says something that cannot be meant; names file, line, key and what would be right."""
+    """A settings file contains an error.
+
+    wrong, right: what is wrong, and what to write instead. file, line, key: where it stands.
+    """
 
     def __init__(self, wrong: str, right: str, *, file: str = "", line: int = 0, key: str = "") -> None:
         self.wrong, self.right, self.file, self.line, self.key = wrong, right, file, line, key
@@ -18,7 +21,7 @@ class SettingsError(BinaryCoPError, ValueError):
 
 
 class SettingsErrors(BinaryCoPError, ValueError):
-    """All that is wrong with the settings, one ``SettingsError`` each in ``problems``."""
+    """All errors in the settings: ``problems`` has one ``SettingsError`` for each."""
 
     def __init__(self, problems: list[SettingsError]) -> None:
         self.problems = problems
@@ -26,7 +29,7 @@ class SettingsErrors(BinaryCoPError, ValueError):
 
 
 class BundleError(BinaryCoPError, ValueError):
-    """A bundle is refused: it does not agree with its manifest, or with its golden vectors."""
+    """A bundle is refused: it does not agree with its manifest or its golden vectors."""
 
     def __init__(self, bundle: Path | str, reason: str) -> None:
         self.bundle, self.reason = Path(bundle), reason
@@ -42,11 +45,11 @@ class BundleStoreError(BinaryCoPError, OSError):
 
 
 class BackendError(BinaryCoPError, RuntimeError):
-    """A classifier backend cannot run here, or stopped running."""
+    """A classifier backend cannot run on this machine, or has stopped."""
 
 
 class OverlayError(BackendError):
-    """The overlay, or its accelerator, failed; ``reason`` says how. To load it anew may help."""
+    """The overlay or its accelerator has failed; ``reason`` says how. Loading it again may help."""
 
     def __init__(self, reason: str) -> None:
         self.reason = reason
@@ -54,7 +57,7 @@ class OverlayError(BackendError):
 
 
 class OverlayMissing(OverlayError):
-    """The bundle's overlay is not loaded, or not as it must be; ``binarycop load-overlay`` is to be run first."""
+    """The bundle's overlay is not loaded, or is loaded wrongly. ``binarycop load-overlay`` loads it."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(f"{reason}; run binarycop load-overlay")
@@ -65,7 +68,7 @@ class OverlayLoadDenied(OverlayError, PermissionError):
 
 
 class DmaBusy(OverlayError):
-    """A DMA is not idle when it is to be started; ``control`` is what its control register reads."""
+    """A DMA should start but is not idle; ``control`` is the value of its control register."""
 
     def __init__(self, dma: str, control: int) -> None:
         self.dma, self.control = dma, control
@@ -81,7 +84,7 @@ class DmaTimeout(OverlayError, TimeoutError):
 
 
 class DmaDataError(OverlayError):
-    """A DMA, or the network behind it, answers what it cannot."""
+    """A DMA, or the network behind it, has given impossible or wrong data; ``what`` says which."""
 
     def __init__(self, dma: str, what: str) -> None:
         self.dma, self.what = dma, what
@@ -89,7 +92,7 @@ class DmaDataError(OverlayError):
 
 
 class SourceError(BinaryCoPError, OSError):
-    """A camera, clip or folder gives no frames; ``source`` is what the settings call it."""
+    """A camera, clip or folder gives no frames; ``source`` is its name in the settings."""
 
     def __init__(self, source: str, reason: str) -> None:
         self.source, self.reason = source, reason
@@ -97,15 +100,15 @@ class SourceError(BinaryCoPError, OSError):
 
 
 class UndecodableFrame(SourceError):
-    """One picture could not be decoded; the source itself is still good."""
+    """One picture cannot be decoded; the source itself still works."""
 
 
 class DetectorError(BinaryCoPError, RuntimeError):
-    """A face finder cannot be made or does not run with this OpenCV."""
+    """A face detector cannot be created, or does not run on this machine."""
 
 
 class LineError(BinaryCoPError, OSError):
-    """A GPIO line cannot be had or driven; ``line`` is its name in the settings."""
+    """A GPIO line cannot be opened, read or driven; ``line`` is its pin or its key in the settings."""
 
     def __init__(self, line: str, reason: str) -> None:
         self.line, self.reason = line, reason
@@ -121,7 +124,7 @@ class JournalError(BinaryCoPError, OSError):
 
 
 class FactoryError(BinaryCoPError, OSError):
-    """A gpiozero pin factory cannot be had; ``factory`` is its name in ``lines.factory``."""
+    """A gpiozero pin factory cannot be opened; ``factory`` is its name in ``lines.factory``."""
 
     def __init__(self, factory: str, reason: str) -> None:
         self.factory, self.reason = factory, reason

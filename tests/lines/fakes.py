@@ -16,7 +16,8 @@ EDGES = 1 << 4 | 1 << 5
 class FakeLine:
     """A line: its name, its consumer, and all configurations as (flags, level or None, debounce_us).
 
-    refuses: flags for which a request fails. edges: the file descriptor on which edges are written.
+    refuses: flags for which a request fails. held_low: the pin is low whatever the level, as the dead-man timer holds
+    it. edges: the file descriptor on which edges are written.
     """
 
     name: str = ""
@@ -24,6 +25,7 @@ class FakeLine:
     level: bool = False
     configs: list[tuple[int, bool | None, int]] = field(default_factory=list)
     refuses: int = 0
+    held_low: bool = False
     edges: int = -1
     last_number: int = 0
 
@@ -92,7 +94,7 @@ class FakeKernel:
         if request == chardev.SET_CONFIG:
             self._configure(line, bytes(buffer))
         elif request == chardev.GET_VALUES:
-            struct.pack_into("=Q", buffer, 0, line.level)
+            struct.pack_into("=Q", buffer, 0, line.level and not line.held_low)
         else:
             line.level = bool(struct.unpack_from("=Q", buffer)[0])
 

@@ -26,6 +26,7 @@ from binarycop.lines.gpiochip import GpioChipFactory
 from binarycop.lines.lane_io import LaneIo
 from binarycop.settings.lines import LineSettings, LinesSettings
 from binarycop.settings.schema import LaneSettings
+from binarycop.settings.signals import LampPattern
 from tests.lines.fakes import EDGES, INPUT, OUTPUT, FakeChip, FakeKernel, FakeLine
 
 PULL_UP, PULL_DOWN, NO_PULL = 1 << 8, 1 << 9, 1 << 10
@@ -279,6 +280,31 @@ def test_lane_io_names_the_line_that_cannot_be_opened(factory: GpioChipFactory) 
     lane = LaneSettings(lines=LinesSettings(permission=LineSettings("board-led"), lamps={}))
     with pytest.raises(LineError, match=r"^line board-led: cannot be opened: .* in use by 'leds'$"):
         LaneIo(lane, factory)
+
+
+def test_a_permission_that_the_dead_man_timer_held_back_is_cleared_when_it_ends(
+    kernel: FakeKernel, factory: GpioChipFactory
+) -> None:
+    """The overlay reads back the pin. The timer lets the next permission through only after the output was low."""
+    lane = LaneSettings(lines=LinesSettings(permission=LineSettings("gate-relay"), lamps={}))
+    relay = line(kernel, 0)
+    with LaneIo(lane, factory) as lane_io:
+        lane_io.drive(True, {}, 0.0)
+        relay.held_low = True
+        assert not lane_io.is_relay_on
+        lane_io.drive(False, {}, 1.0)
+        assert not relay.level
+        relay.held_low = False
+        lane_io.drive(True, {}, 2.0)
+        assert lane_io.is_relay_on
+
+
+def test_closing_leaves_a_lamp_as_it_is(kernel: FakeKernel, factory: GpioChipFactory) -> None:
+    lamps = {"correct": LineSettings("lamp")}
+    lane = LaneSettings(lines=LinesSettings(permission=LineSettings("gate-relay"), lamps=lamps))
+    with LaneIo(lane, factory) as lane_io:
+        lane_io.drive(True, {"correct": LampPattern.ON}, 0.0)
+    assert [line(kernel, offset).level for offset in (0, 1)] == [False, True]
 
 
 def test_lane_io_drives_a_line_of_the_chip(kernel: FakeKernel, factory: GpioChipFactory) -> None:

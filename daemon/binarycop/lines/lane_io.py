@@ -55,6 +55,7 @@ class LaneIo:
             self._fire = open_if_set(lines.fire)
             self._override = open_if_set(lines.override)
             self._pin_names = self._names_by_device(lane)
+            self._written = dict.fromkeys(self._pin_names, False)
             if self._passed is not None:
                 # Edges are counted, as a short pulse may begin and end between two reads.
                 self._passed.when_activated = self._passages.add
@@ -111,7 +112,9 @@ class LaneIo:
         return pins
 
     def _set_level(self, device: DigitalOutputDevice, level: bool) -> None:
-        if self._level(device) != level:
+        # Both must agree: while the dead-man timer holds the pin low, an output that is set reads back as inactive. If
+        # it were not cleared then, the timer would let no later permission through.
+        if self._level(device) != level or self._written[id(device)] != level:
             self._write(device, level)
 
     def _write(self, device: DigitalOutputDevice, level: bool) -> None:
@@ -119,6 +122,7 @@ class LaneIo:
             device.value = level
         except (GPIOZeroError, OSError) as error:
             raise LineError(self._pin_names[id(device)], f"cannot be driven: {error}") from error
+        self._written[id(device)] = level
 
     def _level(self, device: DigitalInputDevice | DigitalOutputDevice) -> bool:
         try:
