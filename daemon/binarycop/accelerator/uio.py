@@ -130,7 +130,7 @@ class UioBoard:
         return _SharedBuffer(self._memory, offset, shape)
 
     def clock_mhz(self) -> float:
-        """The manifest's clock. Only root can read the real one, and load-overlay checks it before it leaves the record."""
+        """The manifest's clock. Only root can read the real one; load-overlay does so before it leaves the record."""
         return self._clock_mhz
 
     def close(self) -> None:

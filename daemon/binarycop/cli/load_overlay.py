@@ -1,4 +1,4 @@
-"""``binarycop load-overlay``: loads the bundle's bitstream, sets its clock and tests it; for root, after each boot."""
+"""``binarycop load-overlay``: loads the bundle's bitstream, sets its clock and tests it, as root."""
 
 import argparse
 from dataclasses import replace
