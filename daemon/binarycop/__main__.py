@@ -1,13 +1,13 @@
-"""The entry point. It comes before everything else for the sake of one setting."""
+"""The program's entry point, which sets one environment variable before numpy is imported."""
 
 import os
 import sys
 
 
 def main() -> int:
-    """Run the command line; returns the exit code."""
-    # One image's products are too small to share out: OpenBLAS's threads only wait for each other, up to
-    # eight times longer on a busy machine. It reads this when numpy is first imported.
+    """Run the program; returns the exit code."""
+    # The matrices of one image are too small for more than one thread: OpenBLAS's threads only wait for each other,
+    # up to eight times longer on a busy machine. OpenBLAS reads this when numpy is first imported.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from binarycop.cli.main import main as run  # noqa: PLC0415
 

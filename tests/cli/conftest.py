@@ -1,4 +1,4 @@
-"""A bundle's name, labelled pictures and a clip for the commands."""
+"""A bundle, labelled pictures and a clip for the commands."""
 
 from pathlib import Path
 
@@ -18,16 +18,15 @@ def bundle(tiny_bundle: Bundle) -> str:
 
 @pytest.fixture
 def pictures(tmp_path: Path) -> Path:
-    """Two drawn people per class, a bare one, and a file that is no picture."""
+    """Two drawn people for each class and two without a mask, a broken picture, and a file that is no picture."""
     rng = np.random.default_rng(4)
-    people: list[tuple[str, MaskClass | None]] = [(wearing.label, wearing) for wearing in MaskClass] + [
-        ("no_mask", None)
-    ]
-    for folder, wearing in people:
+    people: list[tuple[str, MaskClass | None]] = [(mask_class.label, mask_class) for mask_class in MaskClass]
+    people.append(("no_mask", None))
+    for folder, mask_class in people:
         (tmp_path / folder).mkdir()
         for index in range(2):
             canvas = background(rng, 160, 160)
-            draw(canvas, Head.random(rng, wearing), 80.0, 84.0, 90.0)
+            draw(canvas, Head.random(rng, mask_class), 80.0, 84.0, 90.0)
             cv2.imwrite(str(tmp_path / folder / f"{index}.png"), canvas)
     (tmp_path / "nose" / "broken.jpg").write_bytes(b"\xff\xd8 not a picture")
     (tmp_path / "nose" / "notes.txt").write_text("left out")
@@ -36,7 +35,7 @@ def pictures(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def clip(tmp_path: Path) -> Path:
-    """Two seconds in which somebody stands on the marked spot after half a second."""
+    """Two seconds. Somebody stands in the fixed region for one second, after half a second."""
     rng = np.random.default_rng(8)
     room, head = background(rng, 320, 240), Head.random(rng, MaskClass.CORRECT)
     path = tmp_path / "clip.avi"

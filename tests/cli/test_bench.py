@@ -1,4 +1,4 @@
-"""``binarycop bench faces`` on pictures made here: drawn heads, of which nobody is real."""
+"""``binarycop bench faces`` on drawn heads."""
 
 import json
 from pathlib import Path
@@ -17,7 +17,7 @@ OBJECT = f"<object><name>with_mask</name>{BOX}</object>"
 
 @pytest.fixture
 def crowd(tmp_path: Path) -> Path:
-    """Four pictures of one drawn head each, 70 pixels high, annotated; two more pictures of nobody."""
+    """Six annotated pictures: four with one drawn head of 70 pixels' height, two without."""
     (tmp_path / "annotations").mkdir()
     (tmp_path / "images").mkdir()
     for number in range(6):
@@ -27,14 +27,14 @@ def crowd(tmp_path: Path) -> Path:
         if number < 4:
             box = drawing.draw(canvas, drawing.Head.random(rng, MaskClass.CORRECT), 80, 60, 70)
             corners = (box.x_px, box.y_px, box.x_px + box.width_px, box.y_px + box.height_px)
-            objects = OBJECT.format(*(round(one) for one in corners))
+            objects = OBJECT.format(*(round(corner_px) for corner_px in corners))
         cv2.imwrite(str(tmp_path / "images" / f"{number}.png"), canvas)
         text = f"<annotation><filename>{number}.png</filename>{objects}</annotation>"
         (tmp_path / "annotations" / f"{number}.xml").write_text(text)
     return tmp_path
 
 
-def test_the_benchmark_counts_faces_false_finds_and_time(crowd: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_benchmark_counts_faces_false_positives_and_time(crowd: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["bench", "faces", str(crowd), "--finder", "lookout", "--json"]) == 0
     report = json.loads(capsys.readouterr().out)
     (finder,) = report["finders"]
@@ -44,7 +44,9 @@ def test_the_benchmark_counts_faces_false_finds_and_time(crowd: Path, capsys: py
     assert finder["ms"] > 0
 
 
-def test_the_table_has_a_column_per_finder_and_a_row_per_size(crowd: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_table_has_a_column_per_detector_and_a_row_per_size(
+    crowd: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert main(["bench", "faces", str(crowd), "--finder", "lookout", "--finder", "lookout"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].startswith("6 pictures, OpenCV ")
@@ -53,18 +55,18 @@ def test_the_table_has_a_column_per_finder_and_a_row_per_size(crowd: Path, capsy
     assert [line.split("  ")[0] for line in lines[3:]] == ["false positives per picture", "ms per picture, median"]
 
 
-def test_it_leaves_the_number_of_threads_as_it_was(crowd: Path) -> None:
+def test_the_benchmark_restores_the_number_of_threads(crowd: Path) -> None:
     before = cv2.getNumThreads()
     main(["bench", "faces", str(crowd), "--finder", "lookout"])
     assert cv2.getNumThreads() == before
 
 
-def test_a_folder_without_annotations_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_folder_without_annotations_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["bench", "faces", str(tmp_path)]) == 5
     assert "has neither annotations/*.xml nor pictures in folders correct" in capsys.readouterr().err
 
 
-def test_a_named_finder_that_cannot_be_had_is_said(
+def test_a_named_detector_that_cannot_run_is_an_error(
     crowd: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     config = tmp_path / "gate.yaml"
@@ -73,7 +75,7 @@ def test_a_named_finder_that_cannot_be_had_is_said(
     assert "there is no model file /nonexistent.onnx" in capsys.readouterr().err
 
 
-def test_what_can_be_measured_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_unknown_part_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit, match="2"):
         main(["bench", "hands", str(tmp_path)])
     assert "'hands' should be faces" in capsys.readouterr().err

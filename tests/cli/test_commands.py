@@ -1,4 +1,4 @@
-"""The commands as a person or a program calls them: exit codes, JSON contracts, messages."""
+"""The subcommands as a person or a program calls them: exit codes, JSON contracts, messages."""
 
 import json
 import signal
@@ -14,15 +14,17 @@ import pytest
 from binarycop.cli.main import main
 
 
-def wires_of(text: str) -> list[dict[str, Any]]:
-    """Standard output of a ``--json`` call: JSON and nothing else."""
+def json_lines(text: str) -> list[dict[str, Any]]:
+    """The objects in the standard output of a ``--json`` call, which must have nothing else."""
     return [json.loads(line) for line in text.splitlines()]
 
 
-def test_evaluate_keeps_its_contract(bundle: str, pictures: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_evaluate_prints_the_fields_of_its_contract(
+    bundle: str, pictures: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert main(["evaluate", str(pictures), "--bundle", bundle, "--finder", "fixed", "--json"]) == 0
     out, err = capsys.readouterr()
-    (report,) = wires_of(out)
+    (report,) = json_lines(out)
     assert set(report) == {
         "images", "no_face", "abstained", "confusion", "recall", "balanced_accuracy", "bundle", "backend", "finder",
     }  # fmt: skip
@@ -33,33 +35,33 @@ def test_evaluate_keeps_its_contract(bundle: str, pictures: Path, capsys: pytest
     assert report["balanced_accuracy"] == pytest.approx(sum(recalls) / 4)
     assert "broken.jpg" in err
     assert main(["evaluate", str(pictures), "--bundle", bundle, "--finder", "fixed", "--json"]) == 0
-    assert wires_of(capsys.readouterr().out) == [report]
+    assert json_lines(capsys.readouterr().out) == [report]
 
 
-def test_evaluate_says_null_for_a_class_without_pictures(
+def test_evaluate_prints_null_for_a_class_without_pictures(
     bundle: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "chin").mkdir()
     cv2.imwrite(str(tmp_path / "chin" / "one.png"), np.full((100, 100, 3), 90, np.uint8))
     assert main(["evaluate", str(tmp_path), "--bundle", bundle, "--finder", "fixed", "--json"]) == 0
-    (report,) = wires_of(capsys.readouterr().out)
+    (report,) = json_lines(capsys.readouterr().out)
     assert [report["recall"][label] for label in ("correct", "nose", "nose_mouth")] == [None] * 3
     assert report["balanced_accuracy"] == report["recall"]["chin"]
 
 
-def test_evaluate_without_pictures_says_which_folders_it_wants(
+def test_evaluate_without_pictures_names_the_folders_that_it_needs(
     bundle: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["evaluate", str(tmp_path), "--bundle", bundle]) == 5
     assert "has no pictures in folders correct, nose, nose_mouth, chin, no_mask" in capsys.readouterr().err
 
 
-def test_replay_keeps_its_contract_and_says_the_same_again(
+def test_replay_prints_the_fields_of_its_contract_and_the_same_output_again(
     bundle: str, clip: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     command = ["replay", str(clip), str(clip), "--bundle", bundle, "--finder", "fixed", "--json"]
     assert main(command) == 0
-    first = wires_of(capsys.readouterr().out)
+    first = json_lines(capsys.readouterr().out)
     assert {event["clip"] for event in first} == {str(clip)}
     assert all({"clip", "t_s", "event"} <= set(event) for event in first)
     summaries = [event for event in first if event["event"] == "summary"]
@@ -74,13 +76,15 @@ def test_replay_keeps_its_contract_and_says_the_same_again(
     half = len(first) // 2
     assert first[:half] == first[half:]
     assert main(command) == 0
-    again = wires_of(capsys.readouterr().out)
+    again = json_lines(capsys.readouterr().out)
     for event in again:
         event.pop("latency_ms", None)
     assert again == first
 
 
-def test_replay_refuses_what_is_no_recording(bundle: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_replay_refuses_a_camera_and_a_missing_clip(
+    bundle: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert main(["replay", "0", "--bundle", bundle]) == 5
     assert "is a camera; replay takes recordings" in capsys.readouterr().err
     assert main(["replay", str(tmp_path / "none.mp4"), "--bundle", bundle]) == 5
@@ -94,10 +98,10 @@ def test_run_ends_by_itself_with_a_summary(bundle: str, clip: Path, capsys: pyte
     assert last.startswith("summary: ")
     assert "1 persons" in last
     assert "started: random 0.0.0 on emulator" in err
-    assert "\x1b" not in out, "plain lines where there is no terminal"
+    assert "\x1b" not in out, "no control characters without a terminal"
 
 
-def test_under_systemd_the_log_gets_events_and_a_summary_and_no_frames(
+def test_under_systemd_the_log_has_events_and_a_summary_and_no_lines_for_frames(
     bundle: str, clip: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("JOURNAL_STREAM", "8:1234")
@@ -110,32 +114,32 @@ def test_under_systemd_the_log_gets_events_and_a_summary_and_no_frames(
 
 def test_run_with_json_prints_json_only(bundle: str, clip: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["run", "--source", str(clip), "--bundle", bundle, "--finder", "fixed", "--json"]) == 0
-    (summary,) = wires_of(capsys.readouterr().out)
+    (summary,) = json_lines(capsys.readouterr().out)
     assert summary["event"] == "summary"
     assert summary["frames"] + summary["dropped"] == summary["captured"] == 40
 
 
-def test_run_says_when_its_source_gives_nothing(bundle: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_run_reports_a_source_that_gives_no_frame(bundle: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["run", "--source", "/nonexistent/clip.mp4", "--bundle", bundle]) == 5
     assert "/nonexistent/clip.mp4" in capsys.readouterr().err
 
 
-def test_selftest_says_what_it_reproduced(bundle: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_selftest_prints_what_it_reproduced(bundle: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["selftest", "--bundle", bundle, "--json"]) == 0
-    assert wires_of(capsys.readouterr().out) == [
+    assert json_lines(capsys.readouterr().out) == [
         {"bundle": "random", "version": "0.0.0", "backend": "emulator", "golden": 64}
     ]
 
 
-def test_a_bundle_that_is_not_there_or_spoilt_has_its_own_exit_code(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_missing_or_broken_bundle_has_its_own_exit_code(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["selftest", "--bundle", "nosuch"]) == 4
     assert main(["run", "--bundle", str(tmp_path)]) == 4
     assert "there is no manifest.json" in capsys.readouterr().err
 
 
-def test_check_config_prints_what_holds_and_what_differs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_check_config_prints_all_settings_or_those_that_differ(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     path = tmp_path / "gate.yaml"
     path.write_text("gate: {policy: off}\n")
     assert main(["check-config", "--config", str(path)]) == 0
@@ -143,11 +147,11 @@ def test_check_config_prints_what_holds_and_what_differs(tmp_path: Path, capsys:
     assert main(["check-config", "--config", str(path), "--changes"]) == 0
     assert capsys.readouterr().out == f"# from {path}\ngates:\n- name: gate\n  gate:\n    policy: 'off'\n"
     assert main(["check-config", "--config", str(path), "--changes", "--json"]) == 0
-    (shown,) = wires_of(capsys.readouterr().out)
+    (shown,) = json_lines(capsys.readouterr().out)
     assert shown["settings"] == {"gates": [{"name": "gate", "gate": {"policy": "off"}}]}
 
 
-def test_check_config_tells_every_problem_and_has_its_own_exit_code(
+def test_check_config_prints_every_problem_and_has_its_own_exit_code(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = tmp_path / "gate.yaml"
@@ -170,7 +174,7 @@ def test_wrong_arguments_have_their_own_exit_code() -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT])
-def test_the_program_is_stopped_by_signals_with_a_summary(bundle: str, number: signal.Signals) -> None:
+def test_a_signal_stops_the_program_with_a_summary(bundle: str, number: signal.Signals) -> None:
     command = [sys.executable, "-m", "binarycop", "run", "--source", "demo", "--bundle", bundle]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
@@ -178,5 +182,5 @@ def test_the_program_is_stopped_by_signals_with_a_summary(bundle: str, number: s
         process.send_signal(number)
         out, err = process.communicate(timeout=60)
     assert process.returncode == 0
-    assert "stopped: asked to" in err
+    assert "stopped: on request" in err
     assert out.splitlines()[-1].startswith("summary: ")

@@ -1,4 +1,4 @@
-"""What a person sees: one moving line on a terminal, a line per change elsewhere."""
+"""What a person sees: on a terminal one line that is updated, elsewhere a line for each change."""
 
 import io
 
@@ -8,43 +8,45 @@ from binarycop.classes import GateStatus
 from binarycop.cli.console import Console
 from binarycop.gate.events import Cause
 from binarycop.gate.machine import Phase
-from binarycop.service.lane import Snapshot
+from binarycop.service.snapshot import LaneSnapshot
 
-NOBODY = Snapshot("gate", 1, None, GateStatus.NOBODY, Phase.IDLE, None)
-LET_IN = Snapshot("gate", 9, 3, GateStatus.CORRECT, Phase.PERMITTED, Cause.VERDICT)
+EMPTY = LaneSnapshot("gate", 1, None, GateStatus.NOBODY, Phase.IDLE, None)
+PERMITTED = LaneSnapshot("gate", 9, 3, GateStatus.CORRECT, Phase.PERMITTED, Cause.VERDICT)
 
 
 class Terminal(io.StringIO):
-    """A stream that says it is a terminal."""
+    """A stream that claims to be a terminal."""
 
     def isatty(self) -> bool:
         return True
 
 
-def test_without_a_terminal_there_is_a_line_for_each_change_and_none_for_each_frame() -> None:
+def test_without_a_terminal_there_is_a_line_for_each_change_and_not_for_each_frame() -> None:
     stream = io.StringIO()
     console = Console(stream)
-    for snapshot in (NOBODY, NOBODY, LET_IN, LET_IN, NOBODY):
+    for snapshot in (EMPTY, EMPTY, PERMITTED, PERMITTED, EMPTY):
         console.show([snapshot], 1.5)
     lines = stream.getvalue().splitlines()
     assert len(lines) == 3
     assert " ".join(lines[1].split()) == "gate: frame 9 person 3 correct gate open (verdict) 1.5 ms"
 
 
-def test_on_a_terminal_the_line_moves_and_the_journal_does_not_tear_it(capsys: pytest.CaptureFixture[str]) -> None:
+def test_on_a_terminal_one_line_is_updated_and_journal_lines_do_not_mix_with_it(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     stream = Terminal()
     console = Console(stream)
-    console.show([NOBODY], 1.5)
+    console.show([EMPTY], 1.5)
     console.print_line("gate: person 3 in front")
-    console.show([LET_IN], None)
+    console.show([PERMITTED], None)
     assert capsys.readouterr().err == "gate: person 3 in front\n"
     parts = stream.getvalue().split("\r\x1b[K")
     assert [part.split()[:2] for part in parts] == [[], ["gate:", "frame"], [], ["gate:", "frame"]]
     assert "\n" not in stream.getvalue()
 
 
-def test_a_moving_line_never_wraps(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_line_that_is_updated_never_wraps(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "40")
     stream = Terminal()
-    Console(stream).show([NOBODY, LET_IN], 1.5)
+    Console(stream).show([EMPTY, PERMITTED], 1.5)
     assert len(stream.getvalue().removeprefix("\r\x1b[K")) == 39

@@ -22,23 +22,23 @@ FIRE = Record(AT, "b2", "fire", "north", "north: fire input active", {"state": "
 
 
 @pytest.fixture
-def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Query, bool]]:
-    """A journal of two events; what it was asked for."""
-    asked: list[tuple[Query, bool]] = []
+def queries(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Query, bool]]:
+    """Installs a journal of two events; returns the queries that it gets."""
+    queries: list[tuple[Query, bool]] = []
 
     def read(reader: Any, query: Query, *, follow: bool) -> Iterator[Record]:
-        asked.append((query, follow))
+        queries.append((query, follow))
         yield from (PERMIT, FIRE)
         if follow:
             raise KeyboardInterrupt
 
     monkeypatch.setattr(events, "open_reader", lambda: None)
     monkeypatch.setattr(events, "read", read)
-    return asked
+    return queries
 
 
-@pytest.mark.usefixtures("asked")
-def test_a_decision_is_one_line_with_all_that_it_came_from(capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.usefixtures("queries")
+def test_a_decision_is_one_line_with_its_votes_latency_bundle_and_phases(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["events"]) == 0
     [boot, permit, other_boot, fire] = capsys.readouterr().out.splitlines()
     assert (boot, other_boot) == ("-- boot b1 --", "-- boot b2 --")
@@ -49,7 +49,7 @@ def test_a_decision_is_one_line_with_all_that_it_came_from(capsys: pytest.Captur
     assert fire.endswith("  fire        north: fire input active")
 
 
-@pytest.mark.usefixtures("asked")
+@pytest.mark.usefixtures("queries")
 def test_with_json_there_is_an_object_for_each_event_and_nothing_else(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["events", "--json"]) == 0
     [permit, fire] = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
@@ -58,32 +58,32 @@ def test_with_json_there_is_an_object_for_each_event_and_nothing_else(capsys: py
     assert fire["state"] == "active"
 
 
-def test_the_arguments_become_a_query(asked: list[tuple[Query, bool]]) -> None:
+def test_the_arguments_become_a_query(queries: list[tuple[Query, bool]]) -> None:
     arguments = ["--since", "2026-05-04T00:00+00:00", "--until", "2026-05-05T00:00+00:00"]
     assert main(["events", *arguments, "--gate", "north", "--class", "nose_mouth"]) == 0
     since, until = (datetime(2026, 5, day, tzinfo=timezone.utc) for day in (4, 5))
-    assert asked == [(Query(since, until, "north", "nose_mouth"), False)]
+    assert queries == [(Query(since, until, "north", "nose_mouth"), False)]
 
 
-def test_following_ends_well_when_it_is_interrupted(
-    asked: list[tuple[Query, bool]], capsys: pytest.CaptureFixture[str]
+def test_an_interrupt_ends_follow_with_success(
+    queries: list[tuple[Query, bool]], capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["events", "--follow"]) == 0
-    assert asked[0][1]
+    assert queries[0][1]
     assert "fire input active" in capsys.readouterr().out
 
 
-@pytest.mark.usefixtures("asked")
+@pytest.mark.usefixtures("queries")
 @pytest.mark.parametrize("arguments", [["--since", "soon"], ["--class", "hat"]])
-def test_what_is_not_understood_is_refused_with_what_would_be_right(
+def test_a_wrong_argument_is_refused_with_the_right_choices(
     arguments: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(SystemExit, match="2"):
         main(["events", *arguments])
-    assert "today, yesterday" in (said := capsys.readouterr().err) or "undecided" in said
+    assert "today, yesterday" in (message := capsys.readouterr().err) or "undecided" in message
 
 
-def test_a_journal_that_cannot_be_read_is_one_line_and_an_exit_code_of_its_own(
+def test_a_journal_that_cannot_be_read_gives_one_line_and_its_own_exit_code(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def nothing() -> None:

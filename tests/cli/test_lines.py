@@ -1,4 +1,4 @@
-"""The command ``binarycop lines``."""
+"""The subcommand ``binarycop lines``, the wiring test."""
 
 import io
 import json
@@ -11,14 +11,14 @@ from binarycop.cli.main import main
 def test_it_shows_every_line(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["lines", "--json"]) == 0
     shown = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-    assert [one["name"] for one in shown] == [
+    assert [line["name"] for line in shown] == [
         "permission", "lamps.correct", "lamps.nose", "lamps.nose_mouth", "lamps.chin",
     ]  # fmt: skip
-    assert all(one["active"] is False for one in shown)
+    assert all(line["active"] is False for line in shown)
 
 
 @pytest.mark.parametrize(("answer", "pulsed"), [("y\n", True), ("n\n", False), ("\n", False), ("", False)])
-def test_it_asks_before_it_pulses(
+def test_it_asks_before_a_pulse(
     answer: str, pulsed: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     waits: list[float] = []
@@ -30,13 +30,15 @@ def test_it_asks_before_it_pulses(
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
-        (["--gate", "south"], "line south: is no gate; gates are gate"),
-        (["--pulse", "lamps.red", "--yes"], "line lamps.red: is no output of gate gate"),
-        (["--pulse", "permission", "--for", "60", "--yes"], "line permission: a pulse lasts up to 10 s"),
+        (["--gate", "south"], "line south: is not the name of a gate; gates are gate"),
+        (["--pulse", "lamps.red", "--yes"], "line lamps.red: is not an output of gate gate"),
+        (["--pulse", "permission", "--for", "60", "--yes"], "line permission: a pulse lasts at most 10 s"),
     ],
 )
-def test_what_is_not_there_is_said(arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_unknown_gate_or_line_and_a_long_pulse_are_refused(
+    arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert main(["lines", *arguments]) == 6
-    assert said in capsys.readouterr().err
+    assert message in capsys.readouterr().err

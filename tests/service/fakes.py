@@ -1,4 +1,4 @@
-"""A service around scripted parts: faces that are told where to be, scores that are told what to say."""
+"""A service whose detectors, classifiers and lines are under the test's control."""
 
 import threading
 from collections.abc import Callable, Sequence
@@ -28,17 +28,17 @@ CORRECT, NOSE, NOSE_MOUTH, CHIN = ([50 if index == best else 0 for index in rang
 
 
 @dataclass
-class ScriptedFinder:
-    """Finds what it is told to; ``may``: once it is let."""
+class ScriptedDetector:
+    """Finds a face in ``box``. If ``may_answer`` is there, it waits until that is set."""
 
     box: Box | None = None
     name: str = "scripted"
     fails: Exception | None = None
-    may: threading.Event | None = None
+    may_answer: threading.Event | None = None
 
     def detect(self, pixels: NDArray[np.uint8]) -> list[Face]:
-        if self.may:
-            self.may.wait(30)
+        if self.may_answer:
+            self.may_answer.wait(30)
         if self.fails:
             raise self.fails
         return [Face(self.box, 0.9)] if self.box else []
@@ -46,7 +46,7 @@ class ScriptedFinder:
 
 @dataclass
 class ScriptedClassifier:
-    """Says what it is told to, and remembers the sizes of its batches."""
+    """Gives the crops of a batch the scores of ``scores_of`` in turn, and remembers the sizes of its batches."""
 
     scores_of: list[Sequence[int]] = field(default_factory=lambda: [CORRECT])
     name: str = "scripted"
@@ -63,7 +63,7 @@ class ScriptedClassifier:
         return np.array([self.scores_of[index % len(self.scores_of)] for index in range(len(crops))], np.int32)
 
     def reload(self) -> None:
-        """As ``reloads`` says, one after the other; after the last it works again."""
+        """Fails with the next error of ``reloads``. When there is none, it works again."""
         self.on_reload()
         self.fails = self.reloads.pop(0) if self.reloads else None
         if self.fails:
@@ -74,7 +74,7 @@ class ScriptedClassifier:
 
 
 class SimulatedSetup:
-    """One service with lanes of these settings, and a hand on everything around it."""
+    """One service with a lane for each of these settings, mock lines, and a time that the test advances."""
 
     def __init__(
         self,
@@ -85,35 +85,35 @@ class SimulatedSetup:
     ) -> None:
         settings = lanes or (LaneSettings(),)
         self.factory, self.journal = MockLines(), MemoryJournal()
-        self.finders = [ScriptedFinder() for _ in settings]
-        self.classifier, self.spare = ScriptedClassifier(), ScriptedClassifier(name="spare")
-        self.wires = [LaneIo(lane, self.factory) for lane in settings]
+        self.detectors = [ScriptedDetector() for _ in settings]
+        self.classifier, self.fallback = ScriptedClassifier(), ScriptedClassifier(name="fallback")
+        self.lane_ios = [LaneIo(lane, self.factory) for lane in settings]
         self.service = Service(
             [
                 Lane(
                     lane,
-                    self._pursuit(finder, lane, in_thread),
-                    wires,
+                    self._tracker(detector, lane, in_thread),
+                    lane_io,
                     self.journal,
                     CropGeometry(margin=1.1, shift_y=0.0),
                     margin=4,
                     bundle="tiny 1",
                     clock=clock,
                 )
-                for lane, finder, wires in zip(settings, self.finders, self.wires)
+                for lane, detector, lane_io in zip(settings, self.detectors, self.lane_ios)
             ],
-            FailoverClassifier(self.classifier, overlay or OverlaySettings(), lambda: self.spare, self.journal),
+            FailoverClassifier(self.classifier, overlay or OverlaySettings(), lambda: self.fallback, self.journal),
         )
         self.now_s, self.number = 50.0, 0
 
     @staticmethod
-    def _pursuit(finder: ScriptedFinder, lane: LaneSettings, in_thread: bool) -> Tracker:
+    def _tracker(detector: ScriptedDetector, lane: LaneSettings, in_thread: bool) -> Tracker:
         if in_thread:
-            return Tracker(ThreadRunner(finder), lane.faces)
-        return Tracker(SyncRunner(finder), lane.faces, detect_every_frame=True)
+            return Tracker(ThreadRunner(detector), lane.faces)
+        return Tracker(SyncRunner(detector), lane.faces, detect_every_frame=True)
 
     def frames(self, count: int, *, every_s: float = 0.1) -> "SimulatedSetup":
-        """Give every lane so many frames."""
+        """Give each lane this many frames."""
         pixels = np.zeros((240, 320, 3), np.uint8)
         for _ in range(count):
             self.now_s += every_s
@@ -123,7 +123,7 @@ class SimulatedSetup:
         return self
 
     def wait(self, seconds: float) -> "SimulatedSetup":
-        """Let time pass without frames, as the live loop does: with a step at every deadline."""
+        """Let time pass without frames, with a step at each deadline, as the live loop does."""
         end_s = self.now_s + seconds
         while (due_s := self.service.due_s(self.now_s)) is not None and due_s < end_s:
             self.now_s = due_s
@@ -132,24 +132,24 @@ class SimulatedSetup:
         self.service.step({}, end_s)
         return self
 
-    def somebody(self, scores: Sequence[int], box: Box = HERE) -> "SimulatedSetup":
-        """Put somebody in front of the first lane."""
-        self.finders[0].box, self.classifier.scores_of = box, [scores]
+    def person_arrives(self, scores: Sequence[int], box: Box = HERE) -> "SimulatedSetup":
+        """From now on, somebody is in front of the first lane, and each of their crops has these scores."""
+        self.detectors[0].box, self.classifier.scores_of = box, [scores]
         return self
 
-    def nobody(self) -> "SimulatedSetup":
-        """Empty the first lane."""
-        self.finders[0].box = None
+    def person_leaves(self) -> "SimulatedSetup":
+        """From now on, nobody is in front of the first lane."""
+        self.detectors[0].box = None
         return self
 
-    def told(self, *events: Event) -> list[tuple[str, dict[str, Value]]]:
+    def records(self, *events: Event) -> list[tuple[str, dict[str, Value]]]:
         """What the journal has of these events, or of all."""
         return [(event.spec.name, values) for event, _, values in self.journal.records if not events or event in events]
 
     @property
-    def names(self) -> list[str]:
-        return [name for name, _ in self.told()]
+    def event_names(self) -> list[str]:
+        return [name for name, _ in self.records()]
 
     @property
-    def coil(self) -> bool:
-        return self.wires[0].is_relay_on
+    def is_relay_on(self) -> bool:
+        return self.lane_ios[0].is_relay_on

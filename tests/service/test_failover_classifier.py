@@ -1,4 +1,4 @@
-"""After a failure of the overlay: the coil first, then it is loaded anew, then the emulator or the end."""
+"""After a failure of the overlay: relay off, load it again, then the emulator or the end."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -24,171 +24,172 @@ WITH_INPUTS = LaneSettings(lines=LinesSettings(passed=InputSettings("PASSED"), f
 OVERLAY_EVENTS = (Event.OVERLAY_FAILED, Event.OVERLAY_LOADING, Event.OVERLAY_BACK, Event.ON_EMULATOR)
 
 
-def overlay_names(bench: SimulatedSetup) -> list[str]:
-    return [name for name, _ in bench.told(*OVERLAY_EVENTS)]
+def overlay_names(setup: SimulatedSetup) -> list[str]:
+    return [name for name, _ in setup.records(*OVERLAY_EVENTS)]
 
 
-def test_the_coil_is_released_before_the_overlay_is_loaded_anew_and_the_gate_goes_on() -> None:
-    bench = SimulatedSetup().somebody(CORRECT).frames(5)
-    assert bench.coil
+def test_the_relay_is_off_before_the_overlay_is_loaded_again_and_the_gate_goes_on() -> None:
+    setup = SimulatedSetup().person_arrives(CORRECT).frames(5)
+    assert setup.is_relay_on
     levels = []
-    bench.classifier.on_reload = lambda: levels.append(bench.factory.pin("RELAY").state)
-    bench.classifier.fails = HUNG
-    bench.frames(1)
+    setup.classifier.on_reload = lambda: levels.append(setup.factory.pin("RELAY").state)
+    setup.classifier.fails = HUNG
+    setup.frames(1)
     assert levels == [False]
-    assert not bench.coil
-    assert bench.names[bench.names.index("fault") :] == [
+    assert not setup.is_relay_on
+    assert setup.event_names[setup.event_names.index("fault") :] == [
         "fault", "withdrawn", "left", "overlay_failed", "overlay_loading", "overlay_back",
     ]  # fmt: skip
-    bench.frames(3)
-    assert not bench.coil, "the verdict must be made anew"
-    bench.frames(12)
-    assert bench.told(Event.PERMIT)[-1][1]["person"] == 2
-    assert bench.told(Event.FAULT)[0][1]["reason"] == bench.told(Event.FAULT_OVER)[0][1]["reason"] == "no scores"
+    setup.frames(3)
+    assert not setup.is_relay_on, "the person needs a new verdict"
+    setup.frames(12)
+    assert setup.records(Event.PERMIT)[-1][1]["person"] == 2
+    assert setup.records(Event.FAULT)[0][1]["reason"] == setup.records(Event.FAULT_OVER)[0][1]["reason"] == "no scores"
 
 
-def test_the_journal_says_what_failed_and_which_try_it_is() -> None:
-    bench = SimulatedSetup().somebody(NOSE).frames(2)
-    bench.classifier.fails = HUNG
-    bench.frames(1)
-    assert bench.told(*OVERLAY_EVENTS) == [
+def test_the_journal_has_the_reason_of_the_failure_and_the_number_of_the_attempt() -> None:
+    setup = SimulatedSetup().person_arrives(NOSE).frames(2)
+    setup.classifier.fails = HUNG
+    setup.frames(1)
+    assert setup.records(*OVERLAY_EVENTS) == [
         ("overlay_failed", {"reason": "odma0 has not finished within 100 ms"}),
         ("overlay_loading", {"number": 1, "most": 3}),
         ("overlay_back", {}),
     ]
 
 
-def test_a_try_that_fails_is_followed_by_another_without_waiting_for_a_person() -> None:
-    bench = SimulatedSetup().somebody(NOSE).frames(2)
-    bench.classifier.fails = HUNG
-    bench.classifier.reloads = [OverlayError("it could not be loaded"), None]
-    bench.frames(1).nobody().wait(0.1)
-    assert overlay_names(bench) == [
+def test_after_a_failed_attempt_the_next_one_does_not_wait_for_a_person() -> None:
+    setup = SimulatedSetup().person_arrives(NOSE).frames(2)
+    setup.classifier.fails = HUNG
+    setup.classifier.reloads = [OverlayError("it could not be loaded"), None]
+    setup.frames(1).person_leaves().wait(0.1)
+    assert overlay_names(setup) == [
         "overlay_failed", "overlay_loading", "overlay_failed", "overlay_loading", "overlay_back",
     ]  # fmt: skip
 
 
-def test_when_the_restarts_are_used_up_the_service_ends_with_the_last_failure_and_the_coil_released() -> None:
-    bench = SimulatedSetup(overlay=OverlaySettings(restarts=2)).somebody(CORRECT).frames(5)
-    bench.classifier.fails = HUNG
-    bench.classifier.reloads = [OverlayError("once"), OverlayError("twice")]
-    with pytest.raises(OverlayError, match="twice"), bench.service:
-        bench.frames(3)
-    assert bench.factory.pin("RELAY").state is False
-    assert overlay_names(bench).count("overlay_loading") == 2
-    assert bench.classifier.is_closed
+def test_after_the_last_restart_the_service_ends_with_the_last_failure_and_the_relay_off() -> None:
+    setup = SimulatedSetup(overlay=OverlaySettings(restarts=2)).person_arrives(CORRECT).frames(5)
+    setup.classifier.fails = HUNG
+    setup.classifier.reloads = [OverlayError("once"), OverlayError("twice")]
+    with pytest.raises(OverlayError, match="twice"), setup.service:
+        setup.frames(3)
+    assert setup.factory.pin("RELAY").state is False
+    assert overlay_names(setup).count("overlay_loading") == 2
+    assert setup.classifier.is_closed
 
 
-def test_or_it_goes_on_with_the_emulator_where_the_settings_allow_it_and_says_so() -> None:
-    bench = SimulatedSetup(overlay=replace(ON_EMULATOR, restarts=1)).somebody(NOSE).frames(2)
-    bench.classifier.fails = HUNG
-    bench.classifier.reloads = [OverlayError("dead")]
-    bench.spare.scores_of = [CORRECT]
-    bench.frames(2)
-    assert overlay_names(bench)[-1] == "on_emulator"
-    assert bench.told(Event.ON_EMULATOR)[0][1]["reason"] == "dead"
-    assert bench.classifier.is_closed
-    bench.frames(12)
-    assert bench.told(Event.PERMIT)
-    assert bench.spare.batches
-    bench.service.close()
-    assert bench.spare.is_closed
+def test_after_the_last_restart_the_emulator_takes_over_if_the_settings_allow_it() -> None:
+    setup = SimulatedSetup(overlay=replace(ON_EMULATOR, restarts=1)).person_arrives(NOSE).frames(2)
+    setup.classifier.fails = HUNG
+    setup.classifier.reloads = [OverlayError("dead")]
+    setup.fallback.scores_of = [CORRECT]
+    setup.frames(2)
+    assert overlay_names(setup)[-1] == "on_emulator"
+    assert setup.records(Event.ON_EMULATOR)[0][1]["reason"] == "dead"
+    assert setup.classifier.is_closed
+    setup.frames(12)
+    assert setup.records(Event.PERMIT)
+    assert setup.fallback.batches
+    setup.service.close()
+    assert setup.fallback.is_closed
 
 
-def test_without_any_restart_the_emulator_takes_over_at_once() -> None:
-    bench = SimulatedSetup(overlay=replace(ON_EMULATOR, restarts=0)).somebody(NOSE).frames(2)
-    bench.classifier.fails = HUNG
-    bench.frames(1)
-    assert overlay_names(bench) == ["overlay_failed", "on_emulator"]
+def test_with_no_restarts_allowed_the_emulator_takes_over_at_once() -> None:
+    setup = SimulatedSetup(overlay=replace(ON_EMULATOR, restarts=0)).person_arrives(NOSE).frames(2)
+    setup.classifier.fails = HUNG
+    setup.frames(1)
+    assert overlay_names(setup) == ["overlay_failed", "on_emulator"]
 
 
-def test_restarts_of_long_ago_do_not_count() -> None:
-    bench = SimulatedSetup(overlay=OverlaySettings(restarts=1, within_s=60)).somebody(NOSE).frames(2)
+def test_only_the_restarts_within_within_s_count() -> None:
+    setup = SimulatedSetup(overlay=OverlaySettings(restarts=1, within_s=60)).person_arrives(NOSE).frames(2)
     for _ in range(3):
-        bench.classifier.fails = HUNG
-        bench.frames(1).wait(61)
-    assert overlay_names(bench).count("overlay_back") == 3
-    bench.classifier.fails = HUNG
-    bench.frames(1)
-    bench.classifier.fails = HUNG
+        setup.classifier.fails = HUNG
+        setup.frames(1).wait(61)
+    assert overlay_names(setup).count("overlay_back") == 3
+    setup.classifier.fails = HUNG
+    setup.frames(1)
+    setup.classifier.fails = HUNG
     with pytest.raises(DmaTimeout):
-        bench.frames(1)
+        setup.frames(1)
 
 
-def test_a_process_without_the_right_to_load_ends_whatever_may_take_over() -> None:
-    bench = SimulatedSetup(overlay=ON_EMULATOR).somebody(CORRECT).frames(5)
-    bench.classifier.fails = HUNG
-    bench.classifier.reloads = [OverlayLoadDenied("no right")]
-    with pytest.raises(OverlayLoadDenied), bench.service:
-        bench.frames(1)
-    assert bench.factory.pin("RELAY").state is False
-    assert overlay_names(bench) == ["overlay_failed", "overlay_loading"]
+def test_a_process_that_may_not_load_the_overlay_ends_even_if_the_emulator_could_take_over() -> None:
+    setup = SimulatedSetup(overlay=ON_EMULATOR).person_arrives(CORRECT).frames(5)
+    setup.classifier.fails = HUNG
+    setup.classifier.reloads = [OverlayLoadDenied("no right")]
+    with pytest.raises(OverlayLoadDenied), setup.service:
+        setup.frames(1)
+    assert setup.factory.pin("RELAY").state is False
+    assert overlay_names(setup) == ["overlay_failed", "overlay_loading"]
 
 
-def test_while_fire_holds_the_coil_nothing_is_loaded() -> None:
-    bench = SimulatedSetup(WITH_INPUTS).somebody(NOSE).frames(2)
-    bench.factory.pin("FIRE").drive_high()
-    bench.frames(1)
-    bench.classifier.fails = HUNG
-    bench.frames(20)
-    assert bench.coil
-    assert overlay_names(bench) == ["overlay_failed"]
-    bench.factory.pin("FIRE").drive_low()
-    bench.frames(1)
-    assert overlay_names(bench) == ["overlay_failed", "overlay_loading", "overlay_back"]
+def test_while_fire_keeps_the_relay_on_the_overlay_is_not_loaded() -> None:
+    setup = SimulatedSetup(WITH_INPUTS).person_arrives(NOSE).frames(2)
+    setup.factory.pin("FIRE").drive_high()
+    setup.frames(1)
+    setup.classifier.fails = HUNG
+    setup.frames(20)
+    assert setup.is_relay_on
+    assert overlay_names(setup) == ["overlay_failed"]
+    setup.factory.pin("FIRE").drive_low()
+    setup.frames(1)
+    assert overlay_names(setup) == ["overlay_failed", "overlay_loading", "overlay_back"]
 
 
-def test_passages_that_floating_inputs_report_are_overlooked() -> None:
-    bench = SimulatedSetup(WITH_INPUTS).somebody(NOSE).frames(2)
+def test_passages_that_floating_inputs_report_are_ignored() -> None:
+    setup = SimulatedSetup(WITH_INPUTS).person_arrives(NOSE).frames(2)
 
     def float_for_a_while() -> None:
         for _ in range(3):
-            bench.factory.pin("PASSED").drive_high()
-            bench.factory.pin("PASSED").drive_low()
+            setup.factory.pin("PASSED").drive_high()
+            setup.factory.pin("PASSED").drive_low()
 
-    bench.classifier.on_reload = float_for_a_while
-    bench.classifier.fails = HUNG
-    bench.frames(4)
-    assert "overlay_back" in bench.names
-    assert "forced" not in bench.names
+    setup.classifier.on_reload = float_for_a_while
+    setup.classifier.fails = HUNG
+    setup.frames(4)
+    assert "overlay_back" in setup.event_names
+    assert "forced" not in setup.event_names
 
 
-def test_a_lane_that_fails_open_is_open_while_there_are_no_scores() -> None:
+def test_a_lane_that_fails_open_has_the_relay_off_while_there_are_no_scores() -> None:
     signals = replace(SignalsSettings(), fault=SignalSettings(True))
-    bench = SimulatedSetup(LaneSettings(gate=GateSettings(fail=Fail.OPEN), signals=signals)).somebody(NOSE).frames(3)
-    assert bench.coil, "energised keeps it closed"
+    lane = LaneSettings(gate=GateSettings(fail=Fail.OPEN), signals=signals)
+    setup = SimulatedSetup(lane).person_arrives(NOSE).frames(3)
+    assert setup.is_relay_on, "with fail open, relay on means no permission"
     levels = []
-    bench.classifier.on_reload = lambda: levels.append(bench.factory.pin("RELAY").state)
-    bench.classifier.fails = HUNG
-    bench.frames(1)
+    setup.classifier.on_reload = lambda: levels.append(setup.factory.pin("RELAY").state)
+    setup.classifier.fails = HUNG
+    setup.frames(1)
     assert levels == [False]
 
 
-def test_every_lane_is_released_before_anything_is_loaded() -> None:
+def test_the_relays_of_all_lanes_are_off_before_the_overlay_is_loaded() -> None:
     south = replace(LaneSettings(name="south"), lines=replace(LaneSettings().lines, permission=replace(
         LaneSettings().lines.permission, pin="R2"), lamps={}))  # fmt: skip
-    bench = SimulatedSetup(LaneSettings(name="north"), south)
-    bench.finders[0].box = bench.finders[1].box = HERE
-    bench.classifier.scores_of = [CORRECT]
-    bench.frames(5)
-    assert [wires.is_relay_on for wires in bench.wires] == [True, True]
+    setup = SimulatedSetup(LaneSettings(name="north"), south)
+    setup.detectors[0].box = setup.detectors[1].box = HERE
+    setup.classifier.scores_of = [CORRECT]
+    setup.frames(5)
+    assert [lane_io.is_relay_on for lane_io in setup.lane_ios] == [True, True]
     levels = []
-    bench.classifier.on_reload = lambda: levels.append([wires.is_relay_on for wires in bench.wires])
-    bench.classifier.fails = HUNG
-    bench.frames(1)
+    setup.classifier.on_reload = lambda: levels.append([lane_io.is_relay_on for lane_io in setup.lane_ios])
+    setup.classifier.fails = HUNG
+    setup.frames(1)
     assert levels == [[False, False]]
 
 
-def test_a_failure_that_no_loading_mends_ends_the_service() -> None:
-    bench = SimulatedSetup(overlay=ON_EMULATOR).somebody(NOSE).frames(2)
-    bench.classifier.fails = BackendError("not of the overlay")
-    with pytest.raises(BackendError, match="not of the overlay"):
-        bench.frames(1)
-    assert overlay_names(bench) == []
+def test_a_failure_of_something_else_than_the_overlay_ends_the_service() -> None:
+    setup = SimulatedSetup(overlay=ON_EMULATOR).person_arrives(NOSE).frames(2)
+    setup.classifier.fails = BackendError("not the overlay")
+    with pytest.raises(BackendError, match="not the overlay"):
+        setup.frames(1)
+    assert overlay_names(setup) == []
 
 
 @pytest.mark.parametrize("fallback", Fallback)
-def test_at_start_the_emulator_takes_over_only_where_the_settings_allow_it(
+def test_at_the_start_the_emulator_takes_over_only_if_the_settings_allow_it(
     tiny_bundle: Bundle, fallback: Fallback, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(settings: ClassifierSettings, bundle: Bundle) -> object:

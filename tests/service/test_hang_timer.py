@@ -1,4 +1,4 @@
-"""A hung loop does not keep the gate: the kernel ends the process, and says by which signal."""
+"""The kernel ends a process whose loop hangs, with the signal of the timer."""
 
 import signal
 import subprocess
@@ -12,7 +12,7 @@ with HangTimer(0.3) as hang_timer:
     for _ in range(20):
         time.sleep(0.05)
         hang_timer.restart()
-    print("fed", flush=True)
+    print("restarted", flush=True)
     {then}
 print("done", flush=True)
 {later}
@@ -25,14 +25,14 @@ def run(then: str, later: str = "") -> tuple[int, list[str]]:
     return done.returncode, done.stdout.split()
 
 
-def test_a_loop_that_is_fed_goes_on_and_ends_as_it_likes() -> None:
-    assert run("pass", "time.sleep(0.6)") == (0, ["fed", "done"])
+def test_a_loop_that_restarts_the_timer_goes_on_and_the_timer_ends_with_it() -> None:
+    assert run("pass", "time.sleep(0.6)") == (0, ["restarted", "done"])
 
 
 def test_a_loop_that_waits_for_ever_is_ended() -> None:
-    assert run("time.sleep(50)") == (-signal.SIGALRM, ["fed"])
+    assert run("time.sleep(50)") == (-signal.SIGALRM, ["restarted"])
 
 
-def test_a_loop_that_hangs_in_compiled_code_with_the_interpreter_locked_is_ended() -> None:
-    # A sum over a range is one call into C that never looks at Python's own signal handlers.
-    assert run("sum(range(10**12))") == (-signal.SIGALRM, ["fed"])
+def test_a_loop_that_hangs_in_compiled_code_and_holds_the_interpreter_lock_is_ended() -> None:
+    # A sum over a range is one call into C, during which no signal handler of Python runs.
+    assert run("sum(range(10**12))") == (-signal.SIGALRM, ["restarted"])

@@ -2,6 +2,7 @@
 
 import threading
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
@@ -68,8 +69,12 @@ class Silent:
 
 def loop_of(setup: SimulatedSetup, *sources: Recording | Silent) -> LiveLoop:
     clock = MonotonicClock()
-    grabbers = [Grabber(lambda source=source: source, clock, FAST, is_live=source.is_live) for source in sources]  # type: ignore[misc]
+    grabbers = [Grabber(partial(_same, source), clock, FAST, is_live=source.is_live) for source in sources]
     return LiveLoop(setup.service, grabbers, clock)
+
+
+def _same(source: Recording | Silent) -> Recording | Silent:
+    return source
 
 
 def never() -> bool:
@@ -166,7 +171,7 @@ def test_a_detector_that_hangs_is_a_fault_and_a_busy_stage() -> None:
     give_up_s = MonotonicClock().now_s() + 30
     busy: list[Stage] = []
 
-    def is_over() -> bool:
+    def should_stop() -> bool:
         if "fault" in setup.event_names:
             may_answer.set()
         is_over = "fault_over" in setup.event_names or MonotonicClock().now_s() > give_up_s
@@ -175,13 +180,13 @@ def test_a_detector_that_hangs_is_a_fault_and_a_busy_stage() -> None:
         return is_over
 
     with loop_of(setup, source) as loop, setup.service:
-        loop.run(is_over, lambda: busy.extend(stage for stage in loop.stages() if stage.busy_s > 0.1))
+        loop.run(should_stop, lambda: busy.extend(stage for stage in loop.stages() if stage.busy_s > 0.1))
     assert "detector of gate" in {stage.name for stage in busy}
     assert setup.records(Event.FAULT)[0] == ("fault", {"reason": "no answer from the detector"})
     assert setup.records(Event.FAULT_OVER)[0] == ("fault_over", {"reason": "no answer from the detector"})
 
 
-def test_a_stage_that_fails_ends_the_loop_with_its_error() -> None:
+def test_a_part_that_fails_ends_the_loop_with_its_error() -> None:
     setup = SimulatedSetup().person_arrives(CORRECT)
     setup.classifier.fails = BackendError("gone")
     with pytest.raises(BackendError, match="gone"), loop_of(setup, Recording(40)) as loop, setup.service:

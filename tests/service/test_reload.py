@@ -1,8 +1,8 @@
-"""Settings that change while the gate works."""
+"""Settings that are read again while the gate works."""
 
+import threading
 from collections.abc import Callable
 from dataclasses import replace
-from threading import Event as Flag
 
 from binarycop.errors import SettingsError, SettingsErrors
 from binarycop.service.reload import SettingsReader, change, run_in_thread
@@ -19,16 +19,16 @@ NORTH, SOUTH = LaneSettings(name="north"), LaneSettings(name="south")
 NOW = Settings(gates=(NORTH, SOUTH))
 
 
-def test_what_the_gate_goes_by_holds_at_once() -> None:
+def test_reloadable_values_are_applied() -> None:
     signals = SignalsSettings(nose=SignalSettings(True))
     south = replace(SOUTH, verdict=VerdictSettings(votes=3), gate=GateSettings(pulse_s=0.7), signals=signals)
-    found = change(NOW, replace(NOW, gates=(NORTH, south)))
-    assert found.settings.gates == (NORTH, south)
-    assert {"verdict.votes (south)", "gate.pulse_s (south)", "signals.nose.permission (south)"} <= set(found.applied)
-    assert found.needs_restart == ()
+    result = change(NOW, replace(NOW, gates=(NORTH, south)))
+    assert result.settings.gates == (NORTH, south)
+    assert {"verdict.votes (south)", "gate.pulse_s (south)", "signals.nose.permission (south)"} <= set(result.applied)
+    assert result.needs_restart == ()
 
 
-def test_what_is_made_at_the_start_waits_and_is_named() -> None:
+def test_values_that_are_not_reloadable_stay_and_are_named() -> None:
     north = replace(
         NORTH,
         frames=FramesSettings(source="0"),
@@ -36,79 +36,79 @@ def test_what_is_made_at_the_start_waits_and_is_named() -> None:
         gate=GateSettings(fail=Fail.OPEN, hold_s=5.0),
     )
     new = Settings(ClassifierSettings("u-cnv"), service=ServiceSettings(6.0), gates=(north, SOUTH))
-    found = change(NOW, new)
-    assert found.applied == ("faces.least_px (north)", "gate.hold_s (north)")
-    assert found.needs_restart == (
+    result = change(NOW, new)
+    assert result.applied == ("faces.least_px (north)", "gate.hold_s (north)")
+    assert result.needs_restart == (
         "classifier.bundle", "service.hang_s", "frames.source (north)", "faces.yunet.longer_px (north)",
         "gate.fail (north)",
     )  # fmt: skip
-    assert found.settings.gates[0].gate.fail is Fail.SECURE
-    assert found.settings.classifier == NOW.classifier
+    assert result.settings.gates[0].gate.fail is Fail.SECURE
+    assert result.settings.classifier == NOW.classifier
 
 
-def test_a_gate_more_or_less_waits_and_the_others_go_on_by_their_new_settings() -> None:
+def test_another_list_of_gates_needs_a_restart_and_the_gates_in_both_get_their_new_values() -> None:
     new = Settings(gates=(replace(SOUTH, gate=GateSettings(pulse_s=0.7)), LaneSettings(name="west")))
-    found = change(NOW, new)
-    assert [lane.gate.pulse_s for lane in found.settings.gates] == [0.5, 0.7]
-    assert found.applied == ("gate.pulse_s (south)",)
-    assert "gates" in found.needs_restart
+    result = change(NOW, new)
+    assert [lane.gate.pulse_s for lane in result.settings.gates] == [0.5, 0.7]
+    assert result.applied == ("gate.pulse_s (south)",)
+    assert "gates" in result.needs_restart
 
 
 def test_the_same_settings_change_nothing() -> None:
-    found = change(NOW, Settings(gates=(NORTH, SOUTH)))
-    assert (found.settings, found.applied, found.needs_restart) == (NOW, (), ())
+    result = change(NOW, Settings(gates=(NORTH, SOUTH)))
+    assert (result.settings, result.applied, result.needs_restart) == (NOW, (), ())
 
 
 def at_once(work: Callable[[], None]) -> None:
     work()
 
 
-def test_what_was_read_is_given_once() -> None:
-    reading = SettingsReader(lambda: NOW, at_once)
-    assert reading.poll() is None
-    reading.start()
-    assert reading.is_running
-    assert reading.poll() is NOW
-    assert not reading.is_running
-    assert reading.poll() is None
+def test_a_result_is_polled_once() -> None:
+    reader = SettingsReader(lambda: NOW, at_once)
+    assert reader.poll() is None
+    reader.start()
+    assert reader.is_running
+    assert reader.poll() is NOW
+    assert not reader.is_running
+    assert reader.poll() is None
 
 
-def test_files_are_read_beside_the_gate() -> None:
-    go_on, is_done = Flag(), Flag()
+def test_files_are_read_in_the_background() -> None:
+    may_read, is_done = threading.Event(), threading.Event()
 
     def load() -> Settings:
-        go_on.wait(30)
+        may_read.wait(30)
         return NOW
 
-    def in_a_watched_thread(work: Callable[[], None]) -> None:
-        def watched() -> None:
+    def run(work: Callable[[], None]) -> None:
+        def work_and_tell() -> None:
             work()
             is_done.set()
 
-        run_in_thread(watched)
+        run_in_thread(work_and_tell)
 
-    reading = SettingsReader(load, in_a_watched_thread)
-    reading.start()
-    assert reading.poll() is None
-    assert reading.is_running
-    go_on.set()
+    reader = SettingsReader(load, run)
+    reader.start()
+    assert reader.poll() is None
+    assert reader.is_running
+    may_read.set()
     assert is_done.wait(30)
-    assert reading.poll() is NOW
+    assert reader.poll() is NOW
 
 
-def test_files_that_are_wrong_are_refused_with_every_reason_on_one_line() -> None:
+def test_wrong_files_are_refused_with_all_reasons_on_one_line() -> None:
     def load() -> Settings:
         raise SettingsErrors([SettingsError("is 1", "write 2", file="gate.yaml", line=3, key="a")] * 2)
 
-    reading = SettingsReader(load, at_once)
-    reading.start()
-    assert reading.poll() == "gate.yaml:3: a: is 1; write 2; gate.yaml:3: a: is 1; write 2"
+    reader = SettingsReader(load, at_once)
+    reader.start()
+    assert reader.poll() == "gate.yaml:3: a: is 1; write 2; gate.yaml:3: a: is 1; write 2"
 
 
-def test_whatever_else_goes_wrong_is_told_too() -> None:
+def test_an_unexpected_error_is_a_reason_too() -> None:
     def load() -> Settings:
         raise MemoryError("full")
 
-    reading = SettingsReader(load, at_once)
-    reading.start()
-    assert reading.poll() == "unexpected MemoryError: full"
+    reader = SettingsReader(load, at_once)
+    reader.start()
+    assert reader.poll() == "unexpected MemoryError: full"

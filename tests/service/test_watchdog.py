@@ -1,33 +1,33 @@
-"""When the watchdog is fed."""
+"""When the watchdog is notified."""
 
 from binarycop.service.watchdog import STUCK_S, Stage, Watchdog
 
-WAITS, WORKS, HANGS = Stage("north", 0.0), Stage("south", STUCK_S - 0.1), Stage("south", STUCK_S + 0.1)
+IDLE, WORKS, HANGS = Stage("north", 0.0), Stage("south", STUCK_S - 0.1), Stage("south", STUCK_S + 0.1)
 
 
-def test_it_is_fed_four_times_as_often_as_must_be() -> None:
+def test_the_watchdog_is_notified_four_times_as_often_as_needed() -> None:
     watchdog = Watchdog(8.0)
-    fed = [step / 10 for step in range(100) if watchdog.step([WAITS, WORKS], step / 10).should_notify]
-    assert fed == [0.0, 2.0, 4.0, 6.0, 8.0]
+    notified = [step / 10 for step in range(100) if watchdog.step([IDLE, WORKS], step / 10).should_notify]
+    assert notified == [0.0, 2.0, 4.0, 6.0, 8.0]
 
 
-def test_one_stage_that_hangs_starves_it_and_is_named() -> None:
+def test_while_a_stage_hangs_the_watchdog_is_not_notified_and_the_stage_is_named() -> None:
     watchdog = Watchdog(8.0)
-    assert watchdog.step([WAITS, WORKS], 0.0).should_notify
-    meal = watchdog.step([WAITS, HANGS], 20.0)
-    assert not meal.should_notify
-    assert [stage.name for stage in meal.stuck] == ["south"]
-    assert watchdog.step([WAITS, WORKS], 20.1).should_notify
+    assert watchdog.step([IDLE, WORKS], 0.0).should_notify
+    decision = watchdog.step([IDLE, HANGS], 20.0)
+    assert not decision.should_notify
+    assert [stage.name for stage in decision.stuck] == ["south"]
+    assert watchdog.step([IDLE, WORKS], 20.1).should_notify
 
 
-def test_the_limit_comes_from_the_manager() -> None:
+def test_the_interval_comes_from_the_service_manager() -> None:
     watchdog = Watchdog.of({"WATCHDOG_USEC": "4000000", "WATCHDOG_PID": "7"}, 7)
     assert watchdog.step([], 100.0).should_notify
     assert not watchdog.step([], 100.9).should_notify
     assert watchdog.step([], 101.0).should_notify
 
 
-def test_without_a_watchdog_for_this_process_nothing_is_fed_and_nothing_called_stuck() -> None:
+def test_without_a_watchdog_for_this_process_there_are_no_notifications_and_no_stuck_stages() -> None:
     for environment in ({}, {"WATCHDOG_USEC": "4000000", "WATCHDOG_PID": "8"}, {"WATCHDOG_USEC": "0"}):
-        meal = Watchdog.of(environment, 7).step([HANGS], 100.0)
-        assert (meal.should_notify, meal.stuck) == (False, ())
+        decision = Watchdog.of(environment, 7).step([HANGS], 100.0)
+        assert (decision.should_notify, decision.stuck) == (False, ())

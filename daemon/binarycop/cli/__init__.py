@@ -1,1 +1,1 @@
-"""The command ``binarycop``."""
+"""The program ``binarycop``: arguments in, exit codes out."""

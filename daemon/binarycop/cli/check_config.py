@@ -1,4 +1,4 @@
-"""``binarycop check-config``: are the settings right, and what do they come to?"""
+"""``binarycop check-config``: checks the settings, and prints those that apply."""
 
 import argparse
 from typing import Any
@@ -10,20 +10,20 @@ from binarycop.settings.load import load
 
 def add(commands: Any) -> None:
     """Add the subcommand."""
-    parser = commands.add_parser("check-config", help="check the settings and print them")
+    parser = commands.add_parser("check-config", help="check the settings and print those that apply")
     add_config(parser)
-    parser.add_argument("--changes", action="store_true", help="print only what differs from the defaults")
+    parser.add_argument("--changes", action="store_true", help="print only the values that differ from the defaults")
     add_json(parser)
     parser.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:
-    """Print the effective settings as YAML that can be loaded again. Raises SettingsErrors."""
+    """Print the settings as YAML, which can be loaded again. Raises SettingsErrors."""
     loaded = load(options.config)
     if options.json:
         files = [str(path) for path in loaded.files]
-        kind = dump.changes_to_dict if options.changes else dump.to_dict
-        print_json({"files": files, "settings": kind(loaded.settings)})
+        to_dict = dump.changes_to_dict if options.changes else dump.to_dict
+        print_json({"files": files, "settings": to_dict(loaded.settings)})
         return 0
     for path in loaded.files:
         print(f"# from {path}")

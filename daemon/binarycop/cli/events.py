@@ -1,4 +1,4 @@
-"""``binarycop events``: what the gate did, from the journal of this device."""
+"""``binarycop events``: the gate's events, from this device's journal."""
 
 import argparse
 from contextlib import suppress
@@ -10,27 +10,28 @@ from binarycop.cli.options import add_json, print_json
 from binarycop.journal.parse_time import parse_time
 from binarycop.journal.reader import Query, Record, open_reader, read
 
-_DECISION = ("bundle", "before", "after")
+_DECISION_FIELDS = ("bundle", "before", "after")
+_STATUSES = [status.value for status in GateStatus]
 
 
 def add(commands: Any) -> None:
     """Add the subcommand."""
-    parser = commands.add_parser("events", help="show what the gate did, from the journal, over all boots")
-    parser.add_argument("--since", type=_moment, metavar="WHEN", help="from then on: '2026-05-04 18:30', today, 2h")
-    parser.add_argument("--until", type=_moment, metavar="WHEN", help="up to then")
-    parser.add_argument("--gate", metavar="NAME", help="of one gate only")
-    parser.add_argument("--class", dest="wearing", choices=[one.value for one in GateStatus], metavar="CLASS",
-                        help=", ".join(one.value for one in GateStatus))  # fmt: skip
-    parser.add_argument("--follow", action="store_true", help="go on with what comes, until interrupted")
+    parser = commands.add_parser("events", help="show the gate's events of all boots, from the journal")
+    parser.add_argument("--since", type=_time, metavar="WHEN", help="first time to show: '2026-05-04 18:30', today, 2h")
+    parser.add_argument("--until", type=_time, metavar="WHEN", help="last time to show")
+    parser.add_argument("--gate", metavar="NAME", help="show one gate only")
+    parser.add_argument("--class", dest="status", choices=_STATUSES, metavar="CLASS",
+                        help=f"show one class only: {', '.join(_STATUSES)}")  # fmt: skip
+    parser.add_argument("--follow", action="store_true", help="show new events as they come, until interrupted")
     add_json(parser)
     parser.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:
-    """Print one line for each event, and one for each start of the board. Raises JournalError."""
-    query = Query(options.since, options.until, options.gate, options.wearing)
+    """Print a line for each event, and one for each boot. Raises JournalError."""
+    query = Query(options.since, options.until, options.gate, options.status)
     boot = None
-    # Interrupted is how following ends.
+    # With --follow, an interrupt is the normal end.
     with suppress(KeyboardInterrupt):
         for record in read(open_reader(), query, follow=options.follow):
             if options.json:
@@ -44,27 +45,27 @@ def run(options: argparse.Namespace) -> int:
 
 
 def to_dict(record: Record) -> dict[str, Any]:
-    """One event as an object; ``at`` with its time zone."""
-    whole = {"at": record.at.isoformat(), "boot": record.boot, "event": record.event, "gate": record.gate}
-    return {**whole, **record.values}
+    """One event as a JSON object. ``at`` is its time, with the time zone."""
+    common = {"at": record.at.isoformat(), "boot": record.boot, "event": record.event, "gate": record.gate}
+    return {**common, **record.values}
 
 
 def format_line(record: Record) -> str:
-    """One event as a line; a decision with all that it came from."""
+    """One event as a line. A decision has its votes, latency, bundle and phases."""
     values = record.values
     line = f"{record.at:%Y-%m-%d %H:%M:%S.%f}"[:-3] + f"  {record.event:<10}  {record.text}"
-    if not all(name in values for name in _DECISION):
+    if not all(name in values for name in _DECISION_FIELDS):
         return line
-    said = []
+    details = []
     if "votes" in values:
-        said.append(f"{values['votes']} of {values['frames']} frames, margin {values['margin']}")
+        details.append(f"{values['votes']} of {values['frames']} frames, margin {values['margin']}")
     if "latency_ms" in values:
-        said.append(f"{values['latency_ms']} ms from capture to lines")
-    said += [str(values["bundle"]), f"gate {values['before']} -> {values['after']}"]
-    return f"{line}; {'; '.join(said)}"
+        details.append(f"{values['latency_ms']} ms from capture to lines")
+    details += [str(values["bundle"]), f"gate {values['before']} -> {values['after']}"]
+    return f"{line}; {'; '.join(details)}"
 
 
-def _moment(text: str) -> datetime:
+def _time(text: str) -> datetime:
     try:
         return parse_time(text, datetime.now().astimezone())
     except ValueError as error:

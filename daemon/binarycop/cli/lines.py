@@ -1,4 +1,4 @@
-"""``binarycop lines``: an installer's bench for every wire of every gate."""
+"""``binarycop lines``: the installer's wiring test."""
 
 import argparse
 import sys
@@ -15,19 +15,19 @@ from binarycop.lines.factory import open_factory, resolve
 from binarycop.lines.wiring_test import LineReport, WiringTest
 from binarycop.settings.schema import LaneSettings
 
-_LOOK_S = 0.02
-_PULSE_MOST_S = 10.0
+_POLL_S = 0.02
+_MAX_PULSE_S = 10.0
 
 
 def add(commands: Any) -> None:
     """Add the subcommand."""
-    parser = commands.add_parser("lines", help="show every line, watch the inputs, pulse an output")
+    parser = commands.add_parser("lines", help="test the wiring: show every line, watch the inputs, pulse an output")
     add_config(parser)
     parser.add_argument("--gate", metavar="NAME", help="which gate (default: the first)")
-    parser.add_argument("--watch", type=float, metavar="SECONDS", help="print every change for so long")
-    parser.add_argument("--pulse", metavar="LINE", help="drive one output: permission, lamps.correct, ...")
+    parser.add_argument("--watch", type=float, metavar="SECONDS", help="print every change for this long")
+    parser.add_argument("--pulse", metavar="LINE", help="drive one output for a while: permission, lamps.correct, ...")
     parser.add_argument(
-        "--for", dest="for_s", type=float, default=0.5, metavar="SECONDS", help="how long (default 0.5)"
+        "--for", dest="for_s", type=float, default=0.5, metavar="SECONDS", help="length of the pulse (default: 0.5)"
     )
     parser.add_argument("--yes", action="store_true", help="do not ask before a pulse")
     add_json(parser)
@@ -35,37 +35,37 @@ def add(commands: Any) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Exit code 6 where a line cannot be had. Raises LineError for a gate or output that is not there."""
+    """Returns exit code 6 if a line cannot be opened. Raises LineError if there is no such gate or output."""
     lane = _lane(settings_of(options).gates, options.gate)
     show: Callable[[LineReport], None] = _show_json if options.json else _show
     with open_factory(resolve(lane.lines.factory, is_live=True)) as factory:
-        return _work(lane, factory, options, show)
+        return _test(lane, factory, options, show)
 
 
-def _work(lane: LaneSettings, factory: Factory, options: argparse.Namespace, show: Callable[[LineReport], None]) -> int:
-    with WiringTest(lane, factory) as bench:
-        reports = bench.reports()
+def _test(lane: LaneSettings, factory: Factory, options: argparse.Namespace, show: Callable[[LineReport], None]) -> int:
+    with WiringTest(lane, factory) as wiring_test:
+        reports = wiring_test.reports()
         for report in reports:
             show(report)
         if options.pulse:
-            if not 0 < options.for_s <= _PULSE_MOST_S:
-                raise LineError(options.pulse, f"a pulse lasts up to {_PULSE_MOST_S:g} s")
+            if not 0 < options.for_s <= _MAX_PULSE_S:
+                raise LineError(options.pulse, f"a pulse lasts at most {_MAX_PULSE_S:g} s")
             if not options.yes and not _confirm(lane, options.pulse, options.for_s):
-                print("binarycop: not pulsed", file=sys.stderr)
+                print("binarycop: there was no pulse", file=sys.stderr)
                 return 0
-            bench.pulse(options.pulse, options.for_s, time.sleep)
+            wiring_test.pulse(options.pulse, options.for_s, time.sleep)
         if options.watch:
-            _watch(bench, options.watch, show)
+            _watch(wiring_test, options.watch, show)
         return 6 if any(report.problem for report in reports) else 0
 
 
-def _watch(bench: WiringTest, for_s: float, show: Callable[[LineReport], None]) -> None:
-    """Show each line again whenever its level has changed."""
-    before = {report.name: report for report in bench.reports()}
+def _watch(wiring_test: WiringTest, for_s: float, show: Callable[[LineReport], None]) -> None:
+    """Show a line again when its level has changed."""
+    before = {report.name: report for report in wiring_test.reports()}
     end_s = time.monotonic() + for_s
     while time.monotonic() < end_s:
-        time.sleep(_LOOK_S)
-        for report in bench.reports():
+        time.sleep(_POLL_S)
+        for report in wiring_test.reports():
             if report != before[report.name]:
                 before[report.name] = report
                 show(report)
@@ -75,7 +75,7 @@ def _lane(lanes: tuple[LaneSettings, ...], name: str | None) -> LaneSettings:
     for lane in lanes:
         if name in (None, lane.name):
             return lane
-    raise LineError(str(name), f"is no gate; gates are {', '.join(lane.name for lane in lanes)}")
+    raise LineError(str(name), f"is not the name of a gate; gates are {', '.join(lane.name for lane in lanes)}")
 
 
 def _confirm(lane: LaneSettings, line: str, for_s: float) -> bool:

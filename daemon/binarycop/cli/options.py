@@ -1,4 +1,4 @@
-"""Arguments that several subcommands share, and the settings that come of them."""
+"""Arguments that several subcommands share, and how they change the settings."""
 
 import argparse
 import json
@@ -16,7 +16,8 @@ from binarycop.settings.schema import Settings
 
 def add_config(parser: argparse.ArgumentParser) -> None:
     """``--config``."""
-    parser.add_argument("--config", type=Path, metavar="FILE", help=f"settings (default: {SYSTEM_FILE} if there)")
+    words = f"settings file (default: {SYSTEM_FILE}, if it exists)"
+    parser.add_argument("--config", type=Path, metavar="FILE", help=words)
 
 
 def add_json(parser: argparse.ArgumentParser) -> None:
@@ -24,21 +25,27 @@ def add_json(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print JSON only")
 
 
+def add_bundle(parser: argparse.ArgumentParser) -> None:
+    """``--bundle``."""
+    words = "the network: cnv, n-cnv or u-cnv; or the path of a bundle's folder, with a slash in it"
+    parser.add_argument("--bundle", metavar="NAME", help=words)
+
+
 def add_classifier(parser: argparse.ArgumentParser) -> None:
     """``--bundle`` and ``--backend``."""
-    parser.add_argument("--bundle", metavar="NAME", help="cnv, n-cnv, u-cnv, or a folder with a slash in its path")
-    parser.add_argument("--backend", type=Backend, choices=list(Backend), metavar="NAME", help=_values(Backend))
+    add_bundle(parser)
+    words = f"what runs the network: {_values(Backend)}; overlay is the circuit in the FPGA"
+    parser.add_argument("--backend", type=Backend, choices=list(Backend), metavar="NAME", help=words)
 
 
 def add_finder(parser: argparse.ArgumentParser) -> None:
     """``--finder``."""
-    parser.add_argument(
-        "--finder", type=DetectorKind, choices=list(DetectorKind), metavar="NAME", help=_values(DetectorKind)
-    )
+    words = f"the face detector: {_values(DetectorKind)}"
+    parser.add_argument("--finder", type=DetectorKind, choices=list(DetectorKind), metavar="NAME", help=words)
 
 
 def settings_of(options: argparse.Namespace) -> Settings:
-    """The settings file with the arguments laid over it. Raises SettingsErrors."""
+    """The settings of the file, changed by the arguments. Raises SettingsErrors."""
     settings = load(options.config).settings
     classifier, gates = settings.classifier, settings.gates
     if getattr(options, "bundle", None):
@@ -50,18 +57,24 @@ def settings_of(options: argparse.Namespace) -> Settings:
     return replace(settings, classifier=classifier, gates=gates)
 
 
-def with_mock_lines(settings: Settings, source: str) -> Settings:
-    """The first gate only, with another source and with mock lines: nothing real is switched."""
-    lane = settings.gates[0]
-    lines = replace(lane.lines, factory=MOCK)
-    return replace(settings, gates=(replace(lane, frames=replace(lane.frames, source=source), lines=lines),))
+def with_source(settings: Settings, source: str) -> Settings:
+    """The settings with another source for the first gate."""
+    first, *others = settings.gates
+    first = replace(first, frames=replace(first.frames, source=source))
+    return replace(settings, gates=(first, *others))
+
+
+def replay_settings(settings: Settings, source: str) -> Settings:
+    """The settings for a replay: the first gate only, another source, and mock lines, so that nothing is switched."""
+    first = with_source(settings, source).gates[0]
+    return replace(settings, gates=(replace(first, lines=replace(first.lines, factory=MOCK)),))
 
 
 def print_json(value: Any) -> None:
-    """One JSON object on one line of standard output."""
+    """Print one JSON object as one line of standard output."""
     json.dump(value, sys.stdout)
     print(flush=True)
 
 
-def _values(kind: type[Backend] | type[DetectorKind]) -> str:
-    return ", ".join(one.value for one in kind)
+def _values(choices: type[Backend] | type[DetectorKind]) -> str:
+    return ", ".join(choice.value for choice in choices)

@@ -1,4 +1,4 @@
-"""``binarycop replay``: recordings through the whole service with mock lines and their own time."""
+"""``binarycop replay``: recordings through the whole service, with mock lines and in the recording's own time."""
 
 import argparse
 from typing import Any
@@ -11,16 +11,16 @@ from binarycop.cli.options import (
     add_finder,
     add_json,
     print_json,
+    replay_settings,
     settings_of,
-    with_mock_lines,
 )
 from binarycop.clock import Clock, ManualClock
 from binarycop.errors import SourceError
-from binarycop.frames.choose import is_recording, open_source
+from binarycop.frames.choose import is_recording, open_recording
 from binarycop.journal.events import Event
 from binarycop.journal.writers import Value, format_message
 from binarycop.lines.mock import MockLines
-from binarycop.service.assembly import build, detector_of, open_bundle, tracker_of
+from binarycop.service.assembly import detector_of, make_service, open_bundle, tracker_of
 from binarycop.service.replay import replay
 from binarycop.settings.schema import Settings
 
@@ -37,7 +37,7 @@ def add(commands: Any) -> None:
 
 
 class ReplayJournal:
-    """Prints each event at the recording's time, as a JSON object or as a sentence."""
+    """Prints each event with the recording's time, as a JSON object or as a sentence."""
 
     def __init__(self, clip: str, clock: Clock, *, as_json: bool) -> None:
         self._clip, self._clock, self._as_json = clip, clock, as_json
@@ -53,33 +53,33 @@ class ReplayJournal:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Raises SourceError where a clip cannot be opened; those before it have been played then."""
+    """Replay one clip after the other. Raises SourceError if a clip cannot be opened."""
     settings = settings_of(options)
     bundle, classifier = open_bundle(settings.classifier)
     for clip in options.clips:
         if not is_recording(clip):
             raise SourceError(clip, "is a camera; replay takes recordings")
-        _play(clip, with_mock_lines(settings, clip), bundle, classifier, as_json=options.json)
+        _replay_clip(clip, replay_settings(settings, clip), bundle, classifier, as_json=options.json)
     return 0
 
 
-def _play(clip: str, settings: Settings, bundle: Bundle, classifier: Classifier, *, as_json: bool) -> None:
+def _replay_clip(clip: str, settings: Settings, bundle: Bundle, classifier: Classifier, *, as_json: bool) -> None:
     clock = ManualClock()
-    source = open_source(clip, clock)
+    source = open_recording(clip)
     try:
         journal = ReplayJournal(clip, clock, as_json=as_json)
-        pursuit = tracker_of(settings.gates[0], detector_of(settings.gates[0]))
-        with build(settings, bundle, classifier, [pursuit], MockLines(), journal) as service:
+        tracker = tracker_of(settings.gates[0], detector_of(settings.gates[0]))
+        with make_service(settings, bundle, classifier, [tracker], MockLines(), journal) as service:
             latencies = replay(service, source, clock)
-            tally = service.lanes[0].counters
+            counters = service.lanes[0].counters
     finally:
         source.close()
     summary = {
-        "frames": tally.frames,
-        "persons": tally.persons,
-        "permits": tally.permits,
-        "refusals": tally.refusals,
-        "undecided": tally.undecided,
+        "frames": counters.frames,
+        "persons": counters.persons,
+        "permits": counters.permits,
+        "refusals": counters.refusals,
+        "undecided": counters.undecided,
         "latency_ms": latencies.percentiles(),
     }
     if as_json:

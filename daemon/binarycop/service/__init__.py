@@ -1,1 +1,1 @@
-"""The loop: it owns the clock and the order of things, and hands every room what it needs."""
+"""The loop: lanes, classifier and time, put together and run."""

@@ -1,4 +1,4 @@
-"""Puts a service together from settings: the one place that knows every room's constructors."""
+"""Puts a service together from its settings: the one module that knows the constructors of all rooms."""
 
 from contextlib import ExitStack
 from dataclasses import replace
@@ -31,7 +31,7 @@ from binarycop.tracking.tracker import Tracker
 
 
 def open_bundle(settings: ClassifierSettings) -> tuple[Bundle, Classifier]:
-    """Load the bundle and start its backend, held to the golden vectors. Raises BundleError, BackendError."""
+    """Load the bundle, start its backend, and check it against the golden vectors. Raises BundleError, BackendError."""
     bundle = bundles.load(find_bundle(settings.bundle))
     classifier = open_classifier(settings, bundle)
     try:
@@ -43,7 +43,7 @@ def open_bundle(settings: ClassifierSettings) -> tuple[Bundle, Classifier]:
 
 
 def open_bundle_or_fallback(settings: ClassifierSettings, journal: Journal) -> tuple[Bundle, Classifier]:
-    """The same for the daemon: where the overlay fails at once, and the settings allow it, on the emulator."""
+    """As ``open_bundle``, but if the overlay fails, and the settings allow it, the backend is the emulator."""
     try:
         return open_bundle(settings)
     except OverlayError as failure:
@@ -55,41 +55,41 @@ def open_bundle_or_fallback(settings: ClassifierSettings, journal: Journal) -> t
 
 
 def detector_of(lane: LaneSettings) -> Detector:
-    """The finder of a lane, which also depends on whether the demo is its source."""
+    """Make a lane's detector. It depends on the source too: the demo has another default. Raises DetectorError."""
     return make_detector(lane.faces, is_demo=lane.frames.source == DEMO)
 
 
-def tracker_of(lane: LaneSettings, finder: Detector, *, in_thread: bool = False) -> Tracker:
-    """What follows people with this finder.
+def tracker_of(lane: LaneSettings, detector: Detector, *, in_thread: bool = False) -> Tracker:
+    """Make a lane's tracker.
 
-    in_thread: find in a thread of its own while the loop goes on; without it the same frames always give the same.
+    in_thread: run the detector in a thread of its own. Without it, the same frames always give the same result.
     """
-    if isinstance(finder, FixedRegion):
-        # It watches its spot frame by frame, and costs less than a thread.
-        return Tracker(SyncRunner(finder), lane.faces, detect_every_frame=True)
-    return Tracker(ThreadRunner(finder) if in_thread else SyncRunner(finder), lane.faces)
+    if isinstance(detector, FixedRegion):
+        # It needs each frame, since it subtracts the background, and it costs less than a thread.
+        return Tracker(SyncRunner(detector), lane.faces, detect_every_frame=True)
+    return Tracker(ThreadRunner(detector) if in_thread else SyncRunner(detector), lane.faces)
 
 
-def build(
+def make_service(
     settings: Settings,
     bundle: Bundle,
     classifier: Classifier,
-    pursuits: list[Tracker],
+    trackers: list[Tracker],
     factory: Factory,
     journal: Journal,
     clock: Clock | None = None,
 ) -> Service:
-    """Make the service; where a lane's lines cannot be had, those already taken are given back. Raises LineError.
+    """Make the service. trackers: one for each gate. clock: see ``Lane``.
 
-    clock: see ``Lane``.
+    Raises LineError if a line cannot be opened; the lines that are open already are then closed.
     """
     manifest = bundle.manifest
     label = f"{manifest.name} {manifest.version}"
     with ExitStack() as opened:
         lanes = []
-        for lane, pursuit in zip(settings.gates, pursuits):
-            wires = opened.enter_context(LaneIo(lane, factory))
-            lanes.append(Lane(lane, pursuit, wires, journal, manifest.crop, manifest.abstain_margin, label, clock))
+        for lane, tracker in zip(settings.gates, trackers):
+            lane_io = opened.enter_context(LaneIo(lane, factory))
+            lanes.append(Lane(lane, tracker, lane_io, journal, manifest.crop, manifest.abstain_margin, label, clock))
         opened.pop_all()
         return Service(
             lanes, FailoverClassifier(classifier, settings.classifier.overlay, lambda: Emulator(bundle), journal)

@@ -1,4 +1,4 @@
-"""Keeps a classifier going: what is done, and in which order, once the overlay has failed."""
+"""The service's classifier, and what happens when its overlay fails: load it again, use the emulator, or end."""
 
 from collections.abc import Callable
 from typing import Protocol, runtime_checkable
@@ -14,17 +14,17 @@ from binarycop.settings.classifier import Fallback, OverlaySettings
 
 
 @runtime_checkable
-class Reloadable(Classifier, Protocol):
+class ReloadableClassifier(Classifier, Protocol):
     """A classifier that runs on an overlay."""
 
     def reload(self) -> None:
-        """Load the overlay anew. Raises OverlayLoadDenied where this process may not, OverlayError where it fails."""
+        """Load the overlay again. Raises OverlayLoadDenied if this process may not, OverlayError if it fails."""
 
 
 class FailoverClassifier:
-    """Owns the service's classifier. After an OverlayError it is silent until ``recover`` has brought it back.
+    """Owns the service's classifier. After an OverlayError it gives no scores until ``recover`` succeeds.
 
-    spare: makes the emulator that takes over where the settings allow it.
+    fallback: makes the emulator, which takes over if the settings allow it.
     """
 
     def __init__(
@@ -33,16 +33,16 @@ class FailoverClassifier:
         self._classifier, self._settings, self._fallback, self._journal = classifier, settings, fallback, journal
         self._failure: OverlayError | None = None
         self._is_reported = False
-        self._tries_s: list[float] = []
+        self._reload_times_s: list[float] = []
         self._abandoned: Classifier | None = None
 
     @property
     def is_available(self) -> bool:
-        """Whether there are scores to be had."""
+        """Whether there are scores now."""
         return self._failure is None
 
     def scores(self, crops: NDArray[np.uint8]) -> NDArray[np.int32] | None:
-        """See ``Classifier.scores``; None where the overlay has failed, now or before."""
+        """See ``Classifier.scores``. None if the overlay fails, or has failed before."""
         if self._failure is None:
             try:
                 return self._classifier.scores(crops)
@@ -51,27 +51,26 @@ class FailoverClassifier:
         return None
 
     def report_failure(self) -> None:
-        """Have the journal told of a failure, once. After the wires: a journal may be slow."""
+        """Write a failure to the journal, once. Call it after the lines were driven, since a journal may be slow."""
         if self._failure is not None and not self._is_reported:
             self._is_reported = True
             self._journal.write(Event.OVERLAY_FAILED, "", reason=self._failure.reason)
 
     def recover(self, now_s: float) -> None:
-        """Try once to bring the scores back. Loading makes every PL pin invalid: no coil may be energised.
+        """Try once to get scores again. All relays must be off, since the FPGA's pins are undefined while it is loaded.
 
-        Raises OverlayLoadDenied where this process has no right to load the overlay, and the last failure where the
-        restarts are used up and no emulator may take over.
+        Raises OverlayLoadDenied if this process may not load the overlay. Raises the last failure if all restarts are
+        used and the emulator may not take over.
         """
         if self._failure is None:
             return
-        settings = self._settings
-        self._tries_s = [one for one in self._tries_s if now_s - one < settings.within_s]
-        classifier = self._classifier
-        if len(self._tries_s) >= settings.restarts or not isinstance(classifier, Reloadable):
+        settings, classifier = self._settings, self._classifier
+        self._reload_times_s = [time_s for time_s in self._reload_times_s if now_s - time_s < settings.within_s]
+        if len(self._reload_times_s) >= settings.restarts or not isinstance(classifier, ReloadableClassifier):
             self._give_up(self._failure)
             return
-        self._tries_s.append(now_s)
-        self._journal.write(Event.OVERLAY_LOADING, "", number=len(self._tries_s), most=settings.restarts)
+        self._reload_times_s.append(now_s)
+        self._journal.write(Event.OVERLAY_LOADING, "", number=len(self._reload_times_s), most=settings.restarts)
         try:
             classifier.reload()
         except OverlayLoadDenied:
@@ -84,17 +83,18 @@ class FailoverClassifier:
             self._journal.write(Event.OVERLAY_BACK, "")
 
     def close(self) -> None:
-        """Give back what the classifier holds; may be called twice."""
+        """Close the classifier; can be called twice."""
         self._classifier.close()
 
     def _fail(self, failure: OverlayError) -> None:
         self._failure, self._is_reported = failure, False
 
     def _give_up(self, failure: OverlayError) -> None:
+        """Let the emulator take over, or raise ``failure``."""
         if self._settings.fallback is Fallback.NONE:
             raise failure
         self._classifier.close()
-        # A DMA that hung may still write: its buffers must not become somebody else's memory.
+        # A DMA that hangs may still write, so its buffers must not be used for anything else. This keeps them.
         self._abandoned = self._classifier
         self._classifier, self._failure = self._fallback(), None
         self._journal.write(Event.ON_EMULATOR, "", reason=failure.reason)

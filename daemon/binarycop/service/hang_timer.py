@@ -1,14 +1,14 @@
-"""A dead man's switch in the kernel's hands: a process whose loop has hung is ended, whatever it hangs in."""
+"""A kernel timer that ends the process if one step of the loop takes too long."""
 
 import signal
 from types import TracebackType
 
 
 class HangTimer:
-    """While entered, ends the process by SIGALRM ``limit_s`` seconds after the last ``restart``.
+    """While entered, ends the process by SIGALRM if there is no ``restart`` for ``limit_s`` seconds.
 
-    The signal keeps its default action, so that no Python code has to run, and no lock be free, for it to
-    work; it dumps no core. What releases the coil then is what does so after kill -9. Main thread only.
+    The signal keeps its default action. So it works without any Python code and without any lock, and it writes no core
+    dump. The relay is then switched off in the same way as after kill -9 (docs/wiring.md). Only for the main thread.
     """
 
     def __init__(self, limit_s: float) -> None:
@@ -25,5 +25,5 @@ class HangTimer:
         signal.setitimer(signal.ITIMER_REAL, 0)
 
     def restart(self) -> None:
-        """Say that a step has been done."""
+        """Start to count again: a step is complete."""
         signal.setitimer(signal.ITIMER_REAL, self._limit_s)

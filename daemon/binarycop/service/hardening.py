@@ -1,7 +1,7 @@
-"""What the daemon forbids itself, beyond what its unit does: to be dumped, to be traced, to start a program, to write.
+"""What the daemon forbids itself, in addition to its unit's sandbox: dumps, tracing, new programs, writing to files.
 
-Calls of Linux by number, since Python has none for them; the unit's own filter (systemd.exec(5)) cannot forbid execve,
-as systemd itself needs it to start the daemon.
+Python has no functions for these system calls, so they are made by number. The unit's own filter (systemd.exec(5))
+cannot forbid execve, since systemd itself needs it to start the daemon.
 """
 
 import ctypes
@@ -13,16 +13,16 @@ from dataclasses import dataclass
 
 _PR_SET_DUMPABLE, _PR_SET_NO_NEW_PRIVS = 4, 38  # linux/prctl.h
 _SET_MODE_FILTER, _FILTER_TSYNC = 1, 1  # linux/seccomp.h
-_LOAD, _IF_EQUAL, _RETURN = 0x20, 0x15, 0x06  # linux/bpf_common.h: BPF_LD|W|ABS, BPF_JMP|JEQ|K, BPF_RET|K
-_NUMBER_AT, _MACHINE_AT = 0, 4  # linux/seccomp.h: struct seccomp_data
+_LOAD, _JUMP_IF_EQUAL, _RETURN = 0x20, 0x15, 0x06  # linux/bpf_common.h: BPF_LD|W|ABS, BPF_JMP|JEQ|K, BPF_RET|K
+_NUMBER_OFFSET, _ARCH_OFFSET = 0, 4  # linux/seccomp.h: struct seccomp_data
 _ALLOW, _REFUSE = 0x7FFF0000, 0x00050000 | errno.EPERM
 
 
 @dataclass(frozen=True)
 class SyscallNumbers:
-    """audit: its AUDIT_ARCH (linux/audit.h); the others are its numbers of the system calls."""
+    """One machine's system calls. audit_arch: its AUDIT_ARCH (linux/audit.h). The others: the numbers of the calls."""
 
-    audit: int
+    audit_arch: int
     execve: int
     execveat: int
     seccomp: int
@@ -35,7 +35,7 @@ SYSCALL_NUMBERS = {
 }
 
 
-class _Step(ctypes.Structure):
+class _Instruction(ctypes.Structure):
     """struct sock_filter."""
 
     _fields_ = (("code", ctypes.c_uint16), ("yes", ctypes.c_uint8), ("no", ctypes.c_uint8), ("value", ctypes.c_uint32))
@@ -44,48 +44,49 @@ class _Step(ctypes.Structure):
 class _Program(ctypes.Structure):
     """struct sock_fprog."""
 
-    _fields_ = (("length", ctypes.c_uint16), ("steps", ctypes.POINTER(_Step)))
+    _fields_ = (("length", ctypes.c_uint16), ("instructions", ctypes.POINTER(_Instruction)))
 
 
 def forbid_dumps() -> None:
-    """No core dump, not even to a handler (core(5): RLIMIT_CORE does not bind one), and no tracing by the same user.
+    """Forbid core dumps, and tracing by other processes of the same user. Raises OSError.
 
-    Raises OSError.
+    The limit alone is not enough: it does not apply to a program that core dumps are piped to (core(5)).
     """
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     _call(_libc().prctl, _PR_SET_DUMPABLE, 0, 0, 0, 0)
 
 
 def forbid_writing() -> None:
-    """No file may grow any more, whoever owns it, nor shared memory."""
+    """Forbid to write to files and to shared memory, whoever owns them."""
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
 
 
 def forbid_programs(machine: str | None = None) -> None:
-    """No thread of this process may start a program any more; cannot be taken back.
+    """Forbid all threads of this process to start programs. This cannot be undone.
 
-    Raises OSError where the kernel has no seccomp filters, or the machine's numbers are not known here.
+    machine: as in ``uname -m``; None is this one. Raises OSError if the kernel has no seccomp filters, or if the
+    machine is not in ``SYSCALL_NUMBERS``.
     """
     numbers = SYSCALL_NUMBERS.get(machine or os.uname().machine)
     if numbers is None:
-        raise OSError(errno.ENOSYS, "the numbers of this machine's system calls are not known here")
-    plan = seccomp_filter(numbers)
-    steps = (_Step * len(plan))(*(_Step(*step) for step in plan))
+        raise OSError(errno.ENOSYS, "the system call numbers of this machine are not known")
+    steps = seccomp_filter(numbers)
+    instructions = (_Instruction * len(steps))(*(_Instruction(*step) for step in steps))
     libc = _libc()
     _call(libc.prctl, _PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
-    whole = _Program(len(steps), steps)
-    # With the flag for all threads, since OpenBLAS and OpenCV have theirs already.
-    _call(libc.syscall, numbers.seccomp, _SET_MODE_FILTER, _FILTER_TSYNC, ctypes.byref(whole))
+    program = _Program(len(instructions), instructions)
+    # TSYNC applies it to all threads: OpenBLAS and OpenCV have started theirs already.
+    _call(libc.syscall, numbers.seccomp, _SET_MODE_FILTER, _FILTER_TSYNC, ctypes.byref(program))
 
 
-def seccomp_filter(machine: SyscallNumbers) -> list[tuple[int, int, int, int]]:
-    """The filter, as code, steps to skip if true, if false, and value (linux/filter.h)."""
+def seccomp_filter(numbers: SyscallNumbers) -> list[tuple[int, int, int, int]]:
+    """The filter's instructions: code, jump if true, jump if false, value (linux/filter.h)."""
     return [
-        (_LOAD, 0, 0, _MACHINE_AT),
-        (_IF_EQUAL, 0, 3, machine.audit),  # another machine's call is refused, too
-        (_LOAD, 0, 0, _NUMBER_AT),
-        (_IF_EQUAL, 1, 0, machine.execve),
-        (_IF_EQUAL, 0, 1, machine.execveat),
+        (_LOAD, 0, 0, _ARCH_OFFSET),
+        (_JUMP_IF_EQUAL, 0, 3, numbers.audit_arch),  # a call of another architecture is refused
+        (_LOAD, 0, 0, _NUMBER_OFFSET),
+        (_JUMP_IF_EQUAL, 1, 0, numbers.execve),
+        (_JUMP_IF_EQUAL, 0, 1, numbers.execveat),
         (_RETURN, 0, 0, _REFUSE),
         (_RETURN, 0, 0, _ALLOW),
     ]
@@ -96,7 +97,8 @@ def _libc() -> ctypes.CDLL:
 
 
 def _call(function: Callable[..., int], *arguments: object) -> None:
-    # Numbers go as longs: prctl(2) and syscall(2) take variable arguments of that width.
-    if function(*(ctypes.c_long(one) if isinstance(one, int) else one for one in arguments)):
+    # prctl(2) and syscall(2) are variadic and take numbers as longs.
+    longs = (ctypes.c_long(argument) if isinstance(argument, int) else argument for argument in arguments)
+    if function(*longs):
         number = ctypes.get_errno()
         raise OSError(number, os.strerror(number))

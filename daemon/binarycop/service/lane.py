@@ -1,84 +1,46 @@
-"""One lane from frame to wires: find, follow, judge, step the gate, drive the lines, then tell the journal."""
+"""One lane, from a frame to its lines: detect, track, vote, step the gate, drive the lines, write the journal."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from binarycop import verdict
-from binarycop.classes import GateStatus
 from binarycop.clock import Clock
 from binarycop.detection.crop import crop
 from binarycop.frames.base import Frame
 from binarycop.gate import inputs as gate_inputs
 from binarycop.gate import machine
 from binarycop.gate.config import GateConfig
-from binarycop.gate.events import Cause, GateEvent, GateEventKind
+from binarycop.gate.events import GateEventKind
 from binarycop.geometry import CropGeometry
 from binarycop.journal.events import Event
 from binarycop.journal.writers import Journal, Value
 from binarycop.lines.lane_io import LaneIo
+from binarycop.service.faults import FaultReason, FaultSet
+from binarycop.service.gate_records import Counters, gate_record, verdict_record
+from binarycop.service.lane_journal import LaneJournal
+from binarycop.service.person_votes import PersonVotes
+from binarycop.service.snapshot import LaneSnapshot
 from binarycop.settings.schema import LaneSettings
 from binarycop.tracking.tracker import Tracker
-
-_EVENTS = {
-    GateEventKind.PERMIT: Event.PERMIT,
-    GateEventKind.REFUSE: Event.REFUSE,
-    GateEventKind.REMIND: Event.REMIND,
-    GateEventKind.PASSED: Event.PASSED,
-    GateEventKind.NOT_PASSED: Event.NOT_PASSED,
-    GateEventKind.TAILGATE: Event.TAILGATE,
-    GateEventKind.FORCED: Event.FORCED,
-    GateEventKind.WITHDRAWN: Event.WITHDRAWN,
-}
-_DECISIONS = (Event.PERMIT, Event.REFUSE, Event.REMIND)
-_NO_ANSWER = "no answer from the finder"
-
-
-@dataclass
-class Counters:
-    """What has been counted since the start: ``frames`` is the sum of the three that stand under it.
-
-    scored: frames whose crop got scores; without_face: without a face; unscored: with one, while there was no classifier.
-    """
-
-    frames: int = 0
-    scored: int = 0
-    without_face: int = 0
-    without_scores: int = 0
-    persons: int = 0
-    permits: int = 0
-    refusals: int = 0
-    undecided: int = 0
-    passed: int = 0
-
-
-@dataclass(frozen=True)
-class Snapshot:
-    """A lane at one moment, for a person to look at."""
-
-    gate: str
-    frame: int
-    person: int | None
-    status: GateStatus
-    phase: machine.Phase
-    cause: Cause | None
+from binarycop.verdict import Verdict
 
 
 class Lane:
-    """One gate's state, and its way through the rooms. One thread uses it.
+    """One gate with its tracker, its state machine and its lines. One thread uses it.
 
-    geometry and margin come from the bundle, whose name the journal has beside each decision. clock: the one by which
-    frames were captured, to tell how long a decision took from there to the lines; None in a recording's own time.
-    Each frame goes ``detect``, ``vote``, ``actuate``; where there is no frame, ``actuate`` alone lets time pass.
+    Each frame goes through ``detect``, ``vote`` and ``actuate``. Without a new frame, ``advance_time`` and ``actuate``
+    let time pass.
+
+    geometry, margin: from the bundle's manifest. bundle: its name and version, for the journal. clock: the clock of the
+    frames' ``captured_s``, for the latency of a decision; None for a recording, which has its own time.
     """
 
     def __init__(
         self,
         settings: LaneSettings,
-        pursuit: Tracker,
-        wires: LaneIo,
+        tracker: Tracker,
+        lane_io: LaneIo,
         journal: Journal,
         geometry: CropGeometry,
         margin: int,
@@ -87,229 +49,176 @@ class Lane:
     ) -> None:
         self.settings = settings
         self.counters = Counters()
-        self._pursuit, self._wires, self._journal = pursuit, wires, journal
+        self._tracker, self._io = tracker, lane_io
         self._geometry, self._calibrated_margin = geometry, margin
         self._margin = settings.verdict.effective_margin(margin)
-        self._bundle, self._clock = bundle, clock
-        self._rules = GateConfig.of(settings)
-        self._gate = machine.State()
-        self._person: int | None = None
-        self._poll: verdict.VoteWindow | None = None
-        self._told: GateStatus | None = None
-        self._frame = 0
-        self._captured_s: float | None = None
-        self._faults: set[str] = set()
+        self._bundle, self._journal = bundle, LaneJournal(journal, settings.name, clock)
+        self._config, self._gate = GateConfig.of(settings), machine.State()
+        self._front: PersonVotes | None = None
+        self._faults = FaultSet()
         self._fire = self._override = False
-        self._pending: list[tuple[Event, dict[str, Value]]] = []
+        self._frame = 0
 
     def detect(self, frame: Frame, now_s: float) -> NDArray[np.uint8] | None:
-        """Find and follow; returns the crop to classify, (32, 32, 3) uint8 RGB, or None where nobody is.
+        """Find and track faces; returns the front person's crop, (32, 32, 3) uint8 RGB, or None if nobody is in sight.
 
         Raises DetectorError.
         """
-        self._frame, self._captured_s = frame.number, frame.captured_s
+        self._frame = frame.number
+        self._journal.start_frame(frame.captured_s)
         self.counters.frames += 1
-        sighting = self._pursuit.step(frame, now_s)
-        self._watch_detector(now_s)
-        self._person_changed(sighting.person, now_s)
-        if sighting.box is None:
+        front = self._tracker.step(frame, now_s)
+        self._check_detector(now_s)
+        self._set_person(front.person, now_s)
+        if front.box is None:
             self.counters.without_face += 1
             return None
-        return crop(frame.pixels, sighting.box, self._geometry)
+        return crop(frame.pixels, front.box, self._geometry)
 
     def vote(self, scores: Sequence[int], now_s: float) -> None:
-        """Count the scores of the crop that ``detect`` gave."""
+        """Count the scores of the crop from ``detect``, and give the gate the verdict if there is one."""
         self.counters.scored += 1
-        person = self._person
-        if person is None:
+        if self._front is None:
             return
-        self._poll = verdict.step(self._poll, person, scores, now_s, self.settings.verdict, self._margin)
-        said = self._poll.verdict
-        if said is None:
+        verdict = self._front.add(scores, now_s, self.settings.verdict, self._margin)
+        if verdict is None:
             return
-        if said.status is not self._told:
-            self._announce(said)
-        self._step(gate_inputs.VerdictReached(said.status, said.at_s), now_s)
+        if verdict.status is not self._front.announced:
+            self._announce(self._front, verdict)
+        self._step(gate_inputs.VerdictReached(verdict.status, verdict.at_s), now_s)
 
     def actuate(self, now_s: float) -> None:
-        """Read the lane's inputs, let time pass, drive the wires, and only then write the journal.
+        """Read the inputs, let time pass, drive the lines, and only then write the journal, which may be slow.
 
-        Raises LineError where a wire cannot be driven.
+        Raises LineError if a line cannot be read or driven.
         """
-        inputs = self._wires.read()
+        inputs, gate = self._io.read(), self.settings.gate
         if inputs.fire != self._fire:
             self._fire = inputs.fire
-            self._log(Event.FIRE, state="active" if inputs.fire else "over")
+            self.log(Event.FIRE, state="active" if inputs.fire else "over")
             self._step(gate_inputs.FireChanged(inputs.fire), now_s)
         if inputs.override != self._override:
             self._override = inputs.override
-            self._log(Event.OVERRIDE, state="active" if inputs.override else "over")
-            self._step(gate_inputs.OverrideChanged(self.settings.gate.override_s if inputs.override else 0.0), now_s)
+            self.log(Event.OVERRIDE, state="active" if inputs.override else "over")
+            self._step(gate_inputs.OverrideChanged(gate.override_s if inputs.override else 0.0), now_s)
         if inputs.ready != self._gate.ready:
             self._step(gate_inputs.ReadyChanged(inputs.ready), now_s)
         for _ in range(inputs.passages):
             self._step(gate_inputs.PassageReported(), now_s)
         self._step(gate_inputs.Tick(), now_s)
-        permitted = machine.permission(self._gate, self._rules, now_s) is not None
-        self._wires.drive(permitted, self.settings.signals.of(machine.display_status(self._gate)).lamps, now_s)
-        latency = self._latency()
-        for event, values in self._pending:
-            more = latency if event in _DECISIONS else {}
-            self._journal.write(event, self.settings.name, **values, **more)
-        self._pending.clear()
+        signals = self.settings.signals.of(machine.display_status(self._gate))
+        self._io.drive(machine.permission(self._gate, self._config, now_s) is not None, signals.lamps, now_s)
+        self._journal.write()
+
+    def advance_time(self, now_s: float) -> None:
+        """Without a new frame: a person who is out of sight for too long leaves."""
+        self._check_detector(now_s)
+        self._set_person(self._tracker.advance_time(now_s).person, now_s)
+
+    def due_s(self, now_s: float) -> float | None:
+        """The next time after ``now_s`` at which the lane needs a step without a frame; None if it needs none."""
+        times_s = (machine.due_s(self._gate, now_s), self._tracker.due_s())
+        return min((time_s for time_s in times_s if time_s is not None and time_s > now_s), default=None)
 
     def apply_settings(self, settings: LaneSettings) -> None:
-        """Go on by other settings, from the next step on; sources, finder, wires and the gate's state stay."""
+        """Use new settings from the next step on. Source, detector, lines and the gate's state stay."""
         self.settings = settings
-        self._pursuit.apply_settings(settings.faces)
+        self._tracker.apply_settings(settings.faces)
         self._margin = settings.verdict.effective_margin(self._calibrated_margin)
-        self._rules = GateConfig.of(settings)
+        self._config = GateConfig.of(settings)
 
     @property
     def faults(self) -> tuple[str, ...]:
-        """What has failed and is not well again."""
-        return tuple(sorted(self._faults))
+        """The faults that are not over, in words."""
+        return self._faults.texts
 
-    def fault(self, reason: str, *, active: bool) -> None:
-        """Note that something failed, or works again; the gate hears of it in ``apply_faults``."""
-        if active == (reason in self._faults):
-            return
-        (self._faults.add if active else self._faults.discard)(reason)
-        self._log(Event.FAULT if active else Event.FAULT_OVER, reason=reason)
+    def set_fault(self, reason: FaultReason, *, active: bool) -> None:
+        """Begin or end a fault. The gate learns of it in ``apply_faults``."""
+        event = self._faults.update(reason, active=active)
+        if event is not None:
+            self.log(event, reason=reason.value)
 
     def apply_faults(self, now_s: float) -> None:
-        """Tell the gate whether any fault is left; whoever was in front is looked at anew afterwards."""
-        if bool(self._faults) == self._gate.fault:
+        """Tell the gate whether there is a fault. A fault ends what is known of the person in front."""
+        has_fault = bool(self._faults)
+        if has_fault == self._gate.fault:
             return
-        self._step(gate_inputs.FaultChanged(bool(self._faults)), now_s)
-        if self._faults:
-            self._forget(now_s)
+        self._step(gate_inputs.FaultChanged(has_fault), now_s)
+        if has_fault:
+            self._reset_person(now_s)
 
     def log(self, event: Event, **values: Value) -> None:
-        """Have the journal told something of this lane at the next ``actuate``."""
-        self._log(event, **values)
-
-    def due_s(self, now_s: float) -> float | None:
-        """When after ``now_s`` the lane wants to ``actuate`` though no frame has come; None for never."""
-        times = [machine.due_s(self._gate, now_s), self._pursuit.due_s()]
-        return min((one for one in times if one is not None and one > now_s), default=None)
-
-    def advance_time(self, now_s: float) -> None:
-        """Notice without a frame that the person in front has been out of sight for too long."""
-        self._watch_detector(now_s)
-        self._person_changed(self._pursuit.advance_time(now_s).person, now_s)
+        """Add an entry that is written to the journal in the next ``actuate``."""
+        self._journal.add((event, values))
 
     def detector_busy_s(self, now_s: float) -> float:
-        """How long the finder has been at one frame, 0 where it is not."""
-        return self._pursuit.waiting_s(now_s)
+        """For how many seconds the detector has been busy with one frame; 0 if it is not busy."""
+        return self._tracker.waiting_s(now_s)
 
-    def snapshot(self, now_s: float) -> Snapshot:
-        """The lane as it stands."""
-        return Snapshot(
-            self.settings.name,
-            self._frame,
-            self._person,
-            machine.display_status(self._gate),
-            self._gate.phase,
-            machine.permission(self._gate, self._rules, now_s),
-        )
+    def snapshot(self, now_s: float) -> LaneSnapshot:
+        """How the lane stands now."""
+        person, status = self._front.person if self._front else None, machine.display_status(self._gate)
+        cause = machine.permission(self._gate, self._config, now_s)
+        return LaneSnapshot(self.settings.name, self._frame, person, status, self._gate.phase, cause)
 
     @property
-    def is_energised(self) -> bool:
-        """Whether the relay's coil is."""
-        return self._wires.coil
+    def is_relay_on(self) -> bool:
+        """Whether the relay's coil is energised."""
+        return self._io.is_relay_on
 
     def discard_passages(self) -> None:
-        """Forget what the inputs reported while nobody could drive them. Raises LineError."""
-        self._wires.read()
+        """Ignore the passages that the inputs reported while they were not driven. Raises LineError."""
+        self._io.read()
 
     def close(self) -> None:
-        """Release the coil and give the wires back; may be called twice. The finder is let go in ``close_detector``."""
-        self._wires.close()
+        """Switch the relay off and free the lines; can be called twice. The detector stays until ``close_detector``."""
+        self._io.close()
 
     def close_detector(self, timeout_s: float) -> bool:
-        """Let the finder go, once the coil is released: False where it hangs and is left behind."""
-        return self._pursuit.close(timeout_s)
+        """End the detector, when the relay is off already; False if it hangs and is left behind."""
+        return self._tracker.close(timeout_s)
 
-    def _watch_detector(self, now_s: float) -> None:
-        self.fault(_NO_ANSWER, active=self._pursuit.is_late(now_s))
+    def _check_detector(self, now_s: float) -> None:
+        self.set_fault(FaultReason.NO_DETECTION, active=self._tracker.is_late(now_s))
 
-    def _forget(self, now_s: float) -> None:
-        """Whoever is in front next is looked at as somebody new."""
-        self._pursuit.reset_identities()
-        self._person_changed(None, now_s)
+    def _reset_person(self, now_s: float) -> None:
+        """Whoever is in front from now on gets a new number, and new votes."""
+        self._tracker.reset_identities()
+        self._set_person(None, now_s)
 
-    def _person_changed(self, person: int | None, now_s: float) -> None:
-        before, self._person = self._person, person
-        if person == before:
+    def _set_person(self, person: int | None, now_s: float) -> None:
+        before = self._front
+        if person == (before.person if before else None):
             return
+        self._front = None if person is None else PersonVotes(person)
         if before is not None:
             self._person_left(before, now_s)
         if person is not None:
-            # Who was in front before is not counted again.
+            # Numbers only grow, so a person who is in front for the second time is not counted twice.
             self.counters.persons = max(self.counters.persons, person)
-            self._log(Event.PERSON, person=person)
+            self.log(Event.PERSON, person=person)
             self._step(gate_inputs.PersonArrived(person), now_s)
 
-    def _person_left(self, person: int, now_s: float) -> None:
-        poll, self._poll = self._poll, None
-        if self._told in (None, GateStatus.UNDECIDED):
-            self.counters.undecided += 1
-        if self._told is None:
-            frames = len(poll.votes) if poll else 0
-            self._announce(verdict.Verdict(GateStatus.UNDECIDED, now_s, 0, frames, 0.0), person)
-        self._told = None
+    def _person_left(self, votes: PersonVotes, now_s: float) -> None:
+        self.counters.undecided += votes.is_undecided
+        if votes.announced is None:
+            self._announce(votes, votes.undecided(now_s))
         self._step(gate_inputs.PersonLeft(), now_s)
-        self._log(Event.LEFT, person=person)
+        self.log(Event.LEFT, person=votes.person)
 
-    def _announce(self, said: verdict.Verdict, person: int | None = None) -> None:
-        self._told = said.status
-        self._log(
-            Event.VERDICT,
-            person=person or self._person,
-            **{"class": said.status.value},
-            votes=said.votes,
-            frames=said.frames,
-            margin=round(said.margin, 1),
-        )
+    def _announce(self, votes: PersonVotes, verdict: Verdict) -> None:
+        votes.announced = verdict.status
+        self._journal.add(verdict_record(votes.person, verdict))
 
-    def _step(self, event: gate_inputs.GateInput, now_s: float) -> None:
-        before = self._gate.phase.value
-        self._gate, happened = machine.step(self._gate, event, self._rules, now_s)
-        for one in happened:
-            self._record(one, {"before": before, "after": self._gate.phase.value}, now_s)
-
-    def _record(self, one: GateEvent, values: dict[str, Value], now_s: float) -> None:
-        values |= {"person": one.person, "class": one.status.value}
-        if one.cause is not None:
-            values["cause"] = one.cause.value
-        if one.kind is GateEventKind.PASSED:
-            values["by"] = "leaving" if one.inferred else "line"
-        event = _EVENTS[one.kind]
-        if event in _DECISIONS:
-            values["bundle"] = self._bundle
-            said = self._poll.verdict if self._poll else None
-            if said is not None:
-                values |= {"votes": said.votes, "frames": said.frames, "margin": round(said.margin, 1)}
-        self._log(event, **values)
-        if one.kind is GateEventKind.PERMIT:
-            self.counters.permits += 1
-        elif one.kind is GateEventKind.REFUSE:
-            self.counters.refusals += 1
-        elif one.kind is GateEventKind.PASSED:
-            self.counters.passed += 1
-            if not one.inferred:
-                # The lane says they are through: whoever is in front now is looked at as somebody new.
-                self._forget(now_s)
-        elif one.kind in (GateEventKind.NOT_PASSED, GateEventKind.WITHDRAWN):
-            self._poll = None
-
-    def _latency(self) -> dict[str, Value]:
-        """From the capture of the frame that this step was about to now, when the lines are driven."""
-        captured_s, self._captured_s = self._captured_s, None
-        if self._clock is None or captured_s is None:
-            return {}
-        return {"latency_ms": round((self._clock.now_s() - captured_s) * 1000, 1)}
-
-    def _log(self, event: Event, **values: Value) -> None:
-        self._pending.append((event, values))
+    def _step(self, gate_input: gate_inputs.GateInput, now_s: float) -> None:
+        before = self._gate.phase
+        self._gate, events = machine.step(self._gate, gate_input, self._config, now_s)
+        for event in events:
+            verdict = self._front.current_verdict if self._front else None
+            self._journal.add(gate_record(event, verdict, self._bundle, before, self._gate.phase))
+            self.counters.count(event)
+            if event.kind is GateEventKind.PASSED and not event.inferred:
+                # The lane reports that they are through, so somebody else is in front now.
+                self._reset_person(now_s)
+            elif event.kind in (GateEventKind.NOT_PASSED, GateEventKind.WITHDRAWN) and self._front is not None:
+                self._front.discard()

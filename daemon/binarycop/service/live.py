@@ -1,23 +1,25 @@
-"""The loop in real time: grabbers give the newest frames, sources' notices become faults and journal lines."""
+"""The loop in real time: it takes the newest frames from the grabbers and steps the service."""
 
+import time
 from collections.abc import Callable
 from functools import partial
-from threading import Event as Flag
 from types import TracebackType
 
 from binarycop.clock import Clock
 from binarycop.errors import SourceError
+from binarycop.frames.base import Frame
 from binarycop.frames.camera import CameraSettings
 from binarycop.frames.choose import is_recording, open_source
-from binarycop.frames.grabber import Grabber, GrabberSettings, SourceEvent, SourceEventKind
+from binarycop.frames.grabber import Grabber, GrabberSettings, SourceEventKind
 from binarycop.journal.events import Event
-from binarycop.service.lane import Lane
-from binarycop.service.service import Latencies, Service
+from binarycop.service.faults import FaultReason
+from binarycop.service.latencies import Latencies
+from binarycop.service.service import Service
 from binarycop.service.watchdog import Stage
 from binarycop.settings.frames import FramesSettings
 
-_STEP_MOST_S = 0.05
-_CLOSE_S = 3.0  # a stalled camera lets go after 2 s
+_MAX_WAIT_S = 0.05
+_CLOSE_S = 3.0  # a camera that stalls gives up after 2 s
 
 _EVENTS = {
     SourceEventKind.LOST: Event.CAMERA_LOST,
@@ -28,10 +30,9 @@ _EVENTS = {
     SourceEventKind.TRUNCATED: Event.CUT_SHORT,
     SourceEventKind.ENDED: Event.SOURCE_ENDED,
 }
-_NO_FRAMES = "no frames"
 
 
-def grabber_for(frames: FramesSettings, clock: Clock) -> Grabber:
+def make_grabber(frames: FramesSettings, clock: Clock) -> Grabber:
     """The thread that owns one lane's source."""
     camera = CameraSettings(
         width_px=frames.width_px,
@@ -48,14 +49,14 @@ def grabber_for(frames: FramesSettings, clock: Clock) -> Grabber:
 
 
 class LiveLoop:
-    """Runs a service on its grabbers, one per lane in the same order, until all sources end or it is stopped.
+    """Runs a service until all sources have ended, or until it is stopped.
 
-    Closing it lets sources and finders go, which may take seconds: close the service, and with it every coil, before.
+    grabbers: one for each lane, in the same order. When the loop is closed, it ends sources and detectors, which may
+    take seconds. So the service, and with it every relay, must be closed before.
     """
 
     def __init__(self, service: Service, grabbers: list[Grabber], clock: Clock) -> None:
         self._service, self._grabbers, self._clock = service, grabbers, clock
-        self._never = Flag()
         self.latencies = Latencies()
 
     def __enter__(self) -> "LiveLoop":
@@ -71,68 +72,71 @@ class LiveLoop:
 
     @property
     def dropped(self) -> int:
-        """Frames that a newer one replaced before they were looked at, in all lanes."""
+        """How many frames were replaced by a newer one before a step took them, over all lanes."""
         return sum(grabber.dropped for grabber in self._grabbers)
 
     @property
     def captured(self) -> int:
-        """Frames that the sources gave, in all lanes."""
+        """How many frames the sources gave, over all lanes."""
         return sum(grabber.captured for grabber in self._grabbers)
 
     def stages(self) -> list[Stage]:
-        """What runs beside the loop itself: each lane's source, and its finder."""
-        now_s = self._clock.now_s()
+        """The stages that have threads of their own: the source and the detector of each lane."""
+        now_s, lanes = self._clock.now_s(), self._service.lanes
         sources = [
-            Stage(f"frames of {lane.settings.name}", grabber.busy_s())
-            for lane, grabber in zip(self._service.lanes, self._grabbers)
+            Stage(f"source of {lane.settings.name}", grabber.busy_s()) for lane, grabber in zip(lanes, self._grabbers)
         ]
-        return sources + [
-            Stage(f"finder of {lane.settings.name}", lane.detector_busy_s(now_s)) for lane in self._service.lanes
-        ]
+        detectors = [Stage(f"detector of {lane.settings.name}", lane.detector_busy_s(now_s)) for lane in lanes]
+        return sources + detectors
 
     def run(self, should_stop: Callable[[], bool], on_step: Callable[[], None]) -> None:
-        """Loop; ``on_step`` is called after every step.
+        """Loop. ``on_step`` is called after each step.
 
-        Raises what ``Service.step`` raises, and SourceError where a source's thread has died: that is no end of it.
+        Raises what ``Service.step`` raises, and SourceError if the thread of a source has died.
         """
         for grabber in self._grabbers:
             grabber.start()
         is_over = False
         while not should_stop() and not is_over:
             is_over = self._have_ended() and self._service.due_s(self._clock.now_s()) is None
-            self._round()
+            self._step()
             on_step()
 
-    def _round(self) -> None:
-        wait_s = self._wait_s() / len(self._grabbers)
+    def _step(self) -> None:
+        frames = self._take_frames()
+        self._check_sources()
+        self._service.step(frames, self._clock.now_s())
+        for frame in frames.values():
+            self.latencies.add(self._clock.now_s() - frame.captured_s)
+
+    def _take_frames(self) -> dict[int, Frame]:
+        """The new frames by the index of their lane; waits for them until the next deadline of a lane."""
+        wait_s = self._max_wait_s() / len(self._grabbers)
         frames = {}
         for index, grabber in enumerate(self._grabbers):
             frame = grabber.take(wait_s)
             if frame is not None:
                 frames[index] = frame
         if self._have_ended():
-            # Nobody waits in `take` any more, and the last permission still has its time.
-            self._never.wait(wait_s)
+            # `take` does not wait any more, but the last permission may not be over yet.
+            time.sleep(wait_s)
+        return frames
+
+    def _check_sources(self) -> None:
+        """Report what happened to the sources, to the journal and as faults."""
         for lane, grabber in zip(self._service.lanes, self._grabbers):
-            _log_source_events(lane, grabber.notices())
+            for event in grabber.events():
+                lane.log(_EVENTS[event.kind], detail=event.detail)
             if grabber.has_died:
                 raise SourceError(lane.settings.frames.source, "the thread that reads it has died")
             is_silent = grabber.silent_s() > lane.settings.frames.stale_s and not grabber.has_ended
-            lane.fault(_NO_FRAMES, active=is_silent)
-        self._service.step(frames, self._clock.now_s())
-        for frame in frames.values():
-            self.latencies.add(self._clock.now_s() - frame.captured_s)
+            lane.set_fault(FaultReason.NO_FRAMES, active=is_silent)
 
-    def _wait_s(self) -> float:
-        """Until the next deadline of a lane, but never for long: lane inputs and lamps want a look, too."""
+    def _max_wait_s(self) -> float:
+        """The time until the next deadline of a lane, but never long: inputs are read and lamps blink in each step."""
         now_s = self._clock.now_s()
         due_s = self._service.due_s(now_s)
-        return _STEP_MOST_S if due_s is None else min(max(due_s - now_s, 0.001), _STEP_MOST_S)
+        return _MAX_WAIT_S if due_s is None else min(max(due_s - now_s, 0.001), _MAX_WAIT_S)
 
     def _have_ended(self) -> bool:
         return all(grabber.has_ended for grabber in self._grabbers)
-
-
-def _log_source_events(lane: Lane, notices: list[SourceEvent]) -> None:
-    for notice in notices:
-        lane.log(_EVENTS[notice.kind], detail=notice.detail)

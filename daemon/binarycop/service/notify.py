@@ -1,42 +1,43 @@
-"""What the daemon tells the service manager: sd_notify(3)'s datagram, written here since it is one.
+"""Messages to the service manager, as sd_notify(3) describes them.
 
-A board's image need not have python3-systemd; the protocol is a text on a socket, and stable.
+The protocol is one datagram of text on a socket, and stable. So the daemon does not need python3-systemd for it, which
+a board's image may not have.
 """
 
 import socket
 from collections.abc import Mapping
 
-_SEND_MOST_S = 0.2
+_MAX_SEND_S = 0.2
 
 
 class Notifier:
-    """Speaks to the service manager at ``address``; None where nobody listens."""
+    """Sends messages to the service manager's socket at ``address``; None if no manager started this process."""
 
     def __init__(self, address: str | None) -> None:
         self._address = address
 
     @classmethod
     def of(cls, environment: Mapping[str, str]) -> "Notifier":
-        """The manager that started this process, by its NOTIFY_SOCKET."""
+        """A notifier for the manager in NOTIFY_SOCKET."""
         return cls(environment.get("NOTIFY_SOCKET") or None)
 
     @property
-    def is_heard(self) -> bool:
-        """Whether there is a manager."""
+    def has_manager(self) -> bool:
+        """Whether a service manager started this process."""
         return self._address is not None
 
-    def say(self, *assignments: str) -> bool:
-        """Send lines such as ``READY=1`` as one message; False where it could not be sent, and may be again."""
+    def send(self, *assignments: str) -> bool:
+        """Send lines such as ``READY=1`` as one message. False if it could not be sent; it can be tried again."""
         if self._address is None:
             return True
         # An abstract socket is written with an @ for its leading zero byte (sd_notify(3)).
         address = "\0" + self._address[1:] if self._address.startswith("@") else self._address
-        text = "\n".join(one.replace("\n", " ") for one in assignments)
+        text = "\n".join(assignment.replace("\n", " ") for assignment in assignments)
         try:
-            with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sending:
-                # The gate does not wait for a manager that has no time.
-                sending.settimeout(_SEND_MOST_S)
-                sending.sendto(text.encode(), address)
+            with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender:
+                # The loop must not wait for a manager that does not read.
+                sender.settimeout(_MAX_SEND_S)
+                sender.sendto(text.encode(), address)
         except OSError:
             return False
         return True

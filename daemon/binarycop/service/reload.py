@@ -1,24 +1,25 @@
-"""Settings read again while the gate works: what takes effect at once, what needs a restart, what is refused."""
+"""A reload: the settings are read again while the gate works, and the values that need no restart are applied.
+
+Each field of the settings declares whether a reload applies it (``settings.field``).
+"""
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import Any
 
 from binarycop.errors import BinaryCoPError
 from binarycop.settings.dump import to_dict
-from binarycop.settings.schema import LaneSettings, Settings
-
-# What of the faces' settings needs no new finder.
-_FOLLOWING = ("least_px", "find_every", "lost_s", "deadline_s")
+from binarycop.settings.field import is_reloadable
+from binarycop.settings.schema import Settings
 
 
 @dataclass(frozen=True)
 class Change:
-    """From the settings that hold to new ones.
+    """What a reload does.
 
-    settings: what holds from now on. applied: the keys that changed in it. needs_restart: the keys that the new
-    settings have otherwise, and that need a restart.
+    settings: the settings from now on. applied: the keys that have changed in them. needs_restart: the keys whose new
+    values need a restart.
     """
 
     settings: Settings
@@ -27,31 +28,32 @@ class Change:
 
 
 def change(now: Settings, new: Settings) -> Change:
-    """Take over what needs no new source, finder, line or network. Pure."""
+    """Compare the settings that apply now with new ones. Pure. A gate is recognised by its name."""
     by_name = {lane.name: lane for lane in new.gates}
-    gates = tuple(_adopted(lane, by_name.get(lane.name, lane)) for lane in now.gates)
+    gates = tuple(_with_reloadable(lane, by_name.get(lane.name, lane)) for lane in now.gates)
     settings = replace(now, gates=gates)
-    return Change(settings, _different(now, settings), _different(settings, new))
+    return Change(settings, _changed_keys(now, settings), _changed_keys(settings, new))
 
 
-def _adopted(now: LaneSettings, new: LaneSettings) -> LaneSettings:
-    # gate.fail says how the contact is wired, which is not changed by a signal.
-    return replace(
-        now,
-        faces=replace(now.faces, **{name: getattr(new.faces, name) for name in _FOLLOWING}),
-        verdict=new.verdict,
-        gate=replace(new.gate, fail=now.gate.fail),
-        signals=new.signals,
-    )
+def _with_reloadable(now: Any, new: Any) -> Any:
+    """The section ``now`` with the reloadable values of ``new``, sections in it included."""
+    values = {}
+    for field in fields(now):
+        old_value, new_value = getattr(now, field.name), getattr(new, field.name)
+        if is_reloadable(field):
+            values[field.name] = new_value
+        elif is_dataclass(old_value) and type(new_value) is type(old_value):
+            values[field.name] = _with_reloadable(old_value, new_value)
+    return replace(now, **values)
 
 
-def _different(one: Settings, other: Settings) -> tuple[str, ...]:
-    before, after = _flat(one), _flat(other)
-    return tuple(key for key in dict.fromkeys((*before, *after)) if before.get(key) != after.get(key))
+def _changed_keys(before: Settings, after: Settings) -> tuple[str, ...]:
+    old, new = _flat(before), _flat(after)
+    return tuple(key for key in dict.fromkeys((*old, *new)) if old.get(key) != new.get(key))
 
 
 def _flat(settings: Settings) -> dict[str, Any]:
-    """Every value by its key; that of a lane with the lane's name behind it."""
+    """Every value by its key; a key of a gate has the gate's name behind it."""
     tree = to_dict(settings)
     gates = tree.pop("gates")
     flat = dict(_leaves(tree, ""))
@@ -61,46 +63,44 @@ def _flat(settings: Settings) -> dict[str, Any]:
     return flat
 
 
-def _leaves(tree: dict[str, Any], above: str) -> list[tuple[str, Any]]:
+def _leaves(tree: dict[str, Any], prefix: str) -> list[tuple[str, Any]]:
     leaves: list[tuple[str, Any]] = []
     for name, value in tree.items():
-        leaves += _leaves(value, f"{above}{name}.") if isinstance(value, dict) else [(above + name, value)]
+        leaves += _leaves(value, f"{prefix}{name}.") if isinstance(value, dict) else [(prefix + name, value)]
     return leaves
 
 
 def run_in_thread(work: Callable[[], None]) -> None:
-    """Start it, and do not wait; it does not keep the process from ending."""
+    """Run ``work`` in a thread of its own, which does not keep the process from ending."""
     threading.Thread(target=work, name="settings", daemon=True).start()
 
 
 class SettingsReader:
-    """Reads the settings beside the gate: YAML takes long enough on a board for a frame to be missed.
+    """Reads the settings in the background: YAML takes so long on a board that the loop would miss a frame.
 
-    load: raises SettingsErrors. start: has it done by somebody else, soon. One thread uses this.
+    load: reads the settings. run: runs the reading soon, in another thread. One thread uses this class.
     """
 
-    def __init__(
-        self, load: Callable[[], Settings], start: Callable[[Callable[[], None]], None] = run_in_thread
-    ) -> None:
-        self._load, self._start = load, start
-        self._found: Settings | str | None = None
+    def __init__(self, load: Callable[[], Settings], run: Callable[[Callable[[], None]], None] = run_in_thread) -> None:
+        self._load, self._run = load, run
+        self._result: Settings | str | None = None
         self.is_running = False
 
     def start(self) -> None:
-        """Read the settings as they are now."""
+        """Start to read the settings as they are now."""
         self.is_running = True
-        self._start(self._read)
+        self._run(self._read)
 
     def poll(self) -> Settings | str | None:
-        """What was read, or why it is refused, once; None before that."""
-        found, self._found = self._found, None
-        self.is_running = self.is_running and found is None
-        return found
+        """The settings, or why they are refused, once; None while there is no result."""
+        result, self._result = self._result, None
+        self.is_running = self.is_running and result is None
+        return result
 
     def _read(self) -> None:
         try:
-            self._found = self._load()
+            self._result = self._load()
         except BinaryCoPError as error:
-            self._found = str(error).replace("\n", "; ")
-        except Exception as error:  # noqa: BLE001 - whatever it is, the old settings stay and somebody is told
-            self._found = f"unexpected {type(error).__name__}: {error}"
+            self._result = str(error).replace("\n", "; ")
+        except Exception as error:  # noqa: BLE001 - the gate goes on with the old settings, and the journal gets the error
+            self._result = f"unexpected {type(error).__name__}: {error}"

@@ -1,4 +1,4 @@
-"""A recording through the whole service in its own time: every frame, no thread, the same each time."""
+"""A recording through the whole service in its own time: each frame, without threads, always with the same result."""
 
 import time
 from collections.abc import Iterator
@@ -7,28 +7,29 @@ from binarycop.clock import ManualClock
 from binarycop.errors import SourceError, UndecodableFrame
 from binarycop.frames.base import Frame, Source
 from binarycop.journal.events import Event
-from binarycop.service.service import Latencies, Service
+from binarycop.service.latencies import Latencies
+from binarycop.service.service import Service
 
 
 def replay(service: Service, source: Source, clock: ManualClock) -> Latencies:
-    """Run one recording through a service of one lane, and let every permission run out behind it.
+    """Run one recording through a service with one lane, until the last permission is over.
 
-    clock: set to the recording's time as it goes. Returns the time that each frame took, in real time.
+    clock: is set to the recording's time. Returns how long each frame took in real time.
     """
     latencies = Latencies()
     for frame in _frames(service, source):
-        _let_time_pass(service, clock, frame.captured_s)
+        _step_until(service, clock, frame.captured_s)
         clock.advance_to(frame.captured_s)
-        begun_s = time.perf_counter()
+        start_s = time.perf_counter()
         service.step({0: frame}, clock.now_s())
-        latencies.add(time.perf_counter() - begun_s)
-    _let_time_pass(service, clock, float("inf"))
+        latencies.add(time.perf_counter() - start_s)
+    _step_until(service, clock, float("inf"))
     service.step({}, clock.now_s())
     return latencies
 
 
-def _let_time_pass(service: Service, clock: ManualClock, until_s: float) -> None:
-    """Every deadline before ``until_s`` at its own moment, as the live loop would meet it."""
+def _step_until(service: Service, clock: ManualClock, until_s: float) -> None:
+    """Step at each deadline before ``until_s``, as the live loop does."""
     while (due_s := service.due_s(clock.now_s())) is not None and due_s < until_s:
         clock.advance_to(due_s)
         service.step({}, clock.now_s())

@@ -1,15 +1,15 @@
-"""When the service manager's watchdog is fed: only while every stage moves on, or says that its device is absent."""
+"""When to notify systemd's watchdog: only while no stage hangs."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-# A camera that stalls is let go after 2 s, and one that is not there says so at once: what takes longer hangs.
+# A camera that stalls gives up after 2 s, and a missing one reports that at once. What takes longer than this hangs.
 STUCK_S = 10.0
 
 
 @dataclass(frozen=True)
 class Stage:
-    """One stage of a running service; ``busy_s``: how long it has been in one call, 0 while it waits for the next."""
+    """A part of the service with a thread of its own. busy_s: seconds since its current call began; 0 if it is idle."""
 
     name: str
     busy_s: float
@@ -17,16 +17,16 @@ class Stage:
 
 @dataclass(frozen=True)
 class WatchdogDecision:
-    """What is to be done now: feed or not, and the stages that do not move on."""
+    """should_notify: send WATCHDOG=1 now. stuck: the stages that hang."""
 
     should_notify: bool
     stuck: tuple[Stage, ...]
 
 
 class Watchdog:
-    """Decides; pure but for what it remembers. interval_s: the manager's limit, None where there is no watchdog.
+    """Decides when to notify the watchdog. interval_s: its WatchdogSec=, or None if there is no watchdog.
 
-    The loop itself is a stage, too: one that hangs asks nothing here.
+    The loop itself needs no stage: if it hangs, it does not call ``step`` any more.
     """
 
     def __init__(self, interval_s: float | None) -> None:
@@ -35,18 +35,18 @@ class Watchdog:
 
     @classmethod
     def of(cls, environment: Mapping[str, str], pid: int) -> "Watchdog":
-        """The manager's limit, by WATCHDOG_USEC (sd_watchdog_enabled(3)), unless it is meant for another process."""
+        """The watchdog in WATCHDOG_USEC, unless it is for another process (sd_watchdog_enabled(3))."""
         usec = environment.get("WATCHDOG_USEC", "")
         is_ours = environment.get("WATCHDOG_PID", str(pid)) == str(pid)
         return cls(int(usec) / 1e6 if is_ours and usec.isdecimal() and int(usec) else None)
 
     def step(self, stages: Sequence[Stage], now_s: float) -> WatchdogDecision:
-        """To be asked in every round of the loop."""
+        """Decide at ``now_s``. Call it after each step of the loop."""
         if self._interval_s is None:
             return WatchdogDecision(False, ())
         stuck = tuple(stage for stage in stages if stage.busy_s > STUCK_S)
         if stuck or now_s < self._due_s:
             return WatchdogDecision(False, stuck)
-        # Four times as often as must be, so that a round may be late.
+        # Four times as often as needed, so that one notification may be late.
         self._due_s = now_s + self._interval_s / 4
         return WatchdogDecision(True, ())

@@ -1,0 +1,151 @@
+"""The daemon: opens every part in order, runs the loop, and closes the parts with the relay first."""
+
+import os
+import signal
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from binarycop.bundle.manifest import Manifest
+from binarycop.clock import MonotonicClock
+from binarycop.frames.choose import is_recording
+from binarycop.journal.events import Event
+from binarycop.journal.writers import Journal, open_journal, print_to_stderr
+from binarycop.lines import relay_off_list
+from binarycop.lines.factory import open_factory, resolve
+from binarycop.service import hardening
+from binarycop.service.assembly import detector_of, make_service, open_bundle_or_fallback, tracker_of
+from binarycop.service.gate_records import Counters
+from binarycop.service.hang_timer import HangTimer
+from binarycop.service.live import LiveLoop, make_grabber
+from binarycop.service.notify import Notifier
+from binarycop.service.reload import SettingsReader
+from binarycop.service.snapshot import LaneSnapshot
+from binarycop.service.systemd_link import SystemdLink
+from binarycop.service.watchdog import Watchdog
+from binarycop.settings.classifier import Backend, ClassifierSettings, MemoryAccess
+from binarycop.settings.schema import LaneSettings, Settings
+
+
+class Display(Protocol):
+    """Shows a running daemon on a terminal."""
+
+    def show(self, snapshots: list[LaneSnapshot], latency_ms: float | None) -> None:
+        """Show how all lanes are, and the latency of the newest frame."""
+
+    def print_line(self, line: str) -> None:
+        """Print a line of the journal."""
+
+
+@dataclass(frozen=True)
+class RunSummary:
+    """What the daemon did. counters: of each gate. latency_ms: its percentiles. source: the first gate's."""
+
+    counters: tuple[Counters, ...]
+    captured: int
+    dropped: int
+    latency_ms: dict[str, float | None]
+    source: str
+    was_stopped: bool
+
+
+def run_daemon(load: Callable[[], Settings], display: Display | None) -> RunSummary:
+    """Run until all sources have ended, or until a signal stops it.
+
+    load: reads the settings, now and for each reload. Only for the main thread. Raises BinaryCoPError.
+    """
+    # A core dump would hold frames of people.
+    hardening.forbid_dumps()
+    settings = load()
+    notifier = Notifier.of(os.environ)
+    stop_requested, reload_requested = _handle_signals(notifier)
+    journal = open_journal(settings.journal.target, display.print_line if display else print_to_stderr)
+
+    notifier.send(f"STATUS=starting: bundle {settings.classifier.bundle} is checked against its golden vectors")
+    bundle, classifier = open_bundle_or_fallback(settings.classifier, journal)
+    detectors = [detector_of(lane) for lane in settings.gates]
+    trackers = [tracker_of(lane, detector, in_thread=True) for lane, detector in zip(settings.gates, detectors)]
+    clock = MonotonicClock()
+    is_live = any(not is_recording(lane.frames.source) for lane in settings.gates)
+    lines = resolve(settings.gates[0].lines.factory, is_live=is_live)
+    if "RUNTIME_DIRECTORY" in os.environ:
+        relay_off_list.write(Path(os.environ["RUNTIME_DIRECTORY"]), settings.gates, lines)
+    with open_factory(lines) as factory:
+        service = make_service(settings, bundle, classifier, trackers, factory, journal, clock)
+        if notifier.has_manager and not _loads_overlays(settings.classifier):
+            _harden(journal)
+        grabbers = [make_grabber(lane.frames, clock) for lane in settings.gates]
+        # The service closes first, so that no relay waits for a camera that closes slowly.
+        with LiveLoop(service, grabbers, clock) as loop, service:
+            for lane, detector in zip(settings.gates, detectors):
+                _write_started(journal, lane, bundle.manifest, classifier.name, detector.name, lines)
+            watchdog = Watchdog.of(os.environ, os.getpid())
+            systemd = SystemdLink(
+                settings, service, loop.stages, notifier, watchdog, journal, SettingsReader(load), reload_requested
+            )
+            notifier.send("STATUS=starting: waiting for the first frame")
+
+            def on_step() -> None:
+                hang_timer.restart()
+                now_s = clock.now_s()
+                systemd.step(now_s)
+                if display:
+                    display.show([lane.snapshot(now_s) for lane in service.lanes], loop.latencies.newest_ms)
+
+            with HangTimer(settings.service.hang_s) as hang_timer:
+                loop.run(stop_requested.is_set, on_step)
+        notifier.send("STOPPING=1")
+        was_stopped = stop_requested.is_set()
+        journal.write(Event.STOPPED, "", reason="on request" if was_stopped else "every source has ended")
+    return RunSummary(
+        tuple(lane.counters for lane in service.lanes),
+        loop.captured,
+        loop.dropped,
+        loop.latencies.percentiles(),
+        settings.gates[0].frames.source,
+        was_stopped,
+    )
+
+
+def _handle_signals(notifier: Notifier) -> tuple[threading.Event, threading.Event]:
+    """Let signals request a stop or a reload; returns one flag for each."""
+    stop_requested, reload_requested = threading.Event(), threading.Event()
+    # Without a handler, each of these would end the process and leave the relay as it is.
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
+        signal.signal(number, lambda *_: stop_requested.set())
+    if notifier.has_manager:
+        # systemd reloads with SIGHUP. On a terminal, SIGHUP means that the terminal is gone.
+        signal.signal(signal.SIGHUP, lambda *_: reload_requested.set())
+    return stop_requested, reload_requested
+
+
+def _write_started(
+    journal: Journal, lane: LaneSettings, manifest: Manifest, backend: str, detector: str, lines: str
+) -> None:
+    journal.write(
+        Event.STARTED,
+        lane.name,
+        bundle=manifest.name,
+        version=manifest.version,
+        backend=backend,
+        finder=detector,
+        source=lane.frames.source,
+        lines=lines,
+        policy=lane.gate.policy.value,
+    )
+
+
+def _loads_overlays(settings: ClassifierSettings) -> bool:
+    """Whether the daemon itself loads an overlay in recovery: pynq then writes files and starts a program."""
+    return settings.backend is not Backend.EMULATOR and settings.overlay.memory is MemoryAccess.PYNQ
+
+
+def _harden(journal: Journal) -> None:
+    """From here on, forbid writing and new programs. If the second fails, the unit's sandbox still applies."""
+    hardening.forbid_writing()
+    try:
+        hardening.forbid_programs()
+    except OSError as error:
+        journal.write(Event.NOT_SEALED, "", reason=error.strerror or str(error))

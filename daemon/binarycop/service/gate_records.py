@@ -1,0 +1,83 @@
+"""What one lane's events become: entries of the journal, and counters."""
+
+from dataclasses import dataclass
+
+from binarycop.gate.events import GateEvent, GateEventKind
+from binarycop.gate.machine import Phase
+from binarycop.journal.events import Event
+from binarycop.journal.writers import Value
+from binarycop.verdict import Verdict
+
+Record = tuple[Event, dict[str, Value]]
+"""An entry of the journal with its values, before it is written."""
+
+DECISIONS = (Event.PERMIT, Event.REFUSE, Event.REMIND)
+"""The events that say what led to them: votes, bundle, and the latency from the frame's capture to the lines."""
+
+_EVENTS = {
+    GateEventKind.PERMIT: Event.PERMIT,
+    GateEventKind.REFUSE: Event.REFUSE,
+    GateEventKind.REMIND: Event.REMIND,
+    GateEventKind.PASSED: Event.PASSED,
+    GateEventKind.NOT_PASSED: Event.NOT_PASSED,
+    GateEventKind.TAILGATE: Event.TAILGATE,
+    GateEventKind.FORCED: Event.FORCED,
+    GateEventKind.WITHDRAWN: Event.WITHDRAWN,
+}
+
+
+@dataclass
+class Counters:
+    """Counts since the start.
+
+    frames: the sum of scored, without_face and without_scores. scored: frames whose crop got scores. without_face:
+    frames in which nobody is in sight. without_scores: frames with a face while there was no classifier.
+    """
+
+    frames: int = 0
+    scored: int = 0
+    without_face: int = 0
+    without_scores: int = 0
+    persons: int = 0
+    permits: int = 0
+    refusals: int = 0
+    undecided: int = 0
+    passed: int = 0
+
+    def count(self, event: GateEvent) -> None:
+        """Count what the gate did."""
+        self.permits += event.kind is GateEventKind.PERMIT
+        self.refusals += event.kind is GateEventKind.REFUSE
+        self.passed += event.kind is GateEventKind.PASSED
+
+
+def gate_record(event: GateEvent, verdict: Verdict | None, bundle: str, before: Phase, after: Phase) -> Record:
+    """The entry for an event of the gate.
+
+    verdict: the verdict on the person in front, now. bundle: name and version. before, after: the gate's phases.
+    """
+    kind = _EVENTS[event.kind]
+    values: dict[str, Value] = {
+        "before": before.value,
+        "after": after.value,
+        "person": event.person,
+        "class": event.status.value,
+    }
+    if event.cause is not None:
+        values["cause"] = event.cause.value
+    if event.kind is GateEventKind.PASSED:
+        values["by"] = "leaving" if event.inferred else "line"
+    if kind in DECISIONS:
+        values["bundle"] = bundle
+        if verdict is not None:
+            values |= _votes(verdict)
+    return kind, values
+
+
+def verdict_record(person: int, verdict: Verdict) -> Record:
+    """The entry for a new verdict."""
+    return Event.VERDICT, {"person": person, "class": verdict.status.value, **_votes(verdict)}
+
+
+def _votes(verdict: Verdict) -> dict[str, Value]:
+    return {"votes": verdict.votes, "frames": verdict.frames, "margin": round(verdict.margin, 1)}

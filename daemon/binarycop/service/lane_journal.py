@@ -1,0 +1,38 @@
+"""The journal of one lane: entries wait here until the lane's lines are driven, since a journal may be slow."""
+
+from binarycop.clock import Clock
+from binarycop.journal.writers import Journal, Value
+from binarycop.service.gate_records import DECISIONS, Record
+
+
+class LaneJournal:
+    """Collects the entries of one step, and then writes them.
+
+    gate: the name of the gate in each entry. clock: the clock of the frames' ``captured_s``; None if there is none.
+    """
+
+    def __init__(self, journal: Journal, gate: str, clock: Clock | None) -> None:
+        self._journal, self._gate, self._clock = journal, gate, clock
+        self._records: list[Record] = []
+        self._captured_s: float | None = None
+
+    def start_frame(self, captured_s: float) -> None:
+        """The entries of this step are about a frame that was captured at ``captured_s``."""
+        self._captured_s = captured_s
+
+    def add(self, record: Record) -> None:
+        """Add an entry."""
+        self._records.append(record)
+
+    def write(self) -> None:
+        """Write all entries. The lines have just been driven, which ends the latency of a decision."""
+        latency = self._latency()
+        for event, values in self._records:
+            self._journal.write(event, self._gate, **values, **(latency if event in DECISIONS else {}))
+        self._records.clear()
+
+    def _latency(self) -> dict[str, Value]:
+        captured_s, self._captured_s = self._captured_s, None
+        if self._clock is None or captured_s is None:
+            return {}
+        return {"latency_ms": round((self._clock.now_s() - captured_s) * 1000, 1)}

@@ -1,0 +1,46 @@
+"""The person in front of one gate, with the votes for the verdict on them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from binarycop import verdict
+from binarycop.classes import GateStatus
+from binarycop.settings.verdict import VerdictSettings
+
+
+@dataclass
+class PersonVotes:
+    """One person in front of the gate.
+
+    window: the votes that count, or None before the first one. announced: the status in the person's last journal
+    entry ``verdict``, or None before the first one.
+    """
+
+    person: int
+    window: verdict.VoteWindow | None = None
+    announced: GateStatus | None = None
+
+    @property
+    def current_verdict(self) -> verdict.Verdict | None:
+        """The verdict that the votes make now, if they make one."""
+        return self.window.verdict if self.window else None
+
+    @property
+    def is_undecided(self) -> bool:
+        """Whether the last announcement was no class, or there was none."""
+        return self.announced in (None, GateStatus.UNDECIDED)
+
+    def add(
+        self, scores: Sequence[int], now_s: float, settings: VerdictSettings, margin: int
+    ) -> verdict.Verdict | None:
+        """Add one frame; returns the verdict, if the votes now make one. Arguments: see ``verdict.step``."""
+        self.window = verdict.step(self.window, self.person, scores, now_s, settings, margin)
+        return self.window.verdict
+
+    def discard(self) -> None:
+        """Start again without any vote: the permission that these votes gave was not used, or was withdrawn."""
+        self.window = None
+
+    def undecided(self, now_s: float) -> verdict.Verdict:
+        """The verdict on a person who leaves before the votes have made one."""
+        return verdict.Verdict(GateStatus.UNDECIDED, now_s, 0, len(self.window.votes) if self.window else 0, 0.0)

@@ -1,0 +1,21 @@
+"""The line ``Status:`` of ``systemctl status``: how the gates are."""
+
+from collections.abc import Iterable
+
+from binarycop.service.lane import Lane
+
+
+def status_text(lanes: Iterable[Lane]) -> str:
+    """One sentence for each lane."""
+    return "; ".join(_lane_text(lane) for lane in lanes)
+
+
+def _lane_text(lane: Lane) -> str:
+    name, counters = lane.settings.name, lane.counters
+    if lane.faults:
+        relay = "on" if lane.is_relay_on else "off"
+        return f"{name}: OUT OF ORDER, relay {relay}: {', '.join(lane.faults)}"
+    return (
+        f"{name}: in service, policy {lane.settings.gate.policy.value}; {counters.persons} persons, "
+        f"{counters.permits} permitted, {counters.refusals} refused, {counters.undecided} undecided"
+    )

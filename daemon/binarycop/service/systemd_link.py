@@ -1,0 +1,96 @@
+"""The service's link to systemd: ready, status, watchdog and reload."""
+
+import threading
+from collections.abc import Callable
+
+from binarycop.journal.events import Event
+from binarycop.journal.writers import Journal
+from binarycop.service.notify import Notifier
+from binarycop.service.reload import SettingsReader, change
+from binarycop.service.service import Service
+from binarycop.service.status_text import status_text
+from binarycop.service.watchdog import Stage, Watchdog
+from binarycop.settings.schema import Settings
+
+
+class SystemdLink:
+    """Reports a running service to systemd, and applies new settings when systemd asks for a reload.
+
+    stages: returns the stages that the watchdog checks. reload_requested: whoever wants a reload sets it, and
+    ``step`` clears it.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        service: Service,
+        stages: Callable[[], list[Stage]],
+        notifier: Notifier,
+        watchdog: Watchdog,
+        journal: Journal,
+        reader: SettingsReader,
+        reload_requested: threading.Event,
+    ) -> None:
+        self._settings, self._service, self._stages = settings, service, stages
+        self._notifier, self._watchdog, self._journal = notifier, watchdog, journal
+        self._reader, self._reload_requested = reader, reload_requested
+        self._is_ready = False
+        self._is_stuck = False
+        self._status = ""
+
+    def step(self, now_s: float) -> None:
+        """Send what is due at ``now_s``. Call it after each step of the loop."""
+        self._notify_watchdog(now_s)
+        if not self._is_ready:
+            self._notify_ready()
+            return
+        self._notify_status()
+        self._reload()
+
+    def _notify_watchdog(self, now_s: float) -> None:
+        decision = self._watchdog.step(self._stages(), now_s)
+        if decision.should_notify:
+            self._notifier.send("WATCHDOG=1")
+        if decision.stuck and not self._is_stuck:
+            for stage in decision.stuck:
+                self._journal.write(Event.STUCK, "", stage=stage.name, seconds=round(stage.busy_s, 1))
+        self._is_stuck = bool(decision.stuck)
+
+    def _notify_ready(self) -> None:
+        """Ready when each lane has had a frame, or a fault that says why not: its camera may come later, or never."""
+        if not all(lane.counters.frames or lane.faults for lane in self._service.lanes):
+            return
+        status = status_text(self._service.lanes)
+        if self._notifier.send("READY=1", f"STATUS={status}"):
+            self._is_ready, self._status = True, status
+            self._journal.write(Event.READY, "", detail=status)
+
+    def _notify_status(self) -> None:
+        status = status_text(self._service.lanes)
+        if status != self._status and self._notifier.send(f"STATUS={status}"):
+            self._status = status
+
+    def _reload(self) -> None:
+        if self._reload_requested.is_set() and not self._reader.is_running:
+            # Cleared before the files are read, so that a request during the reading causes another one.
+            self._reload_requested.clear()
+            self._notifier.send("RELOADING=1")
+            self._reader.start()
+            return
+        result = self._reader.poll()
+        if result is None:
+            return
+        if isinstance(result, str):
+            self._journal.write(Event.RELOAD_REFUSED, "", reason=result)
+        else:
+            self._apply(result)
+        self._is_ready = self._notifier.send("READY=1")
+
+    def _apply(self, new: Settings) -> None:
+        applied = change(self._settings, new)
+        self._settings = applied.settings
+        for lane, settings in zip(self._service.lanes, applied.settings.gates):
+            lane.apply_settings(settings)
+        self._journal.write(Event.RELOADED, "", changed=", ".join(applied.applied) or "nothing changed")
+        if applied.needs_restart:
+            self._journal.write(Event.RESTART_NEEDED, "", keys=", ".join(applied.needs_restart))
