@@ -91,8 +91,8 @@ def _finder_dies(work: Path, limit_s: float) -> Outcome:
         at_s = monotonic()
         saboteur.order(work)
         released_s = gate.released(at_s, limit_s)
-        gate.reads(Event.FAULT, at_s, "no answer from the finder")
-        entry = gate.reads(Event.STUCK, at_s, "finder")
+        gate.reads(Event.FAULT, at_s, "no answer from the detector")
+        entry = gate.reads(Event.STUCK, at_s, "detector")
         fed = gate.notices.count("WATCHDOG=1")
         look(gate, at_s)
         if gate.notices.count("WATCHDOG=1") > fed:
@@ -129,7 +129,7 @@ ROWS = (
     _raised("the gate", "binarycop.gate.machine:step", is_slow=True),
     _raised("the lines", "binarycop.lines.lane_io:LaneIo.drive", is_slow=True),
     _raised("the journal", "binarycop.journal.writers:TextJournal.write", limit_s=2.5, is_slow=True),
-    _raised("the supervisor", "binarycop.service.supervisor:Supervisor.step", is_slow=True),
+    _raised("the link to systemd", "binarycop.service.systemd_link:SystemdLink.step", is_slow=True),
     _row(
         "camera's thread dies",
         "ends in Camera.read without a word",

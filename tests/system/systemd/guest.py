@@ -46,7 +46,7 @@ def boots_to_a_ready_gate_unattended() -> str:
     begun_us = int(run("systemctl", "show", "--value", "-p", "UserspaceTimestampMonotonic"))
     times = [int(shown(f"{name}TimestampMonotonic")) - begun_us for name in ("InactiveExit", "ActiveEnter")]
     status = shown("StatusText")
-    assert status.startswith("gate: looking"), status
+    assert status.startswith("gate: in service"), status
     return f"started {times[0] / 1e6:.2f} s and ready {times[1] / 1e6:.2f} s after systemd; it says: {status}"
 
 
@@ -187,7 +187,7 @@ def a_source_that_hangs_starves_the_watchdog() -> str:
         restart_with(f"frames: {{source: {folder}}}\n")
         pid, begun_s = shown("MainPID"), monotonic()
         STOPPED_AT.unlink(missing_ok=True)
-        wait_for("the fault", lambda: "OUT OF ORDER, relay released: no frames" in shown("StatusText"))
+        wait_for("the fault", lambda: "OUT OF ORDER, relay off: no frames" in shown("StatusText"))
         told = wait_for("the hang's event", lambda: last("stuck"))
         wait_for("ExecStopPost", STOPPED_AT.exists)
         killed_s = monotonic() - begun_s
@@ -261,7 +261,7 @@ def without_a_journal_there_is_one_clear_line() -> str:
 def a_missing_camera_is_ready_but_out_of_order_and_nobody_is_killed() -> str:
     wait_for("ready", is_ready)
     pid = shown("MainPID")
-    wait_for("the fault", lambda: "OUT OF ORDER, relay released: no frames" in shown("StatusText"))
+    wait_for("the fault", lambda: "OUT OF ORDER, relay off: no frames" in shown("StatusText"))
     sleep(WATCHDOG_S + STUCK_S)
     assert (shown("MainPID"), shown("NRestarts")) == (pid, "0")
     assert is_ready()
