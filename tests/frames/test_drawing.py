@@ -30,7 +30,7 @@ def _changed(seed: int, mask_class: MaskClass, y: float) -> bool:
     """Whether the mask changed the middle of the face at height y against the same face bare."""
     head = _upright(mask_class, seed)
     masked, _ = _drawn(head)
-    bare, _ = _drawn(head.wear(None))
+    bare, _ = _drawn(replace(head, mask=None))
     row = int(CENTRE_PX + (y - 0.5) * HEIGHT_PX)
     middle = slice(int(CENTRE_PX) - 3, int(CENTRE_PX) + 4)
     return bool((np.abs(masked[row, middle].astype(int) - bare[row, middle]) > 2).any())
@@ -89,12 +89,6 @@ def test_a_head_outside_the_canvas_changes_nothing() -> None:
     before = canvas.copy()
     draw(canvas, _upright(MaskClass.CHIN, 1), 5000.0, CENTRE_PX, HEIGHT_PX)
     assert np.array_equal(canvas, before)
-
-
-def test_without_the_mask_the_person_is_the_same() -> None:
-    head = _upright(MaskClass.CORRECT, 2)
-    assert head.wear(None).mask is None
-    assert head.wear(None).wear(head.mask) == head
 
 
 def test_the_masks_of_the_classes_do_not_overlap() -> None:

@@ -16,8 +16,8 @@ EDGES = 1 << 4 | 1 << 5
 class FakeLine:
     """A line: its name, its consumer, and all configurations as (flags, level or None, debounce_us).
 
-    refuses: flags for which a request fails. held_low: the pin is low whatever the level, as the dead-man timer holds
-    it. edges: the file descriptor on which edges are written.
+    refuses: flags for which a request fails. held_low: the pin is low even if the level is high, as the dead-man timer
+    holds it. edges: the file descriptor on which edges are written.
     """
 
     name: str = ""

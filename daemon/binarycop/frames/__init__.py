@@ -1,1 +1,1 @@
-"""Where frames come from: one owner per source, the newest frame wins."""
+"""Sources of frames: cameras, recordings and the demo. One thread owns each; only the newest frame counts."""

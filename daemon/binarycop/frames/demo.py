@@ -48,7 +48,7 @@ def visits() -> tuple[Visit, ...]:
 
 
 class Demo:
-    """A recording that is drawn while it is read: (240, 320, 3), 20 frames per second. A seed always gives the same."""
+    """A recording that is drawn while it is read: (240, 320, 3), 20 frames per second, the same for the same seed."""
 
     name = "demo"
     is_live = False

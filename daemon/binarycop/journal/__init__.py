@@ -1,1 +1,1 @@
-"""What happened, in words and numbers, to journald or standard error. Never a pixel, never a score vector."""
+"""The journal: events in words and numbers, to journald or standard error. It never contains pixels or scores."""

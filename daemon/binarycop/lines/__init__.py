@@ -1,1 +1,1 @@
-"""A lane's wires as gpiozero devices: permission relay, lamps, and what the lane reports back."""
+"""The GPIO lines of a lane: relay, lamps, heartbeat and inputs, as gpiozero devices."""

@@ -1,6 +1,6 @@
 """How a drawn person looks and wears a mask: parameters only, no pixels."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import Enum
 
 import numpy as np
@@ -133,7 +133,3 @@ class Head:
             light=float(rng.uniform(-0.35, 0.35)),
             mask=None if mask_class is None else Mask.random(rng, mask_class),
         )
-
-    def wear(self, mask: Mask | None) -> "Head":
-        """The same person with another mask, or without one."""
-        return replace(self, mask=mask)
