@@ -74,7 +74,7 @@ def rules(work: Path, source: Path) -> tuple[Rule, ...]:
         Rule("reads the camera", rf"open to read {re.escape(str(source))}", "here a clip in the camera's place"),
         Rule(
             "writes the list for gate-release",
-            rf"(open to write|write|chmod|rename) {run}/\.release\.new( {run}/release)?|open to read {run}",
+            rf"(open to write|write|fchmod|rename) {run}/\.release\.new( {run}/release)?|open to read {run}",
             "once, before the first frame: names of lines and levels, no other byte",
         ),
         Rule(

@@ -22,6 +22,7 @@ def is_allowed(act: Act) -> bool:
         Act("open to read", "/var/tmp/w/people.avi"),
         Act("open to read", "/usr/lib/python3/x.py", "refused"),
         Act("open to write", "/var/tmp/w/run/.release.new"),
+        Act("fchmod", "/var/tmp/w/run/.release.new"),
         Act("open to read", "/var/tmp/w/run"),
         Act("rename", "/var/tmp/w/run/.release.new /var/tmp/w/run/release"),
         Act("sendto", "/var/tmp/w/notify"),
