@@ -37,7 +37,7 @@ def write_link(link: Path, target: str) -> None:
 def copy_files(source: Path, target: Path, names: Iterable[str]) -> None:
     """Copy files of the folder ``source`` into the folder ``target``, which is made or replaced. Raises OSError.
 
-    Every user can read the copies. A folder that is replaced is missing for a moment.
+    Each copy has the mode 0644. A folder that is replaced is missing for a moment.
     """
     new = _hidden(target)
     shutil.rmtree(new, ignore_errors=True)
