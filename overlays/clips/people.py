@@ -1,6 +1,5 @@
 """Who walks through the clips: held-out faces in dress, or photographs of people who wear real masks."""
 
-import csv
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +11,7 @@ from numpy.typing import NDArray
 from binarycop.classes import MaskClass
 from binarycop.geometry import Box
 from overlays.synthesis import patches as stored
+from overlays.synthesis import real_photos
 from overlays.synthesis.dataset import Recipe, Synthesis
 from overlays.synthesis.faces import Split
 from overlays.synthesis.masks import MaskCatalogue
@@ -45,11 +45,11 @@ def dressed_people(patches: Path, data: Path, split: Split, seed: int) -> Iterat
 def photographed_people(data: Path, split: str) -> list[Person]:
     """Everybody of one split of ``real_photos`` (dev or test), cut out with what is around the face."""
     people = []
-    with (data / "real_photos" / "labels.csv").open(newline="") as table:
-        rows = [row for row in csv.DictReader(table) if row["split"] == split]
-    for row in rows:
-        picture = np.asarray(cv2.imread(str(data / "real_photos" / row["file"])), np.uint8)
-        box = Box(*(float(row[f"face_{name}"]) for name in ("x", "y", "w", "h")))
+    for row in real_photos.rows(data):
+        if row["split"] != split:
+            continue
+        picture = np.asarray(cv2.imread(str(data / real_photos.FOLDER / row["file"])), np.uint8)
+        box = real_photos.face_box(row)
         people.append(_cut(picture, box, MaskClass[row["label"].upper()], row["file"]))
     return people
 

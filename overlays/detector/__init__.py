@@ -1,1 +1,1 @@
-"""The finder ``lookout``: its pictures, network, training and figures."""
+"""Training of the face detector ``lookout``: labelled pictures, networks, training loop, export and metrics."""

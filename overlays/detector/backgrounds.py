@@ -1,4 +1,4 @@
-"""Places with nobody in them: cut out beside people, made of a texture, or drawn, with furniture and letters."""
+"""Backgrounds without a face: cut from pictures next to the people, made of a texture, or drawn."""
 
 from collections.abc import Sequence
 
@@ -10,7 +10,7 @@ from binarycop.geometry import Box
 from overlays.detector.labels import LabelledImage
 
 WIDTH_PX, HEIGHT_PX = 256, 192
-"""Of every frame that the finder learns from."""
+"""Size of every training frame."""
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789&@%?!"
 _FONTS = (cv2.FONT_HERSHEY_SIMPLEX, cv2.FONT_HERSHEY_DUPLEX, cv2.FONT_HERSHEY_COMPLEX, cv2.FONT_HERSHEY_SCRIPT_SIMPLEX)
 Pixels = NDArray[np.uint8]
@@ -19,27 +19,27 @@ Pixels = NDArray[np.uint8]
 def background(
     crowds: Sequence[LabelledImage], bare: Sequence[LabelledImage], textures: Sequence[Pixels], rng: np.random.Generator
 ) -> Pixels:
-    """A place with nobody in it, (192, 256, 3) uint8 BGR; textures are (H, W, 3)."""
+    """A random background, (192, 256, 3) uint8 BGR. crowds, bare: labelled pictures; textures: (H, W, 3) each."""
     chance = rng.random()
     if chance < 0.6:
         many = crowds if rng.random() < 0.6 else bare
-        found = _away_from_faces(many[int(rng.integers(len(many)))], rng)
+        found = _window_without_face(many[int(rng.integers(len(many)))], rng)
         if found is not None:
-            return _filling(found)
+            return _resized(found)
     if chance < 0.72 and textures:
         texture = textures[int(rng.integers(len(textures)))]
         side = int(rng.integers(40, min(texture.shape[:2]) + 1))
-        return _filling(texture[:side, :side])
-    return _furniture(rng)
+        return _resized(texture[:side, :side])
+    return _drawn(rng)
 
 
 def log_uniform(rng: np.random.Generator, low: float, high: float) -> float:
-    """A size, as often between 10 and 20 as between 100 and 200."""
+    """A random size; 10 to 20 is as frequent as 100 to 200."""
     return float(np.exp(rng.uniform(np.log(low), np.log(high))))
 
 
-def _away_from_faces(image: LabelledImage, rng: np.random.Generator) -> Pixels | None:
-    """A window of a picture that touches no face, or None where a few tries found none."""
+def _window_without_face(image: LabelledImage, rng: np.random.Generator) -> Pixels | None:
+    """A random window of a picture without a face in it; None if 12 tries found none."""
     height, width = image.pixels.shape[:2]
     for _ in range(12):
         across = int(rng.uniform(0.15, 0.9) * width)
@@ -51,17 +51,17 @@ def _away_from_faces(image: LabelledImage, rng: np.random.Generator) -> Pixels |
     return None
 
 
-def _filling(pixels: Pixels) -> Pixels:
+def _resized(pixels: Pixels) -> Pixels:
     return np.asarray(cv2.resize(pixels, (WIDTH_PX, HEIGHT_PX), interpolation=cv2.INTER_LINEAR), np.uint8)
 
 
-def _furniture(rng: np.random.Generator) -> Pixels:
-    """Shades with boxes, discs and bars of any colour, or of skin's, and letters; some are noise alone."""
+def _drawn(rng: np.random.Generator) -> Pixels:
+    """A drawn background: rectangles and ellipses, many of them in skin colours, and text. Some are only noise."""
     corners = rng.integers(0, 256, (2, 2, 3)).astype(np.uint8)
-    canvas = np.ascontiguousarray(_filling(corners))
+    canvas = np.ascontiguousarray(_resized(corners))
     if rng.random() < 0.15:
         coarse = rng.integers(0, 256, (int(rng.integers(6, 96)), int(rng.integers(8, 128)), 3)).astype(np.uint8)
-        return _filling(coarse)
+        return _resized(coarse)
     for _ in range(int(rng.integers(0, 14))):
         x, y = int(rng.integers(0, WIDTH_PX)), int(rng.integers(0, HEIGHT_PX))
         across, down = int(log_uniform(rng, 4, 120)), int(log_uniform(rng, 4, 120))
@@ -72,15 +72,15 @@ def _furniture(rng: np.random.Generator) -> Pixels:
         else:
             cv2.ellipse(canvas, (x, y), (across // 2, down // 2), float(rng.uniform(0, 180)), 0, 360, colour, -1)
     if rng.random() < 0.5:
-        _lettered(canvas, rng)
+        _write_words(canvas, rng)
     return canvas
 
 
-def _lettered(canvas: Pixels, rng: np.random.Generator) -> None:
-    """A few words over everything: round letters and pairs of them were taken for faces."""
+def _write_words(canvas: Pixels, rng: np.random.Generator) -> None:
+    """Write a few words: detectors take round letters, and pairs of them, for faces."""
     for _ in range(int(rng.integers(1, 5))):
         word = "".join(_LETTERS[at] for at in rng.integers(0, len(_LETTERS), int(rng.integers(1, 9))))
-        size = log_uniform(rng, 10, 110) / 22  # its capitals are 22 px high at 1
+        size = log_uniform(rng, 10, 110) / 22  # at size 1 capitals are 22 px high
         thick = max(round(size * rng.uniform(1, 6)), 1)
         at = int(rng.uniform(-0.1, 0.8) * WIDTH_PX), int(rng.uniform(0.1, 1.1) * HEIGHT_PX)
         colour = tuple(rng.integers(0, 256, 3).tolist())

@@ -1,12 +1,11 @@
-"""The trained networks as the daemon loads them, with the threshold for both together, and where they came from.
+"""Export of trained networks to the daemon: quantised weights, the threshold for both, and their provenance.
 
-python -m overlays.detector.export --inspection work/detector/inspection.pt --data ../shared/data \
-    --out daemon/binarycop/faces/lookout
+python -m overlays.detector.export --refinement work/detector/refinement.pt --data ../shared/data \\
+    --out daemon/binarycop/detection/lookout
 
-A network without a checkpoint stays as it is; several checkpoints of one are exported as their mean.
+A network without a checkpoint keeps its weights. Several checkpoints of one network are exported as their mean.
 """
 
-import argparse
 import hashlib
 import json
 from collections.abc import Mapping
@@ -24,11 +23,12 @@ from binarycop.detection.lookout.network import PROPOSAL, REFINEMENT, Network, W
 from binarycop.detection.lookout.refinement import RefinementStage
 from binarycop.detection.lookout.weights import LEVEL_MAX, keys, read_weights
 from binarycop.settings.faces import LookoutSettings
+from overlays.command_line import add_data_option, make_parser
 from overlays.detector.loop import restore
 from overlays.detector.network import fold_batchnorm
 from overlays.detector.threshold import choose_threshold
 
-_LOW = 0.05  # a threshold below any that may be chosen
+_LOW_THRESHOLD = 0.05  # below every threshold that may be chosen
 PROVENANCE = "provenance.json"
 
 
@@ -41,23 +41,23 @@ class LookoutWeights:
 
     @staticmethod
     def read(file: Path) -> "LookoutWeights":
-        """What ``write`` wrote. Raises DetectorError."""
+        """Read what ``write`` wrote. Raises DetectorError."""
         return LookoutWeights(read_weights(file, PROPOSAL), read_weights(file, REFINEMENT))
 
     def write(self, file: Path) -> None:
-        """As the daemon reads it."""
-        parts = {**quantise(PROPOSAL, self.proposal), **quantise(REFINEMENT, self.refinement)}
-        np.savez(file, allow_pickle=False, **parts)
+        """Write the file that the daemon reads."""
+        arrays = {**quantise(PROPOSAL, self.proposal), **quantise(REFINEMENT, self.refinement)}
+        np.savez(file, allow_pickle=False, **arrays)
 
-    def finder(self, threshold: float) -> Lookout:
-        """The finder that the daemon would make of them."""
-        inspector = RefinementStage(OpenCvEngine(REFINEMENT, self.refinement))
+    def detector(self, threshold: float) -> Lookout:
+        """The daemon's detector with these weights."""
+        refinement = RefinementStage(OpenCvEngine(REFINEMENT, self.refinement))
         proposal, longer_px = OpenCvEngine(PROPOSAL, self.proposal), LookoutSettings().longer_px
-        return Lookout(proposal, inspector, longer_px=longer_px, threshold=threshold)
+        return Lookout(proposal, refinement, longer_px=longer_px, threshold=threshold)
 
 
 def quantise(network: Network, weights: Weights) -> dict[str, NDArray[np.generic]]:
-    """A network's weights as bytes: the nearest of 255 levels, as many above as below zero, for each output."""
+    """A network's weights as int8 levels, -127 to 127, with one scale for each output channel."""
     levels, scales = [], []
     for name in network.shapes():
         if name.endswith(".weight"):
@@ -70,34 +70,33 @@ def quantise(network: Network, weights: Weights) -> dict[str, NDArray[np.generic
 
 
 def export(trained: LookoutWeights, folder: Path, provenance: Mapping[str, Any], data: Path) -> None:
-    """Write the weights, and beside them their SHA-256, what is handed in, and the threshold that ``choose`` gives."""
+    """Write the weights and, next to them, their SHA-256, the provenance, and the threshold that is chosen for them."""
     folder.mkdir(parents=True, exist_ok=True)
     file = folder / WEIGHTS.name
     trained.write(file)
     digest = hashlib.sha256(file.read_bytes()).hexdigest()
-    threshold = choose_threshold(LookoutWeights.read(file).finder(_LOW), data, print)
+    threshold = choose_threshold(LookoutWeights.read(file).detector(_LOW_THRESHOLD), data, print)
     text = json.dumps({"file": file.name, "sha256": digest, **provenance, "threshold": threshold}, indent=2)
     (folder / PROVENANCE).write_text(text + "\n", encoding="utf-8")
 
 
 def main() -> None:
     """Export checkpoints."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--survey", type=Path, nargs="*", default=(), help="checkpoints")
-    parser.add_argument("--inspection", type=Path, nargs="*", default=(), help="checkpoints")
-    parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--out", type=Path, required=True)
+    parser = make_parser(__doc__)
+    for network in (PROPOSAL, REFINEMENT):
+        text = f"checkpoints of the {network.name} network (default: keep its weights)"
+        parser.add_argument(f"--{network.name}", type=Path, nargs="*", default=(), metavar="FILE", help=text)
+    add_data_option(parser)
+    parser.add_argument("--out", type=Path, required=True, help="the daemon's folder lookout/")
     arguments = parser.parse_args()
     cv2.setNumThreads(1)
-    old = arguments.out / WEIGHTS.name
-    named = {PROPOSAL: arguments.proposal, REFINEMENT: arguments.refinement}
-    weights = [
-        fold_batchnorm(restore(network, *files)) if files else read_weights(old, network)
-        for network, files in named.items()
-    ]
-    before = arguments.out / PROVENANCE
-    told = json.loads(before.read_text(encoding="utf-8")) if before.exists() else {}
-    stages = {one.name: [file.stem for file in files] or told.get(one.name) for one, files in named.items()}
+    old_weights, old_provenance = arguments.out / WEIGHTS.name, arguments.out / PROVENANCE
+    recorded = json.loads(old_provenance.read_text(encoding="utf-8")) if old_provenance.exists() else {}
+    weights, stages = [], {}
+    for network in (PROPOSAL, REFINEMENT):
+        files = vars(arguments)[network.name]
+        weights.append(fold_batchnorm(restore(network, *files)) if files else read_weights(old_weights, network))
+        stages[network.name] = [file.stem for file in files] or recorded.get(network.name)
     export(LookoutWeights(*weights), arguments.out, stages, arguments.data)
 
 

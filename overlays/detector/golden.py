@@ -1,9 +1,8 @@
-"""Boxes that every engine and every OpenCV must give: of drawn heads and of noise, in frames of several sizes.
+"""Golden boxes of ``lookout``: what every engine and every OpenCV must find on drawn heads and on noise.
 
 python -m overlays.detector.golden --out tests/detection/lookout.json
 """
 
-import argparse
 import json
 from pathlib import Path
 
@@ -15,48 +14,49 @@ from binarycop.detection.base import Detector
 from binarycop.detection.choose import make_detector
 from binarycop.frames import drawing
 from binarycop.settings.faces import DetectorKind, EngineKind, FacesSettings, LookoutSettings
+from overlays.command_line import make_parser
 
-_SIZES = ((160, 120), (320, 240), (200, 170), (97, 211))
-_SIDES = (28, 45, 70, 110)
+_SIZES_PX = ((160, 120), (320, 240), (200, 170), (97, 211))
+_HEADS_PX = (28, 45, 70, 110)
 
 
 def pictures() -> list[NDArray[np.uint8]]:
-    """Sixteen drawn people, four pictures of noise; nobody real. (H, W, 3) uint8 BGR."""
+    """Sixteen pictures of a drawn head and four of noise, (H, W, 3) uint8 BGR, in several sizes."""
     made = []
     for number in range(16):
         rng = np.random.default_rng(number)
-        (width, height), side = _SIZES[number % 4], _SIDES[number // 4]
+        (width, height), side = _SIZES_PX[number % 4], _HEADS_PX[number // 4]
         canvas = drawing.background(rng, width, height)
         head = drawing.Head.random(rng, MaskClass(number % len(MaskClass)))
         drawing.draw(canvas, head, width * rng.uniform(0.3, 0.7), height * rng.uniform(0.4, 0.6), side)
         made.append(canvas)
     rng = np.random.default_rng(99)
-    return made + [rng.integers(0, 256, (height, width, 3), dtype=np.uint8) for width, height in _SIZES]
+    return made + [rng.integers(0, 256, (height, width, 3), dtype=np.uint8) for width, height in _SIZES_PX]
 
 
-def boxes(finder: Detector) -> list[list[list[float]]]:
-    """Per picture and face x, y, width, height and confidence."""
+def boxes(detector: Detector) -> list[list[list[float]]]:
+    """For each picture and face: x, y, width and height in pixels, and the confidence."""
     return [
         [
-            [one.box.x_px, one.box.y_px, one.box.width_px, one.box.height_px, one.confidence]
-            for one in finder.detect(each)
+            [face.box.x_px, face.box.y_px, face.box.width_px, face.box.height_px, face.confidence]
+            for face in detector.detect(picture)
         ]
-        for each in pictures()
+        for picture in pictures()
     ]
 
 
 def shipped_detector(engine: EngineKind) -> Detector:
-    """The shipped finder, at its default threshold."""
+    """``lookout`` with the weights and the threshold that ship."""
     return make_detector(FacesSettings(finder=DetectorKind.LOOKOUT, lookout=LookoutSettings(engine=engine)))
 
 
 def main() -> None:
-    """Write the boxes of OpenCV's engine."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--out", type=Path, required=True)
-    found = boxes(shipped_detector(EngineKind.OPENCV))
-    rows = ",\n ".join(json.dumps(one) for one in found)
-    parser.parse_args().out.write_text(f"[{rows}]\n", encoding="utf-8")
+    """Write the boxes that OpenCV's engine finds."""
+    parser = make_parser(__doc__)
+    parser.add_argument("--out", type=Path, required=True, help="the file to write (JSON)")
+    arguments = parser.parse_args()
+    rows = ",\n ".join(json.dumps(found) for found in boxes(shipped_detector(EngineKind.OPENCV)))
+    arguments.out.write_text(f"[{rows}]\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What a finder took for a face and is none: shown to the next stage (Felzenszwalb et al. 2010, section 4)."""
+"""Hard negatives: false detections of one training stage, shown to the next (Felzenszwalb et al. 2010, section 4)."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -11,24 +11,28 @@ from binarycop.geometry import Box
 from overlays.detector.labels import LabelledImage
 
 _SCALES = (1.0, 0.55)
-_SHARED = 0.2  # overlap from which it may be a face after all
+_MAX_IOU = 0.2  # with a labelled face; above it a detection may be that face
 
 
 @dataclass(frozen=True)
 class HardNegative:
-    """A place of a picture."""
+    """A false detection. box: in the image's pixels."""
 
     image: LabelledImage
     box: Box
 
 
 def mine_hard_negatives(finder: Detector, pictures: Iterable[LabelledImage]) -> Iterator[HardNegative]:
-    """Every find of a low threshold that is neither a face nor counts neither way."""
+    """All detections that overlap neither a labelled face nor an ignored box, at two scales of each picture.
+
+    finder: a detector with a low threshold.
+    """
     for image in pictures:
         for scale in _SCALES:
             pixels = cv2.resize(image.pixels, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
             for face in finder.detect(np.asarray(pixels, np.uint8)):
-                one = face.box
-                box = Box(one.x_px / scale, one.y_px / scale, one.width_px / scale, one.height_px / scale)
-                if not any(box.iou(known) >= _SHARED for known in (*image.faces, *image.ignored)):
+                scaled = face.box
+                corner_px, size_px = (scaled.x_px, scaled.y_px), (scaled.width_px, scaled.height_px)
+                box = Box(*(value / scale for value in (*corner_px, *size_px)))
+                if not any(box.iou(known) >= _MAX_IOU for known in (*image.faces, *image.ignored)):
                     yield HardNegative(image, box)

@@ -1,9 +1,8 @@
-"""What was looked at by eye: places where a finder saw a face and nobody had marked one.
+"""Labels made by eye for boxes that a detector found and that the data set does not annotate.
 
-``manual_labels.csv`` has a picture's name, a box in its pixels, and 1 for a face. Of the crowds that are learned from it
-has what is a face and what is none (hands, bags, letters, backs of heads: YuNet takes most of them for faces, too); of
-the others, on which thresholds are chosen and figures reported, only what is a face. What could not be told is not in
-it, and counts as none.
+Each row of ``manual_labels.csv`` has a picture's name, a box in its pixels, and 1 for a face. For training pictures it
+also has boxes that show no face (hands, bags, letters, backs of heads: YuNet takes most of them for faces, too). For
+validation and report pictures it has faces only. Doubtful boxes are left out, and so they count as no face.
 """
 
 import csv
@@ -18,21 +17,21 @@ FILE = Path(__file__).with_name("manual_labels.csv")
 
 @dataclass(frozen=True)
 class ManualLabels:
-    """Of one picture: boxes with a face, and boxes without."""
+    """The labels of one picture: boxes with a face, and boxes without one."""
 
     faces: tuple[Box, ...] = ()
     not_faces: tuple[Box, ...] = ()
 
 
 def read(file: Path = FILE) -> Mapping[str, ManualLabels]:
-    """By the picture's name."""
+    """The labels by picture name."""
     found: dict[str, ManualLabels] = {}
     with file.open(encoding="utf-8", newline="") as lines:
         for row in csv.DictReader(lines):
             box = Box(*(float(row[f"{name}_px"]) for name in ("x", "y", "width", "height")))
-            so_far = found.get(row["picture"], ManualLabels())
+            known = found.get(row["picture"], ManualLabels())
             if int(row["is_face"]):
-                found[row["picture"]] = ManualLabels((*so_far.faces, box), so_far.not_faces)
+                found[row["picture"]] = ManualLabels((*known.faces, box), known.not_faces)
             else:
-                found[row["picture"]] = ManualLabels(so_far.faces, (*so_far.not_faces, box))
+                found[row["picture"]] = ManualLabels(known.faces, (*known.not_faces, box))
     return found

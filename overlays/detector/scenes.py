@@ -1,7 +1,4 @@
-"""Frames to learn from: people of all sizes put together from pictures, dressed faces, drawn heads and empty places.
-
-Pure: sources and a generator in, a frame with boxes out.
-"""
+"""Training scenes: frames with faces of all sizes, composed of labelled pictures, dressed faces and drawn heads."""
 
 from dataclasses import dataclass
 
@@ -12,70 +9,51 @@ from numpy.typing import NDArray
 from binarycop.classes import MaskClass
 from binarycop.geometry import Box
 from overlays.detector.backgrounds import HEIGHT_PX, WIDTH_PX, Pixels, background, log_uniform
-from overlays.detector.hard_negatives import HardNegative
 from overlays.detector.labels import LabelledImage
+from overlays.detector.sources import Sources
 from overlays.synthesis.camera import Sensor, develop
-from overlays.synthesis.dataset import Synthesis
+from overlays.synthesis.compositing import soft_edge
 from overlays.synthesis.heads import drawn_scene
 
-LEAST_PX, MOST_PX = 12.0, 220.0
-"""Smaller faces count neither way; none is made larger."""
-_INSIDE = 0.5  # a face of which less lies in the frame counts neither way
-_COVERED = 0.25  # nor does one of which more is pasted over
-_MANY = 6
-_ANYWHERE = Sensor(gamma=0.3, gain=0.3, tint=0.08, lift=10, night=0.08, grainy=0.4, coded=0.35, worst=30)
-_HIDDEN = 0.12  # of faces, by what stands or is held before them
+MIN_PX, MAX_PX = 12.0, 220.0
+"""Longer side of a face. Smaller faces are ignored in the loss; no face is made larger."""
+_MIN_INSIDE = 0.5  # a face with a smaller share of its area in the frame is ignored
+_MAX_COVERED = 0.25  # a face with a larger share pasted over is ignored or dropped
+_MAX_PEOPLE = 6
+_SENSOR = Sensor(gamma=0.3, gain=0.3, tint=0.08, lift=10, night=0.08, grainy=0.4, coded=0.35, worst=30)
+_OCCLUDED_SHARE = 0.12  # of all faces
 _TILT_DEG = 8.0
-_HARD_NEGATIVES = 0.2  # of all frames
+_HARD_NEGATIVE_SHARE = 0.2  # of all frames
 
 
 @dataclass(frozen=True)
 class Scene:
-    """A frame, (192, 256, 3) uint8 BGR, the boxes to find in it, and those that count neither way."""
+    """A frame, (192, 256, 3) uint8 BGR, with its faces, and with boxes that the loss ignores."""
 
     pixels: Pixels
     faces: tuple[Box, ...] = ()
     ignored: tuple[Box, ...] = ()
 
 
-@dataclass(frozen=True)
-class Sources:
-    """What scenes are made from.
-
-    crowds: annotated pictures of several people. bare, masked: pictures of one person, who is the first face.
-    dressed: what dresses bare patches, those at ``dressable``, with all patches' boxes (N, 4). textures: (H, W, 3)
-    uint8 with nobody on them. decoys: what an earlier stage took for faces.
-    """
-
-    crowds: tuple[LabelledImage, ...]
-    bare: tuple[LabelledImage, ...]
-    masked: tuple[LabelledImage, ...]
-    dressed: Synthesis
-    dressable: NDArray[np.int64]
-    boxes: NDArray[np.float32]
-    textures: tuple[Pixels, ...]
-    hard_negatives: tuple[HardNegative, ...] = ()
-
-
 def make_scene(sources: Sources, rng: np.random.Generator) -> Scene:
-    """One frame."""
+    """Make one scene."""
     chance = rng.random()
-    if sources.hard_negatives and rng.random() < _HARD_NEGATIVES:
+    if sources.hard_negatives and rng.random() < _HARD_NEGATIVE_SHARE:
         made = _hard_negative(sources, rng)
     elif chance < 0.42:
         made = _crowd(sources, rng)
     elif chance < 0.66:
         made = _alone(sources, rng)
     elif chance < 0.92:
-        made = _pasted(sources, rng)
+        made = _group(sources, rng)
     else:
-        made = Scene(_empty(sources, rng))
+        made = Scene(_background(sources, rng))
     pixels = degrade(occlude(made, rng), rng)
-    return _counted(Scene(pixels, made.faces, made.ignored))
+    return _drop_unusable(Scene(pixels, made.faces, made.ignored))
 
 
 def degrade(frame: Pixels, rng: np.random.Generator) -> Pixels:
-    """Blur, light, noise and compression of a whole frame."""
+    """Random blur, light, noise and compression of a whole frame."""
     chance = rng.random()
     if chance < 0.25:
         frame = np.asarray(cv2.GaussianBlur(frame, (0, 0), rng.uniform(0.3, 1.6)), np.uint8)
@@ -83,16 +61,16 @@ def degrade(frame: Pixels, rng: np.random.Generator) -> Pixels:
         length = int(rng.integers(2, 7))
         kernel = np.full((1, length), 1.0 / length, np.float32)
         frame = np.asarray(cv2.filter2D(frame, -1, kernel if rng.random() < 0.7 else kernel.T), np.uint8)
-    return develop(frame, _ANYWHERE, rng)
+    return develop(frame, _SENSOR, rng)
 
 
 def occlude(made: Scene, rng: np.random.Generator) -> Pixels:
-    """Some faces with up to two fifths behind something: a piece of the same frame, from one side or from below."""
+    """The frame with some faces occluded by up to 40 %, from one side or from below, by a piece of the same frame."""
     pixels: Pixels = made.pixels.copy()
     for box in made.faces:
         rows, columns = _window(box)
         size = np.array((rows.stop - rows.start, columns.stop - columns.start))
-        if rng.random() >= _HIDDEN or min(size) < 8 or rows.stop > HEIGHT_PX or columns.stop > WIDTH_PX:
+        if rng.random() >= _OCCLUDED_SHARE or min(size) < 8 or rows.stop > HEIGHT_PX or columns.stop > WIDTH_PX:
             continue
         share = float(rng.uniform(0.15, 0.4))
         down, across = (
@@ -105,42 +83,42 @@ def occlude(made: Scene, rng: np.random.Generator) -> Pixels:
 
 
 def _crowd(sources: Sources, rng: np.random.Generator) -> Scene:
-    """A picture of several people, one of whom gets a size and a place by chance."""
+    """A picture of several people; one of them gets a random size and position."""
     image = sources.crowds[rng.integers(len(sources.crowds))]
     if not image.faces:
-        return Scene(_empty(sources, rng))
+        return Scene(_background(sources, rng))
     wanted = rng.permutation(len(image.faces))[:2]
-    # The larger of two, since small faces are many; enlarged too far, a face is only blur.
+    # The larger of two random faces: small ones are frequent, and a face that is enlarged too much is only blur.
     at = max((image.faces[index] for index in wanted), key=lambda box: box.area_px)
     side = max(at.width_px, at.height_px)
-    scale = log_uniform(rng, LEAST_PX, min(MOST_PX, max(side * 2.0, 2 * LEAST_PX))) / side
-    return _laid(Scene(_beyond(sources, rng)), image, at, scale, _place(image, at, rng), rng)
+    scale = log_uniform(rng, MIN_PX, min(MAX_PX, max(side * 2.0, 2 * MIN_PX))) / side
+    return _paste(Scene(_surroundings(sources, rng)), image, at, scale, _position(image, at, rng), rng)
 
 
 def _hard_negative(sources: Sources, rng: np.random.Generator) -> Scene:
-    """What is no face, with whatever is around it."""
+    """A picture with a hard negative, which gets a random size and position."""
     negative = sources.hard_negatives[rng.integers(len(sources.hard_negatives))]
     side = max(negative.box.width_px, negative.box.height_px)
-    scale = log_uniform(rng, LEAST_PX, min(MOST_PX, max(side * 1.5, 2 * LEAST_PX))) / side
-    place = _place(negative.image, negative.box, rng)
-    return _laid(Scene(_beyond(sources, rng)), negative.image, negative.box, scale, place, rng)
+    scale = log_uniform(rng, MIN_PX, min(MAX_PX, max(side * 1.5, 2 * MIN_PX))) / side
+    position = _position(negative.image, negative.box, rng)
+    return _paste(Scene(_surroundings(sources, rng)), negative.image, negative.box, scale, position, rng)
 
 
 def _alone(sources: Sources, rng: np.random.Generator) -> Scene:
-    """A picture of one person; what lies beyond its edge is its edge repeated, or something else."""
+    """A picture of one person; around it the frame repeats its edge or shows something else."""
     many = sources.masked if rng.random() < 0.5 else sources.bare
     image = many[rng.integers(len(many))]
     at = image.faces[0]
-    scale = log_uniform(rng, 20, MOST_PX) / max(at.width_px, at.height_px)
-    return _laid(
-        Scene(_beyond(sources, rng)), image, at, scale, _place(image, at, rng), rng, repeats=rng.random() < 0.4
+    scale = log_uniform(rng, 20, MAX_PX) / max(at.width_px, at.height_px)
+    return _paste(
+        Scene(_surroundings(sources, rng)), image, at, scale, _position(image, at, rng), rng, repeats=rng.random() < 0.4
     )
 
 
-def _pasted(sources: Sources, rng: np.random.Generator) -> Scene:
-    """People from several pictures in one place."""
-    made = Scene(_empty(sources, rng))
-    for _ in range(int(rng.integers(1, _MANY + 1))):
+def _group(sources: Sources, rng: np.random.Generator) -> Scene:
+    """A background with people pasted from several pictures."""
+    made = Scene(_background(sources, rng))
+    for _ in range(int(rng.integers(1, _MAX_PEOPLE + 1))):
         chance = rng.random()
         if chance < 0.36:
             at = int(sources.dressable[rng.integers(len(sources.dressable))])
@@ -153,31 +131,31 @@ def _pasted(sources: Sources, rng: np.random.Generator) -> Scene:
             many = sources.masked if rng.random() < 0.35 else sources.bare
             image, softness = many[rng.integers(len(many))], float(rng.choice((0.0, 0.2)))
         face = image.faces[0]
-        scale = log_uniform(rng, LEAST_PX, 130) / max(face.width_px, face.height_px)
-        made = _laid(made, image, face, scale, _anywhere(rng), rng, softness=softness)
+        scale = log_uniform(rng, MIN_PX, 130) / max(face.width_px, face.height_px)
+        made = _paste(made, image, face, scale, _random_position(rng), rng, softness=softness)
     return made
 
 
-def _laid(
+def _paste(
     under: Scene,
     image: LabelledImage,
     at: Box,
     scale: float,
-    place: tuple[float, float],
+    position: tuple[float, float],
     rng: np.random.Generator,
     *,
     softness: float = 0.0,
     repeats: bool = False,
 ) -> Scene:
-    """A picture scaled, turned and mirrored onto a frame, the centre of ``at`` at ``place``.
+    """Paste a picture, scaled, rotated and maybe mirrored, so that the centre of its box ``at`` is at ``position``.
 
-    softness: how far its edge fades, as a share of its half side. repeats: its edge goes on to the frame's.
+    under: the scene to paste into. softness: as in ``soft_edge``. repeats: fill the frame with the picture's edge.
     """
     turn, aspect = np.deg2rad(rng.normal(0, _TILT_DEG)), float(np.exp(rng.normal(0, 0.03)))
     linear = scale * np.array([[np.cos(turn) * aspect, -np.sin(turn)], [np.sin(turn) * aspect, np.cos(turn)]])
     if rng.random() < 0.5:
         linear[:, 0] *= -1
-    matrix = np.column_stack([linear, np.array(place) - linear @ np.array(at.centre)])
+    matrix = np.column_stack([linear, np.array(position) - linear @ np.array(at.centre)])
     source = image.pixels
     if scale < 0.75:
         source = np.asarray(cv2.GaussianBlur(source, (0, 0), 0.4 / scale), np.uint8)
@@ -186,22 +164,14 @@ def _laid(
     covered = np.ones((HEIGHT_PX, WIDTH_PX), np.float32)
     if not repeats:
         covered = cv2.warpAffine(
-            _opacity(source.shape[0], source.shape[1], softness), matrix, size, flags=cv2.INTER_LINEAR
+            soft_edge(source.shape[0], source.shape[1], softness), matrix, size, flags=cv2.INTER_LINEAR
         )
         pixels = under.pixels + covered[:, :, None] * (pixels.astype(np.float32) - under.pixels)
     boxes = [[_moved(box, matrix, scale, aspect) for box in many] for many in (image.faces, image.ignored)]
-    seen = {box: float(covered[_window(box)].mean()) if covered[_window(box)].size else 0.0 for box in under.faces}
-    faces = tuple(box for box, share in seen.items() if share <= _COVERED)
-    halves = tuple(box for box, share in seen.items() if _COVERED < share < 1 - _COVERED)
-    return Scene(np.asarray(pixels, np.uint8), (*faces, *boxes[0]), (*under.ignored, *halves, *boxes[1]))
-
-
-def _opacity(height: int, width: int, softness: float) -> NDArray[np.float32]:
-    if not softness:
-        return np.ones((height, width), np.float32)
-    across, down = (1 - np.abs(np.linspace(-1, 1, count)) for count in (width, height))
-    edge: NDArray[np.float32] = np.minimum.outer(down, across).astype(np.float32) / np.float32(softness)
-    return np.clip(edge, 0, 1)
+    shares = {box: float(covered[_window(box)].mean()) if covered[_window(box)].size else 0.0 for box in under.faces}
+    faces = tuple(box for box, share in shares.items() if share <= _MAX_COVERED)
+    half_covered = tuple(box for box, share in shares.items() if _MAX_COVERED < share < 1 - _MAX_COVERED)
+    return Scene(np.asarray(pixels, np.uint8), (*faces, *boxes[0]), (*under.ignored, *half_covered, *boxes[1]))
 
 
 def _moved(box: Box, matrix: NDArray[np.float64], scale: float, aspect: float) -> Box:
@@ -216,37 +186,37 @@ def _window(box: Box) -> tuple[slice, slice]:
     return slice(top, bottom), slice(left, right)
 
 
-def _counted(made: Scene) -> Scene:
-    """Faces that are too small, or hardly in the frame, count neither way."""
+def _drop_unusable(made: Scene) -> Scene:
+    """Move faces that are too small, or mostly outside the frame, to the ignored boxes."""
     frame = Box(0, 0, WIDTH_PX, HEIGHT_PX)
     faces: list[Box] = []
     ignored = list(made.ignored)
     for box in made.faces:
         rows, columns = _window(box)
         inside = max(min(columns.stop, WIDTH_PX) - columns.start, 0) * max(min(rows.stop, HEIGHT_PX) - rows.start, 0)
-        is_seen = inside >= _INSIDE * box.area_px and max(box.width_px, box.height_px) >= LEAST_PX
+        is_seen = inside >= _MIN_INSIDE * box.area_px and max(box.width_px, box.height_px) >= MIN_PX
         (faces if is_seen else ignored).append(box)
     return Scene(made.pixels, tuple(faces), tuple(box for box in ignored if box.iou(frame) > 0))
 
 
-def _place(image: LabelledImage, at: Box, rng: np.random.Generator) -> tuple[float, float]:
-    """Anywhere, or where the face is in its own picture, so that the picture fills the frame."""
+def _position(image: LabelledImage, at: Box, rng: np.random.Generator) -> tuple[float, float]:
+    """A random position for a face, mostly as in its own picture, so that the picture fills the frame."""
     if rng.random() < 0.3:
-        return _anywhere(rng)
+        return _random_position(rng)
     height, width = image.pixels.shape[:2]
     across, down = np.clip(np.array(at.centre) / (width, height) + rng.normal(0, 0.1, 2), 0.04, 0.96)
     return float(across * WIDTH_PX), float(down * HEIGHT_PX)
 
 
-def _anywhere(rng: np.random.Generator) -> tuple[float, float]:
+def _random_position(rng: np.random.Generator) -> tuple[float, float]:
     return float(rng.uniform(0.06, 0.94) * WIDTH_PX), float(rng.uniform(0.08, 0.92) * HEIGHT_PX)
 
 
-def _beyond(sources: Sources, rng: np.random.Generator) -> Pixels:
+def _surroundings(sources: Sources, rng: np.random.Generator) -> Pixels:
     if rng.random() < 0.5:
-        return _empty(sources, rng)
+        return _background(sources, rng)
     return np.full((HEIGHT_PX, WIDTH_PX, 3), rng.integers(0, 256, 3), np.uint8)
 
 
-def _empty(sources: Sources, rng: np.random.Generator) -> Pixels:
+def _background(sources: Sources, rng: np.random.Generator) -> Pixels:
     return background(sources.crowds, sources.bare, sources.textures, rng)

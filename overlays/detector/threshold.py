@@ -1,7 +1,7 @@
-"""Which confidence is enough: the least that leaves few enough false finds, on pictures that only validate.
+"""Choice of the detector's threshold: the lowest one that leaves few enough false positives on validation pictures.
 
-They are crowds, and as many portraits, since a gate sees both. Both hold real faces that nobody annotated, and
-annotated ones of which the box is the mask alone; what was seen by eye to be a face is not counted as false.
+The pictures are crowds and as many portraits, since a gate sees both. Some real faces are not annotated, and some
+annotated boxes contain only the mask. Boxes that are labelled as a face by eye do not count as false.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -21,43 +21,49 @@ from overlays.synthesis import faces
 from overlays.synthesis.faces import Split
 
 MAX_FALSE_POSITIVES = 0.1
-"""False finds per picture; the issue's bound."""
+"""The highest number of false positives per picture."""
 _STEPS = np.round(np.arange(0.2, 0.96, 0.01), 2)
 
 
-def choose_threshold(finder: Detector, data: Path, say: Callable[[str], None]) -> float:
-    """The threshold, for a finder that was made with a lower one; says what it leaves."""
+def choose_threshold(detector: Detector, data: Path, report: Callable[[str], None]) -> float:
+    """Choose the threshold and report how many false positives it leaves.
+
+    detector: made with a lower threshold. Raises ValueError if no threshold leaves few enough.
+    """
     pictures = split.annotated(data, Part.VALIDATE)
     pictures += portraits(data, len(pictures))
-    sure = np.array([find.confidence for find in false_positives(finder, pictures, manual_labels.read())])
-    left = (sure[:, None] >= _STEPS).sum(axis=0)
+    confidences = np.array([face.confidence for face in false_positives(detector, pictures, manual_labels.read())])
+    left = (confidences[:, None] >= _STEPS).sum(axis=0)
     count = len(pictures)
     if left[-1] > MAX_FALSE_POSITIVES * count:
-        raise ValueError(f"{left[-1]} false finds in {count} pictures are left even at {_STEPS[-1]}: train for longer")
+        raise ValueError(f"{left[-1]} false positives in {count} pictures even at {_STEPS[-1]}: train for longer")
     at = int(np.argmax(left <= MAX_FALSE_POSITIVES * count))
-    say(f"threshold {_STEPS[at]:.2f} leaves {left[at]} false finds in {count} pictures")
+    report(f"threshold {_STEPS[at]:.2f} leaves {left[at]} false positives in {count} pictures")
     return float(_STEPS[at])
 
 
 def portraits(data: Path, count: int) -> list[AnnotatedImage]:
-    """So many pictures of one bare face each, or all where they are fewer, evenly among those that only validate."""
-    every = [data / one.name for one in faces.bare(data) if one.split is Split.VAL]
+    """``count`` validation pictures of one bare face each, evenly spaced in their list; all if there are fewer."""
+    every = [data / portrait.name for portrait in faces.bare(data) if portrait.split is Split.VAL]
     step = max(len(every) // max(count, 1), 1)
     return [AnnotatedImage(path, (GroundTruthFace(Group.BARE, None),)) for path in every[::step][:count]]
 
 
 def false_positives(
-    finder: Detector, pictures: Iterable[AnnotatedImage], seen: Mapping[str, ManualLabels]
+    detector: Detector, pictures: Iterable[AnnotatedImage], manual: Mapping[str, ManualLabels]
 ) -> list[Face]:
-    """What is no annotated face, by the benchmark's own rule, nor was ``seen`` to be one, by the picture's name."""
+    """The detections that match no annotated face (by the rule of ``binarycop bench``) and no face labelled by eye.
+
+    manual: the labels made by eye, by picture name.
+    """
     false = []
     for picture in pictures:
-        finds = sorted(finder.detect(read_picture(picture.path)), key=lambda one: -one.confidence)
-        _, wrong = match_detections(list(picture.faces), [one.box for one in finds])
-        real = seen.get(picture.path.name, ManualLabels()).faces
-        false += [one for one in finds if one.box in wrong and not _is_any(one.box, real)]
+        detections = sorted(detector.detect(read_picture(picture.path)), key=lambda face: -face.confidence)
+        _, wrong = match_detections(list(picture.faces), [face.box for face in detections])
+        real = manual.get(picture.path.name, ManualLabels()).faces
+        false += [face for face in detections if face.box in wrong and not _matches_any(face.box, real)]
     return false
 
 
-def _is_any(box: Box, real: Iterable[Box]) -> bool:
-    return any(box.iou(one) >= MATCH_IOU for one in real)
+def _matches_any(box: Box, known: Iterable[Box]) -> bool:
+    return any(box.iou(face) >= MATCH_IOU for face in known)

@@ -1,13 +1,11 @@
-"""From pictures to a checkpoint of one of the finder's networks, in one command that goes on where it was interrupted.
+"""Train one of the two networks of ``lookout``. Run the same command again after an interruption.
 
     stored="--data ../shared/data --landmarks work/landmarks.npz --patches work/patches.npz"
-    python -m overlays.detector.train survey $stored
-    python -m overlays.detector.train inspection $stored --survey work/detector/survey.pt
+    python -m overlays.detector.train proposal $stored
+    python -m overlays.detector.train refinement $stored --proposal work/detector/proposal.pt
 
-The inspection learns from the survey's places, so it comes second; ``overlays.detector.export`` then writes both for the
-daemon. On two cores (Intel Xeon with AVX-512 and bfloat16): 24,000 scenes 5 minutes of one core and 3.5 GB of disk; the
-survey learns from 200 scenes a second, longer where memory does not hold them; the inspection from 1,800 squares a
-second, ten to a scene.
+The refinement network learns from proposals, so it comes second. Then ``overlays.detector.export`` writes both for the
+daemon.
 """
 
 import argparse
@@ -20,83 +18,91 @@ from binarycop.detection.lookout.detector import WEIGHTS
 from binarycop.detection.lookout.engine import OpenCvEngine
 from binarycop.detection.lookout.network import PROPOSAL, REFINEMENT, Network, Weights
 from binarycop.detection.lookout.weights import read_weights
+from overlays.command_line import add_data_option, add_patches_option, make_parser, print_progress
 from overlays.detector import refinement_samples, sample_store
 from overlays.detector.loop import Settings, TrainingTask, restore, train
 from overlays.detector.network import LookoutNet, fold_batchnorm, unfold_batchnorm
 from overlays.detector.proposal_detector import ProposalDetector
 from overlays.detector.proposal_samples import ProposalSamples
+from overlays.detector.sample_store import SceneStore
+from overlays.detector.sources import SourceFiles
 
-_DECOY = 0.2  # confidence from which a stage's wrong find is shown to the next
 _SHIPPED = "shipped"
-_MEASURED = 64  # examples that give the spread of each layer's values
-_LIKELY = 0.03  # from which the inspection is shown a place: less than in the daemon, so there are more
+_HARD_NEGATIVE_THRESHOLD = 0.2  # smallest confidence of a hard negative
+_PROPOSAL_THRESHOLD = 0.03  # lower than in the daemon, so that there are more proposals to learn from
+_STATISTICS_SAMPLES = 64  # for the statistics of batch normalisation of the weights that ship
 
 
 def main() -> None:
-    """Make what is learned from, and train."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("network", choices=(PROPOSAL.name, REFINEMENT.name))
-    parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--landmarks", type=Path, required=True, help="the file that overlays.synthesis.landmarks made")
-    parser.add_argument("--patches", type=Path, required=True, help="and the one that overlays.synthesis.patches made")
-    parser.add_argument("--work", type=Path, default=Path("work/detector"), help="for scenes and checkpoint")
-    parser.add_argument("--scenes", type=int, default=24_000)
-    parser.add_argument("--epochs", type=int, default=Settings.epochs)
-    parser.add_argument("--batch", type=int, default=Settings.batch)
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--rate", type=float, default=Settings.rate)
-    parser.add_argument("--begin", help=f"go on from the weights of a checkpoint, or from those that ship: {_SHIPPED}")
-    parser.add_argument(
-        "--survey", type=Path, help="a survey's checkpoint, whose errors are shown; of the inspection's, what ships"
-    )
-    parser.add_argument(
-        "--also", type=Path, nargs="*", default=(), help="scenes of earlier stages, to learn from again"
-    )
-    parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--tag", help="name of the checkpoint; the network's where there is none")
-    arguments = parser.parse_args()
-    # Another count changes the order of sums, and with it the last digits of every weight.
+    """Make the samples and train."""
+    arguments = _arguments()
+    # Another number of threads changes the order of sums, and so the last digits of every weight.
     torch.set_num_threads(arguments.threads)
     cv2.setNumThreads(1)
     network = PROPOSAL if arguments.network == PROPOSAL.name else REFINEMENT
-    weights: Weights | None = None
-    if arguments.survey:
-        weights = fold_batchnorm(restore(PROPOSAL, arguments.survey))
-    elif network is REFINEMENT:
-        weights = read_weights(WEIGHTS, PROPOSAL)
-    scenes = arguments.work / f"scenes-{arguments.seed}-{arguments.scenes}.npy"
-    before = None
-    if weights is not None:
-        before = ProposalDetector(OpenCvEngine(PROPOSAL, weights), _DECOY)
-        scenes = scenes.with_stem(f"{scenes.stem}-{arguments.survey.stem if arguments.survey else _SHIPPED}")
-    stored = sample_store.SourceFiles(arguments.landmarks, arguments.patches)
-    made = sample_store.load_or_make(arguments.data, stored, arguments.seed, arguments.scenes, scenes, _say, before)
-    made = sample_store.SceneStore.joined(made, *(sample_store.read(file) for file in arguments.also))
-    task: TrainingTask = ProposalSamples.of(made)
-    if network is REFINEMENT and weights is not None:
-        task = refinement_samples.cut_all(
-            made, ProposalDetector(OpenCvEngine(PROPOSAL, weights), _LIKELY).proposals, arguments.seed
-        )
-        _say(f"{len(task)} squares")
+    proposal = _proposal_weights(arguments, network)
+    store = _store(arguments, proposal)
+    task: TrainingTask = ProposalSamples.of(store)
+    if network is REFINEMENT and proposal is not None:
+        detector = ProposalDetector(OpenCvEngine(PROPOSAL, proposal), _PROPOSAL_THRESHOLD)
+        task = refinement_samples.cut_all(store, detector.proposals, arguments.seed)
+        print_progress(f"{len(task)} squares")
     torch.manual_seed(arguments.seed)
-    net = _begun(network, arguments.begin, task)
+    net = _initial_network(network, arguments.begin, task)
     settings = Settings(arguments.epochs, arguments.batch, arguments.rate, seed=arguments.seed)
-    train(task, net, settings, arguments.work / f"{arguments.tag or network.name}.pt", _say)
+    train(task, net, settings, arguments.work / f"{arguments.tag or network.name}.pt", print_progress)
 
 
-def _begun(network: Network, begin: str | None, task: TrainingTask) -> LookoutNet:
+def _proposal_weights(arguments: argparse.Namespace, network: Network) -> Weights | None:
+    """The proposal network of an earlier stage; None if the proposal network is trained without one."""
+    if arguments.proposal:
+        weights: Weights = fold_batchnorm(restore(PROPOSAL, arguments.proposal))
+        return weights
+    return read_weights(WEIGHTS, PROPOSAL) if network is REFINEMENT else None
+
+
+def _store(arguments: argparse.Namespace, proposal: Weights | None) -> SceneStore:
+    """The scenes of this stage, then those of ``--also``."""
+    file, previous = arguments.work / f"scenes-{arguments.seed}-{arguments.scenes}.npy", None
+    if proposal is not None:
+        previous = ProposalDetector(OpenCvEngine(PROPOSAL, proposal), _HARD_NEGATIVE_THRESHOLD)
+        file = file.with_stem(f"{file.stem}-{arguments.proposal.stem if arguments.proposal else _SHIPPED}")
+    files = SourceFiles(arguments.landmarks, arguments.patches)
+    made = sample_store.load_or_make(
+        arguments.data, files, arguments.seed, arguments.scenes, file, print_progress, previous
+    )
+    return SceneStore.joined(made, *(sample_store.read(earlier) for earlier in arguments.also))
+
+
+def _initial_network(network: Network, begin: str | None, task: TrainingTask) -> LookoutNet:
     if begin is None:
         return LookoutNet(network)
     if begin != _SHIPPED:
         return restore(network, Path(begin))
-    frames, _ = task.batch(torch.arange(min(_MEASURED, len(task))), torch.Generator().manual_seed(0))
+    frames, _ = task.batch(torch.arange(min(_STATISTICS_SAMPLES, len(task))), torch.Generator().manual_seed(0))
     net: LookoutNet = unfold_batchnorm(network, read_weights(WEIGHTS, network), frames.float())
     return net
 
 
-def _say(line: str) -> None:
-    # At once, since long runs are watched through files.
-    print(line, flush=True)
+def _arguments() -> argparse.Namespace:
+    parser = make_parser(__doc__)
+    parser.add_argument("network", choices=(PROPOSAL.name, REFINEMENT.name))
+    add_data_option(parser)
+    parser.add_argument("--landmarks", type=Path, required=True, help="file written by overlays.synthesis.landmarks")
+    add_patches_option(parser)
+    parser.add_argument("--work", type=Path, default=Path("work/detector"), help="folder for scenes and checkpoints")
+    parser.add_argument("--scenes", type=int, default=24_000, help="number of scenes (default: %(default)s)")
+    parser.add_argument("--epochs", type=int, default=Settings.epochs)
+    parser.add_argument("--batch", type=int, default=Settings.batch)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--rate", type=float, default=Settings.rate, help="AdamW's highest learning rate")
+    parser.add_argument("--begin", help=f"checkpoint whose weights to start from; {_SHIPPED}: the weights that ship")
+    proposal = "checkpoint of the proposal network: its false detections become hard negatives, and the refinement"
+    parser.add_argument("--proposal", type=Path, help=f"{proposal} network learns from its proposals")
+    parser.add_argument("--also", type=Path, nargs="*", default=(), help="scenes of earlier stages, to use as well")
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--tag", help="name of the checkpoint (default: name of the network)")
+    return parser.parse_args()
 
 
 if __name__ == "__main__":

@@ -91,6 +91,18 @@ def _light(grey: NDArray[np.float32], cover: Opacity, total: float, rng: np.rand
     return np.asarray(light, np.float32)
 
 
+def soft_edge(height: int, width: int, softness: float) -> NDArray[np.float32]:
+    """An opacity (height, width), 0 to 1, that fades towards the edge.
+
+    softness: width of the fading part, as a share of half a side; 0 gives no fading.
+    """
+    if not softness:
+        return np.ones((height, width), np.float32)
+    across, down = (1 - np.abs(np.linspace(-1, 1, count)) for count in (width, height))
+    edge: NDArray[np.float32] = np.minimum.outer(down, across).astype(np.float32) / np.float32(softness)
+    return np.clip(edge, 0, 1)
+
+
 def blend(under: NDArray[Any], over: NDArray[Any], cover: Opacity) -> NDArray[np.uint8]:
     """One picture (S, S, 3) over another, with the opacity ``cover`` (S, S), 0 to 1."""
     share = cover[:, :, None]

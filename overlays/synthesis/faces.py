@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 
+from overlays.synthesis import real_photos
 from overlays.synthesis.near_duplicates import Duplicates
 
 _PICTURES = (".jpg", ".jpeg", ".png")
@@ -51,9 +52,8 @@ def correctly_masked(data: Path) -> list[Portrait]:
 
     Pictures that ``real_photos`` was made from are left out, and so are near-duplicates of its pictures.
     """
-    labels = (data / "real_photos" / "labels.csv").read_text(encoding="utf-8").splitlines()[1:]
-    taken = {line.split(",")[2] for line in labels}
-    photographs = Duplicates.of(_pictures(data / "real_photos"))
+    taken = real_photos.taken_from(data)
+    photographs = Duplicates.of(_pictures(data / real_photos.FOLDER))
     found = []
     for path in _pictures(data / "masked" / "chandrikadeb7"):
         name = str(path.relative_to(data))

@@ -1,4 +1,4 @@
-"""What an earlier stage took for faces, and is none."""
+"""Hard negatives: false detections of an earlier stage."""
 
 import numpy as np
 import pytest
@@ -11,7 +11,7 @@ from overlays.detector.labels import LabelledImage
 
 
 class Eager:
-    """Finds a face in the picture's upper left quarter and one in its lower right, whatever it is shown."""
+    """A fake detector: it always finds a face in the upper left quarter and one in the lower right quarter."""
 
     name = "eager"
 
@@ -20,16 +20,16 @@ class Eager:
         return [Face(Box(x, y, width, height), 0.3) for x, y in ((0, 0), (width, height))]
 
 
-def test_a_find_that_is_no_face_is_a_decoy_in_the_pictures_own_pixels() -> None:
+def test_a_false_detection_is_a_hard_negative_in_the_pixels_of_the_original_picture() -> None:
     image = LabelledImage(np.zeros((80, 120, 3), np.uint8), (Box(2, 2, 50, 40),))
     found = list(mine_hard_negatives(Eager(), [image]))
     assert len(found) == 2
-    for one in found:
-        assert one.image is image
-        place = one.box.x_px, one.box.y_px, one.box.width_px, one.box.height_px
-        assert place == pytest.approx((60, 40, 60, 40), abs=1)
+    for negative in found:
+        assert negative.image is image
+        box = negative.box.x_px, negative.box.y_px, negative.box.width_px, negative.box.height_px
+        assert box == pytest.approx((60, 40, 60, 40), abs=1)
 
 
-def test_what_may_be_a_face_is_none() -> None:
+def test_a_detection_on_an_ignored_box_is_no_hard_negative() -> None:
     image = LabelledImage(np.zeros((80, 120, 3), np.uint8), (Box(2, 2, 50, 40),), (Box(70, 40, 50, 40),))
     assert list(mine_hard_negatives(Eager(), [image])) == []

@@ -1,4 +1,4 @@
-"""The network, what it is told, and that it learns: on squares, of which nobody is real."""
+"""The networks of ``lookout``, their targets, and their training, on bright squares in place of faces."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-torch = pytest.importorskip("torch", reason="needs torch, which trains the finder")
+torch = pytest.importorskip("torch", reason="needs torch, which trains the detector")
 
 from torch import Tensor  # noqa: E402
 
@@ -25,7 +25,7 @@ CELLS = Cells.of(192, 256)
 
 @pytest.fixture(autouse=True)
 def _one_thread() -> Iterator[None]:
-    """More threads sum in another order, and on a busy machine wait for each other."""
+    """One thread: more threads sum in another order, and on a busy machine they wait for each other."""
     before = torch.get_num_threads()
     torch.set_num_threads(1)
     yield
@@ -43,24 +43,24 @@ def strides_of(chosen: Tensor, face: int) -> set[float]:
 @pytest.mark.parametrize(
     ("side", "strides"), [(18, {8.0}), (32, {8.0, 16.0}), (60, {16.0}), (80, {16.0, 32.0}), (180, {32.0})]
 )
-def test_a_face_is_answered_for_at_the_strides_that_its_size_fits(side: float, strides: set[float]) -> None:
+def test_a_face_is_assigned_to_the_strides_that_fit_its_size(side: float, strides: set[float]) -> None:
     assert strides_of(assign(table((40.0, 10.0, side, side, 1)), CELLS), 0) == strides
 
 
-def test_the_cell_that_holds_the_centre_answers_even_for_the_smallest_face() -> None:
+def test_the_cell_that_contains_the_centre_is_assigned_even_for_the_smallest_face() -> None:
     chosen = assign(table((99.0, 49.0, 16.0, 16.0, 1)), CELLS)
     middles = CELLS.middle[chosen[0] == 0]
     assert [107.0, 57.0] not in middles.tolist()
     assert (middles - torch.tensor([107.0, 57.0])).abs().max() <= 4
 
 
-def test_a_face_too_small_for_the_finest_cells_counts_neither_way() -> None:
+def test_a_face_that_is_too_small_for_the_finest_cells_is_ignored() -> None:
     chosen = assign(table((101.0, 51.0, 13.0, 13.0, 1)), CELLS)
     assert not (chosen >= 0).any()
     assert (chosen == -2).any()
 
 
-def test_what_counts_neither_way_is_out_of_the_loss_but_never_answered_for() -> None:
+def test_the_loss_ignores_the_cells_of_an_ignored_box() -> None:
     chosen = assign(table((40.0, 40.0, 60.0, 60.0, -1)), CELLS)
     assert not (chosen >= 0).any()
     inside = ((CELLS.middle - 70).abs() <= 29).all(dim=1)
@@ -68,13 +68,13 @@ def test_what_counts_neither_way_is_out_of_the_loss_but_never_answered_for() -> 
     assert (chosen[0][CELLS.middle[:, 0] > 110] == -1).all()
 
 
-def test_the_smaller_of_two_faces_in_one_place_is_answered_for() -> None:
+def test_a_cell_is_assigned_the_smaller_of_two_overlapping_faces() -> None:
     chosen = assign(table((40.0, 40.0, 60.0, 60.0, 1), (55.0, 55.0, 30.0, 30.0, 1)), CELLS)
     at = (CELLS.middle - 70).abs().amax(dim=1) <= 6
     assert set(chosen[0][at & (CELLS.stride == 16)].tolist()) == {1}
 
 
-def test_a_right_answer_costs_less_than_a_wrong_one() -> None:
+def test_the_loss_of_a_right_box_is_lower_than_that_of_a_wrong_one() -> None:
     rows = table((40.0, 40.0, 60.0, 60.0, 1))
     costs = []
     for x_px in (70.0, 160.0):
@@ -92,7 +92,7 @@ def test_a_right_answer_costs_less_than_a_wrong_one() -> None:
 
 
 def trained(network: Network, height_px: int, width_px: int) -> LookoutNet:
-    """A network that has seen some noise, so that its normalisation does something."""
+    """A network that has seen some noise, so that its batch normalisation has statistics."""
     torch.manual_seed(3)
     net = LookoutNet(network)
     net.train()
@@ -102,7 +102,7 @@ def trained(network: Network, height_px: int, width_px: int) -> LookoutNet:
     return net
 
 
-def test_the_daemon_computes_what_was_trained(tmp_path: Path) -> None:
+def test_the_daemon_computes_what_torch_computes(tmp_path: Path) -> None:
     sizes = {PROPOSAL: (64, 96), REFINEMENT: (ROI_PX, ROI_PX)}
     nets = {network: trained(network, *size) for network, size in sizes.items()}
     file = tmp_path / "weights.npz"
@@ -118,20 +118,20 @@ def test_the_daemon_computes_what_was_trained(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("network", "size"), [(PROPOSAL, (64, 96)), (REFINEMENT, (ROI_PX, ROI_PX))])
-def test_what_ships_can_be_trained_on(network: Network, size: tuple[int, int]) -> None:
+def test_training_can_continue_from_exported_weights(network: Network, size: tuple[int, int]) -> None:
     before = fold_batchnorm(trained(network, *size))
     frames = torch.randint(0, 256, (8, 3, *size)).float()
     net = unfold_batchnorm(network, before, frames)
     after = fold_batchnorm(net)
     assert all(after[name] == pytest.approx(weight, rel=1e-3, abs=1e-4) for name, weight in before.items())
-    # While it trains, a batch like those frames is normalised as they were.
+    # In training mode, a batch of those frames is normalised in the same way.
     assert net.training
     with torch.no_grad():
-        apart = [(one - other).abs().max() for one, other in zip(net(frames), net.eval()(frames))]
-    assert max(apart) < 0.05
+        differences = [(a - b).abs().max() for a, b in zip(net(frames), net.eval()(frames))]
+    assert max(differences) < 0.05
 
 
-def test_weights_as_bytes_are_off_by_half_a_level_at_most(tmp_path: Path) -> None:
+def test_quantised_weights_are_off_by_half_a_level_at_most(tmp_path: Path) -> None:
     file = tmp_path / "weights.npz"
     before = LookoutWeights(
         fold_batchnorm(trained(PROPOSAL, 64, 96)), fold_batchnorm(trained(REFINEMENT, ROI_PX, ROI_PX))
@@ -146,7 +146,7 @@ def test_weights_as_bytes_are_off_by_half_a_level_at_most(tmp_path: Path) -> Non
 
 
 def squares(count: int) -> SceneStore:
-    """One bright square on a dark ground in each frame of 96×64."""
+    """Frames of 96×64 pixels with one bright square on a dark background each."""
     rng = np.random.default_rng(0)
     pixels = rng.integers(0, 60, (count, 64, 96, 3), dtype=np.uint8)
     boxes = np.zeros((count, 40, 5), np.float32)
@@ -158,20 +158,20 @@ def squares(count: int) -> SceneStore:
     return SceneStore((pixels,), boxes)
 
 
-def test_scenes_of_several_stores_are_one_row() -> None:
+def test_joined_stores_are_numbered_one_after_the_other() -> None:
     one, other = squares(3), squares(5)
     both = SceneStore.joined(one, other)
     assert len(both) == 8
     frames = both.frames(np.array([1, 2, 3, 7]))
     assert np.array_equal(
-        frames, np.stack([one.stores[0][1], one.stores[0][2], other.stores[0][0], other.stores[0][4]])
+        frames, np.stack([one.arrays[0][1], one.arrays[0][2], other.arrays[0][0], other.arrays[0][4]])
     )
-    assert np.array_equal(both.frames(np.array([6])), other.stores[0][3:4])
+    assert np.array_equal(both.frames(np.array([6])), other.arrays[0][3:4])
     assert np.array_equal(both.boxes[3:], other.boxes)
 
 
 class Interrupted(Exception):
-    """Somebody pulled the plug."""
+    """The run is interrupted."""
 
 
 def begun() -> LookoutNet:
@@ -179,19 +179,19 @@ def begun() -> LookoutNet:
     return LookoutNet(PROPOSAL)
 
 
-def test_it_learns_and_goes_on_after_an_interruption_as_if_there_had_been_none(tmp_path: Path) -> None:
+def test_it_learns_and_an_interrupted_run_gives_the_same_network(tmp_path: Path) -> None:
     task, settings = ProposalSamples.of(squares(96)), Settings(epochs=4, batch=8, rate=4e-3)
     lines: list[str] = []
     whole = train(task, begun(), settings, tmp_path / "whole.pt", lines.append)
     losses = [float(line.split("loss ")[1].split(",")[0]) for line in lines]
     assert losses[-1] < 0.7 * losses[0]
 
-    def pull(line: str) -> None:
+    def interrupt(line: str) -> None:
         if line.startswith("epoch 2"):
             raise Interrupted
 
     with pytest.raises(Interrupted):
-        train(task, begun(), settings, tmp_path / "cut.pt", pull)
+        train(task, begun(), settings, tmp_path / "cut.pt", interrupt)
     again = train(task, begun(), settings, tmp_path / "cut.pt", lambda line: None)
     kept = restore(PROPOSAL, tmp_path / "cut.pt")
     for name, values in whole.state_dict().items():
@@ -199,7 +199,7 @@ def test_it_learns_and_goes_on_after_an_interruption_as_if_there_had_been_none(t
         assert torch.equal(values, kept.state_dict()[name])
 
 
-def test_the_inspection_learns_to_tell_a_square_from_none(tmp_path: Path) -> None:
+def test_the_refinement_network_learns_to_recognise_a_square(tmp_path: Path) -> None:
     rng = np.random.default_rng(1)
     pixels = rng.integers(0, 60, (128, ROI_PX, ROI_PX, 3), dtype=np.uint8)
     wanted = np.zeros((128, 5), np.float32)
@@ -215,7 +215,7 @@ def test_the_inspection_learns_to_tell_a_square_from_none(tmp_path: Path) -> Non
     assert losses[-1] < 0.4 * losses[0]
 
 
-def test_several_checkpoints_are_their_mean(tmp_path: Path) -> None:
+def test_several_checkpoints_are_restored_as_their_mean(tmp_path: Path) -> None:
     task = ProposalSamples.of(squares(16))
     for name, rate in (("a", 1e-3), ("b", 4e-3)):
         train(task, begun(), Settings(epochs=1, batch=8, rate=rate), tmp_path / f"{name}.pt", lambda line: None)
@@ -229,11 +229,11 @@ def test_several_checkpoints_are_their_mean(tmp_path: Path) -> None:
 def test_a_checkpoint_of_another_run_is_refused(tmp_path: Path) -> None:
     task = ProposalSamples.of(squares(16))
     train(task, begun(), Settings(epochs=1, batch=8), tmp_path / "a.pt", lambda line: None)
-    with pytest.raises(ValueError, match="is of another run"):
+    with pytest.raises(ValueError, match="belongs to another run"):
         train(task, begun(), Settings(epochs=2, batch=8), tmp_path / "a.pt", lambda line: None)
 
 
-def test_cells_say_where_boxes_are() -> None:
+def test_cells_decode_boxes() -> None:
     values = torch.zeros((1, len(CELLS.stride), 5))
     boxes = decode_boxes(values, CELLS)[0]
     assert boxes[0].tolist() == [4, 4, 24, 24]

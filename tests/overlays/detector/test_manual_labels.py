@@ -1,4 +1,4 @@
-"""What was looked at by eye."""
+"""The labels made by eye."""
 
 from pathlib import Path
 
@@ -8,8 +8,8 @@ from overlays.detector.manual_labels import ManualLabels
 from overlays.detector.split import Part
 
 
-def test_rows_are_gathered_by_picture(tmp_path: Path) -> None:
-    file = tmp_path / "looked.csv"
+def test_rows_are_grouped_by_picture(tmp_path: Path) -> None:
+    file = tmp_path / "labels.csv"
     file.write_text("picture,x_px,y_px,width_px,height_px,is_face\na.jpg,1,2,3,4,1\nb.jpg,5,6,7,8,0\na.jpg,9,9,9,9,0\n")
     assert manual_labels.read(file) == {
         "a.jpg": ManualLabels((Box(1, 2, 3, 4),), (Box(9, 9, 9, 9),)),
@@ -17,6 +17,6 @@ def test_rows_are_gathered_by_picture(tmp_path: Path) -> None:
     }
 
 
-def test_nobody_is_only_said_of_pictures_to_learn_from(shared_data: Path) -> None:
-    fit = {one.path.name for one in split.annotated(shared_data, Part.FIT)}
-    assert {name for name, one in manual_labels.read().items() if one.not_faces} <= fit
+def test_only_training_pictures_have_labels_of_no_face(shared_data: Path) -> None:
+    fit = {picture.path.name for picture in split.annotated(shared_data, Part.FIT)}
+    assert {name for name, labels in manual_labels.read().items() if labels.not_faces} <= fit

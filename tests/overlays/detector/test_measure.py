@@ -1,4 +1,4 @@
-"""How two finders' boxes differ, and pictures laid into frames."""
+"""The difference between the boxes of two detectors, and pictures placed in frames."""
 
 from pathlib import Path
 
@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 from binarycop.detection.base import Face
 from binarycop.evaluation.annotated import AnnotatedImage, GroundTruthFace, Group
 from binarycop.geometry import Box
-from overlays.detector.measure import difference, on_frames
+from overlays.detector.measure import difference, in_frames
 
 
 class Scripted:
-    """Finds the same in every picture."""
+    """A fake detector: it finds the same faces in every picture."""
 
     name = "scripted"
 
@@ -27,24 +27,26 @@ class Scripted:
 
 @pytest.fixture
 def picture(tmp_path: Path) -> AnnotatedImage:
-    """100×50, black, with an annotated white square."""
+    """A black picture of 100×50 pixels with an annotated white square."""
     pixels = np.zeros((50, 100, 3), np.uint8)
     pixels[10:30, 40:60] = 255
     cv2.imwrite(str(tmp_path / "a.png"), pixels)
     return AnnotatedImage(tmp_path / "a.png", (GroundTruthFace(Group.BARE, Box(40, 10, 20, 20)),))
 
 
-def test_the_difference_is_in_sides_of_the_standards_box(picture: AnnotatedImage) -> None:
+def test_the_difference_is_in_sides_of_the_standard_detectors_box(picture: AnnotatedImage) -> None:
     standard = Scripted(Box(0, 0, 100, 80), Box(300, 0, 10, 10), Box(500, 0, 100, 100))
-    found = difference(Scripted(Box(0, 10, 110, 80), Box(300, 0, 10, 10)), standard, [picture], least_px=24)
-    # Of three faces one is too small and one is not found by both.
+    found = difference(Scripted(Box(0, 10, 110, 80), Box(300, 0, 10, 10)), standard, [picture], min_face_px=24)
+    # One of the three faces is too small, and one is not found by both.
     assert (found.x.tolist(), found.y.tolist()) == ([pytest.approx(0.05)], [pytest.approx(0.1)])
     assert found.size.tolist() == [pytest.approx(np.log(1.1))]
     assert found.line().startswith("1 faces: x +0.050")
 
 
-def test_a_picture_fills_a_frame_as_far_as_its_shape_lets_it_and_its_box_goes_with_it(picture: AnnotatedImage) -> None:
-    ((moved, frame),) = on_frames([picture], 320, 240)
+def test_a_picture_fills_the_frame_as_far_as_its_shape_allows_and_its_box_is_scaled_with_it(
+    picture: AnnotatedImage,
+) -> None:
+    ((moved, frame),) = in_frames([picture], 320, 240)
     assert frame.shape == (240, 320, 3)
     assert (frame[:40] == 127).all()
     (face,) = moved.faces

@@ -1,4 +1,4 @@
-"""Which annotated pictures are learned from, and which are reported on."""
+"""The split of the annotated pictures."""
 
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from overlays.detector import split
 from overlays.detector.split import Part, annotated, part_of
 
 
-def test_a_picture_that_real_photos_was_taken_from_is_never_learned_from() -> None:
+def test_a_picture_that_real_photos_was_made_from_is_never_trained_on() -> None:
     stems = [f"maksssksksss{number}" for number in range(400)]
     assert {part_of(stem, is_taken=True) for stem in stems} == {Part.REPORT}
     free = [part_of(stem, is_taken=False) for stem in stems]
@@ -18,15 +18,15 @@ def test_a_picture_that_real_photos_was_taken_from_is_never_learned_from() -> No
     assert free.count(Part.FIT) > 4 * free.count(Part.VALIDATE) > 0
 
 
-def test_the_rule_never_moves() -> None:
-    # By sha256sum: 0.5368 and 0.6618, 0.7289, 0.4736 and 0.0838.
+def test_the_split_never_changes() -> None:
+    # Computed with sha256sum: 0.5368 and 0.6618, 0.7289, 0.4736 and 0.0838.
     parts = [part_of(f"maksssksksss{number}", is_taken=False) for number in (0, 1, 6)]
     assert parts == [Part.FIT, Part.REPORT, Part.VALIDATE]
 
 
 @pytest.fixture
 def data(tmp_path: Path) -> Path:
-    """Twelve annotated pictures of nothing, each unlike the others, and one photograph taken from the first."""
+    """Twelve annotated pictures of random cells, and one photograph that was made from the first."""
     folder = tmp_path / split.KAGGLE
     for part in ("annotations", "images"):
         (folder / part).mkdir(parents=True)
@@ -42,10 +42,10 @@ def data(tmp_path: Path) -> Path:
 
 
 def names(data: Path, part: Part) -> set[str]:
-    return {one.path.stem for one in annotated(data, part)}
+    return {picture.path.stem for picture in annotated(data, part)}
 
 
-def test_the_parts_are_all_pictures_and_share_none(data: Path) -> None:
+def test_each_picture_is_in_exactly_one_part(data: Path) -> None:
     fit, validate, report = (names(data, part) for part in Part)
     assert sorted([*fit, *validate, *report], key=int) == [str(number) for number in range(12)]
     assert "0" in report
@@ -54,7 +54,7 @@ def test_the_parts_are_all_pictures_and_share_none(data: Path) -> None:
 
 def test_a_copy_of_a_reported_picture_is_left_out_at_any_size(data: Path) -> None:
     images = data / split.KAGGLE / "images"
-    learned = sorted(names(data, Part.FIT))[0]
+    copy = sorted(names(data, Part.FIT))[0]
     reported = cv2.imread(str(images / "0.png"))
-    cv2.imwrite(str(images / f"{learned}.png"), cv2.resize(reported, (45, 40), interpolation=cv2.INTER_AREA))
-    assert learned not in names(data, Part.FIT)
+    cv2.imwrite(str(images / f"{copy}.png"), cv2.resize(reported, (45, 40), interpolation=cv2.INTER_AREA))
+    assert copy not in names(data, Part.FIT)

@@ -1,4 +1,4 @@
-"""The threshold that leaves few enough false finds, with pictures and what was seen on them replaced."""
+"""The choice of the threshold, with fake pictures and fake labels made by eye."""
 
 from pathlib import Path
 
@@ -15,11 +15,11 @@ from overlays.synthesis.faces import Portrait, Split
 
 REAL, BY_EYE, EMPTY = Box(0, 0, 50, 50), Box(100, 0, 50, 50), Box(200, 0, 50, 50)
 
-SEEN = {"a.png": ManualLabels((BY_EYE,))}
+MANUAL = {"a.png": ManualLabels((BY_EYE,))}
 
 
 class Scripted:
-    """Finds the same in every picture."""
+    """A fake detector: it finds the same faces in every picture."""
 
     name = "scripted"
 
@@ -32,39 +32,39 @@ class Scripted:
 
 @pytest.fixture(autouse=True)
 def _one_crowd(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A single picture with one annotated face, and another that was seen by eye."""
+    """One picture with an annotated face and a face labelled by eye."""
     crowd = AnnotatedImage(Path("a.png"), (GroundTruthFace(Group.BARE, REAL),))
     monkeypatch.setattr("overlays.detector.split.annotated", lambda data, part: [crowd])
     monkeypatch.setattr("overlays.synthesis.faces.bare", lambda data: [])
     monkeypatch.setattr(threshold, "read_picture", lambda path: np.zeros((9, 9, 3), np.uint8))
-    monkeypatch.setattr("overlays.detector.manual_labels.read", lambda: SEEN)
+    monkeypatch.setattr("overlays.detector.manual_labels.read", lambda: MANUAL)
 
 
-def test_it_is_the_least_that_leaves_no_false_find_too_many() -> None:
-    finder = Scripted(Face(REAL, 0.9), Face(BY_EYE, 0.8), Face(EMPTY, 0.415))
+def test_the_lowest_threshold_with_few_enough_false_positives_is_chosen() -> None:
+    detector = Scripted(Face(REAL, 0.9), Face(BY_EYE, 0.8), Face(EMPTY, 0.415))
     lines: list[str] = []
-    assert threshold.choose_threshold(finder, Path(), lines.append) == 0.42
-    assert lines == ["threshold 0.42 leaves 0 false finds in 1 pictures"]
+    assert threshold.choose_threshold(detector, Path(), lines.append) == 0.42
+    assert lines == ["threshold 0.42 leaves 0 false positives in 1 pictures"]
 
 
-def test_without_false_finds_it_is_the_lowest_tried() -> None:
+def test_without_false_positives_the_lowest_threshold_is_chosen() -> None:
     assert threshold.choose_threshold(Scripted(Face(REAL, 0.9)), Path(), lambda line: None) == 0.2
 
 
-def test_a_finder_that_is_sure_of_what_is_false_is_refused() -> None:
+def test_a_detector_with_confident_false_positives_is_refused() -> None:
     with pytest.raises(ValueError, match="train for longer"):
         threshold.choose_threshold(Scripted(Face(EMPTY, 0.99)), Path(), lambda line: None)
 
 
-def test_portraits_are_taken_evenly_from_those_that_only_validate(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_portraits_are_evenly_spaced_among_the_validation_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
     every = [Portrait(f"{at}.jpg", "", "", Split.VAL if at % 2 else Split.TRAIN) for at in range(20)]
     monkeypatch.setattr("overlays.synthesis.faces.bare", lambda data: every)
-    assert [one.path.name for one in threshold.portraits(Path(), 3)] == ["1.jpg", "7.jpg", "13.jpg"]
+    assert [picture.path.name for picture in threshold.portraits(Path(), 3)] == ["1.jpg", "7.jpg", "13.jpg"]
     assert len(threshold.portraits(Path(), 99)) == 10
 
 
-def test_beside_the_person_of_a_portrait_a_find_is_false_unless_it_was_seen_to_be_a_face() -> None:
+def test_in_a_portrait_a_second_detection_is_false_unless_it_is_labelled_as_a_face_by_eye() -> None:
     portrait = AnnotatedImage(Path("a.png"), (GroundTruthFace(Group.BARE, None),))
-    finder = Scripted(Face(REAL, 0.9), Face(BY_EYE, 0.8), Face(EMPTY, 0.7))
-    false = threshold.false_positives(finder, [portrait], SEEN)
-    assert [one.box for one in false] == [EMPTY]
+    detector = Scripted(Face(REAL, 0.9), Face(BY_EYE, 0.8), Face(EMPTY, 0.7))
+    false = threshold.false_positives(detector, [portrait], MANUAL)
+    assert [face.box for face in false] == [EMPTY]
