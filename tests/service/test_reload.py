@@ -2,12 +2,14 @@
 
 import threading
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import fields, is_dataclass, replace
+from typing import Any
 
 from binarycop.errors import SettingsError, SettingsErrors
 from binarycop.service.reload import SettingsReader, change, run_in_thread
 from binarycop.settings.classifier import ClassifierSettings
 from binarycop.settings.faces import FacesSettings
+from binarycop.settings.field import is_reloadable
 from binarycop.settings.frames import FramesSettings
 from binarycop.settings.gate import Fail, GateSettings
 from binarycop.settings.schema import LaneSettings, Settings
@@ -52,6 +54,18 @@ def test_another_list_of_gates_needs_a_restart_and_the_gates_in_both_get_their_n
     assert [lane.gate.pulse_s for lane in result.settings.gates] == [0.5, 0.7]
     assert result.applied == ("gate.pulse_s (south)",)
     assert "gates" in result.needs_restart
+
+
+def reloadable_keys(section: Any) -> list[str]:
+    keys = [field.name for field in fields(section) if is_reloadable(field)]
+    values = [getattr(section, field.name) for field in fields(section)]
+    return keys + [key for value in values if is_dataclass(value) for key in reloadable_keys(value)]
+
+
+def test_all_reloadable_keys_belong_to_a_gate_since_only_lanes_get_new_settings() -> None:
+    assert reloadable_keys(LaneSettings())
+    for section in (NOW.classifier, NOW.journal, NOW.service):
+        assert reloadable_keys(section) == []
 
 
 def test_the_same_settings_change_nothing() -> None:

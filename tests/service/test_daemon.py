@@ -1,0 +1,102 @@
+"""The daemon as a whole, with mock lines and a clip as its source."""
+
+import signal
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from binarycop.bundle.files import Bundle
+from binarycop.frames.grabber import Grabber
+from binarycop.lines.mock import MockLines
+from binarycop.service import daemon
+from binarycop.service.snapshot import LaneSnapshot
+from binarycop.settings.classifier import ClassifierSettings
+from binarycop.settings.faces import DetectorKind, FacesSettings
+from binarycop.settings.frames import FramesSettings
+from binarycop.settings.gate import GateSettings, Policy
+from binarycop.settings.schema import LaneSettings, Settings
+
+
+class RecordingDisplay:
+    """Keeps the lines of the journal. ``on_show`` is called at each step."""
+
+    def __init__(self, on_show: Callable[[], None] = lambda: None) -> None:
+        self._on_show = on_show
+        self.lines: list[str] = []
+
+    def show(self, snapshots: list[LaneSnapshot], latency_ms: float | None) -> None:
+        self._on_show()
+
+    def print_line(self, line: str) -> None:
+        self.lines.append(line)
+
+
+@pytest.fixture(autouse=True)
+def _same_signal_handlers() -> Iterator[None]:
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGALRM)
+    handlers = {number: signal.getsignal(number) for number in numbers}
+    yield
+    for number, handler in handlers.items():
+        signal.signal(number, handler)
+
+
+@pytest.fixture
+def settings(tiny_bundle: Bundle, tmp_path: Path) -> Settings:
+    """A gate whose permission is always on, with a clip of one second as its source."""
+    path = tmp_path / "clip.avi"
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"MJPG"), 20, (160, 120))
+    for _ in range(20):
+        writer.write(np.full((120, 160, 3), 90, np.uint8))
+    writer.release()
+    lane = LaneSettings(
+        frames=FramesSettings(source=str(path)),
+        faces=FacesSettings(finder=DetectorKind.FIXED),
+        gate=GateSettings(policy=Policy.OFF),
+    )
+    return Settings(ClassifierSettings(str(tiny_bundle.folder)), gates=(lane,))
+
+
+def test_the_relay_is_off_before_a_source_is_closed(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    factory = MockLines()
+    relay_while_running: list[bool] = []
+    relay_at_close: list[bool] = []
+    close = Grabber.close
+
+    def close_and_look(grabber: Grabber, timeout_s: float) -> bool:
+        relay_at_close.append(factory.pin("RELAY").state)
+        return close(grabber, timeout_s)
+
+    def look_and_stop() -> None:
+        relay_while_running.append(factory.pin("RELAY").state)
+        signal.raise_signal(signal.SIGTERM)
+
+    monkeypatch.setattr(daemon, "open_factory", lambda _: factory)
+    monkeypatch.setattr(Grabber, "close", close_and_look)
+    summary = daemon.run_daemon(lambda: settings, RecordingDisplay(look_and_stop))
+    assert summary.was_stopped
+    assert relay_while_running == [True]
+    assert relay_at_close == [False]
+
+
+def test_the_summary_has_the_counts_of_each_gate(settings: Settings) -> None:
+    display = RecordingDisplay()
+    summary = daemon.run_daemon(lambda: settings, display)
+    assert not summary.was_stopped
+    assert summary.captured == 20 == summary.counters[0].frames + summary.dropped
+    assert summary.source == settings.gates[0].frames.source
+    assert display.lines[-1] == "stopped: every source has ended"
+
+
+def test_each_gate_is_started_with_its_detector_in_the_journal(settings: Settings) -> None:
+    north = replace(settings.gates[0], name="north")
+    relay = replace(north.lines.permission, pin="R2")
+    south = replace(north, name="south", lines=replace(north.lines, permission=relay, lamps={}))
+    display = RecordingDisplay()
+    daemon.run_daemon(lambda: replace(settings, gates=(north, south)), display)
+    started = [line for line in display.lines if ": started: " in line]
+    assert [line.partition(": ")[0] for line in started] == ["north", "south"]
+    assert all("detector fixed, source " in line for line in started)

@@ -1,0 +1,54 @@
+"""The votes of the person in front."""
+
+from binarycop.classes import GateStatus
+from binarycop.service.person_votes import PersonVotes
+from binarycop.settings.verdict import VerdictSettings
+from tests.service.fakes import CORRECT, NOSE
+
+SETTINGS = VerdictSettings(votes=3, window=5)
+ABSTAINS = [10, 10, 0, 0]
+
+
+def add(votes: PersonVotes, scores: list[int], count: int) -> list[GateStatus | None]:
+    """Add this many frames; returns the verdict after each."""
+    verdicts = [votes.add(scores, index * 0.1, SETTINGS, margin=4) for index in range(count)]
+    return [verdict.status if verdict else None for verdict in verdicts]
+
+
+def test_enough_equal_votes_make_a_verdict() -> None:
+    votes = PersonVotes(7)
+    assert votes.current_verdict is None
+    assert add(votes, CORRECT, 3) == [None, None, GateStatus.CORRECT]
+    assert votes.current_verdict is not None
+    assert (votes.current_verdict.votes, votes.current_verdict.frames) == (3, 3)
+
+
+def test_a_verdict_is_lost_when_the_votes_no_longer_agree() -> None:
+    votes = PersonVotes(7)
+    add(votes, CORRECT, 3)
+    assert add(votes, NOSE, 3) == [GateStatus.CORRECT, GateStatus.CORRECT, GateStatus.NOSE]
+    assert add(votes, CORRECT, 2) == [GateStatus.NOSE, GateStatus.NOSE]
+    assert add(votes, ABSTAINS, 1) == [None]
+    assert votes.current_verdict is None
+
+
+def test_after_the_votes_are_discarded_a_new_verdict_needs_all_its_votes() -> None:
+    votes = PersonVotes(7)
+    add(votes, CORRECT, 3)
+    votes.discard()
+    assert votes.current_verdict is None
+    assert add(votes, CORRECT, 3) == [None, None, GateStatus.CORRECT]
+
+
+def test_a_person_without_an_announced_class_is_undecided() -> None:
+    assert PersonVotes(7).is_undecided
+    assert PersonVotes(7, announced=GateStatus.UNDECIDED).is_undecided
+    assert not PersonVotes(7, announced=GateStatus.NOSE).is_undecided
+
+
+def test_the_verdict_of_a_person_who_leaves_early_has_the_frames_so_far() -> None:
+    votes = PersonVotes(7)
+    assert votes.undecided(1.0).frames == 0
+    add(votes, CORRECT, 2)
+    verdict = votes.undecided(1.0)
+    assert (verdict.status, verdict.votes, verdict.frames) == (GateStatus.UNDECIDED, 0, 2)
