@@ -94,7 +94,7 @@ def _fill(tree: Path, wheels: list[Path], helper: Path, release: Release) -> Non
     _copy(HERE / "control/copyright", documents / "copyright")
     _compress(_changelog(release).encode(), documents / "changelog.gz")
     _copy(HERE / "control/lintian-overrides", tree / "usr/share/lintian/overrides/binarycop")
-    for document in sorted((ROOT / "docs").glob("*.md")):
+    for document in sorted([*(ROOT / "docs").glob("*.md"), *(ROOT / "docs").glob("*.svg")]):
         _copy(document, documents / document.name)
 
 

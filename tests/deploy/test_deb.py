@@ -79,6 +79,7 @@ def test_every_file_is_in_its_place(tmp_path: Path, wheels: Path, helper: Path) 
         "usr/share/man/man1/binarycop.1.gz",
         "usr/share/bash-completion/completions/binarycop",
         "usr/share/doc/binarycop/wiring.md",
+        "usr/share/doc/binarycop/architecture.svg",
     ):
         assert paths[file] == "-rw-r--r-- root/root", file
     for program in ("usr/bin/binarycop", "usr/sbin/binarycop-bundle", "usr/lib/binarycop/gate-release"):
