@@ -29,16 +29,17 @@ clean: ## Removes the environments, what was built, and the tools' caches.
 
 ##@ Test
 
-test: $(VENV)/.tested lint ## Runs ruff, mypy and all tests.
+test: $(VENV)/.tested lint ## Runs ruff, the import rules, mypy and all tests.
 	OPENBLAS_NUM_THREADS=1 $(VENV)/bin/python -m pytest -n auto --dist loadfile
 
 # `make test` has the first 5,000 of the same traces.
 test-traces: $(VENV)/.tested ## Tests the gate's state machine on 100,000 random traces (10 seconds).
 	BINARYCOP_TRACES=100000 $(VENV)/bin/python -m pytest tests/gate/test_traces.py
 
-lint: $(VENV)/.tested ## Runs ruff and mypy only.
+lint: $(VENV)/.tested ## Runs ruff, the import rules and mypy only.
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/lint-imports --no-cache --no-logo
 	$(VENV)/bin/mypy
 
 test-pinned: $(PINNED)/.installed ## Runs the tests with the board's versions: Python 3.10, numpy 1.21, OpenCV 4.5.4.
