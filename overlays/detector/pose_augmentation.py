@@ -15,10 +15,8 @@ from overlays.synthesis.landmarks import EARS, NOSE
 
 _GRID = 40
 _LANDMARK_STEP = 3  # only every third landmark is used: the face is smooth between them
-_FULL_RADIUS, _FIXED_RADIUS = (
-    1.2,
-    2.4,
-)  # everything moves up to the first, nothing from the second; in half sides of the mesh
+# In half sides of the mesh: up to the first radius all pixels move, beyond the second none.
+_FULL_RADIUS, _FIXED_RADIUS = 1.2, 2.4
 _BLUR = 0.06  # of the depth, in widths of the face: a steep nose would fold over
 _EPSILON = 1e-3
 _INVERSION_STEPS = 8

@@ -1,1 +1,1 @@
-"""What a network looks at: Grad-CAM heat maps."""
+"""Grad-CAM heat maps: which parts of a crop a network uses."""

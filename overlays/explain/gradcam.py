@@ -1,8 +1,8 @@
-"""Grad-CAM on the output of conv2_2 (Selvaraju et al., ICCV 2017, equations 1 and 2), as BinaryCoP does.
+"""Grad-CAM on the output of conv2_2 (Selvaraju et al., ICCV 2017, equations 1 and 2), as in the BinaryCoP paper.
 
-The heat of a class is the sum of the layer's 5×5 feature maps, each weighted by the mean of the class score's gradient
-over it, and cut off below zero. In a binary network the maps are ±1, and gradients pass each sign where its
-straight-through estimator lets them.
+The heat of a class is the sum of the layer's 5×5 feature maps, each weighted by the mean gradient of the class score,
+with negative values set to zero. In a binary network the maps are ±1, and gradients pass through the straight-through
+estimators.
 """
 
 import cv2
@@ -14,18 +14,18 @@ from torch import Tensor, nn
 from binarycop.geometry import SIDE_PX
 from overlays.training.loop import channels_first
 
-CONV2_2 = 3  # its place in ``mvtus`` of every network
+CONV2_2 = 3  # index in ``mvtus`` of every network
 _BATCH = 200
 
-# Where cell k lies in the crop: two convolutions, a pool of 2, two convolutions and a pool of 2 before it.
+# The middle of cell k in the crop: two convolutions and a pool of 2 come before it, twice.
 STEP_PX = 4
 FIRST_PX = 7.5
 
 
 def heat(net: nn.Module, crops: NDArray[np.uint8], classes: NDArray[np.int64]) -> NDArray[np.float32]:
-    """How much each cell of conv2_2 speaks for a class, (N, 5, 5), from 0 to 1 in each map; all 0 where none does.
+    """The heat of each cell of conv2_2, (N, 5, 5), scaled to 0 to 1 in each map; all 0 if nothing supports the class.
 
-    net: in evaluation mode, with its layers in ``mvtus``. crops: (N, 32, 32, 3) uint8 RGB. classes: (N,), whose score.
+    net: in evaluation mode, with its layers in ``mvtus``. crops: (N, 32, 32, 3) uint8 RGB. classes: (N,).
     """
     parts = [
         _heat(net, channels_first(crops[at : at + _BATCH]).float(), torch.from_numpy(classes[at : at + _BATCH]))
@@ -38,15 +38,15 @@ def heat(net: nn.Module, crops: NDArray[np.uint8], classes: NDArray[np.int64]) -
 
 @torch.no_grad()  # type: ignore[untyped-decorator]
 def outputs(net: nn.Module, crops: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """A network's own four outputs, (N, 4), which in full precision are no whole numbers."""
+    """The four outputs of a network, (N, 4); in full precision they are not integers."""
     parts = [net(channels_first(crops[at : at + _BATCH]).float()) for at in range(0, len(crops), _BATCH)]
     return np.asarray(torch.cat(parts).numpy())
 
 
 def enlarge(cells: NDArray[np.float32], zoom: int) -> NDArray[np.float32]:
-    """One map (5, 5) laid over its crop ``zoom`` times as large, (32·zoom, 32·zoom).
+    """A map (5, 5) enlarged to the size of its crop times ``zoom``, (32·zoom, 32·zoom).
 
-    Each cell lies at the middle of the 16 pixels that it sees, and fades towards its neighbours' middles, or the edge.
+    Each cell is in the middle of the 16 pixels that it sees; between the cells values are interpolated.
     """
     side = SIDE_PX * zoom
     at = ((np.arange(side, dtype=np.float32) + 0.5) / zoom - 0.5 - FIRST_PX) / STEP_PX

@@ -1,4 +1,4 @@
-"""A heat map over the crop that it belongs to, large enough to look at."""
+"""A picture of a heat map over its crop."""
 
 import cv2
 import numpy as np
@@ -12,7 +12,7 @@ _HEAT_SHARE = 0.45
 
 
 def side_by_side(crop: NDArray[np.uint8], cells: NDArray[np.float32]) -> NDArray[np.uint8]:
-    """What the network saw, and the same under its heat, red where it is most.
+    """The enlarged crop and, to its right, the crop under its heat map; red is the most heat.
 
     crop: (32, 32, 3) uint8 RGB. cells: (5, 5), 0 to 1. Returns (320, 640, 3) uint8 BGR.
     """
@@ -22,6 +22,6 @@ def side_by_side(crop: NDArray[np.uint8], cells: NDArray[np.float32]) -> NDArray
 
 
 def _coloured(cells: NDArray[np.float32]) -> NDArray[np.uint8]:
-    """The heat alone, from blue to red, (320, 320, 3) uint8 BGR."""
+    """The heat map in colours from blue to red, (320, 320, 3) uint8 BGR."""
     levels = np.round(255 * np.clip(enlarge(cells, _ZOOM), 0, 1)).astype(np.uint8)
     return np.asarray(cv2.applyColorMap(levels, cv2.COLORMAP_JET))

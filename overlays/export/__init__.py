@@ -1,1 +1,1 @@
-"""From a trained network to a bundle."""
+"""Export of a trained network to a bundle, and checks of a bundle."""

@@ -1,18 +1,17 @@
-"""How fast a bundle's network runs here: emulator, onnxruntime and the slow reference, on the same scores in one run.
+"""Benchmark of a bundle's network on this machine: emulator, onnxruntime and the slow reference.
 
     python -m overlays.export.benchmark overlays/bundles/n-cnv
 
-Machines are noisy: the ratios are what lasts. Each engine has one thread unless OPENBLAS_NUM_THREADS or --threads
-say otherwise.
+All engines must give the same scores. Times depend on the machine; compare the ratios. Each engine uses one thread
+unless OPENBLAS_NUM_THREADS or --threads say otherwise.
 """
 
-import argparse
 import os
 import time
 from collections.abc import Callable
 from pathlib import Path
 
-os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # read when numpy is first imported, as in the daemon
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # numpy reads it at its first import
 
 import numpy as np
 import onnxruntime
@@ -21,6 +20,7 @@ from numpy.typing import NDArray
 from binarycop.bundle import files as bundles
 from binarycop.classifier import reference
 from binarycop.classifier.emulator import Emulator
+from overlays.command_line import make_parser
 from overlays.export import float_onnx
 from overlays.synthesis.heads import noise_and_heads
 
@@ -31,7 +31,7 @@ Engine = Callable[[NDArray[np.uint8]], NDArray[np.int32]]
 
 
 def median_us(run: Engine, crops: NDArray[np.uint8], rounds: int) -> float:
-    """Median time of one crop in microseconds, over rounds of the whole batch."""
+    """Median time for one crop in microseconds; each round runs all crops as one batch."""
     run(crops)
     rounds_s = []
     for _ in range(rounds):
@@ -42,10 +42,10 @@ def median_us(run: Engine, crops: NDArray[np.uint8], rounds: int) -> float:
 
 
 def main() -> None:
-    """Print medians and their ratio to the emulator's. Raises ValueError where the scores differ."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("bundle", type=Path)
-    parser.add_argument("--threads", type=int, default=1, help="of onnxruntime")
+    """Print the medians and their ratios to the emulator's. Raises ValueError if scores differ."""
+    parser = make_parser(__doc__)
+    parser.add_argument("bundle", type=Path, help="folder of the bundle")
+    parser.add_argument("--threads", type=int, default=1, help="threads of onnxruntime")
     arguments = parser.parse_args()
     bundle = bundles.load(arguments.bundle)
     options = onnxruntime.SessionOptions()
@@ -63,16 +63,16 @@ def main() -> None:
     emulator = Emulator(bundle).scores
     for name, run, count in (("onnxruntime", in_onnxruntime, _BATCH), ("reference", in_reference, 4)):
         if not np.array_equal(emulator(crops[:count]), run(crops[:count])):
-            raise ValueError(f"{name} and the emulator disagree, so their times mean nothing")
+            raise ValueError(f"{name} and the emulator give different scores, so their times are meaningless")
     for count in (1, _BATCH):
         base_us = median_us(emulator, crops[:count], _ROUNDS // count + 10)
-        _say("emulator", count, base_us, base_us)
-        _say("onnxruntime", count, median_us(in_onnxruntime, crops[:count], _ROUNDS // count + 10), base_us)
+        _print_row("emulator", count, base_us, base_us)
+        _print_row("onnxruntime", count, median_us(in_onnxruntime, crops[:count], _ROUNDS // count + 10), base_us)
         if count == 1:
-            _say("reference", count, median_us(in_reference, crops[:count], _REFERENCE_ROUNDS), base_us)
+            _print_row("reference", count, median_us(in_reference, crops[:count], _REFERENCE_ROUNDS), base_us)
 
 
-def _say(name: str, batch: int, time_us: float, base_us: float) -> None:
+def _print_row(name: str, batch: int, time_us: float, base_us: float) -> None:
     print(f"{name:12} batch {batch:2}: {time_us:10.1f} µs per crop, {time_us / base_us:8.2f} times the emulator's")
 
 

@@ -1,18 +1,16 @@
-"""Do torch, QONNX and the emulator give the same four scores? A bundle is written only if they do.
+"""Check that torch, QONNX and the emulator give the same four scores for a bundle.
 
     python -m overlays.export.check overlays/bundles/n-cnv --data ../shared/data
 
-holds a bundle's model.onnx, run by the qonnx package, and its integers, run by torch, to the daemon's emulator: on
-noise and drawn heads and, where a data folder is given, on faces of its pictures, which are cut as the daemon cuts them
-and kept nowhere.
+The bundle's model.onnx runs in the qonnx package, its integers run in torch, and both are compared with the daemon's
+emulator: on noise and drawn heads and, with --data, on faces of pictures. The crops of faces are not stored.
 """
 
-import argparse
 import os
 import sys
 from pathlib import Path
 
-os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # read when numpy is first imported, as in the daemon
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # numpy reads it at its first import
 
 import cv2
 import numpy as np
@@ -28,6 +26,7 @@ from binarycop.classifier.emulator import Emulator
 from binarycop.classifier.golden import check_golden
 from binarycop.frames.image import SUFFIXES
 from binarycop.geometry import CropGeometry
+from overlays.command_line import make_parser
 from overlays.export.torch_network import torch_network
 from overlays.synthesis.heads import noise_and_heads
 from overlays.synthesis.patches import YUNET
@@ -39,54 +38,55 @@ _FOLDERS = ("real_photos", "maskedfacenet_nc", "unmasked/fairface540")
 
 
 def qonnx_scores(file: Path, crops: NDArray[np.uint8]) -> NDArray[np.int32]:
-    """What the qonnx package's executor makes of ``model.onnx``, (N, 4) int32.
+    """The scores (N, 4) int32 of ``model.onnx`` in the executor of the qonnx package.
 
-    Raises ValueError where a score is not a whole number.
+    Raises ValueError if a score is not an integer.
     """
     model = cleanup_model(ModelWrapper(onnx.load(str(file))))
-    given, gives = model.graph.input[0].name, model.graph.output[0].name
+    input_name, output_name = model.graph.input[0].name, model.graph.output[0].name
     pixels = crops.transpose(0, 3, 1, 2).astype(np.float32)
-    rows = [execute_onnx(model, {given: pixels[k : k + 1]})[gives].reshape(-1) for k in range(len(pixels))]
+    rows = [execute_onnx(model, {input_name: pixels[k : k + 1]})[output_name].reshape(-1) for k in range(len(pixels))]
     scores = np.stack(rows)
     if (scores != np.round(scores)).any():
-        raise ValueError(f"{file} gives scores that are not whole numbers")
+        raise ValueError(f"{file} gives scores that are not integers")
     return np.asarray(scores.astype(np.int32))
 
 
 def differences(scores: dict[str, NDArray[np.int32]]) -> list[str]:
-    """A line per engine whose scores are not those of the first, naming how many images differ."""
+    """A line for each engine whose scores differ from those of the first, with the number of images."""
     (first, reference), *others = scores.items()
-    counts = [(name, int((one != reference).any(axis=1).sum())) for name, one in others]
+    counts = [(name, int((values != reference).any(axis=1).sum())) for name, values in others]
     return [f"{name} differs from {first} on {count} of {len(reference)} images" for name, count in counts if count]
 
 
 def faces(data: Path, folders: list[str], count: int, seed: int, geometry: CropGeometry) -> NDArray[np.uint8]:
-    """Faces of pictures anywhere below ``folders``, at most ``count``, drawn by ``seed``; (N, 32, 32, 3) uint8 RGB.
+    """Crops of at most ``count`` faces, (N, 32, 32, 3) uint8 RGB, from a random choice of all pictures in ``folders``.
 
-    Raises ValueError where there is no face at all.
+    Raises ValueError if no picture shows a face.
     """
     paths = sorted(path for folder in folders for path in (data / folder).rglob("*") if path.suffix.lower() in SUFFIXES)
-    finder = yunet_detector(data / YUNET)
+    detector = yunet_detector(data / YUNET)
     found: list[NDArray[np.uint8]] = []
     for index in np.random.default_rng(seed).permutation(len(paths)):
         if len(found) == count:
             break
-        one = crop_face(paths[index], finder, geometry)
-        found += [] if one is None else [one]
+        crop = crop_face(paths[index], detector, geometry)
+        found += [] if crop is None else [crop]
     if not found:
         raise ValueError(f"no face in the pictures of {', '.join(str(data / folder) for folder in folders)}")
     return np.stack(found)
 
 
 def main() -> int:
-    """Check a bundle; 1 where it does not agree with itself."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("bundle", type=Path)
-    parser.add_argument("--images", type=int, default=IMAGES, help="noise and drawn heads (default: %(default)s)")
-    parser.add_argument("--data", type=Path, help="pictures to take faces from, too")
-    parser.add_argument("--faces", type=int, default=IMAGES, help="at most so many of them (default: %(default)s)")
-    parser.add_argument("--folders", nargs="+", default=_FOLDERS, help="of the data (default: %(default)s)")
-    parser.add_argument("--seed", type=int, default=1, help="which noise, heads and pictures")
+    """Check a bundle. Returns 1 if the engines give different scores."""
+    parser = make_parser(__doc__)
+    parser.add_argument("bundle", type=Path, help="folder of the bundle")
+    count = "number of images of noise and drawn heads (default: %(default)s)"
+    parser.add_argument("--images", type=int, default=IMAGES, help=count)
+    parser.add_argument("--data", type=Path, help="data folder: check on faces of its pictures, too")
+    parser.add_argument("--faces", type=int, default=IMAGES, help="at most this many faces (default: %(default)s)")
+    parser.add_argument("--folders", nargs="+", default=_FOLDERS, help="folders of the data (default: %(default)s)")
+    parser.add_argument("--seed", type=int, default=1, help="selects the noise, the heads and the pictures")
     arguments = parser.parse_args()
     cv2.setNumThreads(1)
     torch.set_num_threads(1)

@@ -1,6 +1,6 @@
-"""A bundle's network as plain float ONNX for engines that know no QONNX; for comparing speed, not for a bundle.
+"""A bundle's network as a plain float ONNX model, for speed comparisons with engines that do not know QONNX.
 
-Thresholds become the bias -T + 0.5 before a Sign, so that float32 gives the very scores of the integers.
+A threshold T becomes the bias -T + 0.5 before a Sign node, so float32 gives exactly the integer scores.
 """
 
 import numpy as np
@@ -17,7 +17,7 @@ _OPSET = 13
 
 
 def float_model(bundle: Bundle) -> onnx.ModelProto:
-    """Input ``pixels`` (N, 3, 32, 32) float32, 0 to 255; output ``scores`` (N, 4) float32, whole numbers."""
+    """The model. Input ``pixels``: (N, 3, 32, 32) float32, 0 to 255. Output ``scores``: (N, 4) float32, integers."""
     nodes: list[onnx.NodeProto] = []
     constants: list[onnx.TensorProto] = []
     at, flat = "pixels", False

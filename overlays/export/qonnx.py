@@ -1,7 +1,7 @@
-"""A bundle's integers as QONNX, the form FINN takes, through brevitas.
+"""Export of a bundle's weights and thresholds as QONNX, the input format of FINN, with brevitas.
 
-The graph is built from the integers, not from the trained floats: batch normalisation with unit scale subtracts
-T - 0.5, so that the sign after it is FINN's threshold and every sum in it is exact in float32.
+The graph is made from the integers, not from the trained floats: a batch normalisation with unit scale subtracts
+T - 0.5, so the sign after it is FINN's threshold, and every sum is exact in float32.
 """
 
 from pathlib import Path
@@ -28,7 +28,7 @@ from binarycop.geometry import SIDE_PX
 
 
 class _Binary(ExtendedInjector):  # type: ignore[misc]
-    """±1 with a scale of one (brevitas' own bnn_pynq examples)."""
+    """±1 with a scale of one, as in brevitas' bnn_pynq examples."""
 
     bit_width_impl_type = BitWidthImplType.CONST
     scaling_impl_type = ScalingImplType.CONST
@@ -52,12 +52,12 @@ class _BinaryAct(_Binary, ActQuantSolver):  # type: ignore[misc]
 
 
 def export(layers: tuple[Layer, ...], weights: tuple[LayerWeights, ...], file: Path) -> None:
-    """Write ``file``: input (1, 3, 32, 32), whole numbers 0 to 255; output (1, 4), the integer scores."""
+    """Write the model to ``file``. Input: (1, 3, 32, 32), integers 0 to 255. Output: (1, 4), the integer scores."""
     pixels = torch.zeros(1, CHANNELS, SIDE_PX, SIDE_PX)
     network = nn.Sequential(*_modules(layers, weights)).eval()
-    # Without dynamo=False the fully connected layers become Gemm nodes that qonnx cannot take.
+    # Without dynamo=False the fully connected layers become Gemm nodes, which qonnx does not support.
     export_qonnx(network, args=pixels, export_path=str(file), dynamo=False)
-    # FINN takes the input for 32-bit floats unless it is told; a Quant node would cost a layer of 255 thresholds.
+    # Without this annotation FINN assumes 32-bit floats. A Quant node would cost a layer of 255 thresholds.
     model = ModelWrapper(str(file))
     model.set_tensor_datatype(model.graph.input[0].name, DataType["UINT8"])
     model.save(str(file))
@@ -66,26 +66,26 @@ def export(layers: tuple[Layer, ...], weights: tuple[LayerWeights, ...], file: P
 def _modules(layers: tuple[Layer, ...], weights: tuple[LayerWeights, ...]) -> list[nn.Module]:
     modules: list[nn.Module] = []
     channels = CHANNELS
-    for index, (layer, one) in enumerate(zip(layers, weights)):
+    for index, (layer, parameters) in enumerate(zip(layers, weights)):
         if layer.kind == "conv":
             modules.append(
                 _with_signs(
                     QuantConv2d(layer.inputs, layer.outputs, KERNEL, bias=False, weight_quant=_BinaryWeight),
-                    _conv(one.bits, layer.inputs),
+                    _conv(parameters.bits, layer.inputs),
                 )
             )
         else:
-            signs = one.bits
+            signs = parameters.bits
             if layers[index - 1].kind == "conv":
-                # Flatten here is channels first; a bundle's rows are channels last.
+                # Here Flatten is channels first; the rows of a bundle are channels last.
                 modules.append(nn.Flatten())
                 signs = signs.reshape(layer.outputs, -1, channels).transpose(0, 2, 1).reshape(layer.outputs, -1)
             modules.append(
                 _with_signs(QuantLinear(layer.inputs, layer.outputs, bias=False, weight_quant=_BinaryWeight), signs)
             )
         channels = layer.outputs
-        if one.thresholds is not None:
-            modules += [_subtract(one.thresholds, layer.kind), QuantIdentity(act_quant=_BinaryAct)]
+        if parameters.thresholds is not None:
+            modules += [_subtract(parameters.thresholds, layer.kind), QuantIdentity(act_quant=_BinaryAct)]
         if layer.pool:
             modules.append(nn.MaxPool2d(2))
     return modules

@@ -1,10 +1,10 @@
-"""Back from a bundle's integers to a network that torch can differentiate: folding the other way.
+"""A bundle's network in torch, which can be differentiated: the inverse of ``thresholds``.
 
-A bundle keeps of batch normalisation only the threshold T. Forwards that is all there is: (acc - T + 1/2) / spread has
-the sign that the accumulator asks for, whatever the spread, so the four scores stay exact. Backwards the spread is the
-width of the straight-through estimator's window, and it is lost. It is measured again as batch normalisation with unit
-gamma would have it: each channel's standard deviation, over the bundle's golden inputs, so that anyone who has the
-bundle gets the same gradients. (Over crops of real faces Grad-CAM came out no closer to the trained network's own.)
+Of batch normalisation a bundle has only the threshold T. Forwards this is enough: (acc - T + 1/2) / deviation has the
+right sign for any deviation, so the four scores are exact. Backwards the deviation is the width of the window in which
+the straight-through estimator passes gradients, and it is lost. It is measured again on the bundle's golden inputs, as
+the standard deviation of each channel (batch normalisation with gamma 1), so the same bundle always gives the same
+gradients.
 """
 
 import numpy as np
@@ -18,11 +18,11 @@ from overlays.networks.tables import Network
 from overlays.training.loop import channels_first
 from overlays.training.model import BinaryNet
 
-_LEAST_SPREAD = 0.5  # of a channel that hardly moves: its threshold's own half step
+_MIN_DEVIATION = 0.5  # for a channel that hardly changes: half a step of its threshold
 
 
 def torch_network(bundle: Bundle) -> BinaryNet:
-    """The bundle's network in torch, in evaluation mode, with the bundle's own scores."""
+    """The network of a bundle, in evaluation mode; it computes exactly the bundle's scores."""
     manifest = bundle.manifest
     net = BinaryNet(Network(manifest.name, manifest.layers, manifest.output_type))
     for mvtu, weights in zip(net.mvtus, bundle.weights):
@@ -34,17 +34,17 @@ def torch_network(bundle: Bundle) -> BinaryNet:
             mvtu.norm.eps = 0.0
             mvtu.norm.running_mean = torch.from_numpy(weights.thresholds.astype(np.float32) - 0.5)
     net.eval()
-    _measure(net, bundle.golden_inputs)
+    _measure_deviations(net, bundle.golden_inputs)
     return net
 
 
 @torch.no_grad()  # type: ignore[untyped-decorator]
-def _measure(net: BinaryNet, crops: NDArray[np.uint8]) -> None:
-    """Set each layer's spread from what comes into its normalisation."""
+def _measure_deviations(net: BinaryNet, crops: NDArray[np.uint8]) -> None:
+    """Set the variance of each batch normalisation from its input."""
 
-    def keep(norm: nn.Module, given: tuple[torch.Tensor]) -> None:
-        deviation = given[0].transpose(0, 1).flatten(1).std(dim=1)
-        norm.running_var = deviation.clamp(min=_LEAST_SPREAD).square()
+    def keep(norm: nn.Module, inputs: tuple[torch.Tensor]) -> None:
+        deviation = inputs[0].transpose(0, 1).flatten(1).std(dim=1)
+        norm.running_var = deviation.clamp(min=_MIN_DEVIATION).square()
 
     hooks = [mvtu.norm.register_forward_pre_hook(keep) for mvtu in net.mvtus if mvtu.norm is not None]
     net(channels_first(crops).float())

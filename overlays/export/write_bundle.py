@@ -1,4 +1,4 @@
-"""A trained network becomes a bundle, if torch, QONNX and the emulator agree on it."""
+"""Writes the bundle of a trained network, after a check that torch, QONNX and the emulator give the same scores."""
 
 from dataclasses import dataclass
 from math import ceil
@@ -27,7 +27,7 @@ _GOLDEN_SEED, _CHECK_SEED = 64, 1
 
 @dataclass(frozen=True)
 class BundleMetadata:
-    """What a bundle says of itself beside its numbers."""
+    """What the manifest of a bundle says in addition to the network."""
 
     geometry: CropGeometry
     abstain_margin: int
@@ -35,14 +35,17 @@ class BundleMetadata:
     provenance: dict[str, Any]
 
 
-def write_bundle(net: BinaryNet, folder: Path, story: BundleMetadata) -> Bundle:
-    """Fold, export, check and write ``folder``. Raises BundleError, before any manifest, where engines differ."""
+def write_bundle(net: BinaryNet, folder: Path, metadata: BundleMetadata) -> Bundle:
+    """Export a network, check the engines, and write ``folder``.
+
+    Raises BundleError if the engines give different scores; then no manifest is written.
+    """
     network = net.network
     weights = fold_batchnorm(net)
-    manifest = _manifest(network, story)
+    manifest = _manifest(network, metadata)
     folder.mkdir(parents=True, exist_ok=True)
     qonnx.export(network.layers, weights, folder / "model.onnx")
-    crops = noise_and_heads(check.IMAGES, _CHECK_SEED, story.geometry)
+    crops = noise_and_heads(check.IMAGES, _CHECK_SEED, metadata.geometry)
     emulator = Emulator(Bundle(folder, manifest, weights, crops[:0], np.empty((0, CLASSES), np.int32)))
     scores = {
         "emulator": emulator.scores(crops),
@@ -52,34 +55,34 @@ def write_bundle(net: BinaryNet, folder: Path, story: BundleMetadata) -> Bundle:
     wrong = check.differences(scores)
     if wrong:
         raise BundleError(folder, "; ".join(wrong))
-    golden = noise_and_heads(GOLDEN, _GOLDEN_SEED, story.geometry)
+    golden = noise_and_heads(GOLDEN, _GOLDEN_SEED, metadata.geometry)
     bundles.save(folder, manifest, weights, golden, emulator.scores(golden))
     return bundles.load(folder)
 
 
 def packed_shapes(network: Network) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """The DMA buffers' shapes in bytes, as FINN's driver gives them: the innermost axis is one beat of the stream."""
+    """The shapes in bytes of the DMA buffers for input and output, as in FINN's driver; the last axis is one beat."""
     first, last = network.layers[0], network.layers[-1]
     score_bits = int(network.output_type.removeprefix("INT"))
-    given = (1, SIDE_PX, SIDE_PX, first.inputs // first.simd, first.simd)
-    return given, (1, CLASSES // last.pe, ceil(last.pe * score_bits / 8))
+    input_shape = (1, SIDE_PX, SIDE_PX, first.inputs // first.simd, first.simd)
+    return input_shape, (1, CLASSES // last.pe, ceil(last.pe * score_bits / 8))
 
 
-def _manifest(network: Network, story: BundleMetadata) -> Manifest:
-    given, gives = packed_shapes(network)
+def _manifest(network: Network, metadata: BundleMetadata) -> Manifest:
+    input_shape, output_shape = packed_shapes(network)
     return Manifest(
         name=network.name,
         version=VERSION,
         layers=network.layers,
         output_type=network.output_type,
-        input_packed=given,
-        output_packed=gives,
+        input_packed=input_shape,
+        output_packed=output_shape,
         input_dma="idma0",
         output_dma="odma0",
         clock_mhz=CLOCK_MHZ,
-        crop=story.geometry,
-        abstain_margin=story.abstain_margin,
+        crop=metadata.geometry,
+        abstain_margin=metadata.abstain_margin,
         sha256={},
-        licence=story.licence,
-        provenance=story.provenance,
+        licence=metadata.licence,
+        provenance=metadata.provenance,
     )

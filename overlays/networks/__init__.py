@@ -1,1 +1,1 @@
-"""The networks and their folding, as tables."""
+"""The three networks and their folding (PE and SIMD), as tables."""

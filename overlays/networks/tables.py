@@ -1,6 +1,6 @@
 """BinaryCoP's three networks with the folding of the paper's Table I (Fasfous et al., RAW 2021).
 
-All convolutions are 3×3 without padding; a 2×2 max-pool ends each of the first two pairs.
+All convolutions are 3×3 without padding. A 2×2 max-pool follows each of the first two pairs of convolutions.
 """
 
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ CLOCK_MHZ = 100.0
 
 @dataclass(frozen=True)
 class Network:
-    """A network's layers in the order of the dataflow, and the type FINN gives its four scores."""
+    """The layers of a network in the order of the dataflow. output_type: FINN's type of the four scores."""
 
     name: str
     layers: tuple[Layer, ...]
@@ -28,7 +28,7 @@ class Network:
 
     @property
     def sides_px(self) -> tuple[int, ...]:
-        """Height and width of each layer's output before its pool; 1 for fully connected layers."""
+        """Height (and width) of each layer's output before its pool; 1 for fully connected layers."""
         sides, side = [], SIDE_PX
         for layer in self.layers:
             side = side - KERNEL + 1 if layer.kind == "conv" else 1
@@ -38,7 +38,7 @@ class Network:
 
     @property
     def cycles(self) -> tuple[int, ...]:
-        """Clock cycles of each MVTU per image: output pixels × (K / SIMD) × (outputs / PE)."""
+        """Clock cycles of each MVTU for one image: output pixels × (K / SIMD) × (outputs / PE)."""
         return tuple(
             side * side * (layer.fan_in // layer.simd) * (layer.outputs // layer.pe)
             for side, layer in zip(self.sides_px, self.layers)

@@ -1,1 +1,1 @@
-"""What a bundle is worth: figures by class and by group, its margin's calibration, where it looks; as Markdown."""
+"""The report of a bundle in Markdown: metrics by class and by group, the abstain margin, and heat maps."""

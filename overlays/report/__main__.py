@@ -1,11 +1,11 @@
-"""Measure a bundle and write its report: Markdown and plots, without any face.
+"""Measure a bundle and write its report: Markdown and plots. The report contains no picture of a person.
 
     python -m overlays.report --bundle overlays/bundles/n-cnv --data ../shared/data --patches work/patches.npz \\
         --utkface work/patches-nc.npz --out overlays/bundles/n-cnv/report
 
-The synthetic crops are those that training validates and tests with, made where they are not in --work yet. --utkface
-is what ``overlays.synthesis.patches --noncommercial`` keeps; its UTKFace faces, which no bundle that ships has trained
-on, are dressed as a test set of their own, large enough to compare groups of people.
+The synthetic crops are the validation and test sets of the training; if they are not in --work, they are made. The file
+for --utkface is made by ``overlays.synthesis.patches --noncommercial``. No bundle that ships was trained on UTKFace, so
+its faces are dressed as a test set of their own, which is large enough to compare groups of people.
 """
 
 import argparse
@@ -15,7 +15,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-# Read when numpy is first imported. Small products on several threads wait for each other on a busy machine.
+# numpy reads it at its first import. On a busy machine, threads that share small products wait for each other.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import cv2
@@ -24,6 +24,7 @@ import torch
 from binarycop.bundle import files as bundles
 from binarycop.classifier.emulator import Emulator
 from binarycop.errors import BinaryCoPError
+from overlays.command_line import add_data_option, add_patches_option, make_parser, print_progress
 from overlays.export.torch_network import torch_network
 from overlays.networks.tables import CNV, NETWORKS
 from overlays.report import sections
@@ -50,7 +51,7 @@ _VAL_SEED, _UTKFACE_SEED = 1, 5
 
 
 def main() -> int:
-    """Write the report; 1 where something that it needs is not there."""
+    """Write the report. Returns 1 if something that it needs is missing."""
     arguments = _arguments()
     cv2.setNumThreads(1)
     torch.set_num_threads(1)
@@ -68,9 +69,9 @@ def _report(arguments: argparse.Namespace) -> None:
     sets = _synthetic(arguments, recipe) | _photographs(arguments.data, recipe)
     emulator = Emulator(bundle)
     measured = {}
-    for name, one in sets.items():
-        _say(f"{name}: {len(one.labelled.crops)} crops")
-        measured[name] = Measured(one, emulator.scores(one.labelled.crops))
+    for name, crops in sets.items():
+        print_progress(f"{name}: {len(crops.labelled.crops)} crops")
+        measured[name] = Measured(crops, emulator.scores(crops.labelled.crops))
     nets = {bundle.manifest.name: torch_network(bundle)}
     arguments.out.mkdir(parents=True, exist_ok=True)
     grouped = [name for name in (UTKFACE, TEST) if name in measured]
@@ -78,7 +79,7 @@ def _report(arguments: argparse.Namespace) -> None:
     if arguments.reference:
         full = nets["full precision"] = restore(arguments.reference, NETWORKS[arguments.reference_network]).eval()
         lines += sections.compare_with_full_precision(
-            measured, {name: score_function(full)(one.labelled.crops) for name, one in sets.items()}
+            measured, {name: score_function(full)(crops.labelled.crops) for name, crops in sets.items()}
         )
     for name in grouped:
         lines += sections.groups(name, measured[name])
@@ -87,13 +88,13 @@ def _report(arguments: argparse.Namespace) -> None:
     lines += sections.heat(nets, measured[TEST], face, arguments.out)
     file = arguments.out / "README.md"
     file.write_text("\n".join(lines), encoding="utf-8")
-    _say(f"written: {file}")
+    print_progress(f"written: {file}")
 
 
 def _synthetic(arguments: argparse.Namespace, recipe: Recipe) -> dict[str, Examples]:
-    """The crops that training validates and tests with, and UTKFace dressed.
+    """The validation and test sets of the training, and dressed UTKFace faces.
 
-    Raises ValueError where the test set is not the one whose hash was written down before training.
+    Raises ValueError if the test set does not have the hash that was recorded before training.
     """
     crops, data, people = arguments.work / "crops", arguments.data, People.read(arguments.data)
     recorded = json.loads(_TEST_SET.read_text(encoding="utf-8"))
@@ -102,14 +103,14 @@ def _synthetic(arguments: argparse.Namespace, recipe: Recipe) -> dict[str, Examp
     testing = load_or_make(crops, arguments.patches, data, Split.TEST, recipe, recorded["seed"], count)
     if testing.sha256 != recorded["sha256"]:
         raise ValueError(
-            f"the synthetic test set is {testing.sha256[:12]}…, not {recorded['sha256'][:12]}… of {_TEST_SET}"
+            f"the synthetic test set has the hash {testing.sha256[:12]}…, not {recorded['sha256'][:12]}… of {_TEST_SET}"
         )
     patches = stored.load(arguments.patches)
     sets = {VAL: examples(validating, patches, people), TEST: examples(testing, patches, people)}
     if arguments.utkface:
         if has_utkface(patches):
             raise ValueError(
-                f"{arguments.patches} has faces of UTKFace: who has trained on them cannot be tested with them"
+                f"{arguments.patches} has faces of UTKFace: a network that was trained on them cannot be tested on them"
             )
         file = crops / "utkface.npz"
         save_utkface_test_faces(arguments.utkface, file)
@@ -120,34 +121,32 @@ def _synthetic(arguments: argparse.Namespace, recipe: Recipe) -> dict[str, Examp
 
 
 def _photographs(data: Path, recipe: Recipe) -> dict[str, Examples]:
-    """Real pictures, and MaskedFace-Net's, cut as the daemon cuts them; those that are not there are left out."""
-    finder = yunet_detector(data / YUNET)
+    """Crops of real photographs and of MaskedFace-Net's pictures; folders without faces are left out."""
+    detector = yunet_detector(data / YUNET)
     sets = {}
     for folder, name in _PHOTOGRAPHS.items():
-        labelled = read_photographs(data / folder, finder, recipe.geometry)
+        labelled = read_photographs(data / folder, detector, recipe.geometry)
         if len(labelled.crops):
             sets[name] = examples_of_photographs(labelled)
         else:
-            _say(f"{name}: left out, since {data / folder} has no faces")
+            print_progress(f"{name}: left out, since {data / folder} has no faces")
     return sets
 
 
 def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--bundle", type=Path, required=True)
-    parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--patches", type=Path, required=True, help="the faces that the bundle was trained with")
-    parser.add_argument("--utkface", type=Path, help="faces with UTKFace among them, to compare groups of people")
-    parser.add_argument("--out", type=Path, required=True, help="a folder for README.md and its plots")
-    parser.add_argument("--work", type=Path, default=Path("work"), help="keeps crops (default: %(default)s)")
-    parser.add_argument("--count", type=int, default=24_000, help="crops of UTKFace (default: %(default)s)")
-    parser.add_argument("--reference", type=Path, help="checkpoint of a network in full precision, to compare with")
+    parser = make_parser(__doc__)
+    parser.add_argument("--bundle", type=Path, required=True, help="folder of the bundle")
+    add_data_option(parser)
+    add_patches_option(parser)
+    parser.add_argument(
+        "--utkface", type=Path, help="file with faces that include UTKFace, to compare groups of people"
+    )
+    parser.add_argument("--out", type=Path, required=True, help="folder for README.md and its plots")
+    parser.add_argument("--work", type=Path, default=Path("work"), help="folder for crops (default: %(default)s)")
+    parser.add_argument("--count", type=int, default=24_000, help="number of UTKFace crops (default: %(default)s)")
+    parser.add_argument("--reference", type=Path, help="checkpoint of a full-precision network to compare with")
     parser.add_argument("--reference-network", choices=list(NETWORKS), default=CNV.name)
     return parser.parse_args()
-
-
-def _say(line: str) -> None:
-    print(line, flush=True)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What the abstain margin costs and buys: coverage against risk, and how right an answer is at a given lead."""
+"""The effect of the abstain margin: coverage, risk, and accuracy by margin."""
 
 from dataclasses import dataclass
 
@@ -8,16 +8,16 @@ from numpy.typing import NDArray
 from binarycop.classes import MaskClass
 from overlays.training.calibration import top2_margins
 
-_PARTS = 10
+_TENTHS = 10
 
 
 @dataclass(frozen=True)
 class MarginEffect:
-    """What comes of one margin.
+    """The effect of one margin; each value is None if there are no crops to count.
 
-    coverage: share of crops that are answered. risk: share of the answered that are answered wrongly. passing: share
-    of the faces without a correctly worn mask that are answered, and called correct. refused: share of the correct
-    ones that are answered, and called something else. Each None where there is nothing to count.
+    coverage: share of crops that are answered. risk: share of wrong answers among the answered crops. passing: share of
+    the crops of other classes that are answered and predicted as correct. refused: share of the crops of the class
+    correct that are answered and predicted as another class.
     """
 
     margin: int
@@ -29,7 +29,7 @@ class MarginEffect:
 
 @dataclass(frozen=True)
 class Curve:
-    """Coverage and risk at every margin that occurs, (M,) each, from the smallest margin on."""
+    """Coverage and risk at each margin that occurs, in ascending order, (M,) each."""
 
     margins: NDArray[np.int64]
     coverage: NDArray[np.float64]
@@ -37,15 +37,15 @@ class Curve:
 
 
 def margin_effect(scores: NDArray[np.int32], classes: NDArray[np.int64], margin: int) -> MarginEffect:
-    """Count at one margin. scores: (N, 4), classes: (N,)."""
-    called, answered = scores.argmax(axis=1), top2_margins(scores) >= margin
+    """The effect of a margin. scores: (N, 4), classes: (N,)."""
+    predicted, answered = scores.argmax(axis=1), top2_margins(scores) >= margin
     is_correct = classes == MaskClass.CORRECT
-    passes = answered & (called == MaskClass.CORRECT)
-    refused = answered & (called != MaskClass.CORRECT)
+    passes = answered & (predicted == MaskClass.CORRECT)
+    refused = answered & (predicted != MaskClass.CORRECT)
     return MarginEffect(
         margin=margin,
         coverage=_share(answered),
-        risk=_share((called != classes)[answered]),
+        risk=_share((predicted != classes)[answered]),
         passing=_share(passes[~is_correct]),
         refused=_share(refused[is_correct]),
     )
@@ -62,20 +62,20 @@ def risk_coverage_curve(scores: NDArray[np.int32], classes: NDArray[np.int64]) -
 
 
 def accuracy_by_margin(scores: NDArray[np.int32], classes: NDArray[np.int64]) -> list[tuple[float, int, int]]:
-    """From the smallest leads to the largest, in tenths of the crops: mean lead, how many right, of how many.
+    """Tenths of the crops by margin, ascending: mean margin, number of correct predictions, number of crops.
 
-    Equal leads stay together, so the tenths are not quite equal.
+    Crops with equal margins are in the same tenth, so the tenths are not exactly equal.
     """
     margins = top2_margins(scores)
     right = scores.argmax(axis=1) == classes
     ordered = np.sort(margins)
     rank = (np.searchsorted(ordered, margins, "left") + np.searchsorted(ordered, margins, "right")) / 2
-    part = (rank * _PARTS / len(margins)).astype(int)
+    part = (rank * _TENTHS / len(margins)).astype(int)
     return [
-        (float(margins[part == one].mean()), int(right[part == one].sum()), int((part == one).sum()))
-        for one in np.unique(part)
+        (float(margins[part == tenth].mean()), int(right[part == tenth].sum()), int((part == tenth).sum()))
+        for tenth in np.unique(part)
     ]
 
 
-def _share(one: NDArray[np.bool_]) -> float | None:
-    return float(one.mean()) if len(one) else None
+def _share(values: NDArray[np.bool_]) -> float | None:
+    return float(values.mean()) if len(values) else None

@@ -1,4 +1,4 @@
-"""The crops that a report is about, with who and what is on each."""
+"""The crops that a report measures, with what is known about each."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,9 +20,10 @@ KIND, COLOUR, EXTRAS = "mask type", "mask colour", "hard case"
 
 @dataclass(frozen=True)
 class Examples:
-    """labelled: N crops and their classes. identities: (N,) text; a drawn head is one of its own.
+    """N crops with their classes.
 
-    groups: by grouping, (N,) text, empty where it is not known, and for drawn heads.
+    identities: (N,) text; each drawn head has an identity of its own. groups: for each grouping (N,) text, empty if
+    unknown and for drawn heads.
     """
 
     labelled: LabelledCrops
@@ -30,38 +31,39 @@ class Examples:
     groups: dict[str, NDArray[np.str_]]
 
 
-def examples(pool: CropStore, patches: Patches, people: People) -> Examples:
-    """A pool of synthetic crops and what is known of the faces that it was made from."""
-    tones = _tones(patches, pool.identities)
-    persons = [people.of(one) for one in pool.identities.tolist()]
+def examples(store: CropStore, patches: Patches, people: People) -> Examples:
+    """Synthetic crops, with what is known about the faces that they were made from."""
+    identities = store.identities.tolist()
+    tones = _tones(patches, store.identities)
+    persons = [people.of(identity) for identity in identities]
     groups = {
-        TONE: [tones.get(one, "") for one in pool.identities.tolist()],
-        RACE: [one.race for one in persons],
-        AGE: [one.age for one in persons],
-        GENDER: [one.gender for one in persons],
-        KIND: pool.kinds.tolist(),
-        COLOUR: pool.colours.tolist(),
-        EXTRAS: ["several" if "+" in one else one or "none" for one in pool.occlusions.tolist()],
+        TONE: [tones.get(identity, "") for identity in identities],
+        RACE: [person.race for person in persons],
+        AGE: [person.age for person in persons],
+        GENDER: [person.gender for person in persons],
+        KIND: store.kinds.tolist(),
+        COLOUR: store.colours.tolist(),
+        EXTRAS: ["several" if "+" in names else names or "none" for names in store.occlusions.tolist()],
     }
-    is_somebody = pool.identities != ""
-    numbers = np.arange(len(is_somebody)).astype(str)
+    is_photographed = store.identities != ""
+    numbers = np.arange(len(is_photographed)).astype(str)
     return Examples(
-        pool.labelled,
-        np.where(is_somebody, pool.identities, np.char.add("drawn/", numbers)),
-        {name: np.where(is_somebody, np.array(column), "") for name, column in groups.items()},
+        store.labelled,
+        np.where(is_photographed, store.identities, np.char.add("drawn/", numbers)),
+        {name: np.where(is_photographed, np.array(column), "") for name, column in groups.items()},
     )
 
 
 def examples_of_photographs(labelled: LabelledCrops) -> Examples:
-    """Photographs, of which nobody knows who is on them: each is taken for a person of its own."""
+    """Photographs. Their identities are unknown, so each counts as a person of its own."""
     return Examples(labelled, np.arange(len(labelled.crops)).astype(str), {})
 
 
 def save_utkface_test_faces(file: Path, out: Path) -> None:
-    """Write UTKFace's faces among the patches of ``file`` alone to ``out``, all for testing, unless they are there.
+    """Write the UTKFace faces of the patches in ``file`` to ``out``, as a test split, unless ``out`` is up to date.
 
-    UTKFace names nobody, so its faces may only train; where none of them has, all of them may test. Raises ValueError
-    where there are none.
+    UTKFace has no identities, so its faces are normally for training only. If a network was trained on none of them,
+    all of them can be used for a test. Raises ValueError if there are none.
     """
     if out.exists() and out.stat().st_mtime > file.stat().st_mtime:
         return
@@ -76,7 +78,7 @@ def save_utkface_test_faces(file: Path, out: Path) -> None:
 
 
 def has_utkface(patches: Patches) -> bool:
-    """Whether there is a face of UTKFace among them."""
+    """Whether the patches contain faces of UTKFace."""
     return bool(_of_utkface(patches).any())
 
 
@@ -85,10 +87,10 @@ def _of_utkface(patches: Patches) -> NDArray[np.bool_]:
 
 
 def _tones(patches: Patches, identities: NDArray[np.str_]) -> dict[str, str]:
-    """The skin tone of each of these identities: of the middle angle of its pictures."""
+    """The skin tone of each identity, from the median angle of its pictures."""
     angles: dict[str, list[float]] = {}
     for at in np.flatnonzero(patches.is_bare & np.isin(patches.identities, identities)):
-        one = skin.angle(patches.pixels[at], patches.planes[at])
-        if one is not None:
-            angles.setdefault(str(patches.identities[at]), []).append(one)
-    return {identity: skin.tone(float(np.median(ones))) for identity, ones in angles.items()}
+        angle = skin.angle(patches.pixels[at], patches.planes[at])
+        if angle is not None:
+            angles.setdefault(str(patches.identities[at]), []).append(angle)
+    return {identity: skin.tone(float(np.median(values))) for identity, values in angles.items()}

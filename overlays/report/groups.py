@@ -1,6 +1,6 @@
-"""Recall by group of people or masks, the largest gap between groups, and how sure it is.
+"""Recall by group of people or masks, and the largest gap between groups with its confidence interval.
 
-People are drawn again, not crops: several crops show one person, and are right or wrong together.
+Intervals come from bootstrap resampling of people, not of crops, since the crops of one person are not independent.
 """
 
 from dataclasses import dataclass
@@ -11,15 +11,17 @@ from numpy.typing import NDArray
 
 from binarycop.classes import LABELS
 
-LEAST_IDENTITIES = 100
-LEAST_SHOWN = 20  # people, below which even an interval says nothing
+MIN_COMPARED = 100
+"""Smallest number of people in a group that is compared with others."""
+MIN_SHOWN = 20
+"""Smallest number of people in a group that is shown."""
 _ROUNDS = 1000
 _SEED = 0
 
 
 @dataclass(frozen=True)
 class GroupCounts:
-    """Counts of crops. right, of: (identities, groups, 4), by true class; names: of the groups."""
+    """Numbers of crops by person, group and true class, (identities, groups, 4): correctly predicted, and of all."""
 
     names: tuple[str, ...]
     right: NDArray[np.int64]
@@ -27,17 +29,17 @@ class GroupCounts:
 
     @property
     def identities(self) -> NDArray[np.int64]:
-        """How many people each group has, (groups,)."""
+        """The number of people in each group, (groups,)."""
         return np.asarray((self.of.sum(axis=2) > 0).sum(axis=0))
 
     @property
     def recalls(self) -> NDArray[np.float64]:
-        """(groups, 5): the four classes, and their mean; not a number where there was no crop."""
+        """Recall of the four classes and their mean, (groups, 5); NaN without crops."""
         return _recalls(self.right.sum(axis=0), self.of.sum(axis=0))
 
     @cached_property
     def resampled(self) -> NDArray[np.float64]:
-        """``recalls`` of as many people drawn again with replacement, (1000, groups, 5)."""
+        """``recalls`` of 1,000 bootstrap samples of the people, (1000, groups, 5)."""
         rng, count = np.random.default_rng(_SEED), len(self.of)
         drawn = [np.bincount(rng.integers(count, size=count), minlength=count) for _ in range(_ROUNDS)]
         weights = np.stack(drawn).astype(float)
@@ -46,16 +48,16 @@ class GroupCounts:
 
     @property
     def comparable(self) -> NDArray[np.bool_]:
-        """Which groups have people enough and crops of every class, (groups,)."""
-        return np.asarray((self.identities >= LEAST_IDENTITIES) & (self.of.sum(axis=0) > 0).all(axis=1))
+        """Whether a group has enough people, and crops of every class, (groups,)."""
+        return np.asarray((self.identities >= MIN_COMPARED) & (self.of.sum(axis=0) > 0).all(axis=1))
 
 
 @dataclass(frozen=True)
 class Gap:
-    """Between the best and the worst comparable group: a difference of recalls.
+    """The difference of recall between the best and the worst comparable group.
 
-    low, high: 95 % interval of the difference between these two. chance: what groups drawn by lot, of the same sizes,
-    stay below in 95 % of the cases.
+    low, high: 95 % interval of the difference of these two groups. chance: 95 % quantile of the largest difference
+    between random groups of the same sizes.
     """
 
     best: str
@@ -67,32 +69,32 @@ class Gap:
 
 
 def count_by_group(
-    called: NDArray[np.int64], classes: NDArray[np.int64], identities: NDArray[np.str_], groups: NDArray[np.str_]
+    predicted: NDArray[np.int64], classes: NDArray[np.int64], identities: NDArray[np.str_], groups: NDArray[np.str_]
 ) -> GroupCounts:
-    """Count. All (N,): the class called, the true one, who it is, and the group; an empty group is left out."""
+    """Count crops. All arguments (N,): predicted class, true class, identity, group; an empty group is left out."""
     known = groups != ""
-    called, classes = called[known], classes[known]
+    predicted, classes = predicted[known], classes[known]
     people, person = np.unique(identities[known], return_inverse=True)
     names, group = np.unique(groups[known], return_inverse=True)
     of = np.zeros((len(people), len(names), len(LABELS)), np.int64)
     right = np.zeros_like(of)
     np.add.at(of, (person, group, classes), 1)
-    np.add.at(right, (person, group, classes), called == classes)
+    np.add.at(right, (person, group, classes), predicted == classes)
     return GroupCounts(tuple(names.tolist()), right, of)
 
 
 def intervals(counts: GroupCounts) -> NDArray[np.float64]:
-    """95 % intervals of ``recalls``, (2, groups, 5): percentiles over people drawn again with replacement."""
+    """95 % intervals of ``recalls``, (2, groups, 5), from the bootstrap samples."""
     return _percentiles(counts.resampled)
 
 
 def gaps(counts: GroupCounts) -> list[Gap]:
-    """The largest gap in each of the four recalls and in their mean; none where fewer than two groups compare."""
+    """The largest gap in each of the four recalls and in their mean; none without two comparable groups."""
     chosen = np.flatnonzero(counts.comparable)
     if len(chosen) < 2:
         return []
     recalls, resampled = counts.recalls[chosen], counts.resampled[:, chosen]
-    chance = np.quantile(_by_lot(counts, chosen), 0.95, axis=0)
+    chance = np.quantile(_random_gaps(counts, chosen), 0.95, axis=0)
     found = []
     for column in range(recalls.shape[1]):
         best, worst = int(recalls[:, column].argmax()), int(recalls[:, column].argmin())
@@ -104,23 +106,23 @@ def gaps(counts: GroupCounts) -> list[Gap]:
 
 
 def _recalls(right: NDArray[np.int64], of: NDArray[np.int64]) -> NDArray[np.float64]:
-    """(…, 4) counts to (…, 5) recalls; the mean is over the classes that occur."""
+    """Recalls (…, 5) from counts (…, 4); the mean is over the classes that occur."""
     each = right / np.where(of > 0, of, np.nan)
     occur = (of > 0).sum(axis=-1, keepdims=True)
     mean = np.nansum(each, axis=-1, keepdims=True) / np.where(occur > 0, occur, np.nan)
     return np.concatenate([each, mean], axis=-1)
 
 
-def _by_lot(counts: GroupCounts, chosen: NDArray[np.int64]) -> NDArray[np.float64]:
-    """The largest gaps, (1000, 5), between the chosen groups when what each person has in a group is dealt anew."""
+def _random_gaps(counts: GroupCounts, chosen: NDArray[np.int64]) -> NDArray[np.float64]:
+    """The largest gaps, (1000, 5), after people were assigned to the chosen groups at random, 1,000 times."""
     person, group = np.nonzero(counts.of[:, chosen].sum(axis=2))
-    hands = np.concatenate([counts[person, chosen[group]] for counts in (counts.right, counts.of)], axis=1)
+    per_person = np.concatenate([values[person, chosen[group]] for values in (counts.right, counts.of)], axis=1)
     begins = np.searchsorted(np.sort(group), np.arange(len(chosen)))
     rng = np.random.default_rng(_SEED)
     largest = []
     for _ in range(_ROUNDS):
-        dealt = np.add.reduceat(hands[rng.permutation(len(hands))], begins)
-        largest.append(np.ptp(_recalls(*np.hsplit(dealt, 2)), axis=0))
+        shuffled = np.add.reduceat(per_person[rng.permutation(len(per_person))], begins)
+        largest.append(np.ptp(_recalls(*np.hsplit(shuffled, 2)), axis=0))
     return np.stack(largest)
 
 

@@ -1,4 +1,4 @@
-"""What the data sets say of who is on a picture: age, gender and, in UTKFace, a race label."""
+"""What the data sets say about the people on their pictures: age, gender and, in UTKFace, a race label."""
 
 import json
 import re
@@ -16,7 +16,7 @@ _NAME = re.compile(UTKFACE + r"/(\d+)_([01])_([0-4])_\d+")
 
 @dataclass(frozen=True)
 class Person:
-    """As the data set's makers labelled it; empty where they did not."""
+    """The labels that the data set's makers gave a person; empty if they gave none."""
 
     age: str = ""
     gender: str = ""
@@ -24,14 +24,14 @@ class Person:
 
 
 class People:
-    """Who is who among the identities of ``overlays.synthesis.patches``, which are ``<folder>/<name>``."""
+    """Finds the labels of an identity of ``overlays.synthesis.patches``, which is ``<folder>/<name>``."""
 
     def __init__(self, fairface: dict[str, Person]) -> None:
         self._fairface = fairface
 
     @staticmethod
     def read(data: Path) -> "People":
-        """With FairFace's labels, where the data folder has them. Raises ValueError where a row lacks one."""
+        """Read FairFace's labels if the data folder has them. Raises ValueError if a row lacks one."""
         file = data / "unmasked" / FAIRFACE / "ground_truth.json"
         rows = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else []
         try:
@@ -40,7 +40,7 @@ class People:
             raise ValueError(f"{file}: a row lacks {error}") from error
 
     def of(self, identity: str) -> Person:
-        """What is known of one, by UTKFace's file names (age_gender_race_date) or FairFace's table."""
+        """The labels of an identity, from UTKFace's file names (age_gender_race_date) or FairFace's table."""
         named = _NAME.fullmatch(identity)
         if named:
             age, gender, race = (int(part) for part in named.groups())
@@ -50,7 +50,7 @@ class People:
 
 
 def _band(age: str) -> str:
-    """From an age, or a range of FairFace's, to a band; by its first number."""
+    """The band of an age or of one of FairFace's ranges, by its first number."""
     first = re.search(r"\d+", age)
     if first is None:
         raise ValueError(f"{age!r} is no age")

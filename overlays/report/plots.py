@@ -1,4 +1,4 @@
-"""The report's pictures: numbers and drawn outlines, never a face."""
+"""The plots of a report. They show numbers and drawn outlines, never a face."""
 
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from overlays.explain.gradcam import enlarge
 from overlays.report.calibration import Curve
 from overlays.training.evaluation import wilson_interval
 
-# The same figures give the same bytes.
+# With these settings the same numbers give the same bytes.
 matplotlib.rcParams["svg.hashsalt"] = "binarycop"
 matplotlib.rcParams["svg.fonttype"] = "none"
 _ZOOM = 4
@@ -22,7 +22,7 @@ _MARKS = ("o", "s", "^", "D", "v")
 
 
 def confusion(counts: NDArray[np.int64], file: Path) -> None:
-    """The paper's confusion matrix: counts (4, 4), rows true, shaded by their share of the row."""
+    """A confusion matrix as in the paper: counts (4, 4), rows are true classes, shaded by the share of the row."""
     figure = Figure(figsize=(4.6, 4.2), layout="constrained")
     axes = figure.add_subplot()
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
@@ -33,20 +33,20 @@ def confusion(counts: NDArray[np.int64], file: Path) -> None:
         axes.text(column, row, f"{count}\n{share:.1%}", ha="center", va="center", color=colour, fontsize=9)
     axes.set_xticks(range(len(LABELS)), LABELS)
     axes.set_yticks(range(len(LABELS)), LABELS)
-    axes.set_xlabel("called")
+    axes.set_xlabel("predicted")
     axes.set_ylabel("true")
     _save(figure, file)
 
 
 def risk_coverage(curves: dict[str, Curve], margin: int, file: Path) -> None:
-    """Risk against coverage of several sets of crops; a mark where the margin puts each."""
+    """Risk against coverage for several sets of crops, with a mark at the margin."""
     figure = Figure(figsize=(6, 4), layout="constrained")
     axes = figure.add_subplot()
-    for number, (name, one) in enumerate(curves.items()):
-        (line,) = axes.plot(100 * one.coverage, 100 * one.risk, label=name)
-        at = min(int(np.searchsorted(one.margins, margin)), len(one.margins) - 1)
-        place = [100 * one.coverage[at]], [100 * one.risk[at]]
-        axes.plot(*place, _MARKS[number % len(_MARKS)], color=line.get_color())
+    for number, (name, curve) in enumerate(curves.items()):
+        (line,) = axes.plot(100 * curve.coverage, 100 * curve.risk, label=name)
+        at = min(int(np.searchsorted(curve.margins, margin)), len(curve.margins) - 1)
+        point = [100 * curve.coverage[at]], [100 * curve.risk[at]]
+        axes.plot(*point, _MARKS[number % len(_MARKS)], color=line.get_color())
     axes.set_xlabel(f"coverage: crops answered, % (marks: margin {margin})")
     axes.set_ylabel("risk: wrong among the answered, %")
     axes.set_ylim(bottom=0)
@@ -56,17 +56,19 @@ def risk_coverage(curves: dict[str, Curve], margin: int, file: Path) -> None:
 
 
 def reliability(parts: dict[str, list[tuple[float, int, int]]], margin: int, file: Path) -> None:
-    """How often the best score is right at a given lead, with Wilson's intervals; parts as ``by_lead`` gives them."""
+    """Accuracy by margin, with Wilson intervals. parts: as ``accuracy_by_margin`` returns them."""
     figure = Figure(figsize=(6, 4), layout="constrained")
     axes = figure.add_subplot()
     for number, (name, rows) in enumerate(parts.items()):
-        leads = [lead for lead, _, _ in rows]
+        margins = [mean for mean, _, _ in rows]
         shares = np.array([right / count for _, right, count in rows])
         bounds = np.array([wilson_interval(right, count) for _, right, count in rows])
         reach = np.abs(bounds - shares[:, None]).T
-        axes.errorbar(leads, 100 * shares, yerr=100 * reach, marker=_MARKS[number % len(_MARKS)], capsize=2, label=name)
+        axes.errorbar(
+            margins, 100 * shares, yerr=100 * reach, marker=_MARKS[number % len(_MARKS)], capsize=2, label=name
+        )
     axes.axvline(margin, color="grey", linestyle="--", label=f"abstain margin {margin}")
-    axes.set_xlabel("lead of the best score over the second")
+    axes.set_xlabel("margin: best score minus second score")
     axes.set_ylabel("right, %")
     axes.grid(alpha=0.3)
     axes.legend()
@@ -74,9 +76,9 @@ def reliability(parts: dict[str, list[tuple[float, int, int]]], margin: int, fil
 
 
 def heat_means(rows: dict[str, NDArray[np.float32]], outline: list[NDArray[np.float64]], file: Path) -> None:
-    """Mean heat of each class, a row per network, under a drawn face; red is the most of the row.
+    """The mean heat map of each class under a drawn face, a row for each network; red is the maximum of the row.
 
-    rows: by network, (4, 5, 5). outline: lines (N, 2) in pixels of the crop.
+    rows: (4, 5, 5) for each network. outline: lines (N, 2) in pixels of the crop.
     """
     figure = Figure(figsize=(8, 2.1 * len(rows) + 0.3), layout="constrained")
     panels = figure.subplots(len(rows), len(LABELS), squeeze=False)

@@ -1,4 +1,4 @@
-"""A drawn face in the place that faces have in a crop on average, to lay heat over."""
+"""A drawn face at the average position of faces in a crop, as the background of heat maps."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,21 +8,21 @@ from overlays.synthesis.canonical_face import JAW, LOWER_LIP_Y, NOSE_END_Y, UPPE
 from overlays.synthesis.patches import SIDE_PX as PATCH_PX
 from overlays.synthesis.patches import Patches
 
-_EYE_Y, _EYE_X, _MOUTH_X = 0.335, (0.106, 0.275), 0.148  # as in the canonical plane's table of landmarks
+_EYE_Y, _EYE_X, _MOUTH_X = 0.335, (0.106, 0.275), 0.148  # as in the landmarks of ``canonical_face``
 
 
 def outline(patches: Patches, geometry: CropGeometry) -> list[NDArray[np.float64]]:
-    """Lines of face, eyes, nose and mouth, each (N, 2), in pixels of the crop."""
+    """The lines of face, eyes, nose and mouth, each (N, 2), in pixels of the crop."""
     to_crop = _to_crop(patches, geometry)
     return [np.column_stack([line, np.ones(len(line))]) @ to_crop for line in _lines()]
 
 
 def _to_crop(patches: Patches, geometry: CropGeometry) -> NDArray[np.float64]:
-    """The affine map, (3, 2), that takes the canonical plane best to the crop over all bare patches."""
+    """The affine map (3, 2) from the canonical plane to the crop, fitted to all bare patches."""
     bare = patches.planes[patches.is_bare].astype(np.float64)
     nodes = (np.arange(bare.shape[1]) + 0.5) * PATCH_PX / bare.shape[1] - 0.5
     pixels = np.stack(np.meshgrid(nodes, nodes), axis=-1)
-    # A patch is cut so that the box's middle is its own and the box's longer side has one length in all of them.
+    # In every patch the middle of the box is the middle of the patch, and the longer side of the box is the same.
     longer = float(patches.boxes[0, 2:].max())
     side = longer * geometry.margin
     corner = PATCH_PX / 2 + longer * np.array([0.0, geometry.shift_y]) - side / 2

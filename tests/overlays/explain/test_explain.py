@@ -1,4 +1,4 @@
-"""Heat maps: a bundle's network in torch keeps its scores, and heat lies where the network looks."""
+"""Heat maps: a bundle's network in torch has the bundle's scores, and the heat is where the network looks."""
 
 from pathlib import Path
 
@@ -24,19 +24,19 @@ from tests.random_bundles import random_bundle  # noqa: E402
 
 @pytest.fixture(scope="module")
 def bundle(tmp_path_factory: pytest.TempPathFactory) -> Bundle:
-    """n-CNV's shape with random weights: it has the 5×5 maps that the small one lacks."""
+    """A bundle with n-CNV's layers and random weights: unlike the tiny bundle, it has the 5×5 maps."""
     return random_bundle(tmp_path_factory.mktemp("bundles") / "n-cnv", N_CNV.layers)
 
 
-def test_an_unfolded_bundle_gives_its_own_scores(bundle: Bundle, tiny_bundle: Bundle) -> None:
-    for one in (bundle, tiny_bundle):
-        crops = noise_and_heads(60, 4, one.manifest.crop)
-        expected = Emulator(one).scores(crops)
-        assert np.array_equal(score_function(torch_network(one))(crops), expected)
+def test_a_bundles_network_in_torch_gives_the_bundles_scores(bundle: Bundle, tiny_bundle: Bundle) -> None:
+    for each in (bundle, tiny_bundle):
+        crops = noise_and_heads(60, 4, each.manifest.crop)
+        expected = Emulator(each).scores(crops)
+        assert np.array_equal(score_function(torch_network(each))(crops), expected)
         assert len(np.unique(expected, axis=0)) > 10
 
 
-def test_windows_are_as_wide_as_what_comes_in(bundle: Bundle) -> None:
+def test_the_window_of_a_sign_is_the_standard_deviation_of_its_input(bundle: Bundle) -> None:
     first = torch_network(bundle).mvtus[0]
     pixels = channels_first(bundle.golden_inputs).float()
     with torch.no_grad():
@@ -44,7 +44,7 @@ def test_windows_are_as_wide_as_what_comes_in(bundle: Bundle) -> None:
     assert torch.allclose(first.norm.running_var.sqrt(), sums.std(dim=(0, 2, 3)), rtol=1e-4)
 
 
-def test_every_map_is_scaled_by_its_own_most(bundle: Bundle) -> None:
+def test_every_map_is_scaled_by_its_own_maximum(bundle: Bundle) -> None:
     crops = noise_and_heads(40, 5, bundle.manifest.crop)
     maps = heat(torch_network(bundle), crops, np.arange(40) % 4)
     assert maps.shape == (40, 5, 5)
@@ -54,7 +54,7 @@ def test_every_map_is_scaled_by_its_own_most(bundle: Bundle) -> None:
     assert most.mean() > 0.5
 
 
-def test_a_map_does_not_hang_on_its_batch(bundle: Bundle) -> None:
+def test_a_map_does_not_depend_on_its_batch(bundle: Bundle) -> None:
     crops = noise_and_heads(20, 6, bundle.manifest.crop)
     net = torch_network(bundle)
     together = heat(net, crops, np.full(20, 2))
@@ -63,7 +63,7 @@ def test_a_map_does_not_hang_on_its_batch(bundle: Bundle) -> None:
 
 
 class _Corner(nn.Module):  # type: ignore[misc]
-    """Full precision; the first class sees how bright the top left is, and no class sees anything else."""
+    """A full-precision network: the score of the first class is the brightness of the top left cell."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -80,13 +80,13 @@ def test_heat_is_the_weighted_sum_of_the_maps() -> None:
     crops = np.zeros((2, 32, 32, 3), np.uint8)
     crops[0, :6, :6], crops[0, 12:18, 24:30] = 100, 200
     maps = heat(_Corner(), crops, np.array([0, 0]))
-    # One map with a weight above zero: the heat is the map itself, scaled.
+    # There is one map, with a positive weight, so the heat is the scaled map.
     assert maps[0].argmax() == 2 * 5 + 4
     assert maps[0, 0, 0] == pytest.approx(0.5)
     assert maps[1].max() == 0
 
 
-def test_cells_lie_where_the_network_sees_them() -> None:
+def test_cells_are_in_the_middle_of_the_pixels_that_they_see() -> None:
     net = nn.Sequential(
         *(nn.Conv2d(1, 1, 3, bias=False), nn.Conv2d(1, 1, 3, bias=False), nn.AvgPool2d(2)),
         *(nn.Conv2d(1, 1, 3, bias=False), nn.Conv2d(1, 1, 3, bias=False), nn.AvgPool2d(2)),
@@ -101,7 +101,7 @@ def test_cells_lie_where_the_network_sees_them() -> None:
         assert middle.tolist() == [FIRST_PX + row * STEP_PX, FIRST_PX + column * STEP_PX]
 
 
-def test_an_enlarged_map_peaks_over_its_cell() -> None:
+def test_an_enlarged_map_has_its_maximum_over_the_cell() -> None:
     cells = np.zeros((5, 5), np.float32)
     cells[1, 3] = 1
     zoom = 10
@@ -113,7 +113,7 @@ def test_an_enlarged_map_peaks_over_its_cell() -> None:
     assert large[0, 0] == 0
 
 
-def test_the_command_writes_one_overlay_per_picture(
+def test_the_command_writes_one_heat_map_for_each_picture(
     bundle: Bundle, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     picture = tmp_path / "drawn.png"
@@ -124,12 +124,12 @@ def test_the_command_writes_one_overlay_per_picture(
     assert main() == 1
     assert np.asarray(cv2.imread(str(out / "001-drawn-chin.png"))).shape == (320, 640, 3)
     assert (out / ".gitignore").read_text(encoding="utf-8") == "*\n"
-    said = capsys.readouterr()
-    assert said.out.endswith("heat of chin\n")
-    assert "none.png: is not a file" in said.err
+    printed = capsys.readouterr()
+    assert printed.out.endswith("heat of chin\n")
+    assert "none.png: is not a file" in printed.err
 
 
-def test_an_overlay_shows_the_crop_and_its_heat() -> None:
+def test_the_picture_shows_the_crop_and_its_heat() -> None:
     crop = np.full((32, 32, 3), (200, 60, 20), np.uint8)  # RGB
     cells = np.zeros((5, 5), np.float32)
     cells[2, 2] = 1

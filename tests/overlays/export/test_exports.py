@@ -1,4 +1,4 @@
-"""The exported graphs give the bundle's own scores: QONNX by its own executor, plain floats by onnxruntime."""
+"""The exported models give the bundle's scores: QONNX in its own executor, the float model in onnxruntime."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from binarycop.geometry import CropGeometry
 from overlays.synthesis.heads import noise_and_heads
 
 
-def test_float_network_in_onnxruntime(tiny_bundle: Bundle) -> None:
+def test_the_float_model_in_onnxruntime(tiny_bundle: Bundle) -> None:
     runtime = pytest.importorskip("onnxruntime", reason="needs onnxruntime")
     pytest.importorskip("onnx", reason="needs onnx")
     from overlays.export import float_onnx  # noqa: PLC0415 - needs onnx
@@ -22,9 +22,9 @@ def test_float_network_in_onnxruntime(tiny_bundle: Bundle) -> None:
     assert np.array_equal(got, Emulator(tiny_bundle).scores(crops))
 
 
-def test_qonnx(tiny_bundle: Bundle, tmp_path: Path) -> None:
+def test_the_qonnx_model_in_its_own_executor(tiny_bundle: Bundle, tmp_path: Path) -> None:
     for package in ("torch", "brevitas", "qonnx", "onnxoptimizer"):
-        pytest.importorskip(package, reason=f"needs {package}, which exports")
+        pytest.importorskip(package, reason=f"needs {package} for the export")
     from overlays.export import check, qonnx  # noqa: PLC0415 - need all of these
 
     qonnx.export(tiny_bundle.manifest.layers, tiny_bundle.weights, tmp_path / "model.onnx")
@@ -32,16 +32,16 @@ def test_qonnx(tiny_bundle: Bundle, tmp_path: Path) -> None:
     expected = Emulator(tiny_bundle).scores(crops)
     got = check.qonnx_scores(tmp_path / "model.onnx", crops)
     assert check.differences({"emulator": expected, "qonnx": got}) == []
-    spoilt = got.copy()
-    spoilt[3, 1] += 2
-    assert check.differences({"emulator": expected, "qonnx": spoilt}) == [
+    changed = got.copy()
+    changed[3, 1] += 2
+    assert check.differences({"emulator": expected, "qonnx": changed}) == [
         "qonnx differs from emulator on 1 of 9 images"
     ]
 
 
-def test_faces_to_check_with_are_drawn_by_the_seed(shared_data: Path) -> None:
+def test_the_seed_selects_the_faces_of_the_check(shared_data: Path) -> None:
     for package in ("torch", "qonnx"):
-        pytest.importorskip(package, reason=f"needs {package}, which checks")
+        pytest.importorskip(package, reason=f"needs {package} for the check")
     from overlays.export import check  # noqa: PLC0415 - needs all of these
 
     first, again, other = (

@@ -1,4 +1,4 @@
-"""Folding is exact: thresholds against torch in float64, whole networks against the emulator."""
+"""Thresholds are exact: one channel checked against torch in float64, whole networks against the emulator."""
 
 from dataclasses import replace
 
@@ -28,7 +28,9 @@ NUMBERS = st.floats(-8, 8, width=32)
     mean=st.floats(-K, K, width=32),
     variance=st.floats(2**-10, 2**14, width=32),
 )
-def test_threshold_is_torchs_own_sign(gamma: float, beta: float, mean: float, variance: float) -> None:
+def test_a_threshold_has_the_sign_of_torchs_batch_normalisation(
+    gamma: float, beta: float, mean: float, variance: float
+) -> None:
     norm = torch.nn.BatchNorm1d(1, eps=1e-5).double().eval()
     for parameter, value in (
         (norm.weight, gamma),
@@ -40,14 +42,14 @@ def test_threshold_is_torchs_own_sign(gamma: float, beta: float, mean: float, va
     sums = torch.arange(-K, K + 1, dtype=torch.float64)
     with torch.no_grad():
         level = norm(sums[:, None])[:, 0]
-    assume(bool((level.abs() > 1e-9).all() or gamma == 0))  # nearer than that, float64 itself is unsure
-    flips, reach = threshold(gamma, beta, mean, variance, 1e-5, K)
-    turned = -sums if flips else sums
-    assert torch.equal(turned >= reach, level >= 0)
-    assert -K <= reach <= K + 1
+    assume(bool((level.abs() > 1e-9).all() or gamma == 0))  # closer to 0, float64 is not exact enough
+    flips, value = threshold(gamma, beta, mean, variance, 1e-5, K)
+    signed = -sums if flips else sums
+    assert torch.equal(signed >= value, level >= 0)
+    assert -K <= value <= K + 1
 
 
-def test_ties_fire() -> None:
+def test_a_channel_at_exactly_zero_outputs_plus_one() -> None:
     assert threshold(1.0, 0.0, 5.0, 1.0, 0.0, K) == (False, 5)
     assert threshold(-1.0, 0.0, 5.0, 1.0, 0.0, K) == (True, -5)
     assert threshold(2.0, 1.0, 5.0, 4.0, 0.0, K) == (False, 4)
@@ -56,7 +58,7 @@ def test_ties_fire() -> None:
 
 
 def _net(network: Network, seed: int) -> BinaryNet:
-    """Random weights, with statistics of real inputs and scales of both signs."""
+    """A network with random weights, scales of both signs, and statistics of real inputs."""
     torch.manual_seed(seed)
     net = BinaryNet(network)
     for mvtu in net.mvtus:
@@ -70,8 +72,8 @@ def _net(network: Network, seed: int) -> BinaryNet:
     return net
 
 
-@pytest.mark.parametrize("network", [N_CNV, U_CNV], ids=lambda one: one.name)
-def test_a_folded_network_gives_torchs_scores(network: Network, tiny_bundle: Bundle) -> None:
+@pytest.mark.parametrize("network", [N_CNV, U_CNV], ids=lambda network: network.name)
+def test_a_network_with_thresholds_gives_torchs_scores(network: Network, tiny_bundle: Bundle) -> None:
     net = _net(network, 1)
     crops = noise_and_heads(48, 9, CropGeometry(1.1, 0.0))
     manifest = replace(tiny_bundle.manifest, layers=network.layers)

@@ -1,4 +1,4 @@
-"""The report from crops to text: who is on a crop, what the sections say, and that plots show no picture."""
+"""The report: what is known about a crop, the text of the sections, and plots that show no pictures."""
 
 import re
 from dataclasses import replace
@@ -9,7 +9,7 @@ import pytest
 from numpy.typing import NDArray
 
 for package in ("torch", "matplotlib", "tqdm"):
-    pytest.importorskip(package, reason=f"needs {package}, with which the workshop makes and measures networks")
+    pytest.importorskip(package, reason=f"needs {package}, with which networks are trained and measured")
 
 from binarycop.bundle.files import Bundle  # noqa: E402
 from binarycop.classifier.emulator import Emulator  # noqa: E402
@@ -34,7 +34,7 @@ CHIN_PX, FACE_PX = 96.0, 64.0
 
 
 def _plane() -> NDArray[np.float32]:
-    """The coarse map of an average, upright face, hairline at 32 px, chin at 96 px of the patch."""
+    """The coarse map of an average, upright face with the forehead at 32 px and the chin at 96 px of the patch."""
     nodes = ((np.arange(32) + 0.5) * SIDE_PX / 32 - 0.5).astype(np.float32)
     x, y = np.meshgrid((nodes - 63.5) / FACE_PX, (nodes - CHIN_PX) / FACE_PX + 1)
     return np.stack([x, y], axis=-1)
@@ -64,7 +64,7 @@ def _patches(identities: list[str], splits: list[str]) -> Patches:
     )
 
 
-def test_every_crop_is_told_by_its_face_and_its_mask() -> None:
+def test_groups_of_a_crop_follow_from_its_face_and_its_mask() -> None:
     who = "utkface_nc/24_1_4_1"
     known = examples(_pool([who, who, who, ""]), _patches([who], ["test"]), People({}))
     columns = {name: column.tolist() for name, column in known.groups.items()}
@@ -76,7 +76,7 @@ def test_every_crop_is_told_by_its_face_and_its_mask() -> None:
     assert known.identities.tolist() == [who, who, who, "drawn/3"]
 
 
-def test_utkface_alone_is_kept_and_tests(tmp_path: Path) -> None:
+def test_only_utkface_is_saved_and_its_faces_are_for_testing(tmp_path: Path) -> None:
     mixed = _patches(["webmorph/1", "utkface_nc/24_1_4_1", "utkface_nc/3_0_0_2"], ["val", "train", "train"])
     np.savez(tmp_path / "all.npz", **{name: getattr(mixed, name) for name in Patches.__dataclass_fields__})
     save_utkface_test_faces(tmp_path / "all.npz", tmp_path / "kept" / "utkface.npz")
@@ -99,7 +99,7 @@ def bundle(tmp_path_factory: pytest.TempPathFactory) -> Bundle:
 
 @pytest.fixture(scope="module")
 def measured(bundle: Bundle) -> Measured:
-    """200 drawn crops as if dressed faces of 40 people, labelled as the network says, but for every fifth."""
+    """200 drawn crops as if they were dressed faces of 40 people; the network is right on four fifths of them."""
     crops = noise_and_heads(200, 3, bundle.manifest.crop)
     scores = Emulator(bundle).scores(crops)
     classes = (scores.argmax(axis=1) + (np.arange(200) % 5 == 0)) % 4
@@ -108,7 +108,7 @@ def measured(bundle: Bundle) -> Measured:
     return Measured(Examples(LabelledCrops(crops, classes, no_face=7), names, columns), scores)
 
 
-def test_the_sections_say_what_was_counted(bundle: Bundle, measured: Measured, tmp_path: Path) -> None:
+def test_the_accuracy_section_has_the_counts(bundle: Bundle, measured: Measured, tmp_path: Path) -> None:
     text = "\n".join(sections.head(bundle) + sections.accuracy({"made up": measured}, "made up", tmp_path))
     assert text.startswith("# random 0.0.0: report")
     row = next(line for line in text.splitlines() if line.startswith("| made up |"))
@@ -119,7 +119,7 @@ def test_the_sections_say_what_was_counted(bundle: Bundle, measured: Measured, t
     assert (tmp_path / "confusion.svg").exists()
 
 
-def test_full_precision_stands_beside_the_network(measured: Measured) -> None:
+def test_the_network_is_compared_with_full_precision(measured: Measured) -> None:
     perfect = np.eye(4, dtype=np.int32)[measured.labelled.classes]
     text = "\n".join(sections.compare_with_full_precision({"made up": measured}, {"made up": perfect}))
     own, full, points = next(line for line in text.splitlines() if line.startswith("| made up |")).split("|")[2:5]
@@ -127,41 +127,43 @@ def test_full_precision_stands_beside_the_network(measured: Measured) -> None:
     assert float(points) == pytest.approx(100 * (1 - float(own)), abs=0.06)
 
 
-def test_groups_of_one_network_are_tabled(measured: Measured) -> None:
+def test_the_groups_section_has_a_table_of_groups(measured: Measured) -> None:
     text = "\n".join(sections.groups("made up", measured))
-    assert "no two groups have 100 people" in text
+    assert "there are no two groups with 100 people" in text
     assert "| (female) | 20 | 100 |" in text
     assert "| (male) | 20 | 100 |" in text
 
 
-def test_the_margin_is_held_to_the_bundles(bundle: Bundle, measured: Measured, tmp_path: Path) -> None:
+def test_the_margin_section_compares_the_margin_with_the_bundles(
+    bundle: Bundle, measured: Measured, tmp_path: Path
+) -> None:
     own = calibrate_margin(measured.scores, measured.labelled.classes)
     text = "\n".join(sections.margin(bundle, "made up", {"made up": measured}, ("made up",), tmp_path))
     assert f"Here that is {own}, but the bundle says 2." in text
     assert "| made up | 0 | 100.00 % | 20.00 % |" in text
 
 
-def test_plots_show_no_picture_but_heat(bundle: Bundle, measured: Measured, tmp_path: Path) -> None:
+def test_plots_show_no_picture_except_heat_maps(bundle: Bundle, measured: Measured, tmp_path: Path) -> None:
     face = outline(_patches(["webmorph/1"], ["test"]), bundle.manifest.crop)
     sections.accuracy({"made up": measured}, "made up", tmp_path)
     sections.margin(bundle, "made up", {"made up": measured}, ("made up",), tmp_path)
     lines = sections.heat({"random": torch_network(bundle)}, measured, face, tmp_path)
     assert "![Mean heat of each class](heat.svg)" in lines
     rasters = {file.name: len(re.findall("<image", file.read_text(encoding="utf-8"))) for file in tmp_path.iterdir()}
-    assert rasters == {"confusion.svg": 1, "margin.svg": 0, "lead.svg": 0, "heat.svg": 4}
+    assert rasters == {"confusion.svg": 1, "margin.svg": 0, "reliability.svg": 0, "heat.svg": 4}
 
 
-def test_a_network_that_knows_a_class_not_at_all_has_no_heat(
+def test_a_network_that_never_predicts_a_class_correctly_has_no_heat(
     bundle: Bundle, measured: Measured, tmp_path: Path
 ) -> None:
     labelled = measured.labelled
-    never = LabelledCrops(labelled.crops, (measured.called + 1) % 4)
+    never = LabelledCrops(labelled.crops, (measured.predicted + 1) % 4)
     wrong = Measured(replace(measured.examples, labelled=never), measured.scores)
-    with pytest.raises(ValueError, match="random calls no face of correct rightly"):
+    with pytest.raises(ValueError, match="random predicts no crop of correct correctly"):
         sections.heat({"random": torch_network(bundle)}, wrong, [], tmp_path)
 
 
-def test_the_same_figures_give_the_same_plot(measured: Measured, tmp_path: Path) -> None:
+def test_the_same_numbers_give_the_same_plot(measured: Measured, tmp_path: Path) -> None:
     plots = []
     for folder in (tmp_path / "first", tmp_path / "again"):
         folder.mkdir()
@@ -170,16 +172,16 @@ def test_the_same_figures_give_the_same_plot(measured: Measured, tmp_path: Path)
     assert plots[0] == plots[1]
 
 
-def test_the_drawn_face_stands_where_faces_do(bundle: Bundle) -> None:
+def test_the_drawn_face_is_where_faces_are_in_a_crop(bundle: Bundle) -> None:
     patches = _patches(["webmorph/1", "webmorph/2"], ["test", "test"])
     geometry = bundle.manifest.crop
     skull, *_ = outline(patches, geometry)
-    # This face's chin lies 32 px below the patch's middle, half of the box's longer side.
+    # The chin of this face is 32 px below the patch's middle, half of the box's longer side.
     per_px = 32 / (64 * geometry.margin)
     assert skull[:, 1].max() == pytest.approx(16 - 0.5 + (CHIN_PX - 64 + 0.5) * per_px, abs=0.3)
     assert skull[:, 0].mean() == pytest.approx(15.5, abs=0.3)
 
 
-def test_photographs_are_a_person_each() -> None:
+def test_each_photograph_counts_as_a_person() -> None:
     labelled = LabelledCrops(np.zeros((3, 32, 32, 3), np.uint8), np.zeros(3, np.int64), no_face=1)
     assert len(set(examples_of_photographs(labelled).identities)) == 3

@@ -1,4 +1,4 @@
-"""The report's figures: groups and their gaps, skin tone, people, the margin's outcome; and how they are set."""
+"""The metrics of the report: groups and gaps, skin tone, people, the effect of the margin, and their tables."""
 
 from pathlib import Path
 
@@ -18,7 +18,7 @@ CHIN_PX, FACE_PX = 96.0, 64.0
 
 
 def _population(recalls: dict[str, float], people: int, crops: int = 4) -> GroupCounts:
-    """Each group's people are right in that share of each class, all alike."""
+    """Groups whose people have the given recall in every class."""
     rng = np.random.default_rng(7)
     classes = np.tile(np.arange(crops) % 4, people)
     called, names = [], []
@@ -29,7 +29,7 @@ def _population(recalls: dict[str, float], people: int, crops: int = 4) -> Group
     return count_by_group(np.concatenate(called), np.tile(classes, len(recalls)), np.concatenate(names), groups)
 
 
-def test_a_group_is_counted_by_people_and_by_crops() -> None:
+def test_groups_are_counted_by_people_and_by_crops() -> None:
     counts = count_by_group(
         np.array([0, 1, 1, 3, 0]),
         np.array([0, 1, 2, 3, 0]),
@@ -43,7 +43,7 @@ def test_a_group_is_counted_by_people_and_by_crops() -> None:
     assert gaps(counts) == []
 
 
-def test_a_real_gap_is_beyond_chance_and_inside_its_interval() -> None:
+def test_a_real_gap_is_larger_than_chance_and_inside_its_interval() -> None:
     found = gaps(_population({"a": 0.95, "b": 0.80, "c": 0.93}, 400))
     mean = found[-1]
     assert len(found) == 5
@@ -53,7 +53,7 @@ def test_a_real_gap_is_beyond_chance_and_inside_its_interval() -> None:
     assert mean.high - mean.low < 0.08
 
 
-def test_no_gap_is_within_what_chance_gives() -> None:
+def test_without_a_real_gap_the_largest_is_within_chance() -> None:
     mean = gaps(_population({"a": 0.9, "b": 0.9, "c": 0.9, "d": 0.9}, 250))[-1]
     assert 0 < mean.gap < mean.chance
 
@@ -63,7 +63,7 @@ def test_small_groups_are_not_compared() -> None:
     assert gaps(_population({"a": 0.9, "b": 0.1}, 100))[-1].gap > 0.7
 
 
-def test_people_who_are_right_or_wrong_as_a_whole_widen_the_interval() -> None:
+def test_the_interval_is_wider_if_the_crops_of_a_person_are_right_or_wrong_together() -> None:
     rng = np.random.default_rng(3)
     classes = np.tile(np.arange(4), 800)
     whole = np.repeat(rng.random(200) < 0.9, 16)  # each of 200 people right in all of 16 crops, or in none
@@ -98,7 +98,7 @@ def _bgr(lightness: float, b: float) -> tuple[int, int, int]:
         *((57.0, 20.0, "tan"), (45.0, 18.0, "brown"), (30.0, 12.0, "dark")),
     ],
 )
-def test_skin_is_told_by_its_angle(lightness: float, b: float, expected: str) -> None:
+def test_the_skin_tone_follows_from_the_angle(lightness: float, b: float, expected: str) -> None:
     patch, plane = _face(_bgr(lightness, b))
     angle = skin.angle(patch, plane)
     assert angle == pytest.approx(np.degrees(np.arctan((lightness - 50) / b)), abs=1.5)
@@ -117,7 +117,7 @@ def test_a_grey_picture_has_no_skin_tone() -> None:
     assert skin.tone(None) == ""
 
 
-def test_people_are_known_by_file_name_or_table() -> None:
+def test_labels_of_people_come_from_the_file_name_or_the_table() -> None:
     people = People({"fairface_0001": Person("50-59", "male")})
     assert people.of("utkface_nc/24_1_4_20170103212911364") == Person("20-29", "female", "other")
     assert people.of("utkface_nc/116_0_1_20170103212911364") == Person("60+", "male", "Black")
@@ -128,41 +128,41 @@ def test_people_are_known_by_file_name_or_table() -> None:
 def test_fairfaces_table_is_read(shared_data: Path) -> None:
     people = People.read(shared_data)
     known = [people.of(f"fairface540/fairface_{number:04}") for number in range(1, 541)]
-    assert sum(one.gender == "female" for one in known) == 270
-    assert sum(one.age == "60+" for one in known) == 120
+    assert sum(person.gender == "female" for person in known) == 270
+    assert sum(person.age == "60+" for person in known) == 120
 
 
 SCORES = np.array([[9, 1, 0, 0], [5, 4, 0, 0], [0, 9, 1, 0], [8, 6, 0, 0]], np.int32)
 CLASSES = np.array([0, 1, 1, 0])
 
 
-def test_a_margin_answers_less_and_errs_less() -> None:
+def test_with_a_margin_fewer_crops_are_answered_and_fewer_are_wrong() -> None:
     everything, with_margin = (margin_effect(SCORES, CLASSES, margin) for margin in (0, 2))
     assert (everything.coverage, everything.risk, everything.passing, everything.refused) == (1.0, 0.25, 0.5, 0.0)
     assert (with_margin.coverage, with_margin.risk, with_margin.passing) == (0.75, 0.0, 0.0)
     assert margin_effect(SCORES[:0], CLASSES[:0], 0).risk is None
 
 
-def test_the_curve_goes_through_every_margin() -> None:
-    one = risk_coverage_curve(SCORES, CLASSES)
-    assert one.margins.tolist() == [1, 2, 8]
-    assert one.coverage.tolist() == [1.0, 0.75, 0.5]
-    assert one.risk.tolist() == [0.25, 0.0, 0.0]
+def test_the_curve_has_a_point_for_every_margin() -> None:
+    points = risk_coverage_curve(SCORES, CLASSES)
+    assert points.margins.tolist() == [1, 2, 8]
+    assert points.coverage.tolist() == [1.0, 0.75, 0.5]
+    assert points.risk.tolist() == [0.25, 0.0, 0.0]
 
 
-def test_tenths_by_lead_hold_every_crop_once() -> None:
+def test_tenths_by_margin_contain_every_crop_once() -> None:
     rng = np.random.default_rng(0)
     scores = rng.integers(-40, 40, (1003, 4)).astype(np.int32)
     parts = accuracy_by_margin(scores, rng.integers(0, 4, 1003))
     assert sum(count for _, _, count in parts) == 1003
-    leads = [mean for mean, _, _ in parts]
-    assert leads == sorted(leads)
+    margins = [mean for mean, _, _ in parts]
+    assert margins == sorted(margins)
     assert 8 <= len(parts) <= 10
 
 
-def test_a_table_of_groups_says_who_is_too_few() -> None:
+def test_a_table_of_groups_marks_groups_with_too_few_people() -> None:
     counts = _population({"many": 0.9, "more": 0.8, "few": 0.9}, 120)
-    # People stand in the order of their names, so half of those of "few" go.
+    # People are sorted by name, so this removes half of the people of "few".
     few = GroupCounts(counts.names, counts.right[60:], counts.of[60:])
     lines = markdown.groups(few, gaps(few), ("more", "many"))
     assert [line.split("|")[1].strip() for line in lines[2:5]] == ["more", "many", "(few)"]
@@ -172,7 +172,7 @@ def test_a_table_of_groups_says_who_is_too_few() -> None:
     assert markdown.groups(tiny, []) == ["No group has 20 people."]
 
 
-def test_recall_is_given_with_wilsons_interval() -> None:
+def test_recall_has_its_wilson_interval() -> None:
     counts = np.array([[81, 182, 0, 0], [0, 0, 0, 0], [0, 0, 5, 0], [0, 0, 0, 0]])
     cells = markdown.recall(ClassifierMetrics(counts, 0))
     assert cells == ["81/263 = 0.308 (0.255-0.366)", "-", "5/5 = 1.000 (0.566-1.000)", "-"]

@@ -1,4 +1,4 @@
-"""Camera effects keep the face in the crop, and hang on the seed alone."""
+"""Camera effects: the face stays in the crop, and the crop depends only on the seed."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,13 +10,13 @@ BOX = Box(38.0, 32.0, 52.0, 64.0)
 
 
 def _patch() -> NDArray[np.uint8]:
-    """Grey, with a bright disc's worth of square in the middle of the box."""
+    """A grey patch with a bright square in the middle of the box."""
     patch = np.full((128, 128, 3), 60, np.uint8)
     patch[54:74, 54:74] = 230
     return patch
 
 
-def test_the_face_stays_in_the_middle() -> None:
+def test_the_face_stays_in_the_middle_of_the_crop() -> None:
     middles = []
     for seed in range(60):
         crop = capture(_patch(), BOX, CropGeometry(1.1, 0.0), DETECTOR_JITTER, np.random.default_rng(seed))
@@ -36,7 +36,7 @@ def test_the_same_seed_gives_the_same_crop() -> None:
     assert np.array_equal(first, again)
 
 
-def test_seeds_differ() -> None:
+def test_different_seeds_give_different_crops() -> None:
     crops = [
         capture(_patch(), BOX, CropGeometry(1.1, 0.0), DETECTOR_JITTER, np.random.default_rng(seed)).tobytes()
         for seed in range(20)

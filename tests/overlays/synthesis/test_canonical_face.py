@@ -1,4 +1,4 @@
-"""The map onto the canonical plane: landmarks come to their places, whatever the picture's scale, turn and shift."""
+"""The map onto the canonical plane, at different scales, rotations and shifts of the picture."""
 
 import numpy as np
 import pytest
@@ -8,7 +8,7 @@ from overlays.synthesis import canonical_face
 
 
 def _mesh(scale: float, turn: float, shift: tuple[float, float]) -> NDArray[np.float32]:
-    """An average face in a picture; points of no landmark lie at 0."""
+    """The mesh of an average face in a picture; unused points are at 0."""
     sine, cosine = np.sin(turn), np.cos(turn)
     mesh = np.zeros((468, 2), np.float32)
     mesh[canonical_face.INDICES] = (
@@ -18,19 +18,21 @@ def _mesh(scale: float, turn: float, shift: tuple[float, float]) -> NDArray[np.f
 
 
 @pytest.mark.parametrize(("scale", "turn", "shift"), [(60.0, 0.0, (64.0, 30.0)), (200.0, 0.4, (10.0, -50.0))])
-def test_an_average_face_maps_onto_itself(scale: float, turn: float, shift: tuple[float, float]) -> None:
+def test_the_landmarks_of_an_average_face_map_to_their_canonical_positions(
+    scale: float, turn: float, shift: tuple[float, float]
+) -> None:
     mesh = _mesh(scale, turn, shift)
     got = canonical_face.to_plane(mesh, mesh[canonical_face.INDICES].astype(np.float64))
     assert np.abs(got - canonical_face.POSITIONS).max() < 0.01
 
 
-def test_beyond_the_face_the_map_goes_on_straight() -> None:
+def test_outside_the_face_the_map_is_linear() -> None:
     mesh = _mesh(100.0, 0.0, (0.0, 0.0))
     below_the_chin = canonical_face.to_plane(mesh, np.array([[0.0, 130.0], [0.0, 160.0]]))
     assert np.abs(below_the_chin - [[0.0, 1.3], [0.0, 1.6]]).max() < 0.05
 
 
-def test_a_pulled_landmark_pulls_its_surroundings_only() -> None:
+def test_a_moved_landmark_moves_only_its_surroundings() -> None:
     mesh = _mesh(100.0, 0.0, (0.0, 0.0))
     chin = np.array([[0.0, 100.0], [0.0, 30.0]])
     before = canonical_face.to_plane(mesh, chin)
@@ -40,5 +42,5 @@ def test_a_pulled_landmark_pulls_its_surroundings_only() -> None:
     assert abs(after[1, 1] - before[1, 1]) < 0.02
 
 
-def test_landmarks_are_used_once() -> None:
+def test_each_landmark_is_used_once() -> None:
     assert len(set(canonical_face.INDICES.tolist())) == len(canonical_face.INDICES) == len(canonical_face.POSITIONS)

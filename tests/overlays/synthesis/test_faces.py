@@ -1,4 +1,4 @@
-"""Who is on a picture, and that nobody trains who tests."""
+"""Identities and splits of the pictures."""
 
 from pathlib import Path
 
@@ -21,11 +21,11 @@ from overlays.synthesis.faces import Split, identity, split_of
         ("utkface_nc", "24_1_4_20170103212911364.jpg", None),
     ],
 )
-def test_identity_by_file_name(folder: str, file: str, who: str | None) -> None:
+def test_the_identity_is_in_the_file_name(folder: str, file: str, who: str | None) -> None:
     assert identity(folder, file) == who
 
 
-def test_splits_never_move_and_have_their_shares() -> None:
+def test_splits_never_change_and_have_the_right_shares() -> None:
     assert [split_of(f"webmorph/{n}") for n in ("134", "005")] == [Split.TRAIN, Split.TEST]
     splits = [split_of(str(n)) for n in range(4000)]
     assert abs(splits.count(Split.TRAIN) / 4000 - 0.8) < 0.03
@@ -42,11 +42,11 @@ def test_no_identity_is_in_two_splits(shared_data: Path) -> None:
     assert {portrait.split for portrait in portraits} == set(Split)
 
 
-def test_what_may_not_train_is_left_out(shared_data: Path) -> None:
+def test_pictures_that_must_not_be_trained_on_are_left_out(shared_data: Path) -> None:
     names = {portrait.name for portrait in faces.bare(shared_data)}
     assert not any("utkface" in name or "/female_" in name or "/male_" in name for name in names)
-    placement = {portrait.name for portrait in faces.correctly_masked(shared_data)}
+    masked = {portrait.name for portrait in faces.correctly_masked(shared_data)}
     rows = (shared_data / "real_photos" / "labels.csv").read_text(encoding="utf-8").splitlines()[1:]
     assert len(rows) > 100
-    assert not placement & {row.split(",")[2] for row in rows}
-    assert all(name.startswith("masked/chandrikadeb7/") for name in placement)
+    assert not masked & {row.split(",")[2] for row in rows}
+    assert all(name.startswith("masked/chandrikadeb7/") for name in masked)

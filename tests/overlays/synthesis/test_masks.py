@@ -1,4 +1,4 @@
-"""Masks on the plane: each way of wearing covers and bares what it should; the same seed gives the same mask."""
+"""Masks on the plane: what each class covers, textures and artwork, and dependence on the seed."""
 
 import cv2
 import numpy as np
@@ -24,13 +24,13 @@ MOUTH_Y = (UPPER_LIP_Y + LOWER_LIP_Y) / 2
 
 
 def _at(mask: Mask, y: float) -> float:
-    """The mask's opacity in the middle of the face."""
+    """The opacity of the mask in the middle of the face."""
     return float(mask.opacity[round((y - TOP) * UNIT_PX), round(-LEFT * UNIT_PX)])
 
 
 @pytest.mark.parametrize("kind", list(Kind))
 @pytest.mark.parametrize("mask_class", list(MaskClass))
-def test_each_way_covers_what_its_name_says(mask_class: MaskClass, kind: Kind) -> None:
+def test_each_class_covers_what_its_name_says(mask_class: MaskClass, kind: Kind) -> None:
     nose, mouth, chin = COVERS[mask_class]
     for seed in range(100):
         placement = MaskPlacement.random(np.random.default_rng(seed), mask_class, kind)
@@ -41,10 +41,10 @@ def test_each_way_covers_what_its_name_says(mask_class: MaskClass, kind: Kind) -
 
         assert covered(NOSE_TIP_Y - 0.025) is nose
         assert covered(MOUTH_Y) is mouth
-        assert covered(0.93) is chin or placement.top > 0.92  # some masks hang at the neck
+        assert covered(0.93) is chin or placement.top > 0.92  # some masks hang around the neck
 
 
-def test_between_correct_and_an_uncovered_nose_lies_a_gap() -> None:
+def test_there_is_a_gap_between_correct_and_an_uncovered_nose() -> None:
     rngs = [np.random.default_rng(seed) for seed in range(500)]
     lowest = max(MaskPlacement.random(rng, MaskClass.CORRECT, Kind.CLOTH).top for rng in rngs)
     highest = min(MaskPlacement.random(rng, MaskClass.NOSE, Kind.CLOTH).top for rng in rngs)
@@ -58,7 +58,7 @@ def test_the_same_seed_gives_the_same_mask() -> None:
     assert np.array_equal(first.opacity, again.opacity)
 
 
-def test_opacity_is_where_the_mask_is() -> None:
+def test_the_opacity_is_where_the_mask_is() -> None:
     for seed in range(20):
         mask = MaskCatalogue().mask(np.random.default_rng(seed), MaskClass.CORRECT)
         assert mask.picture.shape == (SIDE_PX, SIDE_PX, 3)
@@ -76,14 +76,14 @@ def test_textures_are_used() -> None:
     assert any(middle[:, :, :2].max() < 5 and middle[:, :, 2].min() > 60 for middle in middles)
 
 
-def test_a_mask_may_have_the_colour_of_the_skin_under_it() -> None:
+def test_some_masks_have_the_colour_of_the_skin() -> None:
     skin = np.array((60.0, 90.0, 140.0))
     masks = [MaskCatalogue().mask(np.random.default_rng(seed), MaskClass.CHIN, skin) for seed in range(200)]
     alike = [mask for mask in masks if mask.colour == "skin"]
     assert 3 <= len(alike) <= 30
 
 
-def test_cloth_is_cut_from_before_a_real_masks_mouth() -> None:
+def test_cloth_is_cut_from_the_part_of_a_real_mask_that_covers_the_mouth() -> None:
     patch = np.zeros((128, 128, 3), np.uint8)
     patch[64:, 32:96] = (10, 200, 10)
     piece = cut_cloth(patch, (32.0, 20.0, 64.0, 80.0))
@@ -92,14 +92,14 @@ def test_cloth_is_cut_from_before_a_real_masks_mouth() -> None:
 
 
 def _square() -> Template:
-    """A green square, its points given for a picture of twice the size."""
+    """A green square whose points are given for a picture of twice the size."""
     picture = np.zeros((100, 100, 4), np.uint8)
     picture[10:90, 20:80] = (0, 255, 0, 255)
     given = np.array([(40, 20), (100, 20), (158, 20), (40, 178), (100, 178), (158, 178)], float)
     return Template(Kind.SURGICAL, picture, artwork._fitted(given, picture[:, :, 3]))
 
 
-def test_artwork_is_laid_where_the_mask_is_worn() -> None:
+def test_artwork_is_drawn_at_the_placement() -> None:
     placement = MaskPlacement(top=0.4, side=0.5, low=0.6, bottom=1.0, width=0.4, peak=2.0, tilt=0.0)
     picture, opacity = artwork.apply_template(_square(), placement, None)
     middle = round(-LEFT * UNIT_PX)

@@ -1,4 +1,4 @@
-"""Figures: what is counted, and the intervals beside it."""
+"""The metrics of a classifier, their intervals, and the abstain margin."""
 
 import numpy as np
 import pytest
@@ -7,17 +7,17 @@ from overlays.training.calibration import calibrate_margin, top2_margins
 from overlays.training.evaluation import LabelledCrops, evaluate, wilson_interval
 
 
-def test_wilson_agrees_with_known_values() -> None:
+def test_the_wilson_interval_agrees_with_published_values() -> None:
     # Newcombe (1998), table I, method 3: 81 of 263 and 15 of 148.
     assert wilson_interval(81, 263) == pytest.approx((0.2553, 0.3662), abs=5e-4)
     assert wilson_interval(15, 148) == pytest.approx((0.0624, 0.1605), abs=5e-4)
     assert wilson_interval(9, 9)[1] == 1.0
     assert wilson_interval(0, 9)[0] == pytest.approx(0.0)
-    with pytest.raises(ValueError, match="nothing"):
+    with pytest.raises(ValueError, match="a count of 0"):
         wilson_interval(0, 0)
 
 
-def test_confusion_and_balance() -> None:
+def test_confusion_recalls_and_balanced_accuracy() -> None:
     scores = np.array([[9, 0, 0, 0], [0, 9, 0, 0], [9, 0, 0, 0], [0, 0, 9, 0]], np.int32)
     crops = np.zeros((4, 32, 32, 3), np.uint8)
     report = evaluate(lambda _: scores, LabelledCrops(crops, np.array([0, 1, 1, 2]), no_face=3))
@@ -27,7 +27,7 @@ def test_confusion_and_balance() -> None:
     assert report.as_dict()["no_face"] == 3
 
 
-def test_margin_lets_a_tenth_abstain() -> None:
+def test_with_the_margin_a_tenth_of_the_crops_abstain() -> None:
     margins = np.arange(0, 200, 2)
     scores = np.stack([margins, np.zeros(100, int), np.full(100, -9), np.full(100, -9)], axis=1).astype(np.int32)
     margin = calibrate_margin(scores, np.zeros(100, np.int64))

@@ -1,4 +1,4 @@
-"""The training loop: it learns, goes on after an interruption as if there had been none, and takes a teacher's word."""
+"""The training loop: learning, checkpoints, the full-precision reference, and distillation from a teacher."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -24,7 +24,7 @@ def labelled() -> LabelledCrops:
 
 
 class Interrupted(Exception):
-    """Somebody pulled the plug."""
+    """The run is interrupted."""
 
 
 def silent(line: str, net: BinaryNet) -> None:
@@ -36,27 +36,29 @@ def test_it_learns(labelled: LabelledCrops, tmp_path: Path) -> None:
     assert evaluate(score_function(net), labelled).balanced_accuracy > 0.5
 
 
-def test_an_interrupted_run_goes_on_as_if_nothing_had_been(labelled: LabelledCrops, tmp_path: Path) -> None:
+def test_an_interrupted_run_gives_the_same_network(labelled: LabelledCrops, tmp_path: Path) -> None:
     whole = train(U_CNV, labelled, SHORT, tmp_path / "whole.pt", silent)
 
-    def pull_the_plug(line: str, net: BinaryNet) -> None:
+    def interrupt(line: str, net: BinaryNet) -> None:
         raise Interrupted
 
     with pytest.raises(Interrupted):
-        train(U_CNV, labelled, SHORT, tmp_path / "cut.pt", pull_the_plug)
+        train(U_CNV, labelled, SHORT, tmp_path / "cut.pt", interrupt)
     lines: list[str] = []
     resumed = train(U_CNV, labelled, SHORT, tmp_path / "cut.pt", lambda line, net: lines.append(line))
     assert [line.split(":")[0] for line in lines] == ["epoch 2/2"]
     assert np.array_equal(score_function(resumed)(labelled.crops), score_function(whole)(labelled.crops))
 
 
-def test_a_checkpoint_of_another_run_is_not_taken_up(labelled: LabelledCrops, tmp_path: Path) -> None:
+def test_a_checkpoint_of_another_run_is_refused(labelled: LabelledCrops, tmp_path: Path) -> None:
     train(U_CNV, labelled, SHORT, tmp_path / "net.pt", silent)
     with pytest.raises(ValueError, match="another run"):
         train(U_CNV, labelled, replace(SHORT, rate=0.1), tmp_path / "net.pt", silent)
 
 
-def test_a_finished_network_is_restored_with_its_statistics_at_rest(labelled: LabelledCrops, tmp_path: Path) -> None:
+def test_a_finished_network_is_restored_with_its_recalibrated_statistics(
+    labelled: LabelledCrops, tmp_path: Path
+) -> None:
     net = train(U_CNV, labelled, SHORT, tmp_path / "net.pt", silent)
     again = restore(tmp_path / "net.pt", U_CNV)
     assert np.array_equal(score_function(again)(labelled.crops), score_function(net)(labelled.crops))
@@ -64,14 +66,16 @@ def test_a_finished_network_is_restored_with_its_statistics_at_rest(labelled: La
         restore(tmp_path / "net.pt", N_CNV)
 
 
-def test_full_precision_learns_what_binary_does_and_more_exactly(labelled: LabelledCrops, tmp_path: Path) -> None:
+def test_the_full_precision_reference_learns_with_real_weights(labelled: LabelledCrops, tmp_path: Path) -> None:
     settings = replace(SHORT, epochs=14, rate=2e-3, is_binary=False)
     net = train(U_CNV, labelled, settings, tmp_path / "net.pt", silent)
     assert evaluate(score_function(net), labelled).balanced_accuracy > 0.7
     assert all(mvtu.weight.detach().unique().numel() > 100 for mvtu in net.mvtus)
 
 
-def test_a_teacher_who_is_always_wrong_teaches_that(labelled: LabelledCrops, tmp_path: Path) -> None:
+def test_a_network_learns_the_answers_of_a_teacher_that_is_always_wrong(
+    labelled: LabelledCrops, tmp_path: Path
+) -> None:
     wrong = np.zeros((len(labelled.crops), 4), np.float32)
     wrong[np.arange(len(wrong)), (labelled.classes + 1) % 4] = 20
     settings = replace(SHORT, epochs=14, distil=1.0)
@@ -84,19 +88,19 @@ def test_a_teacher_who_is_always_wrong_teaches_that(labelled: LabelledCrops, tmp
     )
 
 
-def test_a_teacher_must_be_there(labelled: LabelledCrops, tmp_path: Path) -> None:
+def test_distillation_without_a_teacher_is_refused(labelled: LabelledCrops, tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="no teacher"):
         train(U_CNV, labelled, replace(SHORT, distil=0.5), tmp_path / "net.pt", silent)
 
 
-def test_tuning_begins_where_training_ended(labelled: LabelledCrops, tmp_path: Path) -> None:
+def test_a_run_can_begin_with_the_weights_of_another(labelled: LabelledCrops, tmp_path: Path) -> None:
     first = train(U_CNV, labelled, replace(SHORT, epochs=4), tmp_path / "first.pt", silent)
     tuned = train(U_CNV, labelled, replace(SHORT, rate=1e-6), tmp_path / "tuned.pt", silent, begin=first)
     same = np.mean(score_function(tuned)(labelled.crops).argmax(1) == score_function(first)(labelled.crops).argmax(1))
     assert same > 0.9
 
 
-def test_a_teachers_answers_are_its_logits(labelled: LabelledCrops) -> None:
+def test_the_logits_of_a_network_are_computed_in_batches(labelled: LabelledCrops) -> None:
     torch.manual_seed(0)
     net = BinaryNet(U_CNV)
     answers = logits_of(net, labelled.crops[:8], batch=3)
