@@ -7,7 +7,7 @@ from typing import Any
 from binarycop.bundle import files as bundles
 from binarycop.bundle.search import find_bundle
 from binarycop.classifier.golden import check_golden
-from binarycop.cli.options import add_config, add_json, print_json, settings_of
+from binarycop.cli.options import add_bundle, add_config, add_json, print_json, settings_of
 from binarycop.service.backends import open_accelerator, open_board
 from binarycop.settings.classifier import Backend, MemoryAccess
 
@@ -16,7 +16,7 @@ def add(commands: Any) -> None:
     """Add the subcommand."""
     parser = commands.add_parser("load-overlay", help="load the bundle's bitstream and test it (root)")
     add_config(parser)
-    parser.add_argument("--bundle", metavar="NAME", help="cnv, n-cnv, u-cnv, or a folder with a slash in its path")
+    add_bundle(parser)
     parser.add_argument(
         "--if-set", action="store_true", help="do nothing if classifier.backend is not overlay: for the unit"
     )
