@@ -58,7 +58,7 @@ _HELP = """exit codes:
    5  a camera, clip or folder gives no frames
    6  a GPIO line cannot be opened or driven
    7  the classifier or the face detector cannot run
-   8  the circuit in the FPGA (overlay) must be loaded: run load-overlay as root, then start again
+   8  the circuit in the FPGA (overlay) is missing or has failed: run load-overlay as root, then start again
    9  the journal cannot be read
   10  the bundle store of this board cannot be read or written
 """

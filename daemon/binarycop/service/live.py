@@ -52,7 +52,7 @@ class LiveLoop:
     """Runs a service until all sources have ended, or until it is stopped.
 
     grabbers: one for each lane, in the same order. When the loop is closed, it ends sources and detectors, which may
-    take seconds. So the service, and with it every relay, must be closed before.
+    take seconds. So close the service first, which switches every relay off.
     """
 
     def __init__(self, service: Service, grabbers: list[Grabber], clock: Clock) -> None:

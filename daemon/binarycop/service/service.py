@@ -63,7 +63,7 @@ class Service:
         for lane in self.lanes:
             try:
                 lane.close()
-            except Exception as error:  # noqa: BLE001 - the next lane's relay must be switched off in any case
+            except Exception as error:  # noqa: BLE001 - the next lane's relay is switched off in any case
                 errors.append(error)
         self._classifier.close()
         if errors:

@@ -16,8 +16,7 @@ from binarycop.settings.schema import Settings
 class SystemdLink:
     """Reports a running service to systemd, and applies new settings when systemd asks for a reload.
 
-    stages: returns the stages that the watchdog checks. reload_requested: whoever wants a reload sets it, and
-    ``step`` clears it.
+    stages: returns the stages that the watchdog checks. reload_requested: set to request a reload; ``step`` clears it.
     """
 
     def __init__(
