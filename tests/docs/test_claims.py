@@ -1,6 +1,7 @@
 """Numbers and lists in the pages are those of the code."""
 
 import ast
+import configparser
 import re
 from collections.abc import Callable
 from typing import Any
@@ -230,6 +231,17 @@ def test_every_room_has_its_layer() -> None:
     named = [room for row in table for room in re.findall(r"`([\w.]+)`", row[1])]
     here = [path.name for path in DAEMON.iterdir() if path.suffix == ".py" or (path / "__init__.py").exists()]
     assert sorted(named) == sorted(set(here) - {"__init__.py", "__main__.py"})
+
+
+def test_the_layers_of_the_page_are_those_of_the_import_linter() -> None:
+    contracts = configparser.ConfigParser()
+    contracts.read(ROOT / ".importlinter", encoding="utf-8")
+    lines = contracts["importlinter:contract:layers"]["layers"].split("\n")
+    linter = [set(line.replace("|", " ").split()) for line in lines if line and line != "__main__"]
+    table = rows(ARCHITECTURE, "Rooms, and who may import whom")
+    page = [{room.removesuffix(".py") for room in re.findall(r"`([\w.]+)`", row[1])} for row in table]
+    assert page == linter
+    assert [row[0] for row in table] == [str(number) for number in range(len(linter), 0, -1)]
 
 
 def test_imports_run_down_the_layers_of_the_page() -> None:
