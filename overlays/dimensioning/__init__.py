@@ -1,1 +1,1 @@
-"""What a folding costs and how fast it is: arithmetic, a simulation of the pipeline, a search; all beside Table II."""
+"""Cost and speed of a folding: cost model, pipeline simulation, search, and a comparison with the paper's Table II."""

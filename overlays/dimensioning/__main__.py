@@ -1,15 +1,16 @@
-"""Dimensions a network on paper.
+"""Estimate the resources and the speed of a network with a given folding.
 
-python -m overlays.dimensioning table [n-cnv] [--folding 16x3,16x16,...]   per MVTU, and the whole beside Table II
+python -m overlays.dimensioning table [n-cnv] [--folding 16x3,16x16,...]      each MVTU, and all of them, with Table II
 python -m overlays.dimensioning figures --out overlays/dimensioning/figures   the paper's Figure 3 (needs matplotlib)
-python -m overlays.dimensioning search u-cnv --chip xc7z010 --rate 1646    a folding, and the Pareto front
-python -m overlays.dimensioning dsps u-cnv --chip xc7z010                  its XNORs moved into DSP48E1s
+python -m overlays.dimensioning search u-cnv --chip xc7z010 --rate 1646       the cheapest folding, the Pareto front
+python -m overlays.dimensioning dsps u-cnv --chip xc7z010                     its XNORs in DSP48E1s
 """
 
 import argparse
 import sys
 from pathlib import Path
 
+from overlays.command_line import make_parser
 from overlays.dimensioning import search, table
 from overlays.dimensioning.costs import (
     XNORS_PER_DSP,
@@ -26,23 +27,23 @@ from overlays.networks.tables import NETWORKS, Network
 
 
 def main() -> int:
-    """Print what was asked for; 1 with one line where it cannot be."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    """Run a command. Returns 1, with one line on stderr, if it fails."""
+    parser = make_parser(__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
-    one = commands.add_parser("table", help="per MVTU, and the whole beside Table II")
-    one.add_argument("network", nargs="*", default=sorted(NETWORKS), help=", ".join(sorted(NETWORKS)))
-    one.add_argument("--folding", help="PExSIMD per layer, with commas, instead of Table I's")
-    one = commands.add_parser("figures", help="the paper's Figure 3")
-    one.add_argument("--out", type=Path, required=True)
-    one = commands.add_parser("search", help="a folding for a rate and a chip, and the Pareto front")
-    one.add_argument("network")
-    one.add_argument("--rate", type=float, required=True, metavar="IMAGES_PER_S")
-    one.add_argument("--chip", choices=sorted(CHIPS), default="xc7z020")
-    one.add_argument("--luts", type=int, help="instead of all of the chip's")
-    one.add_argument("--bram18", type=int, help="instead of all of the chip's")
-    one = commands.add_parser("dsps", help="XNORs moved into DSP48E1s")
-    one.add_argument("network")
-    one.add_argument("--chip", choices=sorted(CHIPS), default="xc7z010")
+    command = commands.add_parser("table", help="each MVTU, and all of them, compared with Table II")
+    command.add_argument("network", nargs="*", default=sorted(NETWORKS), help=", ".join(sorted(NETWORKS)))
+    command.add_argument("--folding", help="PExSIMD for each layer, separated by commas (default: Table I)")
+    command = commands.add_parser("figures", help="the paper's Figure 3")
+    command.add_argument("--out", type=Path, required=True, help="folder for the figures")
+    command = commands.add_parser("search", help="the cheapest folding for a rate and a chip, and the Pareto front")
+    command.add_argument("network")
+    command.add_argument("--rate", type=float, required=True, metavar="IMAGES_PER_S")
+    command.add_argument("--chip", choices=sorted(CHIPS), default="xc7z020")
+    command.add_argument("--luts", type=int, help="LUTs that may be used (default: all of the chip)")
+    command.add_argument("--bram18", type=int, help="RAMB18 that may be used (default: all of the chip)")
+    command = commands.add_parser("dsps", help="the XNORs of a network in DSP48E1s")
+    command.add_argument("network")
+    command.add_argument("--chip", choices=sorted(CHIPS), default="xc7z010")
     arguments = parser.parse_args()
     try:
         {"table": _table, "figures": _figures, "search": _search, "dsps": _dsps}[arguments.command](arguments)
@@ -63,7 +64,7 @@ def _folding(words: str) -> tuple[tuple[int, int], ...]:
         pairs = [tuple(int(number) for number in word.split("x")) for word in words.split(",")]
         return tuple((pe, simd) for pe, simd in pairs)
     except ValueError:
-        raise ValueError(f"folding {words!r}: say PExSIMD per layer, as 16x3,16x16,…") from None
+        raise ValueError(f"folding {words!r}: give PExSIMD for each layer, for example 16x3,16x16,…") from None
 
 
 def _table(arguments: argparse.Namespace) -> None:
@@ -92,31 +93,36 @@ def _search(arguments: argparse.Namespace) -> None:
     luts = chip.luts if arguments.luts is None else arguments.luts
     bram18 = chip.bram18 if arguments.bram18 is None else arguments.bram18
     chosen = search.cheapest(network, arguments.rate, luts, bram18)
-    print(f"{network.name} within {luts} LUTs and {bram18} RAMB18, estimated; * the least for {arguments.rate:g}/s\n")
+    print(f"{network.name}, at most {luts} LUTs and {bram18} RAMB18 (estimates); * cheapest for {arguments.rate:g}/s\n")
     print("  images/s   LUTs  RAMB18  PExSIMD per layer")
-    for one in search.pareto_front(network, luts, bram18):
-        mark = "*" if one == chosen else " "
-        folding = ",".join(f"{pe}x{simd}" for pe, simd in one.folding)
-        print(f"{mark} {one.rate_hz:8.0f} {one.estimate.luts:6} {one.estimate.bram18:7}  {folding}")
+    for candidate in search.pareto_front(network, luts, bram18):
+        mark = "*" if candidate == chosen else " "
+        folding = ",".join(f"{pe}x{simd}" for pe, simd in candidate.folding)
+        estimate = candidate.estimate
+        print(f"{mark} {candidate.rate_hz:8.0f} {estimate.luts:6} {estimate.bram18:7}  {folding}")
 
 
 def _dsps(arguments: argparse.Namespace) -> None:
     network, chip = _network(arguments.network), CHIPS[arguments.chip]
     costs = network_costs(network)
     own, shared = dsps_for_xnors(network, shared=False), dsps_for_xnors(network, shared=True)
-    print(f"{network.name}: {XNORS_PER_DSP} XNORs in a DSP48E1's logic unit; FINN's resType dsp puts one in each\n")
+    print(
+        f"{network.name}: {XNORS_PER_DSP} XNORs fit in a DSP48E1's logic unit; FINN's resType dsp needs one DSP each\n"
+    )
     rows: list[tuple[str, ...]] = [
-        ("layer", "PE", "SIMD", "XNORs", "DSPs, own per PE", "DSPs, shared", "DSPs, FINN", "LUTs freed")
+        ("layer", "PE", "SIMD", "XNORs", "DSPs, each PE", "DSPs, shared", "DSPs, FINN", "LUTs saved")
     ]
-    for name, layer, cost, mine, ours in zip(table.layer_names(network), network.layers, costs, own, shared):
-        numbers = (layer.pe, layer.simd, cost.xnors, mine, ours, cost.xnors, luts_of_xnors(cost.xnors))
+    for name, layer, cost, for_each_pe, for_all_pes in zip(
+        table.layer_names(network), network.layers, costs, own, shared
+    ):
+        numbers = (layer.pe, layer.simd, cost.xnors, for_each_pe, for_all_pes, cost.xnors, luts_of_xnors(cost.xnors))
         rows.append((name, *map(str, numbers)))
     xnors = sum(cost.xnors for cost in costs)
     rows.append(("all", "", "", *map(str, (xnors, sum(own), sum(shared), xnors, luts_of_xnors(xnors)))))
     print(table.align(rows), end="\n\n")
     luts = fit_resource_model().estimate(network_costs(network, WEIGHTS[network.name])).luts
-    print(f"{chip.name} has {chip.dsps} DSPs and {chip.luts} LUTs; the whole takes about {luts} LUTs before,", end=" ")
-    print(f"{luts - luts_of_xnors(xnors)} after")
+    print(f"{chip.name} has {chip.dsps} DSPs and {chip.luts} LUTs; the design needs about {luts} LUTs,", end=" ")
+    print(f"and {luts - luts_of_xnors(xnors)} with its XNORs in DSPs")
 
 
 if __name__ == "__main__":

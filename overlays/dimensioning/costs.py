@@ -1,8 +1,8 @@
-"""What one MVTU costs: operations, weights, cycles, block RAM, LUTs, DSPs.
+"""The cost of one MVTU: operations, weights, cycles, block RAM, LUTs, DSPs.
 
-LUTs after FINN-R's model (Blott et al., ACM TRETS 2018, arXiv 1809.04570) with FINN's constants
-(finn/custom_op/fpgadataflow/hls/matrixvectoractivation_hls.py, lut_estimation). Block RAM after what Vivado HLS does
-with one array per PE. Both are estimates; ``calibration`` says how far they are off.
+LUTs follow FINN-R's model (Blott et al., ACM TRETS 2018, arXiv 1809.04570) with FINN's constants
+(finn/custom_op/fpgadataflow/hls/matrixvectoractivation_hls.py, lut_estimation). Block RAM follows what Vivado HLS does
+with one array for each PE. Both are estimates; the README says how exact they are.
 """
 
 from dataclasses import dataclass, replace
@@ -14,17 +14,20 @@ from overlays.networks.tables import Network
 
 BRAM18_BITS = 18 * 1024
 PIXEL_BITS = 8
-XNORS_PER_DSP = 48  # the DSP48E1's logic unit (UG479, two-input logic unit); used so by OrthrusPE (Fasfous, DATE 2020)
+XNORS_PER_DSP = 48  # in the two-input logic unit of a DSP48E1 (UG479), as OrthrusPE uses it (Fasfous, DATE 2020)
 
-_LUTRAM_DEPTH = 64  # one LUT is 64 bits of memory; a memory no deeper becomes LUTs
-_FIXED_LUTS, _LUTS_PER = 300, 1.1  # FINN-R's experiments
+_LUTRAM_DEPTH = 64  # one LUT is 64 bits of memory; a memory that is not deeper is made of LUTs
+_FIXED_LUTS, _LUTS_PER = 300, 1.1  # from FINN-R's experiments
 
-# Widest port of a RAMB18E1 by depth, simple dual port (UG473, table 1-11); true dual port has no 512 × 36.
+# Depth and widest port of a RAMB18E1 in simple dual port mode (UG473, table 1-11). True dual port has no 512 × 36.
 _SHAPES = ((512, 36), (1024, 18), (2048, 9), (4096, 4), (8192, 2), (16384, 1))
 
 
 class Weights(Enum):
-    """BAKED: read-only, in the bitstream, as FINN's. LOADABLE: written at run time by a second port, as BNN-PYNQ's."""
+    """How weights get into the chip.
+
+    BAKED: read-only, in the bitstream, as in FINN. LOADABLE: written at run time through a second port, as in BNN-PYNQ.
+    """
 
     BAKED = "baked"
     LOADABLE = "loadable"
@@ -32,10 +35,10 @@ class Weights(Enum):
 
 @dataclass(frozen=True)
 class Cost:
-    """One MVTU per image.
+    """The cost of one MVTU.
 
-    operations: two per multiply-accumulate, as the paper counts; memory_depth, memory_width: each PE's weight memory in
-    words and bits; bram18: whole RAMB18E1 for all PEs.
+    operations: for one image, two for each multiply-accumulate, as in the paper. cycles: for one image. memory_depth,
+    memory_width: weight memory of each PE, in words and bits. bram18: RAMB18E1 of all PEs.
     """
 
     operations: int
@@ -49,12 +52,12 @@ class Cost:
 
     @property
     def filled(self) -> float | None:
-        """Weight bits over the bits of the block RAMs they lie in; None where they lie in LUTs."""
+        """The share of the block RAMs' bits that hold weights; None if the weights are in LUTs."""
         return self.weight_bits / (self.bram18 * BRAM18_BITS) if self.bram18 else None
 
 
 def mvtu_cost(layer: Layer, side_px: int, weights: Weights = Weights.BAKED) -> Cost:
-    """Cost of one layer with ``side_px``² pixels of output. Raises ValueError where its folding does not divide it."""
+    """Cost of one layer with ``side_px``² output pixels. Raises ValueError if its folding does not divide it."""
     if layer.fan_in % layer.simd or layer.outputs % layer.pe:
         raise ValueError(
             f"PE {layer.pe}, SIMD {layer.simd} do not divide a layer of {layer.outputs} outputs of {layer.fan_in}"
@@ -76,14 +79,14 @@ def mvtu_cost(layer: Layer, side_px: int, weights: Weights = Weights.BAKED) -> C
 
 
 def network_costs(network: Network, weights: Weights = Weights.BAKED) -> tuple[Cost, ...]:
-    """Cost of each layer at the network's folding."""
+    """The cost of each layer with the network's folding."""
     return tuple(mvtu_cost(layer, side, weights) for layer, side in zip(network.layers, network.sides_px))
 
 
 def with_folding(network: Network, folding: tuple[tuple[int, int], ...]) -> Network:
-    """The same network with (PE, SIMD) per layer. Raises ValueError where their number or a divisor is wrong."""
+    """The network with another folding, (PE, SIMD) for each layer. Raises ValueError if it does not fit the layers."""
     if len(folding) != len(network.layers):
-        raise ValueError(f"{network.name} has {len(network.layers)} layers, and the folding {len(folding)}")
+        raise ValueError(f"{network.name} has {len(network.layers)} layers, but the folding has {len(folding)}")
     layers = tuple(replace(layer, pe=pe, simd=simd) for layer, (pe, simd) in zip(network.layers, folding))
     for layer, side in zip(layers, network.sides_px):
         mvtu_cost(layer, side)
@@ -91,10 +94,10 @@ def with_folding(network: Network, folding: tuple[tuple[int, int], ...]) -> Netw
 
 
 def dsps_for_xnors(network: Network, *, shared: bool) -> tuple[int, ...]:
-    """DSP48E1s per layer that hold all its XNORs, 48 to each.
+    """The DSP48E1s of each layer for all its XNORs, 48 in each.
 
-    shared: the PEs of a layer share DSPs; else each PE has its own, as OrthrusPE has. FINN's ``resType`` dsp takes one
-    DSP per XNOR instead.
+    shared: the PEs of a layer share DSPs; otherwise each PE has its own, as in OrthrusPE. FINN's ``resType`` dsp needs
+    one DSP for each XNOR instead.
     """
     return tuple(
         (ceil(cost.xnors / XNORS_PER_DSP) if shared else layer.pe * ceil(layer.simd / XNORS_PER_DSP))
@@ -105,7 +108,7 @@ def dsps_for_xnors(network: Network, *, shared: bool) -> tuple[int, ...]:
 
 
 def luts_of_xnors(xnors: int) -> int:
-    """LUTs that ``xnors`` take in FINN-R's model, and free when they go into DSPs; the adder trees stay."""
+    """The LUTs of XNORs in FINN-R's model, which are saved if the XNORs are in DSPs. The adder trees stay in LUTs."""
     return round(_LUTS_PER * 2 * xnors)
 
 
@@ -123,7 +126,7 @@ def _luts(layer: Layer, input_bits: int, lutram_depth: int) -> int:
     products = layer.simd * (2 * ceil(bits / 6) - 1) * bits
     adders = bits * (2 * layer.simd - 1)
     accumulator = ceil(log2(layer.fan_in) + input_bits) + 1
-    # Threshold memory and comparator; the last layer has none, and its scores are the accumulators.
+    # Threshold memory and comparator. The last layer has none: its accumulators are the scores.
     has_threshold = layer.outputs != 4
     thresholds = accumulator * (ceil(layer.outputs / layer.pe / 64) + 1) if has_threshold else 0
     memory = layer.pe * layer.simd * ceil(lutram_depth / 64)

@@ -1,7 +1,8 @@
-"""What a whole network takes of a chip: its MVTUs' costs, and what else there is, as Table II tells it.
+"""Estimate of the resources of a whole design: the costs of the MVTUs, fitted to the paper's Table II.
 
-LUTs are a line, block RAM a constant on top, through the paper's n-CNV and µ-CNV, which come from the same flow. The
-paper's CNV is not in it, and so says how good it is: its weights are loadable, as BNN-PYNQ's.
+The LUTs are a linear function of the MVTUs' LUTs, the block RAM is the MVTUs' plus a constant. Both are fitted to the
+paper's n-CNV and µ-CNV, which were built with the same tools. The paper's CNV, whose weights are loadable as in
+BNN-PYNQ, is not used for the fit and shows how good it is.
 """
 
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ WEIGHTS = {CNV.name: Weights.LOADABLE, N_CNV.name: Weights.BAKED, U_CNV.name: We
 
 @dataclass(frozen=True)
 class Estimate:
-    """LUTs and RAMB18E1 of a network with windows, FIFOs, DMAs and interconnect."""
+    """LUTs and RAMB18E1 of a whole design: MVTUs, sliding windows, FIFOs, DMAs and interconnect."""
 
     luts: int
     bram18: int
@@ -32,13 +33,13 @@ class ResourceModel:
     bram18_fixed: float
 
     def estimate(self, costs: tuple[Cost, ...]) -> Estimate:
-        """The whole, from the costs of its layers."""
+        """The estimate for a design, from the costs of its layers."""
         luts, bram18 = _sums(costs)
         return Estimate(round(self.luts_fixed + self.luts_factor * luts), ceil(self.bram18_fixed + bram18))
 
 
 def fit_resource_model() -> ResourceModel:
-    """From Table II's rows of ``FITTED``."""
+    """Fit the model to the rows of ``FITTED`` in Table II."""
     (x0, bram0), (x1, bram1) = (_sums(network_costs(network, WEIGHTS[network.name])) for network in FITTED)
     y0, y1 = (TABLE_II[network.name] for network in FITTED)
     factor = (y0.luts - y1.luts) / (x0 - x1)

@@ -1,4 +1,4 @@
-"""The paper's Figure 3: operations and clocks of each layer, so that one sees whether the pipeline is in balance."""
+"""The paper's Figure 3: operations and clock cycles of each layer, which show if the pipeline is balanced."""
 
 from pathlib import Path
 
@@ -9,13 +9,13 @@ from overlays.dimensioning.costs import network_costs
 from overlays.dimensioning.table import layer_names
 from overlays.networks.tables import Network
 
-# The same figure gives the same bytes.
+# With these settings the same numbers give the same bytes.
 matplotlib.rcParams["svg.hashsalt"] = "binarycop"
 matplotlib.rcParams["svg.fonttype"] = "none"
 
 
 def operations_and_clocks(network: Network, file: Path) -> None:
-    """Draw ``network`` at its folding into ``file``, an SVG: two bars per layer, each kind on an axis of its own."""
+    """Draw the figure of a network into ``file`` (SVG): two bars for each layer, with separate axes."""
     costs, names = network_costs(network), layer_names(network)
     figure = Figure(figsize=(9, 3), layout="constrained")
     left = figure.add_subplot()

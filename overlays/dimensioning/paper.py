@@ -1,4 +1,4 @@
-"""What the paper measured (Fasfous et al., RAW 2021, Table II) on a PYNQ-Z1, and the chips' sizes (AMD DS190)."""
+"""The paper's measurements on a PYNQ-Z1 (Fasfous et al., RAW 2021, Table II), and the chips' sizes (AMD DS190)."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ CLOCK_HZ = 100_000_000
 
 @dataclass(frozen=True)
 class Measured:
-    """A row of Table II. bram18: twice the paper's BRAM, which counts pairs, as its halves tell."""
+    """A row of Table II. bram18: twice the paper's BRAM; its values with halves show that it counts pairs of RAMB18."""
 
     luts: int
     bram18: int
@@ -17,7 +17,7 @@ class Measured:
 
     @property
     def interval(self) -> int:
-        """Clocks from image to image."""
+        """Clock cycles from one image to the next."""
         return round(CLOCK_HZ / self.rate_hz)
 
 
@@ -30,7 +30,7 @@ TABLE_II = {
 
 @dataclass(frozen=True)
 class Chip:
-    """What there is of each on a chip."""
+    """The resources of a chip."""
 
     name: str
     luts: int

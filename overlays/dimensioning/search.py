@@ -1,7 +1,7 @@
-"""Foldings that are worth having: for each rate the one of fewest LUTs that fits the block RAM.
+"""Search for the best foldings: for each rate, the one with the fewest LUTs that fits the block RAM.
 
-A pipeline runs at the pace of its slowest MVTU (with deep FIFOs), so that a rate leaves each layer its own choice; what
-joins them is the block RAM, over which a table is filled layer by layer (a knapsack). That is exact for the cost model.
+With deep FIFOs the slowest MVTU determines the rate, so for a given rate each layer can be chosen separately. Only the
+block RAM is shared: this is a knapsack problem, solved exactly by dynamic programming over the layers.
 """
 
 from dataclasses import dataclass, replace
@@ -15,13 +15,13 @@ from overlays.dimensioning.estimate import Estimate, fit_resource_model
 from overlays.dimensioning.paper import CLOCK_HZ
 from overlays.networks.tables import Network
 
-MAX_SIMD = 64  # wider windows and adder trees than the paper's widest, 32, and once more, are left alone
-_FAR = np.iinfo(np.int64).max // 2
+MAX_SIMD = 64  # twice the widest of the paper
+_INFINITE = np.iinfo(np.int64).max // 2
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """A folding, (PE, SIMD) per layer, with the rate that its slowest MVTU allows and what it takes of the chip."""
+    """A folding, (PE, SIMD) for each layer, with its interval in clock cycles and its estimated resources."""
 
     folding: tuple[tuple[int, int], ...]
     interval: int
@@ -41,31 +41,31 @@ class _Choice:
 
 
 def pareto_front(network: Network, luts: int, bram18: int) -> list[Candidate]:
-    """The Pareto front of rate against LUTs within the budgets, the fastest first; empty where nothing fits.
+    """The Pareto front of rate and LUTs within the budgets, fastest first; empty if nothing fits.
 
-    luts, bram18: what the whole may take, with windows, FIFOs and DMAs.
+    luts, bram18: budgets for the whole design, with sliding windows, FIFOs and DMAs.
     """
-    calibration = fit_resource_model()
-    room = int(bram18 - calibration.bram18_fixed)
+    model = fit_resource_model()
+    room = int(bram18 - model.bram18_fixed)
     if room < 0:
         return []
     layers = _choices(network)
     found: list[Candidate] = []
     for interval in sorted({choice.cost.cycles for choices in layers for choice in choices}):
-        fitting = [[one for one in choices if one.cost.cycles <= interval] for choices in layers]
+        fitting = [[choice for choice in choices if choice.cost.cycles <= interval] for choices in layers]
         chosen = _cheapest(fitting, room)
         if chosen is None:
             continue
-        estimate = calibration.estimate(tuple(one.cost for one in chosen))
+        estimate = model.estimate(tuple(choice.cost for choice in chosen))
         if estimate.luts <= luts and (not found or estimate.luts < found[-1].estimate.luts):
-            slowest = max(one.cost.cycles for one in chosen)
-            found.append(Candidate(tuple((one.pe, one.simd) for one in chosen), slowest, estimate))
+            slowest = max(choice.cost.cycles for choice in chosen)
+            found.append(Candidate(tuple((choice.pe, choice.simd) for choice in chosen), slowest, estimate))
     return found
 
 
 def cheapest(network: Network, rate_hz: float, luts: int, bram18: int) -> Candidate:
-    """The folding of fewest LUTs that reaches ``rate_hz`` within the budgets. Raises ValueError where there is none."""
-    good = [one for one in pareto_front(network, luts, bram18) if one.rate_hz >= rate_hz]
+    """The folding with the fewest LUTs that reaches ``rate_hz`` within the budgets. Raises ValueError without one."""
+    good = [candidate for candidate in pareto_front(network, luts, bram18) if candidate.rate_hz >= rate_hz]
     if not good:
         raise ValueError(
             f"no folding of {network.name} reaches {rate_hz:g} images/s within {luts} LUTs and {bram18} RAMB18"
@@ -74,7 +74,7 @@ def cheapest(network: Network, rate_hz: float, luts: int, bram18: int) -> Candid
 
 
 def _choices(network: Network) -> list[list[_Choice]]:
-    """Per layer every folding with its cost. SIMD divides the channels that come in, so that windows can give it."""
+    """All foldings of each layer with their costs. SIMD must divide the input channels, as the sliding window needs."""
     layers: list[list[_Choice]] = []
     channels = CHANNELS
     for layer, side in zip(network.layers, network.sides_px):
@@ -91,25 +91,25 @@ def _choices(network: Network) -> list[list[_Choice]]:
 
 
 def _cheapest(layers: list[list[_Choice]], room: int) -> list[_Choice] | None:
-    """A choice per layer, of fewest LUTs together, within ``room`` RAMB18; None where there is none."""
-    # best[m]: fewest LUTs of the layers so far with exactly m block RAMs; taken: which choice of each layer that is.
-    best = np.full(room + 1, _FAR)
+    """A choice for each layer with the fewest LUTs in total and at most ``room`` RAMB18; None without one."""
+    # best[m]: fewest LUTs of the layers so far with exactly m RAMB18. taken: the choice of each layer for that.
+    best = np.full(room + 1, _INFINITE)
     best[0] = 0
     taken: list[NDArray[np.int64]] = []
     for choices in layers:
-        after, chosen = np.full(room + 1, _FAR), np.full(room + 1, -1)
+        after, chosen = np.full(room + 1, _INFINITE), np.full(room + 1, -1)
         for index, choice in enumerate(choices):
             bram18 = choice.cost.bram18
             if bram18 > room:
                 continue
-            moved = np.full(room + 1, _FAR)
+            moved = np.full(room + 1, _INFINITE)
             moved[bram18:] = best[: room + 1 - bram18] + choice.cost.luts
             better = moved < after
             after[better], chosen[better] = moved[better], index
         best = after
         taken.append(chosen)
     used = int(best.argmin())
-    if best[used] >= _FAR:
+    if best[used] >= _INFINITE:
         return None
     found: list[_Choice] = []
     for choices, chosen in zip(reversed(layers), reversed(taken)):
@@ -119,4 +119,4 @@ def _cheapest(layers: list[list[_Choice]], room: int) -> list[_Choice] | None:
 
 
 def _divisors(number: int) -> list[int]:
-    return [one for one in range(1, number + 1) if number % one == 0]
+    return [divisor for divisor in range(1, number + 1) if number % divisor == 0]

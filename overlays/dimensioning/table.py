@@ -1,4 +1,4 @@
-"""The dimensioning table in words: per MVTU, then the whole beside Table II."""
+"""Text tables: each MVTU of a network, then the whole design compared with the paper's Table II."""
 
 from collections.abc import Mapping, Sequence
 
@@ -10,7 +10,7 @@ from overlays.networks.tables import Network
 
 
 def layer_names(network: Network) -> list[str]:
-    """conv1_1, conv1_2, conv2_1, … fc1, …, as in the paper: a group of convolutions ends with its pool."""
+    """The paper's names of the layers: conv1_1, conv1_2, conv2_1, … fc1, …; a pool ends a group of convolutions."""
     names: list[str] = []
     group, convs, fcs = 1, 0, 0
     for layer in network.layers:
@@ -26,7 +26,7 @@ def layer_names(network: Network) -> list[str]:
 
 
 def align(rows: Sequence[tuple[str, ...]]) -> str:
-    """Rows as lines of equal columns: the first to the left, the others to the right."""
+    """Rows as text with columns of equal width, the first aligned left and the others right."""
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     return "\n".join(
         "  ".join(
@@ -37,7 +37,7 @@ def align(rows: Sequence[tuple[str, ...]]) -> str:
 
 
 def layers(network: Network, costs: Sequence[Cost]) -> str:
-    """A line per MVTU: operations, weights, clocks, the memory of each PE, how full its block RAM is, LUTs."""
+    """A line for each MVTU: operations, weights, clocks, memory of each PE, use of its block RAM, LUTs."""
     rows = [("layer", "PE", "SIMD", "Mop", "weights", "clocks", "per PE", "RAMB18", "filled", "LUTs")]
     for name, layer, cost in zip(layer_names(network), network.layers, costs):
         rows.append(
@@ -73,12 +73,12 @@ def layers(network: Network, costs: Sequence[Cost]) -> str:
 
 
 def timings(network: Network, fifos: Mapping[str, Sequence[int]], measured: Measured | None) -> str:
-    """Rate and latency: by the slowest MVTU, simulated with each of ``fifos``, as measured by the paper."""
+    """Rate and latency: from the slowest MVTU, simulated with each of ``fifos``, and as measured in the paper."""
     slowest, first = max(network.cycles), network.cycles[0] + network.cycles[1]
-    rows = [("pace", "clocks per image", "images/s", "latency, ms", "to the paper")]
+    rows = [("speed", "clocks per image", "images/s", "latency, ms", "to the paper")]
 
-    def row(name: str, one: PipelineTiming | None, interval: float) -> None:
-        latency = f"{one.latency / CLOCK_HZ * 1e3:.2f}" if one else "-"
+    def row(name: str, timing: PipelineTiming | None, interval: float) -> None:
+        latency = f"{timing.latency / CLOCK_HZ * 1e3:.2f}" if timing else "-"
         off = f"{interval / measured.interval - 1:+.1%}" if measured else "-"
         rows.append((name, f"{interval:.0f}", f"{CLOCK_HZ / interval:.0f}", latency, off))
 
@@ -86,8 +86,8 @@ def timings(network: Network, fifos: Mapping[str, Sequence[int]], measured: Meas
     row("first two layers in turn", None, max(first, slowest))
     for window in SlidingWindow:
         for name, depths in fifos.items():
-            one = simulate(network, depths, window)
-            row(f"simulated, FIFOs {name}, windows {window.value}", one, one.interval)
+            timing = simulate(network, depths, window)
+            row(f"simulated, FIFOs {name}, windows {window.value}", timing, timing.interval)
     if measured:
         rows.append(
             ("the paper, measured", str(measured.interval), str(measured.rate_hz), f"{measured.latency_ms:.2f}", "")
@@ -96,19 +96,19 @@ def timings(network: Network, fifos: Mapping[str, Sequence[int]], measured: Meas
 
 
 def resources(network: Network, weights: Weights, measured: Measured | None) -> str:
-    """LUTs, block RAM and DSPs of the whole, beside the paper's."""
+    """LUTs, block RAM and DSPs of the whole design, compared with the paper."""
     estimate = fit_resource_model().estimate(network_costs(network, weights))
     rows = [
-        ("the whole", "LUTs", "RAMB18", "DSPs"),
+        ("whole design", "LUTs", "RAMB18", "DSPs"),
         (f"estimate, weights {weights.value}", str(estimate.luts), str(estimate.bram18), "not modelled"),
     ]
     if measured:
-        fitted = " (fitted to it)" if network in FITTED else ""
+        fitted = " (fitted)" if network in FITTED else ""
         luts, bram18 = estimate.luts / measured.luts - 1, estimate.bram18 / measured.bram18 - 1
         rows += [
             ("the paper, measured", str(measured.luts), str(measured.bram18), str(measured.dsps)),
-            (f"off by{fitted}", f"{luts:+.1%}", f"{bram18:+.1%}", ""),
+            (f"difference{fitted}", f"{luts:+.1%}", f"{bram18:+.1%}", ""),
         ]
     own, shared = (sum(dsps_for_xnors(network, shared=shared)) for shared in (False, True))
-    rows.append(("its XNORs in DSP48E1s, 48 each", "", "", f"{own}, or {shared} where PEs share them"))
+    rows.append(("its XNORs in DSP48E1s, 48 each", "", "", f"{own}, or {shared} if PEs share them"))
     return align(rows)

@@ -1,1 +1,1 @@
-"""From a bundle's QONNX to a bitstream with the gate's own lines, through FINN's dataflow builder."""
+"""Build of a bitstream from a bundle's QONNX with FINN, with the gate's lines in the block design."""

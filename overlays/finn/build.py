@@ -1,14 +1,13 @@
-"""Builds a bundle's bitstream, with the gate's lines and the dead-man timer, by FINN's dataflow builder.
+"""Build the bitstream of a bundle, with the gate's lines and the dead-man timer, with FINN's dataflow builder.
 
 python -m overlays.finn.build n-cnv --flavour deep --out work/finn      (in FINN's container; build.sh calls it)
-python -m overlays.finn.build n-cnv --out work/finn --estimate          (FINN's Python only, no Vivado)
-python -m overlays.finn.build n-cnv --out work/finn --write             (nothing of FINN: only what it would be told)
+python -m overlays.finn.build n-cnv --out work/finn --estimate          (needs FINN's Python, but no Vivado)
+python -m overlays.finn.build n-cnv --out work/finn --write             (needs no FINN: writes only its input)
 
-The bundle's golden vectors go with it, and FINN checks its graph against them at each of its own steps. In the end
-OUT/<build>/deploy is what `binarycop import-build` takes.
+FINN verifies its graph with golden vectors of the bundle after several of its steps. The result for
+`binarycop import-build` is the folder OUT/<build>/deploy.
 """
 
-import argparse
 import json
 import sys
 from pathlib import Path
@@ -19,6 +18,7 @@ import numpy as np
 
 from binarycop.bundle import files as bundles
 from binarycop.errors import BinaryCoPError
+from overlays.command_line import make_parser
 from overlays.finn import lines
 from overlays.finn.errors import BuildMismatch, FinnMissing
 from overlays.finn.recipe import BOARDS, BUILD_STEPS, ESTIMATE_STEPS, GOLDEN, PYNQ_Z1, TCL, Flavour, Recipe
@@ -29,11 +29,11 @@ BUNDLES = Path(__file__).resolve().parents[1] / "bundles"
 
 
 def write(recipe: Recipe, bundle: Path, folder: Path, *, estimate: bool) -> dict[str, Any]:
-    """Write what FINN is told into ``folder``, and return its configuration as plain data.
+    """Write FINN's input into ``folder`` (an absolute path), and return its configuration as plain data.
 
     Files: folding.json, config.json, input.npy (N, 3, 32, 32) and expected_output.npy (N, 4), both float32,
-    gate_lines.xdc and gate_lines.tcl; and for the gate's settings lines.yaml. folder: absolute. Raises BundleError
-    where the bundle is not good, and BuildLost where it is another network than the recipe's.
+    gate_lines.xdc and gate_lines.tcl; and lines.yaml for the gate's settings. Raises BundleError if the bundle is not
+    valid, and BuildMismatch if it has another network than the recipe.
     """
     loaded = bundles.load(bundle)
     if loaded.manifest.layers != recipe.network.layers:
@@ -53,7 +53,7 @@ def write(recipe: Recipe, bundle: Path, folder: Path, *, estimate: bool) -> dict
 
 
 def check_verification(folder: Path, names: list[str]) -> None:
-    """Raises BuildLost where FINN's own verification failed or is missing: FINN goes on after a failure."""
+    """Raises BuildMismatch if a verification of FINN failed or is missing: FINN continues after a failure."""
     for name in names:
         results = sorted((folder / "verification_output").glob(f"verify_{name}_*"))
         good = [result for result in results if result.stem.endswith("_SUCCESS")]
@@ -62,15 +62,15 @@ def check_verification(folder: Path, names: list[str]) -> None:
 
 
 def main() -> int:
-    """Build; 1 with one line where something is wrong."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    """Run the build. Returns 1, with one line on stderr, if it fails."""
+    parser = make_parser(__doc__)
     parser.add_argument("network", choices=sorted(NETWORKS))
     parser.add_argument("--flavour", choices=[flavour.value for flavour in Flavour], default=Flavour.DEEP.value)
     parser.add_argument("--board", choices=sorted(BOARDS), default=PYNQ_Z1.finn_name.lower())
-    parser.add_argument("--bundle", type=Path, help="default: the one that ships")
-    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--bundle", type=Path, help="folder of the bundle (default: the one that ships)")
+    parser.add_argument("--out", type=Path, required=True, help="folder for the build")
     until = parser.add_mutually_exclusive_group()
-    until.add_argument("--estimate", action="store_true", help="stop where Vivado would be needed")
+    until.add_argument("--estimate", action="store_true", help="stop before Vivado is needed")
     until.add_argument("--write", action="store_true", help="write FINN's input and stop")
     arguments = parser.parse_args()
     try:
@@ -91,13 +91,13 @@ def main() -> int:
 def _build(recipe: Recipe, bundle: Path, config: dict[str, Any], names: tuple[str, ...]) -> None:
     steps = resolve(names, recipe)
     try:
-        from finn.builder.build_dataflow import build_dataflow_cfg  # noqa: PLC0415 - FINN is there in its container only
+        from finn.builder.build_dataflow import build_dataflow_cfg  # noqa: PLC0415 - FINN exists only in its container
         from finn.builder.build_dataflow_config import DataflowBuildConfig  # noqa: PLC0415
     except ImportError as error:
         raise FinnMissing(str(error)) from error
     built = DataflowBuildConfig.from_dict(config)
     built.steps = steps
-    # FINN leaves results of earlier builds where they are, also those that failed.
+    # FINN keeps the results of earlier builds, also of failed ones.
     rmtree(Path(config["output_dir"]) / "verification_output", ignore_errors=True)
     if build_dataflow_cfg(str(bundle / "model.onnx"), built) != 0:
         raise BuildMismatch("FINN's build", "not complete", f"complete; see {config['output_dir']}/build_dataflow.log")

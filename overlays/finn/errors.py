@@ -1,18 +1,18 @@
-"""What can go wrong before Vivado does. Each joins a builtin and carries its parts."""
+"""The errors of the build."""
 
 from binarycop.errors import BinaryCoPError
 
 
 class FinnMissing(BinaryCoPError, ImportError):
-    """FINN cannot be imported: this is not its container."""
+    """FINN cannot be imported. reason: the import error."""
 
     def __init__(self, reason: str) -> None:
         self.reason = reason
-        super().__init__(f"{reason}; run this in FINN's container: overlays/finn/build.sh does")
+        super().__init__(f"{reason}; run this in FINN's container, with overlays/finn/build.sh")
 
 
 class TemplateMismatch(BinaryCoPError, ValueError):
-    """FINN's Tcl template for the block design is not the one that the gate's lines were written for."""
+    """FINN's Tcl template of the block design is not the expected one. anchor: a line that must occur once."""
 
     def __init__(self, anchor: str, times: int) -> None:
         self.anchor, self.times = anchor, times
@@ -20,8 +20,8 @@ class TemplateMismatch(BinaryCoPError, ValueError):
 
 
 class BuildMismatch(BinaryCoPError, ValueError):
-    """FINN built something else than the recipe says; ``what`` names it."""
+    """FINN built something else than the recipe says. what: the part that differs."""
 
     def __init__(self, what: str, is_now: object, should_be: object) -> None:
         self.what, self.is_now, self.should_be = what, is_now, should_be
-        super().__init__(f"{what} is {is_now}, and should be {should_be}")
+        super().__init__(f"{what} is {is_now}, but should be {should_be}")

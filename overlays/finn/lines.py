@@ -1,6 +1,6 @@
-"""The gate's lines in the overlay: which EMIO bit is which wire on which pin, as tables, constraints and Tcl.
+"""The gate's lines in the overlay: EMIO bits, pins, constraints, Tcl and settings, from one table.
 
-Pins: PYNQ-Z1 (XC7Z020) and Arty Z7-10 (XC7Z010) share them, after the constraints of PYNQ's base overlay
+PYNQ-Z1 (XC7Z020) and Arty Z7-10 (XC7Z010) have the same pins. Sources: the constraints of PYNQ's base overlay
 (github.com/Xilinx/PYNQ, boards/Pynq-Z1/base/vivado/constraints/base.xdc) and Digilent's Arty-Z7-10-Master.xdc.
 """
 
@@ -15,7 +15,7 @@ TIMEOUT_S = 0.5
 
 
 class Pull(Enum):
-    """What a pin's weak resistor makes of a cut wire."""
+    """The weak resistor of an input pin, which determines the level of a cut wire."""
 
     NONE = ""
     UP = "PULLUP"
@@ -24,7 +24,7 @@ class Pull(Enum):
 
 @dataclass(frozen=True)
 class Pin:
-    """A pin of the chip, and where it comes out on the board: a Pmod's pin or an LED."""
+    """A pin of the chip. place: where it is on the board, a pin of a Pmod connector or an LED."""
 
     port: str
     package: str
@@ -33,7 +33,10 @@ class Pin:
 
 @dataclass(frozen=True)
 class Line:
-    """One line. name: as below ``lines`` in the settings; bit: of EMIO; heartbeat has no pin, it ends in the timer."""
+    """One line. name: its key under ``lines`` in the settings. bit: of EMIO.
+
+    The heartbeat has no pin: it ends in the dead-man timer.
+    """
 
     name: str
     bit: int
@@ -43,7 +46,7 @@ class Line:
 
     @property
     def gpio(self) -> str:
-        """What the settings call it with the factory ``gpiochip``."""
+        """The line's name in the settings with the factory ``gpiochip``."""
         return f"zynq_gpio:{EMIO_FIRST + self.bit}"
 
 
@@ -56,12 +59,12 @@ LINES = (
     Line("heartbeat", 5, True),
     Line("passed", 6, False, (Pin("gate_passed", "U18", "JA7"),), Pull.DOWN),
     Line("ready", 7, False, (Pin("gate_ready", "U19", "JA8"),), Pull.DOWN),
-    # A contact to ground that opens: so a cut wire is a fire.
+    # The contact to ground opens in a fire, so a cut wire is a fire, too.
     Line("fire", 8, False, (Pin("gate_fire", "W18", "JA9"),), Pull.UP),
     Line("override", 9, False, (Pin("gate_override", "W19", "JA10"),), Pull.DOWN),
 )
 
-# Port of the block design, direction, width, and the pin of rtl/gate_lines.v that it goes to.
+# Port of the block design, direction, width, and pin of rtl/gate_lines.v.
 _PORTS = (
     ("gate_permission", "O", 1, "permission"),
     ("gate_lamps", "O", 4, "lamps"),
@@ -74,8 +77,8 @@ _PORTS = (
 
 
 def constraints() -> str:
-    """The XDC: pins, levels, resistors. All of these lines are slow and asynchronous, so none is timed."""
-    rows = ["# Made by overlays/finn/lines.py: the gate's lines."]
+    """The constraints (XDC): pins, levels, resistors. The lines are slow and asynchronous, so they have no timing."""
+    rows = ["# The gate's lines, written by overlays/finn/lines.py."]
     for line in LINES:
         for pin in line.pins:
             pull = f" PULLTYPE {line.pull.value}" if line.pull is not Pull.NONE else ""
@@ -90,16 +93,16 @@ def constraints() -> str:
 
 
 def block_design(xdc: Path, clock_mhz: float, timeout_s: float = TIMEOUT_S) -> str:
-    """Tcl that adds EMIO and the lines to FINN's block design; its clock and reset are those of FINN's kernels.
+    """Tcl that adds EMIO and the lines to FINN's block design, with the clock and the reset of FINN's kernels.
 
-    xdc: where ``constraints`` were written. Raises ValueError where the time is less than one clock.
+    xdc: the file with ``constraints``. timeout_s: of the dead-man timer. Raises ValueError if it is below one cycle.
     """
     cycles = round(timeout_s * clock_mhz * 1e6)
     if cycles < 1:
-        raise ValueError(f"a dead-man time of {timeout_s} s is less than one clock of {clock_mhz} MHz")
+        raise ValueError(f"a dead-man timeout of {timeout_s} s is less than one cycle of {clock_mhz} MHz")
     emio = f"CONFIG.PCW_GPIO_EMIO_GPIO_ENABLE {{1}} CONFIG.PCW_GPIO_EMIO_GPIO_IO {{{len(LINES)}}}"
     rows = [
-        "# The gate's lines (overlays/finn/lines.py).",
+        "# The gate's lines, written by overlays/finn/lines.py.",
         f"set_property -dict [list {emio}] [get_bd_cells zynq_ps]",
         f"add_files -norecurse [list {' '.join(f'{{{source}}}' for source in SOURCES)}]",
         f"add_files -fileset constrs_1 -norecurse {{{xdc}}}",
@@ -121,7 +124,7 @@ def block_design(xdc: Path, clock_mhz: float, timeout_s: float = TIMEOUT_S) -> s
 
 
 def settings() -> str:
-    """The ``lines`` of the settings for this overlay, as YAML: a file for /etc/binarycop/gate.d/."""
+    """The section ``lines`` of the settings for this overlay (YAML), a file for /etc/binarycop/gate.d/."""
     rows = ["lines:", "  factory: gpiochip"]
     lamps = [line for line in LINES if line.name.startswith("lamps.")]
     for line in LINES:

@@ -1,4 +1,4 @@
-"""What FINN is told, as data: folding, FIFO depths and the build's configuration, per network, flavour and board."""
+"""FINN's input as plain data: folding, FIFO depths and build configuration for a network, a flavour and a board."""
 
 from dataclasses import dataclass
 from enum import Enum
@@ -8,10 +8,10 @@ from typing import Any
 from overlays.dimensioning.costs import network_costs
 from overlays.networks.tables import CLOCK_MHZ, CNV, U_CNV, Network
 
-TCL = "gate_lines.tcl"  # beside the configuration: what our step adds to FINN's block design
-GOLDEN = 4  # golden vectors that FINN verifies its own steps with; each takes seconds in simulation
+TCL = "gate_lines.tcl"  # in the folder of the configuration: what our step adds to FINN's block design
+GOLDEN = 4  # golden vectors with which FINN verifies its steps; each takes seconds in simulation
 
-# Our own steps are functions of steps.py; the other names are FINN's.
+# Our own steps are functions in steps.py; the other names are FINN's.
 COMMON_STEPS = (
     "step_binary_qonnx_to_finn",
     "step_tidy_up",
@@ -38,13 +38,13 @@ BUILD_STEPS = (
 
 
 class Flavour(Enum):
-    """How deep the FIFOs in front of the layers are.
+    """The depth of the FIFOs in front of the layers.
 
-    PAPER: what explains the paper's rates. n-CNV and µ-CNV ran as if conv1_1 and conv1_2 took turns, which FIFOs of
-    two words bring about; CNV ran at the pace of its slowest MVTU, with BNN-PYNQ's FIFOs (github.com/Xilinx/BNN-PYNQ,
-    bnn/src/network/cnvW1A1/hw/top.cpp), from which the paper's CNV comes; here they are the same in bits.
-    DEEP: 64 words, which hold a row of what conv1_2 and conv2_2 read (in CNV 30 pixels of two words and 12 of four) and
-    all that CNV's FC1 and FC2 read per image, so that no layer waits for another longer than its slowest has work.
+    PAPER: the depths that explain the paper's rates. n-CNV and µ-CNV ran as if conv1_1 and conv1_2 worked one after the
+    other, which happens with FIFOs of two words. CNV ran at the speed of its slowest MVTU, with BNN-PYNQ's FIFOs
+    (github.com/Xilinx/BNN-PYNQ, bnn/src/network/cnvW1A1/hw/top.cpp), of the same size in bits as here.
+    DEEP: 64 words. They hold a row of the input of conv1_2 and conv2_2 (in CNV 30 pixels of two words and 12 of four)
+    and the whole input of CNV's FC1 and FC2, so the slowest layer never has to wait.
     """
 
     PAPER = "paper"
@@ -59,8 +59,8 @@ _BNN_PYNQ = (128, 256, 256, 512, 324, 8, 64, 1024, 192)
 class Board:
     """A board with pynq.
 
-    finn_name: what FINN calls it, or would; board_part: for Vivado, ``*`` its newest version; xnor_dsps: DSPs that
-    may take XNORs off the LUTs.
+    finn_name: its name in FINN (ours for a board that FINN does not know). board_part: its name in Vivado; ``*`` is the
+    newest version. xnor_dsps: DSPs that may be used for XNORs in place of LUTs.
     """
 
     finn_name: str
@@ -70,23 +70,23 @@ class Board:
 
 
 PYNQ_Z1 = Board("Pynq-Z1", "xc7z020clg400-1", "www.digilentinc.com:pynq-z1:part0:1.0", 0)
-# Of the XC7Z010's 80 DSPs the paper's µ-CNV has 27 as it is (Table II).
+# The XC7Z010 has 80 DSPs, of which the paper's µ-CNV uses 27 (Table II).
 ARTY_Z7_10 = Board("Arty-Z7-10", "xc7z010clg400-1", "digilentinc.com:arty-z7-10:part0:*", 80 - 27)
 BOARDS = {board.finn_name.lower(): board for board in (PYNQ_Z1, ARTY_Z7_10)}
 
 
 def fifo_depths(network: Network, flavour: Flavour) -> tuple[int, ...]:
-    """Words of the FIFO in front of each layer, in the layer's SIMD width."""
+    """The depth of the FIFO in front of each layer, in words of the layer's SIMD."""
     if flavour is Flavour.PAPER and network is CNV:
         return _BNN_PYNQ
     return (_DEEP if flavour is Flavour.DEEP else _SHALLOW,) * len(network.layers)
 
 
 def layers_in_dsps(network: Network, dsps: int) -> frozenset[int]:
-    """Layers whose XNORs go into DSPs, the widest that fit first.
+    """The numbers of the layers whose XNORs go into DSPs: the widest layers that fit.
 
-    FINN puts one XNOR into one DSP, PE × SIMD of them (its ``resType`` dsp), where a DSP48E1's logic unit could do 48.
-    The first layer adds bytes and has none.
+    FINN uses one DSP for each XNOR, PE × SIMD in a layer (``resType`` dsp), although the logic unit of a DSP48E1 could
+    do 48. The first layer adds bytes and has no XNORs.
     """
     chosen: set[int] = set()
     layers = network.layers
@@ -100,7 +100,7 @@ def layers_in_dsps(network: Network, dsps: int) -> frozenset[int]:
 
 @dataclass(frozen=True)
 class Recipe:
-    """One build. Raises ValueError where the board's chip is the XC7Z010 and the network is not µ-CNV."""
+    """One build. Raises ValueError for a network other than µ-CNV on the XC7Z010, where it does not fit."""
 
     network: Network
     flavour: Flavour
@@ -112,14 +112,13 @@ class Recipe:
 
     @property
     def name(self) -> str:
-        """What its files are called."""
+        """The name of its folder."""
         return f"{self.network.name}-{self.flavour.value}-{self.board.finn_name.lower()}"
 
     def folding(self) -> dict[str, dict[str, Any]]:
-        """FINN's folding configuration: attributes by node name, PE and SIMD as in Table I.
+        """FINN's folding configuration: attributes by node name, with PE and SIMD from Table I.
 
-        Node names are those that FINN gives after ``step_specialize_layers``. It skips what it does not know, which our
-        checks then find.
+        The names are those after FINN's ``step_specialize_layers``. FINN ignores unknown names; our checks find that.
         """
         config: dict[str, dict[str, Any]] = {"Defaults": {}}
         windows = pools = 0
@@ -146,17 +145,17 @@ class Recipe:
             else:
                 mvtu["inFIFODepths"] = [depth]
             if layer.pool:
-                # FINN makes a pool of a window and a Pool node; all channels at once keep both off the critical path.
+                # In FINN a pool is a window and a Pool node; with all channels at once, neither is the slowest node.
                 config[f"ConvolutionInputGenerator_rtl_{windows}"] = {"SIMD": layer.outputs, "ram_style": "distributed"}
                 config[f"Pool_hls_{pools}"] = {"PE": layer.outputs}
                 windows, pools = windows + 1, pools + 1
         return config
 
     def config(self, out: Path, folding: Path, *, estimate: bool) -> dict[str, Any]:
-        """FINN's ``DataflowBuildConfig`` as plain data, without its steps.
+        """FINN's ``DataflowBuildConfig`` as plain data, without the steps.
 
-        out: where FINN writes; folding: the file with ``folding``; the golden vectors lie beside it. estimate: stop
-        where Vivado would be needed.
+        out: the folder for FINN's output. folding: the file with ``folding``, in the folder of the golden vectors.
+        estimate: stop before Vivado is needed.
         """
         outputs = ["estimate_reports"]
         verify = ["initial_python", "streamlined_python"]

@@ -1,7 +1,7 @@
-"""FINN's block design with the gate's lines in it, and with a board that FINN does not know.
+"""Changes to FINN's Tcl template of the block design: the gate's lines, and boards that FINN does not know.
 
-FINN writes the Tcl of its Zynq shell from one template (finn.transformation.fpgadataflow.templates) and offers no hook.
-So the template is changed while FINN uses it, and put back: our Tcl goes in where the design is complete and not saved.
+FINN writes the Tcl of its Zynq shell from one template (finn.transformation.fpgadataflow.templates) and has no hook. So
+the template is replaced while FINN uses it. Our Tcl is inserted where the design is complete but not yet saved.
 """
 
 from collections.abc import Iterator, MutableMapping
@@ -17,13 +17,13 @@ PORT_WIDTH_BITS = 64  # of the Zynq-7000's high-performance ports
 
 
 def with_lines(template: str, tcl: str) -> str:
-    """FINN's template with ``tcl`` before the design is saved. Raises ShellChanged where it has no such place."""
-    # The template is filled in with %, so that a % of ours must be doubled.
+    """FINN's template with ``tcl`` inserted before the design is saved. Raises TemplateMismatch."""
+    # FINN fills the template with the operator %, so each % in our text is doubled.
     return _before(template, _COMPLETE, tcl.replace("%", "%%"))
 
 
 def with_board(template: str, board: Board) -> str:
-    """FINN's template that knows ``board``, a Zynq-7000. Raises ShellChanged where it has no such place."""
+    """FINN's template with a branch for ``board``, a Zynq-7000. Raises TemplateMismatch."""
     tcl = (
         f'}} elseif {{$BOARD == "{board.finn_name}"}} {{\n'
         '    set ZYNQ_TYPE "zynq_7000"\n'
@@ -42,9 +42,10 @@ def patched(
     board: Board,
     tcl: str,
 ) -> Iterator[None]:
-    """While entered, FINN's shell is ours; afterwards it is FINN's again.
+    """Within this context FINN uses the changed template; afterwards it has its own again.
 
-    templates, part_map, port_widths: FINN's module of templates, and its tables of parts and port widths by board.
+    templates: FINN's module. part_map, port_widths: FINN's tables by board. tcl: inserted text. Raises
+    TemplateMismatch.
     """
     original = templates.custom_zynq_shell_template
     template = with_lines(original, tcl)
@@ -52,7 +53,7 @@ def patched(
     if added:
         template = with_board(template, board)
         part_map[board.finn_name], port_widths[board.finn_name] = board.part, PORT_WIDTH_BITS
-    setattr(templates, "custom_zynq_shell_template", template)  # noqa: B010 - mypy knows no attribute of a ModuleType
+    setattr(templates, "custom_zynq_shell_template", template)  # noqa: B010 - a ModuleType has no such attribute for mypy
     try:
         yield
     finally:

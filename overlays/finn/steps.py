@@ -1,4 +1,4 @@
-"""Our own steps among those of FINN's builder. Only this module and ``build`` import FINN, and only where it is run."""
+"""Our own steps of the FINN build. Only this module and ``build`` import FINN, and only when a build runs."""
 
 from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
@@ -15,7 +15,7 @@ Step = Callable[[Any, Any], Any]
 
 @dataclass(frozen=True)
 class MvtuNode:
-    """What FINN made of a layer: its matrix, folding, and cycles per image."""
+    """A layer as FINN built it: size of its matrix, folding, cycles for one image."""
 
     fan_in: int
     outputs: int
@@ -25,20 +25,21 @@ class MvtuNode:
 
 
 def check_mvtus(recipe: Recipe, found: Sequence[MvtuNode]) -> None:
-    """Raises BuildLost where FINN's layers are not those of the recipe: it skips settings that it does not know."""
+    """Raises BuildMismatch if FINN's layers differ from the recipe: FINN ignores settings for unknown nodes."""
     network = recipe.network
     if len(found) != len(network.layers):
         raise BuildMismatch("number of MVTUs", len(found), len(network.layers))
-    for index, (layer, cycles, one) in enumerate(zip(network.layers, network.cycles, found)):
-        right = MvtuNode(layer.fan_in, layer.outputs, layer.pe, layer.simd, cycles)
-        if one != right:
-            raise BuildMismatch(f"MVTU {index}", one, right)
+    for index, (layer, cycles, node) in enumerate(zip(network.layers, network.cycles, found)):
+        expected = MvtuNode(layer.fan_in, layer.outputs, layer.pe, layer.simd, cycles)
+        if node != expected:
+            raise BuildMismatch(f"MVTU {index}", node, expected)
 
 
 def check_other_nodes(recipe: Recipe, cycles: Mapping[str, int]) -> None:
-    """Raises BuildLost where a node, by name with its cycles per image, is the slowest by far: then it is not folded.
+    """Raises BuildMismatch if a node is slower than the slowest MVTU: then it is not folded.
 
-    The first layer's window may be a little slower than its MVTU, by the rows that it fills first.
+    cycles: for one image, by the name of the node. The window of the first layer may be slightly slower than its MVTU,
+    since it fills some rows first.
     """
     slowest = max(recipe.network.cycles)
     for name, taken in cycles.items():
@@ -47,21 +48,21 @@ def check_other_nodes(recipe: Recipe, cycles: Mapping[str, int]) -> None:
 
 
 def check_fifos(recipe: Recipe, found: Sequence[int]) -> None:
-    """Raises BuildLost where the FIFOs in front of the layers, in words, are not those of the recipe."""
-    right = fifo_depths(recipe.network, recipe.flavour)
-    if tuple(found) != right:
-        raise BuildMismatch("depth of the FIFOs", tuple(found), right)
+    """Raises BuildMismatch if the depths of the FIFOs in front of the layers, in words, differ from the recipe."""
+    expected = fifo_depths(recipe.network, recipe.flavour)
+    if tuple(found) != expected:
+        raise BuildMismatch("depth of the FIFOs", tuple(found), expected)
 
 
 def resolve(names: Sequence[str], recipe: Recipe) -> list[str | Step]:
-    """Steps by name: ours as functions of (model, config), FINN's as they are. Raises FinnMissing."""
+    """The steps for FINN's builder: ours as functions of (model, config), FINN's by name. Raises FinnMissing."""
     ours = {step.__name__: step for step in _ours(recipe)}
     return [ours.get(name, name) for name in names]
 
 
 def _ours(recipe: Recipe) -> list[Step]:
     try:
-        from finn.builder import build_dataflow_steps  # noqa: PLC0415 - FINN is there in its container only
+        from finn.builder import build_dataflow_steps  # noqa: PLC0415 - FINN exists only in its container
         from finn.transformation.fpgadataflow import templates  # noqa: PLC0415
         from finn.transformation.fpgadataflow.insert_dwc import InsertDWC  # noqa: PLC0415
         from finn.transformation.fpgadataflow.insert_fifo import InsertFIFO  # noqa: PLC0415
@@ -76,15 +77,15 @@ def _ours(recipe: Recipe) -> list[Step]:
         raise FinnMissing(str(error)) from error
 
     def step_binary_qonnx_to_finn(model: Any, _config: Any) -> Any:
-        # FINN's own step does nothing with a graph of BipolarQuant nodes only: it looks for their old name.
+        # FINN's own step ignores a graph with only BipolarQuant nodes: it looks for their old name.
         return cleanup_model(model).transform(ConvertQONNXtoFINN())
 
     def step_check_folding(model: Any, _config: Any) -> Any:
         found = []
         for node in _mvaus(model):
-            one = getCustomOp(node)
-            fan_in, outputs, pe, simd = (int(one.get_nodeattr(name)) for name in ("MW", "MH", "PE", "SIMD"))
-            found.append(MvtuNode(fan_in, outputs, pe, simd, int(one.get_exp_cycles())))
+            mvau = getCustomOp(node)
+            fan_in, outputs, pe, simd = (int(mvau.get_nodeattr(name)) for name in ("MW", "MH", "PE", "SIMD"))
+            found.append(MvtuNode(fan_in, outputs, pe, simd, int(mvau.get_exp_cycles())))
         check_mvtus(recipe, found)
         check_other_nodes(recipe, {node.name: int(getCustomOp(node).get_exp_cycles()) for node in model.graph.node})
         return model
@@ -102,7 +103,7 @@ def _ours(recipe: Recipe) -> list[Step]:
         return model
 
     def step_preview_fifos(model: Any, config: Any) -> Any:
-        # What FINN's step_set_fifo_depths does before it needs Vivado, on a copy.
+        # The part of FINN's step_set_fifo_depths that needs no Vivado, on a copy of the model.
         copy = deepcopy(model).transform(InsertDWC()).transform(InsertFIFO(create_shallow_fifos=True))
         copy = copy.transform(SpecializeLayers(recipe.board.part)).transform(GiveUniqueNodeNames())
         step_check_fifos(copy.transform(ApplyConfig(config.folding_config_file)), config)

@@ -209,7 +209,7 @@ def heat(nets: dict[str, nn.Module], measured: Measured, outline: list[NDArray[n
         *markdown.table(["maps with heat", *LABELS], rows),
         "",
         "The face is drawn at the average position of faces in a crop. Crops are mirrored at random, and each cell",
-        "sees 16×16 pixels. Red is a network's maximum, blue is zero. Heat shows where a network finds evidence, no more.",
+        "sees 16×16 pixels. Red is a network's maximum, blue is zero. Heat shows where a network finds evidence.",
         "",
         "![Mean heat of each class](heat.svg)",
         "",

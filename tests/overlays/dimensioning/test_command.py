@@ -1,4 +1,4 @@
-"""The command: tables, figures, errors in one line."""
+"""The command: tables, figures, and errors in one line."""
 
 import sys
 from pathlib import Path
@@ -17,12 +17,12 @@ def run(monkeypatch: pytest.MonkeyPatch, *words: object) -> int:
     return command.main()
 
 
-def test_layers_have_the_papers_names() -> None:
+def test_layers_have_the_names_of_the_paper() -> None:
     assert layer_names(CNV) == ["conv1_1", "conv1_2", "conv2_1", "conv2_2", "conv3_1", "conv3_2", "fc1", "fc2", "fc3"]
     assert layer_names(U_CNV) == ["conv1_1", "conv1_2", "conv2_1", "conv2_2", "conv3_1", "fc1", "fc2"]
 
 
-def test_the_table_stands_beside_the_papers(
+def test_the_table_has_the_papers_measurements(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run(monkeypatch, "table", "n-cnv") == 0
@@ -34,7 +34,7 @@ def test_the_table_stands_beside_the_papers(
     assert "15480" in shown
 
 
-def test_another_folding_has_no_paper_beside_it(
+def test_the_table_of_another_folding_has_no_measurements(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run(monkeypatch, "table", "u-cnv", "--folding", "16x3,16x16,4x16,4x32,1x32,1x16,1x1") == 0
@@ -63,11 +63,11 @@ def test_the_dsps_of_the_small_chip_are_counted(
     ("words", "says"),
     [
         (("table", "m-cnv"), "there is no network 'm-cnv'; there are cnv, n-cnv, u-cnv"),
-        (("table", "n-cnv", "--folding", "1,2"), "say PExSIMD per layer"),
+        (("table", "n-cnv", "--folding", "1,2"), "give PExSIMD for each layer"),
         (("search", "cnv", "--rate", "1e6"), "no folding of cnv reaches 1e+06 images/s"),
     ],
 )
-def test_what_is_wrong_is_said_in_one_line(
+def test_an_error_is_one_line(
     words: tuple[str, ...], says: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run(monkeypatch, *words) == 1
@@ -76,7 +76,7 @@ def test_what_is_wrong_is_said_in_one_line(
     assert says in error
 
 
-def test_figures_are_drawn_of_every_network_and_those_that_ship_show_every_layer(
+def test_every_network_has_a_figure_and_the_shipped_figures_show_every_layer(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name, network in NETWORKS.items():

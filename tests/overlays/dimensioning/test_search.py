@@ -1,4 +1,4 @@
-"""The search: it must find what trying everything finds."""
+"""The search: it finds what an exhaustive search finds."""
 
 from functools import cache
 from itertools import product
@@ -24,8 +24,8 @@ SMALL = Network(
 
 
 @cache
-def tried() -> list[tuple[int, Estimate]]:
-    """Interval and estimate of every folding of ``SMALL``."""
+def every_folding() -> list[tuple[int, Estimate]]:
+    """Interval and estimate of all foldings of ``SMALL``."""
     powers = (1, 2, 4, 8)
     choices = ((powers[:2], (1, 3)), (powers, powers[:2]), (powers, powers), (powers[:3], powers))
     built = [with_folding(SMALL, folding) for folding in product(*(product(*choice) for choice in choices))]
@@ -33,8 +33,8 @@ def tried() -> list[tuple[int, Estimate]]:
 
 
 @pytest.mark.parametrize(("luts", "bram18"), [(10**6, 10**3), (9000, 10**3), (10**6, 18), (10**6, 15)])
-def test_the_front_is_that_of_all_foldings(luts: int, bram18: int) -> None:
-    fitting = [(interval, one.luts) for interval, one in tried() if one.luts <= luts and one.bram18 <= bram18]
+def test_the_front_is_the_front_of_all_foldings(luts: int, bram18: int) -> None:
+    fitting = [(interval, one.luts) for interval, one in every_folding() if one.luts <= luts and one.bram18 <= bram18]
     expected: list[tuple[int, int]] = []
     for interval, least in sorted(fitting):
         if not expected or least < expected[-1][1]:
@@ -45,7 +45,7 @@ def test_the_front_is_that_of_all_foldings(luts: int, bram18: int) -> None:
     assert all(one.estimate.bram18 <= bram18 for one in found)
 
 
-def test_a_proposal_reaches_its_rate_and_is_what_it_says() -> None:
+def test_the_cheapest_folding_reaches_the_rate_and_has_the_estimated_cost() -> None:
     chosen = cheapest(N_CNV, 6460, 53200, 280)
     built = with_folding(N_CNV, chosen.folding)
     assert max(built.cycles) == chosen.interval
@@ -54,7 +54,7 @@ def test_a_proposal_reaches_its_rate_and_is_what_it_says() -> None:
     assert chosen.estimate.luts < 20425  # the paper's folding, for that rate
 
 
-def test_what_cannot_be_had_is_said() -> None:
+def test_a_rate_or_a_budget_that_is_not_possible_is_refused() -> None:
     with pytest.raises(ValueError, match="no folding of u-cnv reaches 20000 images/s within 17600 LUTs and 120 RAMB18"):
         cheapest(U_CNV, 20000, 17600, 120)
     assert pareto_front(U_CNV, 100, 120) == []
