@@ -1,23 +1,11 @@
 """The program ``binarycop``. Each subcommand is a module with the functions ``add`` and ``run``."""
 
 import argparse
+import importlib
 import sys
 from collections.abc import Sequence
 
 from binarycop import __version__
-from binarycop.cli import (
-    bench,
-    bundle,
-    check_config,
-    evaluate,
-    events,
-    import_build,
-    lines,
-    load_overlay,
-    replay,
-    run,
-    selftest,
-)
 from binarycop.errors import (
     BackendError,
     BinaryCoPError,
@@ -32,6 +20,20 @@ from binarycop.errors import (
     SettingsError,
     SettingsErrors,
     SourceError,
+)
+
+COMMANDS = (
+    "run",
+    "check-config",
+    "replay",
+    "evaluate",
+    "bench",
+    "selftest",
+    "bundle",
+    "lines",
+    "events",
+    "load-overlay",
+    "import-build",
 )
 
 _EXIT_CODES: tuple[tuple[type[BinaryCoPError], int], ...] = (
@@ -64,8 +66,8 @@ _HELP = """exit codes:
 """
 
 
-def parser() -> argparse.ArgumentParser:
-    """The command line."""
+def parser(names: Sequence[str] = COMMANDS) -> argparse.ArgumentParser:
+    """The command line, with the subcommands of these names."""
     top = argparse.ArgumentParser(
         prog="binarycop",
         description="Gate controller: sees how a person wears the face mask, and gives the gate permission or not.",
@@ -74,26 +76,15 @@ def parser() -> argparse.ArgumentParser:
     )
     top.add_argument("--version", action="version", version=f"binarycop {__version__}")
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for module in (
-        run,
-        check_config,
-        replay,
-        evaluate,
-        bench,
-        selftest,
-        bundle,
-        lines,
-        events,
-        load_overlay,
-        import_build,
-    ):
-        module.add(commands)
+    for name in names:
+        importlib.import_module(f"binarycop.cli.{name.replace('-', '_')}").add(commands)
     return top
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one subcommand; returns the exit code."""
-    options = parser().parse_args(arguments)
+    arguments = sys.argv[1:] if arguments is None else arguments
+    options = parser(_needed(arguments)).parse_args(arguments)
     try:
         code: int = options.run(options)
         return code
@@ -104,3 +95,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # The reader of our output has ended, as `head` does. Python must not report it again when it flushes.
         sys.stdout = None
         return 0
+
+
+def _needed(arguments: Sequence[str]) -> Sequence[str]:
+    """The subcommands to import: on a board OpenCV alone takes seconds, and most subcommands do without."""
+    first = arguments[0] if arguments else ""
+    if first == "--version":
+        return ()
+    return (first,) if first in COMMANDS else COMMANDS

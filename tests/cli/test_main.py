@@ -1,0 +1,40 @@
+"""What the program imports: on a board OpenCV and numpy alone take seconds."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from binarycop.cli import main
+
+HEAVY = ("cv2", "numpy", "gpiozero", "yaml")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "heavy"),
+    [(["--version"], set()), (["bundle", "list"], {"gpiozero", "yaml"}), (["selftest", "--help"], set(HEAVY))],
+)
+def test_a_command_imports_only_what_it_needs(arguments: list[str], heavy: set[str], tmp_path: Path) -> None:
+    program = (
+        "import sys\nfrom binarycop.cli.main import main\n"
+        "try:\n    main(sys.argv[1:])\nexcept SystemExit:\n    pass\n"
+        f"print('imported:', *[name for name in {HEAVY} if name in sys.modules])"
+    )
+    if arguments[0] == "bundle":
+        arguments = ["bundle", "--root", str(tmp_path), *arguments[1:]]
+    command = [sys.executable, "-c", program, *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
+    assert set(done.stdout.splitlines()[-1].split()[1:]) <= heavy
+
+
+def test_the_help_lists_every_command(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main.main(["--help"])
+    text = capsys.readouterr().out
+    assert all(f"\n    {name}" in text for name in main.COMMANDS)
+
+
+def test_each_command_is_added_under_its_own_name() -> None:
+    for name in main.COMMANDS:
+        assert list(main.parser([name])._subparsers._group_actions[0].choices) == [name]  # type: ignore[union-attr, arg-type]
