@@ -1,117 +1,129 @@
-"""Faults of the camera and of its picture."""
+"""Faults of the camera and of its pictures."""
 
 from functools import partial
 from pathlib import Path
 from time import monotonic, sleep
 
 from binarycop.journal.events import Event
-from tests.system.faults.film import Scene
-from tests.system.faults.gate import Broken, Gate
-from tests.system.faults.row import LOOK_S, Outcome, Row, conclude, look
+from tests.system.faults.fake_camera import Scene
+from tests.system.faults.fault_row import QUIET_S, FaultResult, FaultRow, check_no_permission, stop_and_count
+from tests.system.faults.gate_process import CheckFailed, GateProcess
 
-_STALE = "frames.stale_s 2 and a second"
-_LOST = "faces.lost_s 1 and a second"
+_STALE = "frames.stale_s 2, plus 1 s"
+_LOST = "faces.lost_s 1, plus 1 s"
 
 
-def _shown(scene: Scene, event: Event, did: str, work: Path, limit_s: float, *, withheld: bool = False) -> Outcome:
-    """The camera shows that in the middle of a permission, then people again."""
-    with Gate(work) as gate:
-        gate.permit()
+def _shown(
+    scene: Scene, event: Event, reaction: str, work: Path, limit_s: float, *, withheld: bool = False
+) -> FaultResult:
+    """Show the scene during a permission, then people again."""
+    with GateProcess(work) as gate:
+        gate.wait_for_permit()
         at_s = monotonic()
-        gate.film.scene = scene
-        released_s = gate.released(at_s, limit_s)
-        gate.reads(event, at_s)
-        look(gate, at_s)
+        gate.camera.scene = scene
+        relay_off_s = gate.relay_off_after(at_s, limit_s)
+        gate.wait_for_event(event, at_s)
+        check_no_permission(gate, at_s)
         over_s = monotonic()
-        back_s = gate.permit_again(over_s) - over_s
-        return Outcome(did, released_s, event, "by itself", back_s, conclude(gate, withheld=withheld))
+        back_s = gate.wait_for_next_permit(over_s) - over_s
+        return FaultResult(reaction, relay_off_s, event, "by itself", back_s, stop_and_count(gate, withheld=withheld))
 
 
-def _absent(work: Path, limit_s: float) -> Outcome:
-    with Gate(work, scene=Scene.GONE) as gate:
-        gate.reads(Event.FAULT, 0.0, "no frames")
-        look(gate, 0.0)
+def _absent(work: Path, limit_s: float) -> FaultResult:
+    with GateProcess(work, scene=Scene.GONE) as gate:
+        gate.wait_for_event(Event.FAULT, 0.0, "no frames")
+        check_no_permission(gate, 0.0)
         over_s = monotonic()
-        back_s = gate.permit_again(over_s) - over_s
-        return Outcome("starts, ready but out of order", None, Event.FAULT, "by itself", back_s, conclude(gate))
+        back_s = gate.wait_for_next_permit(over_s) - over_s
+        return FaultResult(
+            "starts; the gate is ready, but out of order", None, Event.FAULT, "by itself", back_s, stop_and_count(gate)
+        )
 
 
-def _other_size(work: Path, limit_s: float) -> Outcome:
-    with Gate(work) as gate:
-        gate.permit()
+def _other_size(work: Path, limit_s: float) -> FaultResult:
+    with GateProcess(work) as gate:
+        gate.wait_for_permit()
         at_s = monotonic()
-        gate.film.scene = Scene.SMALL
-        sleep(LOOK_S)
+        gate.camera.scene = Scene.SMALL
+        sleep(QUIET_S)
         if gate.relay_since(at_s):
-            raise Broken("a smaller picture of the same person changed the permission")
-        return Outcome("takes frames as they come", None, Event.PERMIT, "none needed", None, conclude(gate))
+            raise CheckFailed("a smaller picture of the same person changed the permission")
+        return FaultResult("uses the frames as they are", None, Event.PERMIT, "none needed", None, stop_and_count(gate))
 
 
-_row = partial(Row, "camera")
+_row = partial(FaultRow, "camera")
 
 
 ROWS = (
     _row(
         "camera gone, and back",
-        "device answers ENODEV, cannot be opened",
+        "the device answers ENODEV and cannot be opened",
         3.0,
         _STALE,
-        partial(_shown, Scene.GONE, Event.CAMERA_LOST, "releases, tries to open it again"),
+        partial(_shown, Scene.GONE, Event.CAMERA_LOST, "switches the relay off, tries to open the camera again"),
     ),
     _row(
         "camera stalls",
-        "no buffer is ever filled",
+        "the camera fills no buffer any more",
         3.0,
         _STALE,
-        partial(_shown, Scene.STALLED, Event.CAMERA_LOST, "releases, opens it anew"),
+        partial(_shown, Scene.STALLED, Event.CAMERA_LOST, "switches the relay off, opens the camera again"),
         is_slow=True,
     ),
-    _row("camera absent at the start", "no device until after READY", None, "", _absent, is_slow=True),
+    _row("camera absent at the start", "the device appears only after READY=1", None, "", _absent, is_slow=True),
     _row(
         "picture frozen",
-        "the same JPEG for ever, a permitted person in it",
+        "the same JPEG again and again, with a permitted person in it",
         8.0,
-        "frames.frozen_s 5, stale_s 2 and a second",
-        partial(_shown, Scene.FROZEN, Event.FROZEN, "withholds its frames, releases", withheld=True),
+        "frames.frozen_s 5 + stale_s 2, plus 1 s",
+        partial(_shown, Scene.FROZEN, Event.FROZEN, "withholds the frames, switches the relay off", withheld=True),
         is_slow=True,
     ),
     _row(
         "picture black",
-        "a capped lens: sensor noise only",
+        "a covered lens: only sensor noise",
         2.0,
         _LOST,
-        partial(_shown, Scene.BLACK, Event.LEFT, "sees nobody, releases"),
+        partial(_shown, Scene.BLACK, Event.LEFT, "detects nobody, switches the relay off"),
     ),
     _row(
-        "picture over-exposed",
-        "every pixel at 255",
+        "picture overexposed",
+        "every pixel is 255",
         2.0,
         _LOST,
-        partial(_shown, Scene.GLARE, Event.LEFT, "sees nobody, releases", withheld=True),
+        partial(_shown, Scene.OVEREXPOSED, Event.LEFT, "detects nobody, switches the relay off", withheld=True),
         is_slow=True,
     ),
     _row(
-        "picture over-exposed for long",
-        "every pixel at 255, until it counts as frozen",
+        "picture overexposed for long",
+        "every pixel is 255, until it counts as frozen",
         2.0,
         _LOST,
-        partial(_shown, Scene.GLARE, Event.FROZEN, "sees nobody, releases, then withholds", withheld=True),
+        partial(
+            _shown,
+            Scene.OVEREXPOSED,
+            Event.FROZEN,
+            "detects nobody, switches the relay off, then withholds the frames",
+            withheld=True,
+        ),
         is_slow=True,
     ),
     _row(
-        "MJPEG cut short",
-        "each picture ends at three fifths",
+        "MJPEG truncated",
+        "each JPEG ends after three fifths of its bytes",
         3.0,
         _STALE,
-        partial(_shown, Scene.TORN, Event.UNDECODABLE, "shows none of them, releases", withheld=True),
+        partial(
+            _shown, Scene.TRUNCATED, Event.UNDECODABLE, "discards all of them, switches the relay off", withheld=True
+        ),
     ),
     _row(
         "picture too small for a face",
-        "32 x 24 in place of 320 x 240",
+        "32 x 24 instead of 320 x 240",
         2.0,
         _LOST,
-        partial(_shown, Scene.TINY, Event.LEFT, "sees nobody, releases"),
+        partial(_shown, Scene.TINY, Event.LEFT, "detects nobody, switches the relay off"),
         is_slow=True,
     ),
-    _row("wrong resolution", "160 x 120 in place of 320 x 240", None, "", _other_size, is_slow=True),
+    _row("wrong resolution", "160 x 120 instead of 320 x 240", None, "", _other_size, is_slow=True),
 )

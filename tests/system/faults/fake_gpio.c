@@ -1,6 +1,6 @@
-/* Makes one GPIO chip for a process (LD_PRELOAD), so that the daemon's own lines, and gate-release, drive something that
- * is seen from outside. Chip and lines are in the file $FAKE_GPIO, laid out as in lines.py; $FAKE_DEV is listed in place
- * of /dev. Like Zynq's, a line keeps its level when its holder dies. No edges: the lines are polled. */
+/* Gives a process one fake GPIO chip (LD_PRELOAD), so that the test sees what the daemon and gate-release drive. The state
+ * of chip and lines is in the file $FAKE_GPIO, with the layout of fake_chip.py. $FAKE_DEV is listed instead of /dev. As
+ * with Zynq's drivers, a line keeps its level when its process dies. There are no edges: the lines are polled. */
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <dlfcn.h>
@@ -27,20 +27,20 @@ struct line {
     int32_t pid, level, is_output, is_gone;
 };
 
-static struct world {
-    int32_t count, is_forbidden;
+static struct state {
+    int32_t count, is_denied;
     uint32_t logged, unused;
     struct line lines[LINES];
     struct { int64_t at_ns; int32_t line, level; } log[LOGGED];
-} *world;
+} *state;
 
-static unsigned char known[FDS]; /* of a descriptor: 0 not ours, line + 1, or CHIP */
+static unsigned char known[FDS]; /* for each descriptor: 0 if it is not ours, line + 1, or CHIP */
 
 __attribute__((constructor)) static void begin(void) {
     int (*real)(const char *, int, ...) = dlsym(RTLD_NEXT, "open");
     int file = real(getenv("FAKE_GPIO"), O_RDWR);
-    world = mmap(NULL, sizeof *world, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
-    if (world == MAP_FAILED)
+    state = mmap(NULL, sizeof *state, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+    if (state == MAP_FAILED)
         abort();
     close(file);
 }
@@ -63,7 +63,7 @@ static int is_chip(const char *path) {
 }
 
 static int open_chip(void) {
-    return world->is_forbidden ? fail(EACCES) : keep(CHIP);
+    return state->is_denied ? fail(EACCES) : keep(CHIP);
 }
 
 #define OPEN(symbol)                                                      \
@@ -100,7 +100,7 @@ int close(int fd) {
     int (*real)(int) = dlsym(RTLD_NEXT, "close");
     if (fd >= 0 && fd < FDS && known[fd]) {
         if (known[fd] != CHIP)
-            world->lines[known[fd] - 1].pid = 0;
+            state->lines[known[fd] - 1].pid = 0;
         known[fd] = 0;
     }
     return real(fd);
@@ -116,12 +116,12 @@ static void drive(struct line *line, int level) {
     if (line->level == level)
         return;
     line->level = level;
-    uint32_t place = world->logged;
+    uint32_t place = state->logged;
     if (place < LOGGED) {
-        world->log[place].at_ns = now.tv_sec * 1000000000LL + now.tv_nsec;
-        world->log[place].line = (int32_t)(line - world->lines);
-        world->log[place].level = level;
-        __atomic_store_n(&world->logged, place + 1, __ATOMIC_RELEASE);
+        state->log[place].at_ns = now.tv_sec * 1000000000LL + now.tv_nsec;
+        state->log[place].line = (int32_t)(line - state->lines);
+        state->log[place].level = level;
+        __atomic_store_n(&state->logged, place + 1, __ATOMIC_RELEASE);
     }
 }
 
@@ -135,14 +135,14 @@ static void configure(struct line *line, const struct gpio_v2_line_config *confi
 static int ask_chip(unsigned long request, void *argument) {
     if (request == GPIO_GET_CHIPINFO_IOCTL) {
         struct gpiochip_info *info = argument;
-        *info = (struct gpiochip_info){.name = "gpiochip0", .label = "zynq_gpio", .lines = (unsigned)world->count};
+        *info = (struct gpiochip_info){.name = "gpiochip0", .label = "zynq_gpio", .lines = (unsigned)state->count};
         return 0;
     }
     if (request == GPIO_V2_GET_LINEINFO_IOCTL) {
         struct gpio_v2_line_info *info = argument;
-        if (info->offset >= (unsigned)world->count)
+        if (info->offset >= (unsigned)state->count)
             return fail(EINVAL);
-        struct line *line = &world->lines[info->offset];
+        struct line *line = &state->lines[info->offset];
         *info = (struct gpio_v2_line_info){.offset = info->offset};
         memcpy(info->name, line->name, sizeof info->name);
         if (is_held(line)) {
@@ -153,7 +153,7 @@ static int ask_chip(unsigned long request, void *argument) {
     }
     if (request == GPIO_V2_GET_LINE_IOCTL) {
         struct gpio_v2_line_request *wanted = argument;
-        struct line *line = &world->lines[wanted->offsets[0]];
+        struct line *line = &state->lines[wanted->offsets[0]];
         if (is_held(line))
             return fail(EBUSY);
         memcpy(line->holder, wanted->consumer, sizeof line->holder);
@@ -187,5 +187,5 @@ int ioctl(int fd, unsigned long request, ...) {
         int (*real)(int, unsigned long, ...) = dlsym(RTLD_NEXT, "ioctl");
         return real(fd, request, argument);
     }
-    return known[fd] == CHIP ? ask_chip(request, argument) : ask_line(&world->lines[known[fd] - 1], request, argument);
+    return known[fd] == CHIP ? ask_chip(request, argument) : ask_line(&state->lines[known[fd] - 1], request, argument);
 }

@@ -1,83 +1,150 @@
-"""A GPIO chip that the daemon takes for the kernel's (fake_gpio.c), and what was done to its lines."""
+"""Faults of the GPIO lines, and inputs that are stuck."""
 
-import mmap
-import os
-import struct
-from dataclasses import dataclass
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from time import monotonic, sleep
 
-NAMES = ("gate-relay", "lamp-correct", "lamp-nose", "lamp-mouth", "lamp-chin", "ready", "fire", "override")
-RELAY = NAMES[0]
-_HEADER, _LINE, _LOG = struct.Struct("=iiII"), struct.Struct("=32s32siiii"), struct.Struct("=qii")
-_LINES, _LOGGED = 16, 4096
-_HOLDER_AT, _PID_AT, _LEVEL_AT, _GONE_AT = 32, 64, 68, 76
-_LOG_AT = _HEADER.size + _LINES * _LINE.size
+from binarycop.journal.events import Event
+from tests.system.faults.fake_camera import Scene
+from tests.system.faults.fake_chip import RELAY
+from tests.system.faults.fault_row import QUIET_S, FaultResult, FaultRow, check_no_permission, restart, stop_and_count
+from tests.system.faults.gate_process import CheckFailed, GateProcess
 
-
-@dataclass(frozen=True)
-class Change:
-    """A line got another level, at that moment of the monotonic clock, as who drove it saw it."""
-
-    at_s: float
-    line: str
-    level: bool
+_NO_LINE = 6
+_OVERRIDE_S = 2
 
 
-class Lines:
-    """The chip, for the one who looks at it from outside and plays the lane."""
+def _refused(damage: Callable[[GateProcess], None], repair: Callable[[GateProcess], None], work: Path) -> FaultResult:
+    gate = GateProcess(work, starts_ready=False)
+    damage(gate)
+    with gate:
+        code = gate.wait_for_exit()
+        if code != _NO_LINE:
+            raise CheckFailed(f"the exit code is {code}: {gate.last_line()}")
+        message = gate.last_line()
+        check_no_permission(gate, 0.0)
+        repair(gate)
+        at_s = monotonic()
+        gate.start()
+        back_s = gate.wait_for_next_permit(at_s) - at_s
+        return FaultResult(
+            "does not start, exit code 6",
+            None,
+            message,
+            "Restart=, once the line can be opened",
+            back_s,
+            stop_and_count(gate),
+        )
 
-    def __init__(self, file: Path) -> None:
-        file.write_bytes(bytes(_LOG_AT + _LOGGED * _LOG.size))
-        self.file = file
-        with file.open("r+b") as opened:
-            self._map = mmap.mmap(opened.fileno(), 0)
-        _HEADER.pack_into(self._map, 0, len(NAMES), 0, 0, 0)
-        for name in NAMES:
-            _LINE.pack_into(self._map, self._at(name), name.encode(), b"", 0, 0, 0, 0)
 
-    def level(self, name: str) -> bool:
-        """Of any line, now."""
-        return bool(self._read(name, _LEVEL_AT))
+def _line_in_use(work: Path, limit_s: float) -> FaultResult:
+    return _refused(lambda gate: gate.chip.claim(RELAY), lambda gate: gate.chip.free(RELAY), work)
 
-    def drive(self, name: str, level: bool) -> None:
-        """An input gets this level."""
-        self._write(name, _LEVEL_AT, int(level))
 
-    def take(self, name: str) -> None:
-        """Another program holds the line: this process."""
-        struct.pack_into("=32s", self._map, self._at(name) + _HOLDER_AT, b"other-program")
-        self._write(name, _PID_AT, os.getpid())
+def _access_denied(work: Path, limit_s: float) -> FaultResult:
+    return _refused(lambda gate: gate.chip.deny_access(True), lambda gate: gate.chip.deny_access(False), work)
 
-    def give_back(self, name: str) -> None:
-        """The other program lets go of it."""
-        self._write(name, _PID_AT, 0)
 
-    def lose(self) -> None:
-        """The chip is gone, as one on USB that is unplugged: whatever is asked of its lines fails."""
-        for name in NAMES:
-            self._write(name, _GONE_AT, 1)
+def _chip_lost(work: Path, limit_s: float) -> FaultResult:
+    with GateProcess(work) as gate:
+        gate.wait_for_permit()
+        at_s = monotonic()
+        gate.chip.disconnect()
+        code = gate.wait_for_exit()
+        if code != _NO_LINE:
+            raise CheckFailed(f"the exit code is {code}: {gate.last_line()}")
+        message = gate.last_line()
+        gate.chip.reconnect()
+        gate.run_gate_release()
+        relay_off_s = gate.relay_off_after(at_s, limit_s)
+        back_s = restart(gate)
+        return FaultResult(
+            "ends with exit code 6; gate-release switches the relay off, once the chip is back",
+            relay_off_s,
+            message,
+            "Restart=",
+            back_s,
+            stop_and_count(gate),
+        )
 
-    def find_again(self) -> None:
-        """The chip is back; its lines have the levels that they had."""
-        for name in NAMES:
-            self._write(name, _GONE_AT, 0)
 
-    def forbid(self, is_forbidden: bool) -> None:
-        """Whether the daemon's user may not open the chip."""
-        struct.pack_into("=i", self._map, 4, int(is_forbidden))
+def _fire(work: Path, limit_s: float) -> FaultResult:
+    settings = {"lines": {"fire": {"pin": "fire"}}, "gate": {"fire_level": "withhold"}}
+    with GateProcess(work, settings) as gate:
+        gate.wait_for_permit()
+        at_s = monotonic()
+        gate.chip.drive("fire", True)
+        relay_off_s = gate.relay_off_after(at_s, limit_s)
+        gate.wait_for_event(Event.FIRE, at_s, "active")
+        check_no_permission(gate, at_s)
+        over_s = monotonic()
+        gate.chip.drive("fire", False)
+        back_s = gate.wait_for_next_permit(over_s) - over_s
+        return FaultResult(
+            "gives no permission while the input is active",
+            relay_off_s,
+            Event.FIRE,
+            "by itself",
+            back_s,
+            stop_and_count(gate),
+        )
 
-    def changes(self, name: str) -> list[Change]:
-        """All changes of one output since the beginning."""
-        count = struct.unpack_from("=I", self._map, 8)[0]
-        entries = (_LOG.unpack_from(self._map, _LOG_AT + index * _LOG.size) for index in range(count))
-        return [Change(at_ns / 1e9, name, bool(level)) for at_ns, line, level in entries if NAMES[line] == name]
 
-    def _at(self, name: str) -> int:
-        return _HEADER.size + NAMES.index(name) * _LINE.size
+def _ready(work: Path, limit_s: float) -> FaultResult:
+    with GateProcess(work, {"lines": {"ready": {"pin": "ready"}}}) as gate:
+        gate.camera.scene = Scene.PEOPLE
+        gate.wait_for_event(Event.VERDICT, 0.0, "correct")
+        check_no_permission(gate, 0.0)
+        at_s = monotonic()
+        gate.chip.drive("ready", True)
+        back_s = gate.wait_for_next_permit(at_s) - at_s
+        return FaultResult(
+            "gives no permission while the lane is not ready",
+            None,
+            Event.VERDICT,
+            "by itself",
+            back_s,
+            stop_and_count(gate),
+        )
 
-    def _read(self, name: str, offset: int) -> int:
-        value: int = struct.unpack_from("=i", self._map, self._at(name) + offset)[0]
-        return value
 
-    def _write(self, name: str, offset: int, value: int) -> None:
-        struct.pack_into("=i", self._map, self._at(name) + offset, value)
+def _override(work: Path, limit_s: float) -> FaultResult:
+    settings = {"lines": {"override": {"pin": "override"}}, "gate": {"override_s": _OVERRIDE_S}}
+    with GateProcess(work, settings) as gate:
+        at_s = monotonic()
+        gate.chip.drive("override", True)
+        gate.wait_until("the override switches the relay on", lambda: gate.chip.level(RELAY))
+        gate.override_rises = 1
+        relay_off_s = gate.relay_off_after(at_s, limit_s)
+        sleep(QUIET_S)
+        if gate.chip.level(RELAY):
+            raise CheckFailed("the override switched the relay on again")
+        back_s = gate.wait_for_next_permit(at_s + relay_off_s) - at_s - relay_off_s
+        return FaultResult(
+            "ends the permission after gate.override_s",
+            relay_off_s,
+            Event.OVERRIDE,
+            "by itself",
+            back_s,
+            stop_and_count(gate),
+        )
+
+
+_row = partial(FaultRow, "lines")
+
+
+ROWS = (
+    _row("relay's line in use", "another program has it: opening the line fails with EBUSY", None, "", _line_in_use),
+    _row("chip access denied", "opening the chip fails with EACCES", None, "", _access_denied, is_slow=True),
+    _row(
+        "chip lost during a permission",
+        "its lines answer ENODEV; then the chip is back",
+        4.0,
+        "one step of the loop, and the unit's stop",
+        _chip_lost,
+    ),
+    _row("fire input stuck", "always active, with fire_level withhold", 1.0, "one step of the loop", _fire),
+    _row("ready input stuck", "always inactive", None, "", _ready, is_slow=True),
+    _row("override input stuck", "always active", _OVERRIDE_S + 1.0, "gate.override_s 2, plus 1 s", _override),
+)

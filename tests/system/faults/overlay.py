@@ -1,4 +1,4 @@
-"""Faults of the overlay, on the simulated board, and of bundles."""
+"""Faults of the overlay, on the simulated board, and of the bundle."""
 
 import json
 import shutil
@@ -14,125 +14,184 @@ from binarycop.bundle import files as bundles
 from binarycop.bundle.check_build import BITSTREAM
 from binarycop.bundle.search import find_bundle
 from binarycop.journal.events import Event
-from tests.system.faults import saboteur
-from tests.system.faults.gate import Broken, Gate
-from tests.system.faults.row import Outcome, Row, conclude, look, started_again
+from tests.system.faults import fault_trigger
+from tests.system.faults.fault_row import FaultResult, FaultRow, check_no_permission, restart, stop_and_count
+from tests.system.faults.gate_process import CheckFailed, GateProcess
 
-_DEADLINE = "classifier.overlay.deadline_s 0.1, a frame and a second"
+_DEADLINE = "classifier.overlay.deadline_s 0.1, plus a frame and 1 s"
 _REFUSED = 4
 
 
 def _board(kind: str, **overlay: Any) -> tuple[dict[str, Any], str]:
     settings = {"classifier": {"backend": "simulated-board", "overlay": overlay}}
-    return settings, f"from tests.system.faults import saboteur; saboteur.fail_overlay('{kind}'); "
+    return settings, f"from tests.system.faults import fault_trigger; fault_trigger.fail_overlay('{kind}'); "
 
 
-def _fails(kind: str, did: str, work: Path, limit_s: float) -> Outcome:
+def _fails(kind: str, reaction: str, work: Path, limit_s: float) -> FaultResult:
     settings, before = _board(kind)
-    with Gate(work, settings, before=before) as gate:
-        gate.permit()
+    with GateProcess(work, settings, before=before) as gate:
+        gate.wait_for_permit()
         at_s = monotonic()
-        saboteur.order(work)
-        released_s = gate.released(at_s, limit_s)
-        gate.reads(Event.OVERLAY_FAILED, at_s)
-        back = gate.reads(Event.OVERLAY_BACK, at_s)
-        if any(one.level for one in gate.relay_since(at_s) if one.at_s < back.at_s - 0.1):
-            raise Broken("permission was given before the overlay was back")
-        back_s = gate.permit_again(at_s) - at_s
-        return Outcome(did, released_s, Event.OVERLAY_FAILED, "by itself: loads it anew", back_s, conclude(gate))
-
-
-def _used_up(work: Path, limit_s: float) -> Outcome:
-    settings, before = _board("hang", restarts=0)
-    with Gate(work, settings, before=before) as gate:
-        gate.permit()
-        at_s = monotonic()
-        saboteur.order(work)
-        released_s = gate.released(at_s, limit_s)
-        code = gate.ended()
-        if code != 7:
-            raise Broken(f"it ended with {code}: {gate.last_words()}")
-        said = gate.last_words()
-        back_s = started_again(gate)
-        return Outcome("releases, ends with 7", released_s, said, "Restart=", back_s, conclude(gate))
-
-
-def _emulator(work: Path, limit_s: float) -> Outcome:
-    settings, before = _board("hang", restarts=0, fallback="emulator")
-    with Gate(work, settings, before=before) as gate:
-        gate.permit()
-        at_s = monotonic()
-        saboteur.order(work)
-        released_s = gate.released(at_s, limit_s)
-        gate.reads(Event.ON_EMULATOR, at_s)
-        back_s = gate.permit_again(at_s) - at_s
-        return Outcome(
-            "releases, goes on slower", released_s, Event.ON_EMULATOR, "by itself: the emulator", back_s, conclude(gate)
+        fault_trigger.trigger(work)
+        relay_off_s = gate.relay_off_after(at_s, limit_s)
+        gate.wait_for_event(Event.OVERLAY_FAILED, at_s)
+        back = gate.wait_for_event(Event.OVERLAY_BACK, at_s)
+        if any(change.level for change in gate.relay_since(at_s) if change.at_s < back.at_s - 0.1):
+            raise CheckFailed("permission was given before the overlay was back")
+        back_s = gate.wait_for_next_permit(at_s) - at_s
+        return FaultResult(
+            reaction,
+            relay_off_s,
+            Event.OVERLAY_FAILED,
+            "by itself: loads the overlay again",
+            back_s,
+            stop_and_count(gate),
         )
 
 
-def _refused(spoil: Callable[[Path], None], work: Path, limit_s: float) -> Outcome:
-    """The daemon is given a bundle of its own, which was spoilt; then a good one."""
+def _restarts_exhausted(work: Path, limit_s: float) -> FaultResult:
+    settings, before = _board("hang", restarts=0)
+    with GateProcess(work, settings, before=before) as gate:
+        gate.wait_for_permit()
+        at_s = monotonic()
+        fault_trigger.trigger(work)
+        relay_off_s = gate.relay_off_after(at_s, limit_s)
+        code = gate.wait_for_exit()
+        if code != 7:
+            raise CheckFailed(f"the exit code is {code}: {gate.last_line()}")
+        message = gate.last_line()
+        back_s = restart(gate)
+        return FaultResult(
+            "switches the relay off, ends with exit code 7",
+            relay_off_s,
+            message,
+            "Restart=",
+            back_s,
+            stop_and_count(gate),
+        )
+
+
+def _emulator(work: Path, limit_s: float) -> FaultResult:
+    settings, before = _board("hang", restarts=0, fallback="emulator")
+    with GateProcess(work, settings, before=before) as gate:
+        gate.wait_for_permit()
+        at_s = monotonic()
+        fault_trigger.trigger(work)
+        relay_off_s = gate.relay_off_after(at_s, limit_s)
+        gate.wait_for_event(Event.ON_EMULATOR, at_s)
+        back_s = gate.wait_for_next_permit(at_s) - at_s
+        return FaultResult(
+            "switches the relay off, continues more slowly",
+            relay_off_s,
+            Event.ON_EMULATOR,
+            "by itself: on the emulator",
+            back_s,
+            stop_and_count(gate),
+        )
+
+
+def _refused(damage: Callable[[Path], None], work: Path, limit_s: float) -> FaultResult:
+    """Start the daemon with a damaged copy of the bundle, then with a good bundle."""
     folder = work / "bundle"
     shutil.copytree(find_bundle("n-cnv"), folder)
-    spoil(folder)
-    with Gate(work, {"classifier": {"bundle": str(folder)}}, starts_ready=False) as gate:
-        code = gate.ended()
+    damage(folder)
+    with GateProcess(work, {"classifier": {"bundle": str(folder)}}, starts_ready=False) as gate:
+        code = gate.wait_for_exit()
         if code != _REFUSED:
-            raise Broken(f"it ended with {code}: {gate.last_words()}")
-        said = gate.last_words().replace(str(folder), "BUNDLE")
-        look(gate, 0.0)
+            raise CheckFailed(f"the exit code is {code}: {gate.last_line()}")
+        message = gate.last_line().replace(str(folder), "BUNDLE")
+        check_no_permission(gate, 0.0)
         gate.write_settings({})
         at_s = monotonic()
         gate.start()
-        back_s = gate.permit_again(at_s) - at_s
-        return Outcome("does not start, ends with 4", None, said, "a good bundle, and a start", back_s, conclude(gate))
+        back_s = gate.wait_for_next_permit(at_s) - at_s
+        return FaultResult(
+            "does not start, exit code 4", None, message, "a good bundle, and a start", back_s, stop_and_count(gate)
+        )
 
 
-def _flip_a_bit(folder: Path) -> None:
+def _flip_bit(folder: Path) -> None:
     data = bytearray((folder / "weights.npz").read_bytes())
     data[len(data) // 2] ^= 1
     (folder / "weights.npz").write_bytes(data)
 
 
-def _cut_manifest(folder: Path) -> None:
+def _truncate_manifest(folder: Path) -> None:
     text = (folder / "manifest.json").read_text()
     (folder / "manifest.json").write_text(text[: len(text) // 2])
 
 
-def _exchange_golden(folder: Path) -> None:
-    """Another network's golden vectors, with the manifest's blessing: as one built from other weights."""
+def _replace_golden(folder: Path) -> None:
+    """Put in another network's golden vectors, with the right sha256 in the manifest."""
     shutil.copy(find_bundle("u-cnv") / "golden.npz", folder / "golden.npz")
-    _bless(folder, {"golden.npz": sha256((folder / "golden.npz").read_bytes()).hexdigest()})
+    _update_manifest(folder, {"golden.npz": sha256((folder / "golden.npz").read_bytes()).hexdigest()})
 
 
-def _exchange_bitstream(folder: Path) -> None:
+def _replace_bitstream(folder: Path) -> None:
     built = design.write(folder, bundles.load(folder))
-    _bless(folder, built.manifest.sha256)
+    _update_manifest(folder, built.manifest.sha256)
     (folder / BITSTREAM).write_bytes(design.bitstream("not the network of this bundle"))
 
 
-def _bless(folder: Path, digests: Mapping[str, str]) -> None:
+def _update_manifest(folder: Path, digests: Mapping[str, str]) -> None:
     manifest = json.loads((folder / "manifest.json").read_text())
     manifest["files"] |= digests
     (folder / "manifest.json").write_text(json.dumps(manifest))
 
 
 def _row(
-    fault: str, how: str, limit_s: float | None, check: Callable[[Path, float], Outcome], *, slow: bool = False
-) -> Row:
-    return Row("overlay", fault, how, limit_s, "" if limit_s is None else _DEADLINE, check, slow)
+    fault: str, how: str, limit_s: float | None, check: Callable[[Path, float], FaultResult], *, slow: bool = False
+) -> FaultRow:
+    return FaultRow("overlay", fault, how, limit_s, "" if limit_s is None else _DEADLINE, check, slow)
 
 
 ROWS = (
-    _row("DMA hangs", "simulated board never ends a batch", 1.2, partial(_fails, "hang", "releases, reloads")),
-    _row("DMA late", "ends a batch past its deadline", 1.2, partial(_fails, "slow", "releases, reloads"), slow=True),
-    _row("DMA answers nonsense", "flips a bit of each answer", 1.2, partial(_fails, "flip", "releases, reloads")),
-    _row("overlay lost", "its registers read as zeros", 1.2, partial(_fails, "lose", "releases, reloads")),
-    _row("overlay lost for good", "hangs, and classifier.overlay.restarts is 0", 1.2, _used_up),
-    _row("overlay lost, emulator allowed", "hangs, restarts 0, fallback emulator", 1.2, _emulator, slow=True),
-    _row("wrong bitstream", "another .bit than the manifest's", None, partial(_refused, _exchange_bitstream)),
-    _row("bundle corrupted", "one bit of weights.npz", None, partial(_refused, _flip_a_bit)),
-    _row("bundle cut short", "half of manifest.json", None, partial(_refused, _cut_manifest), slow=True),
-    _row("another network's bundle", "golden vectors of u-cnv", None, partial(_refused, _exchange_golden), slow=True),
+    _row(
+        "DMA hangs",
+        "the simulated board never finishes a batch",
+        1.2,
+        partial(_fails, "hang", "switches the relay off, loads the overlay again"),
+    ),
+    _row(
+        "DMA late",
+        "a batch finishes after its deadline",
+        1.2,
+        partial(_fails, "slow", "switches the relay off, loads the overlay again"),
+        slow=True,
+    ),
+    _row(
+        "DMA returns wrong data",
+        "one bit of each result is flipped",
+        1.2,
+        partial(_fails, "flip", "switches the relay off, loads the overlay again"),
+    ),
+    _row(
+        "overlay lost",
+        "all registers read as zero",
+        1.2,
+        partial(_fails, "lose", "switches the relay off, loads the overlay again"),
+    ),
+    _row("overlay lost for good", "a batch hangs, and classifier.overlay.restarts is 0", 1.2, _restarts_exhausted),
+    _row("overlay lost, emulator allowed", "a batch hangs; restarts 0, fallback emulator", 1.2, _emulator, slow=True),
+    _row(
+        "wrong bitstream",
+        "overlay.bit is not the file that the manifest lists",
+        None,
+        partial(_refused, _replace_bitstream),
+    ),
+    _row("bundle corrupted", "one bit of weights.npz is flipped", None, partial(_refused, _flip_bit)),
+    _row(
+        "manifest truncated",
+        "the second half of manifest.json is missing",
+        None,
+        partial(_refused, _truncate_manifest),
+        slow=True,
+    ),
+    _row(
+        "golden vectors of another network",
+        "golden.npz of u-cnv in a bundle of n-cnv",
+        None,
+        partial(_refused, _replace_golden),
+        slow=True,
+    ),
 )

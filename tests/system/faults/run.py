@@ -1,8 +1,8 @@
-"""The fault matrix: every fault injected into a daemon that runs.
+"""Injects every fault of the table into a running daemon, and prints what the gate does.
 
-``python -m tests.system.faults.run [WORD] [--write]``. WORD: rows whose room or fault has it; ``brief`` leaves out the
-slow ones. --write: docs/faults.md, of each row's last try on this machine. Root, for a file system that is full. Exit
-code 1 when any row fails.
+``python -m tests.system.faults.run [WORD] [--write]``. WORD: run only the rows whose group or fault contains it;
+``brief`` leaves out the slow ones. --write: write docs/faults.md from the last result of each row on this machine. The
+row with a full file system needs root. The exit code is 1 if a row fails.
 """
 
 import argparse
@@ -13,13 +13,13 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.system.faults import camera, overlay, stages, system, table, wires
-from tests.system.faults.gate import ROOT, Broken
-from tests.system.faults.row import Outcome, Row
+from tests.system.faults import camera, lines, overlay, stages, system, table
+from tests.system.faults.fault_row import FaultResult, FaultRow
+from tests.system.faults.gate_process import ROOT, CheckFailed
 
-ROWS: tuple[Row, ...] = (*camera.ROWS, *overlay.ROWS, *wires.ROWS, *stages.ROWS, *system.ROWS)
+ROWS: tuple[FaultRow, ...] = (*camera.ROWS, *overlay.ROWS, *lines.ROWS, *stages.ROWS, *system.ROWS)
 BRIEF = "brief"
-KEPT = ROOT / "build" / "faults" / "outcomes"
+SAVED = ROOT / "build" / "faults" / "results"
 PAGE = ROOT / "docs" / "faults.md"
 _PRELOADED = ("tests/system/faults/fake_gpio.c", "tests/frames/fake_v4l2.c", "tests/system/faults/fake_clock.c")
 
@@ -28,52 +28,56 @@ def main() -> int:
     """See the module."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("word", nargs="?", default="")
-    parser.add_argument("--write", action="store_true", help=f"{PAGE.relative_to(ROOT)}, of each row's last try")
+    parser.add_argument(
+        "--write", action="store_true", help=f"write {PAGE.relative_to(ROOT)} from the last result of each row"
+    )
     arguments = parser.parse_args()
     rows = chosen(arguments.word)
     if not rows:
-        parser.error(f"no row has the word {arguments.word}; rooms are {', '.join(sorted({row.room for row in ROWS}))}")
+        parser.error(
+            f"no row contains {arguments.word}; the groups are {', '.join(sorted({row.group for row in ROWS}))}"
+        )
     build()
     results = []
     for row in rows:
         results.append((row, attempt(row)))
         print(table.line(*results[-1]), flush=True)
-        keep(*results[-1])
-    failed = [row for row, outcome in results if isinstance(outcome, str)]
+        save(*results[-1])
+    failed = [row for row, result in results if isinstance(result, str)]
     print(f"{len(results)} rows, {len(failed)} failed")
     if arguments.write:
-        kept = [(row, found) for row in ROWS if (found := kept_of(row)) is not None]
-        PAGE.write_text(table.page(kept, missing=[row.fault for row in ROWS if kept_of(row) is None]))
+        saved = [(row, result) for row in ROWS if (result := saved_result(row)) is not None]
+        PAGE.write_text(table.page(saved, missing=[row.fault for row in ROWS if saved_result(row) is None]))
     return 1 if failed else 0
 
 
-def keep(row: Row, outcome: Outcome | str) -> None:
-    """For the page, which a run of some rows may complete."""
-    KEPT.mkdir(parents=True, exist_ok=True)
-    file = KEPT / f"{row.fault}.pickle"
+def save(row: FaultRow, result: FaultResult | str) -> None:
+    """Save a result for the page, so that the page can be made from several runs."""
+    SAVED.mkdir(parents=True, exist_ok=True)
+    file = SAVED / f"{row.fault}.pickle"
     file.unlink(missing_ok=True)
-    if isinstance(outcome, Outcome):
-        file.write_bytes(pickle.dumps(outcome))
+    if isinstance(result, FaultResult):
+        file.write_bytes(pickle.dumps(result))
 
 
-def kept_of(row: Row) -> Outcome | None:
-    """What the row's last try brought about; None where it failed, or was never tried here."""
-    file = KEPT / f"{row.fault}.pickle"
+def saved_result(row: FaultRow) -> FaultResult | None:
+    """The row's last result; None if it failed or was never run on this machine."""
+    file = SAVED / f"{row.fault}.pickle"
     if not file.exists():
         return None
-    outcome: Outcome = pickle.loads(file.read_bytes())
-    return outcome
+    result: FaultResult = pickle.loads(file.read_bytes())
+    return result
 
 
-def chosen(word: str) -> tuple[Row, ...]:
-    """The rows that a word picks."""
+def chosen(word: str) -> tuple[FaultRow, ...]:
+    """The rows that the word selects."""
     if word == BRIEF:
         return tuple(row for row in ROWS if not row.is_slow)
-    return tuple(row for row in ROWS if word in row.room or word in row.fault)
+    return tuple(row for row in ROWS if word in row.group or word in row.fault)
 
 
 def build() -> None:
-    """The libraries that play camera, chip and clock, and the fail-safe helper. Needs a C compiler."""
+    """Build the libraries that replace camera, chip and clock, and gate-release. Needs a C compiler."""
     compiler = shutil.which("cc") or "gcc"
     folder = ROOT / "build" / "faults"
     folder.mkdir(parents=True, exist_ok=True)
@@ -83,12 +87,12 @@ def build() -> None:
     subprocess.run(["make", "-s", "gate-release"], cwd=ROOT, check=True)
 
 
-def attempt(row: Row) -> Outcome | str:
-    """Carry a row out; why it failed, where it did."""
+def attempt(row: FaultRow) -> FaultResult | str:
+    """Run a row. Returns its result, or why it failed."""
     with tempfile.TemporaryDirectory(prefix="faults-") as folder:
         try:
-            return row.carry_out(Path(folder), row.limit_s or 0.0)
-        except Broken as failure:
+            return row.inject(Path(folder), row.limit_s or 0.0)
+        except CheckFailed as failure:
             return str(failure)
 
 

@@ -1,4 +1,4 @@
-"""Faults of what is around the daemon: its journal, its settings, clock, memory, processor and its own end."""
+"""Faults around the daemon: signals, journal, settings, clock, memory, processor and service manager."""
 
 import resource
 import signal
@@ -11,9 +11,9 @@ from threading import Thread
 from time import monotonic, sleep, time
 
 from binarycop.journal.events import Event
-from tests.system.faults.film import Scene
-from tests.system.faults.gate import PATIENCE_S, Broken, Gate
-from tests.system.faults.row import LOOK_S, Outcome, Row, conclude, look, started_again
+from tests.system.faults.fake_camera import Scene
+from tests.system.faults.fault_row import QUIET_S, FaultResult, FaultRow, check_no_permission, restart, stop_and_count
+from tests.system.faults.gate_process import PATIENCE_S, CheckFailed, GateProcess
 
 _DAY_S = 86_400
 _PULSE_S = 2.0
@@ -21,63 +21,70 @@ _BROKEN = "gate: {pulse_s: 30}\n"
 _HANG_S = 2
 
 
-def _terminated(work: Path, limit_s: float) -> Outcome:
-    with Gate(work) as gate:
-        gate.permit()
+def _terminated(work: Path, limit_s: float) -> FaultResult:
+    with GateProcess(work) as gate:
+        gate.wait_for_permit()
         at_s = monotonic()
         gate.signal(signal.SIGTERM)
-        released_s = gate.released(at_s, limit_s)
-        code = gate.ended()
+        relay_off_s = gate.relay_off_after(at_s, limit_s)
+        code = gate.wait_for_exit()
         if code:
-            raise Broken(f"it ended with {code}")
-        gate.reads(Event.STOPPED, at_s)
-        back_s = started_again(gate)
-        return Outcome("releases, ends with 0", released_s, Event.STOPPED, "a start", back_s, conclude(gate))
-
-
-def _killed(work: Path, limit_s: float) -> Outcome:
-    with Gate(work) as gate:
-        gate.permit()
-        at_s = monotonic()
-        gate.kill()
-        sleep(LOOK_S)
-        if gate.relay_since(at_s):
-            raise Broken("something else than gate-release released the coil, so this proves nothing")
-        # systemd starts it at once; that it does is shown in tests/system/systemd.
-        begun_s = monotonic()
-        gate.stop_post()
-        released_s = gate.released(begun_s, limit_s)
-        back_s = started_again(gate)
-        return Outcome(
-            "the line stays as it was; gate-release releases",
-            released_s,
-            "systemd: killed, signal KILL",
-            "Restart=",
+            raise CheckFailed(f"the exit code is {code}")
+        gate.wait_for_event(Event.STOPPED, at_s)
+        back_s = restart(gate)
+        return FaultResult(
+            "switches the relay off, ends with exit code 0",
+            relay_off_s,
+            Event.STOPPED,
+            "a start",
             back_s,
-            conclude(gate),
+            stop_and_count(gate),
         )
 
 
-def _disk_full(work: Path, limit_s: float) -> Outcome:
-    gate = Gate(work, starts_ready=False)
+def _killed(work: Path, limit_s: float) -> FaultResult:
+    with GateProcess(work) as gate:
+        gate.wait_for_permit()
+        at_s = monotonic()
+        gate.kill()
+        sleep(QUIET_S)
+        if gate.relay_since(at_s):
+            raise CheckFailed("something else than gate-release switched the relay off, so this proves nothing")
+        # systemd starts it at once; tests/system/systemd tests that.
+        begun_s = monotonic()
+        gate.run_gate_release()
+        relay_off_s = gate.relay_off_after(begun_s, limit_s)
+        back_s = restart(gate)
+        return FaultResult(
+            "the line keeps its level; gate-release switches the relay off",
+            relay_off_s,
+            "systemd: killed, signal KILL",
+            "Restart=",
+            back_s,
+            stop_and_count(gate),
+        )
+
+
+def _disk_full(work: Path, limit_s: float) -> FaultResult:
+    gate = GateProcess(work, starts_ready=False)
     _system("mount", "-t", "tmpfs", "-o", "size=4k", "none", str(gate.run_folder))
     try:
         (gate.run_folder / "other").write_bytes(bytes(4096))
         with gate:
-            code = gate.ended()
-            if code != 6 or "No space left" not in gate.last_words():
-                raise Broken(f"it ended with {code}: {gate.last_words()}")
-            said = gate.last_words().replace(str(gate.run_folder), "/run/binarycop")
+            code = gate.wait_for_exit()
+            if code != 6 or "No space left" not in gate.last_line():
+                raise CheckFailed(f"the exit code is {code}: {gate.last_line()}")
+            message = gate.last_line().replace(str(gate.run_folder), "/run/binarycop")
             (gate.run_folder / "other").unlink()
             at_s = monotonic()
             gate.start()
-            back_s = gate.permit_again(at_s) - at_s
-            counts = conclude(gate)
-        return Outcome(
-            "takes no line that could not be released after it; ends with 6",
+            back_s = gate.wait_for_next_permit(at_s) - at_s
+            counts = stop_and_count(gate)
+        return FaultResult(
+            "opens no line that gate-release could not switch off later; exit code 6",
             None,
-            said,
-            "Restart= once there is space",
+            message,
+            "Restart=, once there is space",
             back_s,
             counts,
         )
@@ -85,224 +92,247 @@ def _disk_full(work: Path, limit_s: float) -> Outcome:
         _system("umount", str(gate.run_folder))
 
 
-def _journal_gone(work: Path, limit_s: float) -> Outcome:
-    with Gate(work) as gate:
-        gate.permit()
-        gate.deafen()
+def _journal_gone(work: Path, limit_s: float) -> FaultResult:
+    with GateProcess(work) as gate:
+        gate.wait_for_permit()
+        gate.close_journal()
         at_s = monotonic()
-        gate.film.scene = Scene.NOBODY
-        released_s = gate.released(at_s, limit_s)
-        sleep(LOOK_S)
-        gate.film.scene = Scene.PEOPLE
-        gate.until("permission is given again", lambda: gate.lines.level("gate-relay"))
+        gate.camera.scene = Scene.NOBODY
+        relay_off_s = gate.relay_off_after(at_s, limit_s)
+        sleep(QUIET_S)
+        gate.camera.scene = Scene.PEOPLE
+        gate.wait_until("permission is given again", lambda: gate.chip.level("gate-relay"))
         back_s = monotonic() - at_s
         gate.signal(signal.SIGTERM)
-        code, said = gate.ended(), gate.summary()
-        rises = sum(one.level for one in gate.lines.changes("gate-relay"))
-        if code or said["permits"] != rises:
-            raise Broken(f"it ended with {code}; {said['permits']} permissions, {rises} energised")
-        return Outcome(
-            "goes on; its summary has every count",
-            released_s,
-            "nothing, until there is a journal",
+        code, summary = gate.wait_for_exit(), gate.summary()
+        rises = sum(change.level for change in gate.chip.changes("gate-relay"))
+        if code or summary["permits"] != rises:
+            raise CheckFailed(f"exit code {code}; permissions: {summary['permits']}, relay on: {rises}")
+        return FaultResult(
+            "continues; its summary has all counts",
+            relay_off_s,
+            "nothing, until there is a journal again",
             "none needed",
             back_s,
-            f"{said['permits']} permissions, {rises} energised",
+            f"permissions: {summary['permits']}, relay on: {rises}",
         )
 
 
-def _journal_stuck(work: Path, limit_s: float) -> Outcome:
-    with Gate(work, {"service": {"hang_s": _HANG_S}}) as gate:
-        gate.permit()
-        gate.stuff()
+def _journal_stuck(work: Path, limit_s: float) -> FaultResult:
+    with GateProcess(work, {"service": {"hang_s": _HANG_S}}) as gate:
+        gate.wait_for_permit()
+        gate.block_journal()
         at_s = monotonic()
-        gate.film.scene = Scene.NOBODY
-        # The wires come before the words: the coil is released by the loop, and only then it hangs.
-        released_s = gate.released(at_s, limit_s)
-        code = gate.ended()
+        gate.camera.scene = Scene.NOBODY
+        # The loop drives the lines before it writes the journal: the relay is off before the loop hangs.
+        relay_off_s = gate.relay_off_after(at_s, limit_s)
+        code = gate.wait_for_exit()
         if code != -signal.SIGALRM:
-            raise Broken(f"it ended with {code}")
-        back_s = started_again(gate)
-        return Outcome(
-            "releases, then hangs and is ended by the kernel",
-            released_s,
+            raise CheckFailed(f"the exit code is {code}")
+        back_s = restart(gate)
+        return FaultResult(
+            "switches the relay off, then hangs until the hang timer ends it",
+            relay_off_s,
             "systemd: killed, signal ALRM",
             "Restart=",
             back_s,
-            conclude(gate),
+            stop_and_count(gate),
         )
 
 
-def _clock(step_s: int, work: Path, limit_s: float) -> Outcome:
-    """A pulse that begins before the step must end when it is due."""
-    with Gate(work, {"gate": {"contact": "pulse", "pulse_s": _PULSE_S}}) as gate:
-        gate.permit()
+def _clock(step_s: int, work: Path, limit_s: float) -> FaultResult:
+    """A pulse that began before the clock was stepped must end on time."""
+    with GateProcess(work, {"gate": {"contact": "pulse", "pulse_s": _PULSE_S}}) as gate:
+        gate.wait_for_permit()
         at_s = gate.relay_since(0.0)[0].at_s
         gate.step_clock(step_s)
         seen = subprocess.run(["date", "+%s"], env=gate.environment, capture_output=True, text=True, check=True)
         if abs(int(seen.stdout) - time() - step_s) > 60:
-            raise Broken("the clock was not stepped, so this proves nothing")
-        released_s = gate.released(at_s, limit_s)
-        # The pulse is counted from the step's beginning, and its lines are driven at the end.
-        if released_s < _PULSE_S - 0.2:
-            raise Broken(f"the pulse was cut to {released_s:.2f} s")
-        gate.film.scene = Scene.NOBODY
-        gate.reads(Event.LEFT, at_s)
+            raise CheckFailed("the clock was not stepped, so this proves nothing")
+        relay_off_s = gate.relay_off_after(at_s, limit_s)
+        # The pulse counts from the start of a step of the loop; the lines are driven at its end.
+        if relay_off_s < _PULSE_S - 0.2:
+            raise CheckFailed(f"the pulse was shortened to {relay_off_s:.2f} s")
+        gate.camera.scene = Scene.NOBODY
+        gate.wait_for_event(Event.LEFT, at_s)
         over_s = monotonic()
-        back_s = gate.permit_again(over_s) - over_s
-        return Outcome(
-            "nothing: its pulse ends when it is due", released_s, Event.PERMIT, "none needed", back_s, conclude(gate)
+        back_s = gate.wait_for_next_permit(over_s) - over_s
+        return FaultResult(
+            "nothing changes: the pulse ends on time",
+            relay_off_s,
+            Event.PERMIT,
+            "none needed",
+            back_s,
+            stop_and_count(gate),
         )
 
 
-def _no_memory(work: Path, limit_s: float) -> Outcome:
-    """Not a byte more of address space; either it can do without, or it ends."""
-    with Gate(work) as gate:
-        gate.permit()
+def _no_memory(work: Path, limit_s: float) -> FaultResult:
+    """Allow no more address space; the daemon either continues without it, or ends."""
+    with GateProcess(work) as gate:
+        gate.wait_for_permit()
         at_s = monotonic()
         pages = int(Path(f"/proc/{gate.pid}/statm").read_text().split()[0])
         most = pages * resource.getpagesize()
         resource.prlimit(gate.pid, resource.RLIMIT_AS, (most, most))
-        gate.film.scene = Scene.NOBODY
-        released_s = gate.released(at_s, limit_s)
-        look(gate, at_s)
+        gate.camera.scene = Scene.NOBODY
+        relay_off_s = gate.relay_off_after(at_s, limit_s)
+        check_no_permission(gate, at_s)
         try:
-            code = gate.ended(1.0)
-        except Broken:
+            code = gate.wait_for_exit(1.0)
+        except CheckFailed:
             over_s = monotonic()
-            back_s = gate.permit_again(over_s) - over_s
-            return Outcome("goes on with what it has", released_s, Event.LEFT, "none needed", back_s, conclude(gate))
-        said, back_s = gate.last_words(), started_again(gate)
-        return Outcome(f"ends with {code}", released_s, said, "Restart=", back_s, conclude(gate))
+            back_s = gate.wait_for_next_permit(over_s) - over_s
+            return FaultResult(
+                "continues with the memory that it has",
+                relay_off_s,
+                Event.LEFT,
+                "none needed",
+                back_s,
+                stop_and_count(gate),
+            )
+        message, back_s = gate.last_line(), restart(gate)
+        return FaultResult(f"ends with {code}", relay_off_s, message, "Restart=", back_s, stop_and_count(gate))
 
 
-def _starved(work: Path, limit_s: float) -> Outcome:
-    """A sixth of a processor: it stands still, again and again."""
-    with Gate(work) as gate:
-        gate.permit()
+def _starved(work: Path, limit_s: float) -> FaultResult:
+    """Stop the process again and again, so that it gets a sixth of a processor."""
+    with GateProcess(work) as gate:
+        gate.wait_for_permit()
         over = Flag()
         thread = Thread(target=_stop_and_go, args=(gate, over), daemon=True)
         thread.start()
         sleep(3)
         at_s = monotonic()
-        gate.film.scene = Scene.NOBODY
-        released_s = gate.released(at_s, limit_s)
+        gate.camera.scene = Scene.NOBODY
+        relay_off_s = gate.relay_off_after(at_s, limit_s)
         over.set()
         thread.join()
         over_s = monotonic()
-        back_s = gate.permit_again(over_s) - over_s
-        return Outcome(
-            "looks at fewer frames, the newest ones", released_s, Event.LEFT, "by itself", back_s, conclude(gate)
+        back_s = gate.wait_for_next_permit(over_s) - over_s
+        return FaultResult(
+            "processes fewer frames, the newest ones",
+            relay_off_s,
+            Event.LEFT,
+            "by itself",
+            back_s,
+            stop_and_count(gate),
         )
 
 
-def _stop_and_go(gate: Gate, over: Flag) -> None:
+def _stop_and_go(gate: GateProcess, over: Flag) -> None:
     while not over.wait(0.1):
         gate.signal(signal.SIGSTOP)
         sleep(0.5)
         gate.signal(signal.SIGCONT)
 
 
-def _reload(spoil: Callable[[Path], None], word: str, work: Path, limit_s: float) -> Outcome:
-    with Gate(work) as gate:
-        gate.permit()
+def _reload(damage: Callable[[Path], None], word: str, work: Path, limit_s: float) -> FaultResult:
+    with GateProcess(work) as gate:
+        gate.wait_for_permit()
         at_s = monotonic()
-        spoil(work / "gate.yaml")
+        damage(work / "gate.yaml")
         gate.signal(signal.SIGHUP)
-        entry = gate.reads(Event.RELOAD_REFUSED, at_s, word)
+        entry = gate.wait_for_event(Event.RELOAD_REFUSED, at_s, word)
         if gate.relay_since(at_s):
-            raise Broken("the permission changed")
+            raise CheckFailed("the permission changed")
         gate.write_settings({})
         over_s = monotonic()
         gate.signal(signal.SIGHUP)
-        back_s = gate.reads(Event.RELOADED, over_s).at_s - over_s
-        did = f"goes on by the old ones, says so after {entry.at_s - at_s:.1f} s"
-        return Outcome(did, None, Event.RELOAD_REFUSED, "a reload of mended ones", back_s, conclude(gate))
+        back_s = gate.wait_for_event(Event.RELOADED, over_s).at_s - over_s
+        reaction = f"keeps the old settings, reports that after {entry.at_s - at_s:.1f} s"
+        return FaultResult(
+            reaction, None, Event.RELOAD_REFUSED, "a reload with correct settings", back_s, stop_and_count(gate)
+        )
 
 
-def _settings_broken(work: Path, limit_s: float) -> Outcome:
-    with Gate(work, {"gate": {"pulse_s": 30}}, starts_ready=False) as gate:
-        code = gate.ended()
+def _settings_broken(work: Path, limit_s: float) -> FaultResult:
+    with GateProcess(work, {"gate": {"pulse_s": 30}}, starts_ready=False) as gate:
+        code = gate.wait_for_exit()
         if code != 3:
-            raise Broken(f"it ended with {code}: {gate.last_words()}")
-        said = gate.last_words().replace(str(work), "/etc/binarycop")
-        look(gate, 0.0)
+            raise CheckFailed(f"the exit code is {code}: {gate.last_line()}")
+        message = gate.last_line().replace(str(work), "/etc/binarycop")
+        check_no_permission(gate, 0.0)
         gate.write_settings({})
         at_s = monotonic()
         gate.start()
-        back_s = gate.permit_again(at_s) - at_s
-        return Outcome("does not start, ends with 3", None, said, "mended, and a start", back_s, conclude(gate))
+        back_s = gate.wait_for_next_permit(at_s) - at_s
+        return FaultResult(
+            "does not start, exit code 3", None, message, "correct settings, and a start", back_s, stop_and_count(gate)
+        )
 
 
-def _manager_gone(work: Path, limit_s: float) -> Outcome:
-    with Gate(work) as gate:
-        gate.permit()
+def _manager_gone(work: Path, limit_s: float) -> FaultResult:
+    with GateProcess(work) as gate:
+        gate.wait_for_permit()
         (work / "notify").unlink()
         at_s = monotonic()
-        gate.film.scene = Scene.NOBODY
-        released_s = gate.released(at_s, limit_s)
+        gate.camera.scene = Scene.NOBODY
+        relay_off_s = gate.relay_off_after(at_s, limit_s)
         over_s = monotonic()
-        back_s = gate.permit_again(over_s) - over_s
-        return Outcome("goes on", released_s, Event.LEFT, "none needed", back_s, conclude(gate))
+        back_s = gate.wait_for_next_permit(over_s) - over_s
+        return FaultResult("continues", relay_off_s, Event.LEFT, "none needed", back_s, stop_and_count(gate))
 
 
 def _system(*command: str) -> None:
     done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_S, check=False)
     if done.returncode:
-        raise Broken(f"{command[0]}: {done.stderr.strip()} (root is needed)")
+        raise CheckFailed(f"{command[0]}: {done.stderr.strip()} (root is needed)")
 
 
-_row = partial(Row, "system")
+_row = partial(FaultRow, "system")
 
 
-_LOST = "faces.lost_s 1 and a second"
-_PULSE = "gate.pulse_s 2 and a second"
+_LOST = "faces.lost_s 1, plus 1 s"
+_PULSE = "gate.pulse_s 2, plus 1 s"
 ROWS = (
-    _row("SIGTERM in a permission", "kill -TERM", 1.0, "a step", _terminated),
+    _row("SIGTERM during a permission", "kill -TERM", 1.0, "one step of the loop", _terminated),
     _row(
-        "SIGKILL in a permission",
-        "kill -KILL, then gate-release as ExecStopPost= does",
+        "SIGKILL during a permission",
+        "kill -KILL; then gate-release, as ExecStopPost= starts it",
         1.0,
-        "from gate-release's start; how soon systemd starts it stands below",
+        "counted from gate-release's start; for systemd's part see the table below",
         _killed,
     ),
-    _row("disk full", "no space in the runtime directory, a tmpfs of one page", None, "", _disk_full),
-    _row("journal gone", "nobody reads its standard error: EPIPE", 2.0, _LOST, _journal_gone),
-    _row("journal stuck", "a full pipe that nobody reads", 2.0, _LOST, _journal_stuck),
+    _row("disk full", "the runtime directory, a tmpfs of one page, is full", None, "", _disk_full),
+    _row("journal closed", "nobody reads the daemon's standard error: EPIPE", 2.0, _LOST, _journal_gone),
+    _row("journal blocked", "a full pipe that nobody reads", 2.0, _LOST, _journal_stuck),
     _row(
-        "clock a day ahead",
-        "its wall clock, by a preloaded library, within a pulse",
+        "clock stepped a day ahead",
+        "a preloaded library steps the wall clock during a pulse",
         _PULSE_S + 1,
         _PULSE,
         partial(_clock, _DAY_S),
     ),
-    _row("clock a day back", "the same", _PULSE_S + 1, _PULSE, partial(_clock, -_DAY_S), is_slow=True),
-    _row("no memory", "RLIMIT_AS at what it has", 2.5, _LOST, _no_memory, is_slow=True),
     _row(
-        "processor starved",
-        "stopped five sixths of the time",
+        "clock stepped a day back", "the same, backwards", _PULSE_S + 1, _PULSE, partial(_clock, -_DAY_S), is_slow=True
+    ),
+    _row("no memory", "RLIMIT_AS is set to the memory in use", 2.5, _LOST, _no_memory, is_slow=True),
+    _row(
+        "too little processor time",
+        "the process is stopped five sixths of the time",
         4.0,
-        "lost_s 1, and the time that it stands still",
+        "faces.lost_s 1, plus the time that the process is stopped",
         _starved,
         is_slow=True,
     ),
     _row(
         "settings broken on reload",
-        "pulse_s out of bounds, SIGHUP",
+        "gate.pulse_s out of range, then SIGHUP",
         None,
         "",
         partial(_reload, lambda file: _overwrite(file, _BROKEN), "pulse_s"),
     ),
     _row(
-        "settings gone on reload",
-        "the file deleted, SIGHUP",
+        "settings file missing on reload",
+        "the file is deleted, then SIGHUP",
         None,
         "",
         partial(_reload, Path.unlink, "gate.yaml"),
         is_slow=True,
     ),
-    _row("settings broken at the start", "pulse_s out of bounds", None, "", _settings_broken, is_slow=True),
-    _row("service manager gone", "its notify socket deleted", 2.0, _LOST, _manager_gone, is_slow=True),
+    _row("settings broken at the start", "gate.pulse_s out of range", None, "", _settings_broken, is_slow=True),
+    _row("service manager not reachable", "the notify socket is deleted", 2.0, _LOST, _manager_gone, is_slow=True),
 )
 
 

@@ -72,8 +72,8 @@ def ambiguous(simulator: Simulator) -> str:
 
 
 def unknown(simulator: Simulator) -> str:
-    """Near matches are listed; a number is no line; a chip has so many lines."""
-    expected = {"gate-rely": "gate-relay", "zynq_gpio:99": "0 to 9", 17: "17 is no line"}
+    """The error lists similar names, or the range of lines of each chip; a number is refused."""
+    expected = {"gate-rely": "gate-relay", "zynq_gpio:99": "0 to 9", 17: "17 is not a line"}
     with GpioChipFactory() as factory:
         said = {name: refusal(PinInvalidPin, partial(LED, name, pin_factory=factory)) for name in expected}
     for name, part in expected.items():

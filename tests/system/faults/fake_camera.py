@@ -1,4 +1,4 @@
-"""What the camera shows: drawn people, and all that a camera's picture can be instead."""
+"""The pictures of the fake camera: drawn people, and every kind of bad picture."""
 
 import os
 from collections.abc import Callable
@@ -15,18 +15,18 @@ from numpy.typing import NDArray
 
 from binarycop.frames.demo import HEIGHT_PX, RATE_HZ, WIDTH_PX, Demo
 
-_EMPTY, _STANDING = slice(0, 20), slice(50, 86)  # of the demo's frames: nobody yet, and its first person on the mark
+_EMPTY, _STANDING = slice(0, 20), slice(50, 86)  # frames of the demo: nobody is there; the first person stands still
 
 
 class Scene(Enum):
-    """What is before the camera, or wrong with it. people: a correctly masked person, standing."""
+    """What the camera sees, or what is wrong with it. people: a correctly masked person who stands still."""
 
     PEOPLE = "people"
     NOBODY = "nobody"
     FROZEN = "frozen"
     BLACK = "black"
-    GLARE = "glare"
-    TORN = "torn"
+    OVEREXPOSED = "overexposed"
+    TRUNCATED = "truncated"
     NOISE = "noise"
     SMALL = "small"
     TINY = "tiny"
@@ -34,17 +34,17 @@ class Scene(Enum):
     GONE = "gone"
 
 
-class Film:
-    """Puts one picture after the other where the played camera finds it, in a thread of its own."""
+class FakeCamera:
+    """Writes one picture after the other to a file, from which fake_v4l2.c takes them. It has its own thread."""
 
     def __init__(self, picture: Path) -> None:
         self.picture = picture
         self.scene = Scene.NOBODY
-        self._reels = {scene: cycle(pictures) for scene, pictures in _reels().items()}
+        self._pictures = {scene: cycle(pictures) for scene, pictures in _pictures().items()}
         self._ended = Event()
-        self._thread = Thread(target=self._run, name="film", daemon=True)
+        self._thread = Thread(target=self._run, name="fake-camera", daemon=True)
 
-    def __enter__(self) -> "Film":
+    def __enter__(self) -> "FakeCamera":
         self._show()
         self._thread.start()
         return self
@@ -64,34 +64,34 @@ class Film:
         if scene is Scene.GONE:
             self.picture.unlink(missing_ok=True)
         elif scene is not Scene.FROZEN:
-            # Renamed, so that the camera never reads half of it.
+            # A rename, so that the camera never reads half a picture.
             new = self.picture.with_suffix(".new")
-            new.write_bytes(next(self._reels[scene]))
+            new.write_bytes(next(self._pictures[scene]))
             os.replace(new, self.picture)
 
 
 @cache
-def _reels() -> dict[Scene, list[bytes]]:
+def _pictures() -> dict[Scene, list[bytes]]:
     demo, rng = Demo(), np.random.default_rng(7)
-    shots = [frame.pixels for frame in (demo.read() for _ in range(_STANDING.stop)) if frame is not None]
-    people, empty = shots[_STANDING], shots[_EMPTY]
+    frames = [frame.pixels for frame in (demo.read() for _ in range(_STANDING.stop)) if frame is not None]
+    people, empty = frames[_STANDING], frames[_EMPTY]
     size = (HEIGHT_PX, WIDTH_PX, 3)
 
     def scaled(width_px: int, height_px: int) -> list[bytes]:
-        return [_jpeg(np.asarray(cv2.resize(shot, (width_px, height_px)), np.uint8)) for shot in people]
+        return [_jpeg(np.asarray(cv2.resize(frame, (width_px, height_px)), np.uint8)) for frame in people]
 
-    def some(make: Callable[[], NDArray[np.uint8]]) -> list[bytes]:
+    def several(make: Callable[[], NDArray[np.uint8]]) -> list[bytes]:
         return [_jpeg(make()) for _ in range(8)]
 
-    whole = [_jpeg(shot) for shot in people]
+    whole = [_jpeg(frame) for frame in people]
     return {
         Scene.PEOPLE: whole,
-        Scene.NOBODY: [_jpeg(shot) for shot in empty],
-        # A capped lens: the sensor's noise is left. A blinded one: nothing is.
-        Scene.BLACK: some(lambda: rng.integers(0, 6, size, np.uint8)),
-        Scene.GLARE: some(lambda: np.full(size, 255, np.uint8)),
-        Scene.NOISE: some(lambda: rng.integers(0, 256, size, np.uint8)),
-        Scene.TORN: [data[: len(data) * 3 // 5] for data in whole],
+        Scene.NOBODY: [_jpeg(frame) for frame in empty],
+        # A covered lens still gives the sensor's noise. A dazzled sensor gives the largest value everywhere.
+        Scene.BLACK: several(lambda: rng.integers(0, 6, size, np.uint8)),
+        Scene.OVEREXPOSED: several(lambda: np.full(size, 255, np.uint8)),
+        Scene.NOISE: several(lambda: rng.integers(0, 256, size, np.uint8)),
+        Scene.TRUNCATED: [data[: len(data) * 3 // 5] for data in whole],
         Scene.SMALL: scaled(WIDTH_PX // 2, HEIGHT_PX // 2),
         Scene.TINY: scaled(32, 24),
         Scene.STALLED: [b""],
@@ -101,5 +101,5 @@ def _reels() -> dict[Scene, list[bytes]]:
 def _jpeg(picture: NDArray[np.uint8]) -> bytes:
     done, data = cv2.imencode(".jpg", picture)
     if not done:
-        raise ValueError("OpenCV writes no JPEG")
+        raise ValueError("OpenCV cannot write a JPEG")
     return bytes(data.tobytes())
