@@ -1,1 +1,1 @@
-"""Whole passages as clips, made from held-out faces, and what the daemon decides on them."""
+"""Clips of whole passages, made from held-out faces, and measurements of the daemon on them."""

@@ -1,16 +1,15 @@
-"""How restless the box is that the crop is cut by, beside the jitter that training puts on it:
+"""Measure the jitter of the box that the daemon crops by, to compare it with the jitter in training.
 
     python -m overlays.clips.jitter --data ../shared/data --patches work/patches.npz --finder lookout
 
-Held-out faces stand, and walk up, before the filmed walls. ``every frame`` is the finder's own box in each of them,
-``followed`` what the daemon cuts by. A box is held against the true place: a steady offset does not count.
+Held-out faces stand, or approach, in front of the walls of the clips. ``every frame`` is the detector's box in each
+frame, ``tracked`` the tracker's box, which the daemon uses. Jitter is relative to the true position; a constant offset
+does not count.
 """
 
-import argparse
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
-from pathlib import Path
 
 import cv2
 import numpy as np
@@ -26,16 +25,20 @@ from binarycop.tracking.tracker import Tracker
 from overlays.clips import people as cast
 from overlays.clips.people import Person
 from overlays.clips.render import COMES_S, RATE_HZ, Camera, Pixels, Walk, paste, wall
+from overlays.command_line import add_data_option, add_patches_option, make_parser
 from overlays.synthesis.camera import DETECTOR_JITTER
 from overlays.synthesis.faces import Split
 
 _STANDS_S, _BEFORE_S = 2.0, 0.2
-_CALM_PX = (1.0, 0.6)  # nobody stands quite still
+_STANDING_SWAY_PX = (1.0, 0.6)
 
 
 @dataclass(frozen=True)
 class BoxJitter:
-    """Standard deviations, in box sides and, of the size, as a logarithm: around the true place, and per frame."""
+    """The jitter of a box, as standard deviations.
+
+    centre: in box sides. size: of the logarithm of the size. centre_step, size_step: of the change from frame to frame.
+    """
 
     centre: float
     size: float
@@ -45,14 +48,14 @@ class BoxJitter:
 
 @dataclass(frozen=True)
 class Recording:
-    """A person's frames, and for each the true centre x, y and side, in pixels."""
+    """The frames of one person, and for each the true centre x and y and side, in pixels."""
 
     frames: tuple[Pixels, ...]
     true: NDArray[np.float64]
 
 
 def box_errors(boxes: Sequence[Box | None], true: NDArray[np.float64]) -> NDArray[np.float64] | None:
-    """Each found box against the true place, (n, 3): x, y in sides and the size's logarithm; None for under five."""
+    """The error of each found box, (n, 3): x and y in box sides, logarithm of the size; None for fewer than five."""
     rows = [
         (
             (box.centre[0] - x) / side,
@@ -66,23 +69,23 @@ def box_errors(boxes: Sequence[Box | None], true: NDArray[np.float64]) -> NDArra
 
 
 def pooled_jitter(errors: Sequence[NDArray[np.float64]]) -> BoxJitter:
-    """Over several people, each around their own mean."""
-    around = np.concatenate([one - one.mean(axis=0) for one in errors])
-    steps = np.concatenate([np.diff(one, axis=0) for one in errors])
+    """The jitter of several people, each relative to their own mean error."""
+    around = np.concatenate([of_person - of_person.mean(axis=0) for of_person in errors])
+    steps = np.concatenate([np.diff(of_person, axis=0) for of_person in errors])
     centre, step = (float(np.sqrt(np.mean(many[:, :2] ** 2))) for many in (around, steps))
     return BoxJitter(centre, float(around[:, 2].std()), step, float(np.sqrt(np.mean(steps[:, 2] ** 2))))
 
 
-def _filmed(person: Person, rng: np.random.Generator, *, walks: bool) -> Recording:
-    camera, place = Camera.random(rng), wall(rng)
-    walk = Walk.random(rng) if walks else replace(Walk.random(rng), sway_px=_CALM_PX)
+def _record(person: Person, rng: np.random.Generator, *, walks: bool) -> Recording:
+    camera, background = Camera.random(rng), wall(rng)
+    walk = Walk.random(rng) if walks else replace(Walk.random(rng), sway_px=_STANDING_SWAY_PX)
     begin_s, stay_s = (0.0, COMES_S) if walks else (COMES_S, _STANDS_S)
     at_s = begin_s + np.arange(round(stay_s * RATE_HZ)) / RATE_HZ
-    # Standing still at the gate, however long: the walk's own time ends there.
+    # Somebody who stands stays at the gate for the whole recording.
     side = walk.at(COMES_S)[2]
-    true = [walk.at(one) if walks else (*_swayed(walk, one), side) for one in at_s]
-    empty = [camera.take(place, rng) for _ in range(round(_BEFORE_S * RATE_HZ))]
-    frames = [camera.take(paste(place, person, *one), rng) for one in true]
+    true = [walk.at(time_s) if walks else (*_swayed(walk, time_s), side) for time_s in at_s]
+    empty = [camera.take(background, rng) for _ in range(round(_BEFORE_S * RATE_HZ))]
+    frames = [camera.take(paste(background, person, *position), rng) for position in true]
     return Recording((*empty, *frames), np.array([(np.nan,) * 3] * len(empty) + true))
 
 
@@ -94,53 +97,56 @@ def _swayed(walk: Walk, at_s: float) -> tuple[float, float]:
     )
 
 
-def _each_frame(finder: Detector, scene: Recording, settings: FacesSettings) -> list[Box | None]:
-    faces = (largest_face(finder.detect(frame), settings.least_px) for frame in scene.frames)
+def _each_frame(detector: Detector, recording: Recording, settings: FacesSettings) -> list[Box | None]:
+    faces = (largest_face(detector.detect(frame), settings.least_px) for frame in recording.frames)
     return [face.box if face else None for face in faces]
 
 
-def _tracked(finder: Detector, scene: Recording, settings: FacesSettings) -> list[Box | None]:
-    pursuit = Tracker(SyncRunner(finder), settings)
-    sightings = [
-        pursuit.step(Frame(pixels, number / RATE_HZ, number), number / RATE_HZ)
-        for number, pixels in enumerate(scene.frames)
+def _tracked(detector: Detector, recording: Recording, settings: FacesSettings) -> list[Box | None]:
+    tracker = Tracker(SyncRunner(detector), settings)
+    states = [
+        tracker.step(Frame(pixels, number / RATE_HZ, number), number / RATE_HZ)
+        for number, pixels in enumerate(recording.frames)
     ]
-    return [one.box for one in sightings]
+    return [state.box for state in states]
 
 
-_WAYS: dict[str, Callable[[Detector, Recording, FacesSettings], list[Box | None]]] = {
+_METHODS: dict[str, Callable[[Detector, Recording, FacesSettings], list[Box | None]]] = {
     "every frame": _each_frame,
-    "followed": _tracked,
+    "tracked": _tracked,
 }
 
 
 def main() -> None:
-    """Print both ways, standing and walking."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--patches", type=Path, required=True)
+    """Print the jitter of both methods, standing and walking."""
+    parser = make_parser(__doc__)
+    add_data_option(parser)
+    add_patches_option(parser)
     parser.add_argument("--split", choices=[Split.VAL.value, Split.TEST.value], default=Split.VAL.value)
     parser.add_argument("--people", type=int, default=40)
     parser.add_argument("--finder", choices=[DetectorKind.LOOKOUT.value, DetectorKind.YUNET.value], default="lookout")
     arguments = parser.parse_args()
     cv2.setNumThreads(1)
     settings = FacesSettings(finder=DetectorKind(arguments.finder))
-    finder = make_detector(settings)
+    detector = make_detector(settings)
     crew = list(
         islice(cast.dressed_people(arguments.patches, arguments.data, Split(arguments.split), 7), arguments.people)
     )
     print(f"| {arguments.finder} | people | centre | size | centre, per frame | size, per frame |")
     print("|---|---:|---:|---:|---:|---:|")
-    print(f"| training's jitter | – | {DETECTOR_JITTER.shift:.3f} | {DETECTOR_JITTER.scale:.3f} | – | – |")
+    print(f"| in training | – | {DETECTOR_JITTER.shift:.3f} | {DETECTOR_JITTER.scale:.3f} | – | – |")
     for walks in (False, True):
-        scenes = [_filmed(one, np.random.default_rng([7, at]), walks=walks) for at, one in enumerate(crew)]
-        for name, way in _WAYS.items():
-            found = [box_errors(way(finder, scene, settings), scene.true) for scene in scenes]
-            errors = [one for one in found if one is not None]
-            it = pooled_jitter(errors)
-            values = (it.centre, it.size, it.centre_step, it.size_step)
+        recordings = [_record(person, np.random.default_rng([7, at]), walks=walks) for at, person in enumerate(crew)]
+        for name, method in _METHODS.items():
+            found = [box_errors(method(detector, recording, settings), recording.true) for recording in recordings]
+            errors = [of_person for of_person in found if of_person is not None]
+            jitter = pooled_jitter(errors)
+            values = (jitter.centre, jitter.size, jitter.centre_step, jitter.size_step)
             who = "walking" if walks else "standing"
-            print(f"| {who}, {name} | {len(errors)} | " + " | ".join(f"{one:.4f}" for one in values) + " |", flush=True)
+            print(
+                f"| {who}, {name} | {len(errors)} | " + " | ".join(f"{value:.4f}" for value in values) + " |",
+                flush=True,
+            )
 
 
 if __name__ == "__main__":

@@ -1,10 +1,9 @@
-"""Clips of passages, and beside each who is in it when. What shows faces stays outside of the project:
+"""Make clips of passages, each with a JSON file that says who is visible when. Clips show faces: never commit them.
 
 python -m overlays.clips.make --data ../shared/data --patches work/patches.npz --split test --out work/clips/test
 python -m overlays.clips.make --data ../shared/data --photographs test --out work/clips/photographs-test
 """
 
-import argparse
 import json
 from collections.abc import Iterator, Sequence
 from itertools import islice
@@ -16,16 +15,17 @@ import numpy as np
 from overlays.clips import people as cast
 from overlays.clips.people import Person
 from overlays.clips.render import EMPTY_S, HEIGHT_PX, RATE_HZ, WIDTH_PX, begins_s, render_clip, stay_s
+from overlays.command_line import add_data_option, add_patches_option, make_parser
 from overlays.synthesis.faces import Split
 
-_PEOPLE = 4  # in one clip
+_PEOPLE = 4  # in each clip
 _SEEDS = {Split.TRAIN: 1, Split.VAL: 2, Split.TEST: 3}
 
 
 def write(folder: Path, groups: Iterator[Sequence[Person]], seed: int, *, is_queue: bool = False) -> int:
-    """One clip per group into ``folder``, with its truth as JSON beside it; returns how many.
+    """Write a clip and its truth (JSON) for each group into ``folder``. Returns the number of clips.
 
-    In a queue somebody's time begins when the one before has gone, since from then on they are in front.
+    In a queue a person's time begins when the previous person has left, since then the person is in front.
     """
     folder.mkdir(parents=True, exist_ok=True)
     count = 0
@@ -40,12 +40,12 @@ def write(folder: Path, groups: Iterator[Sequence[Person]], seed: int, *, is_que
         early_s = EMPTY_S if is_queue else 0.0
         truth = [
             {
-                "class": one.mask_class.label,
-                "face": one.name,
+                "class": person.mask_class.label,
+                "face": person.name,
                 "from_s": begins_s(at) - early_s,
                 "to_s": begins_s(at) + stay_s(),
             }
-            for at, one in enumerate(order)
+            for at, person in enumerate(order)
         ]
         clip.with_suffix(".json").write_text(json.dumps(truth, indent=1) + "\n")
         count += 1
@@ -60,17 +60,17 @@ def _groups(people: Iterator[Person], clips: int | None) -> Iterator[Sequence[Pe
 
 
 def main() -> None:
-    """Make them."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--patches", type=Path, help="dress the faces of --split")
+    """Make the clips."""
+    parser = make_parser(__doc__)
+    add_data_option(parser)
+    parser.add_argument("--out", type=Path, required=True, help="folder for the clips")
+    add_patches_option(parser, required=False)
     parser.add_argument("--split", choices=[Split.VAL.value, Split.TEST.value], default=Split.TEST.value)
-    parser.add_argument("--photographs", choices=["dev", "test"], help="everybody in this split of real_photos instead")
+    parser.add_argument("--photographs", choices=["dev", "test"], help="use the people of this split of real_photos")
     parser.add_argument(
-        "--clips", type=int, default=100, help="of four people each; photographs are as many as there are"
+        "--clips", type=int, default=100, help="number of clips with four dressed people each (default: %(default)s)"
     )
-    parser.add_argument("--queue", action="store_true", help="the next one is in sight while somebody passes")
+    parser.add_argument("--queue", action="store_true", help="the next person is visible while somebody passes")
     arguments = parser.parse_args()
     cv2.setNumThreads(1)
     if arguments.photographs:
@@ -82,7 +82,7 @@ def main() -> None:
         people = cast.dressed_people(arguments.patches, arguments.data, split, _SEEDS[split])
         count = write(arguments.out, _groups(people, arguments.clips), _SEEDS[split], is_queue=arguments.queue)
     else:
-        parser.error("say --patches FILE for dressed faces, or --photographs SPLIT")
+        parser.error("give --patches FILE for dressed faces, or --photographs SPLIT")
     print(f"{count} clips in {arguments.out}")
 
 

@@ -1,4 +1,4 @@
-"""Who walks through the clips: held-out faces in dress, or photographs of people who wear real masks."""
+"""The people in the clips: held-out faces with drawn masks, or photographs of people with real masks."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,12 +16,12 @@ from overlays.synthesis.dataset import Recipe, Synthesis
 from overlays.synthesis.faces import Split
 from overlays.synthesis.masks import MaskCatalogue
 
-_AROUND = 0.75  # how much of a photograph is taken along, in sides of the face on each side
+_SURROUNDINGS = 0.75  # part of a photograph that is kept on each side of the face, in sides of the face
 
 
 @dataclass(frozen=True)
 class Person:
-    """pixels: (H, W, 3) uint8 BGR, with the face at ``box``. name: which face or picture it is."""
+    """A picture of a person, (H, W, 3) uint8 BGR, with the face at ``box``. name: of the face or the photograph."""
 
     pixels: NDArray[np.uint8]
     box: Box
@@ -30,7 +30,7 @@ class Person:
 
 
 def dressed_people(patches: Path, data: Path, split: Split, seed: int) -> Iterator[Person]:
-    """People without end; the bare faces of the split take turns, and so do the four classes."""
+    """An endless sequence of people; the bare faces of the split alternate, and so do the four classes."""
     faces = stored.load(patches).of(split)
     synthesis = Synthesis(stored.load(patches), split, MaskCatalogue.read(data), Recipe())
     bare, number = np.flatnonzero(faces.is_bare), 0
@@ -43,7 +43,7 @@ def dressed_people(patches: Path, data: Path, split: Split, seed: int) -> Iterat
 
 
 def photographed_people(data: Path, split: str) -> list[Person]:
-    """Everybody of one split of ``real_photos`` (dev or test), cut out with what is around the face."""
+    """All people of one split of ``real_photos`` (dev or test), each cut out with some surroundings."""
     people = []
     for row in real_photos.rows(data):
         if row["split"] != split:
@@ -55,7 +55,7 @@ def photographed_people(data: Path, split: str) -> list[Person]:
 
 
 def _cut(picture: NDArray[np.uint8], box: Box, mask_class: MaskClass, name: str) -> Person:
-    around = _AROUND * max(box.width_px, box.height_px)
+    around = _SURROUNDINGS * max(box.width_px, box.height_px)
     left, top = max(int(box.x_px - around), 0), max(int(box.y_px - around), 0)
     right, bottom = int(box.x_px + box.width_px + around), int(box.y_px + box.height_px + around)
     inside = Box(box.x_px - left, box.y_px - top, box.width_px, box.height_px)

@@ -1,7 +1,7 @@
-"""One clip: people who come nearer one after the other for two seconds, swaying, and walk off, before a wall.
+"""Rendering of one clip: people approach one after the other in front of a drawn wall, stand, and walk off.
 
-In a queue the next one comes into sight, further away and to one side, a second after somebody has set out.
-Pure: people and a generator in, frames out. The camera focuses and shakes, is noisy, and compresses afterwards.
+In a queue the next person becomes visible, further away and to one side, one second after somebody has started to
+walk. The simulated camera blurs, shakes and adds noise; the clip's file adds compression.
 """
 
 from collections.abc import Iterator, Sequence
@@ -12,23 +12,26 @@ import numpy as np
 from numpy.typing import NDArray
 
 from overlays.clips.people import Person
+from overlays.synthesis.compositing import soft_edge
 
 WIDTH_PX, HEIGHT_PX, RATE_HZ = 320, 240, 25
 LEAD_S, COMES_S, STANDS_S, LEAVES_S, EMPTY_S = 0.6, 2.0, 0.4, 0.4, 0.8
 FAR_PX, NEAR_PX = 40.0, 110.0
-"""The longer side of a face's box as its owner comes into sight, and at the gate."""
-_SOFT = 0.18  # how far a picture's edge fades into the wall, as a share of its half side
-_SPARE_PX = 64
-_ASIDE_PX = 80.0, 110.0
-AFTER_S = 1.0  # by then who has set out is nearer than who comes into sight
+"""Longer side of a face's box when the person becomes visible, and at the gate."""
+_EDGE_SOFTNESS = 0.18
+_NOISE_MARGIN_PX = 64
+_QUEUE_OFFSET_PX = 80.0, 110.0
+QUEUE_S = 1.0
+"""In a queue: from a person's start to the moment when the next one becomes visible, who is then further away."""
 Pixels = NDArray[np.uint8]
 
 
 @dataclass(frozen=True)
 class Walk:
-    """How one person moves. sway_px: to the sides and up and down; sway_hz: how often; phase in radians.
+    """How one person moves.
 
-    aside_px: how far from the centre they set out.
+    sway_px: to the sides, and up and down. sway_hz: its frequency. phase: in radians. aside_px: distance from the
+    centre at the start.
     """
 
     centre_px: tuple[float, float]
@@ -40,16 +43,16 @@ class Walk:
 
     @classmethod
     def random(cls, rng: np.random.Generator) -> "Walk":
-        """A way of walking by chance."""
+        """A random walk towards the gate."""
         side = WIDTH_PX * (1.35 if rng.random() < 0.5 else -0.35)
         centre = float(rng.normal(WIDTH_PX / 2, 14)), float(rng.normal(HEIGHT_PX * 0.5, 8))
         sway = float(rng.uniform(2, 9)), float(rng.uniform(1, 4))
         return cls(centre, sway, float(rng.uniform(0.6, 1.2)), float(rng.uniform(0, 6.3)), side)
 
     def at(self, since_s: float) -> tuple[float, float, float]:
-        """Centre x and y, and the longer side of the face's box, in pixels; a walk at an even pace.
+        """Centre x and y, and longer side, of the face's box in pixels, for a walk at constant speed.
 
-        since_s: since they set out; before, they wait.
+        since_s: time since the person started to walk; negative values are waiting.
         """
         nearer = min(max(since_s, 0.0) / COMES_S, 1.0)
         side = 1 / (1 / FAR_PX + nearer * (1 / NEAR_PX - 1 / FAR_PX))
@@ -61,26 +64,26 @@ class Walk:
 
 
 def stay_s() -> float:
-    """From a person's first frame to their last."""
+    """Time from a person's first frame to the last, without waiting in a queue."""
     return COMES_S + STANDS_S + LEAVES_S
 
 
 def begins_s(index: int) -> float:
-    """When person ``index`` of a clip comes into sight."""
+    """The time at which person ``index`` of a clip starts to walk."""
     return LEAD_S + index * (stay_s() + EMPTY_S)
 
 
 def render_clip(people: Sequence[Person], rng: np.random.Generator, *, is_queue: bool = False) -> Iterator[Pixels]:
-    """The clip's frames, (240, 320, 3) uint8 BGR, ``RATE_HZ`` a second."""
-    camera, place = Camera.random(rng), wall(rng)
+    """The frames of a clip, (240, 320, 3) uint8 BGR, ``RATE_HZ`` in a second."""
+    camera, background = Camera.random(rng), wall(rng)
     walks = [Walk.random(rng) for _ in people]
     if is_queue:
-        walks = [replace(walk, aside_px=(-1) ** at * rng.uniform(*_ASIDE_PX)) for at, walk in enumerate(walks)]
-    waits_s = stay_s() + EMPTY_S - AFTER_S if is_queue else 0.0
+        walks = [replace(walk, aside_px=(-1) ** at * rng.uniform(*_QUEUE_OFFSET_PX)) for at, walk in enumerate(walks)]
+    waits_s = stay_s() + EMPTY_S - QUEUE_S if is_queue else 0.0
     for number in range(round(begins_s(len(people)) * RATE_HZ)):
         at_s = number / RATE_HZ
-        frame = place
-        # Whoever comes later is further away, and so behind.
+        frame = background
+        # Later people are further away, so they are drawn first.
         for index, (person, walk) in reversed(list(enumerate(zip(people, walks)))):
             since_s = at_s - begins_s(index)
             if -waits_s <= since_s < stay_s():
@@ -90,9 +93,10 @@ def render_clip(people: Sequence[Person], rng: np.random.Generator, *, is_queue:
 
 @dataclass(frozen=True)
 class Camera:
-    """light: what every level is multiplied with, by channel. soft_px: out of focus. shakes: share of smeared frames.
+    """A simulated camera.
 
-    grain: noise for more than a frame, since to draw it anew for each would take longer than all else.
+    light: factor for each channel. soft_px: blur. shakes: share of frames with motion blur. grain: noise, larger than a
+    frame: each frame gets a random part of it, since new noise for each frame would take longer than all the rest.
     """
 
     light: NDArray[np.float32]
@@ -102,27 +106,27 @@ class Camera:
 
     @classmethod
     def random(cls, rng: np.random.Generator) -> "Camera":
-        """A camera by chance."""
+        """A random camera."""
         light = np.exp(rng.normal(0, 0.12)) * np.exp(rng.normal(0, 0.04, 3))
-        shape = HEIGHT_PX + _SPARE_PX, WIDTH_PX + _SPARE_PX, 3
+        shape = HEIGHT_PX + _NOISE_MARGIN_PX, WIDTH_PX + _NOISE_MARGIN_PX, 3
         grain = np.float32(rng.uniform(1.5, 6)) * rng.standard_normal(shape, np.float32)
         return cls(light.astype(np.float32), float(rng.uniform(0.3, 0.9)), float(rng.uniform(0, 0.3)), grain)
 
     def take(self, frame: Pixels, rng: np.random.Generator) -> Pixels:
-        """One frame, now and then smeared by motion."""
+        """A frame as this camera sees it."""
         seen = cv2.GaussianBlur(frame, (0, 0), self.soft_px)
         if rng.random() < self.shakes:
             length = int(rng.integers(3, 7))
             seen = cv2.blur(seen, (length, 1) if rng.random() < 0.7 else (1, length))
         height, width = frame.shape[:2]
-        top, left = rng.integers(0, _SPARE_PX, 2)
+        top, left = rng.integers(0, _NOISE_MARGIN_PX, 2)
         noise = self.grain[top : top + height, left : left + width]
         degrade: Pixels = np.clip(seen * self.light + noise, 0, 255).astype(np.uint8)
         return degrade
 
 
 def wall(rng: np.random.Generator) -> Pixels:
-    """A place with nobody in it: shades, and a few doors, frames and lamps."""
+    """A drawn background without people: shades of grey and a few rectangles."""
     corners = rng.integers(70, 200, (2, 2, 1)) + rng.integers(-15, 16, (2, 2, 3))
     shades = cv2.resize(corners.astype(np.uint8), (WIDTH_PX, HEIGHT_PX), interpolation=cv2.INTER_LINEAR)
     place = np.ascontiguousarray(shades)
@@ -130,23 +134,18 @@ def wall(rng: np.random.Generator) -> Pixels:
         x, y = int(rng.integers(-20, WIDTH_PX)), int(rng.integers(-20, HEIGHT_PX))
         across, down = int(rng.integers(10, 90)), int(rng.integers(20, 160))
         grey = rng.integers(40, 215) + rng.integers(-20, 21, 3)
-        cv2.rectangle(place, (x, y), (x + across, y + down), tuple(int(one) for one in grey), -1)
+        cv2.rectangle(place, (x, y), (x + across, y + down), tuple(int(level) for level in grey), -1)
     return np.asarray(cv2.GaussianBlur(place, (0, 0), 0.8), np.uint8)
 
 
-def paste(place: Pixels, person: Person, x: float, y: float, side: float) -> Pixels:
-    """Somebody in a place, (H, W, 3) uint8 BGR: the centre of their face at (x, y), its longer side ``side`` pixels."""
+def paste(background: Pixels, person: Person, x: float, y: float, side: float) -> Pixels:
+    """Paste a person into a frame (H, W, 3) uint8 BGR: face centre at (x, y), longer side of the face ``side`` px."""
     scale = side / max(person.box.width_px, person.box.height_px)
     source = cv2.GaussianBlur(person.pixels, (0, 0), 0.4 / scale) if scale < 0.7 else person.pixels
     centre_x, centre_y = person.box.centre
     matrix = np.array([[scale, 0, x - scale * centre_x], [0, scale, y - scale * centre_y]])
-    size = place.shape[1], place.shape[0]
+    size = background.shape[1], background.shape[0]
     pixels = cv2.warpAffine(source, matrix, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    covered = cv2.warpAffine(_opacity(*source.shape[:2]), matrix, size, flags=cv2.INTER_LINEAR)[:, :, None]
-    return np.asarray(place + covered * (pixels.astype(np.float32) - place), np.uint8)
-
-
-def _opacity(height: int, width: int) -> NDArray[np.float32]:
-    across, down = (1 - np.abs(np.linspace(-1, 1, count)) for count in (width, height))
-    edge: NDArray[np.float32] = np.minimum.outer(down, across).astype(np.float32) / np.float32(_SOFT)
-    return np.clip(edge, 0, 1)
+    opacity = soft_edge(source.shape[0], source.shape[1], _EDGE_SOFTNESS)
+    covered = cv2.warpAffine(opacity, matrix, size, flags=cv2.INTER_LINEAR)[:, :, None]
+    return np.asarray(background + covered * (pixels.astype(np.float32) - background), np.uint8)

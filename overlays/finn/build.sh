@@ -11,12 +11,12 @@ finn=$(realpath "$1")
 : "${FINN_XILINX_PATH:?set it to the folder that has Vivado/ in it, e.g. /tools/Xilinx}"
 export FINN_XILINX_VERSION=${FINN_XILINX_VERSION:-2022.2}
 export FINN_HOST_BUILD_DIR=${FINN_HOST_BUILD_DIR:-$root/work/finn/tmp}
-# FINN's container starts in its own folder and splits the command at blanks, so that it is kept in a file.
+# FINN's script splits the command at blanks and starts in its own folder, so the command is in a file.
 mkdir -p "$root/work/finn"
 command=$root/work/finn/command.sh
 {
     printf 'set -e\ncd %q\n' "$root"
-    # The bundle's loader takes the crop's size from a module that imports OpenCV, which FINN's image lacks.
+    # The bundle's loader imports a module that needs OpenCV, which FINN's image does not have.
     printf 'python -m pip install --quiet --user opencv-python-headless "numpy<2"\n'
     printf 'PYTHONPATH=.:daemon python -m overlays.finn.build --out work/finn'
     printf ' %q' "${@:2}"

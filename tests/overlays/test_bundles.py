@@ -35,7 +35,7 @@ def test_n_cnv_ships() -> None:
     assert "n-cnv" in [path.name for path in SHIPPED]
 
 
-def test_it_is_the_network_of_the_tables(bundle: Bundle) -> None:
+def test_a_bundle_has_the_network_of_the_tables(bundle: Bundle) -> None:
     network = NETWORKS[bundle.folder.name]
     assert bundle.manifest.name == network.name
     assert bundle.manifest.layers == network.layers
@@ -43,11 +43,11 @@ def test_it_is_the_network_of_the_tables(bundle: Bundle) -> None:
     assert {"model.onnx", "README.md"} <= set(bundle.manifest.sha256)
 
 
-def test_it_reproduces_its_golden_vectors(bundle: Bundle) -> None:
+def test_a_bundle_reproduces_its_golden_vectors(bundle: Bundle) -> None:
     assert check_golden(bundle, Emulator(bundle)) >= 64
 
 
-def test_it_names_drawn_heads_rightly(bundle: Bundle) -> None:
+def test_a_bundle_classifies_drawn_heads_correctly(bundle: Bundle) -> None:
     crops, classes = drawn_heads(bundle.manifest.crop)
     scores = Emulator(bundle).scores(crops)
     right = scores.argmax(axis=1) == classes

@@ -1,17 +1,18 @@
 `timescale 1ns / 1ps
 `default_nettype none
 
-// The dead-man timer: the permission comes through only while a heartbeat toggles in time.
+// The dead-man timer: the output follows the permission only while the heartbeat toggles in time.
 //
-// timeout    TIMEOUT_CYCLES clocks without a toggle, either way, and the permission is gone.
-// re-arming  Only while the permission is seen low and the heartbeat is fresh. So a heartbeat that comes back cannot
-//            bring an old permission back with it: software must take the permission away and give it anew.
+// timeout    After TIMEOUT_CYCLES cycles without a toggle (in either direction) the output is low.
+// re-arming  Only while the permission is low and the heartbeat is fresh. So a heartbeat that returns does not restore
+//            an old permission: software must first set the permission low and then high again.
 // reset      Disarms at once, with or without a clock. A heartbeat that is high at reset is a level, not a toggle.
-// no clock   Time stands still, and so does the timer: it cannot drop a permission then. What still works is what
-//            needs no clock: software takes the permission away, or a reset does.
+// no clock   Without a clock the timer stands still and cannot end a permission. Two ways need no clock: software sets
+//            the permission low, or a reset occurs.
 //
-// heartbeat, permission: registers of another clock. Each has a synchroniser here; permission also goes straight to
-// the output, so that taking it away does not wait for this clock. That last gate changes by one input at a time.
+// heartbeat and permission are registers of another clock domain, so each has a synchroniser. The permission also goes
+// directly to the output gate, so setting it low takes effect without this clock. Only one input of that gate changes
+// at a time.
 module deadman #(
     parameter TIMEOUT_CYCLES = 50_000_000
 ) (
@@ -27,7 +28,7 @@ module deadman #(
     (* ASYNC_REG = "TRUE" *) reg [1:0] heartbeat_seen = 0;
     (* ASYNC_REG = "TRUE" *) reg [1:0] permission_seen = 0;
     reg heartbeat_before = 0;
-    reg [2:0] settled = 0;  // one 1 per clock since reset, until the synchronisers tell of the lines, not of the reset
+    reg [2:0] settled = 0;  // shifts in a 1 in each cycle after a reset; bit 2: the synchronisers show the lines
     reg [WIDTH-1:0] left = 0;
     reg armed = 0;
 

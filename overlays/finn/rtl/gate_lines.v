@@ -1,9 +1,9 @@
 `timescale 1ns / 1ps
 `default_nettype none
 
-// Between the processor's EMIO GPIO and the pins: the order of the bits is that of overlays/finn/lines.py.
+// The connection between the processor's EMIO GPIO and the pins. The order of the bits is that of overlays/finn/lines.py.
 //
-// An output counts only once Linux has made it one: until then EMIO says 3-state (gpio_t = 1), and the pin is low.
+// A pin is low until Linux has configured its line as an output: before that, EMIO says 3-state (gpio_t = 1).
 module gate_lines #(
     parameter TIMEOUT_CYCLES = 50_000_000
 ) (
@@ -40,7 +40,7 @@ module gate_lines #(
 
     assign lamps = driven[4:1];
     assign leds = lamps;
-    // EMIO reads back the pins, so that a permission that the timer holds back can be told from one that is given.
+    // EMIO reads back the pins, so software can see if the timer blocks a permission.
     assign gpio_i = {second, driven[5], lamps, permission};
 
     wire unused = &{1'b0, gpio_o[9:6], gpio_t[9:6]};

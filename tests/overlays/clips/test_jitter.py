@@ -1,4 +1,4 @@
-"""How restless a box is, and how well a face is followed without the finder."""
+"""The jitter of boxes, and template tracking without the detector."""
 
 import numpy as np
 import pytest
@@ -19,15 +19,15 @@ def boxes(rng: np.random.Generator, shift: float, scale: float, offset: float = 
     return found
 
 
-def test_the_noise_that_was_put_on_a_box_is_found_in_it() -> None:
+def test_the_measured_jitter_is_the_noise_that_was_added_to_the_boxes() -> None:
     errors = box_errors(boxes(np.random.default_rng(1), 0.02, 0.05), TRUE)
     assert errors is not None
-    it = pooled_jitter([errors])
-    assert (it.centre, it.size) == pytest.approx((0.02, 0.05), rel=0.1)
-    assert (it.centre_step, it.size_step) == pytest.approx((0.02 * 2**0.5, 0.05 * 2**0.5), rel=0.1)
+    jitter = pooled_jitter([errors])
+    assert (jitter.centre, jitter.size) == pytest.approx((0.02, 0.05), rel=0.1)
+    assert (jitter.centre_step, jitter.size_step) == pytest.approx((0.02 * 2**0.5, 0.05 * 2**0.5), rel=0.1)
 
 
-def test_a_steady_offset_is_no_unrest_and_frames_without_a_box_are_left_out() -> None:
+def test_a_constant_offset_is_no_jitter_and_frames_without_a_box_are_left_out() -> None:
     found = boxes(np.random.default_rng(1), 0.0, 0.0, offset=0.3)
     found[3] = None
     errors = box_errors(found, TRUE)
@@ -38,5 +38,5 @@ def test_a_steady_offset_is_no_unrest_and_frames_without_a_box_are_left_out() ->
 
 
 @pytest.mark.parametrize("seed", range(8))
-def test_a_drawn_head_is_still_followed_after_ten_frames(seed: int) -> None:
-    assert track_drawn_head(np.random.default_rng(seed), 10, 8.0).overlap >= 0.9
+def test_a_drawn_head_is_still_tracked_after_ten_frames(seed: int) -> None:
+    assert track_drawn_head(np.random.default_rng(seed), 10, 8.0).iou >= 0.9

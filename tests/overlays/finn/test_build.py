@@ -1,4 +1,4 @@
-"""What the build command writes and refuses, as far as it needs no FINN."""
+"""What the build command writes and refuses without FINN."""
 
 import json
 import sys
@@ -21,7 +21,7 @@ def run(monkeypatch: pytest.MonkeyPatch, *words: object) -> int:
     return build.main()
 
 
-def test_finn_is_given_the_golden_vectors_in_its_own_layout(tmp_path: Path) -> None:
+def test_the_golden_vectors_are_written_in_finns_layout(tmp_path: Path) -> None:
     config = build.write(Recipe(N_CNV, Flavour.DEEP), build.BUNDLES / "n-cnv", tmp_path, estimate=False)
     bundle = bundles.load(build.BUNDLES / "n-cnv")
     inputs, scores = np.load(config["verify_input_npy"]), np.load(config["verify_expected_output_npy"])
@@ -30,7 +30,7 @@ def test_finn_is_given_the_golden_vectors_in_its_own_layout(tmp_path: Path) -> N
     assert np.array_equal(scores, bundle.golden_scores[:GOLDEN])
 
 
-def test_what_is_written_is_what_finn_reads(tmp_path: Path) -> None:
+def test_the_written_files_are_those_that_finn_reads(tmp_path: Path) -> None:
     recipe = Recipe(U_CNV, Flavour.PAPER)
     config = build.write(recipe, build.BUNDLES / "u-cnv", tmp_path, estimate=True)
     assert json.loads((tmp_path / "config.json").read_text()) == config
@@ -41,13 +41,13 @@ def test_what_is_written_is_what_finn_reads(tmp_path: Path) -> None:
 
 
 def test_the_bundle_of_another_network_is_refused(tmp_path: Path, tiny_bundle: Bundle) -> None:
-    with pytest.raises(BuildMismatch, match="random, and should be n-cnv"):
+    with pytest.raises(BuildMismatch, match="random, but should be n-cnv"):
         build.write(Recipe(N_CNV, Flavour.DEEP), tiny_bundle.folder, tmp_path, estimate=True)
     with pytest.raises(BundleError, match=r"no manifest.json"):
         build.write(Recipe(N_CNV, Flavour.DEEP), tmp_path, tmp_path, estimate=True)
 
 
-def test_a_vector_that_finn_got_wrong_fails_the_build_that_finn_called_complete(tmp_path: Path) -> None:
+def test_a_failed_verification_fails_the_build_although_finn_continues(tmp_path: Path) -> None:
     folder = tmp_path / "verification_output"
     folder.mkdir()
     for index in range(GOLDEN):
@@ -60,7 +60,7 @@ def test_a_vector_that_finn_got_wrong_fails_the_build_that_finn_called_complete(
         build.check_verification(tmp_path, ["initial_python"])
 
 
-def test_the_command_says_in_one_line_what_is_wrong(
+def test_an_error_of_the_command_is_one_line(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run(monkeypatch, "n-cnv", "--out", tmp_path, "--write") == 0
@@ -70,7 +70,7 @@ def test_the_command_says_in_one_line_what_is_wrong(
     assert capsys.readouterr().err == "build: n-cnv does not fit the XC7Z010; only u-cnv does\n"
 
 
-def test_without_finn_the_command_says_where_to_run_it(
+def test_without_finn_the_error_says_where_to_run_the_command(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setitem(sys.modules, "finn", None)

@@ -1,4 +1,4 @@
-"""The gate's lines in the overlay: one table, and Verilog, constraints, Tcl, settings and guide that agree with it."""
+"""The gate's lines in the overlay: Verilog, constraints, Tcl, settings and wiring guide agree with the table."""
 
 import re
 import shutil
@@ -17,7 +17,7 @@ VERILOG_PORT = re.compile(r"^ +(input|output) +wire +(?:\[(\d+):0\] )?(\w+),?$",
 
 
 def verilog_ports() -> dict[str, tuple[str, int]]:
-    """Direction and width of each pin of the module that stands in the block design."""
+    """Direction and width of each pin of the module in the block design."""
     text = SOURCES[1].read_text(encoding="utf-8")
     return {name: (way, int(high or 0) + 1) for way, high, name in VERILOG_PORT.findall(text)}
 
@@ -26,19 +26,19 @@ def tcl(timeout_s: float = 0.5) -> str:
     return lines.block_design(XDC, 100.0, timeout_s)
 
 
-def test_bits_are_counted_through_and_pins_used_once() -> None:
+def test_bits_are_consecutive_and_each_pin_is_used_once() -> None:
     assert [line.bit for line in LINES] == list(range(len(LINES)))
     packages = [pin.package for line in LINES for pin in line.pins]
     assert len(set(packages)) == len(packages) == 13
 
 
-def test_the_verilog_has_as_many_bits_of_emio() -> None:
+def test_the_verilog_has_an_emio_bit_for_each_line() -> None:
     ports = verilog_ports()
     assert ports["gpio_o"] == ports["gpio_t"] == ("input", len(LINES))
     assert ports["gpio_i"] == ("output", len(LINES))
 
 
-def test_every_port_of_the_design_meets_a_pin_of_the_verilog_with_its_direction_and_width() -> None:
+def test_each_port_is_connected_to_a_verilog_pin_of_the_same_direction_and_width() -> None:
     ports = verilog_ports()
     made = re.findall(r"^create_bd_port -dir (\w)(?: -from (\d+) -to 0)? (\w+)$", tcl(), re.MULTILINE)
     joined = dict(re.findall(r"get_bd_ports (\w+)\] \[get_bd_pins gate_lines_0/(\w+)\]", tcl()))
@@ -48,7 +48,7 @@ def test_every_port_of_the_design_meets_a_pin_of_the_verilog_with_its_direction_
     assert set(ports) == {"clk", "resetn", "gpio_o", "gpio_t", "gpio_i"}
 
 
-def test_every_pin_is_constrained_and_every_constraint_names_a_port_of_the_design() -> None:
+def test_each_pin_has_a_constraint_and_each_constraint_a_port() -> None:
     placed = re.findall(r"PACKAGE_PIN (\w+) IOSTANDARD LVCMOS33.*get_ports \{(\S+)\}\]", lines.constraints())
     assert placed == [(pin.package, pin.port) for line in LINES for pin in line.pins]
     made = {
@@ -59,20 +59,20 @@ def test_every_pin_is_constrained_and_every_constraint_names_a_port_of_the_desig
     assert {port for _, port in placed} == made
 
 
-def test_a_cut_wire_is_a_fire_and_never_a_passage_a_ready_lane_or_a_turned_key() -> None:
+def test_a_cut_wire_is_a_fire_but_never_a_passage_a_ready_lane_or_a_turned_key() -> None:
     pulls = {line.name: line.pull for line in LINES if not line.output}
     assert pulls == {"passed": Pull.DOWN, "ready": Pull.DOWN, "fire": Pull.UP, "override": Pull.DOWN}
     assert "PULLTYPE PULLUP} [get_ports {gate_fire}]" in lines.constraints()
 
 
-def test_the_time_is_counted_in_clocks() -> None:
+def test_the_timeout_is_given_in_clock_cycles() -> None:
     assert "CONFIG.TIMEOUT_CYCLES {50000000}" in tcl()
     assert "CONFIG.TIMEOUT_CYCLES {20000000}" in tcl(0.2)
-    with pytest.raises(ValueError, match="less than one clock"):
+    with pytest.raises(ValueError, match="less than one cycle"):
         tcl(1e-9)
 
 
-def test_the_tcl_is_tcl() -> None:
+def test_tclsh_can_parse_the_tcl() -> None:
     shell = shutil.which("tclsh")
     if shell is None:
         pytest.skip("needs tclsh")
@@ -85,13 +85,13 @@ def test_the_tcl_is_tcl() -> None:
     assert words.count("connect_bd_net") == 12
 
 
-def test_the_settings_load_and_reach_each_line_once(tmp_path: Path) -> None:
+def test_the_settings_load_and_contain_each_line_once(tmp_path: Path) -> None:
     file = tmp_path / "gate.yaml"
     file.write_text(lines.settings(), encoding="utf-8")
     of_gate = load(file).settings.gates[0].lines
     pins = [of_gate.permission.pin, *(lamp.pin for lamp in of_gate.lamps.values())]
     pins += [
-        one.pin for one in (of_gate.heartbeat, of_gate.passed, of_gate.ready, of_gate.fire, of_gate.override) if one
+        line.pin for line in (of_gate.heartbeat, of_gate.passed, of_gate.ready, of_gate.fire, of_gate.override) if line
     ]
     assert pins == [f"zynq_gpio:{54 + bit}" for bit in range(10)]
     assert of_gate.permission.active_high

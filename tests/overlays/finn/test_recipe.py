@@ -1,4 +1,4 @@
-"""What FINN is told: Table I's folding under the names of FINN's nodes, FIFO depths, configuration."""
+"""FINN's input: Table I's folding under the names of FINN's nodes, FIFO depths, configuration."""
 
 from itertools import product
 from pathlib import Path
@@ -27,48 +27,48 @@ def recipe(request: pytest.FixtureRequest) -> Recipe:
     return request.param
 
 
-def right(network: Network) -> list[MvtuNode]:
+def expected_mvtus(network: Network) -> list[MvtuNode]:
     return [
         MvtuNode(layer.fan_in, layer.outputs, layer.pe, layer.simd, cycles)
         for layer, cycles in zip(network.layers, network.cycles)
     ]
 
 
-def test_each_mvtu_gets_its_folding_of_table_i(recipe: Recipe) -> None:
+def test_each_mvtu_has_its_folding_from_table_i(recipe: Recipe) -> None:
     folding = recipe.folding()
     mvtus = [folding[f"MVAU_hls_{index}"] for index in range(len(recipe.network.layers))]
-    assert [(one["PE"], one["SIMD"]) for one in mvtus] == [(layer.pe, layer.simd) for layer in recipe.network.layers]
+    assert [(mvtu["PE"], mvtu["SIMD"]) for mvtu in mvtus] == [(layer.pe, layer.simd) for layer in recipe.network.layers]
 
 
-def test_shallow_weight_memories_lie_in_luts_as_the_papers_block_ram_tells() -> None:
+def test_shallow_weight_memories_are_in_luts_as_the_papers_block_ram_shows() -> None:
     folding = Recipe(N_CNV, Flavour.DEEP).folding()
     styles = [folding[f"MVAU_hls_{index}"]["ram_style"] for index in range(9)]
     assert styles == ["distributed"] * 4 + ["block"] * 5
 
 
-def test_windows_and_pools_are_counted_in_the_order_of_the_graph() -> None:
+def test_windows_and_pools_are_numbered_in_the_order_of_the_graph() -> None:
     folding = Recipe(N_CNV, Flavour.PAPER).folding()
     windows = [folding[f"ConvolutionInputGenerator_rtl_{index}"]["SIMD"] for index in range(8)]
-    assert windows == [3, 16, 16, 16, 32, 32, 32, 32]  # the third and the sixth are those of the pools
+    assert windows == [3, 16, 16, 16, 32, 32, 32, 32]  # the third and the sixth belong to pools
     assert [folding[f"Pool_hls_{index}"]["PE"] for index in range(2)] == [16, 32]
     assert len(folding) == 1 + 9 + 8 + 2
 
 
-def test_deep_fifos_stand_in_front_of_windows_and_of_fully_connected_layers() -> None:
+def test_deep_fifos_are_in_front_of_windows_and_fully_connected_layers() -> None:
     folding = Recipe(CNV, Flavour.DEEP).folding()
     deep = {name for name, node in folding.items() if node.get("inFIFODepths") == [64]}
-    windows = {f"ConvolutionInputGenerator_rtl_{index}" for index in (0, 1, 3, 4, 6, 7)}  # 2 and 5 are those of pools
+    windows = {f"ConvolutionInputGenerator_rtl_{index}" for index in (0, 1, 3, 4, 6, 7)}  # 2 and 5 belong to pools
     assert deep == windows | {"MVAU_hls_6", "MVAU_hls_7", "MVAU_hls_8"}
     assert fifo_depths(CNV, Flavour.DEEP) == (64,) * 9
 
 
-def test_the_papers_small_networks_have_two_words_everywhere() -> None:
+def test_the_papers_small_networks_have_fifos_of_two_words() -> None:
     assert fifo_depths(N_CNV, Flavour.PAPER) == (2,) * 9
     assert fifo_depths(U_CNV, Flavour.PAPER) == (2,) * 7
     assert min(fifo_depths(CNV, Flavour.PAPER)[:4]) >= 128
 
 
-def test_the_output_is_four_scores_and_nothing_of_vivado_is_asked_for_in_an_estimate(recipe: Recipe) -> None:
+def test_an_estimate_requests_no_output_that_needs_vivado(recipe: Recipe) -> None:
     estimate = recipe.config(Path("/out"), Path("/in/folding.json"), estimate=True)
     whole = recipe.config(Path("/out"), Path("/in/folding.json"), estimate=False)
     assert estimate["generate_outputs"] == ["estimate_reports"]
@@ -90,7 +90,7 @@ def test_the_small_chip_takes_the_small_network_only() -> None:
         Recipe(N_CNV, Flavour.DEEP, ARTY_Z7_10)
 
 
-def test_xnors_move_into_dsps_as_far_as_these_go_and_never_the_first_layer() -> None:
+def test_xnors_go_into_dsps_as_long_as_there_are_any_but_never_those_of_the_first_layer() -> None:
     assert layers_in_dsps(U_CNV, 0) == frozenset()
     assert layers_in_dsps(U_CNV, 53) == {4, 5, 6}  # 32 + 16 + 1
     assert layers_in_dsps(U_CNV, 10**6) == {1, 2, 3, 4, 5, 6}
@@ -98,8 +98,8 @@ def test_xnors_move_into_dsps_as_far_as_these_go_and_never_the_first_layer() -> 
     assert [folding[f"MVAU_hls_{index}"]["resType"] for index in range(7)] == ["lut"] * 4 + ["dsp"] * 3
 
 
-def test_a_folding_that_finn_did_not_take_is_found(recipe: Recipe) -> None:
-    found = right(recipe.network)
+def test_a_folding_that_finn_ignored_is_detected(recipe: Recipe) -> None:
+    found = expected_mvtus(recipe.network)
     check_mvtus(recipe, found)
     found[1] = MvtuNode(found[1].fan_in, found[1].outputs, 1, 1, 10**6)
     with pytest.raises(BuildMismatch, match="MVTU 1 is"):
@@ -108,14 +108,14 @@ def test_a_folding_that_finn_did_not_take_is_found(recipe: Recipe) -> None:
         check_mvtus(recipe, found[:-1])
 
 
-def test_a_window_or_pool_that_finn_did_not_fold_is_found(recipe: Recipe) -> None:
+def test_a_window_or_pool_without_folding_is_detected(recipe: Recipe) -> None:
     slowest = max(recipe.network.cycles)
     check_other_nodes(recipe, {"ConvolutionInputGenerator_rtl_0": slowest + slowest // 120, "Pool_hls_0": 784})
     with pytest.raises(BuildMismatch, match="clocks per image of Pool_hls_0 is"):
         check_other_nodes(recipe, {"MVAU_hls_0": slowest, "Pool_hls_0": 2 * slowest})
 
 
-def test_a_fifo_that_finn_did_not_make_is_found(recipe: Recipe) -> None:
+def test_a_fifo_of_another_depth_is_detected(recipe: Recipe) -> None:
     depths = list(fifo_depths(recipe.network, recipe.flavour))
     check_fifos(recipe, depths)
     depths[1] += 1

@@ -1,4 +1,4 @@
-"""build.sh, with a FINN of one script that says what it was asked to run."""
+"""build.sh, with a fake FINN: one script that prints what it is asked to run."""
 
 import os
 import shutil
@@ -14,7 +14,7 @@ SCRIPT = Path(build.__file__).with_name("build.sh")
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    """A project with nothing but the script, and a FINN beside it."""
+    """A project that contains only the script, and a fake FINN next to it."""
     (tmp_path / "project/overlays/finn").mkdir(parents=True)
     (tmp_path / "finn").mkdir()
     shutil.copy(SCRIPT, tmp_path / "project/overlays/finn")
@@ -32,7 +32,7 @@ def run(project: Path, *words: str, **variables: str) -> "subprocess.CompletedPr
     )
 
 
-def test_finns_container_sees_the_project_and_builds_there(project: Path) -> None:
+def test_the_build_runs_in_finns_container_which_can_access_the_project(project: Path) -> None:
     ran = run(project, "finn", "n-cnv", "--flavour", "paper", FINN_XILINX_PATH="/tools/Xilinx")
     assert ran.returncode == 0, ran.stderr
     first, *command = ran.stdout.splitlines()
@@ -41,7 +41,7 @@ def test_finns_container_sees_the_project_and_builds_there(project: Path) -> Non
     assert command[-1].endswith("-m overlays.finn.build --out work/finn n-cnv --flavour paper")
 
 
-def test_without_vivado_or_a_network_it_says_what_is_missing(project: Path) -> None:
+def test_without_vivado_or_a_network_the_error_says_what_is_missing(project: Path) -> None:
     ran = run(project, "finn", "n-cnv")
     assert ran.returncode != 0
     assert "FINN_XILINX_PATH: set it to the folder that has Vivado/ in it" in ran.stderr

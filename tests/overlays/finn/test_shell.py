@@ -1,4 +1,4 @@
-"""FINN's shell template, changed while FINN uses it. The template here has FINN's places and little else."""
+"""The changes to FINN's template, with a fake template that has only the lines that matter."""
 
 import importlib.util
 from types import ModuleType
@@ -30,29 +30,29 @@ def templates() -> ModuleType:
 
 
 def filled(template: str) -> str:
-    """As FINN fills it in."""
+    """A template filled as FINN does it."""
     return template % ("Pynq-Z1", "# kernels")
 
 
-def test_the_lines_come_after_the_kernels_and_before_the_design_is_saved() -> None:
+def test_the_lines_are_inserted_after_the_kernels_and_before_the_design_is_saved() -> None:
     text = filled(shell.with_lines(TEMPLATE, "add 100 %\n"))
     assert "# kernels\nadd 100 %\nsave_bd_design\n" in text
 
 
-def test_a_board_that_finn_does_not_know_gets_its_branch() -> None:
+def test_a_board_that_finn_does_not_know_gets_a_branch() -> None:
     text = filled(shell.with_board(TEMPLATE, ARTY_Z7_10))
     assert text.index('$BOARD == "Arty-Z7-10"') < text.index('$BOARD == "Pynq-Z1"')
     assert text.count("{") == text.count("}")
 
 
-def test_another_template_is_refused() -> None:
+def test_an_unexpected_template_is_refused() -> None:
     with pytest.raises(TemplateMismatch, match="'save_bd_design' 0 times"):
         shell.with_lines(TEMPLATE.replace("save_bd_design", "save_design"), "")
     with pytest.raises(TemplateMismatch, match="2 times"):
         shell.with_lines(TEMPLATE * 2, "")
 
 
-def test_the_shell_is_ours_while_it_is_used_and_finns_again_whatever_happens(templates: ModuleType) -> None:
+def test_the_template_is_restored_even_after_an_error(templates: ModuleType) -> None:
     parts, widths = {"Pynq-Z1": "xc7z020clg400-1"}, {"Pynq-Z1": 64}
 
     def build() -> None:
@@ -67,14 +67,14 @@ def test_the_shell_is_ours_while_it_is_used_and_finns_again_whatever_happens(tem
     assert (parts, widths) == ({"Pynq-Z1": "xc7z020clg400-1"}, {"Pynq-Z1": 64})
 
 
-def test_a_board_that_finn_knows_stays_as_finn_has_it(templates: ModuleType) -> None:
+def test_a_board_that_finn_knows_is_not_changed(templates: ModuleType) -> None:
     parts: dict[str, str] = {}
     with shell.patched(templates, parts, {}, PYNQ_Z1, "ours\n"):
         assert templates.custom_zynq_shell_template == shell.with_lines(TEMPLATE, "ours\n")
         assert parts == {}
 
 
-def test_finns_own_template_has_its_places() -> None:
+def test_finns_own_template_has_the_expected_lines() -> None:
     if importlib.util.find_spec("finn") is None:
         pytest.skip("needs FINN")
     from finn.transformation.fpgadataflow.templates import custom_zynq_shell_template  # noqa: PLC0415
