@@ -1,1 +1,1 @@
-"""A long run at many times real speed, with faults at random: what must stay flat, and counts that must add up."""
+"""The soak test: a long run at many times real speed with random faults. Counts must add up, and nothing may grow."""

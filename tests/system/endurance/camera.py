@@ -1,4 +1,4 @@
-"""A camera that misbehaves at random: drawn people before it, and everything that a real one has ever done."""
+"""A camera that shows drawn people and fails at random, in every way in which a real camera fails."""
 
 from collections.abc import Sequence
 from enum import Enum
@@ -11,26 +11,26 @@ from binarycop.errors import SourceError, UndecodableFrame
 from binarycop.frames.base import Frame
 
 
-class Mood(Enum):
-    """What the camera does at the moment; gone: it cannot be opened or read. torn: its pictures do not decode."""
+class CameraState(Enum):
+    """What the camera does now. gone: it cannot be opened or read. truncated: its pictures cannot be decoded."""
 
-    WELL = "well"
+    GOOD = "good"
     GONE = "gone"
-    TORN = "torn"
+    TRUNCATED = "truncated"
     FROZEN = "frozen"
     BLACK = "black"
-    GLARE = "glare"
+    OVEREXPOSED = "overexposed"
     NOISE = "noise"
 
 
-class MoodyCamera:
-    """One camera over all its losses: ``open`` gives it as a live ``Source``.
+class UnreliableCamera:
+    """One camera over all its losses: ``open`` returns it as a live ``Source``.
 
-    pictures: (N, H, W, 3) uint8 BGR, shown in turn. odds: how likely a frame is the first of a spell of bad mood, which
-    then lasts for up to ``longest_s``.
+    pictures: (N, H, W, 3) uint8 BGR, shown in turn. odds: the probability that a fault begins with a frame. It lasts
+    ``longest_s`` at most.
     """
 
-    name = "moody camera"
+    name = "unreliable camera"
     is_live = True
 
     def __init__(
@@ -44,43 +44,43 @@ class MoodyCamera:
         self._pictures, self._clock, self._rng = pictures, clock, rng
         self._odds, self._longest_s = odds, longest_s
         self._at, self._until_s = 0, 0.0
-        self.mood = Mood.WELL
+        self.state = CameraState.GOOD
 
-    def open(self) -> "MoodyCamera":
-        """Raises SourceError while it is gone."""
-        self._pass()
-        if self.mood is Mood.GONE:
-            raise SourceError(self.name, "is not there")
+    def open(self) -> "UnreliableCamera":
+        """Open the camera. Raises SourceError while it is gone."""
+        self._update_state()
+        if self.state is CameraState.GONE:
+            raise SourceError(self.name, "does not exist")
         return self
 
     def read(self) -> Frame:
         """See ``Source.read``."""
-        self._pass()
-        if self.mood is Mood.GONE:
+        self._update_state()
+        if self.state is CameraState.GONE:
             raise SourceError(self.name, "does not answer")
-        if self.mood is Mood.TORN:
+        if self.state is CameraState.TRUNCATED:
             raise UndecodableFrame(self.name, "half a picture")
-        if self.mood is not Mood.FROZEN:
+        if self.state is not CameraState.FROZEN:
             self._at = (self._at + 1) % len(self._pictures)
-        return Frame(self._seen(self._pictures[self._at]), self._clock.now_s(), 0)
+        return Frame(self._with_fault(self._pictures[self._at]), self._clock.now_s(), 0)
 
     def close(self) -> None:
         """See ``Source.close``."""
 
-    def _pass(self) -> None:
+    def _update_state(self) -> None:
         now_s = self._clock.now_s()
         if now_s < self._until_s:
             return
-        self.mood = Mood.WELL
+        self.state = CameraState.GOOD
         if self._rng.random() < self._odds:
-            self.mood = list(Mood)[self._rng.integers(1, len(Mood))]
+            self.state = list(CameraState)[self._rng.integers(1, len(CameraState))]
             self._until_s = now_s + self._rng.uniform(0, self._longest_s)
 
-    def _seen(self, picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        if self.mood is Mood.BLACK:
+    def _with_fault(self, picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        if self.state is CameraState.BLACK:
             return np.zeros_like(picture)
-        if self.mood is Mood.GLARE:
+        if self.state is CameraState.OVEREXPOSED:
             return np.full_like(picture, 255)
-        if self.mood is Mood.NOISE:
+        if self.state is CameraState.NOISE:
             return self._rng.integers(0, 256, picture.shape, np.uint8)
         return picture

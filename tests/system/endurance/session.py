@@ -1,4 +1,4 @@
-"""Ten thousand frames through one service, from its making to its closing, while things go wrong at random."""
+"""One session of the soak test: a service from its start to its end, while faults come at random."""
 
 import gc
 import os
@@ -33,10 +33,10 @@ from binarycop.settings.classifier import Backend, ClassifierSettings, FaultKind
 from binarycop.settings.lines import InputSettings, LinesSettings
 from binarycop.settings.schema import LaneSettings, Settings
 from binarycop.settings.verdict import VerdictSettings
-from tests.system.endurance.camera import MoodyCamera
+from tests.system.endurance.camera import UnreliableCamera
 
 STEP_S = 1 / RATE_HZ
-_MOOD_ODDS, _MOOD_LONGEST_S = 1 / 500, 9.0
+_FAULT_ODDS, _FAULT_LONGEST_S = 1 / 500, 9.0
 _OVERLAY_ODDS, _LATE_ODDS, _LATE_LONGEST = 1 / 4000, 1 / 100, 6
 _PASSED_ODDS, _FIRE_ODDS, _RELOAD_ODDS = 1 / 60, 1 / 3000, 1 / 2000
 _OVERLAY_FAULTS = (FaultKind.HANG, FaultKind.FLIP, FaultKind.LOSE)
@@ -47,16 +47,16 @@ _SETTINGS = Settings(
 
 
 @dataclass(frozen=True)
-class Row:
-    """One session: counts in it, and the process afterwards. Latencies of a step with a frame, in milliseconds."""
+class SessionRow:
+    """The result of one session: its counts, and the process afterwards. Latencies are of steps that have a frame."""
 
     session: int
     captured: int
     withheld: int
     dropped: int
-    judged: int
-    nobody: int
-    unscored: int
+    scored: int
+    without_face: int
+    without_scores: int
     persons: int
     permits: int
     refusals: int
@@ -69,7 +69,7 @@ class Row:
 
 
 class CountingJournal:
-    """Keeps how often each event came, and nothing else: a soak's journal must not be what grows."""
+    """Counts the events and keeps nothing else, since the journal itself must not grow."""
 
     def __init__(self) -> None:
         self.counts: Counter[Event] = Counter()
@@ -80,7 +80,7 @@ class CountingJournal:
 
 
 class CountingClassifier:
-    """Counts the crops that got scores."""
+    """A classifier that counts the crops that got scores."""
 
     def __init__(self, inner: ReloadableClassifier) -> None:
         self._inner, self.name, self.scored = inner, inner.name, 0
@@ -101,8 +101,8 @@ class CountingClassifier:
 
 
 @dataclass
-class World:
-    """What is around a service: all that misbehaves, and all that counts."""
+class Environment:
+    """Everything around a service: the parts that fail, and the parts that count."""
 
     clock: ManualClock
     fabric: Fabric
@@ -113,9 +113,9 @@ class World:
 
 
 class Session:
-    """One service, all by one seed; ``complaints`` are what should never be.
+    """One service with faults from one seed. ``violations`` lists what must never happen and did.
 
-    pictures: what the camera shows, (N, H, W, 3) uint8 BGR. Raises BackendError where pynq is missing.
+    pictures: what the camera shows, (N, H, W, 3) uint8 BGR. Raises BackendError if pynq is missing.
     """
 
     def __init__(self, number: int, pictures: list[NDArray[np.uint8]], seed: int) -> None:
@@ -124,115 +124,123 @@ class Session:
         clock, loaded = ManualClock(), bundles.load(find_bundle(_SETTINGS.classifier.bundle))
         bundle, board = open_board(_SETTINGS.classifier, loaded)
         if not isinstance(board.manager, Fabric):
-            raise BackendError("only the simulated board can be told to fail")
+            raise BackendError("only the simulated board can inject faults")
         classifier = CountingClassifier(open_accelerator(_SETTINGS.classifier, bundle, board))
-        self._world = World(clock, board.manager, classifier)
-        camera = MoodyCamera(pictures, clock, self._rng, _MOOD_ODDS, _MOOD_LONGEST_S)
-        self._feed = SourceReader(
+        self._environment = Environment(clock, board.manager, classifier)
+        camera = UnreliableCamera(pictures, clock, self._rng, _FAULT_ODDS, _FAULT_LONGEST_S)
+        self._reader = SourceReader(
             camera.open,
             clock,
             GrabberSettings(stale_s=_LANE.frames.stale_s, frozen_s=_LANE.frames.frozen_s),
             is_live=True,
             on_frame=self._show,
-            on_event=self._log_source_events,
+            on_event=self._ignore_source_event,
         )
-        # The demo's people stand on its spot, so its finder is the one that watches that.
-        pursuit = tracker_of(_LANE, detector_of(_LANE))
-        self._service = make_service(_SETTINGS, bundle, classifier, [pursuit], self._world.lines, self._world.journal)
-        self._waiting: Frame | None = None
+        # The demo's people stand in the fixed region, so the detector ``fixed`` finds them.
+        tracker = tracker_of(_LANE, detector_of(_LANE))
+        self._service = make_service(
+            _SETTINGS, bundle, classifier, [tracker], self._environment.lines, self._environment.journal
+        )
+        self._next_frame: Frame | None = None
         self._shown = self._dropped = self._late = 0
-        self._feed_due_s = self._shown_s = 0.0
+        self._read_due_s = self._shown_s = 0.0
         self._permits, self._permit_s = 0, -60.0
-        self._took_s: list[float] = []
-        self.complaints: list[str] = []
+        self._durations_s: list[float] = []
+        self.violations: list[str] = []
 
-    def run(self, frames: int) -> Row:
-        """So many twentieths of a second, and the end."""
+    def run(self, frames: int) -> SessionRow:
+        """Run so many frames, each 1/20 s, and close the service. Returns the session's row."""
         with self._service as service:
             lane = service.lanes[0]
             for _ in range(frames):
-                self._world.clock.advance_to(self._world.clock.now_s() + STEP_S)
-                self._feed_once(self._world.clock.now_s())
+                self._environment.clock.advance_to(self._environment.clock.now_s() + STEP_S)
+                self._read_once(self._environment.clock.now_s())
                 if not self._is_late():
-                    self._disturb(lane)
-                    self._step(service, lane, self._world.clock.now_s())
-        if self._world.lines.pin(_LANE.lines.permission.pin).state:
-            self._complain("energised after the end")
-        self._feed.close()
-        self._world.lines.close()
-        # A real restart gives everything back; here pynq's objects, which hold each other, would linger.
+                    self._inject_faults(lane)
+                    self._step(service, lane, self._environment.clock.now_s())
+        if self._environment.lines.pin(_LANE.lines.permission.pin).state:
+            self._report("relay on after the end")
+        self._reader.close()
+        self._environment.lines.close()
+        # A real restart frees all memory; here pynq's objects refer to each other and must be collected.
         gc.collect()
-        return self._count(lane)
+        return self._row(lane)
 
-    def _feed_once(self, now_s: float) -> None:
-        """What the grabber's thread does in a twentieth of a second: at most one frame."""
-        before, captured = self._shown, self._feed.captured
-        # A frame that is withheld was one, too.
-        while self._feed_due_s <= now_s and self._feed.captured == captured:
-            pause_s = self._feed.step() or 0.0
-            self._feed_due_s = now_s + pause_s
+    def _read_once(self, now_s: float) -> None:
+        """Do what the grabber's thread does in 1/20 s: read one frame at most."""
+        before, captured = self._shown, self._reader.captured
+        # A withheld frame is a captured frame too.
+        while self._read_due_s <= now_s and self._reader.captured == captured:
+            pause_s = self._reader.step() or 0.0
+            self._read_due_s = now_s + pause_s
             if pause_s:
                 break
         if self._shown > before:
             self._shown_s = now_s
 
     def _is_late(self) -> bool:
-        """Whether the loop does not come round this time, as on a starved processor: frames then replace frames."""
+        """Whether the loop skips this frame, as on a busy processor; a new frame then replaces a waiting one."""
         if self._late:
             self._late -= 1
         elif self._rng.random() < _LATE_ODDS:
             self._late = int(self._rng.integers(_LATE_LONGEST))
         return self._late > 0
 
-    def _disturb(self, lane: Lane) -> None:
-        world, rng = self._world, self._rng
+    def _inject_faults(self, lane: Lane) -> None:
+        environment, rng = self._environment, self._rng
         if rng.random() < _OVERLAY_ODDS:
-            world.fabric.inject(SimulatedFault(_OVERLAY_FAULTS[rng.integers(len(_OVERLAY_FAULTS))]))
+            environment.fabric.inject(SimulatedFault(_OVERLAY_FAULTS[rng.integers(len(_OVERLAY_FAULTS))]))
         if rng.random() < _PASSED_ODDS:
-            world.lines.pin("PASSED").drive_high()
-            world.lines.pin("PASSED").drive_low()
+            environment.lines.pin("PASSED").drive_high()
+            environment.lines.pin("PASSED").drive_low()
         if rng.random() < _FIRE_ODDS:
-            world.is_fire = not world.is_fire
-            (world.lines.pin("FIRE").drive_high if world.is_fire else world.lines.pin("FIRE").drive_low)()
+            environment.is_fire = not environment.is_fire
+            (
+                environment.lines.pin("FIRE").drive_high
+                if environment.is_fire
+                else environment.lines.pin("FIRE").drive_low
+            )()
         if rng.random() < _RELOAD_ODDS:
             lane.apply_settings(replace(_LANE, verdict=VerdictSettings(votes=int(rng.integers(5, 8)))))
 
     def _step(self, service: Service, lane: Lane, now_s: float) -> None:
         lane.set_fault(FaultReason.NO_FRAMES, active=now_s - self._shown_s > _LANE.frames.stale_s)
-        frame, self._waiting = self._waiting, None
-        begun_s = time.perf_counter()
+        frame, self._next_frame = self._next_frame, None
+        started_s = time.perf_counter()
         service.step({} if frame is None else {0: frame}, now_s)
         if frame is not None:
-            self._took_s.append(time.perf_counter() - begun_s)
-        if self._world.journal.counts[Event.PERMIT] > self._permits:
-            self._permits, self._permit_s = self._world.journal.counts[Event.PERMIT], now_s
+            self._durations_s.append(time.perf_counter() - started_s)
+        if self._environment.journal.counts[Event.PERMIT] > self._permits:
+            self._permits, self._permit_s = self._environment.journal.counts[Event.PERMIT], now_s
         is_due = now_s - self._permit_s <= _LANE.gate.pulse_s + (_LATE_LONGEST + 1) * STEP_S
-        if lane.is_relay_on and not self._world.is_fire and (lane.faults or not is_due):
-            self._complain(f"energised without cause at {now_s:.2f} s")
+        if lane.is_relay_on and not self._environment.is_fire and (lane.faults or not is_due):
+            self._report(f"relay on without a cause at {now_s:.2f} s")
 
-    def _count(self, lane: Lane) -> Row:
-        counts, tally = self._world.journal.counts, lane.counters
-        self._dropped += self._waiting is not None
-        self._hold("frames shown", self._shown, self._dropped + tally.frames)
-        self._hold("frames taken", tally.frames, tally.scored + tally.without_face + tally.without_scores)
-        self._hold("crops scored", self._world.classifier.scored, tally.scored)
-        self._hold("people", counts[Event.PERSON], tally.persons)
-        self._hold("permits", counts[Event.PERMIT], tally.permits)
-        # Each failure is answered by a loading, but for one for which the coil must be released first.
-        waiting = counts[Event.OVERLAY_FAILED] - counts[Event.OVERLAY_LOADING]
-        self._hold("failures that wait for a loading", waiting, min(max(waiting, 0), 1))
-        p50_s, p99_s = np.percentile(self._took_s, [50, 99])
-        return Row(
+    def _row(self, lane: Lane) -> SessionRow:
+        counts, counters = self._environment.journal.counts, lane.counters
+        self._dropped += self._next_frame is not None
+        self._check_equal("frames shown", self._shown, self._dropped + counters.frames)
+        self._check_equal(
+            "frames processed", counters.frames, counters.scored + counters.without_face + counters.without_scores
+        )
+        self._check_equal("crops scored", self._environment.classifier.scored, counters.scored)
+        self._check_equal("people", counts[Event.PERSON], counters.persons)
+        self._check_equal("permits", counts[Event.PERMIT], counters.permits)
+        # Each failure leads to a loading, except one that waits until the relay is off.
+        unanswered = counts[Event.OVERLAY_FAILED] - counts[Event.OVERLAY_LOADING]
+        self._check_equal("failures without a loading", unanswered, min(max(unanswered, 0), 1))
+        p50_s, p99_s = np.percentile(self._durations_s, [50, 99])
+        return SessionRow(
             session=self._number,
-            captured=self._feed.captured,
-            withheld=self._feed.captured - self._shown,
+            captured=self._reader.captured,
+            withheld=self._reader.captured - self._shown,
             dropped=self._dropped,
-            judged=tally.scored,
-            nobody=tally.without_face,
-            unscored=tally.without_scores,
-            persons=tally.persons,
-            permits=tally.permits,
-            refusals=tally.refusals,
+            scored=counters.scored,
+            without_face=counters.without_face,
+            without_scores=counters.without_scores,
+            persons=counters.persons,
+            permits=counters.permits,
+            refusals=counters.refusals,
             faults=counts[Event.FAULT],
             p50_ms=round(float(p50_s) * 1000, 3),
             p99_ms=round(float(p99_s) * 1000, 3),
@@ -243,18 +251,18 @@ class Session:
 
     def _show(self, frame: Frame) -> None:
         self._shown += 1
-        self._dropped += self._waiting is not None
-        self._waiting = frame
+        self._dropped += self._next_frame is not None
+        self._next_frame = frame
 
-    def _log_source_events(self, notice: SourceEvent) -> None:
-        """The camera's moods are its own; the lane hears of silence."""
+    def _ignore_source_event(self, notice: SourceEvent) -> None:
+        """The camera's own events are not checked; the lane gets a fault if no frames come."""
 
-    def _complain(self, what: str) -> None:
-        self.complaints.append(f"session {self._number}: {what}")
+    def _report(self, what: str) -> None:
+        self.violations.append(f"session {self._number}: {what}")
 
-    def _hold(self, what: str, one: int, other: int) -> None:
-        if one != other:
-            self._complain(f"{what}: {one}, not {other}")
+    def _check_equal(self, what: str, count: int, expected: int) -> None:
+        if count != expected:
+            self._report(f"{what}: {count}, not {expected}")
 
 
 def _resident_mb() -> float:

@@ -1,4 +1,4 @@
-"""The soak's own parts: a short session adds up, what grows is said, and a camera has every mood."""
+"""The parts of the soak test: a short session adds up, growth is reported, and the camera has every fault."""
 
 from dataclasses import replace
 
@@ -8,33 +8,33 @@ import pytest
 from binarycop.clock import ManualClock
 from binarycop.errors import SourceError
 from binarycop.frames.demo import Demo
-from tests.system.endurance.camera import Mood, MoodyCamera
+from tests.system.endurance.camera import CameraState, UnreliableCamera
 from tests.system.endurance.plot import plot
-from tests.system.endurance.session import Row, Session
-from tests.system.endurance.soak import MIN_SESSIONS, SESSION_FRAMES, grown, main
+from tests.system.endurance.session import Session, SessionRow
+from tests.system.endurance.soak import MIN_SESSIONS, SESSION_FRAMES, find_growth, main
 
-ROW = Row(0, 9000, 100, 200, 4000, 4600, 100, 60, 10, 20, 3, 1.0, 5.0, 200.0, 8, 1)
+ROW = SessionRow(0, 9000, 100, 200, 4000, 4600, 100, 60, 10, 20, 3, 1.0, 5.0, 200.0, 8, 1)
 
 
-def test_a_session_adds_up_and_the_coil_has_its_causes() -> None:
-    pytest.importorskip("pynq", reason="needs pynq, on which the simulated board stands")
+def test_the_counts_of_a_session_add_up_and_the_relay_is_never_on_without_a_cause() -> None:
+    pytest.importorskip("pynq", reason="needs pynq, which the simulated board uses")
     session = Session(3, [frame.pixels for frame in iter(Demo().read, None)], seed=2)
     row = session.run(700)
-    assert session.complaints == []
-    assert row.captured == row.withheld + row.dropped + row.judged + row.nobody + row.unscored
-    assert row.judged > 0
+    assert session.violations == []
+    assert row.captured == row.withheld + row.dropped + row.scored + row.without_face + row.without_scores
+    assert row.scored > 0
     assert row.dropped > 0
 
 
-def test_what_stays_as_it_is_has_not_grown() -> None:
-    assert grown([replace(ROW, session=number) for number in range(20)]) == []
+def test_constant_values_are_not_reported_as_growth() -> None:
+    assert find_growth([replace(ROW, session=number) for number in range(20)]) == []
 
 
-def test_too_few_sessions_are_refused_instead_of_passing_unseen() -> None:
+def test_too_few_sessions_are_refused() -> None:
     rows = [replace(ROW, session=number, threads=number) for number in range(MIN_SESSIONS)]
-    assert grown(rows) == ["threads grew by 3"]
+    assert find_growth(rows) == ["threads grew by 3"]
     with pytest.raises(ValueError, match=f"{MIN_SESSIONS - 1} sessions are too few to see growth; {MIN_SESSIONS} are"):
-        grown(rows[1:])
+        find_growth(rows[1:])
 
 
 def test_too_few_frames_are_refused_before_the_run(capsys: pytest.CaptureFixture[str]) -> None:
@@ -47,7 +47,7 @@ def test_too_few_frames_are_refused_before_the_run(capsys: pytest.CaptureFixture
 
 
 @pytest.mark.parametrize(
-    ("name", "step", "said"),
+    ("name", "step", "message"),
     [
         ("rss_mb", 1.5, "rss_mb grew by"),
         ("descriptors", 1, "descriptors grew by"),
@@ -55,27 +55,29 @@ def test_too_few_frames_are_refused_before_the_run(capsys: pytest.CaptureFixture
         ("p50_ms", 0.5, "the median latency is"),
     ],
 )
-def test_what_grows_is_named(name: str, step: float, said: str) -> None:
+def test_a_value_that_grows_is_named(name: str, step: float, message: str) -> None:
     rows = [replace(ROW, **{name: getattr(ROW, name) + step * number}) for number in range(20)]
-    assert [said in line for line in grown(rows)] == [True]
+    assert [message in line for line in find_growth(rows)] == [True]
 
 
-def test_a_moody_camera_does_everything_that_a_camera_has_done() -> None:
+def test_the_unreliable_camera_reaches_every_state() -> None:
     clock, seen, failed = ManualClock(), set(), set()
-    camera = MoodyCamera([np.zeros((8, 8, 3), np.uint8)] * 2, clock, np.random.default_rng(1), odds=0.2, longest_s=1.0)
+    camera = UnreliableCamera(
+        [np.zeros((8, 8, 3), np.uint8)] * 2, clock, np.random.default_rng(1), odds=0.2, longest_s=1.0
+    )
     for number in range(2000):
         clock.advance_to(number * 0.05)
         try:
             camera.read()
         except SourceError:
-            failed.add(camera.mood)
-        seen.add(camera.mood)
-    assert seen == set(Mood)
-    assert failed == {Mood.GONE, Mood.TORN}
+            failed.add(camera.state)
+        seen.add(camera.state)
+    assert seen == set(CameraState)
+    assert failed == {CameraState.GONE, CameraState.TRUNCATED}
 
 
 def test_the_plot_has_a_line_for_each_series() -> None:
     picture = plot({"one": [1, 2, 3], "two": [5, 5, 5]}, "sessions")
     assert picture.count("<polyline") == 2
-    assert "most 3" in picture
+    assert "max 3" in picture
     assert "last 5" in picture
