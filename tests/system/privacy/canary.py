@@ -1,4 +1,4 @@
-"""A picture that cannot be mistaken, in all the forms in which it could be left behind; and the search for them."""
+"""The canary: a random picture, all forms in which it could be stored, and the search for them."""
 
 import base64
 import struct
@@ -11,9 +11,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-_PIECE = 16  # random bytes: by chance once in 2^128
-_PLACES = (0.2, 0.4, 0.6, 0.8)
-_SCAN, _IMAGE_DATA = b"\xff\xda", b"IDAT"  # what comes before them is the same in many files
+_PIECE = 16  # random bytes: a match by chance is 1 in 2^128
+_POSITIONS = (0.2, 0.4, 0.6, 0.8)
+_SCAN, _IMAGE_DATA = b"\xff\xda", b"IDAT"  # the bytes before them are equal in many files
 _SCALES = ((320, 240), (160, 120), (80, 60), (64, 64), (32, 32))
 _QUALITIES = (50, 75, 80, 85, 90, 95, 100)
 _CHUNK, _OVERLAP = 1 << 24, 64
@@ -21,14 +21,14 @@ _CHUNK, _OVERLAP = 1 << 24, 64
 
 @dataclass(frozen=True)
 class Probe:
-    """A piece of one form. name: of the form, and where in it."""
+    """A piece of one form of the canary. name: the form and the position in it."""
 
     name: str
     piece: bytes
 
 
 def draw(width_px: int, height_px: int, seed: int = 11) -> NDArray[np.uint8]:
-    """A random texture of 8 px blocks, (H, W, 3) BGR: it outlives compression, and looks like nothing else."""
+    """A random texture of 8 px blocks, (H, W, 3) BGR: it survives compression, and is unlike any other picture."""
     rng = np.random.default_rng(seed)
     coarse = rng.integers(0, 256, (height_px // 8, width_px // 8, 3), dtype=np.uint8)
     fine = rng.integers(-20, 21, (height_px, width_px, 3))
@@ -40,7 +40,7 @@ def draw(width_px: int, height_px: int, seed: int = 11) -> NDArray[np.uint8]:
 def probes(
     frames: Iterable[NDArray[np.uint8]], crops: Iterable[NDArray[np.uint8]], files: Iterable[bytes]
 ) -> list[Probe]:
-    """Pieces of every form. frames: decoded, BGR; crops: 32×32 RGB, as the classifier gets them; files: compressed."""
+    """Make pieces of every form. frames: decoded, BGR. crops: 32×32 RGB, as for the classifier. files: compressed."""
     forms: dict[str, bytes] = {}
     for index, frame in enumerate(frames):
         forms |= _picture_forms(f"frame {index}", frame)
@@ -56,7 +56,7 @@ def probes(
 
 
 class Search:
-    """Looks for many pieces at once: by their first four bytes in one pass, then whole."""
+    """Searches for many pieces at once: in one pass for their first four bytes, then for the rest."""
 
     def __init__(self, wanted: Iterable[Probe]) -> None:
         self._by_start: dict[bytes, list[Probe]] = {}
@@ -67,7 +67,7 @@ class Search:
             self._first[first] = self._second[second] = True
 
     def of(self, data: bytes) -> list[str]:
-        """The names of the pieces that are in it."""
+        """The names of the pieces that are in the data."""
         found: dict[str, None] = {}
         for start in range(0, len(data), _CHUNK):
             part = data[start : start + _CHUNK + _OVERLAP]
@@ -80,7 +80,7 @@ class Search:
         return list(found)
 
     def of_file(self, file: Path) -> list[str]:
-        """The same for a file of any size. Raises OSError."""
+        """Search a file of any size. Raises OSError."""
         found: dict[str, None] = {}
         tail = b""
         with file.open("rb") as opened:
@@ -90,18 +90,18 @@ class Search:
         return list(found)
 
     def of_memory(self, pid: int) -> list[str]:
-        """The same for what a process can write to of its memory. Raises OSError where the kernel does not show it."""
+        """Search the writable memory of a process. Raises OSError if the kernel denies it."""
         found: dict[str, None] = {}
         with Path(f"/proc/{pid}/mem").open("rb", buffering=0) as memory:
             for line in Path(f"/proc/{pid}/maps").read_text().splitlines():
                 span, rights, *_ = line.split()
                 if rights.startswith("rw"):
-                    first, end = (int(one, 16) for one in span.split("-"))
+                    first, end = (int(address, 16) for address in span.split("-"))
                     memory.seek(first)
                     try:
                         held = memory.read(end - first) or b""
                     except OSError as error:
-                        # Pages behind the end of a file that has been cut short: there is nothing in them.
+                        # Pages behind the end of a truncated file: they hold nothing.
                         if error.errno != EIO:
                             raise
                         continue
@@ -122,14 +122,14 @@ def _picture_forms(name: str, picture: NDArray[np.uint8]) -> dict[str, bytes]:
     if picture.shape[0] <= 32:
         pixels = picture[:, :, ::-1].tobytes()
         forms |= {f"{name}, base64": base64.b64encode(pixels), f"{name}, hex": pixels.hex().encode()}
-        forms[f"{name}, as a list"] = ", ".join(str(one) for one in pixels).encode()
+        forms[f"{name}, as a list"] = ", ".join(str(value) for value in pixels).encode()
     return forms
 
 
 def _pieces(name: str, form: bytes) -> list[Probe]:
-    # Twice the length for text, whose digits and letters say less than a byte.
+    # Text gets twice the length, since a digit or a letter holds less than a byte.
     length = 2 * _PIECE if form.isascii() else _PIECE
-    starts = [int(len(form) * place) for place in _PLACES]
+    starts = [int(len(form) * position) for position in _POSITIONS]
     return [
         Probe(f"{name} at byte {start}", form[start : start + length])
         for start in starts

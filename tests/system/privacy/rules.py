@@ -1,4 +1,4 @@
-"""What the daemon may do, as a table: everything that it does must be one of these, each with its reason."""
+"""The table of what the daemon may do, each with its reason. Every action must match one of these rules."""
 
 import re
 import site
@@ -8,7 +8,7 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.system.privacy.acts import Act
+from tests.system.privacy.syscalls import Action
 
 ROOT = Path(__file__).resolve().parents[3]
 _FACTS = (
@@ -20,7 +20,7 @@ _FACTS = (
 
 @dataclass(frozen=True)
 class Rule:
-    """what: in words. pattern: of ``str(act)``, from its beginning to its end. why: the reason that it is allowed."""
+    """One rule. what: in words. pattern: matches the whole ``str(action)``. why: the reason that it is allowed."""
 
     what: str
     pattern: str
@@ -28,38 +28,38 @@ class Rule:
 
 
 @dataclass(frozen=True)
-class Verdict:
-    """rows: each rule with the acts that it allows; unlisted: those that no rule allows."""
+class RuleCheck:
+    """All actions, sorted by rule. rows: each rule with the actions that it allows. unlisted: the other actions."""
 
-    rows: tuple[tuple[Rule, Counter[Act]], ...]
-    unlisted: Counter[Act]
+    rows: tuple[tuple[Rule, Counter[Action]], ...]
+    unlisted: Counter[Action]
 
 
 def rules(work: Path, source: Path) -> tuple[Rule, ...]:
-    """The table. work: the folder of this trial, with its runtime directory; source: the pictures."""
-    home = "|".join(sorted({re.escape(one) for one in _programs()}))
+    """The table. work: the folder of this run, with the runtime directory in it. source: the clip."""
+    home = "|".join(sorted({re.escape(folder) for folder in _programs()}))
     run = re.escape(str(work / "run"))
     return (
         Rule(
             "starts itself",
             r"execve \S*python[\d.]*",
-            "once, by the service manager; the kernel refuses every later start (service/hardening.py)",
+            "once, by the service manager; the kernel denies every later start (service/hardening.py)",
         ),
-        Rule("starts threads of its own", "thread", "one memory, one process: nothing is handed over"),
+        Rule("starts threads of its own", "thread", "one process with one memory: nothing leaves it"),
         Rule(
             "reads programs, libraries and its bundle",
             rf"open to read ({home})(/.*)?( refused)?",
-            "installed files, which hold nobody's picture",
+            "installed files, which hold no picture of anybody",
         ),
         Rule(
-            "reads the system's own facts",
+            "reads facts about the system",
             rf"open to read ({_FACTS})( refused)?",
-            "where libraries lie, the time zone, how many processors there are",
+            "the paths of libraries, the time zone, the number of processors",
         ),
         Rule(
             "maps a system table",
             r"mmap shared \S*/gconv-modules\.cache read",
-            "the C library's table of text encodings, to read only",
+            "the C library's table of text encodings, read-only",
         ),
         Rule(
             "reads its settings",
@@ -71,7 +71,7 @@ def rules(work: Path, source: Path) -> tuple[Rule, ...]:
             rf"open to read {re.escape(str(work))}/core",
             "Python looks for modules there; it is empty",
         ),
-        Rule("reads the camera", rf"open to read {re.escape(str(source))}", "here a clip in the camera's place"),
+        Rule("reads the camera", rf"open to read {re.escape(str(source))}", "here a clip instead of a camera"),
         Rule(
             "writes the list for gate-release",
             rf"(open to write|write|fchmod|rename) {run}/\.release\.new( {run}/release)?|open to read {run}",
@@ -80,34 +80,34 @@ def rules(work: Path, source: Path) -> tuple[Rule, ...]:
         Rule(
             "writes journal and summary",
             r"write pipe",
-            "standard output and error, which journald takes: words and numbers; searched for the canary",
+            "standard output and error, which journald reads: words and numbers; searched for the canary",
         ),
         Rule(
-            "makes a local socket",
+            "opens a local socket",
             r"socket AF_UNIX<?.*, SOCK_DGRAM(\|SOCK_CLOEXEC)?",
-            "for the service manager; no family that leaves the device",
+            "for the service manager; no address family that leaves the device",
         ),
         Rule(
-            "tells the service manager",
+            "notifies the service manager",
             rf"sendto {re.escape(str(work))}/notify",
-            "ready, alive, and one line of state: words and numbers",
+            "ready, watchdog, and one line of status: words and numbers",
         ),
     )
 
 
-def judge(acts: Counter[Act], table: tuple[Rule, ...]) -> Verdict:
-    """Each act under the first rule that allows it."""
-    allowed: dict[Rule, Counter[Act]] = {rule: Counter() for rule in table}
-    unlisted: Counter[Act] = Counter()
-    for act, count in acts.items():
-        rule = next((one for one in table if re.fullmatch(one.pattern, str(act))), None)
-        (unlisted if rule is None else allowed[rule])[act] += count
-    return Verdict(tuple(allowed.items()), unlisted)
+def check(actions: Counter[Action], table: tuple[Rule, ...]) -> RuleCheck:
+    """Put each action under the first rule that allows it."""
+    allowed: dict[Rule, Counter[Action]] = {rule: Counter() for rule in table}
+    unlisted: Counter[Action] = Counter()
+    for action, count in actions.items():
+        rule = next((rule for rule in table if re.fullmatch(rule.pattern, str(action))), None)
+        (unlisted if rule is None else allowed[rule])[action] += count
+    return RuleCheck(tuple(allowed.items()), unlisted)
 
 
 def _programs() -> list[str]:
-    """Where Python, libraries and the daemon lie."""
+    """The folders of Python, of its libraries and of the daemon."""
     found = {"/usr", "/lib", "/lib64", sys.prefix, sys.base_prefix, sysconfig.get_path("stdlib")}
     found |= {*site.getsitepackages(), str(ROOT / "daemon"), str(ROOT / "overlays/bundles"), str(ROOT / ".venv")}
-    # A checkout may have the finder's file, which is not the project's, beside it.
+    # Next to a checkout there may be a detector's model file that is not part of the project.
     return [*found, str(ROOT.parent / "shared/data/models")]

@@ -1,4 +1,4 @@
-"""The search finds the canary in every form in which it was hidden, and nothing where there is nothing."""
+"""The search finds the canary in every form, and nothing in other data."""
 
 import base64
 import os
@@ -41,14 +41,14 @@ def test_it_is_found(hidden: bytes, tmp_path: Path) -> None:
     assert SEARCH.of_file(tmp_path / "file")
 
 
-def test_another_picture_is_not_taken_for_it() -> None:
+def test_another_picture_is_not_mistaken_for_the_canary() -> None:
     other = draw(640, 480, seed=12)
     for hidden in (other.tobytes(), cv2.imencode(".jpg", other)[1].tobytes(), cv2.imencode(".png", other)[1].tobytes()):
         assert SEARCH.of(hidden) == []
     assert SEARCH.of(bytes(100_000)) == []
 
 
-def test_it_is_found_across_the_pieces_in_which_a_large_file_is_read(tmp_path: Path) -> None:
+def test_it_is_found_across_two_chunks_of_a_large_file(tmp_path: Path) -> None:
     probe = Probe("one", os.urandom(16))
     (tmp_path / "large").write_bytes(bytes((1 << 24) - 7) + probe.piece + bytes(100))
     assert Search([probe]).of_file(tmp_path / "large") == ["one"]
@@ -60,7 +60,7 @@ def test_it_is_found_in_memory() -> None:
     assert len(held) == FRAME.size
 
 
-def test_a_line_with_all_four_scores_is_found_whatever_stands_between() -> None:
+def test_a_line_with_all_four_scores_is_found_with_any_separators() -> None:
     scores = [-12, 40, 8, 132]
     text = "person 1 in front\nscores 40, -12 | 132 8\nmargin 132, 40 of 8\n"
     assert lines_with(text, scores) == ["scores 40, -12 | 132 8"]

@@ -1,4 +1,4 @@
-"""The daemon as its unit starts it, but on a clip: a user of its own, a runtime directory, a manager that listens."""
+"""The daemon as its unit starts it, but on a clip: another user, a runtime directory, a notify socket; under strace."""
 
 import os
 import pwd
@@ -19,14 +19,14 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from tests.system.privacy import acts
+from tests.system.privacy import syscalls
 from tests.system.privacy.rules import ROOT
 
 USER = "nobody"
-_LAST_WORDS_S = 10.0
+_OUTPUT_S = 10.0
 _START = "import resource, sys; {cores}; {before}from binarycop.__main__ import main; sys.exit(main())"
-# The daemon without the measures that are tried here, to show that the searches find what there is.
-_UNSEALED = (
+# The daemon without its hardening, for the counter-tests: the searches must then find the canary.
+_WITHOUT_HARDENING = (
     "from binarycop.service import hardening; "
     "hardening.forbid_dumps = hardening.forbid_writing = hardening.forbid_programs = lambda: None; "
 )
@@ -34,42 +34,52 @@ _CORES = "resource.setrlimit(resource.RLIMIT_CORE, (resource.getrlimit(resource.
 _IMPORTS = "import binarycop, cv2, gpiozero, numpy, yaml"
 
 
-class TrialError(RuntimeError):
-    """A trial cannot be made here, or did not come to its end."""
+class RunError(RuntimeError):
+    """The daemon cannot be run on this machine, or did not end in time."""
 
 
 class Daemon:
-    """One run of it in ``work``. Raises TrialError.
+    """One run of the daemon in ``work``. Raises RunError.
 
-    sealed: with the measures that the daemon takes itself. traced: under strace. Its core limit is the highest there
-    is, so that nothing but its own measures keeps it from dumping; a core would lie in ``left``.
+    hardened: with the daemon's own hardening. traced: under strace. The limit of core dumps is as high as possible, so
+    that only the hardening prevents one; a core dump would be in ``core_folder``.
     """
 
-    def __init__(self, work: Path, source: Path, finder: str, *, sealed: bool = True, traced: bool = False) -> None:
+    def __init__(self, work: Path, source: Path, finder: str, *, hardened: bool = True, traced: bool = False) -> None:
         self.work, self._traced = work, traced
-        self.left = work / "core"
+        self.core_folder = work / "core"
         work.chmod(0o755)
-        for folder in (work / "run", self.left):
+        for folder in (work / "run", self.core_folder):
             folder.mkdir(exist_ok=True)
             shutil.chown(folder, USER)
         (work / "gate.yaml").write_text(f"frames: {{source: {source}}}\nfaces: {{finder: {finder}}}\n")
         self.journal: list[str] = []
         self.summary: list[str] = []
-        self.notices: list[str] = []
-        command = [python(), "-c", _START.format(cores=_CORES, before="" if sealed else _UNSEALED)]
+        self.notifications: list[str] = []
+        command = [python(), "-c", _START.format(cores=_CORES, before="" if hardened else _WITHOUT_HARDENING)]
         command += ["run", "--config", str(work / "gate.yaml")]
         if traced:
-            logs = ["-o", str(work / "strace"), "-ff", "-yy", "-s", "0", "--seccomp-bpf", "-e", f"trace={acts.TRACED}"]
+            logs = [
+                "-o",
+                str(work / "strace"),
+                "-ff",
+                "-yy",
+                "-s",
+                "0",
+                "--seccomp-bpf",
+                "-e",
+                f"trace={syscalls.TRACED}",
+            ]
             command = ["strace", "-u", USER, *logs, *command]
         self._command = command
 
     def __enter__(self) -> "Daemon":
-        self._manager = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-        self._manager.bind(str(self.work / "notify"))
+        self._notify_socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self._notify_socket.bind(str(self.work / "notify"))
         (self.work / "notify").chmod(0o777)
         self._process = subprocess.Popen(
             self._command,
-            cwd=self.left,
+            cwd=self.core_folder,
             env=_environment(self.work),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -79,11 +89,14 @@ class Daemon:
             group=None if self._traced else pwd.getpwnam(USER).pw_gid,
             extra_groups=None if self._traced else [],
         )
-        self._ears = [
+        self._readers = [
             Thread(target=_collect, args=(self._process.stdout, self.summary), daemon=True),
             Thread(target=_collect, args=(self._process.stderr, self.journal), daemon=True),
         ]
-        for thread in (*self._ears, Thread(target=_listen, args=(self._manager, self.notices), daemon=True)):
+        for thread in (
+            *self._readers,
+            Thread(target=_listen, args=(self._notify_socket, self.notifications), daemon=True),
+        ):
             thread.start()
         return self
 
@@ -92,52 +105,52 @@ class Daemon:
     ) -> None:
         self._process.kill()
         self._process.wait()
-        self._manager.close()
+        self._notify_socket.close()
         (self.work / "notify").unlink()
 
     @property
     def pid(self) -> int:
-        """Its process."""
+        """The process id."""
         return self._process.pid
 
     def wait_for(self, word: str, longest_s: float) -> None:
-        """Until a line of its journal has the word."""
+        """Wait until a line of its journal has the word."""
         end_s = monotonic() + longest_s
         while not any(word in line for line in list(self.journal)):
             if monotonic() > end_s or self._process.poll() is not None:
-                raise TrialError(f"no '{word}' within {longest_s:.0f} s:\n" + "\n".join(self.journal[-20:]))
+                raise RunError(f"no '{word}' within {longest_s:.0f} s:\n" + "\n".join(self.journal[-20:]))
             sleep(0.05)
 
     def signal(self, number: signal.Signals) -> None:
-        """Send it one."""
+        """Send the daemon a signal."""
         self._process.send_signal(number)
 
     def wait(self, longest_s: float) -> int:
-        """Until it has ended; its exit code."""
+        """Wait until the daemon has ended. Returns its exit code."""
         try:
             code = self._process.wait(longest_s)
         except subprocess.TimeoutExpired as error:
-            raise TrialError(f"it has not ended within {longest_s:.0f} s") from error
-        for thread in self._ears:
-            thread.join(_LAST_WORDS_S)
+            raise RunError(f"the daemon has not ended within {longest_s:.0f} s") from error
+        for thread in self._readers:
+            thread.join(_OUTPUT_S)
         return code
 
-    def acts(self) -> Counter[acts.Act]:
-        """What it did, once it has ended."""
-        return acts.read(sorted(self.work.glob("strace.*")))
+    def actions(self) -> Counter[syscalls.Action]:
+        """What the daemon did, after it has ended."""
+        return syscalls.read(sorted(self.work.glob("strace.*")))
 
     def text(self) -> str:
-        """All that it said, to whomever."""
-        return "\n".join([*self.journal, *self.summary, *self.notices])
+        """All that the daemon wrote: journal, summary, notifications."""
+        return "\n".join([*self.journal, *self.summary, *self.notifications])
 
 
 def write_clip(file: Path, frames: Iterable[NDArray[np.uint8]], rate_hz: float) -> None:
-    """Motion JPEG, as a camera gives it."""
+    """Write a clip as Motion JPEG, as cameras send it."""
     writer = None
     for frame in frames:
         if writer is None:
             size = (frame.shape[1], frame.shape[0])
-            # OpenCV's own writer, whose quality is constant: equal frames are then equal in every byte.
+            # OpenCV's own writer has a constant quality: equal frames become equal bytes.
             writer = cv2.VideoWriter(str(file), cv2.CAP_OPENCV_MJPEG, cv2.VideoWriter.fourcc(*"MJPG"), rate_hz, size)
         writer.write(frame)
     if writer is not None:
@@ -146,13 +159,13 @@ def write_clip(file: Path, frames: Iterable[NDArray[np.uint8]], rate_hz: float) 
 
 
 def python() -> str:
-    """An interpreter that the daemon's user may run and that has what the daemon needs. Raises TrialError."""
+    """Find a Python that the daemon's user may run and that has the daemon's requirements. Raises RunError."""
     for candidate in (sys.executable, "/usr/bin/python3"):
         command = ["/bin/sh", "-c", 'exec "$0" -c "$1"', candidate, _IMPORTS]
         tried = subprocess.run(command, env=_environment(Path()), user=USER, capture_output=True, check=False)
         if tried.returncode == 0:
             return candidate
-    raise TrialError(f"user {USER} can run no Python here that has OpenCV, numpy, gpiozero and PyYAML")
+    raise RunError(f"user {USER} cannot run any Python here that has OpenCV, numpy, gpiozero and PyYAML")
 
 
 def _environment(work: Path) -> dict[str, str]:
@@ -172,9 +185,9 @@ def _collect(stream: IO[str], lines: list[str]) -> None:
         lines.append(line.rstrip("\n"))
 
 
-def _listen(manager: Any, notices: list[str]) -> None:
+def _listen(manager: Any, notifications: list[str]) -> None:
     while True:
         try:
-            notices.append(manager.recv(4096).decode())
+            notifications.append(manager.recv(4096).decode())
         except OSError:
             return

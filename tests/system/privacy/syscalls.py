@@ -1,4 +1,4 @@
-"""What a process did that can carry data out of it, read from strace's logs: one ``Act`` for each kind."""
+"""Reads strace's logs: the system calls by which data can leave a process, one ``Action`` for each kind."""
 
 import re
 from collections import Counter
@@ -23,35 +23,35 @@ _PIPES = re.compile(r"(pipe|UNIX[-\w]*|anon_inode):\[[^\]]*\]")
 
 
 @dataclass(frozen=True)
-class Act:
-    """One kind of act: call, upon what (a path, a socket, …), and what matters of the rest. Rules judge its ``str``."""
+class Action:
+    """A kind of system call: its name, its target (a path, a socket, …) and a detail. Rules match its ``str``."""
 
     call: str
     target: str
     detail: str = ""
 
     def __str__(self) -> str:
-        return " ".join(one for one in (self.call, self.target, self.detail) if one)
+        return " ".join(part for part in (self.call, self.target, self.detail) if part)
 
 
-def read(logs: list[Path]) -> Counter[Act]:
-    """The acts of all threads and how often each was done; ``-ff`` gives a log for each. Raises ValueError."""
-    acts: Counter[Act] = Counter()
+def read(logs: list[Path]) -> Counter[Action]:
+    """Count the actions of all threads; ``strace -ff`` writes one log for each. Raises ValueError."""
+    actions: Counter[Action] = Counter()
     for log in logs:
         for line in log.read_text(encoding="utf-8", errors="replace").splitlines():
             if line.startswith(("+++", "---")):
                 continue
-            act = parse(line)
-            if act is not None:
-                acts[act] += 1
-    return acts
+            action = parse(line)
+            if action is not None:
+                actions[action] += 1
+    return actions
 
 
-def parse(line: str) -> Act | None:
-    """One line; None for private memory, which nobody else sees. Raises ValueError for what strace does not write."""
+def parse(line: str) -> Action | None:
+    """Parse one line. Returns None for private memory. Raises ValueError if it is not a line of strace."""
     match = _CALL.match(line)
     if match is None:
-        raise ValueError(f"no line of strace's: {line}")
+        raise ValueError(f"not a line of strace: {line}")
     call, arguments, result = match.groups()
     if call in _OPENS:
         return _open(arguments, result)
@@ -59,28 +59,28 @@ def parse(line: str) -> Act | None:
         if "MAP_SHARED" not in arguments:
             return None
         can_write = "written" if "PROT_WRITE" in arguments else "read"
-        return Act("mmap shared", _descriptor(arguments.split(", ", 4)[4]), can_write)
+        return Action("mmap shared", _descriptor(arguments.split(", ", 4)[4]), can_write)
     if call in ("clone", "clone3", "fork", "vfork"):
-        return Act("thread" if "CLONE_THREAD" in arguments else "process", "")
+        return Action("thread" if "CLONE_THREAD" in arguments else "process", "")
     if call in ("socket", "socketpair"):
-        return Act(call, ", ".join(arguments.split(", ")[:2]))
+        return Action(call, ", ".join(arguments.split(", ")[:2]))
     quoted = _QUOTED.findall(arguments)
     if call in ("connect", "bind") or (call == "sendto" and "sun_path" in arguments):
-        return Act(call, " ".join(quoted[-1:]) or _descriptor(arguments))
+        return Action(call, " ".join(quoted[-1:]) or _descriptor(arguments))
     if call in ("execve", "execveat"):
-        return Act(call, quoted[0], _failure(result))
+        return Action(call, quoted[0], _failure(result))
     if _DECORATED.match(arguments) and not call.endswith("at"):
-        return Act(call, _descriptor(arguments))
-    return Act(call, " ".join(quoted) or arguments, _failure(result))
+        return Action(call, _descriptor(arguments))
+    return Action(call, " ".join(quoted) or arguments, _failure(result))
 
 
-def _open(arguments: str, result: str) -> Act:
+def _open(arguments: str, result: str) -> Action:
     way = "open to write" if _WRITING.search(arguments) else "open to read"
     opened = _RESULT.match(result)
     paths = _QUOTED.findall(arguments)
-    # What was opened, not what it was called: a link leads elsewhere.
+    # The file that was really opened: a path may lead through a link.
     target = opened.group(1) if opened else paths[0] if paths else arguments
-    return Act(way, target.split("<char ")[0], _failure(result))
+    return Action(way, target.split("<char ")[0], _failure(result))
 
 
 def _failure(result: str) -> str:
@@ -88,7 +88,7 @@ def _failure(result: str) -> str:
 
 
 def _descriptor(arguments: str) -> str:
-    """What the first argument, a descriptor, stands for; ``anonymous`` where it is none."""
+    """What the descriptor in the first argument refers to; ``anonymous`` if it is -1."""
     if arguments.startswith("-1"):
         return "anonymous"
     match = _DECORATED.match(arguments)

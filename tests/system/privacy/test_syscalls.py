@@ -1,12 +1,12 @@
-"""strace's lines, read."""
+"""Lines of strace are parsed."""
 
 import pytest
 
-from tests.system.privacy.acts import parse
+from tests.system.privacy.syscalls import parse
 
 
 @pytest.mark.parametrize(
-    ("line", "act"),
+    ("line", "action"),
     [
         (
             'openat(AT_FDCWD</>, "/etc/x", O_RDONLY|O_CLOEXEC) = 3</etc/x>',
@@ -44,14 +44,14 @@ from tests.system.privacy.acts import parse
         ("clone(child_stack=NULL, flags=SIGCHLD) = 7", "process"),
     ],
 )
-def test_a_line_says_what_was_done_and_to_what(line: str, act: str) -> None:
-    assert str(parse(line)) == act
+def test_a_line_becomes_a_call_with_its_target(line: str, action: str) -> None:
+    assert str(parse(line)) == action
 
 
-def test_private_memory_is_nobody_elses() -> None:
+def test_private_memory_is_no_action() -> None:
     assert parse("mmap(NULL, 4096, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_ANONYMOUS, -1, 0) = 0x7f") is None
 
 
-def test_a_line_that_is_none_is_an_error() -> None:
-    with pytest.raises(ValueError, match="no line of strace's"):
+def test_a_line_that_strace_does_not_write_is_an_error() -> None:
+    with pytest.raises(ValueError, match="not a line of strace"):
         parse("something else")
