@@ -1,7 +1,7 @@
 `timescale 1ns / 1ps
 `default_nettype none
 
-// The connection between the processor's EMIO GPIO and the pins. The order of the bits is that of overlays/finn/lines.py.
+// Connects the processor's EMIO GPIO with the pins. The order of the bits is that of overlays/finn/lines.py.
 //
 // A pin is low until Linux has configured its line as an output: before that, EMIO says 3-state (gpio_t = 1).
 module gate_lines #(
