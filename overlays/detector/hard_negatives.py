@@ -22,15 +22,15 @@ class HardNegative:
     box: Box
 
 
-def mine_hard_negatives(finder: Detector, pictures: Iterable[LabelledImage]) -> Iterator[HardNegative]:
+def mine_hard_negatives(detector: Detector, pictures: Iterable[LabelledImage]) -> Iterator[HardNegative]:
     """All detections that overlap neither a labelled face nor an ignored box, at two scales of each picture.
 
-    finder: a detector with a low threshold.
+    detector: a detector with a low threshold.
     """
     for image in pictures:
         for scale in _SCALES:
             pixels = cv2.resize(image.pixels, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-            for face in finder.detect(np.asarray(pixels, np.uint8)):
+            for face in detector.detect(np.asarray(pixels, np.uint8)):
                 scaled = face.box
                 corner_px, size_px = (scaled.x_px, scaled.y_px), (scaled.width_px, scaled.height_px)
                 box = Box(*(value / scale for value in (*corner_px, *size_px)))

@@ -109,11 +109,11 @@ def _corners(boxes: Tensor) -> Tensor:
     return torch.cat([boxes[:, :2] - boxes[:, 2:] / 2, boxes[:, :2] + boxes[:, 2:] / 2], dim=1)
 
 
-def paired_ious(one: Tensor, other: Tensor) -> tuple[Tensor, Tensor]:
+def paired_ious(first: Tensor, second: Tensor) -> tuple[Tensor, Tensor]:
     """IoU and generalised IoU of pairs of boxes (P, 4) as in ``decode_boxes``."""
-    a, b = _corners(one), _corners(other)
+    a, b = _corners(first), _corners(second)
     inner = (torch.minimum(a[:, 2:], b[:, 2:]) - torch.maximum(a[:, :2], b[:, :2])).clamp(min=0).prod(dim=1)
     outer = (torch.maximum(a[:, 2:], b[:, 2:]) - torch.minimum(a[:, :2], b[:, :2])).prod(dim=1).clamp(min=1e-6)
-    union = (one[:, 2:].prod(dim=1) + other[:, 2:].prod(dim=1) - inner).clamp(min=1e-6)
+    union = (first[:, 2:].prod(dim=1) + second[:, 2:].prod(dim=1) - inner).clamp(min=1e-6)
     iou = inner / union
     return iou, iou - (outer - union) / outer

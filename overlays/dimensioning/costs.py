@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from math import ceil, log2
 
-from binarycop.bundle.manifest import KERNEL, Layer
+from binarycop.bundle.manifest import Layer
 from overlays.networks.tables import Network
 
 BRAM18_BITS = 18 * 1024
@@ -131,8 +131,3 @@ def _luts(layer: Layer, input_bits: int, lutram_depth: int) -> int:
     thresholds = accumulator * (ceil(layer.outputs / layer.pe / 64) + 1) if has_threshold else 0
     memory = layer.pe * layer.simd * ceil(lutram_depth / 64)
     return int(_FIXED_LUTS + _LUTS_PER * layer.pe * (products + adders + accumulator + thresholds) + memory)
-
-
-def window_cycles(layer: Layer, side_px: int) -> int:
-    """Clocks that a sliding window needs at least per image: one word of SIMD channels each; 0 for fully connected."""
-    return side_px * side_px * KERNEL * KERNEL * (layer.inputs // layer.simd) if layer.kind == "conv" else 0

@@ -42,7 +42,7 @@ class Sensor:
 
 DETECTOR_JITTER = Jitter()
 FIXED_REGION_JITTER = Jitter(shift=0.04, scale=0.08)
-BESIDE_GATE = Sensor(gamma=0.2, gain=0.15, tint=0.05, lift=6, night=0.04, grainy=0.5, coded=0.4, worst=25)
+GATE_CAMERA = Sensor(gamma=0.2, gain=0.15, tint=0.05, lift=6, night=0.04, grainy=0.5, coded=0.4, worst=25)
 
 
 def capture(
@@ -63,7 +63,7 @@ def capture(
     matrix[:, 2] += size / 2 - np.array([centre_x, centre_y])
     source = cv2.GaussianBlur(patch, (0, 0), 0.4 / scale) if scale < 0.7 else patch
     frame = cv2.warpAffine(source, matrix, (size, size), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    frame = develop(_smear(np.asarray(frame, np.uint8), side * scale, rng), BESIDE_GATE, rng)
+    frame = develop(_smear(np.asarray(frame, np.uint8), side * scale, rng), GATE_CAMERA, rng)
     width, height = box.width_px * scale, box.height_px * scale
     seen = jitter_box(Box((size - width) / 2, (size - height) / 2, width, height), jitter, rng)
     if rng.random() < 0.25:

@@ -35,16 +35,16 @@ class Recipe:
     """How often each kind of crop occurs.
 
     drawn: share of drawn heads in all classes. real: share of real masks in ``correct``. uncovered: share of real,
-    partly removed masks in the other classes. skin_beside: share of the real masks in ``correct`` that get pasted skin
-    next to the mask; without it, the edge of pasted skin would mean "not correct". bare: share of faces without a mask
-    in ``nose_mouth``.
+    partly removed masks in the other classes. adjacent_skin: share of the real masks in ``correct`` that get pasted
+    skin next to the mask; without it, the edge of pasted skin would mean "not correct". bare: share of faces without a
+    mask in ``nose_mouth``.
     """
 
     geometry: CropGeometry = GEOMETRY
     drawn: float = 0.12
     real: float = 0.40
     uncovered: float = 0.35
-    skin_beside: float = 0.5
+    adjacent_skin: float = 0.5
     bare: float = 0.45
 
 
@@ -85,7 +85,7 @@ class Synthesis:
         if mask_class is MaskClass.CORRECT and len(self._real) and rng.random() < self._recipe.real:
             at = int(self._real[rng.integers(len(self._real))])
             pixels, info = self._patches.pixels[at], CropInfo("real", identity=str(self._patches.identities[at]))
-            if self._patches.is_mapped[at] and rng.random() < self._recipe.skin_beside:
+            if self._patches.is_mapped[at] and rng.random() < self._recipe.adjacent_skin:
                 pixels = self._uncovered(rng, mask_class, at)
         elif self._is_uncovered(rng, mask_class):
             at = int(self._mapped[rng.integers(len(self._mapped))])

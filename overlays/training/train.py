@@ -54,7 +54,7 @@ def main() -> None:
     arguments = _arguments()
     torch.set_num_threads(arguments.threads)
     geometry = CropGeometry(arguments.margin, arguments.shift)
-    recipe = Recipe(geometry, real=arguments.real, uncovered=arguments.uncovered, skin_beside=arguments.skin_beside)
+    recipe = Recipe(geometry, real=arguments.real, uncovered=arguments.uncovered, adjacent_skin=arguments.adjacent_skin)
     network, data = NETWORKS[arguments.network], arguments.data
 
     def crops(split: Split, seed: int, count: int) -> CropStore:
@@ -128,7 +128,7 @@ def _provenance(
             "drawn": recipe.drawn,
             "real among correct": recipe.real,
             "real, partly uncovered among the others": recipe.uncovered,
-            "skin laid beside real masks among correct": recipe.skin_beside,
+            "skin laid beside real masks among correct": recipe.adjacent_skin,
             "bare among nose_mouth": recipe.bare,
         },
         "training": asdict(settings),
@@ -157,10 +157,10 @@ def _arguments() -> argparse.Namespace:
         "--uncovered", type=float, default=recipe.uncovered, help="share of partly uncovered masks in the other classes"
     )
     parser.add_argument(
-        "--skin-beside",
+        "--adjacent-skin",
         type=float,
-        default=recipe.skin_beside,
-        help="share of the real masks in the class correct that get pasted skin beside the mask",
+        default=recipe.adjacent_skin,
+        help="share of the real masks in the class correct that get pasted skin next to the mask",
     )
     parser.add_argument("--work", type=Path, default=Path("work"), help="for crops and checkpoints (default: work)")
     parser.add_argument("--tag", default="run", help="part of the checkpoint's name, to keep several runs apart")

@@ -138,11 +138,11 @@ def test_quantised_weights_are_off_by_half_a_level_at_most(tmp_path: Path) -> No
     )
     before.write(file)
     after = LookoutWeights.read(file)
-    for one, other in ((before.proposal, after.proposal), (before.refinement, after.refinement)):
-        for name, weight in one.items():
+    for exact, quantised in ((before.proposal, after.proposal), (before.refinement, after.refinement)):
+        for name, weight in exact.items():
             rows = weight.reshape(len(weight), -1)
             level = np.abs(rows).max(axis=1, keepdims=True) / 127 if name.endswith(".weight") else 0
-            assert (np.abs(rows - other[name].reshape(len(weight), -1)) <= 0.5001 * level).all()
+            assert (np.abs(rows - quantised[name].reshape(len(weight), -1)) <= 0.5001 * level).all()
 
 
 def squares(count: int) -> SceneStore:
@@ -159,15 +159,15 @@ def squares(count: int) -> SceneStore:
 
 
 def test_joined_stores_are_numbered_one_after_the_other() -> None:
-    one, other = squares(3), squares(5)
-    both = SceneStore.joined(one, other)
+    first, second = squares(3), squares(5)
+    both = SceneStore.joined(first, second)
     assert len(both) == 8
     frames = both.frames(np.array([1, 2, 3, 7]))
     assert np.array_equal(
-        frames, np.stack([one.arrays[0][1], one.arrays[0][2], other.arrays[0][0], other.arrays[0][4]])
+        frames, np.stack([first.arrays[0][1], first.arrays[0][2], second.arrays[0][0], second.arrays[0][4]])
     )
-    assert np.array_equal(both.frames(np.array([6])), other.arrays[0][3:4])
-    assert np.array_equal(both.boxes[3:], other.boxes)
+    assert np.array_equal(both.frames(np.array([6])), second.arrays[0][3:4])
+    assert np.array_equal(both.boxes[3:], second.boxes)
 
 
 class Interrupted(Exception):
@@ -219,11 +219,13 @@ def test_several_checkpoints_are_restored_as_their_mean(tmp_path: Path) -> None:
     task = ProposalSamples.of(squares(16))
     for name, rate in (("a", 1e-3), ("b", 4e-3)):
         train(task, begun(), Settings(epochs=1, batch=8, rate=rate), tmp_path / f"{name}.pt", lambda line: None)
-    one, other, both = (restore(PROPOSAL, *(tmp_path / f"{name}.pt" for name in names)) for names in ("a", "b", "ab"))
+    first, second, both = (
+        restore(PROPOSAL, *(tmp_path / f"{name}.pt" for name in names)) for names in ("a", "b", "ab")
+    )
     for name, values in both.state_dict().items():
         if values.is_floating_point():
-            assert torch.allclose(values, (one.state_dict()[name] + other.state_dict()[name]) / 2, atol=1e-6)
-    assert not torch.equal(one.heads[0].weight, other.heads[0].weight)
+            assert torch.allclose(values, (first.state_dict()[name] + second.state_dict()[name]) / 2, atol=1e-6)
+    assert not torch.equal(first.heads[0].weight, second.heads[0].weight)
 
 
 def test_a_checkpoint_of_another_run_is_refused(tmp_path: Path) -> None:

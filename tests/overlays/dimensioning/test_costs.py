@@ -26,16 +26,18 @@ def test_costs_agree_with_the_tables_of_the_networks(network: Network) -> None:
 
 
 def test_a_multiply_accumulate_counts_as_two_operations() -> None:
-    millions = {name: sum(cost.operations for cost in network_costs(one)) / 2e6 for name, one in NETWORKS.items()}
+    millions = {
+        name: sum(cost.operations for cost in network_costs(network)) / 2e6 for name, network in NETWORKS.items()
+    }
     assert millions == pytest.approx({"cnv": 59.46, "n-cnv": 4.01, "u-cnv": 4.02}, abs=0.005)
 
 
 def test_each_pe_has_its_own_memory_and_more_pes_use_less_of_it() -> None:
-    one, four = mvtu_cost(fc(512, 512, 1, 8), 1), mvtu_cost(fc(512, 512, 64, 8), 1)
-    assert (one.memory_depth, one.memory_width, one.bram18) == (32768, 8, 16)  # 16 of 2048 × 9
-    assert (four.memory_depth, four.bram18) == (512, 64)  # one block each, with 8 of 36 bits in use
-    assert one.filled == pytest.approx(8 / 9)
-    assert four.filled == pytest.approx(512 * 8 / BRAM18_BITS)
+    narrow, wide = mvtu_cost(fc(512, 512, 1, 8), 1), mvtu_cost(fc(512, 512, 64, 8), 1)
+    assert (narrow.memory_depth, narrow.memory_width, narrow.bram18) == (32768, 8, 16)  # 16 of 2048 × 9
+    assert (wide.memory_depth, wide.bram18) == (512, 64)  # one block each, with 8 of 36 bits in use
+    assert narrow.filled == pytest.approx(8 / 9)
+    assert wide.filled == pytest.approx(512 * 8 / BRAM18_BITS)
 
 
 def test_a_shallow_memory_is_in_luts_unless_it_is_loadable() -> None:

@@ -24,6 +24,10 @@ def test_the_fitted_networks_have_the_measured_values() -> None:
 
 def test_all_networks_fit_the_xc7z020_and_only_u_cnv_the_xc7z010() -> None:
     large, small = CHIPS["xc7z020"], CHIPS["xc7z010"]
-    whole = {name: fit_resource_model().estimate(network_costs(one, WEIGHTS[name])) for name, one in NETWORKS.items()}
-    assert all(one.luts < large.luts and one.bram18 < large.bram18 for one in whole.values())
-    assert [name for name, one in whole.items() if one.luts < small.luts and one.bram18 < small.bram18] == ["u-cnv"]
+    designs = {
+        name: fit_resource_model().estimate(network_costs(network, WEIGHTS[name])) for name, network in NETWORKS.items()
+    }
+    assert all(design.luts < large.luts and design.bram18 < large.bram18 for design in designs.values())
+    assert [name for name, design in designs.items() if design.luts < small.luts and design.bram18 < small.bram18] == [
+        "u-cnv"
+    ]

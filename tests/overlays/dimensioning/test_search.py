@@ -29,20 +29,24 @@ def every_folding() -> list[tuple[int, Estimate]]:
     powers = (1, 2, 4, 8)
     choices = ((powers[:2], (1, 3)), (powers, powers[:2]), (powers, powers), (powers[:3], powers))
     built = [with_folding(SMALL, folding) for folding in product(*(product(*choice) for choice in choices))]
-    return [(max(one.cycles), fit_resource_model().estimate(network_costs(one))) for one in built]
+    return [(max(network.cycles), fit_resource_model().estimate(network_costs(network))) for network in built]
 
 
 @pytest.mark.parametrize(("luts", "bram18"), [(10**6, 10**3), (9000, 10**3), (10**6, 18), (10**6, 15)])
 def test_the_front_is_the_front_of_all_foldings(luts: int, bram18: int) -> None:
-    fitting = [(interval, one.luts) for interval, one in every_folding() if one.luts <= luts and one.bram18 <= bram18]
+    fitting = [
+        (interval, estimate.luts)
+        for interval, estimate in every_folding()
+        if estimate.luts <= luts and estimate.bram18 <= bram18
+    ]
     expected: list[tuple[int, int]] = []
     for interval, least in sorted(fitting):
         if not expected or least < expected[-1][1]:
             expected.append((interval, least))
     found = pareto_front(SMALL, luts, bram18)
     assert expected
-    assert [(one.interval, one.estimate.luts) for one in found] == expected
-    assert all(one.estimate.bram18 <= bram18 for one in found)
+    assert [(candidate.interval, candidate.estimate.luts) for candidate in found] == expected
+    assert all(candidate.estimate.bram18 <= bram18 for candidate in found)
 
 
 def test_the_cheapest_folding_reaches_the_rate_and_has_the_estimated_cost() -> None:

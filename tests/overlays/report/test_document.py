@@ -45,8 +45,8 @@ def _pool(identities: list[str]) -> CropStore:
     crops = np.random.default_rng(1).integers(0, 256, (count, 32, 32, 3), np.uint8)
     return CropStore(
         LabelledCrops(crops, np.arange(count) % 4),
-        kinds=np.array(["cloth" if one else "drawn" for one in identities]),
-        colours=np.array(["blue" if one else "" for one in identities]),
+        kinds=np.array(["cloth" if identity else "drawn" for identity in identities]),
+        colours=np.array(["blue" if identity else "" for identity in identities]),
         occlusions=np.array(["", "beard", "beard+hand", ""])[np.arange(count) % 4],
         identities=np.array(identities),
     )
