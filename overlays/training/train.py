@@ -98,7 +98,7 @@ def main() -> None:
 def _teacher_logits(arguments: argparse.Namespace, learning: LabelledCrops) -> NDArray[np.float32]:
     """The teacher's logits. They are stored, since 100,000 crops take a minute."""
     digest = hashlib.sha256(arguments.teacher.read_bytes()).hexdigest()[:8]
-    file = arguments.work / "crops" / f"taught-{arguments.seed}-{len(learning.crops)}-{digest}.npy"
+    file = arguments.work / "crops" / f"teacher-{arguments.seed}-{len(learning.crops)}-{digest}.npy"
     if not file.exists():
         logits = logits_of(restore(arguments.teacher, NETWORKS[arguments.teacher_network]), learning.crops)
         with atomic_write(file) as partial, partial.open("wb") as stream:
