@@ -1,6 +1,6 @@
-"""What the checks share that run inside a booted system, where there is nothing but Python and the gate.
+"""Functions for the checks that run inside a booted system, which has only Python and the gate.
 
-Every wait has an end; times are the system's monotonic clock, which is the machine's.
+Every wait has a limit. Times are on the monotonic clock, which a container shares with its machine.
 """
 
 import json
@@ -19,24 +19,24 @@ TABLES = (Path("/opt/gate/daemon", _TABLE), Path("/usr/lib/binarycop/python", _T
 
 
 def run(*command: str, rc: int = 0) -> str:
-    """A command's standard output, with its errors where it is to fail. AssertionError unless it ends with ``rc``."""
+    """Run a command. Returns its output; with ``rc`` its errors too. AssertionError if the exit code is not ``rc``."""
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=PATIENCE_S)
     assert done.returncode == rc, f"{' '.join(command)}: {done.returncode}\n{done.stdout}{done.stderr}"
     return done.stdout if rc == 0 else done.stdout + done.stderr
 
 
 def shown(name: str, unit: str = UNIT) -> str:
-    """One property of a unit."""
+    """A property of a unit."""
     return run("systemctl", "show", "--value", "-p", name, unit).strip()
 
 
 def is_ready() -> bool:
-    """Whether the gate's service has said so."""
+    """Whether the gate's service is ready."""
     return shown("ActiveState") == "active"
 
 
 def wait_for(what: str, holds: Callable[[], Any], longest_s: float = PATIENCE_S) -> Any:
-    """What ``holds`` gives once it gives something. AssertionError, with the service's status, where it does not."""
+    """Wait until ``holds`` returns something true, and return it. AssertionError, with the status, if it does not."""
     end_s = monotonic() + longest_s
     while not (found := holds()):
         if monotonic() > end_s:
@@ -47,25 +47,25 @@ def wait_for(what: str, holds: Callable[[], Any], longest_s: float = PATIENCE_S)
 
 
 def logged(name: str, *arguments: str) -> list[dict[str, str]]:
-    """The journal's entries of one event, of this boot unless told otherwise; lighter than ``binarycop events``."""
+    """The journal's entries of one event, of this boot by default; faster than ``binarycop events``."""
     message_id = dict(message_ids())[name]
-    told = run("journalctl", "-q", "-o", "json", *(arguments or ("-b",)), f"MESSAGE_ID={message_id}")
-    return [json.loads(line) for line in told.splitlines()]
+    output = run("journalctl", "-q", "-o", "json", *(arguments or ("-b",)), f"MESSAGE_ID={message_id}")
+    return [json.loads(line) for line in output.splitlines()]
 
 
 def message_ids() -> list[tuple[str, str]]:
-    """Each event's name and id, from the table of the daemon that is there, wherever it lies."""
-    [table] = [one for one in TABLES if one.exists()]
+    """Each event's name and id, from the table of the installed daemon."""
+    [table] = [path for path in TABLES if path.exists()]
     return re.findall(r'EventSpec\(\s*"(\w+)",\s*"([0-9a-f]{32})"', table.read_text())
 
 
 def events(*arguments: str) -> list[dict[str, Any]]:
-    """What ``binarycop events`` has."""
+    """The events that ``binarycop events`` prints."""
     return [json.loads(line) for line in run("binarycop", "events", "--json", *arguments).splitlines()]
 
 
 def carry_out(checks: Iterable[Callable[[], str]], reports: Path, only: str = "") -> None:
-    """Each check whose name has ``only`` in it, one after the other, each with a line in ``reports``."""
+    """Run each check whose name contains ``only``, and write a line for each to ``reports``."""
     with reports.open("a") as out:
         for check in checks:
             if only not in check.__name__:
@@ -73,7 +73,7 @@ def carry_out(checks: Iterable[Callable[[], str]], reports: Path, only: str = ""
             begun_s = monotonic()
             try:
                 good, detail = True, check()
-            except Exception:  # noqa: BLE001 - the next check is to run all the same
+            except Exception:  # noqa: BLE001 - the next check must still run
                 good, detail = False, traceback.format_exc()
             name = check.__name__.replace("_", " ")
             report = {"check": name, "good": good, "detail": detail, "took_s": monotonic() - begun_s}

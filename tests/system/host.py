@@ -1,6 +1,6 @@
-"""What the suites of whole systems share on the machine that starts them: images, containers, qemu, reports.
+"""Functions for the suites of whole systems, on the machine that starts them: images, containers, qemu, reports.
 
-A suite never skips, and its exit code is 0 only if every check ran and was good.
+A suite never skips a check. Its exit code is 0 only if every check ran and was good.
 """
 
 import configparser
@@ -15,8 +15,8 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
 IMAGE_LONGEST_S = 1800
-_NSPAWN_SAYS = ("Warning: using insecure memory!", "Attempted to remove disk file system under ")
-"""Of itself, however quiet it was told to be."""
+_NSPAWN_MESSAGES = ("Warning: using insecure memory!", "Attempted to remove disk file system under ")
+"""systemd-nspawn prints these even with -q."""
 _TRIAL = """[Unit]
 Description=The checks of this boot
 After=multi-user.target
@@ -30,7 +30,7 @@ ExecStart={command}
 
 
 class Reports(list[dict[str, Any]]):
-    """What the checks of a suite found, each printed as it comes."""
+    """The reports of a suite's checks; each is printed when it is added."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -42,7 +42,7 @@ class Reports(list[dict[str, Any]]):
         show(report)
 
     def read(self, file: Path) -> None:
-        """Those that came to ``file`` since the last time, a line of JSON each."""
+        """Add the reports that were written to ``file`` since the last call, one JSON object per line."""
         lines = file.read_text().split("\n")[:-1] if file.exists() else []
         for line in lines[self._lines :]:
             self._lines += 1
@@ -58,10 +58,10 @@ def run_suite(
     *arguments: str,
     wanted: int | None = None,
 ) -> int:
-    """Build the image of ``script``, carry ``checks`` out, and print how they went; the exit code of the suite.
+    """Build the image of ``script``, run ``checks``, and print the result. Returns the exit code of the suite.
 
-    ``checks`` gets the image, an empty folder, and the reports to fill. It says whether all came to its end. ``wanted``
-    is the number of reports that there must be; without it, one is enough.
+    ``checks`` gets the image, an empty folder, and the reports to fill. It returns whether it ran to the end.
+    ``wanted`` is the number of reports that are needed; without it, one is enough.
     """
     began_s = monotonic()
     built = image(script, *arguments)
@@ -81,7 +81,7 @@ def run_suite(
 
 
 def requirements() -> list[str]:
-    """What the daemon needs from outside, as setup.cfg has it."""
+    """The daemon's requirements, from setup.cfg."""
     settings = configparser.ConfigParser()
     settings.read(ROOT / "setup.cfg")
     lines = settings["options"]["install_requires"].splitlines()
@@ -89,14 +89,14 @@ def requirements() -> list[str]:
 
 
 def image(script: Path, *arguments: str) -> Path | None:
-    """The image that ``script`` prints, built where there is none; None where it cannot be, which it has said."""
+    """The image whose path ``script`` prints; it is built if needed. None if that fails; ``script`` has printed why."""
     command = [str(script), sys.executable, *arguments]
     built = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False, timeout=IMAGE_LONGEST_S)
     return None if built.returncode else Path(built.stdout.strip())
 
 
 def add_trial(tree: Path, command: str) -> None:
-    """The boot's checks as a unit of ``tree``, which ends the boot when they have ended, however they did."""
+    """Add a unit to ``tree`` that runs the checks of a boot, and powers off after them."""
     units = tree / "etc/systemd/system"
     wanted = units / "multi-user.target.wants"
     wanted.mkdir(parents=True, exist_ok=True)
@@ -106,7 +106,7 @@ def add_trial(tree: Path, command: str) -> None:
 
 
 def nspawn(tree: Path, console: Path, longest_s: int, *options: str) -> bool:
-    """Boot ``tree`` in a container, its changes thrown away, to its power-off; whether it came there in time."""
+    """Boot ``tree`` in a container until its power-off, and discard its changes. Returns whether it ended in time."""
     command = ["timeout", "--kill-after=10", str(longest_s), "systemd-nspawn", "-q", "-D", str(tree)]
     command += ["--register=no", "--keep-unit", "--private-network", "--volatile=overlay", *options, "-b"]
     with console.open("ab") as out:
@@ -115,8 +115,8 @@ def nspawn(tree: Path, console: Path, longest_s: int, *options: str) -> bool:
 
 
 def run_in(tree: Path, *command: str, longest_s: int = 300, rc: int = 0) -> str:
-    """What a program of ``tree``, not booted, prints. AssertionError unless it ends with ``rc`` in time."""
-    # timeout: outside, since a tree may lack it.
+    """Run a program of ``tree``, which is not booted. Returns its output. AssertionError unless it ends with ``rc``."""
+    # timeout runs outside, since a tree may not have it.
     container = ["timeout", "--kill-after=10", str(longest_s), "systemd-nspawn", "-q", "-D", str(tree), "--register=no"]
     container += ["--keep-unit", "--private-network", "--as-pid2"]
     container += ["--setenv=PYTHONDONTWRITEBYTECODE=1", "--setenv=SYSTEMD_COLORS=0"]
@@ -129,7 +129,7 @@ def run_in(tree: Path, *command: str, longest_s: int = 300, rc: int = 0) -> str:
         check=False,
         timeout=longest_s + 30,
     )
-    said = "".join(line for line in done.stdout.splitlines(keepends=True) if not line.startswith(_NSPAWN_SAYS))
+    said = "".join(line for line in done.stdout.splitlines(keepends=True) if not line.startswith(_NSPAWN_MESSAGES))
     assert done.returncode == rc, f"{' '.join(command)} ended with {done.returncode}\n{said}"
     return said
 
@@ -144,11 +144,11 @@ def qemu(
     look: Callable[[], None],
     *options: str,
 ) -> bool:
-    """Boot a machine, emulated, to its power-off, and call ``look`` meanwhile; whether it came there in time.
+    """Boot an emulated machine until its power-off, and call ``look`` meanwhile. Returns whether it ended in time.
 
-    Its console goes to ``work``/console, what it writes to its second serial line to ``work``/reports.
+    Its console goes to ``work``/console, its second serial line to ``work``/reports.
     """  # fmt: skip
-    # timeout: should this process be killed, the machine still ends by itself.
+    # With timeout, the machine ends even if this process is killed.
     command = ["timeout", str(longest_s + 10), "qemu-system-x86_64", "-accel", "tcg,thread=multi", "-cpu", "max"]
     command += ["-smp", "2", "-m", str(memory_mb), "-kernel", str(kernel), "-initrd", str(initrd)]
     command += ["-append", f"console=ttyS0 quiet panic=-1 {words}"]
@@ -170,7 +170,7 @@ def qemu(
 
 
 def check(name: str, run: Callable[[], str]) -> dict[str, Any]:
-    """The report of one check: what it says, or what went wrong."""
+    """Run one check. Returns its report: what the check returned, or what failed."""
     began_s = monotonic()
     try:
         good, detail = True, run()
@@ -186,5 +186,5 @@ def show(report: dict[str, Any]) -> None:
 
 
 def show_end(console: Path, lines: int = 60) -> None:
-    """Print how a console ended."""
+    """Print the last lines of a console."""
     print("\n--- the end of the console\n" + "\n".join(console.read_text(errors="replace").splitlines()[-lines:]))

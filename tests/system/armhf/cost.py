@@ -1,7 +1,7 @@
-"""Instructions of a found frame on the board's kind of processor, as qemu counts them. ``make armhf-cost``.
+"""Counts the instructions of the detector on the board's kind of processor, by qemu. ``make armhf-cost`` runs it.
 
-Each part is run a few times and more often; the difference leaves Python's start out. Counts are the same on every
-machine. They are no times: how many of them a Cortex-A9 does in a second, no board was asked.
+Each part runs a few times, then more often; the difference does not include Python's start. The counts are the same on
+every machine. They are not times: how many instructions per second a Cortex-A9 executes was not measured on a board.
 """
 
 import subprocess
@@ -35,39 +35,39 @@ rng = np.random.default_rng(1)
 frame = drawing.background(rng, 640, 480)
 drawing.draw(frame, drawing.Head.random(rng, None), 320, 240, 220)
 padded, _ = letterbox(frame, longer_px, MAX_STRIDE, MIN_CELLS)
-survey, inspection = (make_engine(engine, one, read_weights(WEIGHTS, one)) for one in (PROPOSAL, REFINEMENT))
-inspector = RefinementStage(inspection)
+proposal, refinement = (make_engine(engine, net, read_weights(WEIGHTS, net)) for net in (PROPOSAL, REFINEMENT))
+stage = RefinementStage(refinement)
 side = 220 * longer_px / 640
 head = np.array([[(longer_px - side) / 2, (0.75 * longer_px - side) / 2, side, side, 0.9]])
 lookout = LookoutSettings(engine=engine, longer_px=longer_px)
-finder = make_detector(FacesSettings(finder=DetectorKind.LOOKOUT, lookout=lookout))
-few = np.ascontiguousarray(frame[::2, ::2])
-finds = {
-    "shrinking": lambda: letterbox(frame, longer_px, MAX_STRIDE, MIN_CELLS),
-    "survey": lambda: survey.run(padded),
-    "inspection": lambda: inspector.refine(padded, head),
-    "all": lambda: finder.detect(frame),
-    "small": lambda: finder.detect(few),
+detector = make_detector(FacesSettings(finder=DetectorKind.LOOKOUT, lookout=lookout))
+small = np.ascontiguousarray(frame[::2, ::2])
+parts = {
+    "letterbox": lambda: letterbox(frame, longer_px, MAX_STRIDE, MIN_CELLS),
+    "proposal": lambda: proposal.run(padded),
+    "refinement": lambda: stage.refine(padded, head),
+    "all": lambda: detector.detect(frame),
+    "small": lambda: detector.detect(small),
 }
 for _ in range(count):
-    finds[what]()
-if len(finder.detect(frame)) != 1:
-    sys.exit("the drawn head is not found")
+    parts[what]()
+if len(detector.detect(frame)) != 1:
+    sys.exit("the drawn head is not detected")
 """
 ROWS = (
-    ("shrinking 640×480", "shrinking", "opencv"),
-    ("survey, ncnn", "survey", "ncnn"),
-    ("second look at one place, ncnn", "inspection", "ncnn"),
-    ("survey, OpenCV", "survey", "opencv"),
-    ("second look at one place, OpenCV", "inspection", "opencv"),
-    ("found frame of 320×240, ncnn", "small", "ncnn"),
-    ("found frame of 640×480, ncnn", "all", "ncnn"),
-    ("found frame of 640×480, OpenCV", "all", "opencv"),
+    ("letterbox of 640×480", "letterbox", "opencv"),
+    ("proposal network, ncnn", "proposal", "ncnn"),
+    ("refinement of one region, ncnn", "refinement", "ncnn"),
+    ("proposal network, OpenCV", "proposal", "opencv"),
+    ("refinement of one region, OpenCV", "refinement", "opencv"),
+    ("detection in 320×240, ncnn", "small", "ncnn"),
+    ("detection in 640×480, ncnn", "all", "ncnn"),
+    ("detection in 640×480, OpenCV", "all", "opencv"),
 )
 
 
 def main() -> int:
-    """Print millions of instructions per part and ``longer_px``."""
+    """Print millions of instructions for each part and ``longer_px``."""
     tree = host.image(HERE / "image.sh")
     tools = host.image(HERE / "cost.sh")
     if tree is None or tools is None:

@@ -1,7 +1,7 @@
 """Runs the board's package, and the daemon's functional tests, on the board's kind of processor. ``make test-armhf``.
 
 The tree is Debian 12's armhf userland, built once by image.sh, with its Python, numpy and OpenCV; qemu-user runs its
-programs. It never skips; root. Words as arguments are paths below tests/, which alone are then run.
+programs. It never skips a check and needs root. Arguments are paths below tests/; then only these tests run.
 """
 
 import json
@@ -32,8 +32,8 @@ PROJECT = (
     "setup.cfg",
     "README.md",
 )
-# What is not this processor's: qemu-user knows neither seccomp nor a camera's ioctl, which the host's kernel is never
-# asked, and dumps a core of its own beside the kernel's; Debian has OpenCV's cascades in a package that is not here.
+# Tests that do not depend on the processor and cannot run here: qemu-user supports neither seccomp nor a camera's
+# ioctl, and writes a core dump of its own; Debian has OpenCV's cascades in a package that is not installed here.
 NOT_HERE = (
     "frames/test_camera.py::test_a_device_or_file_that_is_not_a_camera_is_refused",
     "frames/test_choose.py::test_a_device_is_never_read_as_a_clip",
@@ -72,9 +72,9 @@ def _checks(image: Path, work: Path, reports: Reports) -> bool:
     for title, run in (
         ("the tree is the board's kind", lambda: host.run_in(tree, "python3", "-c", VERSIONS)),
         ("the board's package installs", lambda: _install(tree, work)),
-        ("its finder runs on ncnn", lambda: _engine(tree)),
+        ("its detector runs on ncnn", lambda: _engine(tree)),
         ("its bundles reproduce their golden vectors", lambda: _selftests(tree)),
-        ("its decisions on the demo are those of this machine", lambda: _replay(tree)),
+        ("it decides on the demo as on this machine", lambda: _replay(tree)),
         ("the daemon's tests", lambda: _test(tree, sys.argv[1:] or TESTS)),
     ):
         reports.add(host.check(title, run))
@@ -82,7 +82,7 @@ def _checks(image: Path, work: Path, reports: Reports) -> bool:
 
 
 def _install(tree: Path, work: Path) -> str:
-    """The commit's package, as dpkg does it; OpenCV is in the tree, but dpkg does not know of it."""
+    """Install the commit's package with dpkg. OpenCV is in the tree, but not in dpkg's database."""
     environment = {**os.environ, "PYTHON": sys.executable}
     command = [str(ROOT / "deploy/package"), str(work / "dist"), "armhf"]
     subprocess.run(command, env=environment, check=True, capture_output=True, timeout=STEP_LONGEST_S)
@@ -110,9 +110,9 @@ def _replay(tree: Path) -> str:
     return ", ".join(there)
 
 
-def _decisions(told: str) -> list[str]:
-    events = [json.loads(line) for line in told.splitlines() if line.startswith("{")]
-    return [f"{one['event']} ({one['class']})" for one in events if one["event"] in ("permit", "refuse")]
+def _decisions(output: str) -> list[str]:
+    events = [json.loads(line) for line in output.splitlines() if line.startswith("{")]
+    return [f"{event['event']} ({event['class']})" for event in events if event["event"] in ("permit", "refuse")]
 
 
 def _test(tree: Path, tests: tuple[str, ...] | list[str]) -> str:
@@ -123,15 +123,15 @@ def _test(tree: Path, tests: tuple[str, ...] | list[str]) -> str:
             shutil.copytree(ROOT / name, project / name, ignore=shutil.ignore_patterns("__pycache__", "*.egg-info"))
         else:
             shutil.copy(ROOT / name, project / name)
-    # The daemon that is tested is the package's.
-    told = host.run_in(
+    # The tests import the package's daemon.
+    output = host.run_in(
         tree, "env", "-C", "/opt/project", f"PYTHONPATH=/opt/project:{MODULES}",
         "python3", "-m", "pytest", "-q", "--color=no", "-o", "pythonpath=", "-p", "no:cacheprovider",
         "--hypothesis-profile=emulated",
-        *(f"--deselect=tests/{one}" for one in NOT_HERE), *(f"tests/{one}" for one in tests),
+        *(f"--deselect=tests/{name}" for name in NOT_HERE), *(f"tests/{name}" for name in tests),
         longest_s=TESTS_LONGEST_S,
     )  # fmt: skip
-    return "\n".join(told.splitlines()[-30:])
+    return "\n".join(output.splitlines()[-30:])
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
-"""Boots the virtual board and prints what its checks found. ``make test-board`` calls it; it never skips.
+"""Boots the virtual board and prints the results of its checks. ``make test-board`` calls it; it never skips a check.
 
 The board is a full machine (qemu, no acceleration needed) with Debian 12's kernel and simulated GPIO chips. What it
-boots is built once by image.sh; the daemon's code, the checks and the fail-safe helper are added afresh each time.
+boots is built once by image.sh; the daemon's code, the checks and gate-release are added each time.
 Exit code 0 only if every check ran and was good.
 """
 
@@ -20,7 +20,7 @@ MEMORY_MB = 2048
 
 
 def main() -> int:
-    """Build, boot, report; a word as argument runs those checks only whose names contain it."""
+    """Build, boot, report. With a word as argument only the checks whose names contain it run."""
     return host.run_suite("test-board", HERE / "image.sh", _checks, *host.requirements())
 
 
@@ -37,7 +37,7 @@ def _checks(image: Path, work: Path, reports: Reports) -> bool:
 
 
 def _add_code(added: Path) -> None:
-    """The daemon as it is now, with the metadata that entry points are found by; the checks; the helper."""
+    """Add the daemon with the metadata of its entry points, the checks, and gate-release."""
     board = added / "board"
     board.mkdir(parents=True)
     shutil.copy(HERE / "init", added / "init")
@@ -59,7 +59,7 @@ def _add_code(added: Path) -> None:
 
 
 def _join(base: Path, added: Path, initrd: Path) -> None:
-    # The kernel unpacks one archive after the other, the later over the earlier.
+    # The kernel unpacks one archive after the other; the last one wins.
     with initrd.open("wb") as out:
         with base.open("rb") as archive:
             shutil.copyfileobj(archive, out, 1 << 20)
@@ -70,7 +70,7 @@ def _join(base: Path, added: Path, initrd: Path) -> None:
 
 
 def _has_ended(file: Path) -> bool:
-    """Whether the board's last word was that all checks were carried out."""
+    """Whether the board's last line says that all checks have run."""
     lines = file.read_text().split("\n")[:-1] if file.exists() else []
     return bool(lines) and "end" in json.loads(lines[-1])
 

@@ -1,4 +1,4 @@
-"""The checks, run by root inside the machine after each of its boots, which the kernel's command line names."""
+"""The checks that root runs inside the machine after each boot. The kernel's command line says which boot it is."""
 
 import os
 import re
@@ -23,20 +23,20 @@ OWN = Path("/etc/binarycop/gate.d/50-trial.yaml")
 
 
 def relay() -> list[tuple[float, bool]]:
-    """What the watcher has seen: when the line changed, on the monotonic clock, and to which level."""
+    """The recorded changes of the relay's line: the monotonic time and the level."""
     lines = [line.split() for line in NOTES.read_text().splitlines(keepends=True) if line.endswith("\n")]
     return [(float(at), level == "1") for at, level in lines]
 
 
 def pulses() -> list[tuple[float, float]]:
-    """When the relay was on, and for how long; what is on still is left out."""
+    """When the relay was switched on, and for how long; a pulse that has not ended is left out."""
     changes = relay()
     return [(on, off - on) for (on, level), (off, _) in pairwise(changes) if level]
 
 
 def permitted_at_s() -> list[float]:
-    """When the journal took each permission of this boot, on the monotonic clock."""
-    return [int(one["__MONOTONIC_TIMESTAMP"]) / 1e6 for one in logged("permit")]
+    """When the journal received each permission of this boot, on the monotonic clock."""
+    return [int(entry["__MONOTONIC_TIMESTAMP"]) / 1e6 for entry in logged("permit")]
 
 
 def _more_than(count: int, name: str) -> bool:
@@ -63,18 +63,22 @@ def power_on_to_a_pulse_unattended() -> str:
 
 
 def is_nose(event: dict[str, str]) -> bool:
-    """Whether that is what was decided on."""
+    """Whether the event is about the class ``nose``."""
     return event["BINARYCOP_CLASS"] == "nose"
 
 
+def _nose_refusals() -> list[dict[str, str]]:
+    return [entry for entry in logged("refuse") if is_nose(entry)]
+
+
 def a_bare_nose_is_refused_and_the_relay_stays_off() -> str:
-    # A slow machine sees few frames of somebody, and may be undecided of the first who comes.
-    refusal = wait_for("a bare nose's refusal", lambda: [one for one in logged("refuse") if is_nose(one)], LONGEST_S)[0]
+    # A slow machine gets few frames of each person, and may be undecided about the first one.
+    refusal = wait_for("a bare nose's refusal", _nose_refusals, LONGEST_S)[0]
     # Each pulse has its permission, and each permission is for a mask that is worn correctly.
     given = permitted_at_s()
     for on_s, _ in pulses():
-        assert any(abs(on_s - one) < 1.0 for one in given), (on_s, given)
-    assert {one["BINARYCOP_CLASS"] for one in logged("permit")} == {"correct"}
+        assert any(abs(on_s - permit_s) < 1.0 for permit_s in given), (on_s, given)
+    assert {entry["BINARYCOP_CLASS"] for entry in logged("permit")} == {"correct"}
     votes, frames, margin = (refusal[f"BINARYCOP_{name}"] for name in ("VOTES", "FRAMES", "MARGIN"))
     return f"{votes} of {frames} frames, margin {margin}; {len(pulses())} pulses so far"
 
@@ -112,43 +116,44 @@ def settings_are_read_again_while_a_camera_runs() -> str:
 
 def a_hang_with_the_relay_on_ends_with_the_relay_off() -> str:
     pid, since_s = int(shown("MainPID")), monotonic()
-    # Its start is waited for: a pulse that was on already could be over too soon.
+    # Wait for the start of a pulse: one that is on already could end too soon.
     wait_for("the relay", lambda: relay()[-1][1] and relay()[-1][0] > since_s, LONGEST_S)
     os.kill(pid, signal.SIGSTOP)
     begun_s = monotonic()
-    MARK.unlink()  # the finder takes its first picture for the empty spot
+    MARK.unlink()  # the detector ``fixed`` learns the empty region from its first picture
     sleep(PULSE_S * 4)
-    assert relay()[-1][1], "the relay went off by itself: it was stopped too late"
-    wait_for("the relay's release", lambda: not relay()[-1][1])
-    released_s = relay()[-1][0] - begun_s
+    assert relay()[-1][1], "the relay went off by itself: the daemon was stopped too late"
+    wait_for("the relay off", lambda: not relay()[-1][1])
+    relay_off_s = relay()[-1][0] - begun_s
     wait_for("the next one", lambda: shown("MainPID") not in ("0", str(pid)) and is_ready())
     ready_s = monotonic() - begun_s
     MARK.touch()
     count = len(permitted_at_s())
     wait_for("a permission by the next one", lambda: len(permitted_at_s()) > count, LONGEST_S)
     again_s = permitted_at_s()[-1] - begun_s
-    assert WATCHDOG_S * 0.5 < released_s < WATCHDOG_S + 4, released_s
+    assert WATCHDOG_S * 0.5 < relay_off_s < WATCHDOG_S + 4, relay_off_s
     return (
-        f"relay off {released_s:.2f} s, ready again {ready_s:.1f} s, "
+        f"relay off {relay_off_s:.2f} s, ready again {ready_s:.1f} s, "
         f"next permission {again_s:.1f} s after the stop (WatchdogSec=8)"
     )
 
 
 def the_log_is_read_over_both_boots() -> str:
     found = events()
-    boots = list(dict.fromkeys(one["boot"] for one in found))
+    boots = list(dict.fromkeys(event["boot"] for event in found))
     assert len(boots) == 2, boots
     for boot in boots:
-        assert {"ready", "permit", "refuse"} <= {one["event"] for one in found if one["boot"] == boot}, boot
-    told = run("journalctl", "-q", "-x", "-u", UNIT, "-b", "-1", "-o", "short-monotonic")
-    assert "Subject: The gate's permission was given" in told
-    assert "Subject: The gate's permission was refused" in told
-    page = re.split(r"(?=^\[)", told, flags=re.MULTILINE)
-    shown_page = [one for one in page if re.search(r"permission given|refused|Watchdog|ready: |started: ", one)]
+        assert {"ready", "permit", "refuse"} <= {event["event"] for event in found if event["boot"] == boot}, boot
+    page = run("journalctl", "-q", "-x", "-u", UNIT, "-b", "-1", "-o", "short-monotonic")
+    assert "Subject: The gate's permission was given" in page
+    assert "Subject: The gate's permission was refused" in page
+    entries = re.split(r"(?=^\[)", page, flags=re.MULTILINE)
+    wanted = re.compile(r"permission given|refused|Watchdog|ready: |started: ")
+    shown_entries = [entry for entry in entries if wanted.search(entry)]
     whole = run("binarycop", "events").splitlines()
     parts = [start for start, line in enumerate(whole) if line.startswith("-- boot")]
     listed = [*whole[: parts[0] + 16], "...", *whole[parts[1] : parts[1] + 12]]
-    return "\n".join(["binarycop events:", *listed, "", "journalctl -x:", "".join(shown_page[:5])])
+    return "\n".join(["binarycop events:", *listed, "", "journalctl -x:", "".join(shown_entries[:5])])
 
 
 CHECKS: dict[str, tuple[Callable[[], str], ...]] = {
@@ -169,7 +174,7 @@ CHECKS: dict[str, tuple[Callable[[], str], ...]] = {
 
 
 def main() -> int:
-    """Each check, one after the other; 0 whatever they found, since the reports say it."""
+    """Run all checks of this boot. The exit code is always 0, since the reports have the results."""
     [boot] = [word for word in Path("/proc/cmdline").read_text().split() if word.startswith(BOOT)]
     carry_out(CHECKS[boot.removeprefix(BOOT)], REPORTS)
     return 0

@@ -1,9 +1,9 @@
-"""Boots a whole machine with the package installed, twice from the same disk, and prints what was found.
+"""Boots a whole machine with the package installed, twice from the same disk, and prints the results.
 
 ``make test-boot`` calls it. The machine is qemu without acceleration: Debian 12's kernel and systemd, vivid as the
-camera, gpio-sim as the chip, and nobody to log in. Its camera sees two drawn people, one after the other, for ever.
-Kernel and tree are built once by image.sh; the package is that of the commit. It never skips; root, as CI is. Exit code
-0 only if every check ran and was good.
+camera, gpio-sim as the chip, and nobody to log in. Its camera shows two drawn people, one after the other, again and
+again. image.sh builds kernel and tree once; the package is that of the commit. It never skips a check and needs root.
+The exit code is 0 only if every check ran and was good.
 """
 
 import os
@@ -18,18 +18,19 @@ import cv2
 from binarycop.classes import MaskClass
 from binarycop.frames.demo import RATE_HZ, Demo, visits
 from tests.system import host
-from tests.system.boot import guest, street
+from tests.system.boot import camera_player, guest
 from tests.system.host import ROOT, Reports
 
 HERE = Path(__file__).resolve().parent
 CODE = ("tests/__init__.py", "tests/system/__init__.py", "tests/system/guest.py",
-        *(f"tests/system/boot/{name}.py" for name in ("__init__", "guest", "street", "watch")))  # fmt: skip
+        *(f"tests/system/boot/{name}.py" for name in ("__init__", "camera_player", "guest",
+                                                       "relay_recorder")))  # fmt: skip
 BUILD_LONGEST_S = 300
 BOOT_LONGEST_S = 1200
 MEMORY_MB = 512
 DISK_SPARE_MB = 200
-EVERY = 2  # of the demo's frames, one is shown; each three times, at 25 a second
-EMPTY_S = street.EMPTY * EVERY / RATE_HZ  # before somebody comes
+EVERY = 2  # every second frame of the demo is shown, three times each, at 25 a second
+EMPTY_S = camera_player.EMPTY * EVERY / RATE_HZ  # before each person comes
 PEOPLE = (MaskClass.CORRECT, MaskClass.NOSE)
 SETTINGS = """frames: {source: /dev/binarycop/camera, width_px: 320, height_px: 240, rate_hz: 25, pixel_format: YUYV}
 faces: {finder: fixed}
@@ -39,15 +40,15 @@ lines:
   lamps: {correct: {pin: lamp-correct}, nose: {pin: lamp-nose}, nose_mouth: {pin: lamp-mouth}, chin: {pin: lamp-chin}}
 """
 RELAY = "/sys/devices/platform/zynq-gpio.0/gpiochip0/sim_gpio0/value"
-STREET = """[Unit]
-Description=What the camera looks at
+CAMERA_PLAYER = """[Unit]
+Description=Plays pictures to the camera
 DefaultDependencies=no
 Conflicts=shutdown.target
 Before=shutdown.target binarycop.service
 
 [Service]
 Type=notify
-ExecStart=/usr/bin/python3 /opt/trial/tests/system/boot/street.py /opt/trial/street {mark}
+ExecStart=/usr/bin/python3 /opt/trial/tests/system/boot/camera_player.py /opt/trial/pictures {mark}
 """
 PEOPLE_COME = """[Unit]
 Description=People come once the gate is ready
@@ -57,14 +58,14 @@ After=binarycop.service
 Type=oneshot
 ExecStart=/bin/touch {mark}
 """
-WATCH = """[Unit]
-Description=What sees the relay
+RELAY_RECORDER = """[Unit]
+Description=Records the relay's level
 DefaultDependencies=no
 Conflicts=shutdown.target
 Before=shutdown.target binarycop.service
 
 [Service]
-ExecStart=/usr/bin/python3 /opt/trial/tests/system/boot/watch.py {line} {notes}
+ExecStart=/usr/bin/python3 /opt/trial/tests/system/boot/relay_recorder.py {line} {notes}
 """
 
 
@@ -83,7 +84,7 @@ def _checks(image: Path, work: Path, reports: Reports) -> bool:
 
 
 def _disk(tree: Path, work: Path) -> Path:
-    """A disk with the tree, the package, the settings of this trial, and what plays the street."""
+    """Make a disk with the tree, the package, the settings of this test, and the programs around the gate."""
     root = work / "root"
     subprocess.run(["cp", "-a", tree, root], check=True)
     _install(root, work)
@@ -93,13 +94,13 @@ def _disk(tree: Path, work: Path) -> Path:
     for name in CODE:
         (trial / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / name, trial / name)
-    _film(trial / "street")
+    _write_pictures(trial / "pictures")
     host.add_trial(root, "/usr/bin/env PYTHONPATH=/opt/trial /usr/bin/python3 -m tests.system.boot.guest")
     wanted = root / "etc/systemd/system/multi-user.target.wants"
     units = {
-        "street.service": STREET.format(mark=guest.MARK),
+        "camera-player.service": CAMERA_PLAYER.format(mark=guest.MARK),
         "people.service": PEOPLE_COME.format(mark=guest.MARK),
-        "watch.service": WATCH.format(line=RELAY, notes=guest.NOTES),
+        "relay-recorder.service": RELAY_RECORDER.format(line=RELAY, notes=guest.NOTES),
     }
     for unit, text in units.items():
         (wanted.parent / unit).write_text(text)
@@ -113,7 +114,7 @@ def _disk(tree: Path, work: Path) -> Path:
 
 
 def _install(root: Path, work: Path) -> None:
-    """The commit's package, as deploy/install leaves it: set up, and its bundle proven by a first start."""
+    """Install the commit's package as deploy/install does: set up, with a bundle that has passed its self-test."""
     environment = {**os.environ, "PYTHON": sys.executable}
     command = [str(ROOT / "deploy/package"), str(work / "dist"), "amd64"]
     subprocess.run(command, env=environment, check=True, stdout=subprocess.DEVNULL, timeout=BUILD_LONGEST_S)
@@ -124,19 +125,19 @@ def _install(root: Path, work: Path) -> None:
     (root / "package.deb").unlink()
 
 
-def _film(film: Path) -> None:
-    """The people's passages of the demo, one after the other, in vivid's format."""
-    shown = [one for one in visits() if one.mask_class in PEOPLE]
+def _write_pictures(file: Path) -> None:
+    """Write the demo's visits of PEOPLE, one after the other, in vivid's format."""
+    shown = [visit for visit in visits() if visit.mask_class in PEOPLE]
     demo = Demo()
-    with film.open("wb") as out:
+    with file.open("wb") as out:
         while (frame := demo.read()) is not None:
-            is_shown = any(one.from_s - EMPTY_S <= frame.captured_s < one.to_s for one in shown)
+            is_shown = any(visit.from_s - EMPTY_S <= frame.captured_s < visit.to_s for visit in shown)
             if is_shown and frame.number % EVERY == 0:
                 out.write(cv2.cvtColor(frame.pixels, cv2.COLOR_BGR2YUV_YUY2).tobytes())
 
 
 def _boot(image: Path, disk: Path, boot: str, work: Path, reports: Reports) -> bool:
-    """One boot to its power-off; whether it came there in time."""
+    """Boot the machine until its power-off. Returns whether it ended in time."""
     drive = f"file={disk},if=virtio,format=raw,cache=unsafe"
     ended = host.qemu(
         image / "kernel", image / "initrd", f"{guest.BOOT}{boot}", work, MEMORY_MB, BOOT_LONGEST_S,

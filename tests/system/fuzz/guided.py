@@ -1,4 +1,4 @@
-"""One target under atheris, in a process of its own.
+"""Runs one target under atheris, in a process of its own.
 
 ``python -m tests.system.fuzz.guided TARGET [libFuzzer's options]``
 """
@@ -18,8 +18,8 @@ def main() -> None:
     name, options = sys.argv[1], sys.argv[2:]
     with tempfile.TemporaryDirectory() as folder:
         work, corpus = Path(folder) / "work", Path(folder) / "corpus"
-        for one in (work, corpus):
-            one.mkdir()
+        for created in (work, corpus):
+            created.mkdir()
         for index, data in enumerate(seeds(name, work)):
             (corpus / str(index)).write_bytes(data)
         atheris.Setup([sys.argv[0], *options, str(corpus)], lambda data: attempt(name, data, work))

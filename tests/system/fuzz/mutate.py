@@ -1,4 +1,4 @@
-"""Inputs from inputs, by a generator: the same seed gives the same."""
+"""Makes new inputs from given ones by random changes. The same seed gives the same inputs."""
 
 import random
 import re
@@ -47,7 +47,7 @@ _LONGEST = 1 << 20
 
 
 def inputs(seeds: Sequence[bytes], seed: int) -> Iterator[bytes]:
-    """The seeds themselves, then ever more that came of them."""
+    """Yield the seeds themselves, then an endless series of changed ones."""
     yield from seeds
     rng = random.Random(seed)
     while True:

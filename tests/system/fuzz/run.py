@@ -1,6 +1,6 @@
-"""``make fuzz MINUTES=…``: longer than the tests do, guided by coverage where atheris is installed.
+"""``make fuzz MINUTES=…``: fuzzes longer than the tests do, guided by coverage if atheris is installed.
 
-An input that crashes is written to build/fuzz/, to become a test. Exit code 1 where there was one.
+An input that crashes is written to build/fuzz/, to become a test. The exit code is 1 if there was one.
 """
 
 import argparse
@@ -29,7 +29,7 @@ def main() -> int:
     parser.add_argument("--minutes", type=float, default=1.0, help="for all of them together")
     parser.add_argument("--seed", type=int, default=1)
     arguments = parser.parse_args()
-    # What libjpeg, libpng and OpenCV have to say of a thousand broken pictures.
+    # Discard what libjpeg, libpng and OpenCV print about damaged pictures.
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
     FOUND.mkdir(parents=True, exist_ok=True)
     each_s = arguments.minutes * 60 / len(arguments.targets)
@@ -39,9 +39,9 @@ def main() -> int:
 
 
 def _guided(name: str, for_s: float, seed: int) -> bool:
-    """Whether the target held, by coverage in a process of its own, or without atheris by chance."""
+    """Whether the target had no crash. With atheris it is guided by coverage, else the changes are random."""
     if find_spec("atheris") is None:
-        return _by_chance(name, for_s, seed)
+        return _at_random(name, for_s, seed)
     begun_s, command = monotonic(), [sys.executable, "-m", "tests.system.fuzz.guided", name]
     libfuzzer = [f"-max_total_time={for_s:.0f}", f"-seed={seed}", f"-artifact_prefix={FOUND}/{name}-", "-timeout=20"]
     done = subprocess.run([*command, *libfuzzer], capture_output=True, text=True, errors="replace", check=False)
@@ -52,7 +52,7 @@ def _guided(name: str, for_s: float, seed: int) -> bool:
     return done.returncode == 0
 
 
-def _by_chance(name: str, for_s: float, seed: int) -> bool:
+def _at_random(name: str, for_s: float, seed: int) -> bool:
     count, crashes, end_s = 0, set(), monotonic() + for_s
     with tempfile.TemporaryDirectory() as folder:
         work = Path(folder)
@@ -62,7 +62,7 @@ def _by_chance(name: str, for_s: float, seed: int) -> bool:
                 count += 1
                 try:
                     attempt(name, data, work)
-                except Exception as error:  # noqa: BLE001 - that is what is looked for
+                except Exception as error:  # noqa: BLE001 - every such error is a crash
                     place = traceback.extract_tb(error.__traceback__)[-1]
                     what = f"{type(error).__name__} in {Path(place.filename).name}:{place.lineno}"
                     if what not in crashes:

@@ -1,4 +1,4 @@
-"""What is fuzzed: a target takes bytes and comes back; what it lets out must be one of our own errors."""
+"""What is fuzzed: each target reads bytes. It may raise only the project's own errors."""
 
 import hashlib
 import json
@@ -35,19 +35,19 @@ def settings(data: bytes, work: Path) -> None:
 
 
 def manifest(data: bytes, work: Path) -> None:
-    """A bundle's manifest, the other files as they were."""
+    """A bundle's manifest; the other files are intact."""
     folder = _bundle(work)
     (folder / manifests.FILE).write_bytes(data)
     bundles.load(folder)
 
 
 def weights(data: bytes, work: Path) -> None:
-    """A bundle's weights, and a manifest that has their sha256: whoever makes a bundle makes both."""
+    """A bundle's weights, with their sha256 in the manifest, since both come from the same source."""
     folder = _bundle(work)
     (folder / bundles.WEIGHTS).write_bytes(data)
-    told = json.loads(_told(work))
-    told["files"][bundles.WEIGHTS] = hashlib.sha256(data).hexdigest()
-    (folder / manifests.FILE).write_text(json.dumps(told))
+    content = json.loads(_manifest_text(work))
+    content["files"][bundles.WEIGHTS] = hashlib.sha256(data).hexdigest()
+    (folder / manifests.FILE).write_text(json.dumps(content))
     bundles.load(folder)
 
 
@@ -67,7 +67,7 @@ def handoff(data: bytes, work: Path) -> None:
 
 def picture(data: bytes, work: Path) -> None:
     """A camera's JPEG, or a picture in a folder."""
-    with suppress(ValueError):  # its word for all that is no picture
+    with suppress(ValueError):  # the error for data that is not a picture
         decode(data)
 
 
@@ -84,36 +84,36 @@ def clip(data: bytes, work: Path) -> None:
 
 
 def journal(data: bytes, work: Path) -> None:
-    """Entries of the journal, as JSON: any program on the board may write some that look like ours."""
+    """Entries of the journal, as JSON: any program on the board can write entries that look like the daemon's."""
     try:
         entries = json.loads(data)
     except (ValueError, RecursionError):
         return
     listed = entries if isinstance(entries, list) else [entries]
-    for record in read(_Entries([one for one in listed if isinstance(one, dict)]), Query()):
+    for record in read(_Entries([entry for entry in listed if isinstance(entry, dict)]), Query()):
         json.dumps(record.values, allow_nan=False)
 
 
 TARGETS: dict[str, Target] = {
-    one.__name__: one for one in (settings, manifest, weights, driver, handoff, picture, clip, journal)
+    target.__name__: target for target in (settings, manifest, weights, driver, handoff, picture, clip, journal)
 }
 
 
 def attempt(name: str, data: bytes, work: Path) -> None:
-    """Give one target one input. Raises whatever is a crash."""
+    """Give a target an input. An exception from it is a crash."""
     with suppress(BinaryCoPError):
         TARGETS[name](data, work)
 
 
 def seeds(name: str, work: Path) -> list[bytes]:
-    """Sound inputs to begin with: the committed ones, and what the project itself makes."""
+    """Valid inputs to start from: the committed ones, and some that the project's code makes."""
     kept = [file.read_bytes() for file in sorted((CORPUS / name).glob("*"))]
     if name == "handoff":
         kept.append(design.hwh("idma0", "odma0", 100.0))
     if name in ("manifest", "weights"):
-        # Read here, before it is damaged.
-        told = _told(work).encode()
-        kept.append(told if name == "manifest" else (_bundle(work) / bundles.WEIGHTS).read_bytes())
+        # Read now, before the file is damaged.
+        text = _manifest_text(work).encode()
+        kept.append(text if name == "manifest" else (_bundle(work) / bundles.WEIGHTS).read_bytes())
     return kept
 
 
@@ -142,8 +142,8 @@ class _Entries:
 
 
 @cache
-def _told(work: Path) -> str:
-    """The manifest of the bundle that is damaged, as it was."""
+def _manifest_text(work: Path) -> str:
+    """The intact manifest of the bundle that will be damaged."""
     return (_bundle(work) / manifests.FILE).read_text()
 
 

@@ -1,4 +1,4 @@
-"""What is checked inside the booted tree, one sentence each: each goes on from what the last one left."""
+"""The checks inside the booted tree. Each one starts from the state that the one before has left."""
 
 import hashlib
 import json
@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-SECOND, THIRD = "90.0.0", "91.0.0"  # no package or bundle that ships is ever as new
+SECOND, THIRD = "90.0.0", "91.0.0"  # newer than any released package or bundle
 INSTALL = ("--other-board", "--without-camera")
 REPORTS = Path("/reports")
 SETTINGS = Path("/etc/binarycop/gate.yaml")
@@ -20,7 +20,7 @@ STEP_LONGEST_S = 400
 
 
 def call(*command: str, fails: bool = False) -> str:
-    """Run a program to its end; what it printed. Raises AssertionError where it ends otherwise than expected."""
+    """Run a program. Returns its output. Raises AssertionError if it fails, or with ``fails`` if it does not fail."""
     done = subprocess.run(
         command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=STEP_LONGEST_S, check=False
     )
@@ -30,7 +30,7 @@ def call(*command: str, fails: bool = False) -> str:
 
 
 def expect(is_so: bool, what: str) -> None:
-    """Raises AssertionError with ``what`` where it is not so."""
+    """Raise AssertionError with ``what`` if ``is_so`` is false."""
     if not is_so:
         raise AssertionError(what)
 
@@ -53,19 +53,19 @@ def in_use(name: str) -> str:
     return str(json.loads((BUNDLES / name / "manifest.json").read_text())["version"])
 
 
-def a_board_that_is_no_pynq_image_is_refused_and_nothing_changes() -> str:
+def a_board_without_a_pynq_image_is_refused_and_nothing_changes() -> str:
     said = call("/sticks/first/install", "--check", fails=True)
     expect("NOT OK: this is Debian GNU/Linux 12" in said, said)
     said = call("/sticks/first/install", fails=True)
     expect("there is no camera; plug it in" in said and "nothing was changed" in said, said)
-    expect(not Path("/usr/bin/binarycop").exists(), "something was installed all the same")
+    expect(not Path("/usr/bin/binarycop").exists(), "something was installed")
     return said.splitlines()[-1]
 
 
 def a_stick_with_a_damaged_file_is_refused() -> str:
     said = call("/sticks/damaged/install", *INSTALL, fails=True)
     expect("a file differs from it" in said, said)
-    expect(not Path("/usr/bin/binarycop").exists(), "something was installed all the same")
+    expect(not Path("/usr/bin/binarycop").exists(), "something was installed")
     return said.splitlines()[-1]
 
 
@@ -77,7 +77,7 @@ def one_command_takes_the_board_to_a_working_gate() -> str:
     return f"{time.monotonic() - began_s:.0f} s\n{said}"
 
 
-def the_daemon_runs_as_its_own_user_and_reads_the_shelf() -> str:
+def the_daemon_runs_as_its_own_user_and_reads_the_bundle_store() -> str:
     user = call("systemctl", "show", "-P", "User", "binarycop.service").strip()
     expect(user == "binarycop", f"it runs as {user}")
     said = call("setpriv", "--reuid=binarycop", "--regid=binarycop", "--clear-groups", "binarycop", "selftest")
@@ -85,7 +85,7 @@ def the_daemon_runs_as_its_own_user_and_reads_the_shelf() -> str:
     return said.strip()
 
 
-def it_can_be_installed_again_and_what_the_integrator_wrote_stays() -> str:
+def it_can_be_installed_again_and_the_integrators_settings_stay() -> str:
     SETTINGS.write_text(SETTINGS.read_text().replace("pulse_s: 0.5", "pulse_s: 0.7"))
     OWN.write_text("gate: {remind_s: 6}\n")
     call("/sticks/first/install", *INSTALL)
@@ -103,16 +103,16 @@ def an_upgrade_keeps_settings_restarts_the_gate_and_swaps_the_bundle() -> str:
     expect("pulse_s: 0.7" in changes and "remind_s: 6" in changes, changes)
     expect(in_use("n-cnv") == SECOND, f"n-cnv is {in_use('n-cnv')}")
     expect(state() == "active", said)
-    expect(Path("/etc/binarycop/gate.yaml.dpkg-dist").exists(), "the package's own gate.yaml is not beside it")
+    expect(Path("/etc/binarycop/gate.yaml.dpkg-dist").exists(), "the package's own gate.yaml is missing next to it")
     return f"{before} to {version()}, n-cnv {in_use('n-cnv')}, settings kept\n{call('binarycop', 'bundle', 'list')}"
 
 
-def a_bundle_is_swapped_whole_under_the_eyes_of_a_reader() -> str:
-    """The link must at every moment lead to a bundle that agrees with its manifest."""
+def a_reader_never_sees_a_half_swapped_bundle() -> str:
+    """At every moment the link must lead to a bundle that agrees with its manifest."""
     seen, problems, done = set(), [], threading.Event()
-    # Both are proven, so that neither is cleared away while the reader has it open.
-    versions = [one.name for one in (BUNDLES.parent / "versions/n-cnv").iterdir()]
-    expect(len(versions) == 2, f"there are not two proven versions: {versions}")
+    # Both versions are known good, so neither is deleted while the reader has it open.
+    versions = [folder.name for folder in (BUNDLES.parent / "versions/n-cnv").iterdir()]
+    expect(len(versions) == 2, f"there are not two known good versions: {versions}")
 
     def read() -> None:
         while not done.is_set():
@@ -132,10 +132,10 @@ def a_bundle_is_swapped_whole_under_the_eyes_of_a_reader() -> str:
     done.set()
     reader.join()
     expect(not problems and len(seen) == 2, f"{seen} {problems[:3]}")
-    return f"6 swaps, {len(seen)} versions seen, never a broken one"
+    return f"6 swaps, {len(seen)} versions seen, never a damaged one"
 
 
-def a_bundle_that_fails_its_self_test_at_start_gives_way_to_the_last_good_one() -> str:
+def a_bundle_that_fails_its_self_test_is_rolled_back_at_start() -> str:
     call("/sticks/third/install", *INSTALL)
     expect(state() == "active", status_text())
     expect(in_use("n-cnv") == SECOND, f"n-cnv is {in_use('n-cnv')}")
@@ -144,7 +144,7 @@ def a_bundle_that_fails_its_self_test_at_start_gives_way_to_the_last_good_one() 
     return next(line for line in said.splitlines() if "rolled back" in line)
 
 
-def a_start_after_that_uses_the_good_one_without_a_new_trial() -> str:
+def the_next_start_uses_the_known_good_bundle_without_a_new_self_test() -> str:
     call("systemctl", "restart", "binarycop.service")
     expect(in_use("n-cnv") == SECOND, f"n-cnv is {in_use('n-cnv')}")
     last = call("journalctl", "-b", "-q", "-o", "cat", "-u", "binarycop.service", "-g", "binarycop: n-cnv: ")
@@ -152,14 +152,14 @@ def a_start_after_that_uses_the_good_one_without_a_new_trial() -> str:
     return last.splitlines()[-1]
 
 
-def journalctl_explains_what_the_package_brought() -> str:
+def journalctl_explains_the_events_from_the_packages_catalog() -> str:
     said = call("journalctl", "-b", "-x", "-q", "-u", "binarycop.service", "-n", "60")
     remedies = said.count("Remedy: ")
     expect(remedies > 0, said)
     return f"{remedies} remedies in the last 60 entries"
 
 
-def manual_pages_and_completion_are_in_their_places() -> str:
+def manual_pages_and_completion_are_installed() -> str:
     places = ("man/man1/binarycop.1.gz", "man/man8/binarycop-bundle.8.gz", "bash-completion/completions/binarycop")
     for place in places:
         expect((Path("/usr/share") / place).exists(), f"{place} is missing")
@@ -174,7 +174,7 @@ def removal_stops_the_gate_and_keeps_settings_and_bundles() -> str:
     return said.splitlines()[-1]
 
 
-def what_was_removed_comes_back_with_its_settings() -> str:
+def a_removed_package_is_installed_again_with_its_settings() -> str:
     call("/sticks/second/install", *INSTALL)
     expect(state() == "active", status_text())
     changes = call("binarycop", "check-config", "--changes")
@@ -182,7 +182,7 @@ def what_was_removed_comes_back_with_its_settings() -> str:
     return status_text()
 
 
-def purging_leaves_nothing_but_the_user() -> str:
+def purge_leaves_only_the_user() -> str:
     call("/sticks/second/install", "--purge")
     call("/sticks/second/install", "--purge")
     expect(state() != "active", "it still runs")
@@ -193,25 +193,25 @@ def purging_leaves_nothing_but_the_user() -> str:
 
 
 CHECKS: tuple[Callable[[], str], ...] = (
-    a_board_that_is_no_pynq_image_is_refused_and_nothing_changes,
+    a_board_without_a_pynq_image_is_refused_and_nothing_changes,
     a_stick_with_a_damaged_file_is_refused,
     one_command_takes_the_board_to_a_working_gate,
-    the_daemon_runs_as_its_own_user_and_reads_the_shelf,
-    it_can_be_installed_again_and_what_the_integrator_wrote_stays,
+    the_daemon_runs_as_its_own_user_and_reads_the_bundle_store,
+    it_can_be_installed_again_and_the_integrators_settings_stay,
     an_upgrade_keeps_settings_restarts_the_gate_and_swaps_the_bundle,
-    a_bundle_is_swapped_whole_under_the_eyes_of_a_reader,
-    a_bundle_that_fails_its_self_test_at_start_gives_way_to_the_last_good_one,
-    a_start_after_that_uses_the_good_one_without_a_new_trial,
-    journalctl_explains_what_the_package_brought,
-    manual_pages_and_completion_are_in_their_places,
+    a_reader_never_sees_a_half_swapped_bundle,
+    a_bundle_that_fails_its_self_test_is_rolled_back_at_start,
+    the_next_start_uses_the_known_good_bundle_without_a_new_self_test,
+    journalctl_explains_the_events_from_the_packages_catalog,
+    manual_pages_and_completion_are_installed,
     removal_stops_the_gate_and_keeps_settings_and_bundles,
-    what_was_removed_comes_back_with_its_settings,
-    purging_leaves_nothing_but_the_user,
+    a_removed_package_is_installed_again_with_its_settings,
+    purge_leaves_only_the_user,
 )
 
 
 def main() -> int:
-    """Run all; stop at the first that is bad, since the others stand on it."""
+    """Run all checks. Stop at the first that fails, since the others depend on it."""
     with REPORTS.open("a") as reports:
         for check in CHECKS:
             began_s = time.monotonic()

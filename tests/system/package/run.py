@@ -1,7 +1,7 @@
 """Builds the packages, boots Debian, and installs, upgrades, rolls back and removes there. ``make test-package``.
 
-The tree is built once by image.sh. It never skips; root, as CI is. Exit code 0 only if every check ran and was good.
-What is tried is what is committed, as packages are made of commits.
+The tree is built once by image.sh. It never skips a check and needs root. The exit code is 0 only if every check ran
+and was good. It tests what is committed, since packages are made from commits.
 """
 
 import hashlib
@@ -36,7 +36,7 @@ def main() -> int:
 def _checks(image: Path, work: Path, reports: Reports) -> bool:
     packages = _package(work / "dist", umask=0o022, zone="UTC")
     reports.add(host.check("a commit gives the same bytes again", lambda: _same_again(work, packages)))
-    reports.add(host.check("lintian has no complaint", lambda: _lintian(packages)))
+    reports.add(host.check("lintian reports no error", lambda: _lintian(packages)))
     reports.add(host.check("the board's own helper runs", lambda: _helper_runs(work, packages["armhf.deb"])))
     _make_sticks(work, packages["amd64.deb"])
     ended = _boot(image, work)
@@ -45,7 +45,7 @@ def _checks(image: Path, work: Path, reports: Reports) -> bool:
 
 
 def _package(out: Path, *, umask: int, zone: str) -> dict[str, Path]:
-    """The wheel and the packages of the commit, by the end of their names."""
+    """Build the wheel and the packages of the commit. Returns them by the end of their names."""
     done = subprocess.run(
         [ROOT / "deploy/package", out],
         env={**os.environ, "PYTHON": sys.executable, "TZ": zone},
@@ -79,14 +79,14 @@ def _lintian(packages: dict[str, Path]) -> str:
 def _helper_runs(work: Path, package: Path) -> str:
     guest.call("dpkg-deb", "-x", str(package), str(work / "armhf"))
     helper = str(work / "armhf/usr/lib/binarycop/gate-release")
-    guest.expect("usage: " in guest.call("qemu-arm-static", helper, fails=True), "it does not say its usage")
+    guest.expect("usage: " in guest.call("qemu-arm-static", helper, fails=True), "it does not print its usage")
     said = guest.call("qemu-arm-static", helper, "nowhere=0", fails=True)
     guest.expect("there is no such line" in said, said)
     return said.strip()
 
 
 def _make_sticks(work: Path, package: Path) -> None:
-    """Three sticks of versions that follow each other, the third with a bundle that fails, and a damaged one."""
+    """Make three sticks of successive versions, the third with a bundle that fails, and a damaged stick."""
     sticks = work / "sticks"
     second = _next(work, package, guest.SECOND, lambda scores: scores)
     third = _next(work, package, guest.THIRD, lambda scores: scores + 1)
@@ -100,7 +100,7 @@ def _make_sticks(work: Path, package: Path) -> None:
 
 
 def _next(work: Path, package: Path, version: str, change: Callable[[Any], Any]) -> Path:
-    """The package as a later commit could bring it: other defaults, and n-cnv in another version."""
+    """Make a package of a later version: with other defaults, and another version of n-cnv."""
     tree = work / f"next-{version}"
     guest.call("dpkg-deb", "-R", str(package), str(tree))
     control = tree / "DEBIAN/control"
@@ -121,9 +121,9 @@ def _next(work: Path, package: Path, version: str, change: Callable[[Any], Any])
 
 
 def _boot(image: Path, work: Path) -> bool:
-    """One boot to its power-off; whether it came to its end in time."""
+    """Boot the tree until its power-off. Returns whether it ended in time."""
     tree = work / "root"
-    # Hard links: the tree is only ever written to through an overlay that goes with the container.
+    # Hard links: all writes go to an overlay that is discarded with the container.
     subprocess.run(["cp", "-al", image, tree], check=True)
     (tree / "trial").mkdir()
     shutil.copy(HERE / "guest.py", tree / "trial")

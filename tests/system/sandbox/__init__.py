@@ -1,1 +1,1 @@
-"""The sandbox: what the units score, and what a program in the gate's unit cannot do."""
+"""The sandbox of the units: their scores, and what a program in the gate's unit cannot do."""

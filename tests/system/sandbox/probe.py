@@ -1,8 +1,8 @@
-"""Run in the daemon's place, in its unit: tries what the sandbox must refuse, and prints as JSON what came of it.
+"""Runs in the daemon's unit instead of the daemon: tries what the sandbox must refuse, and prints the results as JSON.
 
-``probe.py [FOLDER]``; FOLDER is where it looks for places to write, / by default. Needs nothing but Python. Each
-attempt is a name and its outcome: ``done``, or the error's name, such as EPERM. None does harm where it is not refused:
-it then asks for what does not exist.
+``probe.py [FOLDER]``: FOLDER is where it searches for writable folders, / by default. It needs only Python. Each
+attempt has a name and a result: ``done``, or the error's name, such as EPERM. An attempt that is not refused does no
+harm, since it uses what does not exist.
 """
 
 import ctypes
@@ -18,13 +18,13 @@ from functools import partial
 from pathlib import Path
 
 _CLONE_NEWUSER, _PTRACE_SEIZE, _PERSONALITY_SHORT_INODE = 0x10000000, 0x4206, 0x1000000
-_NO_PROCESS = 4194304  # one more than the kernel gives
+_NO_PROCESS = 4194304  # one more than the kernel's largest process id
 _NAME = "probe-of-the-sandbox"
 _LINES = Path(os.environ.get("RUNTIME_DIRECTORY", "/run/binarycop"))
 
 
 def main() -> int:
-    """Try everything once; 0 whatever came of it, since the reader judges."""
+    """Try everything once. The exit code is always 0, since the caller checks the results."""
     found: dict[str, object] = {name: _outcome(attempt) for name, attempt in _attempts().items()}
     found["writable"] = _writable(sys.argv[1] if len(sys.argv) > 1 else "/")
     found["devices"] = _devices()
@@ -78,7 +78,7 @@ def _open_socket(family: str) -> None:
 
 def _write(file: Path, size: int) -> None:
     try:
-        # Unbuffered, so that what is refused is refused here.
+        # Unbuffered, so that the error comes here.
         with file.open("wb", buffering=0) as opened:
             left = size
             while left:
@@ -105,7 +105,7 @@ def _call(name: str, *arguments: object) -> None:
 
 
 def _writable(root: str) -> list[str]:
-    """Every folder in which a file could be made, by making it."""
+    """Every folder in which a file could be created; it creates one to find out."""
     found = []
     for folder, below, _ in os.walk(root):
         below[:] = [name for name in below if (folder, name) != ("/", "proc")]

@@ -13,12 +13,12 @@ from pathlib import Path
 
 SYSTEMD = Path(__file__).resolve().parents[3] / "systemd"
 OFFLINE_SINCE = 250
-TARGETS = ("sysinit", "basic", "shutdown", "local-fs", "multi-user")  # what every unit stands on
+TARGETS = ("sysinit", "basic", "shutdown", "local-fs", "multi-user")  # what every unit depends on
 
 
 @dataclass(frozen=True)
 class Case:
-    """A unit with drop-ins, and the most that it may score, in tenths."""
+    """A unit with drop-ins, and its highest allowed score, in tenths."""
 
     name: str
     unit: str
@@ -34,7 +34,7 @@ CASES = (
 
 
 def main() -> int:
-    """Score and verify each; 0 only if every unit keeps its limit, and systemd has nothing to say of any."""
+    """Score and verify all units. Returns 0 only if every score is within its limit and systemd reports no problem."""
     if version() < OFFLINE_SINCE:
         print(f"test-sandbox: systemd-analyze of systemd {OFFLINE_SINCE} or newer is needed", file=sys.stderr)
         return 1
@@ -43,15 +43,15 @@ def main() -> int:
 
 
 def version() -> int:
-    """Of systemd-analyze; 0 where there is none."""
+    """The version of systemd-analyze; 0 if it is not installed."""
     if shutil.which("systemd-analyze") is None:
         return 0
     said = subprocess.run(["systemd-analyze", "--version"], capture_output=True, text=True, check=True).stdout
     return int(said.split()[1])
 
 
-def judge(case: Case, folder: Path = SYSTEMD) -> tuple[bool, str]:
-    """Whether a case of the units in ``folder`` keeps its limit and is well formed; and what systemd says of it."""
+def check(case: Case, folder: Path = SYSTEMD) -> tuple[bool, str]:
+    """Whether a unit in ``folder`` is within its limit and well formed; and systemd's output about it."""
     with tempfile.TemporaryDirectory(prefix="test-sandbox-") as name:
         root = Path(name)
         _lay_out(root, case, folder)
@@ -63,13 +63,13 @@ def judge(case: Case, folder: Path = SYSTEMD) -> tuple[bool, str]:
 
 
 def _report(case: Case) -> bool:
-    is_good, said = judge(case)
+    is_good, said = check(case)
     print(f"{'good' if is_good else 'BAD '} {case.name}, at most {case.most / 10}:\n{said}\n")
     return is_good
 
 
 def _lay_out(root: Path, case: Case, folder: Path) -> None:
-    """The units as a package puts them, and something by the name of each program that they start."""
+    """Install the units as the package does, with an empty file for each program that they start."""
     units = root / "usr/lib/systemd/system"
     drop_ins = units / f"{case.unit}.d"
     drop_ins.mkdir(parents=True)

@@ -1,4 +1,4 @@
-"""The checks, run by root inside the container after each of its boots: ``guest first|second [WORD]``."""
+"""The checks that root runs inside the container after each boot: ``guest first|second [WORD]``."""
 
 import fcntl
 import os
@@ -29,13 +29,13 @@ def last(name: str) -> str:
 
 
 def stopped_at_s() -> float:
-    """When the unit's ExecStopPost= was over, on the monotonic clock."""
+    """When the unit's ExecStopPost= had ended, on the monotonic clock."""
     wait_for("ExecStopPost", STOPPED_AT.exists)
     return float(STOPPED_AT.read_text().split()[0])
 
 
 def restart_with(settings: str) -> None:
-    """Other settings, and the service ready by them."""
+    """Write other settings and restart the service."""
     SETTINGS.write_text(settings)
     run("systemctl", "reset-failed", UNIT)
     run("systemctl", "restart", UNIT)
@@ -74,20 +74,20 @@ def a_decision_is_read_back_with_all_its_fields() -> str:
     assert events("--gate", "nowhere") == []
     assert events("--until", "yesterday") == []
     assert refusal in events("--since", "1h", "--until", "0s")
-    # Who is refused first is the finder's affair on a machine that may be slow.
+    # On a slow machine it varies who is refused first.
     noses = wait_for("a bare nose", lambda: events("--class", "nose"))
     assert {one["class"] for one in noses} == {"nose"}
     return f"after {monotonic() - begun_s:.1f} s; a page:\n{run('binarycop', 'events')}"
 
 
 def following_shows_what_comes() -> str:
-    told = Path("/run/told")
-    with told.open("w") as out, subprocess.Popen(["binarycop", "events", "--follow"], stdout=out) as follower:
+    output = Path("/run/followed")
+    with output.open("w") as out, subprocess.Popen(["binarycop", "events", "--follow"], stdout=out) as follower:
         try:
-            wait_for("what was before", lambda: "ready: gate" in told.read_text())
-            assert "settings reloaded" not in told.read_text()
+            wait_for("what was before", lambda: "ready: gate" in output.read_text())
+            assert "settings reloaded" not in output.read_text()
             run("systemctl", "reload", UNIT)
-            wait_for("what comes", lambda: "settings reloaded" in told.read_text())
+            wait_for("what comes", lambda: "settings reloaded" in output.read_text())
             follower.send_signal(signal.SIGINT)
             code = follower.wait(PATIENCE_S)
         finally:
@@ -149,11 +149,11 @@ def a_killed_process_is_followed_by_the_helper_at_once() -> str:
         os.kill(int(shown("MainPID")), signal.SIGKILL)
         took_s.append(stopped_at_s() - begun_s)
     assert max(took_s) < 2.0, took_s
-    return f"gate-release has run {', '.join(f'{one:.2f}' for one in took_s)} s after kill -9"
+    return f"gate-release has run {', '.join(f'{seconds:.2f}' for seconds in took_s)} s after kill -9"
 
 
 def a_lost_overlay_is_loaded_again_before_the_next_start() -> str:
-    """Exit code 8 is how an unprivileged daemon says so; here a shell says it, once, in its place."""
+    """An unprivileged daemon ends with exit code 8 then; here a shell does it once, instead of the daemon."""
     overlay = "binarycop-overlay.service"
     once = "mkdir /run/binarycop/lost 2>/dev/null && exit 8; exec /usr/bin/binarycop run"
     drop_in = Path(f"/run/systemd/system/{UNIT}.d/lost.conf")
@@ -180,7 +180,7 @@ def a_source_that_hangs_starves_the_watchdog() -> str:
     folder.mkdir()
     drawing = f"import cv2, numpy; cv2.imwrite('{folder}/0.png', numpy.full((240, 320, 3), 90, numpy.uint8))"
     run("env", "PYTHONPATH=/opt/site", "/usr/bin/python3", "-c", drawing)
-    # Whoever opens a file under another's lease waits in the kernel until that is given back (fcntl(2)).
+    # To open a file on which another process has a lease blocks in the kernel, until the lease is released (fcntl(2)).
     signal.signal(signal.SIGIO, signal.SIG_IGN)
     with (folder / "1.png").open("wb+") as leased:
         fcntl.fcntl(leased, fcntl.F_SETLEASE, fcntl.F_WRLCK)
@@ -188,13 +188,13 @@ def a_source_that_hangs_starves_the_watchdog() -> str:
         pid, begun_s = shown("MainPID"), monotonic()
         STOPPED_AT.unlink(missing_ok=True)
         wait_for("the fault", lambda: "OUT OF ORDER, relay off: no frames" in shown("StatusText"))
-        told = wait_for("the hang's event", lambda: last("stuck"))
+        event = wait_for("the hang's event", lambda: last("stuck"))
         wait_for("ExecStopPost", STOPPED_AT.exists)
         killed_s = monotonic() - begun_s
         wait_for("the next one", lambda: shown("MainPID") not in ("0", pid))
     assert STUCK_S < killed_s < STUCK_S + WATCHDOG_S + 10, killed_s
     restart_with(CLIP)
-    return f"{told}; killed {killed_s:.1f} s after its start"
+    return f"{event}; killed {killed_s:.1f} s after its start"
 
 
 def a_gate_that_cannot_start_ends_degraded_and_is_tried_again() -> str:
@@ -210,12 +210,12 @@ def a_gate_that_cannot_start_ends_degraded_and_is_tried_again() -> str:
     next_try = shown("TimersMonotonic", "binarycop-retry.timer")
     assert "10min" in next_try, next_try
     SETTINGS.write_text(CLIP)
-    # As the timer does it.
+    # This is what the timer does.
     run("systemctl", "start", UNIT)
     assert is_ready()
     assert shown("ActiveState", "binarycop-degraded.service") == "inactive"
     assert shown("ActiveState", "binarycop-retry.timer") == "inactive"
-    return f"five starts in {took_s:.1f} s, then degraded, with the next try in 10 minutes; mended, a start ends it"
+    return f"five starts in {took_s:.1f} s, then degraded, next try in 10 minutes; correct settings and a start end it"
 
 
 def wrong_settings_are_not_tried_five_times() -> str:
@@ -299,17 +299,17 @@ CHECKS: dict[str, tuple[Callable[[], str], ...]] = {
 
 
 def note_when_stop_post_runs() -> None:
-    """A second ExecStopPost=, after the unit's own, that writes down the time."""
+    """Add a second ExecStopPost=, after the unit's own, that writes the time into a file."""
     drop_in = Path(f"/run/systemd/system/{UNIT}.d/trial.conf")
     drop_in.parent.mkdir(parents=True)
-    # Renamed, so that it is never found half written.
+    # A rename, so that the file is never read half written.
     note = f"cat /proc/uptime > {STOPPED_AT}.new && mv {STOPPED_AT}.new {STOPPED_AT}"
     drop_in.write_text(f"[Service]\nExecStopPost=+/bin/sh -c '{note}'\n")
     run("systemctl", "daemon-reload")
 
 
 def main() -> int:
-    """Each check, one after the other; 0 whatever they found, since the reports say it."""
+    """Run all checks of this boot. The exit code is always 0, since the reports have the results."""
     boot, only = sys.argv[1], sys.argv[2] if len(sys.argv) > 2 else ""
     note_when_stop_post_runs()
     carry_out(CHECKS[boot], Path("/reports"), only)

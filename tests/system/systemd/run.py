@@ -1,7 +1,7 @@
-"""Boots systemd with the units in a Debian tree, twice, and prints what the checks in it found. ``make test-systemd``.
+"""Boots systemd with the units in a Debian tree, twice, and prints the results of the checks. ``make test-systemd``.
 
-The tree is built once by image.sh; code, units and helper are added afresh. It never skips; root, as CI is. A word as
-argument runs those checks only whose names contain it. Exit code 0 only if every check ran and was good.
+The tree is built once by image.sh; code, units and gate-release are added each time. It never skips a check and needs
+root. With a word as argument only the checks whose names contain it run. The exit code is 0 only if all were good.
 """
 
 import re
@@ -19,7 +19,7 @@ from tests.system.host import ROOT, Reports
 HERE = Path(__file__).resolve().parent
 BOOT_LONGEST_S = 600
 BOOTS = ("first", "second")
-CLIP_RATE_HZ = 10  # a frame lasts long enough that a busy machine misses none
+CLIP_RATE_HZ = 10  # low enough that a busy machine misses no frame
 CLIP_ROUNDS = 8
 INSTALLED = {
     "usr/lib/systemd/system": ("binarycop.service", "binarycop-overlay.service", "binarycop-degraded.service",
@@ -51,7 +51,7 @@ def main() -> int:
 def _checks(image: Path, work: Path, reports: Reports) -> bool:
     only = sys.argv[1] if len(sys.argv) > 1 else ""
     tree = work / "root"
-    # Hard links: the tree is only ever written to through an overlay that goes with the container.
+    # Hard links: all writes go to an overlay that is discarded with the container.
     subprocess.run(["cp", "-al", image, tree], check=True)
     _install(tree)
     (work / "journal").mkdir()
@@ -64,13 +64,13 @@ def _checks(image: Path, work: Path, reports: Reports) -> bool:
 
 
 def _ncnn() -> str:
-    """In the release that the board's package brings, so that the unit's sandbox is tried with it."""
+    """ncnn in the release of the board's package, so that the unit's sandbox is tested with it."""
     lines = (ROOT / "deploy/ncnn-armhf.txt").read_text().splitlines()
     return next(line.split()[0] for line in lines if not line.startswith("#"))
 
 
 def _install(tree: Path) -> None:
-    """What a package would put there, and the checks."""
+    """Install what the package installs, and the checks."""
     for folder, names in INSTALLED.items():
         (tree / folder).mkdir(parents=True, exist_ok=True)
         for name in names:
@@ -92,7 +92,7 @@ def _install(tree: Path) -> None:
     helper = tree / "usr/lib/binarycop/gate-release"
     helper.parent.mkdir()
     subprocess.run(["gcc", "-O2", "-static", "-o", helper, ROOT / "deploy/failsafe/gate-release.c"], check=True)
-    # A file of the cached tree is replaced, never written to.
+    # Replace a file of the cached tree; never write into it.
     (tree / "etc/machine-id").unlink(missing_ok=True)
     (tree / "etc/machine-id").write_text(MACHINE_ID + "\n")
     (tree / "etc/binarycop").mkdir()
@@ -102,21 +102,21 @@ def _install(tree: Path) -> None:
 
 
 def _older_knows(tree: Path) -> str:
-    """So nothing newer than 249 is used unnoticed."""
+    """Check that the units use no key that systemd 249 lacks."""
     older = tree / "opt/older"
     units = INSTALLED["usr/lib/systemd/system"]
     for name in units:
         shutil.copy(ROOT / "systemd" / name, older / "etc/systemd/system")
-    # 1, since there are complaints: of programs that its tree lacks, too, which are not looked at.
-    told = host.run_in(older, "systemd-analyze", "verify", "--man=no", *units, rc=1)
-    unknown = set(re.findall(r"Unknown key name '(\w+)'", told))
-    assert unknown == SINCE_248, f"unknown to 247: {sorted(unknown)}\n{told}"
-    assert "Failed to parse" not in told, told
+    # The exit code is 1, since it also reports programs that its tree lacks; these are ignored.
+    output = host.run_in(older, "systemd-analyze", "verify", "--man=no", *units, rc=1)
+    unknown = set(re.findall(r"Unknown key name '(\w+)'", output))
+    assert unknown == SINCE_248, f"unknown to 247: {sorted(unknown)}\n{output}"
+    assert "Failed to parse" not in output, output
     return f"unknown to 247: {', '.join(sorted(unknown))}"
 
 
 def _draw(clip: Path) -> None:
-    """The demo's people, several times over, as a file."""
+    """Write the demo's people as a clip, several times over."""
     writer = cv2.VideoWriter(str(clip), cv2.VideoWriter.fourcc(*"MJPG"), CLIP_RATE_HZ, (WIDTH_PX, HEIGHT_PX))
     demo, pictures = Demo(), []
     while (frame := demo.read()) is not None:
@@ -127,7 +127,7 @@ def _draw(clip: Path) -> None:
 
 
 def _boot(tree: Path, work: Path, boot: str, only: str) -> bool:
-    """One boot to its power-off; whether it came to its end in time."""
+    """Boot the tree until its power-off. Returns whether it ended in time."""
     host.add_trial(
         tree, f"/usr/bin/env PYTHONPATH=/opt/gate /usr/bin/python3 -m tests.system.systemd.guest {boot} {only}"
     )

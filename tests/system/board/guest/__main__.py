@@ -19,9 +19,9 @@ SPARE = ("relay-2", "lamp-2", "", "twin")
 
 
 def main() -> None:
-    """Run all, or those whose name contains the first argument."""
+    """Run all checks, or those whose name contains the first argument."""
     only = sys.argv[1] if len(sys.argv) > 1 else ""
-    signal.signal(signal.SIGALRM, _too_long)
+    signal.signal(signal.SIGALRM, _on_alarm)
     for name, alone in errors.BEFORE_ANY_CHIP.items():
         if only in name:
             _report(name, alone)
@@ -30,7 +30,7 @@ def main() -> None:
         for name, check in checks.items():
             if only in name:
                 _report(name, partial(check, simulator))
-    _say({"end": True, "uptime_s": monotonic()})
+    _write({"end": True, "uptime_s": monotonic()})
 
 
 def _report(name: str, check: Callable[[], str]) -> None:
@@ -38,19 +38,19 @@ def _report(name: str, check: Callable[[], str]) -> None:
     signal.alarm(LONGEST_S)
     try:
         detail, good = check(), True
-    except BaseException as error:  # noqa: BLE001 - whatever it was, it is this check's, and the next must run
+    except BaseException as error:  # noqa: BLE001 - any error fails this check only, and the next one must run
         detail, good = "".join(traceback.format_exception(type(error), error, error.__traceback__)), False
     finally:
         signal.alarm(0)
-    _say({"check": name, "good": good, "detail": detail, "took_s": round(monotonic() - before_s, 2)})
+    _write({"check": name, "good": good, "detail": detail, "took_s": round(monotonic() - before_s, 2)})
 
 
-def _say(what: dict[str, object]) -> None:
-    sys.stdout.write(json.dumps(what) + "\n")
+def _write(report: dict[str, object]) -> None:
+    sys.stdout.write(json.dumps(report) + "\n")
     sys.stdout.flush()
 
 
-def _too_long(number: int, frame: FrameType | None) -> None:
+def _on_alarm(number: int, frame: FrameType | None) -> None:
     raise TimeoutError(f"took longer than {LONGEST_S} s")
 
 

@@ -15,10 +15,10 @@ from tests.system.board.guest.failsafe import HELPER, RELEASE
 from tests.system.board.guest.simulator import Simulator
 
 PULSE_S = 3.0
-FRAME_S = 1.0  # the most that a frame may take here: permission begins and ends with one
+FRAME_S = 1.0  # the longest time between two frames here: a permission begins and ends with a frame
 SETTINGS = f"""
 classifier: {{bundle: n-cnv}}
-# With frames this far apart a person seems to leave and to come back as somebody new, which ends a pulse.
+# With frames so far apart a person would count as lost, which ends a pulse.
 faces: {{lost_s: 10}}
 verdict: {{votes: 2, window: 3, within_s: 5.0}}
 gate: {{pulse_s: {PULSE_S}, fresh_s: 5.0}}
@@ -30,7 +30,7 @@ lines:
     nose: {{pin: lamp-nose}}
     nose_mouth: {{pin: "zynq_gpio:3"}}
     chin: {{pin: lamp-chin}}
-# Frames are few here, and which class a few frames give is the network's matter: every one opens.
+# There are few frames here, and their class does not matter: every class gives the permission.
 signals:
   correct: {{permission: true}}
   nose: {{permission: true}}
@@ -38,7 +38,7 @@ signals:
   chin: {{permission: true}}
 """
 LAMPS = ("lamp-correct", "lamp-nose", "lamp-mouth", "lamp-chin")
-BENCH = """
+WIRING_TEST = """
 lines:
   factory: gpiochip
   permission: {pin: gate-relay, active_high: false}
@@ -55,25 +55,25 @@ RUNTIME = Path("/tmp")
 
 
 def _start() -> "subprocess.Popen[bytes]":
-    """The daemon, on a relay that is released whatever was before."""
+    """Start the daemon, with the relay switched off before."""
     subprocess.run(RELEASE, check=True, timeout=10)
     config = Path("/tmp/gate.yaml")
     config.write_text(SETTINGS)
     command = [sys.executable, "-m", "binarycop", "run", "--source", "demo", "--config", str(config)]
-    # As systemd gives it one: the daemon leaves there what is to be released after it.
+    # systemd gives it a runtime directory too: the daemon writes the list for gate-release there.
     environment = {**os.environ, "RUNTIME_DIRECTORY": str(RUNTIME)}
     return subprocess.Popen(command, stdout=sys.stderr, stdin=subprocess.DEVNULL, env=environment)
 
 
 def pulse(simulator: Simulator) -> str:
-    """A person comes: the relay pulls for the pulse's time, and a class has its lamp, as sysfs saw it."""
+    """A person comes: sysfs shows the relay on for the pulse's time, and one lamp for the class."""
     relay = simulator.line("gate-relay")
     with _start() as daemon:
         try:
             on_s = relay.wait_for(False, START_S, lambda: daemon.poll() is None)
-            sleep(PULSE_S / 4)  # the lamps are driven after the coil
+            sleep(PULSE_S / 4)  # the lamps are driven after the relay
             lit = [name for name in LAMPS if simulator.line(name).level()]
-            assert len(lit) == 1, f"one class has its lamp: {lit}"
+            assert len(lit) == 1, f"one lamp must be on: {lit}"
             off_s = relay.wait_for(True, PULSE_S + 10)
             daemon.send_signal(signal.SIGTERM)
             assert daemon.wait(20) == 0
@@ -81,11 +81,11 @@ def pulse(simulator: Simulator) -> str:
             daemon.kill()
     assert abs(off_s - on_s - PULSE_S) < FRAME_S, f"the pulse took {off_s - on_s:.2f} s"
     assert relay.level()
-    return f"a pulse of {off_s - on_s:.2f} s (set: {PULSE_S} s), and released on SIGTERM"
+    return f"a pulse of {off_s - on_s:.2f} s (set: {PULSE_S} s), and relay off after SIGTERM"
 
 
-def killed_in_a_pulse(simulator: Simulator) -> str:
-    """kill -9 in the middle of a pulse: the relay stays energised, until the helper runs."""
+def killed_during_a_pulse(simulator: Simulator) -> str:
+    """kill -9 during a pulse: the relay stays on until gate-release runs."""
     relay = simulator.line("gate-relay")
     with _start() as daemon:
         try:
@@ -95,41 +95,44 @@ def killed_in_a_pulse(simulator: Simulator) -> str:
             daemon.kill()
         daemon.wait(10)
     sleep(PULSE_S + FRAME_S)
-    assert relay.level() is False, "the relay was released by something"
+    assert relay.level() is False, "something has switched the relay off"
     assert HELPER.exists(), "deploy/failsafe/gate-release.c was not built into the board"
     subprocess.run([HELPER, f"@{RUNTIME}/release"], check=True, timeout=10)
     assert relay.level()
     assert not any(simulator.line(name).level() for name in LAMPS)
-    return f"energised {PULSE_S + FRAME_S:.0f} s later, long past its pulse; released by the daemon's list"
+    late_s = PULSE_S + FRAME_S
+    return (
+        f"relay still on {late_s:.0f} s later, after the end of its pulse; switched off by gate-release with its list"
+    )
 
 
-def bench(simulator: Simulator) -> str:
-    """``binarycop lines`` says of each line how it is, and which one is missing or held, and pulses the relay."""
-    config = Path("/tmp/bench.yaml")
-    config.write_text(BENCH)
+def wiring_test(simulator: Simulator) -> str:
+    """``binarycop lines`` shows the level of each line, which line is missing or in use, and pulses the relay."""
+    config = Path("/tmp/wiring-test.yaml")
+    config.write_text(WIRING_TEST)
     simulator.line("ready").drive(True)
     command = [sys.executable, "-m", "binarycop", "lines", "--config", str(config)]
     with GpioChipFactory("other-program") as factory, LED("lamp-nose", pin_factory=factory):
         shown = subprocess.run(command, stdout=subprocess.PIPE, text=True, timeout=60, check=False)
-    assert shown.returncode == 6, "a line that cannot be had has an exit code of its own"
-    said = {line.split()[2]: line for line in shown.stdout.splitlines()}
-    assert said["permission"].endswith("inactive")
-    assert said["ready"].endswith(" active")
-    assert "in use by 'other-program'" in said["lamps.nose"]
-    assert "similar names: lamp-mouth" in said["lamps.nose_mouth"]
+    assert shown.returncode == 6, "exit code 6 is for a line that cannot be opened"
+    shown_lines = {line.split()[2]: line for line in shown.stdout.splitlines()}
+    assert shown_lines["permission"].endswith("inactive")
+    assert shown_lines["ready"].endswith(" active")
+    assert "in use by 'other-program'" in shown_lines["lamps.nose"]
+    assert "similar names: lamp-mouth" in shown_lines["lamps.nose_mouth"]
 
     relay = simulator.line("gate-relay")
     with subprocess.Popen(
         [*command, "--pulse", "permission", "--for", "1", "--yes"], stdout=subprocess.DEVNULL
-    ) as tool:
-        on_s = relay.wait_for(False, 60, lambda: tool.poll() is None)
+    ) as process:
+        on_s = relay.wait_for(False, 60, lambda: process.poll() is None)
         off_s = relay.wait_for(True, 10)
     assert abs(off_s - on_s - 1) < 0.5, f"a pulse of {off_s - on_s:.2f} s"
-    return f"a pulse of {off_s - on_s:.2f} s (asked for: 1 s); it shows\n{shown.stdout.strip()}"
+    return f"a pulse of {off_s - on_s:.2f} s (set: 1 s); it shows\n{shown.stdout.strip()}"
 
 
 CHECKS: dict[str, Callable[[Simulator], str]] = {
-    "binarycop lines": bench,
+    "binarycop lines": wiring_test,
     "the daemon's pulse": pulse,
-    "the daemon killed in a pulse": killed_in_a_pulse,
+    "the daemon killed during a pulse": killed_during_a_pulse,
 }

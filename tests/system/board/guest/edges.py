@@ -1,4 +1,4 @@
-"""Edges: none lost, losses known, bounces swallowed."""
+"""Edges of inputs: none is lost, or the loss is counted; bounces are filtered."""
 
 import os
 import subprocess
@@ -17,7 +17,7 @@ from tests.system.board.guest.simulator import SimLine, Simulator
 EDGES = 10_000
 BURST = 500  # the kernel keeps 1024
 
-# The lane: another process, which toggles the line as often as each line of its standard input says, without a pause.
+# The lane: another process. Each line of its standard input says how often it toggles the line, without a pause.
 LANE = """
 import os, sys
 os.sched_setaffinity(0, {0})
@@ -31,7 +31,7 @@ for line in sys.stdin:
 
 
 class Lane:
-    """The other process, and the line that it toggles, low at first."""
+    """The process that toggles the line. The line is low at first."""
 
     def __init__(self, line: SimLine) -> None:
         line.drive(False)
@@ -46,7 +46,7 @@ class Lane:
             process.kill()
 
     def toggle(self, count: int) -> None:
-        """So many edges, one after the other."""
+        """Make so many edges, one after the other."""
         _pin_interrupts()
         assert self._process.stdin
         assert self._process.stdout
@@ -56,10 +56,10 @@ class Lane:
 
 
 def _pin_interrupts() -> None:
-    """Have the simulator's interrupts handled where the lane runs.
+    """Handle the simulator's interrupts on the lane's processor.
 
-    The simulator remembers one pending interrupt per line, where a chip would have a register and its own clock. The
-    kernel's thread for it takes precedence over the lane, so that on one processor each is taken before the next.
+    The simulator keeps only one pending interrupt per line; a real chip has a register and its own clock. The kernel's
+    interrupt thread has priority over the lane, so on one processor each edge is handled before the next one.
     """
     for name in Path("/proc").glob("[0-9]*/comm"):
         if name.read_text().startswith("irq/"):
@@ -67,7 +67,7 @@ def _pin_interrupts() -> None:
 
 
 def ten_thousand(simulator: Simulator) -> str:
-    """Every edge of another process arrives as a call, alternately up and down, at the kernel's times."""
+    """Each edge from another process gives one call, alternately up and down, with the kernel's time."""
     calls: list[tuple[float, int]] = []
     with (
         Lane(simulator.line("passed")) as lane,
@@ -89,13 +89,13 @@ def ten_thousand(simulator: Simulator) -> str:
     assert [state for _, state in calls] == [1, 0] * (EDGES // 2)
     times = [ticks for ticks, _ in calls]
     assert times == sorted(times)
-    assert 0 < monotonic() - times[-1] < 60, "the kernel's clock is ours"
+    assert 0 < monotonic() - times[-1] < 60, "the kernel's times must be on the monotonic clock"
     rate_hz = BURST / (times[BURST - 1] - times[0])
     return f"{EDGES} of {EDGES} edges, none lost, in bursts of {BURST} at {rate_hz:.0f} Hz"
 
 
 def losses_are_known(simulator: Simulator) -> str:
-    """A handler that holds everything up loses edges, says how many, and still learns the last level."""
+    """With a handler that blocks, edges are lost and counted, and the last level is still reported."""
     go = threading.Event()
     states: list[int] = []
 
@@ -111,15 +111,15 @@ def losses_are_known(simulator: Simulator) -> str:
         device.pin.when_changed = slow
         lane.toggle(3001)
         go.set()
-        wait_until(lambda: len(states) + factory.edges_lost >= 3001, "3001 edges handed on or counted as lost")
+        wait_until(lambda: len(states) + factory.edges_lost >= 3001, "3001 edges reported or counted as lost")
         assert len(states) + factory.edges_lost == 3001
         assert factory.edges_lost > 0
         assert states[-1] == 1
-        return f"{len(states)} handed on + {factory.edges_lost} known to be lost = 3001"
+        return f"{len(states)} reported + {factory.edges_lost} counted as lost = 3001"
 
 
 def debounce(simulator: Simulator) -> str:
-    """Twenty bounces within the time are one edge; the kernel does it."""
+    """Twenty bounces within the debounce time count as one edge; the kernel filters them."""
     line = simulator.line("passed")
     line.drive(False)
     rises: list[float] = []
@@ -139,15 +139,15 @@ def debounce(simulator: Simulator) -> str:
         line.drive(False)
         assert device.wait_for_inactive(WITHIN_S)
         assert (len(rises), len(falls)) == (1, 1)
-    return f"20 bounces in {1000 * bounced_s:.0f} ms were one edge, after {1000 * steady_s:.0f} ms (asked for: 300)"
+    return f"20 bounces in {1000 * bounced_s:.0f} ms were one edge, after {1000 * steady_s:.0f} ms (set: 300)"
 
 
 def a_broken_handler(simulator: Simulator) -> str:
-    """What a handler raises is reported, and the next edge still comes."""
+    """An exception in a handler is reported, and the next edge still comes."""
     line = simulator.line("ready")
     line.drive(False)
-    said: list[str] = []
-    before, threading.excepthook = threading.excepthook, lambda args: said.append(str(args.exc_value))
+    reports: list[str] = []
+    before, threading.excepthook = threading.excepthook, lambda args: reports.append(str(args.exc_value))
     try:
         with GpioChipFactory() as factory, DigitalInputDevice("ready", pin_factory=factory) as device:
             seen: list[int] = []
@@ -160,7 +160,7 @@ def a_broken_handler(simulator: Simulator) -> str:
             for level in (True, False):
                 line.drive(level)
                 wait_until(lambda level=level: seen[-1:] == [level], "a call")  # type: ignore[misc]
-            wait_until(lambda: len(said) == 2, "two reports")
+            wait_until(lambda: len(reports) == 2, "two reports")
     finally:
         threading.excepthook = before
     return "reported twice, called twice"

@@ -1,4 +1,4 @@
-"""What goes wrong on a machine, and what is said then."""
+"""Errors on a machine, and their messages."""
 
 import os
 import subprocess
@@ -17,7 +17,7 @@ from binarycop.lines.lane_io import LaneIo
 from tests.system.board.guest.lines import WITHIN_S, lane, wait_until
 from tests.system.board.guest.simulator import Simulator, plug_in
 
-# Another program with the relay: says so, and holds it at high until it is killed or its standard input ends.
+# Another program that holds the relay's line high until it is killed or its standard input ends.
 HOLDER = """
 import sys
 from gpiozero import DigitalOutputDevice
@@ -27,7 +27,7 @@ print("held", flush=True)
 sys.stdin.read()
 """
 
-# As an ordinary user, in the group of the devices or not.
+# A program of an ordinary user; its argument is the user's group.
 ORDINARY = """
 import os, sys
 os.setgroups([])
@@ -37,7 +37,7 @@ from gpiozero import LED
 from binarycop.lines.gpiochip import GpioChipFactory
 try:
     LED("lamp-2", pin_factory=GpioChipFactory()).close()
-    print("had it")
+    print("opened")
 except Exception as error:
     print(type(error).__name__, isinstance(error, PermissionError), error)
 """
@@ -45,7 +45,7 @@ GROUP = 997
 
 
 def refusal(kind: type[Exception] | tuple[type[Exception], ...], use: Callable[[], object]) -> str:
-    """What the error says; AssertionError where there is none."""
+    """The error's message. AssertionError if there is no error."""
     try:
         use()
     except kind as error:
@@ -54,7 +54,7 @@ def refusal(kind: type[Exception] | tuple[type[Exception], ...], use: Callable[[
 
 
 def no_chip_at_all() -> str:
-    """One line, as gpiozero's own error and as the daemon's."""
+    """The error is one line, both as gpiozero's and as the daemon's."""
     said = refusal(BadPinFactory, GpioChipFactory)
     ours = refusal(FactoryError, lambda: open_factory("gpiochip"))
     assert said in ours
@@ -63,7 +63,7 @@ def no_chip_at_all() -> str:
 
 
 def ambiguous(simulator: Simulator) -> str:
-    """A name on both chips names both chips."""
+    """For a name on two chips the error lists both."""
     with GpioChipFactory() as factory:
         said = refusal(PinMultiplePins, lambda: LED("twin", pin_factory=factory))
     for chip in simulator.chips:
@@ -82,7 +82,7 @@ def unknown(simulator: Simulator) -> str:
 
 
 def same_process(simulator: Simulator) -> str:
-    """Two devices on one line, by two of its names."""
+    """Two devices cannot use one line under two of its names."""
     with GpioChipFactory() as factory, LED("lamp-2", pin_factory=factory):
         said = refusal(GPIOPinInUse, lambda: LED("usb-relay:1", pin_factory=factory))
     with GpioChipFactory() as factory, LED("usb-relay:1", pin_factory=factory):
@@ -90,7 +90,7 @@ def same_process(simulator: Simulator) -> str:
 
 
 def other_process(simulator: Simulator) -> str:
-    """Two processes fight for the relay: the second is told who has it, and moves nothing."""
+    """If another process has the relay's line, the error names it, and the level does not change."""
     relay = simulator.line("gate-relay")
     command = [sys.executable, "-c", HOLDER]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as holder:
@@ -115,7 +115,7 @@ def other_process(simulator: Simulator) -> str:
 
 
 def not_permitted(simulator: Simulator) -> str:
-    """An ordinary user is told which group; with that group it works."""
+    """The error tells an ordinary user the missing group; in that group it works."""
     for chip in simulator.chips:
         os.chown(f"/dev/{chip.name}", 0, GROUP)
         os.chmod(f"/dev/{chip.name}", 0o660)
@@ -125,12 +125,12 @@ def not_permitted(simulator: Simulator) -> str:
     )
     assert outside.startswith(f"{LineAccessDenied.__name__} True"), outside
     assert "group gpio" in outside
-    assert inside == "had it\n", inside
+    assert inside == "opened\n", inside
     return outside.strip()
 
 
 def unplugged(simulator: Simulator) -> str:
-    """A chip that goes away in use (a USB adapter): an error that our code knows, other lines and closing unharmed."""
+    """If a chip in use goes away (a USB adapter), its lines raise a known error; other lines and closing still work."""
     adapter = plug_in("adapter", {"usb-gpio": ("far-out", "far-in")})
     with GpioChipFactory() as factory, DigitalInputDevice("ready", pin_factory=factory) as near:
         out = DigitalOutputDevice("far-out", initial_value=True, pin_factory=factory)
@@ -154,5 +154,5 @@ CHECKS: dict[str, Callable[[Simulator], str]] = {
     "a line held by this process": same_process,
     "a line held by another process": other_process,
     "no permission": not_permitted,
-    "a chip that is pulled": unplugged,
+    "a chip that is unplugged": unplugged,
 }

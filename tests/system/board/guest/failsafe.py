@@ -1,7 +1,7 @@
-"""What becomes of the relay when its process is killed, and how soon the fail-safe helper releases it.
+"""What the relay does after its process is killed, and how soon gate-release switches it off.
 
-The helper (deploy/failsafe/gate-release.c) is started as systemd starts ExecStopPost=: by a parent that learns of
-the death, with a fork and an exec, and no interpreter between.
+The helper gate-release (deploy/failsafe/gate-release.c) is started as systemd starts ExecStopPost=: by the parent
+process, with fork and exec, without an interpreter.
 """
 
 import os
@@ -22,28 +22,28 @@ HELPER = Path("/board/gate-release")
 RELEASE = [str(HELPER), "gate-relay=1"]  # the relay of lane() is active low
 KILLS, HANGS = 100, 10
 HANG_S = 1.0
-MEDIAN_MOST_S = 0.05
+MAX_MEDIAN_S = 0.05
 
 
 def stays_latched(simulator: Simulator) -> str:
-    """The reason for all this: after kill -9 the relay is as it was."""
+    """After kill -9 the relay keeps its level: this is why gate-release exists."""
     relay = simulator.line("gate-relay")
     holder = _hold_permission()
     assert relay.level() is False, "permission is on"
     os.kill(holder, signal.SIGKILL)
     os.waitpid(holder, 0)
     sleep(0.3)
-    assert relay.level() is False, "this chip resets lines that are let go, and so proves nothing"
-    return "still energised 300 ms after its process was killed"
+    assert relay.level() is False, "this chip resets lines when they are released, so this proves nothing"
+    return "relay still on 300 ms after its process was killed"
 
 
 def hundred_kills(simulator: Simulator) -> str:
-    """From kill -9 in the middle of a permission to the relay's coil released, by the helper."""
+    """Measure the time from kill -9 during a permission until gate-release has switched the relay off."""
     assert HELPER.exists(), "deploy/failsafe/gate-release.c was not built into the board"
     relay = simulator.line("gate-relay")
-    deaths_ms, took_ms = zip(*(_kill_and_release(relay) for _ in range(KILLS)))
+    deaths_ms, took_ms = zip(*(_kill_and_switch_off(relay) for _ in range(KILLS)))
     median_ms, most_ms = statistics.median(took_ms), max(took_ms)
-    assert median_ms <= 1000 * MEDIAN_MOST_S, f"median {median_ms:.1f} ms"
+    assert median_ms <= 1000 * MAX_MEDIAN_S, f"median {median_ms:.1f} ms"
     death_ms = statistics.median(deaths_ms)
     return (
         f"{KILLS} kills: median {median_ms:.1f} ms, most {most_ms:.1f} ms, least {min(took_ms):.1f} ms"
@@ -51,8 +51,8 @@ def hundred_kills(simulator: Simulator) -> str:
     )
 
 
-def _kill_and_release(relay: SimLine) -> tuple[float, float]:
-    """Milliseconds from the kill until the parent knew, and until the relay was seen released."""
+def _kill_and_switch_off(relay: SimLine) -> tuple[float, float]:
+    """Milliseconds from the kill until the parent knew, and until the relay was off."""
     holder = _hold_permission()
     assert relay.level() is False
     killed_s = monotonic()
@@ -60,14 +60,14 @@ def _kill_and_release(relay: SimLine) -> tuple[float, float]:
     os.waitpid(holder, 0)
     dead_s = monotonic()
     helper = os.posix_spawn(RELEASE[0], RELEASE, {})
-    released_s = relay.wait_for(True, 10)
+    relay_off_s = relay.wait_for(True, 10)
     _, status = os.waitpid(helper, 0)
     assert os.waitstatus_to_exitcode(status) == 0
-    return 1000 * (dead_s - killed_s), 1000 * (released_s - killed_s)
+    return 1000 * (dead_s - killed_s), 1000 * (relay_off_s - killed_s)
 
 
 def hangs(simulator: Simulator) -> str:
-    """From the last step of a loop that hangs in compiled code, interpreter locked, to the coil released."""
+    """Measure the time from the last step of a loop that hangs in compiled code until the relay is off."""
     relay = simulator.line("gate-relay")
     took_ms = []
     for _ in range(HANGS):
@@ -82,12 +82,12 @@ def hangs(simulator: Simulator) -> str:
     median_ms, most_ms = statistics.median(took_ms), max(took_ms)
     assert most_ms <= 1000 * (HANG_S + 1.0)
     return (
-        f"{HANGS} hangs, limit {1000 * HANG_S:.0f} ms: released after median {median_ms:.0f} ms, most {most_ms:.0f} ms"
+        f"{HANGS} hangs, limit {1000 * HANG_S:.0f} ms: relay off after median {median_ms:.0f} ms, most {most_ms:.0f} ms"
     )
 
 
 def exceptions(simulator: Simulator) -> str:
-    """An exception anywhere in the loop releases the coil on its way out, with no helper."""
+    """An exception in the loop switches the relay off without gate-release."""
     relay = simulator.line("gate-relay")
     took_ms = []
     for _ in range(HANGS):
@@ -95,12 +95,12 @@ def exceptions(simulator: Simulator) -> str:
         begun_s = monotonic()
         took_ms.append(1000 * (relay.wait_for(True, 10) - begun_s))
         os.waitpid(holder, 0)
-    return f"{HANGS} exceptions: released after median {statistics.median(took_ms):.1f} ms, most {max(took_ms):.1f} ms"
+    return f"{HANGS} exceptions: relay off after median {statistics.median(took_ms):.1f} ms, most {max(took_ms):.1f} ms"
 
 
 def _hang() -> None:
     with HangTimer(HANG_S):
-        sum(range(10**12))  # one call into C, which looks at no Python signal handler
+        sum(range(10**12))  # one call into C, during which no Python signal handler runs
 
 
 def _raise() -> None:
@@ -113,18 +113,18 @@ def _wait_for_ever() -> None:
 
 
 def _hold_permission(then: Callable[[], None] = _wait_for_ever) -> int:
-    """A process with the daemon's own wires and permission on, forked from this one to spare a start of Python."""
-    ready, say = os.pipe()
+    """Fork a process that holds the permission with the daemon's LaneIo. A fork avoids a start of Python."""
+    ready, signal_ready = os.pipe()
     child = os.fork()
     if child == 0:
         try:
-            with LaneIo(lane(), GpioChipFactory("binarycop")) as wires:
-                wires.drive(True, {}, 0.0)
-                os.write(say, b"!")
+            with LaneIo(lane(), GpioChipFactory("binarycop")) as lane_io:
+                lane_io.drive(True, {}, 0.0)
+                os.write(signal_ready, b"!")
                 then()
         finally:
             os._exit(1)
-    os.close(say)
+    os.close(signal_ready)
     try:
         assert os.read(ready, 1) == b"!", "the process with the permission died early"
     finally:
@@ -133,7 +133,7 @@ def _hold_permission(then: Callable[[], None] = _wait_for_ever) -> int:
 
 
 def helper_alone(simulator: Simulator) -> str:
-    """The helper as installers would call it: by name and by chip:offset, and with a line that is not there."""
+    """gate-release as installers would call it: with a name, with chip:offset, and with a line that does not exist."""
     assert HELPER.exists(), "deploy/failsafe/gate-release.c was not built into the board"
     relay = simulator.line("gate-relay")
     chip = simulator.chips[0]
@@ -146,7 +146,7 @@ def helper_alone(simulator: Simulator) -> str:
     )
     assert wrong.returncode == 1
     assert "no-such-line" in wrong.stderr
-    assert relay.level() is False, "one line's trouble must not keep the others from being driven"
+    assert relay.level() is False, "an error of one line must not stop it from driving the others"
     subprocess.run(RELEASE, check=True, timeout=10)
     return wrong.stderr.strip().splitlines()[0]
 

@@ -1,4 +1,4 @@
-"""Outputs, inputs and lookups on simulated chips; what a device says is compared with what sysfs shows."""
+"""Outputs, inputs and names of lines on simulated chips. Each level is compared with the one in sysfs."""
 
 import os
 import subprocess
@@ -26,16 +26,16 @@ led.blink(on_time=0.1, off_time=0.1)
 pause()
 """
 
-# Says how often the line was low, from its first look until its standard input ends.
+# Reads the line until its standard input ends, and prints how often it was low.
 SAMPLER = """
 import os, select, sys
-value, low, looks = os.open(sys.argv[1], os.O_RDONLY), 0, 0
-print("looking", flush=True)
+value, low, samples = os.open(sys.argv[1], os.O_RDONLY), 0, 0
+print("sampling", flush=True)
 while not select.select([0], [], [], 0)[0]:
     for _ in range(50):
         low += os.pread(value, 1, 0) == b"0"
-        looks += 1
-print(low, looks)
+        samples += 1
+print(low, samples)
 """
 
 
@@ -60,7 +60,7 @@ def lane() -> LaneSettings:
 
 
 def wait_until(true: Callable[[], bool], what: str, within_s: float = WITHIN_S) -> None:
-    """Look every 10 ms; AssertionError where it did not come."""
+    """Check every 10 ms. AssertionError if it does not become true in time."""
     for _ in range(int(within_s / 0.01)):
         if true():
             return
@@ -69,7 +69,7 @@ def wait_until(true: Callable[[], bool], what: str, within_s: float = WITHIN_S) 
 
 
 def every_output(simulator: Simulator) -> str:
-    """Each line of both chips, by each of its names, driven high and low."""
+    """Drive each line of both chips high and low, under each of its names."""
     driven = 0
     with GpioChipFactory() as factory:
         for chip in simulator.chips:
@@ -87,7 +87,7 @@ def every_output(simulator: Simulator) -> str:
 
 
 def no_glitch(simulator: Simulator) -> str:
-    """An active-low output that starts inactive is never low; the two-step way, which is, shows that we would see."""
+    """An active-low output that starts inactive is never low; if it is set in two steps, the sampler sees it low."""
     line = simulator.line("gate-relay")
     line.drive(True)
 
@@ -98,23 +98,23 @@ def no_glitch(simulator: Simulator) -> str:
         with DigitalOutputDevice("gate-relay", initial_value=False, pin_factory=factory) as device:
             device.on()
 
-    ours, looks = _times_low(line, in_one)
-    theirs, _ = _times_low(line, in_two)
-    assert ours == 0, f"the line was seen low {ours} times"
-    assert theirs > 0, "the sampler is too slow to see a glitch"
-    return f"low in {ours} of {looks} looks while opened 300 times; direction first and level after: {theirs}"
+    in_one_step, samples = _times_low(line, in_one)
+    in_two_steps, _ = _times_low(line, in_two)
+    assert in_one_step == 0, f"the line was seen low {in_one_step} times"
+    assert in_two_steps > 0, "the sampler is too slow to see a glitch"
+    return f"low in {in_one_step} of {samples} samples while opened 300 times; set in two steps: {in_two_steps}"
 
 
 def _times_low(line: SimLine, open_and_close: Callable[[GpioChipFactory], None]) -> tuple[int, int]:
     command = [sys.executable, "-S", "-c", SAMPLER, str(line.place / "value")]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as sampler:
         assert sampler.stdout
-        assert sampler.stdout.readline() == "looking\n"
+        assert sampler.stdout.readline() == "sampling\n"
         with GpioChipFactory() as factory:
             for _ in range(300):
                 open_and_close(factory)
-        low, looks = sampler.communicate("\n", timeout=30)[0].split()
-    return int(low), int(looks)
+        low, samples = sampler.communicate("\n", timeout=30)[0].split()
+    return int(low), int(samples)
 
 
 def level_as_found(simulator: Simulator) -> str:
@@ -123,11 +123,11 @@ def level_as_found(simulator: Simulator) -> str:
     with GpioChipFactory() as factory:
         for level in (True, False):
             DigitalOutputDevice("relay-2", initial_value=level, pin_factory=factory).close()
-            assert line.level() is level, "the simulator is built to keep a level that is let go"
+            assert line.level() is level, "the simulator must keep the level of a released line"
             with OutputDevice("relay-2", initial_value=None, pin_factory=factory) as device:
                 assert line.level() is level
                 assert bool(device.value) is level
-    return "high stays high, low stays low, and both when let go"
+    return "high and low are kept while the line is open, and after it is released"
 
 
 def inputs(simulator: Simulator) -> str:
@@ -164,21 +164,21 @@ def button(simulator: Simulator) -> str:
 
 
 def bias(simulator: Simulator) -> str:
-    """A pull that a device asks for arrives at the chip."""
+    """The pull of a device is set in the chip."""
     line = simulator.line("ready")
     with GpioChipFactory() as factory:
         for pull_up, pull in ((True, "up"), (False, "down"), (True, "up")):
             with DigitalInputDevice("ready", pull_up=pull_up, pin_factory=factory) as device:
                 assert line.pull() == pull
                 assert device.pin.state == (pull == "up")
-        # None asks for nothing: what the board's maker meant stays.
+        # None changes nothing: the setting of the board stays.
         with DigitalInputDevice("ready", pull_up=None, active_state=True, pin_factory=factory):
             assert line.pull() == "up"
-    return "up and down at the chip; none leaves it"
+    return "up and down are set in the chip; none changes nothing"
 
 
 def pull_then_debounce(simulator: Simulator) -> str:
-    """A pull that comes before the debouncing counts at once, though it moves the line; after it, only later."""
+    """With the pull set before the debounce the level is right at once; else only after the debounce time."""
     line = simulator.line("fire")
     with GpioChipFactory() as factory:
         line.drive(False)  # as found: an open contact, floating low
@@ -193,7 +193,7 @@ def pull_then_debounce(simulator: Simulator) -> str:
             "fire", pull_up=None, active_state=False, bounce_time=0.5, pin_factory=factory
         ) as device:
             device.pin.pull = "up"
-            assert device.is_active, "the kernel answers with the level from before, until it is steady"
+            assert device.is_active, "the kernel reports the old level until the new one is stable"
             assert device.wait_for_inactive(WITHIN_S)
     return "pull first: right at once; debounce first: the old level for the debounce's time"
 
@@ -210,7 +210,7 @@ def blink(simulator: Simulator) -> str:
 
 
 def five_line_script(simulator: Simulator) -> str:
-    """An unrelated script that knows nothing of us but GPIOZERO_PIN_FACTORY=gpiochip."""
+    """A script that knows only GPIOZERO_PIN_FACTORY=gpiochip works."""
     line = simulator.line("lamp-2")
     environment = {**os.environ, "GPIOZERO_PIN_FACTORY": "gpiochip"}
     with subprocess.Popen([sys.executable, "-c", SCRIPT], env=environment, stderr=subprocess.PIPE) as script:
@@ -223,8 +223,8 @@ def five_line_script(simulator: Simulator) -> str:
     return "its lamp blinked three times"
 
 
-def wires(simulator: Simulator) -> str:
-    """``LaneIo`` of the daemon: every output in every state, every input."""
+def lane_io(simulator: Simulator) -> str:
+    """The daemon's ``LaneIo`` drives every output in every state, and reads every input."""
     relay, fire = simulator.line("gate-relay"), simulator.line("fire")
     lamps = {name: simulator.line(f"lamp-{name}") for name in ("correct", "nose", "mouth", "chin")}
     fire.drive(True)
@@ -235,7 +235,7 @@ def wires(simulator: Simulator) -> str:
         def levels() -> list[bool]:
             return [relay.level(), *(line.level() for line in lamps.values())]
 
-        assert levels() == [True, False, False, False, True], "released: relay and chin are active low"
+        assert levels() == [True, False, False, False, True], "relay off; relay and chin are active low"
         connected.drive(True, {"nose_mouth": LampPattern.ON, "chin": LampPattern.ON}, 0.0)
         assert levels() == [False, False, False, True, False]
         connected.drive(False, {"correct": LampPattern.ON, "nose": LampPattern.ON}, 0.0)
@@ -249,7 +249,7 @@ def wires(simulator: Simulator) -> str:
         wait_until(lambda: connected.read().ready and connected.read().fire, "ready and fire")
         connected.drive(True, {}, 0.0)
         assert connected.is_relay_on
-    assert levels() == [True, False, True, False, True] or relay.level(), "closing releases the coil"
+    assert levels() == [True, False, True, False, True] or relay.level(), "closing switches the relay off"
     assert relay.level()
     return "5 outputs in 4 states, 3 inputs"
 
@@ -261,7 +261,7 @@ def _pulse(line: SimLine) -> None:
 
 
 def passages(simulator: Simulator) -> str:
-    """Pulses of ``passed`` are counted, each once, between two looks."""
+    """Pulses of ``passed`` between two reads are counted, each once."""
     with GpioChipFactory() as factory, LaneIo(lane(), factory) as connected:
         counted = 0
         for _ in range(5):
@@ -276,7 +276,7 @@ def passages(simulator: Simulator) -> str:
 
 
 def nothing_left_behind(simulator: Simulator) -> str:
-    """Descriptors and threads after a hundred devices."""
+    """After a hundred devices no descriptor or thread is left."""
     before = len(os.listdir("/proc/self/fd"))
     for _ in range(10):
         with GpioChipFactory() as factory:
@@ -290,7 +290,7 @@ def nothing_left_behind(simulator: Simulator) -> str:
 
 CHECKS: dict[str, Callable[[Simulator], str]] = {
     "every output by every name": every_output,
-    "an active-low relay never blips": no_glitch,
+    "an active-low relay has no glitch": no_glitch,
     "level as found": level_as_found,
     "inputs": inputs,
     "button": button,
@@ -298,7 +298,7 @@ CHECKS: dict[str, Callable[[Simulator], str]] = {
     "pull, then debounce": pull_then_debounce,
     "blink": blink,
     "an unrelated five-line script": five_line_script,
-    "the daemon's wires": wires,
+    "the daemon's LaneIo": lane_io,
     "passages": passages,
     "nothing left behind": nothing_left_behind,
 }

@@ -1,4 +1,4 @@
-"""Simulated GPIO chips: made through configfs, watched and driven through sysfs, never through our own code."""
+"""Simulated GPIO chips: made through configfs, read and driven through sysfs, never through the daemon's code."""
 
 import os
 from collections.abc import Callable
@@ -12,7 +12,7 @@ PLATFORM = Path("/sys/devices/platform")
 
 @dataclass(frozen=True)
 class SimLine:
-    """One line seen from outside: what a relay or a lane's contact would see and do."""
+    """One line seen from outside, as a relay or a lane's contact sees it."""
 
     place: Path
 
@@ -21,7 +21,7 @@ class SimLine:
         return (self.place / "value").read_bytes().strip() == b"1"
 
     def drive(self, level: bool) -> None:
-        """Pull the line, as the lane does; it follows unless the board drives it."""
+        """Pull the line, as the lane does. Its level follows, unless the board drives it."""
         (self.place / "pull").write_bytes(b"pull-up" if level else b"pull-down")
 
     def pull(self) -> str:
@@ -70,7 +70,7 @@ class Simulator:
         return chip.line(name)
 
     def unplug(self) -> None:
-        """Take the chips away, as when a USB adapter is pulled."""
+        """Remove the chips, as when a USB adapter is unplugged."""
         (self.config / "live").write_text("0")
 
 

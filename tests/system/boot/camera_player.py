@@ -1,7 +1,7 @@
-"""What the machine's camera looks at: plays drawn pictures into vivid's output, which its camera is made to see.
+"""Plays drawn pictures into vivid's video output, which vivid's camera then captures.
 
-``street FILE MARK`` plays the raw pictures of FILE, round and round, and tells systemd once the first is on its way.
-While there is no file MARK it goes no further than the first pictures, in which nobody is.
+``camera_player FILE MARK`` plays the raw pictures of FILE again and again, and notifies systemd after the first one.
+While the file MARK does not exist it plays only the first pictures, which show nobody.
 """
 
 import fcntl
@@ -19,9 +19,9 @@ PICTURE_BYTES = WIDTH_PX * HEIGHT_PX * 2
 """A picture is YUYV: (240, 320, 2) uint8. vivid shows 25 a second."""
 SHOWN_TIMES = 3
 EMPTY = 10
-"""So many pictures at the film's begin show nobody."""
+"""This many pictures at the start of the file show nobody."""
 
-# linux/videodev2.h: v4l2_queryctrl, v4l2_control, v4l2_format, v4l2_requestbuffers, v4l2_buffer, and what takes them.
+# linux/videodev2.h: v4l2_queryctrl, v4l2_control, v4l2_format, v4l2_requestbuffers, v4l2_buffer, and their ioctls.
 _QUERY = struct.Struct("II32siiiiI8x")
 _CONTROL = struct.Struct("Ii")
 _FORMAT = struct.Struct("I4xIII188x")
@@ -35,35 +35,35 @@ _YUYV = int.from_bytes(b"YUYV", "little")
 
 
 def main() -> None:
-    """Never comes back, unless by an error."""
+    """Runs until an error ends it."""
     output, camera = _node("-vid-out"), _node("-vid-cap")
-    with open(camera, "rb", buffering=0) as seeing:
-        _set(seeing.fileno(), "Loop Video", 1)
-        _set(seeing.fileno(), "OSD Text Mode", 2)
+    with open(camera, "rb", buffering=0) as capture:
+        _set(capture.fileno(), "Loop Video", 1)
+        _set(capture.fileno(), "OSD Text Mode", 2)
     device = os.open(output, os.O_RDWR)
     _ask(device, _S_FMT, _FORMAT, _OUTPUT, WIDTH_PX, HEIGHT_PX, _YUYV)
     _ask(device, _REQBUFS, _REQUEST, _BUFFERS, _OUTPUT, _MAPPED)
-    places = [_map(device, index) for index in range(_BUFFERS)]
-    told = False
+    buffers = [_map(device, index) for index in range(_BUFFERS)]
+    is_notified = False
     for number, picture in enumerate(_pictures(Path(sys.argv[1]).read_bytes(), Path(sys.argv[2]))):
         index = number
         if number >= _BUFFERS:
-            if not told:
+            if not is_notified:
                 fcntl.ioctl(device, _STREAMON, struct.pack("i", _OUTPUT))
-                _tell_systemd()
-                told = True
-            # Waits until vivid has shown one.
+                _notify_systemd()
+                is_notified = True
+            # This waits until vivid has shown a picture.
             index, *_ = _ask(device, _DQBUF, _BUFFER, 0, _OUTPUT, 0, _MAPPED, 0, 0)
-        places[index][:] = picture
+        buffers[index][:] = picture
         _ask(device, _QBUF, _BUFFER, index, _OUTPUT, PICTURE_BYTES, _MAPPED, 0, 0)
 
 
-def _pictures(film: bytes, mark: Path) -> Iterator[bytes]:
+def _pictures(data: bytes, mark: Path) -> Iterator[bytes]:
     while True:
-        pictures = len(film) // PICTURE_BYTES if mark.exists() else EMPTY
+        pictures = len(data) // PICTURE_BYTES if mark.exists() else EMPTY
         for start in range(0, pictures * PICTURE_BYTES, PICTURE_BYTES):
             for _ in range(SHOWN_TIMES):
-                yield film[start : start + PICTURE_BYTES]
+                yield data[start : start + PICTURE_BYTES]
 
 
 def _node(end: str) -> str:
@@ -74,31 +74,31 @@ def _node(end: str) -> str:
 def _map(device: int, index: int) -> mmap.mmap:
     *_, offset, length = _ask(device, _QUERYBUF, _BUFFER, index, _OUTPUT, 0, _MAPPED, 0, 0)
     if length != PICTURE_BYTES:
-        raise OSError(f"vivid wants {length} bytes for a picture, {PICTURE_BYTES} are right")
+        raise OSError(f"vivid's buffer has {length} bytes, a picture has {PICTURE_BYTES}")
     return mmap.mmap(device, length, offset=offset)
 
 
 def _set(device: int, name: str, value: int) -> None:
-    """Set the control of that name. Raises OSError (EINVAL) where there is none."""
+    """Set the control with that name. Raises OSError (EINVAL) if there is none."""
     number = _NEXT
     while True:
-        found, _, said, *_ = _ask(device, _QUERYCTRL, _QUERY, number, 0, b"", 0, 0, 0, 0, 0)
-        if said.rstrip(b"\0").decode() == name:
-            _ask(device, _S_CTRL, _CONTROL, found, value)
+        control, _, found_name, *_ = _ask(device, _QUERYCTRL, _QUERY, number, 0, b"", 0, 0, 0, 0, 0)
+        if found_name.rstrip(b"\0").decode() == name:
+            _ask(device, _S_CTRL, _CONTROL, control, value)
             return
-        number = found | _NEXT
+        number = control | _NEXT
 
 
 def _ask(device: int, request: int, form: struct.Struct, *values: int | bytes) -> tuple[Any, ...]:
-    """What the kernel has made of ``values``."""
-    asked = bytearray(form.pack(*values))
-    fcntl.ioctl(device, request, asked)
-    return form.unpack(asked)
+    """Send an ioctl. Returns the values that the kernel has written."""
+    argument = bytearray(form.pack(*values))
+    fcntl.ioctl(device, request, argument)
+    return form.unpack(argument)
 
 
-def _tell_systemd() -> None:
-    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as told:
-        told.sendto(b"READY=1", os.environ["NOTIFY_SOCKET"])
+def _notify_systemd() -> None:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender:
+        sender.sendto(b"READY=1", os.environ["NOTIFY_SOCKET"])
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Watches the relay's line from outside the daemon, as a relay would: ``watch VALUE-FILE NOTES``.
+"""Records the relay's line from outside the daemon: ``relay_recorder VALUE-FILE NOTES``.
 
 Writes a line to NOTES for the first level and for each change: the monotonic time, and 0 or 1.
 """
@@ -11,7 +11,7 @@ EVERY_S = 0.01
 
 
 def main() -> None:
-    """Never comes back."""
+    """Runs until it is killed."""
     before = b""
     with open(sys.argv[1], "rb") as line, open(sys.argv[2], "w") as notes:
         while True:
