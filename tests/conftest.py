@@ -1,4 +1,4 @@
-"""What several rooms' tests need."""
+"""Fixtures for the tests of several rooms."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ from hypothesis import settings
 from binarycop.bundle.files import Bundle
 from tests.random_bundles import random_bundle
 
-# Machines are shared and noisy: no test fails for being slow.
+# Test machines are shared: no test may fail because it is slow.
 settings.register_profile("steady", deadline=None)
 settings.register_profile("emulated", deadline=None, max_examples=10)  # --hypothesis-profile, on an emulated processor
 settings.load_profile("steady")
@@ -18,7 +18,7 @@ SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 
 @pytest.fixture(autouse=True)
 def _outside_systemd(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is said where must not hang on whether a service runs the tests."""
+    """The tests must not depend on whether a systemd service runs them."""
     for name in ("JOURNAL_STREAM", "NOTIFY_SOCKET", "RUNTIME_DIRECTORY", "WATCHDOG_USEC"):
         monkeypatch.delenv(name, raising=False)
 
@@ -31,7 +31,7 @@ def tiny_bundle(tmp_path_factory: pytest.TempPathFactory) -> Bundle:
 
 @pytest.fixture
 def shared_data() -> Path:
-    """The folder with pictures that are not ours to commit."""
+    """The folder with pictures that may not be committed."""
     if not SHARED_DATA.is_dir():
         pytest.skip(f"needs the pictures of {SHARED_DATA}")
     return SHARED_DATA

@@ -129,9 +129,9 @@ def run_in(tree: Path, *command: str, longest_s: int = 300, rc: int = 0) -> str:
         check=False,
         timeout=longest_s + 30,
     )
-    said = "".join(line for line in done.stdout.splitlines(keepends=True) if not line.startswith(_NSPAWN_MESSAGES))
-    assert done.returncode == rc, f"{' '.join(command)} ended with {done.returncode}\n{said}"
-    return said
+    output = "".join(line for line in done.stdout.splitlines(keepends=True) if not line.startswith(_NSPAWN_MESSAGES))
+    assert done.returncode == rc, f"{' '.join(command)} ended with {done.returncode}\n{output}"
+    return output
 
 
 def qemu(

@@ -1,5 +1,5 @@
-# Sourced by the image.sh of each suite, after it has set suite= to its name: how an image is built, once, and kept.
-# Nothing is installed on this machine but tools that are missing, and those only by root; else they are named.
+# Functions for the image.sh of each suite, which sets suite= to its name and then sources this file. An image is built
+# once and kept. Only missing tools are installed on this machine, and only by root; else the script names them.
 
 die() { echo "$suite: $*" >&2; exit 1; }
 say() { echo "$suite: $*" >&2; }
@@ -21,10 +21,10 @@ need() { # PROGRAM PACKAGE
     say "installing $2"
     refresh
     DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$2" >/dev/null || die "$2 cannot be installed"
-    command -v "$1" >/dev/null || die "$2 was installed, and yet there is no $1"
+    command -v "$1" >/dev/null || die "$2 was installed, but there is no $1"
 }
 
-# Prints the image of this recipe and ends, where there is one; else leaves an empty folder in $work for it.
+# Prints the image of this recipe and exits, if there is one; else makes an empty folder $work for it.
 image_of() { # RECIPE... (files)
     local key
     key=$(cat "$(dirname "${BASH_SOURCE[0]}")/image_functions.sh" "$@" | sha256sum | cut -c1-16)
@@ -34,17 +34,17 @@ image_of() { # RECIPE... (files)
         echo "$image"
         exit
     fi
-    as_root "to build the image, once: mmdebstrap, device nodes"
-    say "building the image, once: $image"
+    as_root "to build the image once: mmdebstrap, device nodes"
+    say "building the image (once): $image"
     need mmdebstrap mmdebstrap
     work=$cache/$key.$$
     trap 'rm -rf "$work"' EXIT
     mkdir -p "$work"
 }
 
-keep() { # FOLDER, which becomes the image; last, since its presence says that it is whole
+keep() { # FOLDER becomes the image. This is the last step: an image that exists is complete.
     mv "$1" "$image"
-    find "$cache" -mindepth 1 -maxdepth 1 -mtime +14 ! -path "$image" -exec rm -rf {} + # of recipes that are past
+    find "$cache" -mindepth 1 -maxdepth 1 -mtime +14 ! -path "$image" -exec rm -rf {} + # images of old recipes
     echo "$image"
 }
 
@@ -56,5 +56,5 @@ debian() { # FOLDER PACKAGE,PACKAGE... [OPTION...]
 
 wheels() { # PYTHON FOLDER ARGUMENT...      for Debian 12's Python
     "$1" -m pip install --quiet --disable-pip-version-check --target "$2" --python-version 3.11 --only-binary=:all: \
-        "${@:3}" || die "these cannot be had as wheels: ${*:3}"
+        "${@:3}" || die "these are not available as wheels: ${*:3}"
 }

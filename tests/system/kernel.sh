@@ -1,4 +1,4 @@
-# Sourced after image_functions.sh by suites that boot a kernel: Debian 12's own, and gpio-sim as a module for it.
+# Functions for suites that boot a kernel: Debian 12's kernel, and gpio-sim as a module. Source image_functions.sh first.
 
 need_kernel_tools() {
     need gcc gcc
@@ -21,22 +21,22 @@ build_kernel() { # KBUILD
         linux-kbuild-6.1 linux-source-6.1 2>/dev/null) || die "the kernel's packages cannot be downloaded"
     dpkg -x "$work"/debs/linux-image-*.deb "$work/kernel"
     for deb in "$work"/debs/linux-headers-*.deb "$work"/debs/linux-kbuild-*.deb; do dpkg -x "$deb" "$work/headers"; done
-    # The unpacker stops once it has the three files, and the packer complains about that.
+    # tar stops after the three files, and the first program reports a broken pipe.
     (dpkg --fsys-tarfile "$work"/debs/linux-source-*.deb 2>/dev/null |
         tar -xO ./usr/src/linux-source-6.1.tar.xz 2>/dev/null || true) |
         tar -xJ -C "$work/source" --occurrence=1 --strip-components=1 linux-source-6.1/drivers/gpio/gpio-sim.c \
             linux-source-6.1/drivers/gpio/gpiolib.h linux-source-6.1/kernel/irq/irq_sim.c ||
         die "the kernel's source lacks gpio-sim"
 
-    # gpio-sim is in no Debian kernel, and irq_sim.c, which it stands on, neither: both go into one module.
+    # Debian's kernels have neither gpio-sim nor irq_sim.c, which it needs: both go into one module.
     cp "$work"/source/drivers/gpio/gpio* "$work/source/kernel/irq/irq_sim.c" "$1" "$work/module/"
-    # The same call by a function that the kernel exports to modules.
+    # The same call with a function that the kernel exports to modules.
     sed -i 's/handle_simple_irq(irq_to_desc(irqnum))/generic_handle_irq(irqnum)/' "$work/module/irq_sim.c"
-    # gpio-sim resets a line that is let go. The drivers of a gate's board (gpio-zynq, gpio-xilinx) do not, which is what
-    # makes a killed process dangerous: so here, too, a line keeps its level.
+    # gpio-sim resets a line when it is released. The board's drivers (gpio-zynq, gpio-xilinx) do not, which makes a killed
+    # process dangerous. So the line must keep its level here too.
     sed -i '/gc->free = gpio_sim_free;/d; s/^static void gpio_sim_free/static void __maybe_unused gpio_sim_free/' \
         "$work/module/gpio-sim.c"
-    # The board's driver by name, which udev's rule for the chip goes by.
+    # Use the name of the board's driver, since udev's rule for the chip matches it.
     sed -i 's/^\(\t\t\.name = \)"gpio-sim",/\1"zynq-gpio",/; s/pdevinfo\.name = "gpio-sim"/pdevinfo.name = "zynq-gpio"/
         s/"gpio-sim\.%/"zynq-gpio.%/' "$work/module/gpio-sim.c"
     [ "$(grep -c '"zynq-gpio' "$work/module/gpio-sim.c")" = 5 ] || die "gpio-sim has changed: it does not take the driver's name"

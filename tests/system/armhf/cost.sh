@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# What cost.py needs beside the tree of image.sh: qemu with plug-ins, one that counts, ncnn for the board's processor.
-# Prints the folder with the last two.
+# What cost.py needs in addition to the tree of image.sh: qemu with plug-ins, a plug-in that counts instructions, and ncnn
+# for the board's processor. Prints the folder of plug-in and ncnn.
 #
 #   cost.sh PYTHON        whose pip fetches ncnn
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 suite=test-armhf
 . "$here/../image_functions.sh"
-ncnn=$here/../../../deploy/ncnn-armhf.txt # the release that the package brings
+ncnn=$here/../../../deploy/ncnn-armhf.txt # the release in the package
 
 need qemu-arm qemu-user
 need cc gcc
@@ -18,7 +18,7 @@ if [ ! "$folder/ncnn" -nt "$ncnn" ]; then
     rm -rf "$folder"/ncnn*
     "$1" -m pip download --quiet --disable-pip-version-check --no-deps --only-binary :all: --python-version 3.11 \
         --implementation cp --platform manylinux_2_31_armv7l --dest "$folder" --require-hashes -r "$ncnn" >&2 ||
-        die "ncnn cannot be had from PyPI"
+        die "ncnn cannot be downloaded from PyPI"
     "$1" -m zipfile -e "$folder"/ncnn-*.whl "$folder" >&2
 fi
 echo "$folder"

@@ -1,5 +1,5 @@
-/* A plug-in of qemu's user emulation: how many instructions a program carried out, on standard error at its end.
- * What it calls is declared here as in qemu-plugin.h (version 1), since Debian's qemu-user brings no header. */
+/* A plug-in for qemu's user emulation. It counts the instructions of a program, and prints the number to standard error at
+ * its end. The declarations are those of qemu-plugin.h (version 1), since Debian's qemu-user has no header. */
 #include <inttypes.h>
 #include <stddef.h>
 #include <stdio.h>

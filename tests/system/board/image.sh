@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Builds, once, what the virtual board boots: Debian 12's own kernel, gpio-sim as a module for it, and a root file
+# Builds once what the virtual board boots: Debian 12's own kernel, gpio-sim as a module for it, and a root file
 # system with Python and what the daemon needs from outside. Prints the folder that holds kernel, root.cpio.
 #
 #   image.sh PYTHON REQUIREMENT...      PYTHON has pip; REQUIREMENTs go into the image as wheels

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Builds, once, what the virtual machine boots: Debian 12's own kernel, a first root file system with the modules of its
-# disk, camera and GPIO chip, and the Debian tree that goes onto the disk. Prints the folder of kernel, initrd and root.
+# Builds once what the virtual machine boots: Debian 12's kernel, an initial root file system with the modules for disk,
+# camera and GPIO chip, and the Debian tree for the disk. Prints the folder of kernel, initrd and root.
 #
 #   image.sh PYTHON       PYTHON has pip
 set -euo pipefail
@@ -16,7 +16,7 @@ need mkfs.ext4 e2fsprogs
 need gcc gcc
 
 image_of "$here/image.sh" "$here/init" "$here/../kernel.sh" "$here/../board/Kbuild" "$here/../package/image.sh"
-# The same tree as the package is tried in.
+# The same tree as for test-package.
 tree=$("$here/../package/image.sh" "$python") || die "there is no Debian tree"
 need cpio cpio
 need depmod kmod
@@ -29,7 +29,7 @@ mkdir -p "$whole" "$first"/{bin,dev,proc,sys,root,modules}
 cp "$work"/kernel/boot/vmlinuz-* "$whole/kernel"
 cp "$(command -v busybox)" "$first/bin/busybox"
 cp "$here/init" "$first/init"
-# Modules in the order in which they must be loaded.
+# The modules in the order of loading.
 depmod -b "$work/kernel" "$kernel_release"
 number=100
 for module in virtio_pci virtio_blk crc32c_generic ext4 configfs vivid; do

@@ -54,35 +54,35 @@ def in_use(name: str) -> str:
 
 
 def a_board_without_a_pynq_image_is_refused_and_nothing_changes() -> str:
-    said = call("/sticks/first/install", "--check", fails=True)
-    expect("NOT OK: this is Debian GNU/Linux 12" in said, said)
-    said = call("/sticks/first/install", fails=True)
-    expect("there is no camera; plug it in" in said and "nothing was changed" in said, said)
+    output = call("/sticks/first/install", "--check", fails=True)
+    expect("NOT OK: this is Debian GNU/Linux 12" in output, output)
+    output = call("/sticks/first/install", fails=True)
+    expect("there is no camera; plug it in" in output and "nothing was changed" in output, output)
     expect(not Path("/usr/bin/binarycop").exists(), "something was installed")
-    return said.splitlines()[-1]
+    return output.splitlines()[-1]
 
 
 def a_stick_with_a_damaged_file_is_refused() -> str:
-    said = call("/sticks/damaged/install", *INSTALL, fails=True)
-    expect("a file differs from it" in said, said)
+    output = call("/sticks/damaged/install", *INSTALL, fails=True)
+    expect("a file differs from it" in output, output)
     expect(not Path("/usr/bin/binarycop").exists(), "something was installed")
-    return said.splitlines()[-1]
+    return output.splitlines()[-1]
 
 
 def one_command_takes_the_board_to_a_working_gate() -> str:
     began_s = time.monotonic()
-    said = call("/sticks/first/install", *INSTALL)
-    expect(state() == "active", said)
+    output = call("/sticks/first/install", *INSTALL)
+    expect(state() == "active", output)
     expect(Path("/etc/systemd/system/multi-user.target.wants/binarycop.service").is_symlink(), "it is not enabled")
-    return f"{time.monotonic() - began_s:.0f} s\n{said}"
+    return f"{time.monotonic() - began_s:.0f} s\n{output}"
 
 
 def the_daemon_runs_as_its_own_user_and_reads_the_bundle_store() -> str:
     user = call("systemctl", "show", "-P", "User", "binarycop.service").strip()
     expect(user == "binarycop", f"it runs as {user}")
-    said = call("setpriv", "--reuid=binarycop", "--regid=binarycop", "--clear-groups", "binarycop", "selftest")
-    expect("golden vectors reproduced" in said, said)
-    return said.strip()
+    output = call("setpriv", "--reuid=binarycop", "--regid=binarycop", "--clear-groups", "binarycop", "selftest")
+    expect("golden vectors reproduced" in output, output)
+    return output.strip()
 
 
 def it_can_be_installed_again_and_the_integrators_settings_stay() -> str:
@@ -96,13 +96,13 @@ def it_can_be_installed_again_and_the_integrators_settings_stay() -> str:
 
 def an_upgrade_keeps_settings_restarts_the_gate_and_swaps_the_bundle() -> str:
     before, since = version(), call("systemctl", "show", "-P", "MainPID", "binarycop.service")
-    said = call("/sticks/second/install", *INSTALL)
+    output = call("/sticks/second/install", *INSTALL)
     expect(call("dpkg", "--compare-versions", version(), "gt", before) == "", "the version did not rise")
     expect(call("systemctl", "show", "-P", "MainPID", "binarycop.service") != since, "the old process still runs")
     changes = call("binarycop", "check-config", "--changes")
     expect("pulse_s: 0.7" in changes and "remind_s: 6" in changes, changes)
     expect(in_use("n-cnv") == SECOND, f"n-cnv is {in_use('n-cnv')}")
-    expect(state() == "active", said)
+    expect(state() == "active", output)
     expect(Path("/etc/binarycop/gate.yaml.dpkg-dist").exists(), "the package's own gate.yaml is missing next to it")
     return f"{before} to {version()}, n-cnv {in_use('n-cnv')}, settings kept\n{call('binarycop', 'bundle', 'list')}"
 
@@ -139,9 +139,9 @@ def a_bundle_that_fails_its_self_test_is_rolled_back_at_start() -> str:
     call("/sticks/third/install", *INSTALL)
     expect(state() == "active", status_text())
     expect(in_use("n-cnv") == SECOND, f"n-cnv is {in_use('n-cnv')}")
-    said = call("binarycop", "events", "--since", "1h")
-    expect(f"failed its self-test, rolled back to {SECOND}-" in said and "golden vectors: " in said, said)
-    return next(line for line in said.splitlines() if "rolled back" in line)
+    output = call("binarycop", "events", "--since", "1h")
+    expect(f"failed its self-test, rolled back to {SECOND}-" in output and "golden vectors: " in output, output)
+    return next(line for line in output.splitlines() if "rolled back" in line)
 
 
 def the_next_start_uses_the_known_good_bundle_without_a_new_self_test() -> str:
@@ -153,9 +153,9 @@ def the_next_start_uses_the_known_good_bundle_without_a_new_self_test() -> str:
 
 
 def journalctl_explains_the_events_from_the_packages_catalog() -> str:
-    said = call("journalctl", "-b", "-x", "-q", "-u", "binarycop.service", "-n", "60")
-    remedies = said.count("Remedy: ")
-    expect(remedies > 0, said)
+    output = call("journalctl", "-b", "-x", "-q", "-u", "binarycop.service", "-n", "60")
+    remedies = output.count("Remedy: ")
+    expect(remedies > 0, output)
     return f"{remedies} remedies in the last 60 entries"
 
 
@@ -167,11 +167,11 @@ def manual_pages_and_completion_are_installed() -> str:
 
 
 def removal_stops_the_gate_and_keeps_settings_and_bundles() -> str:
-    said = call("/sticks/third/install", "--remove")
+    output = call("/sticks/third/install", "--remove")
     expect(state() != "active", "it still runs")
     expect(not Path("/usr/bin/binarycop").exists(), "the program is still there")
     expect(OWN.exists() and SETTINGS.exists() and (BUNDLES / "n-cnv").exists(), "settings or bundles are gone")
-    return said.splitlines()[-1]
+    return output.splitlines()[-1]
 
 
 def a_removed_package_is_installed_again_with_its_settings() -> str:

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Builds, once, the Debian tree that the package is installed in: systemd, and the packages that ours depends on, but
-# OpenCV, whose package brings 700 MB of desktop: its wheel and a stand-in of the name fulfil that dependency.
+# Builds once the Debian tree in which the package is installed: systemd, and the packages that it depends on. OpenCV's
+# package needs 700 MB of desktop, so its wheel and an empty package of that name are installed instead.
 # Prints its folder.
 #
 #   image.sh PYTHON       PYTHON has pip
@@ -19,11 +19,11 @@ need qemu-arm-static qemu-user-static
 
 image_of "$here/image.sh"
 root=$work/root
-# apt stays as root in the tree's making: its own user may lack the right to a container's devices.
+# apt stays root while the tree is built: its own user may have no access to a container's devices.
 debian "$root" \
     systemd,systemd-sysv,dbus,udev,init-system-helpers,python3,python3-numpy,python3-yaml,python3-systemd \
     --variant=apt --aptopt='APT::Sandbox::User "root"' --dpkgopt='path-include=/usr/share/man/man*/*binarycop*'
-# The last one that takes the numpy of Debian 12.
+# The last version that works with Debian 12's numpy.
 wheels "$python" "$root/usr/lib/python3/dist-packages" --no-deps opencv-python-headless==4.10.0.84
 mkdir -p "$work/stand-in/DEBIAN"
 cat >"$work/stand-in/DEBIAN/control" <<'CONTROL'
@@ -31,7 +31,7 @@ Package: python3-opencv
 Version: 4.10.0~standin
 Architecture: all
 Maintainer: nobody <nobody@binarycop.invalid>
-Description: stands for Debian's package, whose module is here as a wheel
+Description: replaces Debian's package, whose module is installed as a wheel
 CONTROL
 dpkg-deb --root-owner-group --build "$work/stand-in" "$root/opencv.deb" >/dev/null
 chroot "$root" dpkg --install /opencv.deb >/dev/null

@@ -80,9 +80,9 @@ def _helper_runs(work: Path, package: Path) -> str:
     guest.call("dpkg-deb", "-x", str(package), str(work / "armhf"))
     helper = str(work / "armhf/usr/lib/binarycop/gate-release")
     guest.expect("usage: " in guest.call("qemu-arm-static", helper, fails=True), "it does not print its usage")
-    said = guest.call("qemu-arm-static", helper, "nowhere=0", fails=True)
-    guest.expect("there is no such line" in said, said)
-    return said.strip()
+    output = guest.call("qemu-arm-static", helper, "nowhere=0", fails=True)
+    guest.expect("there is no such line" in output, output)
+    return output.strip()
 
 
 def _make_sticks(work: Path, package: Path) -> None:

@@ -1,11 +1,11 @@
 `timescale 1ns / 1ps
 `default_nettype none
 
-// Every edge of the dead-man timer, through the module that stands in the overlay. Each case prints a row of what
-// was done and what the pin did, in clocks; `bad` counts the rows that are not as they must be.
+// Testbench of the dead-man timer, through the module that is in the overlay. Each case prints a row: the stimulus and
+// what the pin must do, in clocks. `bad` counts the rows that failed.
 module deadman_tb;
     localparam TIMEOUT = 20;
-    localparam SEEN = 4;  // clocks from a toggle at the line until it counts: two of the synchroniser, the edge, the timer
+    localparam SEEN = 4;  // clocks from a toggle of the line until it counts: synchroniser (2), edge detector, timer
 
     reg clk = 0, running = 1, resetn = 1;
     reg [9:0] gpio_o = 0, gpio_t = 10'h3ff;
@@ -23,18 +23,18 @@ module deadman_tb;
     always #5 if (running) clk = ~clk;
     always @(posedge clk) clocks = clocks + 1;
     initial #1_000_000 begin
-        $display("deadman: the bench did not come to its end");
+        $display("deadman: the testbench did not end in time");
         $fatal;
     end
 
-    // Lines change between clock edges, as those of another clock do.
+    // Lines change between clock edges, as lines of another clock domain do.
     task pass(input integer many); begin repeat (many) @(posedge clk); #2; end endtask
     task give; gpio_o[0] = 1; endtask
     task take; gpio_o[0] = 0; endtask
     task beat; gpio_o[5] = ~gpio_o[5]; endtask
     task beats(input integer many, input integer apart); for (i = 0; i < many; i = i + 1) begin beat; pass(apart); end endtask
     task outputs; gpio_t = 10'h3c0; endtask
-    task start;  // as at boot: reset, all lines low, then Linux makes outputs of its six
+    task start;  // as at boot: reset, all lines low, then Linux makes six of them outputs
         begin
             running = 1; gpio_o = 0; gpio_t = 10'h3ff; resetn = 0; pass(3); resetn = 1; pass(6); outputs; pass(3);
         end
@@ -55,26 +55,26 @@ module deadman_tb;
         end
     endtask
     reg held, all = 1;
-    task stays(input level, input integer many);  // did the pin keep that level for so many clocks?
+    task stays(input level, input integer many);  // whether the pin keeps that level for so many clocks
         begin
             held = permission === level;
             for (i = 0; i < many; i = i + 1) begin pass(1); held = held && permission === level; end
         end
     endtask
 
-    // At random: what must hold whatever the lines do. A permission on the pin wants a toggle not long ago, and, since the
-    // heartbeat was last late or the timer reset, a toggle and after it a clock with the bit clear.
-    integer since, high, violations, seed, mood;
+    // Random stimuli. The pin may be high only if the last toggle is recent, and if, after the heartbeat was last late or
+    // the timer was reset, there was a toggle and after it a clock with the permission bit clear.
+    integer since, high, violations, seed, rate;
     reg late, refreshed, last;
     task at_random(input integer many);
         begin
             seed = 7; since = 0; high = 0; violations = 0; late = 1; refreshed = 0;
             for (i = 0; i < many; i = i + 1) begin
-                if (i % 50 == 0) mood = $random(seed);
+                if (i % 50 == 0) rate = $random(seed);
                 last = gpio_o[5];
-                if ($random(seed) % (mood[0] ? 3 : 23) == 0) beat;
-                if ($random(seed) % (mood[1] ? 7 : 41) == 0) gpio_o[0] = ~gpio_o[0];
-                resetn = !(mood[5:2] == 0 && $random(seed) % 29 == 0);
+                if ($random(seed) % (rate[0] ? 3 : 23) == 0) beat;
+                if ($random(seed) % (rate[1] ? 7 : 41) == 0) gpio_o[0] = ~gpio_o[0];
+                resetn = !(rate[5:2] == 0 && $random(seed) % 29 == 0);
                 #1 if (permission) begin
                     high = high + 1;
                     if (late || !resetn || since >= TIMEOUT + SEEN) violations = violations + 1;
@@ -90,74 +90,74 @@ module deadman_tb;
     endtask
 
     initial begin
-        // Before anything: powered up, no reset has come yet, no clock has run.
+        // After power-up: no reset and no clock yet.
         #1 row("power-up, before any clock", "pins low", permission === 0 && lamps === 0 && gpio_i[0] === 0);
         outputs; give; #1 stays(0, 3 * TIMEOUT);
-        row("power-up, permission given, no reset ever", "pin low", held);
+        row("power-up, permission given, without any reset", "pin low", held);
         start; give; stays(0, 3 * TIMEOUT);
-        row("permission given, never a heartbeat", "pin low", held);
+        row("permission given, without any heartbeat", "pin low", held);
 
         armed; row("heartbeat, then permission", "pin high", permission === 1);
-        take; #1 row("permission taken away", "pin low at once, without a clock", permission === 0);
+        take; #1 row("permission cleared", "pin low at once, without a clock", permission === 0);
         give; #1 row("and given again, heartbeat fresh", "pin high", permission === 1);
 
         armed; beat;
         repeat (40) begin stays(1, TIMEOUT - 1); all = all && held; beat; end
-        row("toggles every 19 clocks of 20, 40 times", "pin stays high", all);
+        row("a toggle every 19 clocks, timeout 20, 40 times", "pin stays high", all);
         repeat (40) begin stays(1, 1); all = all && held; beat; end
-        row("early: toggles at every clock", "pin stays high", all);
+        row("a toggle at every clock", "pin stays high", all);
         stays(1, TIMEOUT + SEEN - 1); pass(1);
-        row("and stops", "pin low 24 clocks after the last toggle", held && permission === 0);
+        row("and then none", "pin low 24 clocks after the last toggle", held && permission === 0);
         armed; beat; pass(TIMEOUT + SEEN - 1); held = permission === 1; beat; pass(1);
         row("one toggle too late: at clock 23", "pin high until then, low after", held && permission === 0);
         pass(SEEN + 2); stays(0, 10);
-        row("late: the heartbeat is back, permission still given", "pin stays low", held);
-        beats(6, 5); row("and goes on", "pin stays low", permission === 0);
-        take; pass(4); give; #1 row("taken away, given anew", "pin high", permission === 1);
+        row("the heartbeat is back, permission still given", "pin stays low", held);
+        beats(6, 5); row("and continues", "pin stays low", permission === 0);
+        take; pass(4); give; #1 row("permission cleared, then given again", "pin high", permission === 1);
 
         armed; beat; until_drop;
         row("heartbeat stops", "pin low 24 clocks after the last toggle", dropped_after == TIMEOUT + SEEN);
         armed; gpio_o[5] = 1; until_drop; stays(0, 3 * TIMEOUT);
-        row("stuck high", "pin low within 24 clocks, and stays", dropped_after <= TIMEOUT + SEEN && held);
+        row("heartbeat stuck high", "pin low within 24 clocks, and stays", dropped_after <= TIMEOUT + SEEN && held);
         armed; gpio_o[5] = 0; until_drop; stays(0, 3 * TIMEOUT);
-        row("stuck low", "pin low within 24 clocks, and stays", dropped_after <= TIMEOUT + SEEN && held);
+        row("heartbeat stuck low", "pin low within 24 clocks, and stays", dropped_after <= TIMEOUT + SEEN && held);
         take; pass(3 * TIMEOUT); give; stays(0, TIMEOUT);
-        row("stuck, permission taken away and given anew", "pin low: a toggle is needed", held);
+        row("stuck, permission cleared and given again", "pin low: a toggle is needed", held);
         armed; beat; pass(3); take; pass(TIMEOUT + SEEN); give; stays(0, 10);
-        row("given after the heartbeat went stale", "pin low", held);
+        row("given after the heartbeat has timed out", "pin low", held);
 
         armed; resetn = 0; #1 row("reset while given", "pin low at once, without a clock", permission === 0);
         pass(2); resetn = 1; stays(0, 3 * TIMEOUT);
         row("reset over, permission still given", "pin stays low", held);
-        gpio_o[5] = 0; beats(5, 5); row("and the heartbeat goes on", "pin stays low", permission === 0);
+        gpio_o[5] = 0; beats(5, 5); row("and the heartbeat continues", "pin stays low", permission === 0);
         start; gpio_o[5] = 1; resetn = 0; pass(2); resetn = 1; pass(5); give; stays(0, 3 * TIMEOUT);
-        row("heartbeat high at reset, then permission", "pin low: a level is no toggle", held);
+        row("heartbeat high at reset, then permission", "pin low: a level is not a toggle", held);
         start; beat; resetn = 0; pass(1); beat; pass(2); beat; resetn = 1; pass(4); give; stays(0, TIMEOUT);
         row("toggles during reset", "pin low", held);
 
         armed; running = 0; #(10 * 5 * TIMEOUT);
         row("clock stops while given", "pin HIGH: the timer stands still", permission === 1);
-        take; #1 row("clock stopped, permission taken away", "pin low", permission === 0);
+        take; #1 row("clock stopped, permission cleared", "pin low", permission === 0);
         give; #1 row("clock stopped, given again", "pin HIGH", permission === 1);
         resetn = 0; #1 row("clock stopped, reset", "pin low", permission === 0);
         resetn = 1; #1 row("clock stopped, reset over", "pin low", permission === 0);
-        running = 1; stays(0, 3 * TIMEOUT); row("the clock is back", "pin low", held);
+        running = 1; stays(0, 3 * TIMEOUT); row("the clock runs again", "pin low", held);
         armed; running = 0; #(10 * 5 * TIMEOUT); running = 1; until_drop;
-        row("clock stops and comes back, no heartbeat", "pin low after the rest of its time",
+        row("clock stops and runs again, no heartbeat", "pin low after the rest of its time",
             dropped_after > 0 && dropped_after <= TIMEOUT);
 
         start; at_random(50_000);
-        row("50,000 clocks at random", "high often, and never without cause", high > 5000 && violations == 0);
+        row("50,000 clocks with random stimuli", "high often, and never without a cause", high > 5000 && violations == 0);
 
-        armed; gpio_t[0] = 1; #1 row("Linux lets go of the line: input again", "pin low", permission === 0);
-        armed; gpio_t[5] = 1; until_drop; row("Linux lets go of the heartbeat", "pin low in time", !permission);
+        armed; gpio_t[0] = 1; #1 row("Linux makes the line an input again", "pin low", permission === 0);
+        armed; gpio_t[5] = 1; until_drop; row("Linux makes the heartbeat an input again", "pin low in time", !permission);
 
         start; held = 1;
         for (i = 0; i < 16; i = i + 1) begin
             gpio_o[4:1] = i[3:0]; #1 held = held && lamps === i[3:0] && leds === i[3:0] && gpio_i[4:1] === i[3:0];
         end
-        row("lamps, all 16 patterns", "pins, LEDs and read-back alike", held);
-        gpio_t = 10'h3ff; #1 row("lamps before Linux made outputs of them", "pins low", lamps === 0 && leds === 0);
+        row("lamps, all 16 patterns", "pins, LEDs and read-back are equal", held);
+        gpio_t = 10'h3ff; #1 row("lamps before Linux makes them outputs", "pins low", lamps === 0 && leds === 0);
         held = 1;
         for (i = 0; i < 16; i = i + 1) begin
             {override_key, fire, ready, passed} = i[3:0]; pass(2); held = held && gpio_i[9:6] === i[3:0];

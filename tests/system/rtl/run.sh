@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# The gate's lines and the dead-man timer, simulated: two linters, the bench, and the bench again on modules that were
-# spoilt in one place each, since a bench that cannot fail proves nothing. Root installs what is missing.
+# Simulates the gate's lines and the dead-man timer: two linters, the testbench, and the testbench again on modules that
+# are spoilt in one place each, since a testbench that cannot fail proves nothing. Root installs missing tools.
 set -euo pipefail
 cd "$(dirname "$0")/../../.."
 rtl=(overlays/finn/rtl/deadman.v overlays/finn/rtl/gate_lines.v)
@@ -20,7 +20,7 @@ fi
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 compile() { iverilog -g2005-sv -Wall -s deadman_tb -o "$work/bench" tests/system/rtl/deadman_tb.v "$@"; }
-simulate() { timeout "$longest_s" vvp -n "$work/bench"; } # fails where a row is bad
+simulate() { timeout "$longest_s" vvp -n "$work/bench"; } # fails if a row is bad
 
 verilator --lint-only -Wall --top-module gate_lines "${rtl[@]}"
 iverilog -g2005 -Wall -s gate_lines -o "$work/lint" "${rtl[@]}"
@@ -28,15 +28,15 @@ compile "${rtl[@]}"
 simulate
 
 spoilt=0
-spoil() { # SED_EXPRESSION: the bench must find what it does to the modules
+spoil() { # SED_EXPRESSION: changes the modules; the testbench must fail
     for file in "${rtl[@]}"; do sed "$1" "$file" >"$work/$(basename "$file")"; done
     if cmp -s <(cat "${rtl[@]}") <(cat "$work/deadman.v" "$work/gate_lines.v"); then
-        echo "test-rtl: nothing was spoilt by $1" >&2
+        echo "test-rtl: nothing was changed by $1" >&2
         exit 1
     fi
     compile "$work/deadman.v" "$work/gate_lines.v"
     if simulate >"$work/rows" 2>&1; then
-        echo "test-rtl: the bench did not find $1" >&2
+        echo "test-rtl: the testbench did not find $1" >&2
         exit 1
     fi
     spoilt=$((spoilt + 1))
@@ -59,9 +59,9 @@ spoil 's/left <= TIMEOUT;/left <= TIMEOUT - 1;/'
 spoil 's/driven\[4:1\]/{driven[1], driven[4:2]}/'
 spoil 's/{override_key, fire, ready, passed}/{fire, override_key, ready, passed}/'
 spoil 's/lamps, permission}/lamps, driven[0]}/'
-echo "test-rtl: $spoilt spoilt modules, each found by the bench"
+echo "test-rtl: $spoilt spoilt modules, each found by the testbench"
 
-if command -v yosys >/dev/null; then # how big it is; nothing hangs on it
+if command -v yosys >/dev/null; then # prints the size; no check depends on it
     yosys -q -p "read_verilog ${rtl[*]}; synth_xilinx -family xc7 -flatten -top gate_lines; tee -o $work/cells stat" \
         >/dev/null && sed -nE 's/^ +(LUT[0-9]|FD[CPRS]E|CARRY4) +/yosys, xc7: \1 /p' "$work/cells"
 fi

@@ -46,8 +46,8 @@ def version() -> int:
     """The version of systemd-analyze; 0 if it is not installed."""
     if shutil.which("systemd-analyze") is None:
         return 0
-    said = subprocess.run(["systemd-analyze", "--version"], capture_output=True, text=True, check=True).stdout
-    return int(said.split()[1])
+    output = subprocess.run(["systemd-analyze", "--version"], capture_output=True, text=True, check=True).stdout
+    return int(output.split()[1])
 
 
 def check(case: Case, folder: Path = SYSTEMD) -> tuple[bool, str]:
@@ -58,13 +58,13 @@ def check(case: Case, folder: Path = SYSTEMD) -> tuple[bool, str]:
         score = _run(root, "security", "--offline=true", f"--threshold={case.most}", case.unit)
         verify = _run(root, "verify", "--man=no", case.unit)
     exceptions = [line for line in score.stdout.splitlines() if line.startswith(("✗", "→"))]
-    said = score.stderr + verify.stderr + verify.stdout
-    return score.returncode == 0 and not said, "\n".join([*exceptions, *said.splitlines()])
+    output = score.stderr + verify.stderr + verify.stdout
+    return score.returncode == 0 and not output, "\n".join([*exceptions, *output.splitlines()])
 
 
 def _report(case: Case) -> bool:
-    is_good, said = check(case)
-    print(f"{'good' if is_good else 'BAD '} {case.name}, at most {case.most / 10}:\n{said}\n")
+    is_good, output = check(case)
+    print(f"{'good' if is_good else 'BAD '} {case.name}, at most {case.most / 10}:\n{output}\n")
     return is_good
 
 

@@ -12,8 +12,8 @@ PROBE = Path(__file__).with_name("probe.py")
 def probe(folder: Path) -> dict[str, Any]:
     environment = {"RUNTIME_DIRECTORY": str(folder)}
     command = ["timeout", "100", sys.executable, str(PROBE), str(folder)]
-    said = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, check=True).stdout
-    found: dict[str, Any] = json.loads(said)
+    output = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, check=True).stdout
+    found: dict[str, Any] = json.loads(output)
     return found
 
 

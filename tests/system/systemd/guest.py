@@ -52,8 +52,8 @@ def boots_to_a_ready_gate_unattended() -> str:
 
 def units_are_well_formed() -> str:
     names = (UNIT, "binarycop-overlay.service", "binarycop-degraded.service", "binarycop-retry.timer")
-    said = run("systemd-analyze", "verify", "--man=no", *names)
-    assert not said, said
+    output = run("systemd-analyze", "verify", "--man=no", *names)
+    assert not output, output
     assert "video" in run("id", "-nG", "binarycop")
     assert "gpio" in run("id", "-nG", "binarycop")
     owner = Path(f"/proc/{shown('MainPID')}").owner()
@@ -133,8 +133,8 @@ def a_stopped_process_is_killed_and_started_again() -> str:
     released_s = stopped_at_s() - begun_s
     wait_for("the next one", lambda: shown("MainPID") not in ("0", pid) and is_ready())
     ready_s = monotonic() - begun_s
-    said = run("journalctl", "-q", "-b", "-u", UNIT, "-o", "cat", "--grep", "Watchdog timeout")
-    assert "Watchdog timeout" in said
+    output = run("journalctl", "-q", "-b", "-u", UNIT, "-o", "cat", "--grep", "Watchdog timeout")
+    assert "Watchdog timeout" in output
     assert WATCHDOG_S * 0.5 < released_s < WATCHDOG_S + 3, released_s
     assert shown("InactiveExitTimestampMonotonic", "binarycop-overlay.service") != overlay, "the overlay comes first"
     return f"stop-post run {released_s:.2f} s, ready again {ready_s:.2f} s after it stood still (WatchdogSec=8)"
@@ -252,9 +252,9 @@ def without_a_journal_there_is_one_clear_line() -> str:
     folder = f"/var/log/journal/{Path('/etc/machine-id').read_text().strip()}"
     broken = f"mkdir {folder} && echo nonsense > {folder}/system.journal"
     garbage = run("unshare", "-m", "sh", "-c", f"{hidden} && {broken} && exec binarycop events", rc=9)
-    for said in (missing, garbage):
-        assert said.startswith("binarycop: journal: "), said
-        assert len(said.splitlines()) == 1, said
+    for output in (missing, garbage):
+        assert output.startswith("binarycop: journal: "), output
+        assert len(output.splitlines()) == 1, output
     return missing.strip()
 
 

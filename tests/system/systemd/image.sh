@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Builds, once, the Debian tree that the units are tried in: systemd, Python with its systemd module, and what the daemon
-# needs from outside. Prints its folder.
+# Builds once the Debian tree in which the units are tested: systemd, Python with its systemd module, and the daemon's
+# requirements. Prints its folder.
 #
 #   image.sh PYTHON REQUIREMENT...      PYTHON has pip; REQUIREMENTs go into the tree as wheels
 set -euo pipefail
@@ -23,7 +23,7 @@ wheels "$python" "$root/opt/site" "${requirements[@]}"
 rm -rf "$root/var/cache/apt" "$root/var/lib/apt/lists"
 PYTHONPATH=/opt/site chroot "$root" python3 -c 'import cv2, gpiozero, numpy, systemd.journal, yaml' ||
     die "Python in the tree does not import what the daemon needs"
-# The last systemd before Ubuntu 22.04's 249 that Debian had, 247, laid out only: it is to read the units, not to run them.
+# systemd 247, the last one in Debian before Ubuntu 22.04's 249, only unpacked: it reads the units and does not run them.
 mmdebstrap --quiet --variant=extract --include=systemd bullseye "$root/opt/older" \
-    "deb http://deb.debian.org/debian bullseye main" >"$work/log" 2>&1 || { tail -5 "$work/log" >&2; die "Debian 11's systemd is not to be had"; }
+    "deb http://deb.debian.org/debian bullseye main" >"$work/log" 2>&1 || { tail -5 "$work/log" >&2; die "Debian 11's systemd is not available"; }
 keep "$root"

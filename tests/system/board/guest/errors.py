@@ -55,9 +55,9 @@ def refusal(kind: type[Exception] | tuple[type[Exception], ...], use: Callable[[
 
 def no_chip_at_all() -> str:
     """The error is one line, both as gpiozero's and as the daemon's."""
-    said = refusal(BadPinFactory, GpioChipFactory)
+    message = refusal(BadPinFactory, GpioChipFactory)
     ours = refusal(FactoryError, lambda: open_factory("gpiochip"))
-    assert said in ours
+    assert message in ours
     assert "\n" not in ours
     return ours
 
@@ -65,28 +65,28 @@ def no_chip_at_all() -> str:
 def ambiguous(simulator: Simulator) -> str:
     """For a name on two chips the error lists both."""
     with GpioChipFactory() as factory:
-        said = refusal(PinMultiplePins, lambda: LED("twin", pin_factory=factory))
+        message = refusal(PinMultiplePins, lambda: LED("twin", pin_factory=factory))
     for chip in simulator.chips:
-        assert f"{chip.name}:{chip.names.index('twin')} ({chip.label})" in said
-    return said
+        assert f"{chip.name}:{chip.names.index('twin')} ({chip.label})" in message
+    return message
 
 
 def unknown(simulator: Simulator) -> str:
     """The error lists similar names, or the range of lines of each chip; a number is refused."""
     expected = {"gate-rely": "gate-relay", "zynq_gpio:99": "0 to 9", 17: "17 is not a line"}
     with GpioChipFactory() as factory:
-        said = {name: refusal(PinInvalidPin, partial(LED, name, pin_factory=factory)) for name in expected}
+        messages = {name: refusal(PinInvalidPin, partial(LED, name, pin_factory=factory)) for name in expected}
     for name, part in expected.items():
-        assert part in said[name], said[name]
-    return said["gate-rely"]
+        assert part in messages[name], messages[name]
+    return messages["gate-rely"]
 
 
 def same_process(simulator: Simulator) -> str:
     """Two devices cannot use one line under two of its names."""
     with GpioChipFactory() as factory, LED("lamp-2", pin_factory=factory):
-        said = refusal(GPIOPinInUse, lambda: LED("usb-relay:1", pin_factory=factory))
+        message = refusal(GPIOPinInUse, lambda: LED("usb-relay:1", pin_factory=factory))
     with GpioChipFactory() as factory, LED("usb-relay:1", pin_factory=factory):
-        return said
+        return message
 
 
 def other_process(simulator: Simulator) -> str:
@@ -97,14 +97,14 @@ def other_process(simulator: Simulator) -> str:
         try:
             assert holder.stdout
             assert holder.stdout.readline() == "held\n"
-            said = set()
+            messages = set()
             with GpioChipFactory() as factory:
                 for attempt in range(200):
                     kind = DigitalInputDevice if attempt % 2 else DigitalOutputDevice
-                    said.add(refusal(GPIOPinInUse, partial(kind, "gate-relay", pin_factory=factory)))
+                    messages.add(refusal(GPIOPinInUse, partial(kind, "gate-relay", pin_factory=factory)))
                     assert relay.level(), "the first one's level was touched"
                 mapped = refusal(LineError, lambda: LaneIo(lane(), factory))
-            [only] = said
+            [only] = messages
             assert "'other-gate'" in only
             assert mapped == f"line gate-relay: cannot be opened: {only}"
         finally:
@@ -136,7 +136,7 @@ def unplugged(simulator: Simulator) -> str:
         out = DigitalOutputDevice("far-out", initial_value=True, pin_factory=factory)
         far = DigitalInputDevice("far-in", pin_factory=factory)
         adapter.unplug()
-        said = [refusal((GPIOZeroError, OSError), use) for use in (out.off, lambda: far.value)]
+        messages = [refusal((GPIOZeroError, OSError), use) for use in (out.off, lambda: far.value)]
         out.close()
         far.close()
         for level in (True, False):
@@ -144,7 +144,7 @@ def unplugged(simulator: Simulator) -> str:
             wait_until(lambda level=level: near.is_active is level, "edges of the chip that is still there")  # type: ignore[misc]
             (near.wait_for_active if level else near.wait_for_inactive)(WITHIN_S)
         refusal(PinInvalidPin, lambda: LED("far-out", pin_factory=factory))
-    return said[0]
+    return messages[0]
 
 
 BEFORE_ANY_CHIP: dict[str, Callable[[], str]] = {"no chip at all": no_chip_at_all}
