@@ -108,7 +108,7 @@ soak: $(VENV)/.installed ## Runs a million frames with random faults, and checks
 ##@ Release
 
 gate-release: build/gate-release ## Builds the program that switches the relay off when the daemon has died.
-build/gate-release: deploy/failsafe/gate-release.c
+build/gate-release: deploy/gate-release/gate-release.c
 	@mkdir -p build
 	$(CC) -std=gnu11 -O2 -Wall -Wextra -Werror -o $@ $<
 

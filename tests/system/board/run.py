@@ -53,7 +53,7 @@ def _add_code(added: Path) -> None:
         cwd=board,
         check=True,
     )
-    helper = ROOT / "deploy/failsafe/gate-release.c"
+    helper = ROOT / "deploy/gate-release/gate-release.c"
     if helper.exists():
         subprocess.run(["gcc", "-O2", "-static", "-Wall", "-o", board / "gate-release", helper], check=True)
 

@@ -91,7 +91,7 @@ def _install(tree: Path) -> None:
     launcher.chmod(0o755)
     helper = tree / "usr/lib/binarycop/gate-release"
     helper.parent.mkdir()
-    subprocess.run(["gcc", "-O2", "-static", "-o", helper, ROOT / "deploy/failsafe/gate-release.c"], check=True)
+    subprocess.run(["gcc", "-O2", "-static", "-o", helper, ROOT / "deploy/gate-release/gate-release.c"], check=True)
     # Replace a file of the cached tree; never write into it.
     (tree / "etc/machine-id").unlink(missing_ok=True)
     (tree / "etc/machine-id").write_text(MACHINE_ID + "\n")

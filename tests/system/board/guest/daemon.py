@@ -96,7 +96,7 @@ def killed_during_a_pulse(simulator: Simulator) -> str:
         daemon.wait(10)
     sleep(PULSE_S + FRAME_S)
     assert relay.level() is False, "something has switched the relay off"
-    assert HELPER.exists(), "deploy/failsafe/gate-release.c was not built into the board"
+    assert HELPER.exists(), "deploy/gate-release/gate-release.c was not built into the board"
     subprocess.run([HELPER, f"@{RUNTIME}/release"], check=True, timeout=10)
     assert relay.level()
     assert not any(simulator.line(name).level() for name in LAMPS)

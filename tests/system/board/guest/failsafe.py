@@ -1,6 +1,6 @@
 """What the relay does after its process is killed, and how soon gate-release switches it off.
 
-The helper gate-release (deploy/failsafe/gate-release.c) is started as systemd starts ExecStopPost=: by the parent
+The helper gate-release (deploy/gate-release/gate-release.c) is started as systemd starts ExecStopPost=: by the parent
 process, with fork and exec, without an interpreter.
 """
 
@@ -39,7 +39,7 @@ def stays_latched(simulator: Simulator) -> str:
 
 def hundred_kills(simulator: Simulator) -> str:
     """Measure the time from kill -9 during a permission until gate-release has switched the relay off."""
-    assert HELPER.exists(), "deploy/failsafe/gate-release.c was not built into the board"
+    assert HELPER.exists(), "deploy/gate-release/gate-release.c was not built into the board"
     relay = simulator.line("gate-relay")
     deaths_ms, took_ms = zip(*(_kill_and_switch_off(relay) for _ in range(KILLS)))
     median_ms, most_ms = statistics.median(took_ms), max(took_ms)
@@ -134,7 +134,7 @@ def _hold_permission(then: Callable[[], None] = _wait_for_ever) -> int:
 
 def helper_alone(simulator: Simulator) -> str:
     """gate-release as installers would call it: with a name, with chip:offset, and with a line that does not exist."""
-    assert HELPER.exists(), "deploy/failsafe/gate-release.c was not built into the board"
+    assert HELPER.exists(), "deploy/gate-release/gate-release.c was not built into the board"
     relay = simulator.line("gate-relay")
     chip = simulator.chips[0]
     for line in ("gate-relay", f"{chip.name}:0", f"{chip.label}:0"):
