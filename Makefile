@@ -14,7 +14,7 @@ PIP := -m pip --quiet --disable-pip-version-check install
 ##@ Run
 
 SOURCE ?= demo
-run: $(VENV)/.runs ## Runs the gate on drawn people, without hardware; SOURCE=0 takes a webcam, SOURCE=clip.mp4 a clip.
+run: $(VENV)/.runs ## Runs the gate on rendered frames, without hardware; SOURCE=0 takes a webcam, SOURCE=clip.mp4 a clip.
 	@$(VENV)/bin/binarycop run --source "$(SOURCE)"
 
 venv: $(VENV)/.installed ## Installs what the emulator and the simulated board need into .venv.
@@ -54,7 +54,7 @@ test-pynq: $(PYNQS:%=.venv-pynq-%/.installed) ## Tests the accelerator's driver 
 		echo "pynq $$version"; .venv-pynq-$$version/bin/python -m pytest $(PYNQ_TESTS) || exit 1; \
 	done
 
-test-training: $(TRAINING)/.installed ## Tests the workshop in overlays/ with torch.
+test-training: $(TRAINING)/.installed ## Tests the training and build tooling in overlays/ with torch.
 	$(TRAINING)/bin/python -m pytest tests/overlays
 
 MINUTES ?= 10
@@ -123,11 +123,11 @@ stick: ## Collects what a USB stick needs to install a board without a network.
 .PHONY: run venv help clean test test-traces lint test-pinned test-pynq test-training fuzz test-rtl test-board test-systemd \
 	test-boot test-package test-armhf armhf-cost test-faults test-sandbox privacy-report soak gate-release package stick
 
-# The environments. Each has a file that says how far it is installed.
+# The environments. Each has a file that records how far it is installed.
 
 $(VENV)/.runs: setup.cfg pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || \
-		{ echo "make: Python 3.10 or newer is needed; say PYTHON=/path/to/python3" >&2; exit 1; }
+		{ echo "make: Python 3.10 or newer is needed; set PYTHON=/path/to/python3" >&2; exit 1; }
 	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || \
 		{ echo "make: Python's venv is missing: apt install python3-venv" >&2; exit 1; }
 	@echo "setting up $(VENV), once"

@@ -11,7 +11,7 @@ import pytest
 from binarycop.cli import main
 from binarycop.geometry import SIDE_PX
 from binarycop.journal.events import Event
-from binarycop.service import live, watchdog
+from binarycop.service import daemon, live, watchdog
 from binarycop.settings.schema import LaneSettings, Settings
 from tests.docs.pages import DAEMON, ROOT, name_of, names_of, pages, rows, tree
 from tests.system.faults.run import ROWS
@@ -76,7 +76,7 @@ CLAIMS: list[tuple[str, str, Callable[[], tuple[Any, ...]]]] = [
     (
         "docs/architecture.md",
         r"The grabbers, up to (\d+) s each; then the detectors, up to (\d+) s each",
-        lambda: (live._CLOSE_S, live._CLOSE_S),
+        lambda: (daemon._CLOSE_S, daemon._CLOSE_S),
     ),
     ("docs/architecture.md", r"is refused with exit code (\d+)", lambda: (dict(codes())["BundleError"],)),
     (
@@ -98,7 +98,7 @@ CLAIMS: list[tuple[str, str, Callable[[], tuple[Any, ...]]]] = [
     ("docs/evidence.md", r"Each of (\d+) faults", lambda: (len(ROWS),)),
     (
         "docs/evidence.md",
-        r"dead-man timer: (\d+) rows simulated, [^;]*; (\d+) spoilt versions",
+        r"dead-man timer: (\d+) rows simulated, [^;]*; (\d+) mutants",
         lambda: (count("tests/system/rtl/deadman_tb.v", r'\brow\("'), count("tests/system/rtl/run.sh", r"^spoil '")),
     ),
     ("docs/evidence.md", r"Each of the (\d+) events", lambda: (len(Event),)),
@@ -145,9 +145,9 @@ def value(text: Any) -> float | str:
 
 @pytest.mark.parametrize(("name", "pattern", "code"), CLAIMS, ids=[f"{name} {pattern}" for name, pattern, _ in CLAIMS])
 def test_what_a_page_says_is_what_the_code_has(name: str, pattern: str, code: Callable[[], tuple[Any, ...]]) -> None:
-    said = list(re.finditer(pattern, read(name)))
-    assert said, f"{name} says nothing of this any more"
-    for match in said:
+    matches = list(re.finditer(pattern, read(name)))
+    assert matches, f"{name} no longer has this figure"
+    for match in matches:
         assert [value(group) for group in match.groups()] == [value(one) for one in code()]
 
 

@@ -100,7 +100,7 @@ def _ready(work: Path, limit_s: float) -> FaultResult:
         gate.chip.drive("ready", True)
         back_s = gate.wait_for_next_permit(at_s) - at_s
         return FaultResult(
-            "gives no permission while the lane is not ready",
+            "gives no permission while the speed gate is not ready",
             None,
             Event.VERDICT,
             "by itself",

@@ -167,7 +167,7 @@ ROWS = (
     ),
     _row(
         "overlay lost",
-        "all registers read as zero",
+        "the kernel reports that the logic is not configured",
         1.2,
         partial(_fails, "lose", "switches the relay off, loads the overlay again"),
     ),

@@ -156,7 +156,7 @@ ROWS = (
     ),
     _row(
         "loop hangs",
-        "a C function does not return and keeps the interpreter locked",
+        "a C function does not return and keeps the GIL",
         _HANG_S + 1.5,
         "service.hang_s 2, plus gate-release",
         _hangs,
