@@ -226,9 +226,9 @@ def test_what_is_handed_in_is_defined_where_the_page_says() -> None:
     assert [(name, file) for name, file in named if name not in names_of(DAEMON / file)] == []
 
 
-def test_every_room_has_its_layer() -> None:
-    table = rows(ARCHITECTURE, "Rooms, and who may import whom")
-    named = [room for row in table for room in re.findall(r"`([\w.]+)`", row[1])]
+def test_every_package_has_its_layer() -> None:
+    table = rows(ARCHITECTURE, "Packages, and who may import whom")
+    named = [package for row in table for package in re.findall(r"`([\w.]+)`", row[1])]
     here = [path.name for path in DAEMON.iterdir() if path.suffix == ".py" or (path / "__init__.py").exists()]
     assert sorted(named) == sorted(set(here) - {"__init__.py", "__main__.py"})
 
@@ -238,23 +238,23 @@ def test_the_layers_of_the_page_are_those_of_the_import_linter() -> None:
     contracts.read(ROOT / ".importlinter", encoding="utf-8")
     lines = contracts["importlinter:contract:layers"]["layers"].split("\n")
     linter = [set(line.replace("|", " ").split()) for line in lines if line and line != "__main__"]
-    table = rows(ARCHITECTURE, "Rooms, and who may import whom")
-    page = [{room.removesuffix(".py") for room in re.findall(r"`([\w.]+)`", row[1])} for row in table]
+    table = rows(ARCHITECTURE, "Packages, and who may import whom")
+    page = [{package.removesuffix(".py") for package in re.findall(r"`([\w.]+)`", row[1])} for row in table]
     assert page == linter
     assert [row[0] for row in table] == [str(number) for number in range(len(linter), 0, -1)]
 
 
 def test_imports_run_down_the_layers_of_the_page() -> None:
-    table = rows(ARCHITECTURE, "Rooms, and who may import whom")
-    layer = {room.removesuffix(".py"): int(row[0]) for row in table for room in re.findall(r"`([\w.]+)`", row[1])}
+    table = rows(ARCHITECTURE, "Packages, and who may import whom")
+    layer = {package.removesuffix(".py"): int(row[0]) for row in table for package in re.findall(r"`([\w.]+)`", row[1])}
     wrong = set()
     for path in DAEMON.rglob("*.py"):
         parts = path.relative_to(DAEMON).with_suffix("").parts
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("binarycop.") and parts[0] in layer:
-                room = (node.module or "").split(".")[1]
-                if room != parts[0] and layer[room] >= layer[parts[0]]:
-                    wrong.add((parts[0], room))
+                package = (node.module or "").split(".")[1]
+                if package != parts[0] and layer[package] >= layer[parts[0]]:
+                    wrong.add((parts[0], package))
     assert wrong == set()
 
 
