@@ -42,3 +42,11 @@ def test_an_unknown_gate_or_line_and_a_long_pulse_are_refused(
 ) -> None:
     assert main(["lines", *arguments]) == 6
     assert message in capsys.readouterr().err
+
+
+def test_it_says_what_it_did_and_that_mock_lines_are_no_wires(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["lines", "--pulse", "permission", "--for", "0.01", "--yes"]) == 0
+    assert capsys.readouterr().err.splitlines() == [
+        "binarycop: lines.factory is mock: no wire is read or driven",
+        "binarycop: permission was on for 0.01 s",
+    ]

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from binarycop.cli import main
+from binarycop.cli.console import latency_text
 
 HEAVY = ("cv2", "numpy", "gpiozero", "yaml")
 
@@ -38,3 +39,19 @@ def test_the_help_lists_every_command(capsys: pytest.CaptureFixture[str]) -> Non
 def test_each_command_is_added_under_its_own_name() -> None:
     for name in main.COMMANDS:
         assert list(main.parser([name])._subparsers._group_actions[0].choices) == [name]  # type: ignore[union-attr, arg-type]
+
+
+def test_an_empty_store_is_reported(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main.main(["bundle", "--root", str(tmp_path), "list"]) == 0
+    assert capsys.readouterr() == ("", f"binarycop: there is no bundle in {tmp_path}\n")
+
+
+@pytest.mark.parametrize(
+    ("latency_ms", "text"),
+    [
+        ({"p50": 0.9, "p99": 5.1}, "latency p50 0.9 ms, p99 5.1 ms"),
+        ({"p50": None, "p99": None}, "no latency: there was no frame"),
+    ],
+)
+def test_a_summary_gives_its_latency_in_words(latency_ms: dict[str, float | None], text: str) -> None:
+    assert latency_text(latency_ms) == text

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import binarycop
-from binarycop.bundle.store import ROOT, BundleStore, Version
+from binarycop.bundle.store import ROOT, BundleStore, SelfTestResult, Version
 from binarycop.cli.options import add_config, add_json, print_json
 from binarycop.errors import BundleError
 from binarycop.journal.events import Event, Level
@@ -50,7 +50,10 @@ def add(commands: Any) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Raises SettingsErrors, BundleError if a bundle is refused, BundleStoreError if the store cannot be used."""
+    """Run one verb.
+
+    Raises SettingsErrors, BundleError if a bundle is refused, BundleStoreError if the store cannot be used.
+    """
     # The daemon reads the store as another user, whatever the umask of a unit or a shell.
     os.umask(0o022)
     options.work(options)
@@ -58,8 +61,11 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _list(options: argparse.Namespace) -> None:
-    for version in BundleStore(options.root).versions():
+    versions = BundleStore(options.root).versions()
+    for version in versions:
         _show(version, options)
+    if not versions:
+        print(f"binarycop: there is no bundle in {options.root}", file=sys.stderr)
 
 
 def _install(options: argparse.Namespace) -> None:
@@ -71,11 +77,13 @@ def _rollback(options: argparse.Namespace) -> None:
 
 
 def _ensure(options: argparse.Namespace) -> None:
-    """Raises BundleError if no version passes."""
+    """Self-test the version in use, and roll back if it fails. Raises BundleError if no version passes."""
     settings = load(options.config).settings
     classifier = settings.classifier
     if "/" in classifier.bundle:
-        _log(f"{classifier.bundle} is a folder of its own: there is no other version to roll back to")
+        _log(f"{classifier.bundle} is not in the bundle store: no self-test, and no version to roll back to")
+        if options.json:
+            print_json({"name": classifier.bundle, **asdict(SelfTestResult("", tested=False))})
         return
     # For an overlay the self-test is to load it, for everything else what the daemon does at its start.
     command = "load-overlay" if classifier.backend is Backend.OVERLAY else "selftest"

@@ -45,6 +45,13 @@ class Console:
             self._stream.flush()
 
 
+def latency_text(latency_ms: dict[str, float | None]) -> str:
+    """The percentiles of a run for a person to read."""
+    if latency_ms["p50"] is None:
+        return "no latency: there was no frame"
+    return f"latency p50 {latency_ms['p50']} ms, p99 {latency_ms['p99']} ms"
+
+
 def _line(lane: LaneSnapshot) -> str:
     gate = "open" if lane.cause else "closed"
     why = f" ({lane.cause.value})" if lane.cause else f" ({lane.phase.value})" if lane.phase is not Phase.IDLE else ""

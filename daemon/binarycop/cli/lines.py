@@ -11,7 +11,7 @@ from gpiozero.pins import Factory
 
 from binarycop.cli.options import add_config, add_json, print_json, settings_of
 from binarycop.errors import LineError
-from binarycop.lines.factory import open_factory, resolve
+from binarycop.lines.factory import MOCK, open_factory, resolve
 from binarycop.lines.wiring_test import LineReport, WiringTest
 from binarycop.settings.schema import LaneSettings
 
@@ -38,7 +38,10 @@ def run(options: argparse.Namespace) -> int:
     """Returns exit code 6 if a line cannot be opened. Raises LineError if there is no such gate or output."""
     lane = _lane(settings_of(options).gates, options.gate)
     show: Callable[[LineReport], None] = _show_json if options.json else _show
-    with open_factory(resolve(lane.lines.factory, is_live=True)) as factory:
+    name = resolve(lane.lines.factory, is_live=True)
+    if name == MOCK:
+        print("binarycop: lines.factory is mock: no wire is read or driven", file=sys.stderr)
+    with open_factory(name) as factory:
         return _test(lane, factory, options, show)
 
 
@@ -54,6 +57,7 @@ def _test(lane: LaneSettings, factory: Factory, options: argparse.Namespace, sho
                 print("binarycop: there was no pulse", file=sys.stderr)
                 return 0
             wiring_test.pulse(options.pulse, options.for_s, time.sleep)
+            print(f"binarycop: {options.pulse} was on for {options.for_s:g} s", file=sys.stderr)
         if options.watch:
             _watch(wiring_test, options.watch, show)
         return 6 if any(report.problem for report in reports) else 0

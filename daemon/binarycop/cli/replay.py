@@ -5,6 +5,7 @@ from typing import Any
 
 from binarycop.bundle.files import Bundle
 from binarycop.classifier.base import Classifier
+from binarycop.cli.console import latency_text
 from binarycop.cli.options import (
     add_classifier,
     add_config,
@@ -20,7 +21,8 @@ from binarycop.frames.choose import is_recording, open_recording
 from binarycop.journal.events import Event
 from binarycop.journal.writers import Value, format_message
 from binarycop.lines.mock import MockLines
-from binarycop.service.assembly import detector_of, make_service, open_bundle, tracker_of
+from binarycop.service.assembly import detector_of, make_service, tracker_of
+from binarycop.service.backends import open_bundle
 from binarycop.service.replay import replay
 from binarycop.settings.schema import Settings
 
@@ -74,15 +76,17 @@ def _replay_clip(clip: str, settings: Settings, bundle: Bundle, classifier: Clas
             counters = service.lanes[0].counters
     finally:
         source.close()
-    summary = {
+    counts = {
         "frames": counters.frames,
         "persons": counters.persons,
         "permits": counters.permits,
         "refusals": counters.refusals,
         "undecided": counters.undecided,
-        "latency_ms": latencies.percentiles(),
     }
+    latency_ms = latencies.percentiles()
     if as_json:
-        print_json({"clip": clip, "t_s": round(clock.now_s(), 3), "event": "summary", **summary})
+        head = {"clip": clip, "t_s": round(clock.now_s(), 3), "event": "summary"}
+        print_json({**head, **counts, "latency_ms": latency_ms})
     else:
-        print(f"{clip} summary: " + ", ".join(f"{key} {value}" for key, value in summary.items()))
+        text = ", ".join(f"{count} {name}" for name, count in counts.items())
+        print(f"{clip} summary: {text}, {latency_text(latency_ms)}")

@@ -3,7 +3,7 @@
 import argparse
 from typing import Any
 
-from binarycop.cli.console import Console
+from binarycop.cli.console import Console, latency_text
 from binarycop.cli.options import (
     add_classifier,
     add_config,
@@ -53,9 +53,8 @@ def run(options: argparse.Namespace) -> int:
 def _print_summary(summary: RunSummary, *, as_json: bool) -> None:
     counts = {name: sum(getattr(counters, name) for counters in summary.counters) for name in _COUNTS}
     counts |= {"captured": summary.captured, "dropped": summary.dropped}
-    latency = summary.latency_ms
     if as_json:
-        print_json({"event": "summary", **counts, "latency_ms": latency})
+        print_json({"event": "summary", **counts, "latency_ms": summary.latency_ms})
         return
     text = ", ".join(f"{count} {name}" for name, count in counts.items())
-    print(f"summary: {text}, latency p50 {latency['p50']} ms, p99 {latency['p99']} ms", flush=True)
+    print(f"summary: {text}, {latency_text(summary.latency_ms)}", flush=True)
