@@ -3,7 +3,7 @@
 
 // Connects the processor's EMIO GPIO with the pins. The order of the bits is that of overlays/finn/lines.py.
 //
-// A pin is low until Linux has configured its line as an output: before that, EMIO says 3-state (gpio_t = 1).
+// A pin is low until Linux has configured its line as an output: before that, EMIO drives gpio_t = 1 (high-Z).
 module gate_lines #(
     parameter TIMEOUT_CYCLES = 50_000_000
 ) (

@@ -92,7 +92,7 @@ def _run_out_of_memory() -> None:
 
 
 def _hang() -> None:
-    # PyDLL keeps the interpreter's lock, as compiled code that hangs may do.
+    # PyDLL keeps the GIL, as compiled code that hangs may do.
     ctypes.PyDLL(None).sleep(60)
 
 
