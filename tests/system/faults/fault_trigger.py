@@ -37,7 +37,7 @@ def fail(target: str, how: str) -> None:
     """Make ``target`` (see ``resolve``) fail in the first call after the trigger.
 
     how: raise (an unexpected exception), exit (ends its thread without a message), hang (in C code, with the
-    interpreter locked), or memory (none is left).
+    GIL held), or memory (none is left).
     """
     owner, name = resolve(target)
     real = getattr(owner, name)
