@@ -1,6 +1,7 @@
-"""Replaces files, links and folders as a whole: after a power cut there is the old one or the new one.
+"""Replaces files and links as a whole: after a power cut there is the old one or the new one.
 
-The new one is written under a hidden name in the same folder, synced to the disk, and renamed.
+The new one is written under a hidden name in the same folder, synced to the disk, and renamed. Folders are written in
+the same way, but a folder that is replaced is missing for a moment.
 """
 
 import os
@@ -37,7 +38,7 @@ def write_link(link: Path, target: str) -> None:
 def copy_files(source: Path, target: Path, names: Iterable[str]) -> None:
     """Copy files of the folder ``source`` into the folder ``target``, which is made or replaced. Raises OSError.
 
-    Each copy has the mode 0644. A folder that is replaced is missing for a moment.
+    Each copy has the mode 0644. The folder is never there with only some of its files.
     """
     new = _hidden(target)
     shutil.rmtree(new, ignore_errors=True)

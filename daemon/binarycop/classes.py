@@ -29,7 +29,7 @@ class GateStatus(Enum):
     FAULT = "fault"
 
     @classmethod
-    def of(cls, mask_class: MaskClass) -> "GateStatus":
+    def from_class(cls, mask_class: MaskClass) -> "GateStatus":
         """The status for a class."""
         return cls(mask_class.label)
 

@@ -1,4 +1,8 @@
-"""Clocks. Code that needs the time gets a clock or a time from its caller; it never asks the system."""
+"""Clocks. Code that decides by the time gets a clock or a time from its caller.
+
+Only the layers ``service`` and ``cli`` make a clock of the system. The pin factories read the time themselves, since
+gpiozero asks them for it (``ticks``).
+"""
 
 import time
 from typing import Protocol

@@ -1,4 +1,4 @@
-"""All errors that the daemon raises itself. Each is also a built-in error, and has its parts as attributes."""
+"""All errors that the daemon raises itself. Each is also a built-in error."""
 
 from pathlib import Path
 
@@ -10,14 +10,14 @@ class BinaryCoPError(Exception):
 class SettingsError(BinaryCoPError, ValueError):
     """A settings file contains an error.
 
-    wrong, right: what is wrong, and what to write instead. file, line, key: where it stands.
+    problem, hint: what is wrong, and what to write instead. file, line, key: where it stands.
     """
 
-    def __init__(self, wrong: str, right: str, *, file: str = "", line: int = 0, key: str = "") -> None:
-        self.wrong, self.right, self.file, self.line, self.key = wrong, right, file, line, key
+    def __init__(self, problem: str, hint: str, *, file: str = "", line: int = 0, key: str = "") -> None:
+        self.problem, self.hint, self.file, self.line, self.key = problem, hint, file, line, key
         place = f"{file}:{line}: " if line else f"{file}: " if file else ""
         subject = f"{key}: " if key else ""
-        super().__init__(f"{place}{subject}{wrong}; {right}")
+        super().__init__(f"{place}{subject}{problem}; {hint}")
 
 
 class SettingsErrors(BinaryCoPError, ValueError):
@@ -84,7 +84,7 @@ class DmaTimeout(OverlayError, TimeoutError):
 
 
 class DmaDataError(OverlayError):
-    """A DMA, or the network behind it, has given impossible or wrong data; ``what`` says which."""
+    """A DMA, or the network that it feeds, has given impossible or wrong data; ``what`` says which."""
 
     def __init__(self, dma: str, what: str) -> None:
         self.dma, self.what = dma, what

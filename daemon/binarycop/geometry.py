@@ -54,7 +54,7 @@ class Box:
 class CropGeometry:
     """How the crop's square is placed around a face's box. Each bundle has the values that it was trained with.
 
-    margin: side of the square, in multiples of the box's longer side.
+    margin: a scale factor: side of the square, in multiples of the box's longer side.
     shift_y: how far the square's centre is below the box's centre, in multiples of the box's longer side.
     """
 

@@ -64,7 +64,7 @@ def step(
     if window is None or window.person != person:
         window = VoteWindow(person, now_s)
     votes = (*window.votes, vote(scores, now_s, margin))[-settings.window :]
-    votes = tuple(cast for cast in votes if now_s - cast.at_s <= settings.within_s)
+    votes = tuple(frame_vote for frame_vote in votes if now_s - frame_vote.at_s <= settings.within_s)
     decided = _decide(votes, settings.votes)
     if decided:
         return replace(window, votes=votes, verdict=decided, since_s=now_s)
@@ -85,8 +85,8 @@ def vote(scores: Sequence[int], now_s: float, margin: int) -> FrameVote:
 def _decide(votes: tuple[FrameVote, ...], needed: int) -> Verdict | None:
     """The class with enough votes. There is at most one, since the settings demand more than half of the window."""
     for mask_class in MaskClass:
-        own = [cast for cast in votes if cast.mask_class is mask_class]
+        own = [frame_vote for frame_vote in votes if frame_vote.mask_class is mask_class]
         if len(own) >= needed:
-            margin = sum(cast.margin for cast in own) / len(own)
-            return Verdict(GateStatus.of(mask_class), own[-1].at_s, len(own), len(votes), margin)
+            margin = sum(frame_vote.margin for frame_vote in own) / len(own)
+            return Verdict(GateStatus.from_class(mask_class), own[-1].at_s, len(own), len(votes), margin)
     return None

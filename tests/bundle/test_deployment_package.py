@@ -93,21 +93,21 @@ def test_an_interrupted_import_can_be_repeated_and_hides_no_change_of_other_file
 
 
 CHANGES = [
-    ("(1, 32, 32, 3)]", "(1, 72, 72, 3)]", "the build takes inputs of shape 1×72×72×3, the bundle 1×32×32×3"),
-    ("(1, 4)]", "(1, 1)]", "the build gives outputs of shape 1×1, the bundle 1×4"),
-    ("DataType['UINT8']", "DataType['INT8']", "the build takes inputs of type INT8, the bundle UINT8"),
-    ("[DataType['INT8']]", "[DataType['INT11']]", "the build gives outputs of type INT11, the bundle INT8"),
+    ("(1, 32, 32, 3)]", "(1, 72, 72, 3)]", "input shape: build 1×72×72×3, manifest 1×32×32×3"),
+    ("(1, 4)]", "(1, 1)]", "output shape: build 1×1, manifest 1×4"),
+    ("DataType['UINT8']", "DataType['INT8']", "input type: build INT8, manifest UINT8"),
+    ("[DataType['INT8']]", "[DataType['INT11']]", "output type: build INT11, manifest INT8"),
     (
         '"oshape_packed" : [(1, 4, 1)]',
         '"oshape_packed" : [(1, 1, 4)]',
-        "packs outputs as 1×1×4, the bundle 1×4×1",
+        "packed output shape: build 1×1×4, manifest 1×4×1",
     ),
     (
         '"ishape_packed" : [(1, 32, 32, 1, 3)]',
         '"ishape_packed" : [(1, 32, 32, 3, 1)]',
-        "packs inputs as 1×32×32×3×1, the bundle 1×32×32×1×3",
+        "packed input shape: build 1×32×32×3×1, manifest 1×32×32×1×3",
     ),
-    ("['odma0']", "['odma1']", "the build calls its output DMA odma1, the bundle odma0"),
+    ("['odma0']", "['odma1']", "output DMA: build odma1, manifest odma0"),
     ("['idma0']", "['idma0', 'idma1']", "the build has 2 of input_dma_name, not one"),
     ('weights": 0', 'weights": 2', "takes weights from outside"),
     ("io_shape_dict = {", "shapes = {", "it has no io_shape_dict"),
@@ -151,7 +151,7 @@ def test_the_published_build_is_also_refused_by_its_shapes(build: Path, copy: Pa
     (build / "driver" / "driver.py").write_text(PUBLISHED_DRIVER)
     package = deployment_package.read(build)
     assert package.io_shapes["idt"] == "UINT8"
-    with pytest.raises(BundleError, match="takes inputs of shape 1×72×72×3, the bundle 1×32×32×3"):
+    with pytest.raises(BundleError, match="input shape: build 1×72×72×3, manifest 1×32×32×3"):
         deployment_package.check(package, bundles.load(copy).manifest)
 
 

@@ -86,12 +86,15 @@ def test_wrong_settings_have_their_own_exit_code(
     assert "bundel" in capsys.readouterr().err
 
 
-def test_a_bundle_in_a_folder_of_its_own_is_left_to_the_daemon(
+def test_a_bundle_outside_the_store_is_left_to_the_daemon(
     root: Path, config: Path, tiny_bundle: Bundle, capsys: pytest.CaptureFixture[str]
 ) -> None:
     config.write_text(f"classifier: {{bundle: {tiny_bundle.folder}}}\n")
     assert call(root, "ensure", "--config", config) == 0
-    assert "no other version to roll back to" in capsys.readouterr().err
+    assert "not in the bundle store: no self-test, and no version to roll back to" in capsys.readouterr().err
+    assert call(root, "ensure", "--config", config, "--json") == 0
+    result = {"name": str(tiny_bundle.folder), "version": "", "tested": False, "refused": "", "reason": ""}
+    assert json.loads(capsys.readouterr().out) == result
 
 
 def test_list_shows_what_is_in_use(

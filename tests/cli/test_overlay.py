@@ -45,12 +45,14 @@ def test_the_unit_loads_no_overlay_that_the_settings_do_not_ask_for(
 ) -> None:
     assert main(["load-overlay", "--if-set", "--bundle", bundle]) == 0
     assert capsys.readouterr().out == "classifier.backend is emulator: no overlay to load\n"
+    assert main(["load-overlay", "--if-set", "--bundle", bundle, "--json"]) == 0
+    assert lines_of(capsys.readouterr().out) == [{"backend": "emulator", "loaded": False}]
     (tmp_path / "gate.yaml").write_text("classifier: {backend: overlay}\n")
     assert main(["load-overlay", "--if-set", "--bundle", bundle, "--config", str(tmp_path / "gate.yaml")]) == 4
 
 
 @pytest.mark.usefixtures("_pynq")
-def test_load_overlay_can_be_practised_on_the_simulated_board(bundle: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_load_overlay_has_a_dry_run_on_the_simulated_board(bundle: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["load-overlay", "--simulated", "--bundle", bundle, "--json"]) == 0
     assert lines_of(capsys.readouterr().out) == [
         {"bundle": "random", "version": "0.0.0", "backend": "simulated-board", "clock_mhz": 100.0, "golden": 64}

@@ -24,7 +24,8 @@ from binarycop.frames.demo import HEIGHT_PX, RATE_HZ, WIDTH_PX, Demo
 from binarycop.geometry import Box
 from binarycop.journal.writers import MemoryJournal, format_message
 from binarycop.lines.mock import MockLines
-from binarycop.service.assembly import detector_of, make_service, open_bundle
+from binarycop.service.assembly import detector_of, make_service
+from binarycop.service.backends import open_bundle
 from binarycop.service.lane import Lane
 from binarycop.service.replay import replay
 from binarycop.settings.schema import Settings

@@ -22,7 +22,7 @@ def moments() -> list[Moment]:
 
 def test_all_four_people_get_their_verdict_and_only_the_right_one_the_relay(moments: list[Moment]) -> None:
     shown = {moment.person: moment.status for moment in moments if moment.person and moment.votes}
-    assert shown == {index + 1: GateStatus.of(mask_class) for index, mask_class in enumerate(MaskClass)}
+    assert shown == {index + 1: GateStatus.from_class(mask_class) for index, mask_class in enumerate(MaskClass)}
     permitted = {moment.status for moment in moments if moment.permitted}
     assert permitted == {GateStatus.CORRECT}
 

@@ -10,7 +10,9 @@ import pytest
 from binarycop.clock import ManualClock
 from binarycop.errors import SourceError
 from binarycop.frames.base import Frame, Source
-from binarycop.frames.grabber import Grabber, GrabberSettings, SourceEventKind
+from binarycop.frames.grabber import Grabber
+from binarycop.frames.source_event import SourceEventKind
+from binarycop.frames.source_reader import GrabberSettings
 from tests.frames.fakes import ListedSource, frame
 
 DEADLINE_S = 30.0  # only a failing test waits this long

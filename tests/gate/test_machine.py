@@ -28,7 +28,7 @@ class Gate:
 
     def __init__(self, *, has_passed: bool = True, **settings: object) -> None:
         gate = replace(GateSettings(), **settings)  # type: ignore[arg-type]
-        self.config = replace(GateConfig.of(LaneSettings(gate=gate)), has_passed=has_passed)
+        self.config = replace(GateConfig.from_settings(LaneSettings(gate=gate)), has_passed=has_passed)
         self.state, self.now_s = State(), 100.0
         self.events: list[GateEvent] = []
 

@@ -82,5 +82,5 @@ def test_a_chip_gives_its_lines(tmp_path: Path) -> None:
     kernel = FakeKernel(tmp_path, FakeChip("gpiochip0", "zynq_gpio", [FakeLine("gate-relay"), FakeLine("", "leds")]))
     with Chip(tmp_path / "gpiochip0", kernel.ioctl) as chip:
         assert chip.info() == chardev.ChipInfo("gpiochip0", "zynq_gpio", 2)
-        assert chip.line(0) == chardev.LineInfo(0, "gate-relay", "", used=False, output=False)
-        assert chip.line(1) == chardev.LineInfo(1, "", "leds", used=True, output=False)
+        assert chip.line(0) == chardev.LineInfo(0, "gate-relay", "")
+        assert chip.line(1) == chardev.LineInfo(1, "", "leds")

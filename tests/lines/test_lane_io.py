@@ -191,7 +191,7 @@ def test_auto_is_refused_for_a_live_camera_on_a_board_and_is_mock_otherwise(
 ) -> None:
     board, pc = tmp_path / "compatible", tmp_path / "none"
     board.write_bytes(b"digilent,zynq-pynqz1\0xlnx,zynq-7000\0")
-    message = r"pin factory auto: none is set on this board \(digilent,zynq-pynqz1, xlnx,zynq-7000\); set lines.factory"
+    message = r"no pin factory is configured on this board \(digilent,zynq-pynqz1, xlnx,zynq-7000\); set lines.factory"
     with pytest.raises(FactoryError, match=message):
         resolve("auto", is_live=True, board=board)
     assert resolve("auto", is_live=False, board=board) == "mock"

@@ -88,11 +88,12 @@ class SimulatedSetup:
         self.detectors = [ScriptedDetector() for _ in settings]
         self.classifier, self.fallback = ScriptedClassifier(), ScriptedClassifier(name="fallback")
         self.lane_ios = [LaneIo(lane, self.factory) for lane in settings]
+        self.trackers = [self._tracker(detector, lane, in_thread) for lane, detector in zip(settings, self.detectors)]
         self.service = Service(
             [
                 Lane(
                     lane,
-                    self._tracker(detector, lane, in_thread),
+                    tracker,
                     lane_io,
                     self.journal,
                     CropGeometry(margin=1.1, shift_y=0.0),
@@ -100,7 +101,7 @@ class SimulatedSetup:
                     bundle="tiny 1",
                     clock=clock,
                 )
-                for lane, detector, lane_io in zip(settings, self.detectors, self.lane_ios)
+                for lane, tracker, lane_io in zip(settings, self.trackers, self.lane_ios)
             ],
             FailoverClassifier(self.classifier, overlay or OverlaySettings(), lambda: self.fallback, self.journal),
         )

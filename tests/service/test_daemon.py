@@ -10,7 +10,10 @@ import numpy as np
 import pytest
 
 from binarycop.bundle.files import Bundle
+from binarycop.classifier.emulator import Emulator
+from binarycop.errors import LineError
 from binarycop.frames.grabber import Grabber
+from binarycop.lines.lane_io import LaneIo
 from binarycop.lines.mock import MockLines
 from binarycop.service import daemon
 from binarycop.service.snapshot import LaneSnapshot
@@ -19,6 +22,7 @@ from binarycop.settings.faces import DetectorKind, FacesSettings
 from binarycop.settings.frames import FramesSettings
 from binarycop.settings.gate import GateSettings, Policy
 from binarycop.settings.schema import LaneSettings, Settings
+from binarycop.tracking.tracker import Tracker
 
 
 class RecordingDisplay:
@@ -100,3 +104,40 @@ def test_each_gate_is_started_with_its_detector_in_the_journal(settings: Setting
     started = [line for line in display.lines if ": started: " in line]
     assert [line.partition(": ")[0] for line in started] == ["north", "south"]
     assert all("detector fixed, source " in line for line in started)
+
+
+@pytest.mark.parametrize(
+    ("fails", "closed"),
+    [
+        ("open_factory", ["classifier", "detector"]),
+        ("make_service", ["classifier", "detector", "pin factory"]),
+        ("grabber_of", ["relay", "classifier", "detector", "pin factory"]),
+        ("_write_started", ["relay", "classifier", "grabber", "detector", "pin factory"]),
+        ("HangTimer", ["relay", "classifier", "grabber", "detector", "pin factory"]),
+    ],
+)
+def test_if_a_part_fails_at_the_start_all_open_parts_are_closed_and_the_relay_is_the_first(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, fails: str, closed: list[str]
+) -> None:
+    # The service closes the classifier too, so a part may be closed twice. The first time counts.
+    order: dict[str, None] = {}
+    parts: dict[str, type] = {
+        "relay": LaneIo, "classifier": Emulator, "grabber": Grabber, "detector": Tracker, "pin factory": MockLines
+    }  # fmt: skip
+
+    def fail(*_: object) -> None:
+        raise LineError("RELAY", "broke")
+
+    def record(part: str, close: Callable[..., object]) -> Callable[..., object]:
+        def close_and_record(*arguments: object) -> object:
+            order.setdefault(part)
+            return close(*arguments)
+
+        return close_and_record
+
+    for part, kind in parts.items():
+        monkeypatch.setattr(kind, "close", record(part, kind.close))  # type: ignore[attr-defined]
+    monkeypatch.setattr(daemon, fails, fail)
+    with pytest.raises(LineError, match="broke"):
+        daemon.run_daemon(lambda: settings, None)
+    assert list(order) == closed

@@ -8,7 +8,8 @@ from binarycop.frames.demo import Demo, visits
 from binarycop.journal.events import Event
 from binarycop.journal.writers import MemoryJournal, Value
 from binarycop.lines.mock import MockLines
-from binarycop.service.assembly import detector_of, make_service, open_bundle, tracker_of
+from binarycop.service.assembly import detector_of, make_service, tracker_of
+from binarycop.service.backends import open_bundle
 from binarycop.service.replay import replay
 from binarycop.settings.schema import Settings
 

@@ -9,7 +9,7 @@ from binarycop.bundle.files import Bundle
 from binarycop.errors import BackendError, DmaTimeout, OverlayError, OverlayLoadDenied, OverlayMissing
 from binarycop.journal.events import Event
 from binarycop.journal.writers import MemoryJournal
-from binarycop.service import assembly
+from binarycop.service import backends
 from binarycop.service.backends import open_classifier
 from binarycop.settings.classifier import Backend, ClassifierSettings, Fallback, OverlaySettings
 from binarycop.settings.gate import Fail, GateSettings
@@ -197,14 +197,14 @@ def test_at_the_start_the_emulator_takes_over_only_if_the_settings_allow_it(
             raise OverlayMissing("none is loaded")
         return open_classifier(settings, bundle)
 
-    monkeypatch.setattr(assembly, "open_classifier", refuse)
+    monkeypatch.setattr(backends, "open_classifier", refuse)
     folder = str(Path(tiny_bundle.folder))
     settings = ClassifierSettings(folder, Backend.OVERLAY, OverlaySettings(fallback=fallback))
     journal = MemoryJournal()
     if fallback is Fallback.NONE:
         with pytest.raises(OverlayMissing, match="run binarycop load-overlay"):
-            assembly.open_bundle_or_fallback(settings, journal)
+            backends.open_bundle_or_fallback(settings, journal)
         return
-    _, classifier = assembly.open_bundle_or_fallback(settings, journal)
+    _, classifier = backends.open_bundle_or_fallback(settings, journal)
     assert classifier.name == "emulator"
     assert [event for event, _, _ in journal.records] == [Event.ON_EMULATOR]

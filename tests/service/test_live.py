@@ -1,6 +1,8 @@
 """The loop in real time, with sources that the test controls."""
 
 import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from functools import partial
 
@@ -11,7 +13,8 @@ from numpy.typing import NDArray
 from binarycop.clock import MonotonicClock
 from binarycop.errors import BackendError, DetectorError, SourceError
 from binarycop.frames.base import Frame
-from binarycop.frames.grabber import Grabber, GrabberSettings
+from binarycop.frames.grabber import Grabber
+from binarycop.frames.source_reader import GrabberSettings
 from binarycop.geometry import Box
 from binarycop.journal.events import Event
 from binarycop.service.live import LiveLoop
@@ -67,10 +70,15 @@ class Silent:
         pass
 
 
-def loop_of(setup: SimulatedSetup, *sources: Recording | Silent) -> LiveLoop:
+@contextmanager
+def loop_of(setup: SimulatedSetup, *sources: Recording | Silent) -> Iterator[LiveLoop]:
+    """A loop whose grabbers and detectors end with the context."""
     clock = MonotonicClock()
-    grabbers = [Grabber(partial(_same, source), clock, FAST, is_live=source.is_live) for source in sources]
-    return LiveLoop(setup.service, grabbers, clock)
+    with ExitStack() as opened:
+        grabbers = [Grabber(partial(_same, source), clock, FAST, is_live=source.is_live) for source in sources]
+        for close in (*(tracker.close for tracker in setup.trackers), *(grabber.close for grabber in grabbers)):
+            opened.callback(close, 3.0)
+        yield LiveLoop(setup.service, grabbers, clock)
 
 
 def _same(source: Recording | Silent) -> Recording | Silent:

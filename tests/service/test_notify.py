@@ -18,7 +18,7 @@ def manager(tmp_path: Path) -> Iterator[socket.socket]:
 
 
 def test_each_message_is_one_datagram_of_lines(manager: socket.socket) -> None:
-    notifier = Notifier.of({"NOTIFY_SOCKET": manager.getsockname()})
+    notifier = Notifier.from_environment({"NOTIFY_SOCKET": manager.getsockname()})
     assert notifier.has_manager
     assert notifier.send("READY=1", "STATUS=in service\nREADY=0")
     assert manager.recv(1000) == b"READY=1\nSTATUS=in service READY=0"
@@ -35,7 +35,7 @@ def test_an_abstract_socket_gets_the_message_too() -> None:
 
 @pytest.mark.parametrize("environment", [{}, {"NOTIFY_SOCKET": ""}])
 def test_without_a_manager_send_does_nothing_and_succeeds(environment: dict[str, str]) -> None:
-    notifier = Notifier.of(environment)
+    notifier = Notifier.from_environment(environment)
     assert not notifier.has_manager
     assert notifier.send("READY=1")
 

@@ -21,7 +21,7 @@ def test_while_a_stage_hangs_the_watchdog_is_not_notified_and_the_stage_is_named
 
 
 def test_the_interval_comes_from_the_service_manager() -> None:
-    watchdog = Watchdog.of({"WATCHDOG_USEC": "4000000", "WATCHDOG_PID": "7"}, 7)
+    watchdog = Watchdog.from_environment({"WATCHDOG_USEC": "4000000", "WATCHDOG_PID": "7"}, 7)
     assert watchdog.step([], 100.0).should_notify
     assert not watchdog.step([], 100.9).should_notify
     assert watchdog.step([], 101.0).should_notify
@@ -29,5 +29,5 @@ def test_the_interval_comes_from_the_service_manager() -> None:
 
 def test_without_a_watchdog_for_this_process_there_are_no_notifications_and_no_stuck_stages() -> None:
     for environment in ({}, {"WATCHDOG_USEC": "4000000", "WATCHDOG_PID": "8"}, {"WATCHDOG_USEC": "0"}):
-        decision = Watchdog.of(environment, 7).step([HANGS], 100.0)
+        decision = Watchdog.from_environment(environment, 7).step([HANGS], 100.0)
         assert (decision.should_notify, decision.stuck) == (False, ())

@@ -93,7 +93,7 @@ GOOD_AND_BAD = [
     (
         "{gate: {fail: open}, signals: {fault: {permission: true}}}",
         "{gate: {fail: open}}",
-        "gate.yaml:1: signals.fault.permission: cannot work: without power, a lane wired fail: open gives permission",
+        "gate.yaml:1: signals.fault.permission: cannot work: without power, the wiring of fail: open gives permission",
     ),
     (
         "gate: {contact: hold, hold_s: 9}",

@@ -113,10 +113,10 @@ def test_gate_yaml_shows_every_key_of_an_input() -> None:
 
 
 def test_the_service_page_lists_the_keys_that_a_reload_applies() -> None:
-    """The table names whole sections, sections ``(but `KEY`)``, and single keys."""
+    """The table names whole sections, sections ``(except `KEY`)``, and single keys."""
     page = (ROOT / "docs" / "service.md").read_text()
     [cell] = re.findall(r"^\| at once \| after a restart \|\n\|---\|---\|\n\| (.+?) \|", page, re.MULTILINE)
     listed: set[str] = set()
-    for name, exception in re.findall(r"`([\w.]+)`(?: \(but `(\w+)`\))?", cell):
+    for name, exception in re.findall(r"`([\w.]+)`(?: \(except `(\w+)`\))?", cell):
         listed |= {path for path in FIELDS if path == name or path.startswith(f"{name}.")} - {f"{name}.{exception}"}
     assert listed == {path for path, (field, _) in FIELDS.items() if is_reloadable(field)}

@@ -42,15 +42,15 @@ def test_a_larger_face_elsewhere_or_one_of_a_very_different_size_is_another_pers
 def test_each_of_two_people_keeps_the_detection_that_overlaps_most() -> None:
     left, right = Box(0, 0, 40, 50), Box(30, 0, 44, 54)
     state = state_after([left, right], [Box(28, 0, 44, 54), Box(-2, 0, 40, 50)])
-    assert [(track.track_id, track.box.x_px) for track in state.all] == [(1, -2), (2, 28)]
+    assert [(track.track_id, track.box.x_px) for track in state.tracks] == [(1, -2), (2, 28)]
 
 
 def test_a_person_gets_a_number_when_first_in_front_and_keeps_it() -> None:
     near, far = Box(100, 0, 60, 80), Box(0, 0, 30, 40)
     state = state_after([far, near], [far, near])
-    assert [(track.box.x_px, track.person) for track in state.all] == [(0, None), (100, 1)]
+    assert [(track.box.x_px, track.person) for track in state.tracks] == [(0, None), (100, 1)]
     state = state_after([far, near], *([[far]] * 8))
-    assert [(track.box.x_px, track.person) for track in state.all] == [(0, 2)]
+    assert [(track.box.x_px, track.person) for track in state.tracks] == [(0, 2)]
     assert state.last_person_id == 2
 
 

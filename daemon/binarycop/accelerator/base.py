@@ -34,13 +34,6 @@ class Buffer(Protocol):
         """Drop the first ``count`` images from the processor's cache, after a DMA has written them."""
 
 
-class BufferAllocator(Protocol):
-    """Allocates buffers. The memory of a buffer is free again when nothing refers to the buffer."""
-
-    def allocate(self, shape: tuple[int, ...]) -> Buffer:
-        """A buffer of bytes. Raises OverlayError if no memory is left."""
-
-
 class FpgaManager(Protocol):
     """The state of the programmable logic: whether it is configured, with which bitstream, and who may load another."""
 
@@ -57,7 +50,7 @@ class FpgaManager(Protocol):
         """Why this process may not load a bitstream. None if it may."""
 
 
-class Board(BufferAllocator, Protocol):
+class Board(Protocol):
     """A board, with the bitstream and .hwh of one bundle."""
 
     @property
@@ -75,6 +68,9 @@ class Board(BufferAllocator, Protocol):
 
     def registers(self, name: str) -> Registers:
         """The registers of one IP of the attached overlay. Raises OverlayError if it has no IP of that name."""
+
+    def allocate(self, shape: tuple[int, ...]) -> Buffer:
+        """A buffer of bytes. Its memory is free again when nothing refers to it. Raises OverlayError without memory."""
 
     def clock_mhz(self) -> float:
         """The frequency of the logic's clock, FCLK0. Raises OverlayError."""

@@ -58,7 +58,7 @@ class Pipeline:
         self._clock, self._sleep, self._deadline_s = clock, sleep, deadline_s
 
     def expect_idle(self) -> None:
-        """Raises DmaBusy or DmaDataError if one of the DMAs cannot be started."""
+        """Check that both DMAs can be started. Raises DmaBusy or DmaDataError."""
         self._output_dma.expect_idle()
         self._input_dma.expect_idle()
 

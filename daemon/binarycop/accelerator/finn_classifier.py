@@ -123,7 +123,7 @@ class FinnClassifier:
         return scores[1:]
 
     def _check(self, scores: NDArray[np.int32]) -> None:
-        """Raises DmaDataError, whose message holds no score of a person."""
+        """Check the scores of a batch. Raises DmaDataError, whose message contains no score of a person."""
         output_dma = self._bundle.manifest.output_dma
         is_possible = (np.abs(scores) <= self._max_score) & ((scores - self._max_score) % 2 == 0)
         wrong = int((~is_possible).any(axis=1).sum())

@@ -99,7 +99,7 @@ class PynqBoard:
         return registers
 
     def allocate(self, shape: tuple[int, ...]) -> Buffer:
-        """See ``BufferAllocator.allocate``."""
+        """See ``Board.allocate``."""
         try:
             return ContiguousBuffer(shape, self._device)
         except Exception as error:

@@ -86,7 +86,7 @@ class UioBoard:
         self._allocated = 0
 
     def load(self) -> None:
-        """Raises OverlayLoadDenied. systemd lets root load the overlay before the next start."""
+        """Refuse, by OverlayLoadDenied: only root can load. The overlay's unit does so before the next start."""
         raise OverlayLoadDenied(
             "only root can load it (classifier.overlay.memory is uio); run binarycop load-overlay, then start again"
         )
@@ -118,7 +118,7 @@ class UioBoard:
         return _Registers(self._words, self._ranges[name], self._mapping_base)
 
     def allocate(self, shape: tuple[int, ...]) -> Buffer:
-        """See ``BufferAllocator.allocate``. It takes the next pages; ``attach`` begins again at the first one."""
+        """See ``Board.allocate``. It takes the next pages; ``attach`` begins again at the first one."""
         if self._memory is None:
             raise OverlayError(f"{self._dev / MEMORY} is not open")
         size, offset = int(np.prod(shape)), self._allocated

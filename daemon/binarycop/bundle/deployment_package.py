@@ -44,19 +44,19 @@ def check(package: DeploymentPackage, manifest: Manifest) -> None:
     for file in (package.bitstream, package.hwh):
         check_build.check_published(package.folder, digest.sha256_of(file))
     expected: dict[str, tuple[str, Any]] = {
-        "ishape_normal": ("takes inputs of shape", (1, SIDE_PX, SIDE_PX, CHANNELS)),
-        "oshape_normal": ("gives outputs of shape", (1, len(LABELS))),
-        "idt": ("takes inputs of type", "UINT8"),
-        "odt": ("gives outputs of type", manifest.output_type),
-        "ishape_packed": ("packs inputs as", manifest.input_packed),
-        "oshape_packed": ("packs outputs as", manifest.output_packed),
-        "input_dma_name": ("calls its input DMA", manifest.input_dma),
-        "output_dma_name": ("calls its output DMA", manifest.output_dma),
+        "ishape_normal": ("input shape", (1, SIDE_PX, SIDE_PX, CHANNELS)),
+        "oshape_normal": ("output shape", (1, len(LABELS))),
+        "idt": ("input type", "UINT8"),
+        "odt": ("output type", manifest.output_type),
+        "ishape_packed": ("packed input shape", manifest.input_packed),
+        "oshape_packed": ("packed output shape", manifest.output_packed),
+        "input_dma_name": ("input DMA", manifest.input_dma),
+        "output_dma_name": ("output DMA", manifest.output_dma),
     }
-    for key, (verb, bundle_value) in expected.items():
+    for key, (name, bundle_value) in expected.items():
         build_value = _single(package, key)
         if build_value != bundle_value:
-            reason = f"the build {verb} {_format(build_value)}, the bundle {_format(bundle_value)}"
+            reason = f"{name}: build {_format(build_value)}, manifest {_format(bundle_value)}"
             raise BundleError(package.folder, reason)
     if package.io_shapes.get("number_of_external_weights", 0) != 0:
         raise BundleError(package.folder, "the build takes weights from outside, which the daemon does not give it")
@@ -74,7 +74,7 @@ def _only_file(folder: Path, subfolder: str, pattern: str) -> Path:
 
 
 def _io_shape_dict(module: ast.Module) -> dict[str, Any]:
-    """Raises ValueError if there is no such dictionary, or it has more than literals and data types."""
+    """The dictionary in the driver. Raises ValueError if there is none, or it has more than literals and data types."""
     for statement in module.body:
         if isinstance(statement, ast.Assign) and any(
             isinstance(target, ast.Name) and target.id == _DICT for target in statement.targets

@@ -2,8 +2,8 @@
 
 ``weights.npz`` holds two arrays for layer i. ``weights_i`` is (outputs, ceil(K / 8)) uint8: bit j of a row, least
 significant first, is weight j (1 is +1, 0 is -1), in the order (row, column, channel). ``thresholds_i`` is (outputs,)
-int32, for all layers but the last: the output bit is 1 if the sum is equal to the threshold or above it. ``golden.npz``
-holds ``inputs`` (N, 32, 32, 3) uint8 RGB and their ``scores`` (N, 4) int32.
+int32, for all layers except the last: the output bit is 1 if the sum is equal to the threshold or above it.
+``golden.npz`` holds ``inputs`` (N, 32, 32, 3) uint8 RGB and their ``scores`` (N, 4) int32.
 """
 
 from collections.abc import Mapping

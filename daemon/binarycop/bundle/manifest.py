@@ -44,7 +44,7 @@ class Layer:
 class Header:
     """The part of a manifest that identifies a bundle and does not depend on its network.
 
-    sha256: of each file of the bundle but the manifest, in hexadecimal digits, by the file's name.
+    sha256: of each file of the bundle except the manifest, in hexadecimal digits, by the file's name.
     """
 
     name: str

@@ -5,9 +5,10 @@ from pathlib import Path
 
 from binarycop.errors import BundleError
 
-_CHECKOUT = Path(__file__).resolve().parents[3]
+CHECKOUT = Path(__file__).resolve().parents[3]
+"""The project's folder, if this package runs from a checkout."""
 SEARCH_PATHS = (
-    _CHECKOUT / "overlays" / "bundles",
+    CHECKOUT / "overlays" / "bundles",
     Path(sys.prefix) / "share" / "binarycop" / "bundles",
     Path("/usr/share/binarycop/bundles"),
 )

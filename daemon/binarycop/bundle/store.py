@@ -4,8 +4,8 @@ Below the root (/var/lib/binarycop on a board):
 
     bundles/NAME            a symbolic link to the version in use
     versions/NAME/VERSION/  one version; its folder's name is its manifest's version and the start of that file's sha256
-    proven/NAME             the known good versions (self-test passed here), one a line, newest last
-    shipped/NAME            the packaged versions (they came with the package), one a line
+    proven/NAME             the known good versions (self-test passed here), one per line, newest last
+    shipped/NAME            the packaged versions (they came with the package), one per line
 """
 
 import fcntl
@@ -47,8 +47,8 @@ class Version:
 class SelfTestResult:
     """What ``BundleStore.ensure_known_good`` has found.
 
-    version: in use now. tested: a self-test has run. refused, reason: the version that failed and is not in use any
-    more, and why; empty if none failed.
+    version: in use now; empty if the bundle is not in the store. tested: a self-test has run. refused, reason: the
+    version that failed and is not in use any more, and why; empty if none failed.
     """
 
     version: str
@@ -176,7 +176,7 @@ class BundleStore:
         atomic.write_file(file, "".join(f"{version}\n" for version in versions).encode())
 
     def _prune(self, name: str) -> None:
-        """Remove every version but the one in use, the known good ones, and the newest packaged one."""
+        """Remove every version except the one in use, the known good ones, and the newest packaged one."""
         newest_packaged = self._read_list(_PACKAGED, name)[-1:]
         kept = {self._in_use(name), *self._read_list(_KNOWN_GOOD, name), *newest_packaged}
         for folder in self._folder(name).iterdir():

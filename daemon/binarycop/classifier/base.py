@@ -27,6 +27,6 @@ class Classifier(Protocol):
 
 
 def check_crops(crops: NDArray[np.uint8]) -> None:
-    """Raises ValueError if this is not a batch of crops: (N, 32, 32, 3) uint8."""
+    """Check a batch of crops. Raises ValueError if it is not (N, 32, 32, 3) uint8."""
     if crops.dtype != np.uint8 or crops.shape[1:] != (SIDE_PX, SIDE_PX, 3):
         raise ValueError(f"crops are {crops.dtype} {crops.shape}, not uint8 (N, {SIDE_PX}, {SIDE_PX}, 3)")

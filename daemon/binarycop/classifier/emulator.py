@@ -22,27 +22,27 @@ class Emulator:
     name = "emulator"
 
     def __init__(self, bundle: Bundle) -> None:
-        pairs = list(zip(bundle.manifest.layers, bundle.weights))
-        self._stages = [_Stage(layer, weights, is_first=index == 0) for index, (layer, weights) in enumerate(pairs)]
+        pairs = enumerate(zip(bundle.manifest.layers, bundle.weights))
+        self._layers = [_LayerRunner(layer, weights, is_first=index == 0) for index, (layer, weights) in pairs]
 
     def scores(self, crops: NDArray[np.uint8]) -> NDArray[np.int32]:
         """See ``Classifier.scores``."""
         check_crops(crops)
         parts = [self._run(crops[start : start + _MAX_BATCH]) for start in range(0, len(crops), _MAX_BATCH)]
-        return np.concatenate(parts) if parts else np.empty((0, self._stages[-1].outputs), np.int32)
+        return np.concatenate(parts) if parts else np.empty((0, self._layers[-1].outputs), np.int32)
 
     def close(self) -> None:
         """See ``Classifier.close``. There is nothing to free."""
 
     def _run(self, crops: NDArray[np.uint8]) -> NDArray[np.int32]:
         values: NDArray[np.generic] = crops
-        for stage in self._stages:
-            values = stage.run(values)
+        for layer in self._layers:
+            values = layer.run(values)
         return values.astype(np.int32)
 
 
-class _Stage:
-    """One layer, its weights in the order that BLAS needs. Every batch uses the same scratch memory."""
+class _LayerRunner:
+    """Runs one layer. Its weights are in the order that BLAS needs. Every batch uses the same scratch memory."""
 
     def __init__(self, layer: Layer, weights: LayerWeights, *, is_first: bool) -> None:
         signs = np.where(weights.bits, 1, -1).astype(np.float32)
@@ -53,12 +53,12 @@ class _Stage:
         self._total = total
         self._threshold: NDArray[np.float32] | None = None
         if weights.thresholds is not None:
-            least = weights.thresholds.astype(np.float64)
+            min_sum = weights.thresholds.astype(np.float64)
             if not is_first:
                 # The first layer's activations are pixels, all others are bits: see the module's docstring.
-                least = np.ceil((least + total) / 2)
+                min_sum = np.ceil((min_sum + total) / 2)
             # Sums are whole numbers, so "above the threshold less a half" is "at the threshold or above it".
-            self._threshold = (least - 0.5).astype(np.float32)
+            self._threshold = (min_sum - 0.5).astype(np.float32)
         self._columns: NDArray[np.float32] = np.empty((0,), np.float32)
         self._sums: NDArray[np.float32] = np.empty((0, 0), np.float32)
 
@@ -81,21 +81,21 @@ class _Stage:
         return _or_pool(image) if self._pool else image
 
     def _im2col(self, values: NDArray[np.generic], height: int, width: int) -> NDArray[np.float32]:
-        """Every 3×3 window as a row. The three pixels of a window's line are adjacent, so they are copied at once."""
+        """Every 3×3 window as a row. The three pixels of a window's row are adjacent, so they are copied at once."""
         values = np.ascontiguousarray(values)
         count, channels = len(values), values.shape[3]
-        line = KERNEL * channels
-        image_bytes, line_bytes, pixel_bytes, value_bytes = values.strides
+        window_row = KERNEL * channels
+        image_bytes, row_bytes, pixel_bytes, value_bytes = values.strides
         windows = as_strided(
             values,
-            (count, height, width, KERNEL, line),
-            (image_bytes, line_bytes, pixel_bytes, line_bytes, value_bytes),
+            (count, height, width, KERNEL, window_row),
+            (image_bytes, row_bytes, pixel_bytes, row_bytes, value_bytes),
             writeable=False,
         )
         if self._columns.shape != windows.shape:
             self._columns = np.empty(windows.shape, np.float32)
         np.copyto(self._columns, windows)
-        return self._columns.reshape(count * height * width, KERNEL * line)
+        return self._columns.reshape(count * height * width, KERNEL * window_row)
 
 
 def _or_pool(image: NDArray[np.bool_]) -> NDArray[np.bool_]:

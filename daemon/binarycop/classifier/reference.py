@@ -26,24 +26,25 @@ def scores(bundle: Bundle, crop: NDArray[np.uint8]) -> list[int]:
             sums = [_dot(_word(row.tolist()), _word(flat), layer.fan_in) for row in weights.bits]
             if weights.thresholds is None:
                 return sums
-            bits = [[_fire(sums, weights)]]
+            bits = [[_apply_thresholds(sums, weights)]]
     raise ValueError("a bundle's last layer has no thresholds")
 
 
 def _first(image: list[list[list[int]]], weights: LayerWeights) -> list[list[list[bool]]]:
     """The first layer: 8-bit pixels times 1-bit weights."""
     signs = np.where(weights.bits, 1, -1).tolist()
-    return [
-        [_fire([sum(pixel * sign for pixel, sign in zip(window, row)) for row in signs], weights) for window in line]
-        for line in _windows(image)
+    sums = [
+        [[sum(pixel * sign for pixel, sign in zip(window, row)) for row in signs] for window in windows]
+        for windows in _windows(image)
     ]
+    return [[_apply_thresholds(pixel, weights) for pixel in row] for row in sums]
 
 
 def _convolution(bits: list[list[list[bool]]], layer: Layer, weights: LayerWeights) -> list[list[list[bool]]]:
     rows = [_word(row.tolist()) for row in weights.bits]
     return [
-        [_fire([_dot(row, _word(window), layer.fan_in) for row in rows], weights) for window in line]
-        for line in _windows(bits)
+        [_apply_thresholds([_dot(row, _word(window), layer.fan_in) for row in rows], weights) for window in windows]
+        for windows in _windows(bits)
     ]
 
 
@@ -57,7 +58,7 @@ def _windows(image: Sequence[Sequence[Sequence[int]]]) -> list[list[list[int]]]:
     ]
 
 
-def _fire(sums: list[int], weights: LayerWeights) -> list[bool]:
+def _apply_thresholds(sums: list[int], weights: LayerWeights) -> list[bool]:
     if weights.thresholds is None:
         raise ValueError("a hidden layer needs thresholds")
     return [total >= threshold for total, threshold in zip(sums, weights.thresholds.tolist())]

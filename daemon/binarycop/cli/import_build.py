@@ -22,7 +22,7 @@ def add(commands: Any) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Raises BundleError if the build or the bundle is refused. A build that is refused is not copied."""
+    """Check the build and copy it. Raises BundleError if it or the bundle is refused; nothing is copied then."""
     folder = find_bundle(options.into)
     package = deployment_package.read(options.deploy)
     deployment_package.check(package, manifests.read(folder))

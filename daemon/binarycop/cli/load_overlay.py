@@ -20,17 +20,23 @@ def add(commands: Any) -> None:
     parser.add_argument(
         "--if-set", action="store_true", help="do nothing if classifier.backend is not overlay: for the unit"
     )
-    parser.add_argument("--simulated", action="store_true", help="practise it on the simulated board")
+    parser.add_argument("--simulated", action="store_true", help="a dry run on the simulated board")
     add_json(parser)
     parser.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:
-    """Raises BundleError if the build is refused, OverlayError if it cannot be loaded or does not work."""
+    """Load the overlay and check its golden vectors.
+
+    Raises BundleError if the build is refused, OverlayError if it cannot be loaded or does not work.
+    """
     backend = Backend.SIMULATED_BOARD if options.simulated else Backend.OVERLAY
     configured = settings_of(options).classifier
     if options.if_set and configured.backend is not Backend.OVERLAY:
-        print(f"classifier.backend is {configured.backend.value}: no overlay to load")
+        if options.json:
+            print_json({"backend": configured.backend.value, "loaded": False})
+        else:
+            print(f"classifier.backend is {configured.backend.value}: no overlay to load")
         return 0
     # Only pynq can load, also for a daemon that uses UIO.
     settings = replace(configured, backend=backend, overlay=replace(configured.overlay, memory=MemoryAccess.PYNQ))

@@ -59,8 +59,8 @@ _HELP = """exit codes:
    4  the bundle was refused
    5  a camera, clip or folder gives no frames
    6  a GPIO line cannot be opened or driven
-   7  the classifier or the face detector cannot run
-   8  the circuit in the FPGA (overlay) is missing or has failed: run load-overlay as root, then start again
+   7  the classifier or the face detector cannot run, or the overlay (the circuit in the FPGA) has failed
+   8  the overlay is not loaded, and this process may not load it: run load-overlay as root, then start again
    9  the journal cannot be read
   10  the bundle store of this board cannot be read or written
 """
@@ -70,7 +70,7 @@ def parser(names: Sequence[str] = COMMANDS) -> argparse.ArgumentParser:
     """The command line, with the subcommands of these names."""
     top = argparse.ArgumentParser(
         prog="binarycop",
-        description="Gate controller: sees how a person wears the face mask, and gives the gate permission or not.",
+        description="Gate controller: classifies how a face mask is worn, and grants or refuses permission.",
         epilog=_HELP,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )

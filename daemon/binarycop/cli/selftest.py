@@ -4,7 +4,7 @@ import argparse
 from typing import Any
 
 from binarycop.cli.options import add_classifier, add_config, add_json, print_json, settings_of
-from binarycop.service.assembly import open_bundle
+from binarycop.service.backends import open_bundle
 
 
 def add(commands: Any) -> None:
@@ -17,7 +17,7 @@ def add(commands: Any) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Raises BundleError with the first disagreement."""
+    """Run the self-test. Raises BundleError with the first disagreement."""
     bundle, classifier = open_bundle(settings_of(options).classifier)
     backend, golden = classifier.name, len(bundle.golden_inputs)
     classifier.close()

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from binarycop.bundle.search import CHECKOUT
 from binarycop.detection.base import Detector
 from binarycop.detection.fixed_region import FixedRegion
 from binarycop.detection.lookout.detector import Lookout
@@ -9,8 +10,7 @@ from binarycop.detection.yunet import YuNet
 from binarycop.errors import DetectorError
 from binarycop.settings.faces import DetectorKind, FacesSettings
 
-_CHECKOUT = Path(__file__).resolve().parents[3]
-_YUNET_MODEL = _CHECKOUT.parent / "shared" / "data" / "models" / "face_detection_yunet_2023mar.onnx"
+_YUNET_MODEL = CHECKOUT.parent / "shared" / "data" / "models" / "face_detection_yunet_2023mar.onnx"
 
 
 def make_detector(settings: FacesSettings, *, is_demo: bool = False, subtract_background: bool = True) -> Detector:

@@ -1,1 +1,1 @@
-"""How well the detectors do on annotated pictures."""
+"""How well detectors and bundles do on annotated pictures."""

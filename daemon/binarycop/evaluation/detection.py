@@ -85,7 +85,7 @@ class DetectorMetrics:
 
 def size_band(box: Box) -> int | None:
     """The index in ``SIZE_BANDS``; None for a face that is too small to count."""
-    return next((at for at, (low, high) in enumerate(SIZE_BANDS) if low <= box.longer_px < high), None)
+    return next((index for index, (low, high) in enumerate(SIZE_BANDS) if low <= box.longer_px < high), None)
 
 
 def match_detections(truth: list[GroundTruthFace], detections: list[Box]) -> tuple[list[bool], list[Box]]:
@@ -97,9 +97,9 @@ def match_detections(truth: list[GroundTruthFace], detections: list[Box]) -> tup
     false = []
     for detection in detections:
         ious = [1.0 if face.box is None else face.box.iou(detection) for face in truth]
-        free = [at for at, iou in enumerate(ious) if iou >= MATCH_IOU and not is_found[at]]
+        free = [index for index, iou in enumerate(ious) if iou >= MATCH_IOU and not is_found[index]]
         if free:
-            is_found[max(free, key=lambda at: ious[at])] = True
+            is_found[max(free, key=lambda index: ious[index])] = True
         elif not any(iou >= MATCH_IOU and face.box is not None for iou, face in zip(ious, truth)):
             false.append(detection)
     return is_found, false

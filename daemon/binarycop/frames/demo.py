@@ -22,7 +22,7 @@ _NOISE_GREY_LEVELS = 3.0
 
 @dataclass(frozen=True)
 class Visit:
-    """One person: in sight from ``from_s`` to ``to_s``, at the spot from ``at_spot_s`` to ``leaves_s``."""
+    """One person: visible from ``from_s`` to ``to_s``, at the spot from ``at_spot_s`` to ``leaves_s``."""
 
     mask_class: MaskClass
     from_s: float

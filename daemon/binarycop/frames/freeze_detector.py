@@ -13,7 +13,7 @@ class FreezeDetector:
 
     A sensor has noise, so two frames of one scene differ. Identical frames mean that the driver or the camera hangs,
     or that a still is fed in. Every 16th pixel in both directions is compared first; if these are equal, a checksum of
-    the whole picture. No picture is kept.
+    the whole picture. Only these pixels and the checksum are kept.
     """
 
     def __init__(self, frozen_s: float) -> None:

@@ -6,10 +6,8 @@ from collections.abc import Callable
 
 from binarycop.clock import Clock
 from binarycop.frames.base import Frame, Source
-from binarycop.frames.source_event import SourceEvent, SourceEventKind
+from binarycop.frames.source_event import SourceEvent
 from binarycop.frames.source_reader import GrabberSettings, SourceReader
-
-__all__ = ["Grabber", "GrabberSettings", "SourceEvent", "SourceEventKind"]
 
 
 class Grabber:

@@ -11,8 +11,8 @@ from binarycop.settings.schema import LaneSettings
 class GateConfig:
     """The settings of one lane's state machine.
 
-    permitted: the verdicts whose row in ``signals`` gives permission. has_passed: the lane reports passages on a
-    line. Without that line, a person who walks out of view after a permission counts as having passed.
+    permitted: the verdicts whose row in ``signals`` gives permission. has_passed: the speed gate reports passages on
+    a line. Without that line, a person who walks out of view after a permission counts as having passed.
     """
 
     settings: GateSettings
@@ -20,7 +20,7 @@ class GateConfig:
     has_passed: bool
 
     @classmethod
-    def of(cls, lane: LaneSettings) -> "GateConfig":
+    def from_settings(cls, lane: LaneSettings) -> "GateConfig":
         """The configuration that a lane's settings give."""
-        permitted = frozenset(status for status in GateStatus if lane.signals.of(status).permission)
+        permitted = frozenset(status for status in GateStatus if lane.signals.row_for(status).permission)
         return cls(lane.gate, permitted - {GateStatus.NOBODY, GateStatus.FAULT}, lane.lines.passed is not None)

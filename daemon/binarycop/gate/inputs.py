@@ -1,4 +1,4 @@
-"""The inputs of the gate's state machine: people, verdicts, the lane's signals, faults and time."""
+"""The inputs of the gate's state machine: people, verdicts, the input lines, faults and time."""
 
 from dataclasses import dataclass
 
@@ -27,19 +27,19 @@ class VerdictReached:
 
 @dataclass(frozen=True)
 class PassageReported:
-    """The lane's line ``passed`` reports that somebody walked through."""
+    """The line ``passed`` reports that somebody walked through."""
 
 
 @dataclass(frozen=True)
 class ReadyChanged:
-    """The lane's line ``ready``: whether the lane can take a permission now."""
+    """The line ``ready``: whether the speed gate can take a permission now."""
 
     active: bool
 
 
 @dataclass(frozen=True)
 class FireChanged:
-    """The lane's line ``fire``."""
+    """The line ``fire``."""
 
     active: bool
 

@@ -109,7 +109,7 @@ def _expire(state: State, config: GateConfig, now_s: float) -> Result:
             events += (_event(state, GateEventKind.NOT_PASSED),)
             state = _enter_refractory(state, config, state.phase_ends_s)
         elif state.phase is Phase.REMINDING:
-            # `_evaluate` gives the permission; it may have to wait for the lane to be ready.
+            # `_evaluate` gives the permission; it may have to wait until the speed gate is ready.
             break
         else:
             state = replace(state, phase=Phase.IDLE)
@@ -186,7 +186,7 @@ def _on_person_arrived(state: State, gate_input: inputs.PersonArrived, config: G
 
 def _on_person_left(state: State, gate_input: inputs.PersonLeft, config: GateConfig, now_s: float) -> Result:
     if state.phase is Phase.PERMITTED and config.settings.contact is Contact.PULSE and not config.has_passed:
-        # The lane needs the whole pulse. The verdict is kept for the event of the passage.
+        # The speed gate needs the whole pulse. The verdict is kept for the event of the passage.
         return replace(state, person=None, last_announced=None), ()
     state, events = _abandon_person(state, config, now_s)
     return replace(state, person=None, verdict=None, last_announced=None), events

@@ -29,8 +29,8 @@ _OVERRIDE_S = 1000.0
 
 
 def config_for(policy: Policy) -> GateConfig:
-    """The default settings with this policy, for a lane that reports passages."""
-    return replace(GateConfig.of(LaneSettings(gate=GateSettings(policy=policy))), has_passed=True)
+    """The default settings with this policy, for a speed gate that reports passages."""
+    return replace(GateConfig.from_settings(LaneSettings(gate=GateSettings(policy=policy))), has_passed=True)
 
 
 def state_in(phase: Phase, config: GateConfig) -> State:

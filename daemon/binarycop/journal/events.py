@@ -27,7 +27,11 @@ class EventSpec:
 
 
 class Event(Enum):
-    """Every event that the daemon writes into the journal."""
+    """Every event in the journal.
+
+    The daemon writes them, except for ``gave_up`` (binarycop-degraded.service) and ``bundle_back`` (``binarycop bundle
+    ensure``).
+    """
 
     STARTED = EventSpec(
         "started",

@@ -64,7 +64,7 @@ class SystemdJournal:
 
 
 class MemoryJournal:
-    """Keeps the newest events in memory, for replay and tests."""
+    """Keeps the newest events in memory, for fault injection and tests."""
 
     def __init__(self, max_records: int = 100_000) -> None:
         self._max_records = max_records

@@ -31,7 +31,7 @@ _DEBOUNCE_ATTRIBUTE = struct.Struct("=IIIIQ")
 NAME_BYTES = 32  # length of a line's, chip's or consumer's name, with its final zero
 LONGEST_DEBOUNCE_US = 0xFFFF_FFFF
 _VALUES_ID, _DEBOUNCE_ID = 2, 3
-_USED, _INPUT, _OUTPUT = 1 << 0, 1 << 2, 1 << 3
+_INPUT, _OUTPUT = 1 << 2, 1 << 3
 _RISING_ID = 1
 _EDGES_BUFFERED = 1024  # the maximum that the kernel keeps for a request (64 lines of 16 events)
 
@@ -70,16 +70,11 @@ class ChipInfo:
 
 @dataclass(frozen=True)
 class LineInfo:
-    """The state of a line.
-
-    used: a program or the kernel itself has it. consumer: that program's name for itself, or empty.
-    """
+    """A line. consumer: the name of the program or kernel driver that has it, or empty."""
 
     offset: int
     name: str
     consumer: str
-    used: bool
-    output: bool
 
 
 @dataclass(frozen=True)
@@ -202,14 +197,14 @@ class Chip:
         return ChipInfo(_text(name), _text(label), lines)
 
     def line(self, offset: int) -> LineInfo:
-        """The state of a line.
+        """The names of a line and of its consumer.
 
         Raises OSError with EINVAL if there is no such line, or no ABI v2 (Linux before 5.10).
         """
         answer = bytearray(LINE_INFO.pack(b"", b"", offset, 0, 0, b""))
         self._ioctl(self._fd, GET_LINEINFO, answer, True)
-        name, consumer, _, _, flags, _ = LINE_INFO.unpack(answer)
-        return LineInfo(offset, _text(name), _text(consumer), bool(flags & _USED), bool(flags & _OUTPUT))
+        name, consumer, *_ = LINE_INFO.unpack(answer)
+        return LineInfo(offset, _text(name), _text(consumer))
 
     def request(self, offset: int, consumer: str, config: LineConfig) -> LineRequest:
         """Request a line exclusively, under the name ``consumer``.

@@ -26,21 +26,22 @@ def resolve(name: str, *, is_live: bool, board: Path = _BOARD) -> str:
     if not is_live or not board.exists():
         return MOCK
     names = board.read_bytes().decode("ascii", "replace").strip("\0").replace("\0", ", ")
-    raise FactoryError(AUTO, f"none is set on this board ({names}); set lines.factory to gpiochip, or to mock")
+    reason = f"no pin factory is configured on this board ({names}); set lines.factory to gpiochip, or to mock"
+    raise FactoryError(AUTO, reason)
 
 
 def open_factory(name: str) -> Factory:
     """Open ``mock``, or a pin factory that a package has registered under gpiozero's entry points.
 
-    Raises FactoryError, also for gpiozero's own factories: by the silicon revision in /proc/cpuinfo they take a Zynq
-    for a Raspberry Pi 1 B, and may map memory of other devices.
+    Raises FactoryError, also for gpiozero's own factories: from the silicon revision in /proc/cpuinfo they misidentify
+    a Zynq as a Raspberry Pi 1 B, and may map memory of other devices.
     """
     if name == MOCK:
         return MockLines()
     installed = {entry.name: entry for entry in entry_points(group=GROUP)}
     usable = {key: entry for key, entry in installed.items() if not entry.value.startswith("gpiozero.")}
     if name in installed and name not in usable:
-        raise FactoryError(name, "is a factory for Raspberry Pi boards; it would take this board for one")
+        raise FactoryError(name, "is a factory for Raspberry Pi boards, and would misidentify this board")
     if name not in usable:
         names = ", ".join([AUTO, MOCK, *sorted(usable)])
         raise FactoryError(name, f"there is no such pin factory (lines.factory); installed are {names}")

@@ -34,21 +34,21 @@ class GpioChipFactory(Factory):  # type: ignore[misc]
         self._dev, self._ioctl = dev, ioctl
         self._infos: dict[str, PinInfo] = {}
         self._pins: dict[str, GpioChipPin] = {}
-        self._edges: EdgeDispatcher | None = None
+        self._edge_dispatcher: EdgeDispatcher | None = None
         if not devices(dev):
             raise BadPinFactory(f"this machine has no GPIO chip ({dev}/gpiochip*)")
 
     @property
     def edges_lost(self) -> int:
         """How many edges of all lines the kernel has dropped because handlers were too slow."""
-        return 0 if self._edges is None else self._edges.lost
+        return 0 if self._edge_dispatcher is None else self._edge_dispatcher.lost
 
     @property
-    def edges(self) -> EdgeDispatcher:
+    def edge_dispatcher(self) -> EdgeDispatcher:
         """The thread that calls the handlers of edges; it starts at the first use."""
-        if self._edges is None:
-            self._edges = EdgeDispatcher()
-        return self._edges
+        if self._edge_dispatcher is None:
+            self._edge_dispatcher = EdgeDispatcher()
+        return self._edge_dispatcher
 
     def pin(self, name: str) -> GpioChipPin:
         """The pin of the line that ``name`` means, always the same object.
@@ -114,9 +114,9 @@ class GpioChipFactory(Factory):  # type: ignore[misc]
         """Close every line and end the thread for edges."""
         for pin in list(self._pins.values()):
             pin.close()
-        if self._edges is not None:
-            self._edges.close()
-            self._edges = None
+        if self._edge_dispatcher is not None:
+            self._edge_dispatcher.close()
+            self._edge_dispatcher = None
 
     def _find(self, name: str) -> PinInfo:
         if not isinstance(name, str):

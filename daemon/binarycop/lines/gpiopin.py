@@ -46,7 +46,7 @@ class LineRequester(Protocol):
         """Request a line from the kernel."""
 
     @property
-    def edges(self) -> EdgeDispatcher:
+    def edge_dispatcher(self) -> EdgeDispatcher:
         """The thread that calls the handlers of edges."""
 
 
@@ -111,7 +111,7 @@ class GpioChipPin(Pin):  # type: ignore[misc]
             if value == "input":
                 self._become_input(self._input_config)
             elif value == "output":
-                # Reads the level first and keeps it: the device may want no other level.
+                # Reads the level first and keeps it: gpiozero's ``initial_value=None`` means that the level stays.
                 if self._request is None:
                     self._request = self._factory.request(self._info, AsIs())
                 self.output_with_state(self._request.get())
@@ -212,9 +212,9 @@ class GpioChipPin(Pin):  # type: ignore[misc]
 
     def _watch_edges(self, request: LineRequest, enabled: bool) -> None:
         if enabled and not self._is_watched:
-            self._factory.edges.watch(request, self._on_edge)
+            self._factory.edge_dispatcher.watch(request, self._on_edge)
         elif self._is_watched and not enabled:
-            self._factory.edges.unwatch(request)
+            self._factory.edge_dispatcher.unwatch(request)
         self._is_watched = enabled
 
     def _on_edge(self, edge: Edge) -> None:

@@ -22,7 +22,7 @@ class MockLine(MockPin):  # type: ignore[misc]
 class MockLines(Factory):  # type: ignore[misc]
     """Creates a line for every name, and gives each to one device at a time.
 
-    ``pin(name)`` always returns the same ``MockLine``. Its ``drive_high`` and ``drive_low`` simulate the lane.
+    ``pin(name)`` always returns the same ``MockLine``. Its ``drive_high`` and ``drive_low`` simulate the speed gate.
     """
 
     def __init__(self) -> None:

@@ -1,4 +1,4 @@
-"""The list by which ``gate-release`` switches the relays off once the daemon is gone: one LINE=LEVEL per line."""
+"""The list of GPIO levels that ``gate-release`` drives once the daemon is gone: one LINE=LEVEL per text line."""
 
 from collections.abc import Sequence
 from pathlib import Path

@@ -11,9 +11,8 @@ from gpiozero.pins import Factory
 
 from binarycop.errors import LineError
 from binarycop.lines.lane_io import open_input, open_output
-from binarycop.settings.check import wires_of
 from binarycop.settings.lines import InputSettings
-from binarycop.settings.schema import LaneSettings
+from binarycop.settings.schema import LaneSettings, wires_of
 
 _HEARTBEAT, _HEARTBEAT_PERIOD_S = "heartbeat", 0.1
 

@@ -1,57 +1,30 @@
-"""Puts a service together from its settings: the one module that knows the constructors of all rooms."""
+"""Makes the parts of a service from its settings: detectors, trackers, grabbers, lanes and the service itself."""
 
 from contextlib import ExitStack
-from dataclasses import replace
+from functools import partial
 
 from gpiozero.pins import Factory
 
-from binarycop.bundle import files as bundles
 from binarycop.bundle.files import Bundle
-from binarycop.bundle.search import find_bundle
 from binarycop.classifier.base import Classifier
 from binarycop.classifier.emulator import Emulator
-from binarycop.classifier.golden import check_golden
 from binarycop.clock import Clock
 from binarycop.detection.base import Detector
 from binarycop.detection.choose import make_detector
 from binarycop.detection.fixed_region import FixedRegion
-from binarycop.errors import OverlayError
-from binarycop.frames.choose import DEMO
-from binarycop.journal.events import Event
+from binarycop.frames.camera import CameraSettings
+from binarycop.frames.choose import DEMO, is_recording, open_source
+from binarycop.frames.grabber import Grabber
+from binarycop.frames.source_reader import GrabberSettings
 from binarycop.journal.writers import Journal
 from binarycop.lines.lane_io import LaneIo
-from binarycop.service.backends import open_classifier
 from binarycop.service.failover_classifier import FailoverClassifier
 from binarycop.service.lane import Lane
 from binarycop.service.service import Service
-from binarycop.settings.classifier import Backend, ClassifierSettings, Fallback
+from binarycop.settings.frames import FramesSettings
 from binarycop.settings.schema import LaneSettings, Settings
 from binarycop.tracking.runner import SyncRunner, ThreadRunner
 from binarycop.tracking.tracker import Tracker
-
-
-def open_bundle(settings: ClassifierSettings) -> tuple[Bundle, Classifier]:
-    """Load the bundle, start its backend, and check it against the golden vectors. Raises BundleError, BackendError."""
-    bundle = bundles.load(find_bundle(settings.bundle))
-    classifier = open_classifier(settings, bundle)
-    try:
-        check_golden(bundle, classifier)
-    except BaseException:
-        classifier.close()
-        raise
-    return bundle, classifier
-
-
-def open_bundle_or_fallback(settings: ClassifierSettings, journal: Journal) -> tuple[Bundle, Classifier]:
-    """As ``open_bundle``, but if the overlay fails, and the settings allow it, the backend is the emulator."""
-    try:
-        return open_bundle(settings)
-    except OverlayError as failure:
-        if settings.overlay.fallback is not Fallback.EMULATOR:
-            raise
-        opened = open_bundle(replace(settings, backend=Backend.EMULATOR))
-        journal.write(Event.ON_EMULATOR, "", reason=failure.reason)
-        return opened
 
 
 def detector_of(lane: LaneSettings) -> Detector:
@@ -68,6 +41,22 @@ def tracker_of(lane: LaneSettings, detector: Detector, *, in_thread: bool = Fals
         # It needs each frame, since it subtracts the background, and it costs less than a thread.
         return Tracker(SyncRunner(detector), lane.faces, detect_every_frame=True)
     return Tracker(ThreadRunner(detector) if in_thread else SyncRunner(detector), lane.faces)
+
+
+def grabber_of(frames: FramesSettings, clock: Clock) -> Grabber:
+    """The thread that owns one lane's source."""
+    camera = CameraSettings(
+        width_px=frames.width_px,
+        height_px=frames.height_px,
+        rate_hz=frames.rate_hz,
+        fourcc=frames.pixel_format.value,
+    )
+    return Grabber(
+        partial(open_source, frames.source, clock, camera=camera),
+        clock,
+        GrabberSettings(stale_s=frames.stale_s, frozen_s=frames.frozen_s),
+        is_live=not is_recording(frames.source),
+    )
 
 
 def make_service(

@@ -1,7 +1,8 @@
-"""Opens the classifier that the settings name: the emulator, or the accelerator on a board."""
+"""Opens the bundle and the classifier that the settings name: the emulator, or the accelerator on a board."""
 
 import importlib
 import time
+from dataclasses import replace
 from typing import Any
 
 from binarycop.accelerator.base import Board
@@ -12,12 +13,41 @@ from binarycop.accelerator.simulated.fabric import SimulatedFault
 from binarycop.accelerator.simulated.uio import SimulatedUioBoard
 from binarycop.accelerator.uio import UioBoard
 from binarycop.bundle import check_build, hwh
+from binarycop.bundle import files as bundles
 from binarycop.bundle.files import Bundle
+from binarycop.bundle.search import find_bundle
 from binarycop.classifier.base import Classifier
 from binarycop.classifier.emulator import Emulator
+from binarycop.classifier.golden import check_golden
 from binarycop.clock import MonotonicClock
-from binarycop.errors import BackendError
-from binarycop.settings.classifier import Backend, ClassifierSettings, MemoryAccess
+from binarycop.errors import BackendError, OverlayError
+from binarycop.journal.events import Event
+from binarycop.journal.writers import Journal
+from binarycop.settings.classifier import Backend, ClassifierSettings, Fallback, MemoryAccess
+
+
+def open_bundle(settings: ClassifierSettings) -> tuple[Bundle, Classifier]:
+    """Load the bundle, start its backend, and check it against the golden vectors. Raises BundleError, BackendError."""
+    bundle = bundles.load(find_bundle(settings.bundle))
+    classifier = open_classifier(settings, bundle)
+    try:
+        check_golden(bundle, classifier)
+    except BaseException:
+        classifier.close()
+        raise
+    return bundle, classifier
+
+
+def open_bundle_or_fallback(settings: ClassifierSettings, journal: Journal) -> tuple[Bundle, Classifier]:
+    """As ``open_bundle``, but if the overlay fails, and the settings allow it, the backend is the emulator."""
+    try:
+        return open_bundle(settings)
+    except OverlayError as failure:
+        if settings.overlay.fallback is not Fallback.EMULATOR:
+            raise
+        opened = open_bundle(replace(settings, backend=Backend.EMULATOR))
+        journal.write(Event.ON_EMULATOR, "", reason=failure.reason)
+        return opened
 
 
 def open_classifier(settings: ClassifierSettings, bundle: Bundle) -> Classifier:

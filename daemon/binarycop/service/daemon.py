@@ -4,29 +4,34 @@ import os
 import signal
 import threading
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from binarycop.bundle.manifest import Manifest
-from binarycop.clock import MonotonicClock
+from binarycop.clock import Clock, MonotonicClock
 from binarycop.frames.choose import is_recording
 from binarycop.journal.events import Event
 from binarycop.journal.writers import Journal, open_journal, print_to_stderr
 from binarycop.lines import relay_off_list
 from binarycop.lines.factory import open_factory, resolve
 from binarycop.service import hardening
-from binarycop.service.assembly import detector_of, make_service, open_bundle_or_fallback, tracker_of
-from binarycop.service.gate_records import Counters
+from binarycop.service.assembly import detector_of, grabber_of, make_service, tracker_of
+from binarycop.service.backends import open_bundle_or_fallback
 from binarycop.service.hang_timer import HangTimer
-from binarycop.service.live import LiveLoop, make_grabber
+from binarycop.service.journal_entries import Counters
+from binarycop.service.live import LiveLoop
 from binarycop.service.notify import Notifier
 from binarycop.service.reload import SettingsReader
+from binarycop.service.service import Service
 from binarycop.service.snapshot import LaneSnapshot
 from binarycop.service.systemd_link import SystemdLink
 from binarycop.service.watchdog import Watchdog
 from binarycop.settings.classifier import Backend, ClassifierSettings, MemoryAccess
 from binarycop.settings.schema import LaneSettings, Settings
+
+_CLOSE_S = 3.0  # a camera that stalls gives up after 2 s
 
 
 class Display(Protocol):
@@ -59,46 +64,31 @@ def run_daemon(load: Callable[[], Settings], display: Display | None) -> RunSumm
     # A core dump would hold frames of people.
     hardening.forbid_dumps()
     settings = load()
-    notifier = Notifier.of(os.environ)
+    notifier = Notifier.from_environment(os.environ)
     stop_requested, reload_requested = _handle_signals(notifier)
     journal = open_journal(settings.journal.target, display.print_line if display else print_to_stderr)
-
-    notifier.send(f"STATUS=starting: bundle {settings.classifier.bundle} is checked against its golden vectors")
-    bundle, classifier = open_bundle_or_fallback(settings.classifier, journal)
-    detectors = [detector_of(lane) for lane in settings.gates]
-    trackers = [tracker_of(lane, detector, in_thread=True) for lane, detector in zip(settings.gates, detectors)]
     clock = MonotonicClock()
-    is_live = any(not is_recording(lane.frames.source) for lane in settings.gates)
-    lines = resolve(settings.gates[0].lines.factory, is_live=is_live)
-    if "RUNTIME_DIRECTORY" in os.environ:
-        relay_off_list.write(Path(os.environ["RUNTIME_DIRECTORY"]), settings.gates, lines)
-    with open_factory(lines) as factory:
-        service = make_service(settings, bundle, classifier, trackers, factory, journal, clock)
-        if notifier.has_manager and not _loads_overlays(settings.classifier):
-            _harden(journal)
-        grabbers = [make_grabber(lane.frames, clock) for lane in settings.gates]
-        # The service closes first, so that no relay waits for a camera that closes slowly.
-        with LiveLoop(service, grabbers, clock) as loop, service:
-            for lane, detector in zip(settings.gates, detectors):
-                _write_started(journal, lane, bundle.manifest, classifier.name, detector.name, lines)
-            watchdog = Watchdog.of(os.environ, os.getpid())
-            systemd = SystemdLink(
-                settings, service, loop.stages, notifier, watchdog, journal, SettingsReader(load), reload_requested
-            )
-            notifier.send("STATUS=starting: waiting for the first frame")
+    with ExitStack() as opened:
+        service, loop = _open_parts(settings, journal, notifier, clock, opened)
+        watchdog = Watchdog.from_environment(os.environ, os.getpid())
+        systemd = SystemdLink(
+            settings, service, loop.stages, notifier, watchdog, journal, SettingsReader(load), reload_requested
+        )
+        hang_timer = HangTimer(settings.service.hang_s)
 
-            def on_step() -> None:
-                hang_timer.restart()
-                now_s = clock.now_s()
-                systemd.step(now_s)
-                if display:
-                    display.show([lane.snapshot(now_s) for lane in service.lanes], loop.latencies.newest_ms)
+        def on_step() -> None:
+            hang_timer.restart()
+            now_s = clock.now_s()
+            systemd.step(now_s)
+            if display:
+                display.show([lane.snapshot(now_s) for lane in service.lanes], loop.latencies.newest_ms)
 
-            with HangTimer(settings.service.hang_s) as hang_timer:
-                loop.run(stop_requested.is_set, on_step)
-        notifier.send("STOPPING=1")
-        was_stopped = stop_requested.is_set()
-        journal.write(Event.STOPPED, "", reason="on request" if was_stopped else "every source has ended")
+        notifier.send("STATUS=starting: waiting for the first frame")
+        with hang_timer:
+            loop.run(stop_requested.is_set, on_step)
+    notifier.send("STOPPING=1")
+    was_stopped = stop_requested.is_set()
+    journal.write(Event.STOPPED, "", reason="on request" if was_stopped else "every source has ended")
     return RunSummary(
         tuple(lane.counters for lane in service.lanes),
         loop.captured,
@@ -107,6 +97,42 @@ def run_daemon(load: Callable[[], Settings], display: Display | None) -> RunSumm
         settings.gates[0].frames.source,
         was_stopped,
     )
+
+
+def _open_parts(
+    settings: Settings, journal: Journal, notifier: Notifier, clock: Clock, opened: ExitStack
+) -> tuple[Service, LiveLoop]:
+    """Open every part in order, and report each lane as started.
+
+    ``opened`` closes the relays first, then the classifier, grabbers, detectors and pin factory. This is not the
+    reverse of the order in which they are opened: a relay must not wait for a camera or a detector that hangs. The
+    order also holds if a part cannot be opened.
+    """
+    # One stack for each kind of part. ``opened`` closes them in reverse order.
+    factory_stack, detector_stack, grabber_stack, classifier_stack, relay_stack = (
+        opened.enter_context(ExitStack()) for _ in range(5)
+    )
+    notifier.send(f"STATUS=starting: bundle {settings.classifier.bundle} is checked against its golden vectors")
+    bundle, classifier = open_bundle_or_fallback(settings.classifier, journal)
+    classifier_stack.callback(classifier.close)
+    detectors = [detector_of(lane) for lane in settings.gates]
+    trackers = [tracker_of(lane, detector, in_thread=True) for lane, detector in zip(settings.gates, detectors)]
+    for tracker in trackers:
+        detector_stack.callback(tracker.close, _CLOSE_S)
+    is_live = any(not is_recording(lane.frames.source) for lane in settings.gates)
+    lines = resolve(settings.gates[0].lines.factory, is_live=is_live)
+    if "RUNTIME_DIRECTORY" in os.environ:
+        relay_off_list.write(Path(os.environ["RUNTIME_DIRECTORY"]), settings.gates, lines)
+    factory = factory_stack.enter_context(open_factory(lines))
+    service = relay_stack.enter_context(make_service(settings, bundle, classifier, trackers, factory, journal, clock))
+    if notifier.has_manager and not _loads_overlays(settings.classifier):
+        _harden(journal)
+    grabbers = [grabber_of(lane.frames, clock) for lane in settings.gates]
+    for grabber in grabbers:
+        grabber_stack.callback(grabber.close, _CLOSE_S)
+    for lane, detector in zip(settings.gates, detectors):
+        _write_started(journal, lane, bundle.manifest, classifier.name, detector.name, lines)
+    return service, LiveLoop(service, grabbers, clock)
 
 
 def _handle_signals(notifier: Notifier) -> tuple[threading.Event, threading.Event]:

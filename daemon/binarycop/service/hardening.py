@@ -75,7 +75,7 @@ def forbid_programs(machine: str | None = None) -> None:
     libc = _libc()
     _call(libc.prctl, _PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
     program = _Program(len(instructions), instructions)
-    # TSYNC applies it to all threads: OpenBLAS and OpenCV have started theirs already.
+    # TSYNC applies it to all threads, also to those that a library has started already.
     _call(libc.syscall, numbers.seccomp, _SET_MODE_FILTER, _FILTER_TSYNC, ctypes.byref(program))
 
 

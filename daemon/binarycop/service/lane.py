@@ -17,7 +17,7 @@ from binarycop.journal.events import Event
 from binarycop.journal.writers import Journal, Value
 from binarycop.lines.lane_io import LaneIo
 from binarycop.service.faults import FaultReason, FaultSet
-from binarycop.service.gate_records import Counters, gate_record, verdict_record
+from binarycop.service.journal_entries import Counters, gate_entry, verdict_entry
 from binarycop.service.lane_journal import LaneJournal
 from binarycop.service.person_votes import PersonVotes
 from binarycop.service.snapshot import LaneSnapshot
@@ -53,14 +53,14 @@ class Lane:
         self._geometry, self._calibrated_margin = geometry, margin
         self._margin = settings.verdict.effective_margin(margin)
         self._bundle, self._journal = bundle, LaneJournal(journal, settings.name, clock)
-        self._config, self._gate = GateConfig.of(settings), machine.State()
+        self._config, self._gate = GateConfig.from_settings(settings), machine.State()
         self._front: PersonVotes | None = None
         self._faults = FaultSet()
         self._fire = self._override = False
         self._frame = 0
 
     def detect(self, frame: Frame, now_s: float) -> NDArray[np.uint8] | None:
-        """Find and track faces; returns the front person's crop, (32, 32, 3) uint8 RGB, or None if nobody is in sight.
+        """Find and track faces; returns the front person's crop, (32, 32, 3) uint8 RGB, or None if nobody is visible.
 
         Raises DetectorError.
         """
@@ -106,12 +106,12 @@ class Lane:
         for _ in range(inputs.passages):
             self._step(gate_inputs.PassageReported(), now_s)
         self._step(gate_inputs.Tick(), now_s)
-        signals = self.settings.signals.of(machine.display_status(self._gate))
+        signals = self.settings.signals.row_for(machine.display_status(self._gate))
         self._io.drive(machine.permission(self._gate, self._config, now_s) is not None, signals.lamps, now_s)
         self._journal.write()
 
     def advance_time(self, now_s: float) -> None:
-        """Without a new frame: a person who is out of sight for too long leaves."""
+        """Without a new frame: a person whose track is lost for too long leaves."""
         self._check_detector(now_s)
         self._set_person(self._tracker.advance_time(now_s).person, now_s)
 
@@ -125,7 +125,7 @@ class Lane:
         self.settings = settings
         self._tracker.apply_settings(settings.faces)
         self._margin = settings.verdict.effective_margin(self._calibrated_margin)
-        self._config = GateConfig.of(settings)
+        self._config = GateConfig.from_settings(settings)
 
     @property
     def faults(self) -> tuple[str, ...]:
@@ -139,7 +139,7 @@ class Lane:
             self.log(event, reason=reason.value)
 
     def apply_faults(self, now_s: float) -> None:
-        """Tell the gate whether there is a fault. A fault ends what is known of the person in front."""
+        """Tell the gate whether there is a fault. A fault resets identities and votes."""
         has_fault = bool(self._faults)
         if has_fault == self._gate.fault:
             return
@@ -171,12 +171,8 @@ class Lane:
         self._io.read()
 
     def close(self) -> None:
-        """Switch the relay off and free the lines; can be called twice. The detector stays until ``close_detector``."""
+        """Switch the relay off and close the lines; can be called twice. The tracker stays open."""
         self._io.close()
-
-    def close_detector(self, timeout_s: float) -> bool:
-        """End the detector, when the relay is off already; False if it hangs and is left behind."""
-        return self._tracker.close(timeout_s)
 
     def _check_detector(self, now_s: float) -> None:
         self.set_fault(FaultReason.NO_DETECTION, active=self._tracker.is_late(now_s))
@@ -208,14 +204,14 @@ class Lane:
 
     def _announce(self, votes: PersonVotes, verdict: Verdict) -> None:
         votes.announced = verdict.status
-        self._journal.add(verdict_record(votes.person, verdict))
+        self._journal.add(verdict_entry(votes.person, verdict))
 
     def _step(self, gate_input: gate_inputs.GateInput, now_s: float) -> None:
         before = self._gate.phase
         self._gate, events = machine.step(self._gate, gate_input, self._config, now_s)
         for event in events:
             verdict = self._front.current_verdict if self._front else None
-            self._journal.add(gate_record(event, verdict, self._bundle, before, self._gate.phase))
+            self._journal.add(gate_entry(event, verdict, self._bundle, before, self._gate.phase))
             self.counters.count(event)
             if event.kind is GateEventKind.PASSED and not event.inferred:
                 # The lane reports that they are through, so somebody else is in front now.

@@ -2,7 +2,7 @@
 
 from binarycop.clock import Clock
 from binarycop.journal.writers import Journal, Value
-from binarycop.service.gate_records import DECISIONS, Record
+from binarycop.service.journal_entries import DECISIONS, JournalEntry
 
 
 class LaneJournal:
@@ -13,23 +13,23 @@ class LaneJournal:
 
     def __init__(self, journal: Journal, gate: str, clock: Clock | None) -> None:
         self._journal, self._gate, self._clock = journal, gate, clock
-        self._records: list[Record] = []
+        self._entries: list[JournalEntry] = []
         self._captured_s: float | None = None
 
     def start_frame(self, captured_s: float) -> None:
         """The entries of this step are about a frame that was captured at ``captured_s``."""
         self._captured_s = captured_s
 
-    def add(self, record: Record) -> None:
+    def add(self, entry: JournalEntry) -> None:
         """Add an entry."""
-        self._records.append(record)
+        self._entries.append(entry)
 
     def write(self) -> None:
         """Write all entries. The lines have just been driven, which ends the latency of a decision."""
         latency = self._latency()
-        for event, values in self._records:
+        for event, values in self._entries:
             self._journal.write(event, self._gate, **values, **(latency if event in DECISIONS else {}))
-        self._records.clear()
+        self._entries.clear()
 
     def _latency(self) -> dict[str, Value]:
         captured_s, self._captured_s = self._captured_s, None

@@ -2,24 +2,19 @@
 
 import time
 from collections.abc import Callable
-from functools import partial
-from types import TracebackType
 
 from binarycop.clock import Clock
 from binarycop.errors import SourceError
 from binarycop.frames.base import Frame
-from binarycop.frames.camera import CameraSettings
-from binarycop.frames.choose import is_recording, open_source
-from binarycop.frames.grabber import Grabber, GrabberSettings, SourceEventKind
+from binarycop.frames.grabber import Grabber
+from binarycop.frames.source_event import SourceEventKind
 from binarycop.journal.events import Event
 from binarycop.service.faults import FaultReason
 from binarycop.service.latencies import Latencies
 from binarycop.service.service import Service
 from binarycop.service.watchdog import Stage
-from binarycop.settings.frames import FramesSettings
 
 _MAX_WAIT_S = 0.05
-_CLOSE_S = 3.0  # a camera that stalls gives up after 2 s
 
 _EVENTS = {
     SourceEventKind.LOST: Event.CAMERA_LOST,
@@ -32,47 +27,19 @@ _EVENTS = {
 }
 
 
-def make_grabber(frames: FramesSettings, clock: Clock) -> Grabber:
-    """The thread that owns one lane's source."""
-    camera = CameraSettings(
-        width_px=frames.width_px,
-        height_px=frames.height_px,
-        rate_hz=frames.rate_hz,
-        fourcc=frames.pixel_format.value,
-    )
-    return Grabber(
-        partial(open_source, frames.source, clock, camera=camera),
-        clock,
-        GrabberSettings(stale_s=frames.stale_s, frozen_s=frames.frozen_s),
-        is_live=not is_recording(frames.source),
-    )
-
-
 class LiveLoop:
     """Runs a service until all sources have ended, or until it is stopped.
 
-    grabbers: one for each lane, in the same order. When the loop is closed, it ends sources and detectors, which may
-    take seconds. So close the service first, which switches every relay off.
+    grabbers: one for each lane, in the same order. The caller closes them, and the service.
     """
 
     def __init__(self, service: Service, grabbers: list[Grabber], clock: Clock) -> None:
         self._service, self._grabbers, self._clock = service, grabbers, clock
         self.latencies = Latencies()
 
-    def __enter__(self) -> "LiveLoop":
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        for grabber in self._grabbers:
-            grabber.close(_CLOSE_S)
-        for lane in self._service.lanes:
-            lane.close_detector(_CLOSE_S)
-
     @property
     def dropped(self) -> int:
-        """How many frames were replaced by a newer one before a step took them, over all lanes."""
+        """How many frames no step took, over all lanes: each was replaced by a newer one, or was stale."""
         return sum(grabber.dropped for grabber in self._grabbers)
 
     @property

@@ -17,7 +17,7 @@ class Notifier:
         self._address = address
 
     @classmethod
-    def of(cls, environment: Mapping[str, str]) -> "Notifier":
+    def from_environment(cls, environment: Mapping[str, str]) -> "Notifier":
         """A notifier for the manager in NOTIFY_SOCKET."""
         return cls(environment.get("NOTIFY_SOCKET") or None)
 

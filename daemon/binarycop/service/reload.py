@@ -53,7 +53,7 @@ def _changed_keys(before: Settings, after: Settings) -> tuple[str, ...]:
 
 
 def _flat(settings: Settings) -> dict[str, Any]:
-    """Every value by its key; a key of a gate has the gate's name behind it."""
+    """Every value by its key; the name of its gate follows a gate's key, in parentheses."""
     tree = to_dict(settings)
     gates = tree.pop("gates")
     flat = dict(_leaves(tree, ""))

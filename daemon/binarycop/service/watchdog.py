@@ -34,7 +34,7 @@ class Watchdog:
         self._due_s = 0.0
 
     @classmethod
-    def of(cls, environment: Mapping[str, str], pid: int) -> "Watchdog":
+    def from_environment(cls, environment: Mapping[str, str], pid: int) -> "Watchdog":
         """The watchdog in WATCHDOG_USEC, unless it is for another process (sd_watchdog_enabled(3))."""
         usec = environment.get("WATCHDOG_USEC", "")
         is_ours = environment.get("WATCHDOG_PID", str(pid)) == str(pid)

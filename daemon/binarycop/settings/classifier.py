@@ -58,7 +58,10 @@ class OverlaySettings:
     """Period for ``restarts``, in seconds."""
 
     fallback: Fallback = Fallback.NONE
-    """``none``: the daemon ends, and the relay is off. ``emulator``: the processor takes over, with equal scores."""
+    """``none``: the daemon ends, and the relay is off. ``emulator``: the processor takes over, with equal scores.
+
+    At the start it applies to the first failure; ``restarts`` counts only failures of the running daemon.
+    """
 
 
 @dataclass(frozen=True)

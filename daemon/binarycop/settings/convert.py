@@ -52,9 +52,9 @@ def convert(schema: type, node: MappingNode, key: str, problems: list[SettingsEr
 def unknown_key(node: MappingNode, name: str, key: str, known: list[str]) -> SettingsError:
     """The error for a key that the schema does not have; it names the most similar key."""
     similar = difflib.get_close_matches(name, known, n=1)
-    right = f"did you mean {similar[0]}?" if similar else f"known keys here: {', '.join(known)}"
+    hint = f"did you mean {similar[0]}?" if similar else f"known keys here: {', '.join(known)}"
     file, line = node.key_lines[name]
-    return SettingsError("unknown key", right, file=file, line=line, key=_path(key, name))
+    return SettingsError("unknown key", hint, file=file, line=line, key=_path(key, name))
 
 
 def _path(key: str, name: str) -> str:
@@ -71,8 +71,8 @@ def _value(
 ) -> Any:
     """A value of any type that the schema uses; ``default`` is the value that it replaces."""
 
-    def wrong(what: str, right: str) -> None:
-        problems.append(SettingsError(what, right, file=node.file, line=node.line, key=key))
+    def add_problem(problem: str, hint: str) -> None:
+        problems.append(SettingsError(problem, hint, file=node.file, line=node.line, key=key))
 
     if isinstance(expected, types.UnionType):  # the only union in the schema is `T | None`
         if isinstance(node, ScalarNode) and node.is_null:
@@ -80,7 +80,7 @@ def _value(
         (expected,) = (option for option in typing.get_args(expected) if option is not type(None))
     if is_dataclass(expected) or typing.get_origin(expected) is Mapping:
         if not isinstance(node, MappingNode):
-            wrong(f"is {_describe(node)}", "write 'key: value' lines below it")
+            add_problem(f"is {_describe(node)}", "write 'key: value' lines below it")
             return None
         if is_dataclass(expected):
             schema = typing.cast(type, expected)
@@ -88,16 +88,16 @@ def _value(
         _, item_type = typing.get_args(expected)
         for name in node.items:
             if not _NAME.fullmatch(name):
-                wrong(f"name {name!r} is not allowed", "use at most 32 letters, digits, - and _")
+                add_problem(f"name {name!r} is not allowed", "use at most 32 letters, digits, - and _")
         items = {name: _value(item_type, item, _path(key, name), problems) for name, item in node.items.items()}
         return types.MappingProxyType(items)
     if not isinstance(node, ScalarNode):
-        wrong(f"is {_describe(node)}", f"write {_right(expected, bounds)}")
+        add_problem(f"is {_describe(node)}", f"write {_hint(expected, bounds)}")
         return None
     try:
         return _scalar(expected, node, bounds)
     except ValueError:
-        wrong(f"is {_describe(node)}", f"write {_right(expected, bounds)}")
+        add_problem(f"is {_describe(node)}", f"write {_hint(expected, bounds)}")
         return None
 
 
@@ -122,7 +122,7 @@ def _scalar(expected: Any, node: ScalarNode, bounds: Mapping[str, Any]) -> Any:
     return number
 
 
-def _right(expected: Any, bounds: Mapping[str, Any]) -> str:
+def _hint(expected: Any, bounds: Mapping[str, Any]) -> str:
     if expected is bool:
         return "true or false"
     if isinstance(expected, type) and issubclass(expected, Enum):

@@ -90,11 +90,12 @@ class FacesSettings:
     find_every: int = bounded(4, 1, 100, reloadable=True)
     """While something moves, the detector runs in one of this many frames; in the others, faces are tracked.
 
-    It also runs when a new person may be coming, or when a person may be gone; it never runs in a static scene.
+    It also runs when a new person may be coming, and while a track is lost. It does not run while the scene is static
+    and every track is visible.
     """
 
     lost_s: float = bounded(0.5, 0.05, 10, reloadable=True)
-    """Seconds that a person may be out of sight; after that, they have left."""
+    """Seconds that a track may be lost; after that, the person has left."""
 
     deadline_s: float = bounded(2.0, 0.1, 60, reloadable=True)
     """Seconds that detection in one frame may take; after that, the gate reports a fault."""

@@ -24,8 +24,8 @@ class Contact(Enum):
 class Fail(Enum):
     """What the lane gets while the relay is off.
 
-    secure: no permission; the lane is wired to the normally open contact. open: permission; the lane is wired to the
-    normally closed contact. Lock catalogues call this fail-secure and fail-safe.
+    secure: no permission; the speed gate is wired to the normally open contact. open: permission; the speed gate is
+    wired to the normally closed contact. Lock catalogues call this fail-secure and fail-safe.
     """
 
     SECURE = "secure"
@@ -56,7 +56,7 @@ class GateSettings:
     """Hold time: the longest that a held permission lasts, in seconds."""
 
     pass_timeout_s: float = bounded(10.0, 0.5, 120, reloadable=True)
-    """Seconds after which an unused permission ends."""
+    """Seconds that the passage is awaited after a permission; after that, the permission counts as unused."""
 
     refractory_s: float = bounded(1.0, 0, 60, reloadable=True)
     """Re-lock delay, in seconds: after a passage or an unused permission, no permission is given for this long."""
@@ -65,13 +65,13 @@ class GateSettings:
     """With policy ``remind``: how long the reminder is shown before permission is given, in seconds."""
 
     override_s: float = bounded(60.0, 1, 3600, reloadable=True)
-    """The override input gives permission for this many seconds, however long it stays active."""
+    """The override input gives permission while it is active, but for this many seconds at most."""
 
     fresh_s: float = bounded(1.0, 0.05, 10, reloadable=True)
     """A verdict older than this, in seconds, gives no permission."""
 
     fail: Fail = Fail.SECURE
-    """Which contact the lane is wired to. It states a fact about the wiring and changes only together with it."""
+    """What the lane gets while the relay is off. It must match the contact that the speed gate is wired to."""
 
     fire_level: FireLevel = setting(FireLevel.PERMIT, reloadable=True)
     """``permit`` or ``withhold``: what the lane gets while its fire input is active; no verdict changes it."""

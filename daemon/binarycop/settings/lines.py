@@ -25,12 +25,12 @@ class LineSettings:
     """The line as its pin factory names it: a kernel line name, ``chip:offset`` or ``label:offset`` (zynq_gpio:54)."""
 
     active_high: bool = True
-    """false: the output is on at low level."""
+    """false: active low, so the output is on at low level."""
 
 
 @dataclass(frozen=True)
 class InputSettings:
-    """One input from the lane."""
+    """One input from the speed gate or the building."""
 
     pin: str
     """The line as its pin factory names it: a kernel line name, ``chip:offset`` or ``label:offset`` (zynq_gpio:54)."""
@@ -51,7 +51,7 @@ def _default_lamps() -> Mapping[str, LineSettings]:
 
 @dataclass(frozen=True)
 class LinesSettings:
-    """A lane's wires. null: the lane does not have this one."""
+    """A lane's wires. null: it does not have this one."""
 
     factory: str = "auto"
     """The gpiozero pin factory: ``gpiochip`` (any Linux GPIO chip), ``mock``, or one that another package installs.
@@ -69,10 +69,10 @@ class LinesSettings:
     """Toggled at each step of the loop, for the overlay's dead-man timer."""
 
     passed: InputSettings | None = None
-    """The lane gives a pulse for each passage. null: a person who leaves after a permission counts as passed."""
+    """The speed gate gives a pulse for each passage. null: a person who leaves after a permission counts as passed."""
 
     ready: InputSettings | None = None
-    """Active while the lane can take a permission. null: it always can."""
+    """Active while the speed gate can take a permission. null: it always can."""
 
     fire: InputSettings | None = None
     """Active in a fire: see ``gate.fire_level``."""

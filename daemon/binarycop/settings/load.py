@@ -105,8 +105,8 @@ def _section(tree: MappingNode, name: str, problems: list[SettingsError]) -> Map
     node = tree.items.get(name, EMPTY)
     if isinstance(node, MappingNode):
         return node
-    right = "write 'key: value' lines below it"
-    problems.append(SettingsError("is not a mapping", right, file=node.file, line=node.line, key=name))
+    hint = "write 'key: value' lines below it"
+    problems.append(SettingsError("is not a mapping", hint, file=node.file, line=node.line, key=name))
     return EMPTY
 
 
@@ -116,19 +116,19 @@ def _gate_entries(tree: MappingNode, problems: list[SettingsError]) -> list[tupl
     if gates is None:
         return [("", MappingNode({}, {}, tree.file, 1))]
     if not isinstance(gates, SequenceNode) or not 1 <= len(gates.items) <= MAX_GATES:
-        wrong, right = f"is not a list of 1 to {MAX_GATES} gates", "begin each gate with '- name: ...'"
-        problems.append(SettingsError(wrong, right, file=gates.file, line=gates.line, key="gates"))
+        problem, hint = f"is not a list of 1 to {MAX_GATES} gates", "begin each gate with '- name: ...'"
+        problems.append(SettingsError(problem, hint, file=gates.file, line=gates.line, key="gates"))
         return []
     entries = []
     for index, entry in enumerate(gates.items):
         key = f"gates[{index}]"
         if not isinstance(entry, MappingNode):
-            right = "write 'name: ...' and the keys that differ for this gate"
-            problems.append(SettingsError("is not a mapping", right, file=entry.file, line=entry.line, key=key))
+            hint = "write 'name: ...' and the keys that differ for this gate"
+            problems.append(SettingsError("is not a mapping", hint, file=entry.file, line=entry.line, key=key))
             continue
         if "name" not in entry.items:
-            wrong = "lacks name"
-            problems.append(SettingsError(wrong, "add name", file=entry.file, line=entry.line, key=key))
+            problem = "lacks name"
+            problems.append(SettingsError(problem, "add name", file=entry.file, line=entry.line, key=key))
         entries.append((key, _expand_source(entry, key, problems)))
     return entries
 
@@ -140,15 +140,15 @@ def _expand_source(entry: MappingNode, key: str, problems: list[SettingsError]) 
         return entry
     file, line = entry.key_lines["source"]
     if not isinstance(source, ScalarNode):
-        wrong, right = "is not text", "write demo, a camera, a clip or a folder"
-        problems.append(SettingsError(wrong, right, file=file, line=line, key=f"{key}.source"))
+        problem, hint = "is not text", "write demo, a camera, a clip or a folder"
+        problems.append(SettingsError(problem, hint, file=file, line=line, key=f"{key}.source"))
     rest = {name: value for name, value in entry.items.items() if name != "source"}
     expanded = MappingNode({"source": source}, {"source": (file, line)}, file, line)
     frames = rest.get("frames", EMPTY)
     if not isinstance(frames, MappingNode):
         return entry
     if "source" in frames.items:
-        wrong, right = "is written twice, as source and as frames.source", "keep one"
-        problems.append(SettingsError(wrong, right, file=file, line=line, key=f"{key}.source"))
+        problem, hint = "is written twice, as source and as frames.source", "keep one"
+        problems.append(SettingsError(problem, hint, file=file, line=line, key=f"{key}.source"))
     key_lines = {**entry.key_lines, "frames": (file, line)}
     return MappingNode({**rest, "frames": merge(frames, expanded)}, key_lines, entry.file, entry.line)

@@ -7,7 +7,7 @@ from binarycop.settings.faces import FacesSettings
 from binarycop.settings.frames import FramesSettings
 from binarycop.settings.gate import GateSettings
 from binarycop.settings.journal import JournalSettings
-from binarycop.settings.lines import LinesSettings
+from binarycop.settings.lines import InputSettings, LineSettings, LinesSettings
 from binarycop.settings.service import ServiceSettings
 from binarycop.settings.signals import SignalsSettings
 from binarycop.settings.verdict import VerdictSettings
@@ -15,7 +15,7 @@ from binarycop.settings.verdict import VerdictSettings
 
 @dataclass(frozen=True)
 class LaneSettings:
-    """One gate: an entry of ``gates``, which overrides the top-level sections."""
+    """One lane, which is an entry of ``gates``: its values override those of the top-level sections."""
 
     name: str = "gate"
     """The gate's name in the journal and in ``binarycop events --gate``."""
@@ -54,3 +54,15 @@ class Settings:
 
     gates: tuple[LaneSettings, ...] = (LaneSettings(),)
     """The gates, at least one."""
+
+
+def wires_of(lane: LaneSettings) -> list[tuple[str, LineSettings | InputSettings]]:
+    """Every wire of a lane, each with the path of its key, such as ``lines.lamps.nose``; the relay is the first."""
+    lines = lane.lines
+    wires: list[tuple[str, LineSettings | InputSettings]] = [("lines.permission", lines.permission)]
+    wires += [(f"lines.lamps.{name}", lamp) for name, lamp in lines.lamps.items()]
+    for name in ("heartbeat", "passed", "ready", "fire", "override"):
+        line: LineSettings | InputSettings | None = getattr(lines, name)
+        if line is not None:
+            wires.append((f"lines.{name}", line))
+    return wires

@@ -65,7 +65,7 @@ class SignalsSettings:
     fault: SignalSettings = SignalSettings(False, _all(LampPattern.FAST))
     """Something has failed. Its permission must agree with ``gate.fail``, since the relay is then off."""
 
-    def of(self, status: GateStatus) -> SignalSettings:
+    def row_for(self, status: GateStatus) -> SignalSettings:
         """The row of a status."""
         return {
             GateStatus.CORRECT: self.correct,

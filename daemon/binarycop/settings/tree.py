@@ -117,8 +117,8 @@ def _node(node: yaml.Node, file: str, key: str, parents: tuple[yaml.Node, ...]) 
         name = key_node.value
         path = f"{key}.{name}" if key else name
         if name in items_by_key:
-            wrong = f"is written twice, first in line {key_lines[name][1]}"
-            raise SettingsError(wrong, "keep one", file=file, line=key_line, key=path)
+            problem = f"is written twice, first in line {key_lines[name][1]}"
+            raise SettingsError(problem, "keep one", file=file, line=key_line, key=path)
         key_lines[name] = (file, key_line)
         items_by_key[name] = _node(value, file, path, parents)
     return MappingNode(items_by_key, key_lines, file, line)

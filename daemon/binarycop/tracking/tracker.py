@@ -1,6 +1,7 @@
 """From frames to the front person: decides when the detector runs, and combines its results with template matching.
 
-Between detections, templates follow every face. While the scene is static, nothing is computed.
+Between detections, templates follow every face. While the scene is static and no track is lost, neither the detector
+nor templates run; only the low-resolution frame is compared with the last one.
 """
 
 from dataclasses import dataclass
@@ -20,7 +21,7 @@ _MAX_DETECTIONS = 8  # of one frame that are tracked, the largest ones
 
 @dataclass(frozen=True)
 class FrontPerson:
-    """The tracker's result. person: None if nobody is in front. box: the face, None while it is out of sight."""
+    """The tracker's result. person: None if nobody is in front. box: the face, None while the track is lost."""
 
     person: int | None
     box: Box | None
@@ -112,7 +113,7 @@ class Tracker:
         if self._detect_every_frame or self._frames_since_request >= self._settings.find_every:
             return True
         # At once if a person may be coming, or if a track is lost.
-        return not self._tracks.all_visible if self._tracks.all else self._motion.last_motion_s == now_s
+        return not self._tracks.all_visible if self._tracks.tracks else self._motion.last_motion_s == now_s
 
     def _update(self, request: _PendingRequest, faces: list[Face], newest: LowResFrame, now_s: float) -> None:
         large = [face.box for face in faces if face.box.shorter_px >= self._settings.least_px]

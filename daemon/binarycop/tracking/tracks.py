@@ -51,33 +51,33 @@ class Tracks:
     last_track_id: int = 0
     last_person_id: int = 0
     front_id: int | None = None
-    all: tuple[Track, ...] = ()
+    tracks: tuple[Track, ...] = ()
 
     @property
     def front_track(self) -> Track | None:
         """The front person's track, also while it is lost."""
-        return next((track for track in self.all if track.track_id == self.front_id), None)
+        return next((track for track in self.tracks if track.track_id == self.front_id), None)
 
     @property
     def all_visible(self) -> bool:
         """Whether no track is lost. True if there are no tracks."""
-        return all(track.is_visible for track in self.all)
+        return all(track.is_visible for track in self.tracks)
 
     def boxes(self) -> dict[int, Box]:
         """Each track's box, by track id."""
-        return {track.track_id: track.box for track in self.all}
+        return {track.track_id: track.box for track in self.tracks}
 
 
 def refresh(state: Tracks, now_s: float) -> Tracks:
     """For a static scene: all visible tracks are still visible."""
     return replace(
-        state, all=tuple(replace(track, last_seen_s=now_s) if track.is_visible else track for track in state.all)
+        state, tracks=tuple(replace(track, last_seen_s=now_s) if track.is_visible else track for track in state.tracks)
     )
 
 
 def propagate(state: Tracks, frame: LowResFrame, now_s: float) -> Tracks:
     """Move all tracks to the next frame, by their templates."""
-    return replace(state, all=tuple(_propagate_one(track, frame, now_s) for track in state.all))
+    return replace(state, tracks=tuple(_propagate_one(track, frame, now_s) for track in state.tracks))
 
 
 def update(
@@ -94,7 +94,7 @@ def update(
     """
     pairs = _associate(before, [box for box, _ in detections])
     tracks = []
-    for track in state.all:
+    for track in state.tracks:
         if track.track_id in pairs:
             tracks.append(_update_one(track, *detections[pairs[track.track_id]], newest, now_s))
         elif track.track_id in before:
@@ -102,19 +102,19 @@ def update(
         else:
             tracks.append(track)
     track_id = state.last_track_id
-    for index, (detected, face) in enumerate(detections):
-        box = detected if newest is None else _locate(face, newest, detected)
+    for index, (detected, face_template) in enumerate(detections):
+        box = detected if newest is None else _locate(face_template, newest, detected)
         if index not in pairs.values() and box is not None:
             track_id += 1
-            tracks.append(Track(track_id, box, box_filter.initiate(box, now_s), face, now_s))
-    return replace(state, last_track_id=track_id, all=tuple(tracks))
+            tracks.append(Track(track_id, box, box_filter.initiate(box, now_s), face_template, now_s))
+    return replace(state, last_track_id=track_id, tracks=tuple(tracks))
 
 
 def prune_and_select(state: Tracks, now_s: float, lost_s: float) -> Tracks:
     """Remove tracks that are lost for longer than ``lost_s``, and select the front person: the largest face."""
-    state = replace(state, all=tuple(track for track in state.all if now_s - track.last_seen_s <= lost_s))
+    state = replace(state, tracks=tuple(track for track in state.tracks if now_s - track.last_seen_s <= lost_s))
     front = state.front_track
-    visible = (track for track in state.all if track.is_visible)
+    visible = (track for track in state.tracks if track.is_visible)
     largest = max(visible, key=lambda track: track.filtered.box.area_px, default=None)
     if largest is None or (
         front is not None and largest.filtered.box.area_px <= _FRONT_RATIO * front.filtered.box.area_px
@@ -125,13 +125,13 @@ def prune_and_select(state: Tracks, now_s: float, lost_s: float) -> Tracks:
     if largest.person is not None:
         return replace(state, front_id=largest.track_id)
     person = state.last_person_id + 1
-    numbered = tuple(replace(track, person=person) if track is largest else track for track in state.all)
-    return replace(state, last_person_id=person, front_id=largest.track_id, all=numbered)
+    numbered = tuple(replace(track, person=person) if track is largest else track for track in state.tracks)
+    return replace(state, last_person_id=person, front_id=largest.track_id, tracks=numbered)
 
 
 def reset_identities(state: Tracks) -> Tracks:
     """After a passage or a fault: the next front person gets a new number."""
-    return replace(state, front_id=None, all=tuple(replace(track, person=None) for track in state.all))
+    return replace(state, front_id=None, tracks=tuple(replace(track, person=None) for track in state.tracks))
 
 
 def _propagate_one(track: Track, frame: LowResFrame, now_s: float) -> Track:
@@ -145,24 +145,26 @@ def _propagate_one(track: Track, frame: LowResFrame, now_s: float) -> Track:
     )
 
 
-def _update_one(track: Track, detected: Box, face: Template | None, newest: LowResFrame | None, now_s: float) -> Track:
+def _update_one(
+    track: Track, detected: Box, face_template: Template | None, newest: LowResFrame | None, now_s: float
+) -> Track:
     box: Box | None = detected
     if newest is not None:
         # The track has moved since the frame of the detection, so the face is located where the track is now.
         here = Box.centred(*track.box.centre, detected.width_px, detected.height_px)
-        box = _locate(face, newest, here)
-    track = replace(track, template=face, is_confirmed=True)
+        box = _locate(face_template, newest, here)
+    track = replace(track, template=face_template, is_confirmed=True)
     if box is None:
         return replace(track, is_visible=False)
     filtered = box_filter.update(track.filtered, box, now_s)
     return replace(track, box=box, filtered=filtered, last_seen_s=now_s, is_visible=True)
 
 
-def _locate(face: Template | None, frame: LowResFrame, box: Box) -> Box | None:
+def _locate(face_template: Template | None, frame: LowResFrame, box: Box) -> Box | None:
     """Where a template is near ``box``; None if nothing there looks like it."""
-    if face is None:
+    if face_template is None:
         return None
-    match = template.match(face, frame, box)
+    match = template.match(face_template, frame, box)
     return match.box if match.correlation >= _MIN_CORRELATION else None
 
 

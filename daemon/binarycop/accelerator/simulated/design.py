@@ -16,7 +16,7 @@ from binarycop.accelerator.simulated.iodma import SIZE
 from binarycop.bundle.check_build import BITSTREAM, HWH
 from binarycop.bundle.files import Bundle
 
-_GP0 = 0x4000_0000  # the first address of FINN's AXI-Lite interfaces on a Zynq-7000
+GP0 = 0x4000_0000  # the first address of FINN's AXI-Lite interfaces on a Zynq-7000
 _DDR_BYTES = 0x2000_0000
 IO_PLL_MHZ = 1000.0  # of the PYNQ-Z1's preset, from its 50 MHz crystal
 _AXI, _AXIS = "xilinx.com:interface:aximm:1.0", "xilinx.com:interface:axis:1.0"
@@ -129,7 +129,7 @@ def _add_processor(modules: Element, dmas: tuple[str, str], clock_mhz: float) ->
         SubElement(maps, "PORTMAP", LOGICAL=f"TRI_{name}", PHYSICAL=f"GPIO_{name}")
     ranges = SubElement(ps, "MEMORYMAP")
     for index, name in enumerate(dmas):
-        _add_range(ranges, name, "M_AXI_GP0", "s_axi_control_0", _GP0 + index * SIZE, SIZE, "REGISTER")
+        _add_range(ranges, name, "M_AXI_GP0", "s_axi_control_0", GP0 + index * SIZE, SIZE, "REGISTER")
 
 
 def _add_module(modules: Element, name: str, vlnv: str) -> Element:

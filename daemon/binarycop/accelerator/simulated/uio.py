@@ -18,7 +18,7 @@ from binarycop.bundle.files import Bundle
 from binarycop.bundle.hwh import HardwareHandoff
 from binarycop.clock import Clock
 
-_GP0, _GP0_BYTES, _MEMORY_BYTES = 0x4000_0000, 0x1_0000, 0x1_0000
+_GP0_BYTES, _MEMORY_BYTES = 0x1_0000, 0x1_0000
 _DEVICE, _NAME = "uio0", "fabric"
 
 
@@ -30,7 +30,7 @@ class DeviceFiles:
     dev: Path
 
 
-def create_device_files(folder: Path, base: int = _GP0, size: int = _GP0_BYTES) -> DeviceFiles:
+def create_device_files(folder: Path, base: int = design.GP0, size: int = _GP0_BYTES) -> DeviceFiles:
     """Make the devices of a PYNQ-Z1 as files. base, size: of the UIO device's first mapping, in bytes."""
     files = DeviceFiles(folder / "sys", folder / "dev")
     mapping = files.sysfs / _DEVICE / "maps/map0"
@@ -81,9 +81,9 @@ class _Words:
 
     def _locate(self, index: int) -> tuple[str, int]:
         offset = index * 4
-        base = _GP0 + offset // SIZE * SIZE
+        base = design.GP0 + offset // SIZE * SIZE
         if not 0 <= offset < self._size or base not in self._names:
-            raise SimulatedBusError(f"nothing answers at 0x{_GP0 + offset:x}")
+            raise SimulatedBusError(f"nothing answers at 0x{design.GP0 + offset:x}")
         return self._names[base], offset % SIZE
 
 

@@ -15,24 +15,26 @@ _FLOAT32 = bytes(4)  # the tag before weights that are plain float32
 
 def param(network: Network, weights: Weights) -> str:
     """The text of layers. ncnn needs a ``Split`` layer after each output that several layers read."""
-    reads = [at - layer.skip for at, layer in enumerate(network.layers) if layer.skip] + [
+    reads = [index - layer.skip for index, layer in enumerate(network.layers) if layer.skip] + [
         head.after for head in network.heads
     ]
     readers = Counter([*range(len(network.layers) - 1), *reads])
     lines, copies = [f"Input {INPUT} 0 1 {INPUT}"], {-1: [INPUT]}
-    for at, layer in enumerate(network.layers):
-        output = f"plain{at}" if layer.skip else f"value{at}"
-        lines.append(_convolution(f"layer{at}", copies[at - 1].pop(), output, layer, weights, relu=not layer.skip))
+    for index, layer in enumerate(network.layers):
+        output = f"plain{index}" if layer.skip else f"value{index}"
+        lines.append(
+            _convolution(f"layer{index}", copies[index - 1].pop(), output, layer, weights, relu=not layer.skip)
+        )
         if layer.skip:
-            lines.append(f"BinaryOp add{at} 2 1 {output} {copies[at - layer.skip].pop()} sum{at} 0=0")
-            lines.append(f"ReLU relu{at} 1 1 sum{at} value{at}")
-        copies[at] = [f"value{at}"]
-        if readers[at] > 1:
-            copies[at] = [f"copy{at}_{number}" for number in range(readers[at])]
-            lines.append(f"Split split{at} 1 {readers[at]} value{at} {' '.join(copies[at])}")
-    for at, head in enumerate(network.heads):
+            lines.append(f"BinaryOp add{index} 2 1 {output} {copies[index - layer.skip].pop()} sum{index} 0=0")
+            lines.append(f"ReLU relu{index} 1 1 sum{index} value{index}")
+        copies[index] = [f"value{index}"]
+        if readers[index] > 1:
+            copies[index] = [f"copy{index}_{number}" for number in range(readers[index])]
+            lines.append(f"Split split{index} 1 {readers[index]} value{index} {' '.join(copies[index])}")
+    for index, head in enumerate(network.heads):
         layer = Conv(network.layers[head.after].outputs, OUTPUTS, 1, 1)
-        lines.append(_convolution(f"head{at}", copies[head.after].pop(), f"head{at}", layer, weights, relu=False))
+        lines.append(_convolution(f"head{index}", copies[head.after].pop(), f"head{index}", layer, weights, relu=False))
     # The second line of the file counts layers and blobs. Every layer's fourth field is its number of outputs.
     blobs = sum(int(line.split()[3]) for line in lines)
     return "\n".join([str(_MAGIC), f"{len(lines)} {blobs}", *lines, ""])
@@ -40,7 +42,7 @@ def param(network: Network, weights: Weights) -> str:
 
 def model(network: Network, weights: Weights) -> bytes:
     """The weights in the order of the layers. Each layer has a tag, its weights, its biases."""
-    names = [f"layer{at}" for at in range(len(network.layers))] + output_names(network)
+    names = [f"layer{index}" for index in range(len(network.layers))] + output_names(network)
     parts = [
         _FLOAT32 + weights[f"{name}.weight"].astype("<f4").tobytes() + weights[f"{name}.bias"].astype("<f4").tobytes()
         for name in names

@@ -72,12 +72,12 @@ class Network:
     def shapes(self) -> dict[str, tuple[int, ...]]:
         """Names and shapes of all weights, (outputs, inputs per group, side, side), and of all biases, (outputs,)."""
         shapes: dict[str, tuple[int, ...]] = {}
-        for at, layer in enumerate(self.layers):
-            shapes[f"layer{at}.weight"] = layer.outputs, layer.inputs // layer.groups, layer.kernel, layer.kernel
-            shapes[f"layer{at}.bias"] = (layer.outputs,)
-        for at, head in enumerate(self.heads):
-            shapes[f"head{at}.weight"] = OUTPUTS, self.layers[head.after].outputs, 1, 1
-            shapes[f"head{at}.bias"] = (OUTPUTS,)
+        for index, layer in enumerate(self.layers):
+            shapes[f"layer{index}.weight"] = layer.outputs, layer.inputs // layer.groups, layer.kernel, layer.kernel
+            shapes[f"layer{index}.bias"] = (layer.outputs,)
+        for index, head in enumerate(self.heads):
+            shapes[f"head{index}.weight"] = OUTPUTS, self.layers[head.after].outputs, 1, 1
+            shapes[f"head{index}.bias"] = (OUTPUTS,)
         return shapes
 
 

@@ -18,22 +18,22 @@ _FLOAT, _INTS, _INT = 1, 7, 2
 
 def output_names(network: Network) -> list[str]:
     """The names of the heads' outputs."""
-    return [f"head{at}" for at in range(len(network.heads))]
+    return [f"head{index}" for index in range(len(network.heads))]
 
 
 def model(network: Network, weights: Weights) -> bytes:
     """A model from ``frame``, (1, 3, H, W) float32, to ``head0`` and further, (1, 5, rows, columns) each."""
     nodes, last = [], INPUT
-    for at, layer in enumerate(network.layers):
-        nodes.append(_convolution(f"layer{at}", last, f"plain{at}", layer))
-        last = f"plain{at}"
+    for index, layer in enumerate(network.layers):
+        nodes.append(_convolution(f"layer{index}", last, f"plain{index}", layer))
+        last = f"plain{index}"
         if layer.skip:
-            nodes.append(_node("Add", [last, f"value{at - layer.skip}"], f"sum{at}"))
-            last = f"sum{at}"
-        nodes.append(_node("Relu", [last], f"value{at}"))
-        last = f"value{at}"
-    for at, head in enumerate(network.heads):
-        nodes.append(_convolution(f"head{at}", f"value{head.after}", f"head{at}", Conv(0, OUTPUTS, 1, 1)))
+            nodes.append(_node("Add", [last, f"value{index - layer.skip}"], f"sum{index}"))
+            last = f"sum{index}"
+        nodes.append(_node("Relu", [last], f"value{index}"))
+        last = f"value{index}"
+    for index, head in enumerate(network.heads):
+        nodes.append(_convolution(f"head{index}", f"value{head.after}", f"head{index}", Conv(0, OUTPUTS, 1, 1)))
     graph = b"".join(
         [
             *(_message(1, node) for node in nodes),
@@ -41,8 +41,8 @@ def model(network: Network, weights: Weights) -> bytes:
             *(_message(5, _tensor(name, values)) for name, values in weights.items()),
             _message(11, _value_info(INPUT, (1, 3, "height", "width"))),
             *(
-                _message(12, _value_info(name, (1, OUTPUTS, f"rows{at}", f"columns{at}")))
-                for at, name in enumerate(output_names(network))
+                _message(12, _value_info(name, (1, OUTPUTS, f"rows{index}", f"columns{index}")))
+                for index, name in enumerate(output_names(network))
             ),
         ]
     )

@@ -32,7 +32,7 @@ def read_weights(file: Path, network: Network) -> Weights:
         raise DetectorError(f"detector lookout: {file} holds another network's weights; install the project again")
     levels, scales, biases = arrays
     weights: dict[str, NDArray[np.float32]] = {}
-    at = channel = 0
+    offset = channel = 0
     for name, shape in shapes.items():
         if name.endswith(".bias"):
             weights[name] = biases[channel : channel + shape[0]]
@@ -40,8 +40,8 @@ def read_weights(file: Path, network: Network) -> Weights:
             continue
         count = int(np.prod(shape))
         scale = scales[channel : channel + shape[0]].reshape(-1, 1, 1, 1)
-        weights[name] = levels[at : at + count].reshape(shape).astype(np.float32) * scale
-        at += count
+        weights[name] = levels[offset : offset + count].reshape(shape).astype(np.float32) * scale
+        offset += count
     return weights
 
 

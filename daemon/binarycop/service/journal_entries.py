@@ -1,4 +1,4 @@
-"""What one lane's events become: entries of the journal, and counters."""
+"""Journal entries and counters of one lane, made from the events of its gate."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ from binarycop.journal.events import Event
 from binarycop.journal.writers import Value
 from binarycop.verdict import Verdict
 
-Record = tuple[Event, dict[str, Value]]
+JournalEntry = tuple[Event, dict[str, Value]]
 """An entry of the journal with its values, before it is written."""
 
 DECISIONS = (Event.PERMIT, Event.REFUSE, Event.REMIND)
@@ -31,7 +31,7 @@ class Counters:
     """Counts since the start.
 
     frames: the sum of scored, without_face and without_scores. scored: frames whose crop got scores. without_face:
-    frames in which nobody is in sight. without_scores: frames with a face while there was no classifier.
+    frames in which nobody is visible. without_scores: frames with a face while there was no classifier.
     """
 
     frames: int = 0
@@ -51,7 +51,7 @@ class Counters:
         self.passed += event.kind is GateEventKind.PASSED
 
 
-def gate_record(event: GateEvent, verdict: Verdict | None, bundle: str, before: Phase, after: Phase) -> Record:
+def gate_entry(event: GateEvent, verdict: Verdict | None, bundle: str, before: Phase, after: Phase) -> JournalEntry:
     """The entry for an event of the gate.
 
     verdict: the verdict on the person in front, now. bundle: name and version. before, after: the gate's phases.
@@ -74,7 +74,7 @@ def gate_record(event: GateEvent, verdict: Verdict | None, bundle: str, before: 
     return kind, values
 
 
-def verdict_record(person: int, verdict: Verdict) -> Record:
+def verdict_entry(person: int, verdict: Verdict) -> JournalEntry:
     """The entry for a new verdict."""
     return Event.VERDICT, {"person": person, "class": verdict.status.value, **_votes(verdict)}
 
