@@ -25,7 +25,7 @@ def test_it_asks_before_a_pulse(
     monkeypatch.setattr("binarycop.cli.lines.time.sleep", waits.append)
     monkeypatch.setattr("sys.stdin", io.StringIO(answer))
     assert main(["lines", "--pulse", "permission", "--for", "0.3"]) == 0
-    assert "Drive permission of gate gate for 0.3 s? It may open the lane." in capsys.readouterr().err
+    assert "Drive permission of gate gate for 0.3 s? It may open the speed gate." in capsys.readouterr().err
     assert waits == ([0.3] if pulsed else [])
 
 

@@ -83,7 +83,9 @@ def _lane(lanes: tuple[LaneSettings, ...], name: str | None) -> LaneSettings:
 
 
 def _confirm(lane: LaneSettings, line: str, for_s: float) -> bool:
-    print(f"Drive {line} of gate {lane.name} for {for_s:g} s? It may open the lane. [y/N] ", end="", file=sys.stderr)
+    print(
+        f"Drive {line} of gate {lane.name} for {for_s:g} s? It may open the speed gate. [y/N] ", end="", file=sys.stderr
+    )
     sys.stderr.flush()
     return sys.stdin.readline().strip().lower() in ("y", "yes")
 

@@ -6,6 +6,7 @@ import re
 import types
 import typing
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import MISSING, fields, is_dataclass
 from enum import Enum
 from typing import Any
@@ -70,35 +71,38 @@ def _value(
     default: Any = None,
 ) -> Any:
     """A value of any type that the schema uses; ``default`` is the value that it replaces."""
-
-    def add_problem(problem: str, hint: str) -> None:
-        problems.append(SettingsError(problem, hint, file=node.file, line=node.line, key=key))
-
     if isinstance(expected, types.UnionType):  # the only union in the schema is `T | None`
         if isinstance(node, ScalarNode) and node.is_null:
             return None
         (expected,) = (option for option in typing.get_args(expected) if option is not type(None))
     if is_dataclass(expected) or typing.get_origin(expected) is Mapping:
-        if not isinstance(node, MappingNode):
-            add_problem(f"is {_describe(node)}", "write 'key: value' lines below it")
-            return None
-        if is_dataclass(expected):
-            schema = typing.cast(type, expected)
-            return convert(schema, node, key, problems, default if isinstance(default, schema) else None)
-        _, item_type = typing.get_args(expected)
-        for name in node.items:
-            if not _NAME.fullmatch(name):
-                add_problem(f"name {name!r} is not allowed", "use at most 32 letters, digits, - and _")
-        items = {name: _value(item_type, item, _path(key, name), problems) for name, item in node.items.items()}
-        return types.MappingProxyType(items)
-    if not isinstance(node, ScalarNode):
-        add_problem(f"is {_describe(node)}", f"write {_hint(expected, bounds)}")
+        return _mapping(expected, node, key, problems, default)
+    if isinstance(node, ScalarNode):
+        with suppress(ValueError):
+            return _scalar(expected, node, bounds)
+    problems.append(_problem(node, key, f"is {_describe(node)}", f"write {_hint(expected, bounds)}"))
+    return None
+
+
+def _mapping(expected: Any, node: Node, key: str, problems: list[SettingsError], default: Any) -> Any:
+    """A dataclass of the schema, or a mapping from names to values of one type."""
+    if not isinstance(node, MappingNode):
+        problems.append(_problem(node, key, f"is {_describe(node)}", "write 'key: value' lines below it"))
         return None
-    try:
-        return _scalar(expected, node, bounds)
-    except ValueError:
-        add_problem(f"is {_describe(node)}", f"write {_hint(expected, bounds)}")
-        return None
+    if is_dataclass(expected):
+        schema = typing.cast(type, expected)
+        return convert(schema, node, key, problems, default if isinstance(default, schema) else None)
+    _, item_type = typing.get_args(expected)
+    for name in node.items:
+        if not _NAME.fullmatch(name):
+            hint = "use at most 32 letters, digits, - and _"
+            problems.append(_problem(node, key, f"name {name!r} is not allowed", hint))
+    items = {name: _value(item_type, item, _path(key, name), problems) for name, item in node.items.items()}
+    return types.MappingProxyType(items)
+
+
+def _problem(node: Node, key: str, problem: str, hint: str) -> SettingsError:
+    return SettingsError(problem, hint, file=node.file, line=node.line, key=key)
 
 
 def _scalar(expected: Any, node: ScalarNode, bounds: Mapping[str, Any]) -> Any:

@@ -1,7 +1,7 @@
 """From frames to the front person: decides when the detector runs, and combines its results with template matching.
 
 Between detections, templates follow every face. While the scene is static and no track is lost, neither the detector
-nor templates run; only the low-resolution frame is compared with the last one.
+nor templates run; only the motion detection looks at each frame.
 """
 
 from dataclasses import dataclass
