@@ -1,1 +1,1 @@
-"""What is made away from the board: networks, training data, training, export, and the bundles that come of it."""
+"""The workshop: networks, training data, training, export, and the bundles that the daemon loads."""
