@@ -19,6 +19,8 @@ run: $(VENV)/.runs ## Runs the gate on rendered frames, without hardware; SOURCE
 
 venv: $(VENV)/.installed ## Installs what the emulator and the simulated board need into .venv.
 
+venv-train: $(TRAINING)/.installed ## Installs what training and export need (torch) into .venv-train.
+
 help: ## Lists the targets.
 	@awk 'BEGIN { FS = ":[^#]*## " } \
 		/^##@ / { printf "%s%s\n", (count++ ? "\n" : ""), substr($$0, 5) } \
@@ -120,8 +122,8 @@ package: $(VENV)/.installed ## Builds the wheel and the Debian packages of the c
 stick: ## Collects what a USB stick needs to install a board without a network.
 	@deploy/stick $(if $(STATUS),--status $(STATUS)) dist/stick
 
-.PHONY: run venv help clean test test-traces lint test-pinned test-pynq test-training fuzz test-rtl test-board test-systemd \
-	test-boot test-package test-armhf armhf-cost test-faults test-sandbox privacy-report soak gate-release package stick
+.PHONY: run venv venv-train help clean test test-traces lint test-pinned test-pynq test-training fuzz test-rtl test-board \
+	test-systemd test-boot test-package test-armhf armhf-cost test-faults test-sandbox privacy-report soak gate-release package stick
 
 # The environments. Each has a file that records how far it is installed.
 

@@ -13,6 +13,7 @@ from binarycop.geometry import SIDE_PX
 from binarycop.journal.events import Event
 from binarycop.service import daemon, live, watchdog
 from binarycop.settings.schema import LaneSettings, Settings
+from overlays.finn.lines import settings as overlay_settings
 from tests.docs.pages import DAEMON, ROOT, name_of, names_of, pages, rows, tree
 from tests.system.faults.run import ROWS
 
@@ -151,6 +152,13 @@ def test_what_a_page_says_is_what_the_code_has(name: str, pattern: str, code: Ca
         assert [value(group) for group in match.groups()] == [value(one) for one in code()]
 
 
+def test_the_wiring_page_has_the_overlays_settings_in_full() -> None:
+    [block] = re.findall(
+        r"^```yaml\n(lines:.*?)^```", (ROOT / "docs" / "wiring.md").read_text(), re.MULTILINE | re.DOTALL
+    )
+    assert block == overlay_settings()
+
+
 def codes() -> list[tuple[str, int]]:
     """Each error with its exit code."""
     return [(kind.__name__, code) for kind, code in main._EXIT_CODES]
@@ -202,6 +210,13 @@ def test_the_steps_of_a_frame_are_numbered() -> None:
     numbers = [int(row[0]) for row in rows(ARCHITECTURE, "Follow one frame")]
     assert len(numbers) > 10
     assert numbers == list(range(1, len(numbers) + 1))
+
+
+def test_the_picture_of_the_steps_has_the_numbers_of_the_table() -> None:
+    steps = {int(row[0]): " ".join(row[1:]) for row in rows(ARCHITECTURE, "Follow one frame")}
+    drawn = re.findall(r">(\d+) (\w+)</tspan>", ARCHITECTURE.with_suffix(".svg").read_text(encoding="utf-8"))
+    assert sorted(int(number) for number, _ in drawn) == sorted(steps)
+    assert [name for number, name in drawn if name not in steps[int(number)]] == []
 
 
 def test_the_threads_of_the_page_are_those_of_the_code() -> None:

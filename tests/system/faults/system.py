@@ -291,7 +291,7 @@ ROWS = (
         "SIGKILL during a permission",
         "kill -KILL; then gate-release, as ExecStopPost= starts it",
         1.0,
-        "counted from gate-release's start; for systemd's part see the table below",
+        "counted from gate-release's start; docs/wiring.md has systemd's part",
         _killed,
     ),
     _row("disk full", "the runtime directory, a tmpfs of one page, is full", None, "", _disk_full),

@@ -94,7 +94,7 @@ def line(row: FaultRow, result: FaultResult | str) -> str:
 
 def page(good: Sequence[tuple[FaultRow, FaultResult]], missing: Sequence[str] = ()) -> str:
     """The text of docs/faults.md. missing: the rows that failed or were not run."""
-    text = _HEAD.format(machine=f"{os.cpu_count()} shared cores of a {os.uname().machine} machine")
+    text = _HEAD.format(machine=f"{os.cpu_count()} shared cores ({os.uname().machine})")
     for group, title in _GROUPS.items():
         text += f"\n## {title}\n\n| {' | '.join(_COLUMNS)} |\n{'|---' * len(_COLUMNS)}|\n"
         for row, result in good:
