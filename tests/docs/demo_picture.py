@@ -21,6 +21,7 @@ from binarycop.classifier.base import Classifier
 from binarycop.clock import ManualClock
 from binarycop.frames.base import Frame
 from binarycop.frames.demo import HEIGHT_PX, RATE_HZ, WIDTH_PX, Demo
+from binarycop.gate.machine import Phase
 from binarycop.geometry import Box
 from binarycop.journal.writers import MemoryJournal, format_message
 from binarycop.lines.mock import MockLines
@@ -28,6 +29,7 @@ from binarycop.service.assembly import detector_of, make_service
 from binarycop.service.backends import open_bundle
 from binarycop.service.lane import Lane
 from binarycop.service.replay import replay
+from binarycop.settings.gate import GateSettings
 from binarycop.settings.schema import Settings
 from binarycop.tracking.runner import SyncRunner
 from binarycop.tracking.tracker import FrontPerson, Tracker
@@ -39,7 +41,8 @@ _SCALE = 1.5
 _PANEL_PX = 340
 _EDGE_PX = 18
 
-_PAPER, _INK, _FAINT = (250, 249, 247), (45, 38, 32), (150, 142, 134)  # all colours BGR
+# All colours are BGR. Text is never _FAINT, whose contrast is too small for it.
+_PAPER, _INK, _SMALL_INK, _FAINT = (250, 249, 247), (45, 38, 32), (92, 84, 76), (150, 142, 134)
 _COLOURS = {
     MaskClass.CORRECT: (84, 140, 34),
     MaskClass.NOSE: (20, 120, 225),
@@ -52,7 +55,10 @@ Picture = NDArray[np.uint8]
 
 @dataclass(frozen=True)
 class Moment:
-    """The gate's state after one frame. votes: of the front person, oldest first."""
+    """The gate's state after one frame.
+
+    votes: of the front person, oldest first. is_pulse_over: the permission has ended, and the passage is awaited.
+    """
 
     frame: Frame
     person: int | None
@@ -60,6 +66,7 @@ class Moment:
     votes: tuple[verdict.FrameVote, ...]
     status: GateStatus
     permitted: bool
+    is_pulse_over: bool
     lines: tuple[str, ...]
 
 
@@ -127,6 +134,7 @@ class WatchedDemo(Demo):
             self._votes.votes if self._votes else (),
             snapshot.status,
             snapshot.cause is not None,
+            snapshot.phase is Phase.AWAITING,
             tuple(lines[-4:]),
         )
 
@@ -158,13 +166,13 @@ def draw(moment: Moment) -> Picture:
     left = width + _EDGE_PX
     who = "nobody in front" if moment.person is None else f"person {moment.person} in front"
     _text(canvas, who, (left, 42), 22, weight=600)
-    _text(canvas, "votes of the last 8 frames", (left, 78), 15, _FAINT)
+    _text(canvas, "votes of the last 8 frames", (left, 78), 16, _SMALL_INK)
     _votes(canvas, moment.votes, (left, 104))
-    _text(canvas, "verdict", (left, 154), 15, _FAINT)
+    _text(canvas, "verdict", (left, 154), 16, _SMALL_INK)
     _text(canvas, _words(moment), (left, 180), 22, _colour(moment.status), weight=600)
-    _relay(canvas, moment.permitted, (left, 212))
+    _relay(canvas, moment, (left, 212))
     for place, line in enumerate(moment.lines):
-        _text(canvas, line, (left, height - 20 * (len(moment.lines) - place) + 4), 13, _FAINT)
+        _text(canvas, line, (left, height - 22 * (len(moment.lines) - place) + 6), 14, _SMALL_INK)
     return canvas
 
 
@@ -172,6 +180,8 @@ def _outline(canvas: Picture, box: Box, colour: tuple[int, int, int]) -> None:
     corner = (round(box.x_px * _SCALE), round(box.y_px * _SCALE))
     opposite = (round((box.x_px + box.width_px) * _SCALE), round((box.y_px + box.height_px) * _SCALE))
     cv2.rectangle(canvas, corner, opposite, colour, 3, cv2.LINE_AA)
+    cv2.rectangle(canvas, (corner[0] - 1, corner[1] - 22), (corner[0] + 96, corner[1]), colour, cv2.FILLED)
+    _text(canvas, "fixed region", (corner[0] + 6, corner[1] - 6), 15, _PAPER)
 
 
 def _votes(canvas: Picture, votes: tuple[verdict.FrameVote, ...], at: tuple[int, int]) -> None:
@@ -184,11 +194,13 @@ def _votes(canvas: Picture, votes: tuple[verdict.FrameVote, ...], at: tuple[int,
         cv2.circle(canvas, centre, 11, _FAINT if mask_class is None else _COLOURS[mask_class], cv2.FILLED, cv2.LINE_AA)
 
 
-def _relay(canvas: Picture, permitted: bool, at: tuple[int, int]) -> None:
-    colour = _COLOURS[MaskClass.CORRECT] if permitted else (228, 224, 220)
+def _relay(canvas: Picture, moment: Moment, at: tuple[int, int]) -> None:
+    colour = _COLOURS[MaskClass.CORRECT] if moment.permitted else (228, 224, 220)
     cv2.rectangle(canvas, at, (at[0] + _PANEL_PX - 2 * _EDGE_PX, at[1] + 44), colour, cv2.FILLED)
-    words = "relay on: pass" if permitted else "relay off"
-    _text(canvas, words, (at[0] + 14, at[1] + 30), 22, _PAPER if permitted else _INK, weight=600)
+    words = "relay off: pulse is over" if moment.is_pulse_over else "relay off"
+    if moment.permitted:
+        words = f"relay on: {GateSettings().pulse_s:g} s pulse"
+    _text(canvas, words, (at[0] + 14, at[1] + 30), 22, _PAPER if moment.permitted else _INK, weight=600)
 
 
 def _words(moment: Moment) -> str:
