@@ -22,7 +22,7 @@ import numpy as np
 
 from binarycop.errors import BinaryCoPError
 from binarycop.frames.demo import Demo
-from tests.system.endurance.plot import plot
+from tests.system.endurance.plot import plot_rows
 from tests.system.endurance.session import STEP_S, Session, SessionRow
 
 SESSION_FRAMES = 10_000
@@ -99,11 +99,7 @@ def _save(rows: list[SessionRow], folder: Path) -> None:
         table = csv.DictWriter(file, list(columns[0]))
         table.writeheader()
         table.writerows(columns)
-    names = ("p50_ms", "p99_ms", "rss_mb", "descriptors", "threads", "permits", "without_scores", "dropped")
-    (folder / "soak.svg").write_text(
-        plot({name: [float(row[name]) for row in columns] for name in names}, f"sessions of {SESSION_FRAMES:,} frames"),
-        encoding="utf-8",
-    )
+    (folder / "soak.svg").write_text(plot_rows(columns), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,8 @@
 """The parts of the soak test: a short session adds up, growth is reported, and the camera has every fault."""
 
-from dataclasses import replace
+import csv
+from dataclasses import asdict, replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -8,6 +10,7 @@ import pytest
 from binarycop.clock import ManualClock
 from binarycop.errors import SourceError
 from binarycop.frames.demo import Demo
+from tests.system.endurance import plot as plots
 from tests.system.endurance.camera import CameraState, UnreliableCamera
 from tests.system.endurance.plot import plot
 from tests.system.endurance.session import Session, SessionRow
@@ -81,3 +84,17 @@ def test_the_plot_has_a_line_for_each_series() -> None:
     assert picture.count("<polyline") == 2
     assert "max 3" in picture
     assert "last 5" in picture
+
+
+def test_the_plot_of_a_run_can_be_drawn_again_from_its_csv_with_titles_and_units(tmp_path: Path) -> None:
+    rows = [asdict(replace(ROW, session=number, rss_mb=200.0 + number)) for number in range(5)]
+    with (tmp_path / "soak.csv").open("w", newline="", encoding="utf-8") as file:
+        table = csv.DictWriter(file, list(rows[0]))
+        table.writeheader()
+        table.writerows(rows)
+    assert plots.main([str(tmp_path / "soak.csv"), str(tmp_path / "soak.svg")]) == 0
+    picture = (tmp_path / "soak.svg").read_text(encoding="utf-8")
+    assert picture == plots.plot_rows(rows)
+    assert [panel.title in picture for panel in plots.PANELS.values()] == [True] * len(plots.PANELS)
+    assert "max 204 MB" in picture
+    assert f"{SESSION_FRAMES:,} frames" in picture
