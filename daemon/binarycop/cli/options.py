@@ -16,7 +16,7 @@ from binarycop.settings.schema import Settings
 
 def add_config(parser: argparse.ArgumentParser) -> None:
     """``--config``."""
-    words = f"settings file (default: {SYSTEM_FILE}, if it exists)"
+    words = f"settings file (default: {SYSTEM_FILE}, if it exists); for x.yaml, then x.d/*.yaml"
     parser.add_argument("--config", type=Path, metavar="FILE", help=words)
 
 
