@@ -103,7 +103,7 @@ privacy-report: $(VENV)/.installed ## Traces the daemon, and looks for pictures 
 	@$(VENV)/bin/python -m tests.system.privacy.report --frames $(PRIVACY_FRAMES)
 
 # The figures are in work/soak.
-SOAK_FRAMES ?= 1000000
+SOAK_FRAMES ?= 1080000
 soak: $(VENV)/.installed ## Runs a million frames with random faults, and checks that nothing grows (15 minutes).
 	@OPENBLAS_NUM_THREADS=1 $(VENV)/bin/python -m tests.system.endurance.soak --frames $(SOAK_FRAMES)
 
