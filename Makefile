@@ -83,7 +83,7 @@ test-boot: $(VENV)/.installed ## Boots an emulated machine, from power-on to a p
 test-package: $(VENV)/.installed ## Installs, upgrades, rolls back and removes the package of the commit (root).
 	@$(VENV)/bin/python -m tests.system.package.run
 
-test-armhf: $(VENV)/.installed ## Tests package and daemon on the board's kind of processor (root, 20 minutes).
+test-armhf: $(VENV)/.installed ## Tests package and daemon on the board's kind of processor (root, 25 minutes).
 	@$(VENV)/bin/python -m tests.system.armhf.run $(WORD)
 
 armhf-cost: $(VENV)/.installed ## Counts the instructions of a frame on the board's kind of processor (root).
@@ -104,7 +104,7 @@ privacy-report: $(VENV)/.installed ## Traces the daemon, and looks for pictures 
 
 # The figures are in work/soak.
 SOAK_FRAMES ?= 1080000
-soak: $(VENV)/.installed ## Runs a million frames with random faults, and checks that nothing grows (15 minutes).
+soak: $(VENV)/.installed ## Runs a million frames with random faults, and checks that nothing grows (15 to 30 minutes).
 	@OPENBLAS_NUM_THREADS=1 $(VENV)/bin/python -m tests.system.endurance.soak --frames $(SOAK_FRAMES)
 
 ##@ Release
