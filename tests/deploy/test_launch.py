@@ -68,3 +68,12 @@ def test_a_module_in_the_current_folder_is_not_used(launch: Path, tmp_path: Path
     command = [sys.executable, "-I", str(launch)]
     done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path)
     assert done.returncode == 7
+
+
+def test_the_former_program_starts_the_command_through_a_symbolic_link_too(former: Path, tmp_path: Path) -> None:
+    link = tmp_path / "elsewhere" / "binarycop-bundle"
+    link.parent.mkdir()
+    link.symlink_to(former)
+    for command, folder in (([str(link), "list"], tmp_path), (["sh", former.name, "list"], former.parent)):
+        done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=folder)
+        assert (done.stdout, done.returncode) == ("binarycop bundle list\n", 7)

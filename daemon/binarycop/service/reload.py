@@ -93,8 +93,10 @@ class SettingsReader:
 
     def poll(self) -> Settings | str | None:
         """The settings, or why they are refused, once; None while there is no result."""
-        result, self._result = self._result, None
-        self.is_running = self.is_running and result is None
+        result = self._result
+        if result is not None:
+            # Only a result that was read is cleared. One that arrives in between would be lost, and every later reload too.
+            self._result, self.is_running = None, False
         return result
 
     def _read(self) -> None:
