@@ -95,7 +95,7 @@ class SettingsReader:
         """The settings, or why they are refused, once; None while there is no result."""
         result = self._result
         if result is not None:
-            # Only a result that was read is cleared. One that arrives in between would be lost, and every later reload too.
+            # Only a result that was read is cleared: one that arrives in between must not be lost.
             self._result, self.is_running = None, False
         return result
 
