@@ -4,13 +4,15 @@
  * The kernel's Zynq and Xilinx GPIO drivers keep a line's level when its owner dies, so a killed daemon leaves the
  * relay as it was. This program needs no interpreter and no library, and takes about a millisecond.
  *
- *   gate-release LINE=LEVEL... @FILE...
+ *   gate-release [--absent-ok] LINE=LEVEL... @FILE...
  *
  * LINE is a kernel line name, chip:offset (gpiochip0:3) or label:offset (zynq_gpio:54). LEVEL is the physical level,
- * 0 or 1. FILE contains one LINE=LEVEL per line; a missing file is not an error: the daemon writes it before it
- * requests its lines. Every line is tried, even if one before it failed. A line that another process still holds is
- * tried again for half a second. Exit code: 0 if every line was driven, 1 if one was not (standard error says which and
- * why), 2 for wrong arguments.
+ * 0 or 1. FILE is a list with one LINE=LEVEL per line, see open_list() for which files are taken; without --absent-ok a
+ * list that is not there is a failure. Every line is tried, even if one before it failed. A line that another process
+ * still holds is tried again for half a second. Exit code: 0 if every line was driven, 1 if one was not (standard error
+ * says which and why), 2 for wrong arguments.
+ *
+ * Root runs this program, so a list is treated as hostile: no message contains any of it, only the number of a line.
  *
  * SPDX-License-Identifier: BSD-3-Clause
  */
@@ -23,10 +25,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
-enum { TRIES = 50, PAUSE_MS = 10, MAX_ARGUMENT = 128 };
+enum { TRIES = 50, PAUSE_MS = 10, MAX_ENTRY = 128, MAX_LIST = 4096 };
+
+static const char WRONG_FORM[] = "write LINE=0 or LINE=1", ABSENT[] = "does not exist";
+static const char TOO_LONG[] = "has more than 4096 bytes";
 
 struct line {
     const char *name;  /* a line's name, or a chip's name or label */
@@ -123,61 +129,121 @@ static int parse(char *argument, struct line *line, int *level)
     return 0;
 }
 
-/* Drive the line that the argument names. Returns the exit code. */
-static int drive_argument(const char *argument)
+/* Drive the line of an entry, which is a copy that may be changed. Returns NULL, or why not. */
+static const char *drive_entry(char *entry)
 {
-    char text[MAX_ARGUMENT];
     struct line line;
     int level;
-    if (strlen(argument) >= sizeof text || parse(strcpy(text, argument), &line, &level)) {
-        fprintf(stderr, "gate-release: %s: write LINE=0 or LINE=1\n", argument);
-        return 2;
-    }
+    if (parse(entry, &line, &level))
+        return WRONG_FORM;
     long offset = -1;
-    int chip = open_chip_of(&line, &offset), failed = chip < 0 || drive(chip, offset, level);
-    if (failed) {
-        const char *reason = errno == ENODEV ? "there is no such line" : strerror(errno);
-        fprintf(stderr, "gate-release: %s: %s\n", argument, reason);
-    }
+    int chip = open_chip_of(&line, &offset), failed = chip < 0 || drive(chip, offset, level), reason = errno;
     if (chip >= 0)
         close(chip);
-    return failed;
+    if (!failed)
+        return NULL;
+    return reason == ENODEV ? "there is no such line" : strerror(reason);
 }
 
-/* Drive every line that a file names. Returns the highest exit code. */
-static int drive_file(const char *path)
+/* Drive the line that an argument names. Returns the exit code. */
+static int drive_argument(const char *argument)
 {
-    int worst = 0;
-    char *text = NULL;
-    size_t size = 0;
-    FILE *file = fopen(path, "re");
-    if (!file) {
-        if (errno == ENOENT)
-            return 0;
-        fprintf(stderr, "gate-release: %s: %s\n", path, strerror(errno));
+    char entry[MAX_ENTRY];
+    int is_short = strlen(argument) < sizeof entry;
+    const char *problem = is_short ? drive_entry(strcpy(entry, argument)) : WRONG_FORM;
+    if (!problem)
+        return 0;
+    fprintf(stderr, "gate-release: %s: %s\n", argument, problem);
+    return problem == WRONG_FORM ? 2 : 1;
+}
+
+/*
+ * Open a list. Returns its descriptor, or -1 and a problem. Only root and the caller can have written it: a list of
+ * another user could be a link to a file that this user may not read, a FIFO that never ends to open, or a device.
+ */
+static int open_list(const char *path, const char **problem)
+{
+    struct stat found;
+    int list = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    if (list < 0) {
+        *problem = errno == ENOENT ? ABSENT : errno == ELOOP ? "is a link" : strerror(errno);
+        return -1;
+    }
+    if (fstat(list, &found) < 0)
+        *problem = strerror(errno);
+    else if (!S_ISREG(found.st_mode))
+        *problem = "is not a regular file";
+    else if (found.st_uid != 0 && found.st_uid != geteuid())
+        *problem = "belongs to another user";
+    else if (found.st_mode & (S_IWGRP | S_IWOTH))
+        *problem = "can be written by other users";
+    else if (found.st_size > MAX_LIST)
+        *problem = TOO_LONG;
+    else
+        return list;
+    close(list);
+    return -1;
+}
+
+/* Read a whole list into text, which has room for one byte more than a list may have. Returns its size, or -1. */
+static ssize_t read_list(int list, char *text)
+{
+    ssize_t size = 0, got;
+    while (size <= MAX_LIST && (got = read(list, text + size, MAX_LIST + 1 - size)) != 0) {
+        if (got < 0 && errno != EINTR)
+            return -1;
+        size += got > 0 ? got : 0;
+    }
+    return size;
+}
+
+/* Drive every line of a list. Returns the exit code. */
+static int drive_list(const char *path, int absent_ok)
+{
+    char text[MAX_LIST + 1];
+    const char *problem = NULL;
+    ssize_t size = 0;
+    int list = open_list(path, &problem), failed = 0;
+    if (problem == ABSENT && absent_ok)
+        return 0;
+    if (list >= 0) {
+        size = read_list(list, text);
+        problem = size < 0 ? strerror(errno) : size > MAX_LIST ? TOO_LONG : NULL;
+        close(list);
+    }
+    if (problem) {
+        fprintf(stderr, "gate-release: %s: %s\n", path, problem);
         return 1;
     }
-    for (ssize_t length; (length = getline(&text, &size, file)) > 0;) {
-        if (text[length - 1] == '\n')
-            text[length - 1] = '\0';
-        int code = drive_argument(text);
-        worst = code > worst ? code : worst;
+    int number = 1;
+    for (char *line = text, *stop = text + size; line < stop; number++) {
+        char *end = memchr(line, '\n', stop - line), entry[MAX_ENTRY];
+        size_t length = (end ? end : stop) - line;
+        if (length >= sizeof entry || memchr(line, '\0', length)) {
+            problem = WRONG_FORM;
+        } else {
+            memcpy(entry, line, length);
+            entry[length] = '\0';
+            problem = drive_entry(entry);
+        }
+        if (problem)
+            fprintf(stderr, "gate-release: %s: line %d: %s\n", path, number, problem);
+        failed |= problem != NULL;
+        line += length + 1;
     }
-    free(text);
-    fclose(file);
-    return worst;
+    return failed;
 }
 
 int main(int count, char **arguments)
 {
-    int worst = 0;
-    if (count < 2) {
-        fputs("usage: gate-release LINE=LEVEL... @FILE...\n", stderr);
+    int absent_ok = count > 1 && !strcmp(arguments[1], "--absent-ok"), first = 1 + absent_ok, worst = 0;
+    if (count <= first) {
+        fputs("usage: gate-release [--absent-ok] LINE=LEVEL... @FILE...\n", stderr);
         return 2;
     }
-    for (int index = 1; index < count; index++) {
+    for (int index = first; index < count; index++) {
         const char *argument = arguments[index];
-        int code = argument[0] == '@' ? drive_file(argument + 1) : drive_argument(argument);
+        int code = argument[0] == '@' ? drive_list(argument + 1, absent_ok) : drive_argument(argument);
         worst = code > worst ? code : worst;
     }
     return worst;
