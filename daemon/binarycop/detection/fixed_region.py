@@ -68,5 +68,7 @@ def _grid(pixels: NDArray[np.uint8], box: Box) -> NDArray[np.float32]:
     left, top = max(int(box.x_px), 0), max(int(box.y_px), 0)
     right, bottom = int(box.x_px + box.width_px), int(box.y_px + box.height_px)
     region = pixels[top : max(bottom, top + 1), left : max(right, left + 1)]
+    if region.shape[:2] == (1, 1):
+        region = region.repeat(2, axis=0)  # OpenCV 4.5 cannot enlarge a single pixel
     averaged = cv2.resize(region, (_GRID_PX, _GRID_PX), interpolation=cv2.INTER_AREA)
     return np.asarray(averaged.mean(axis=2), np.float32)

@@ -21,6 +21,8 @@ class LowResFrame:
 def subsample(pixels: NDArray[np.uint8]) -> LowResFrame:
     """The low-resolution frame of a frame (H, W, 3) uint8 BGR."""
     step_px = max(-(-max(pixels.shape[:2]) // LONGER_PX), 1)
+    # A picture of 640×1 has fewer rows than half a step; at least one row and one column are kept.
+    top, left = (min(step_px // 2, side - 1) for side in pixels.shape[:2])
     # Pixels are left out, not averaged: on the board, averaging would cost more than all the rest of tracking.
-    kept = np.ascontiguousarray(pixels[step_px // 2 :: step_px, step_px // 2 :: step_px])
+    kept = np.ascontiguousarray(pixels[top::step_px, left::step_px])
     return LowResFrame(np.asarray(cv2.cvtColor(kept, cv2.COLOR_BGR2GRAY), np.uint8), step_px)

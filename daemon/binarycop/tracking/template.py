@@ -53,7 +53,8 @@ def extract(frame: LowResFrame, box: Box) -> Template | None:
         return None
     factor = max(-(-max(right - left, bottom - top) // _MAX_PX), 1)
     patch = _averaged(frame.grey[top:bottom, left:right], factor)
-    if float(patch.std()) < _MIN_CONTRAST:
+    # Nothing is left of a box that is very long and thin.
+    if not patch.size or float(patch.std()) < _MIN_CONTRAST:
         return None
     return Template(patch, factor, left * step_px - box.x_px, top * step_px - box.y_px)
 
