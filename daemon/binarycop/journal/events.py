@@ -17,20 +17,27 @@ class Level(Enum):
 class EventSpec:
     """One row of the table.
 
-    message_id: journald's MESSAGE_ID, 128 bits in hex. text: the sentence for people, with fields in braces.
+    message_id: journald's MESSAGE_ID, 128 bits in hex. text: the sentence for people, with fields in braces. more: the
+    fields that the event may have besides those of its text. ``fields.py`` says what each field may hold.
     """
 
     name: str
     message_id: str
     level: Level
     text: str
+    more: tuple[str, ...] = ()
+
+
+_GATE_FIELDS = ("before", "after", "person", "class", "cause", "by")
+_DECISION_FIELDS = (*_GATE_FIELDS, "bundle", "votes", "frames", "margin", "latency_ms")
+_COUNTS = ("processed", "captured", "dropped", "persons", "permits", "refusals", "undecided", "passed")
 
 
 class Event(Enum):
     """Every event in the journal.
 
     The daemon writes them, except for ``gave_up`` (binarycop-degraded.service) and ``bundle_back`` (``binarycop bundle
-    ensure``).
+    ensure``). ``unwritten`` also comes from the journal's writer (``journal_writer.py``).
     """
 
     STARTED = EventSpec(
@@ -39,7 +46,7 @@ class Event(Enum):
         Level.NOTICE,
         "started: {bundle} {version} on {backend}, detector {finder}, source {source}, lines {lines}, policy {policy}",
     )
-    STOPPED = EventSpec("stopped", "7a5c58e348c6420c9f351a458da9886e", Level.NOTICE, "stopped: {reason}")
+    STOPPED = EventSpec("stopped", "7a5c58e348c6420c9f351a458da9886e", Level.NOTICE, "stopped: {reason}", _COUNTS)
     READY = EventSpec("ready", "63cc3b0d70364aaea2e0a6f135189c11", Level.NOTICE, "ready: {detail}")
     STUCK = EventSpec(
         "stuck",
@@ -72,27 +79,56 @@ class Event(Enum):
         "person {person}: {class}, {votes} of {frames} frames, margin {margin:.1f}",
     )
     PERMIT = EventSpec(
-        "permit", "cfdf6ab3a9e4485081b6dc43b3a326fc", Level.INFO, "person {person}: permission given ({class}, {cause})"
+        "permit",
+        "cfdf6ab3a9e4485081b6dc43b3a326fc",
+        Level.INFO,
+        "person {person}: permission given ({class}, {cause})",
+        _DECISION_FIELDS,
     )
     REFUSE = EventSpec(
-        "refuse", "bab2180ee4064fd9af62bc367047fb39", Level.INFO, "person {person}: permission refused ({class})"
+        "refuse",
+        "bab2180ee4064fd9af62bc367047fb39",
+        Level.INFO,
+        "person {person}: permission refused ({class})",
+        _DECISION_FIELDS,
     )
-    REMIND = EventSpec("remind", "5f935e71aa134b08ac2aabef5a81b990", Level.INFO, "person {person}: reminded ({class})")
+    REMIND = EventSpec(
+        "remind",
+        "5f935e71aa134b08ac2aabef5a81b990",
+        Level.INFO,
+        "person {person}: reminded ({class})",
+        _DECISION_FIELDS,
+    )
     PASSED = EventSpec(
-        "passed", "30fd84b61f1a46a0afec0aef37880af7", Level.INFO, "person {person} passed (evidence: {by})"
+        "passed",
+        "30fd84b61f1a46a0afec0aef37880af7",
+        Level.INFO,
+        "person {person} passed (evidence: {by})",
+        _GATE_FIELDS,
     )
     NOT_PASSED = EventSpec(
-        "not_passed", "e70390edd0b1416e9d8864d01859a67b", Level.INFO, "person {person}: permission not used"
+        "not_passed",
+        "e70390edd0b1416e9d8864d01859a67b",
+        Level.INFO,
+        "person {person}: permission not used",
+        _GATE_FIELDS,
     )
     TAILGATE = EventSpec(
         "tailgate",
         "1d31506138aa48128766270b53e875ce",
         Level.WARNING,
         "passage during the re-lock delay, without permission",
+        _GATE_FIELDS,
     )
-    FORCED = EventSpec("forced", "9e6ccdacb05d4bb0880bfa20ee0c031b", Level.WARNING, "passage without permission")
+    FORCED = EventSpec(
+        "forced", "9e6ccdacb05d4bb0880bfa20ee0c031b", Level.WARNING, "passage without permission", _GATE_FIELDS
+    )
     WITHDRAWN = EventSpec(
-        "withdrawn", "08fdbfdb89944038b65615fb05034222", Level.NOTICE, "person {person}: permission withdrawn"
+        "withdrawn",
+        "08fdbfdb89944038b65615fb05034222",
+        Level.NOTICE,
+        "person {person}: permission withdrawn",
+        _GATE_FIELDS,
     )
     FIRE = EventSpec("fire", "83d2cc8a6a3647f483146ae8392f902d", Level.WARNING, "fire input {state}")
     OVERRIDE = EventSpec("override", "9e9ae71310eb4dc5bc2d905de0209961", Level.WARNING, "override input {state}")
@@ -137,6 +173,16 @@ class Event(Enum):
         "4f7a2b34c13f4be581362ab476de3160",
         Level.WARNING,
         "the daemon cannot block the start of programs: {reason}",
+    )
+    FAILED = EventSpec("failed", "0e3a5d47d7384dc8a52cc4db76ba93cb", Level.ERROR, "the daemon ends: {reason}")
+    REPEATED = EventSpec(
+        "repeated",
+        "2e528ec4d1114a52a1506535587a3dc0",
+        Level.NOTICE,
+        "{what} happened {count} more times in {seconds} s",
+    )
+    UNWRITTEN = EventSpec(
+        "unwritten", "1f783912c752455f9eeba7cc80b2c285", Level.WARNING, "not in the journal: {count} {why}"
     )
     SOURCE_ENDED = EventSpec("source_ended", "0bd33073672349b0bb9959bcf5313ecf", Level.INFO, "source ended: {detail}")
 
