@@ -1,16 +1,18 @@
 """Settings files: a good one is loaded as written; for a bad one, the error says where and what would be right."""
 
+import os
 from pathlib import Path
 
 import pytest
 
 from binarycop.errors import SettingsError, SettingsErrors
 from binarycop.settings import dump
+from binarycop.settings import load as load_module
 from binarycop.settings.gate import Contact, Fail, Policy
-from binarycop.settings.load import from_tree, load
+from binarycop.settings.load import MAX_DROP_INS, from_tree, load
 from binarycop.settings.schema import Settings
 from binarycop.settings.signals import LampPattern
-from binarycop.settings.tree import parse
+from binarycop.settings.tree import MAX_BYTES, parse
 
 
 def settings_of(text: str) -> Settings:
@@ -154,7 +156,32 @@ GOOD_AND_BAD = [
     ("gate: {fail: secure}", "gate: {fail: secure, fail: open}", "gate.fail: is written twice, first in line 1"),
     ("{}", "[]", "gate.yaml:1: is not a mapping"),
     ("{}", "gate: {", "is not YAML"),
-    ("{}", "gate: &a {x: *a}", "contains itself"),
+    ("{}", "gate: &a {x: *a}", "gate.yaml:1: gate: has the anchor 'a'; remove it"),
+    ("{}", "\ngate: *a", "gate.yaml:2: gate: has the alias 'a'; write the value instead"),
+    ("gate: {policy: off}", "gate:\n  policy: !!python/name:os.system x", "gate.yaml:2: gate.policy: has the tag"),
+    ("gate: {policy: off}", "gate: {policy: !!str off}", "gate.policy: has the tag 'tag:yaml.org,2002:str'; remove it"),
+    ("{}", "gate: {<<: {policy: off}}", "gate.<<: unknown key"),
+    ("{}", "a: " + "[" * 100_000, "gate.yaml:1: is nested too deeply; write at most 16 levels"),
+    ("{}", "a:\n" + "- 1\n" * 10_000, "has too many keys and values; write at most 10000"),
+    ("{}", "k" * 65 + ": 1", "has a key that is too long or has a control character: 'kkkkkkkkkkkkkkkkkkkk'..."),
+    ("{}", '"a\\e[31m": 1', "has a key that is too long or has a control character: 'a\\x1b[31m'..."),
+    ("{}", "gate: {}\n---\ngate: {}", "gate.yaml:2: has a second document; remove the line '---'"),
+    ("{}", "gate: {}\nx: \x00", "gate.yaml:2: has the character '\\x00', which YAML does not allow; remove it"),
+    ("\ufeffgate: {}", "gate: {\ufeffpolicy: off}", "has a key that is too long or has a control character"),
+    ("{}", 'x: "\\UFFFFFFFF"', "gate.yaml: is not YAML"),
+    (
+        "verdict: {votes: 5}",
+        "verdict: {votes: " + "9" * 400 + "}",
+        "verdict.votes: is '9999999999999999999999999999999999999...'; write a whole number from 1 to 100",
+    ),
+    ("verdict: {votes: 5}", "verdict: {votes: " + "9" * 200_000 + "}", "write a whole number from 1 to 100"),
+    ("gate: {pulse_s: 0.5}", "gate: {pulse_s: 1e400}", "gate.pulse_s: is '1e400'; write a number from 0.05 to 10"),
+    ("gate: {pulse_s: 0.5}", "gate: {pulse_s: 0x1}", "gate.pulse_s: is '0x1'"),
+    ("gate: {pulse_s: 0.5}", "gate: {pulse_s: true}", "gate.pulse_s: is 'true'"),
+    ("gate: {pulse_s: 0.5}", "gate: {pulse_s: 2026-05-04}", "gate.pulse_s: is '2026-05-04'"),
+    ("verdict: {votes: 5}", "verdict: {votes: \u0665}", "verdict.votes: is '\u0665'"),
+    ("frames: {source: demo}", "frames: {source: " + "x" * 1025 + "}", "write text of at most 1024 characters"),
+    ("frames: {source: demo}", 'frames: {source: "a\\0b"}', "frames.source: is 'a\\x00b'; write text"),
     ("{}", "? [a]\n: b", "has a key that is not text"),
 ]
 
@@ -228,6 +255,63 @@ def test_a_missing_file_and_a_file_that_is_not_text_are_reported(tmp_path: Path)
     (tmp_path / "gate.yaml").write_bytes(b"gate: {}\n# caf\xe9\n")
     with pytest.raises(SettingsErrors, match=r"gate\.yaml:2: is not UTF-8"):
         load(tmp_path / "gate.yaml")
+
+
+def test_a_pile_of_aliases_is_refused_before_it_is_built() -> None:
+    """Thirty lines that stand for a thousand million values."""
+    lines = ["x0: &a0 [1, 2]", *(f"x{level}: &a{level} [*a{level - 1}, *a{level - 1}]" for level in range(1, 31))]
+    assert problems_of("\n".join(lines)) == ["gate.yaml:1: x0: has the anchor 'a0'; remove it"]
+
+
+def test_a_file_that_is_not_a_regular_file_is_refused_at_once(tmp_path: Path) -> None:
+    file, drop_in = tmp_path / "gate.yaml", tmp_path / "gate.d" / "10-site.yaml"
+    os.mkfifo(file)
+    with pytest.raises(SettingsErrors, match=r"gate\.yaml: cannot be read: it is not a regular file"):
+        load(file)
+    file.unlink()
+    file.symlink_to("/dev/zero")
+    with pytest.raises(SettingsErrors, match=r"gate\.yaml: cannot be read: it is not a regular file"):
+        load(file)
+    file.unlink()
+    file.mkdir()
+    with pytest.raises(SettingsErrors, match=r"gate\.yaml: cannot be read: Is a directory"):
+        load(file)
+    file.rmdir()
+    file.touch()
+    drop_in.parent.mkdir()
+    os.mkfifo(drop_in)
+    with pytest.raises(SettingsErrors, match=r"10-site\.yaml: cannot be read: it is not a regular file"):
+        load(file)
+
+
+def test_all_files_together_have_a_bounded_size_and_number(tmp_path: Path) -> None:
+    file, folder = tmp_path / "gate.yaml", tmp_path / "gate.d"
+    folder.mkdir()
+    file.write_text("#" * MAX_BYTES)
+    assert load(file).settings == Settings()
+    (folder / "10-site.yaml").write_text("#")
+    with pytest.raises(SettingsErrors, match=r"10-site\.yaml: cannot be read: it is larger than 0 bytes"):
+        load(file)
+    for number in range(MAX_DROP_INS):
+        (folder / f"{number}.yaml").touch()
+    with pytest.raises(SettingsErrors, match=rf"gate\.d: has more than {MAX_DROP_INS} files"):
+        load(file)
+
+
+def test_the_systems_file_that_is_a_link_to_nothing_is_an_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(load_module, "SYSTEM_FILE", tmp_path / "gate.yaml")
+    assert load(None).settings == Settings()
+    (tmp_path / "gate.yaml").symlink_to("gone")
+    with pytest.raises(SettingsErrors, match=r"gate\.yaml: cannot be read: No such file"):
+        load(None)
+
+
+def test_only_the_first_errors_are_reported_and_the_others_are_counted() -> None:
+    problems = problems_of("\n".join(f"x{number}: 1" for number in range(1000)))
+    assert len(problems) == 21
+    assert problems[-1] == "there are 980 more errors; correct these first"
 
 
 EXAMPLES = [

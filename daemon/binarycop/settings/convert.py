@@ -19,6 +19,8 @@ _NUMBER = re.compile(r"[-+]?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,31}")
 _NO_BOUNDS: Mapping[str, float] = types.MappingProxyType({})
 _MAX_SHOWN = 40  # characters of a wrong value in a message
+_MAX_DIGITS = 32  # characters of a number: int() takes a time that grows with the square of its digits
+_MAX_TEXT = 1024  # characters of a text, such as a path
 
 
 class MissingKey(SettingsError):
@@ -115,10 +117,10 @@ def _scalar(expected: Any, node: ScalarNode, bounds: Mapping[str, Any]) -> Any:
     if isinstance(expected, type) and issubclass(expected, Enum):
         return expected(text)
     if expected is str:
-        if node.is_null or not text.isprintable():
+        if node.is_null or len(text) > _MAX_TEXT or not text.isprintable():
             raise ValueError(text)
         return text
-    if not node.plain or not (_INTEGER if expected is int else _NUMBER).fullmatch(text):
+    if not node.plain or len(text) > _MAX_DIGITS or not (_INTEGER if expected is int else _NUMBER).fullmatch(text):
         raise ValueError(text)
     number = expected(text)
     if not math.isfinite(number) or not bounds.get("low", number) <= number <= bounds.get("high", number):
@@ -132,7 +134,7 @@ def _hint(expected: Any, bounds: Mapping[str, Any]) -> str:
     if isinstance(expected, type) and issubclass(expected, Enum):
         return "one of " + ", ".join(str(option.value) for option in expected)
     if expected is str:
-        return "text"
+        return f"text of at most {_MAX_TEXT} characters"
     kind = "a whole number" if expected is int else "a number"
     return f"{kind} from {bounds['low']:g} to {bounds['high']:g}" if "low" in bounds else kind
 

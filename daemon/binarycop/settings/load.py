@@ -4,7 +4,9 @@ A later file wins key by key; a list (``gates``) is replaced as a whole. Each en
 ``frames``, ``faces``, ``verdict``, ``gate``, ``lines`` and ``signals``.
 """
 
+import os
 from dataclasses import dataclass, fields, replace
+from itertools import islice
 from pathlib import Path
 from types import MappingProxyType
 
@@ -16,10 +18,12 @@ from binarycop.settings.journal import JournalSettings
 from binarycop.settings.schema import LaneSettings, Settings
 from binarycop.settings.service import ServiceSettings
 from binarycop.settings.signals import SignalSettings, SignalsSettings
-from binarycop.settings.tree import EMPTY, MappingNode, ScalarNode, SequenceNode, merge, read
+from binarycop.settings.tree import EMPTY, MAX_BYTES, MappingNode, ScalarNode, SequenceNode, merge, parse, read_text
 
 SYSTEM_FILE = Path("/etc/binarycop/gate.yaml")
 MAX_GATES = 8
+MAX_DROP_INS = 64
+_MAX_PROBLEMS = 20
 
 _DAEMON_KEYS = ("classifier", "journal", "service", "gates")
 _LANE_KEYS = tuple(field.name for field in fields(LaneSettings) if field.name != "name")
@@ -39,17 +43,27 @@ def load(path: Path | None) -> Loaded:
     Raises SettingsErrors with everything that is wrong.
     """
     if path is None:
-        if not SYSTEM_FILE.exists():
+        if not os.path.lexists(SYSTEM_FILE):
             return Loaded(Settings(), ())
         path = SYSTEM_FILE
-    files = (path, *sorted(path.with_suffix(".d").glob("*.yaml")))
     try:
-        tree = EMPTY
+        files = (path, *_drop_ins(path))
+        tree, left = EMPTY, MAX_BYTES
         for file in files:
-            tree = merge(tree, read(file))
+            text = read_text(file, left)
+            tree, left = merge(tree, parse(text, str(file))), left - len(text.encode())
     except SettingsError as problem:
         raise SettingsErrors([problem]) from problem
     return Loaded(from_tree(tree), files)
+
+
+def _drop_ins(path: Path) -> list[Path]:
+    """The files that are read after ``path``, in order. Raises SettingsError if there are too many."""
+    folder = path.with_suffix(".d") if path.name else path
+    found = list(islice(folder.glob("*.yaml"), MAX_DROP_INS + 1))
+    if len(found) > MAX_DROP_INS:
+        raise SettingsError(f"has more than {MAX_DROP_INS} files", "write fewer files", file=str(folder))
+    return sorted(found)
 
 
 def from_tree(tree: MappingNode) -> Settings:
@@ -96,9 +110,14 @@ def _without_missing_lamps(lane: LaneSettings) -> LaneSettings:
 
 
 def _raise_if_any(problems: list[SettingsError]) -> None:
+    """Raise the first ones: a reload writes them all into one entry of the journal."""
     if problems:
         unique = {str(problem): problem for problem in problems}
-        raise SettingsErrors(sorted(unique.values(), key=lambda problem: (problem.file, problem.line)))
+        ordered = sorted(unique.values(), key=lambda problem: (problem.file, problem.line))
+        if len(ordered) > _MAX_PROBLEMS:
+            more = SettingsError(f"there are {len(ordered) - _MAX_PROBLEMS} more errors", "correct these first")
+            ordered = [*ordered[:_MAX_PROBLEMS], more]
+        raise SettingsErrors(ordered)
 
 
 def _section(tree: MappingNode, name: str, problems: list[SettingsError]) -> MappingNode:

@@ -1,17 +1,26 @@
 """YAML text as a tree of nodes that know their file and line.
 
 Values stay the text that was written, and the schema says what type each must have: YAML 1.1 would read
-``policy: off`` as false, ``name: no`` as false and ``010`` as eight.
+``policy: off`` as false, ``name: no`` as false and ``010`` as eight. Anchors, aliases and tags are refused: thirty
+lines of aliases can stand for a thousand million values. Size, depth and number of values have limits.
 """
 
+import errno
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import yaml
 
+from binarycop import regular_file
 from binarycop.errors import SettingsError
 
-_MAX_BYTES = 256 * 1024
+MAX_BYTES = 256 * 1024
+"""Of all settings files together."""
+_MAX_DEPTH = 16  # settings have five levels
+_MAX_NODES = 10_000  # eight gates that write every key have about 2,000
+_MAX_KEY = 64  # characters; the longest key has 20
 
 
 @dataclass(frozen=True)
@@ -55,37 +64,39 @@ EMPTY = MappingNode({}, {}, "", 0)
 
 def read(path: Path) -> MappingNode:
     """Read one settings file. Raises SettingsError if it cannot be read or is not a YAML mapping."""
+    return parse(read_text(path), str(path))
+
+
+def read_text(path: Path, max_bytes: int = MAX_BYTES) -> str:
+    """The text of a settings file. Raises SettingsError if it is too large or anything else than a file with text."""
     try:
-        data = path.read_bytes()
-        text = data.decode("utf-8")
-    except OSError as error:
-        raise SettingsError(f"cannot be read: {error.strerror}", "name a readable file", file=str(path)) from error
+        data = regular_file.read(path, max_bytes, follow_link=True)
+        return data.decode("utf-8")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         raise SettingsError("is not UTF-8 text", "save it as UTF-8", file=str(path), line=line) from error
-    if len(data) > _MAX_BYTES:
-        raise SettingsError(f"is too large: {len(data)} bytes", f"write at most {_MAX_BYTES} bytes", file=str(path))
-    return parse(text, str(path))
+    except OSError as error:
+        is_large = error.errno == errno.EFBIG
+        hint = f"all settings files together may have {MAX_BYTES} bytes" if is_large else "name a readable file"
+        raise SettingsError(f"cannot be read: {error.strerror}", hint, file=str(path)) from error
 
 
 def parse(text: str, file: str) -> MappingNode:
     """Parse YAML text; an empty text is an empty mapping. file: its name for messages. Raises SettingsError."""
     try:
-        root = yaml.compose(text, Loader=yaml.SafeLoader)
+        return _Builder(yaml.parse(text, Loader=yaml.SafeLoader), file).root()
+    except SettingsError:
+        raise
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = mark.line + 1 if mark else 0
         raise SettingsError(f"is not YAML: {error.problem}", "correct the syntax", file=file, line=line) from error
-    except yaml.YAMLError as error:
+    except yaml.reader.ReaderError as error:
+        line = text.count("\n", 0, error.position) + 1
+        problem = f"has the character {text[error.position : error.position + 1]!a}, which YAML does not allow"
+        raise SettingsError(problem, "remove it", file=file, line=line) from error
+    except (yaml.YAMLError, ValueError, OverflowError) as error:  # such as an escape for no character
         raise SettingsError(f"is not YAML: {error}", "correct the syntax", file=file) from error
-    except RecursionError as error:
-        raise SettingsError("is nested too deeply", "settings have at most five levels", file=file) from error
-    if root is None:
-        return MappingNode({}, {}, file, 1)
-    node = _node(root, file, "", ())
-    if not isinstance(node, MappingNode):
-        raise SettingsError("is not a mapping", "write 'key: value' lines", file=file, line=node.line)
-    return node
 
 
 def merge(lower: MappingNode, upper: MappingNode) -> MappingNode:
@@ -98,27 +109,74 @@ def merge(lower: MappingNode, upper: MappingNode) -> MappingNode:
     return MappingNode(items, key_lines, upper.file, upper.line)
 
 
-def _node(node: yaml.Node, file: str, key: str, parents: tuple[yaml.Node, ...]) -> Node:
-    line = node.start_mark.line + 1
-    if node in parents:
-        raise SettingsError("contains itself", "write the value instead of the alias", file=file, line=line, key=key)
-    parents = (*parents, node)
-    if isinstance(node, yaml.ScalarNode):
-        return ScalarNode(node.value, node.style is None, file, line)
-    if isinstance(node, yaml.SequenceNode):
-        items = tuple(_node(item, file, f"{key}[{index}]", parents) for index, item in enumerate(node.value))
-        return SequenceNode(items, file, line)
-    items_by_key: dict[str, Node] = {}
-    key_lines: dict[str, tuple[str, int]] = {}
-    for key_node, value in node.value:
-        key_line = key_node.start_mark.line + 1
-        if not isinstance(key_node, yaml.ScalarNode):
-            raise SettingsError("has a key that is not text", "write 'key: value'", file=file, line=key_line, key=key)
-        name = key_node.value
-        path = f"{key}.{name}" if key else name
-        if name in items_by_key:
-            problem = f"is written twice, first in line {key_lines[name][1]}"
-            raise SettingsError(problem, "keep one", file=file, line=key_line, key=path)
-        key_lines[name] = (file, key_line)
-        items_by_key[name] = _node(value, file, path, parents)
-    return MappingNode(items_by_key, key_lines, file, line)
+class _Builder:
+    """Makes the tree from YAML's events, so that nothing is built beyond the bounds."""
+
+    def __init__(self, events: Iterator[Any], file: str) -> None:
+        self._events, self._file = events, file
+        self._nodes = 0
+
+    def root(self) -> MappingNode:
+        """The whole text. Raises SettingsError, yaml.YAMLError."""
+        for event in self._events:
+            if isinstance(event, yaml.NodeEvent):
+                node = self._node(event, "", 1)
+                break
+        else:
+            return MappingNode({}, {}, self._file, 1)
+        for event in self._events:
+            if isinstance(event, yaml.DocumentStartEvent):
+                raise self._error(event, "", "has a second document", "remove the line '---'")
+        if isinstance(node, ScalarNode) and node.is_null:
+            return MappingNode({}, {}, self._file, node.line)
+        if not isinstance(node, MappingNode):
+            raise SettingsError("is not a mapping", "write 'key: value' lines", file=self._file, line=node.line)
+        return node
+
+    def _node(self, event: Any, key: str, depth: int) -> Node:
+        line = event.start_mark.line + 1
+        self._check(event, key, depth)
+        if isinstance(event, yaml.ScalarEvent):
+            return ScalarNode(event.value, event.style is None, self._file, line)
+        if isinstance(event, yaml.SequenceStartEvent):
+            items: list[Node] = []
+            while not isinstance(event := next(self._events), yaml.SequenceEndEvent):
+                items.append(self._node(event, f"{key}[{len(items)}]", depth + 1))
+            return SequenceNode(tuple(items), self._file, line)
+        items_by_key: dict[str, Node] = {}
+        key_lines: dict[str, tuple[str, int]] = {}
+        while not isinstance(event := next(self._events), yaml.MappingEndEvent):
+            name = self._key(event, key, depth + 1)
+            path = f"{key}.{name}" if key else name
+            if name in items_by_key:
+                problem = f"is written twice, first in line {key_lines[name][1]}"
+                raise self._error(event, path, problem, "keep one")
+            key_lines[name] = (self._file, event.start_mark.line + 1)
+            items_by_key[name] = self._node(next(self._events), path, depth + 1)
+        return MappingNode(items_by_key, key_lines, self._file, line)
+
+    def _key(self, event: Any, key: str, depth: int) -> str:
+        self._check(event, key, depth)
+        if not isinstance(event, yaml.ScalarEvent):
+            raise self._error(event, key, "has a key that is not text", "write 'key: value'")
+        name: str = event.value
+        if len(name) > _MAX_KEY or not name.isprintable():
+            problem = f"has a key that is too long or has a control character: {name[:20]!a}..."
+            raise self._error(event, key, problem, "write 'key: value'")
+        return name
+
+    def _check(self, event: Any, key: str, depth: int) -> None:
+        self._nodes += 1
+        if isinstance(event, yaml.AliasEvent):
+            raise self._error(event, key, f"has the alias {event.anchor!a:.64}", "write the value instead")
+        if event.anchor is not None:
+            raise self._error(event, key, f"has the anchor {event.anchor!a:.64}", "remove it")
+        if event.tag is not None:
+            raise self._error(event, key, f"has the tag {event.tag!a:.64}", "remove it")
+        if depth > _MAX_DEPTH:
+            raise self._error(event, "", "is nested too deeply", f"write at most {_MAX_DEPTH} levels")
+        if self._nodes > _MAX_NODES:
+            raise self._error(event, "", "has too many keys and values", f"write at most {_MAX_NODES}")
+
+    def _error(self, event: Any, key: str, problem: str, hint: str) -> SettingsError:
+        return SettingsError(problem, hint, file=self._file, line=event.start_mark.line + 1, key=key)
