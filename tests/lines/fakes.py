@@ -1,11 +1,13 @@
 """A fake kernel: GPIO chips that answer the ioctls of linux/gpio.h, with pipes for edges."""
 
 import errno
+import math
 import os
 import struct
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from binarycop.clock import ManualClock
 from binarycop.lines import chardev
 
 INPUT, OUTPUT = 1 << 2, 1 << 3
@@ -17,7 +19,8 @@ class FakeLine:
     """A line: its name, its consumer, and all configurations as (flags, level or None, debounce_us).
 
     refuses: flags for which a request fails. held_low: the pin is low even if the level is high, as the dead-man timer
-    holds it. edges: the file descriptor on which edges are written.
+    holds it. stuck: the pin has this level, whatever is driven. writes: how often a level was set. edges: the file
+    descriptor on which edges are written.
     """
 
     name: str = ""
@@ -26,8 +29,27 @@ class FakeLine:
     configs: list[tuple[int, bool | None, int]] = field(default_factory=list)
     refuses: int = 0
     held_low: bool = False
+    stuck: bool | None = None
+    writes: int = 0
     edges: int = -1
     last_number: int = 0
+    dead_man: "FakeDeadMan | None" = None
+
+    @property
+    def pin(self) -> bool:
+        """The level that the pin has."""
+        if self.stuck is not None:
+            return self.stuck
+        if self.dead_man is not None and self is self.dead_man.permission:
+            return self.level and self.dead_man.is_armed
+        return self.level and not self.held_low
+
+    def write(self, level: bool) -> None:
+        """Set the level, as its owner."""
+        self.writes += 1
+        before, self.level = self.level, level
+        if self.dead_man is not None and level != before:
+            self.dead_man.see(self)
 
     def edge(self, rising: bool, *, skip: int = 0) -> None:
         """Change the level; ``skip`` edges before this one are lost."""
@@ -94,9 +116,9 @@ class FakeKernel:
         if request == chardev.SET_CONFIG:
             self._configure(line, bytes(buffer))
         elif request == chardev.GET_VALUES:
-            struct.pack_into("=Q", buffer, 0, line.level and not line.held_low)
+            struct.pack_into("=Q", buffer, 0, line.pin)
         else:
-            line.level = bool(struct.unpack_from("=Q", buffer)[0])
+            line.write(bool(struct.unpack_from("=Q", buffer)[0]))
 
     def _configure(self, line: FakeLine, config: bytes) -> None:
         flags, count, attributes = chardev.LINE_CONFIG.unpack(config)
@@ -109,3 +131,33 @@ class FakeKernel:
         if level is not None:
             line.level = level
         line.configs.append((flags, level, debounce_us))
+
+
+class FakeDeadMan:
+    """The overlay's dead-man timer (overlays/finn/rtl/deadman.v) between the permission's bit and its pin."""
+
+    def __init__(self, permission: FakeLine, heartbeat: FakeLine, clock: ManualClock, max_on_s: float) -> None:
+        self.permission, self._heartbeat, self._clock, self._max_on_s = permission, heartbeat, clock, max_on_s
+        self._toggled_s, self._set_s, self._armed = -math.inf, math.inf, False
+        permission.dead_man = heartbeat.dead_man = self
+
+    @property
+    def is_armed(self) -> bool:
+        """Whether the timer lets the permission through now."""
+        now_s = self._clock.now_s()
+        if not self._is_fresh() or now_s - self._set_s >= self._max_on_s:
+            self._armed = False
+        return self._armed
+
+    def see(self, line: FakeLine) -> None:
+        """A bit has changed."""
+        _ = self.is_armed  # what happened until now
+        if line is self._heartbeat:
+            self._toggled_s = self._clock.now_s()
+        else:
+            self._set_s = self._clock.now_s() if line.level else math.inf
+        if not self.permission.level and self._is_fresh():
+            self._armed = True
+
+    def _is_fresh(self) -> bool:
+        return self._clock.now_s() - self._toggled_s < 0.5

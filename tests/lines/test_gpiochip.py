@@ -114,7 +114,7 @@ def test_handlers_get_edges_with_the_kernels_time(kernel: FakeKernel, factory: G
         line(kernel, 2).edge(rising)
     assert done.wait(WITHIN_S)
     assert calls == [(1.5, 1), (1.5, 0), (1.5, 1)]
-    assert factory.edges_lost == 0
+    assert pin.edges_lost == 0
 
 
 def test_edges_that_the_kernel_dropped_are_counted(kernel: FakeKernel, factory: GpioChipFactory) -> None:
@@ -132,7 +132,7 @@ def test_edges_that_the_kernel_dropped_are_counted(kernel: FakeKernel, factory: 
     line(kernel, 2).edge(True)
     line(kernel, 2).edge(False, skip=6)
     assert done.wait(WITHIN_S)
-    assert factory.edges_lost == 6
+    assert pin.edges_lost == 6
 
 
 def test_a_button_waits_and_calls_its_handler(kernel: FakeKernel, factory: GpioChipFactory) -> None:

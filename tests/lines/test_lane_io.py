@@ -73,7 +73,7 @@ def test_the_heartbeat_toggles_with_each_drive_and_nothing_else() -> None:
         for step in range(4):
             lane_io.drive(step == 1, NO_LAMPS, float(step))
             levels.append(factory.pin("BEAT").state)
-        lane_io.read()
+        lane_io.read(0.0)
         assert levels == [True, False, True, False]
         assert factory.pin("BEAT").state is False
 
@@ -86,14 +86,14 @@ def test_a_passage_pulse_is_counted_even_if_it_ends_before_the_next_read() -> No
         for _ in range(2):
             factory.pin("PASSED").drive_high()
             factory.pin("PASSED").drive_low()
-        assert lane_io.read() == LaneInputs(passages=2, ready=True, fire=False, override=False)
+        assert lane_io.read(0.0) == LaneInputs(passages=2, ready=True, fire=False, override=False)
         factory.pin("FIRE").drive_low()
-        assert lane_io.read() == LaneInputs(passages=0, ready=True, fire=True, override=False)
+        assert lane_io.read(0.0) == LaneInputs(passages=0, ready=True, fire=True, override=False)
 
 
 def test_a_lane_without_inputs_is_ready_and_reports_no_fire() -> None:
     with LaneIo(LaneSettings(), MockLines()) as lane_io:
-        assert lane_io.read() == LaneInputs(passages=0, ready=True, fire=False, override=False)
+        assert lane_io.read(0.0) == LaneInputs(passages=0, ready=True, fire=False, override=False)
 
 
 def test_an_input_has_its_bias_and_active_level() -> None:
@@ -101,9 +101,9 @@ def test_an_input_has_its_bias_and_active_level() -> None:
     fire = InputSettings("FIRE", active_high=False, bias=Bias.UP)
     with LaneIo(LaneSettings(lines=LinesSettings(fire=fire)), factory) as lane_io:
         assert factory.pin("FIRE").pull == "up"
-        assert not lane_io.read().fire
+        assert not lane_io.read(0.0).fire
         factory.pin("FIRE").drive_low()
-        assert lane_io.read().fire
+        assert lane_io.read(0.0).fire
 
 
 def test_a_pull_that_the_chip_refuses_is_an_error_and_the_line_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:

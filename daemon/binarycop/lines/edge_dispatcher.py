@@ -18,17 +18,17 @@ class _WatchedLine:
     request: LineRequest
     handler: Callable[[Edge], None]
     last_number: int = 0
+    lost: int = 0
 
 
 class EdgeDispatcher:
     """Reads the edges of any number of lines on one thread, and calls a handler for each edge, in order.
 
-    lost: how many edges the kernel has dropped because handlers were too slow. It keeps a line's newest 1024 edges, so
-    the newest level always arrives. ``close`` ends the thread.
+    The kernel drops edges if handlers are too slow; ``lost`` counts them. It keeps a line's newest 1024 edges, so the
+    newest level always arrives. ``close`` ends the thread.
     """
 
     def __init__(self) -> None:
-        self.lost = 0
         self._lock = threading.Lock()
         self._watched: dict[int, _WatchedLine] = {}
         self._stopping = False
@@ -49,6 +49,12 @@ class EdgeDispatcher:
         """Begin no more calls for a line; ignore a line that is not watched. Needed before the line is closed."""
         with self._lock:
             self._drop(request.fd)
+
+    def lost(self, request: LineRequest) -> int:
+        """How many edges of a line the kernel has dropped; 0 if it is not watched."""
+        with self._lock:
+            line = self._watched.get(request.fd)
+            return 0 if line is None else line.lost
 
     def close(self) -> None:
         """End the thread; waits at most two seconds for a running handler. May be called twice."""
@@ -84,7 +90,7 @@ class EdgeDispatcher:
                 return None, []
             for edge in edges:
                 if line.last_number:
-                    self.lost += edge.number - line.last_number - 1
+                    line.lost += edge.number - line.last_number - 1
                 line.last_number = edge.number
             return line, edges
 

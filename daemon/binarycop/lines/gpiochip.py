@@ -39,11 +39,6 @@ class GpioChipFactory(Factory):  # type: ignore[misc]
             raise BadPinFactory(f"this machine has no GPIO chip ({dev}/gpiochip*)")
 
     @property
-    def edges_lost(self) -> int:
-        """How many edges of all lines the kernel has dropped because handlers were too slow."""
-        return 0 if self._edge_dispatcher is None else self._edge_dispatcher.lost
-
-    @property
     def edge_dispatcher(self) -> EdgeDispatcher:
         """The thread that calls the handlers of edges; it starts at the first use."""
         if self._edge_dispatcher is None:

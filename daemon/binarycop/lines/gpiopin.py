@@ -79,6 +79,12 @@ class GpioChipPin(Pin):  # type: ignore[misc]
     def __repr__(self) -> str:
         return describe(self._info)
 
+    @property
+    def edges_lost(self) -> int:
+        """How many edges the kernel has dropped because handlers were too slow, since edges were asked for."""
+        request = self._request
+        return self._factory.edge_dispatcher.lost(request) if request is not None and self._is_watched else 0
+
     def close(self) -> None:
         """Close the line; the next use of ``function`` requests it again."""
         with self._lock:

@@ -1,34 +1,46 @@
 """The relay, lamps, heartbeat and inputs of one lane. Only the relay can let anybody through."""
 
-import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Any
 
-from gpiozero import DigitalInputDevice, DigitalOutputDevice, GPIOZeroError
+from gpiozero import DigitalInputDevice, GPIOZeroError
 from gpiozero.pins import Factory
 
 from binarycop.errors import LineError
+from binarycop.lines.checked_output import CheckedOutput, word
+from binarycop.lines.devices import open_input, open_output
+from binarycop.lines.output_check import LATE_S, FeedbackCheck
+from binarycop.lines.passage_counter import PassageCounter
 from binarycop.lines.patterns import is_lit
+from binarycop.lines.release_delay import ReleaseDelay
 from binarycop.settings.gate import Fail
-from binarycop.settings.lines import Bias, InputSettings, LineSettings
-from binarycop.settings.schema import LaneSettings
+from binarycop.settings.lines import InputSettings
+from binarycop.settings.schema import LaneSettings, wires_of
 from binarycop.settings.signals import LampPattern
+
+FIRE_RELEASE_S = 1.0
+_RENEW_S = 1.0
+_RELAY, _HEARTBEAT, _LAMPS = "lines.permission", "lines.heartbeat", "lines.lamps."
+_PASSED, _READY, _FIRE = "lines.passed", "lines.ready", "lines.fire"
+_OVERRIDE, _FEEDBACK = "lines.override", "lines.feedback"
 
 
 @dataclass(frozen=True)
 class LaneInputs:
-    """What the lane reports: the number of passages since the last read, and the levels now.
+    """What the lane reports: the number of passages since the last read, and the states now.
 
-    Without the line in question the lane is ready, there is no fire and no override.
+    Without the line in question the lane is ready, there is no fire and no override. A fire is over when its input has
+    been inactive for ``FIRE_RELEASE_S``. passages_lost: how many passages at most were not counted since the last read,
+    as the kernel dropped their edges.
     """
 
     passages: int
     ready: bool
     fire: bool
     override: bool
+    passages_lost: int = 0
 
 
 class LaneIo:
@@ -40,26 +52,30 @@ class LaneIo:
 
     def __init__(self, lane: LaneSettings, factory: Factory) -> None:
         self._relay_on_permits = lane.gate.fail is Fail.SECURE
-        self._passages = _EdgeCounter()
+        self._has_on_limit = lane.lines.max_on_s is not None
+        self._pins = {path: wire.pin for path, wire in wires_of(lane)}
+        self._inputs: dict[str, DigitalInputDevice] = {}
+        outputs: dict[str, CheckedOutput] = {}
         with ExitStack() as opened:
-            lines = lane.lines
-
-            def open_if_set(line: InputSettings | None) -> DigitalInputDevice | None:
-                return opened.enter_context(open_input(line, factory)) if line else None
-
-            self._relay = opened.enter_context(open_output(lines.permission, factory))
-            self._lamps = {name: opened.enter_context(open_output(lamp, factory)) for name, lamp in lines.lamps.items()}
-            self._heartbeat = opened.enter_context(open_output(lines.heartbeat, factory)) if lines.heartbeat else None
-            self._passed = open_if_set(lines.passed)
-            self._ready = open_if_set(lines.ready)
-            self._fire = open_if_set(lines.fire)
-            self._override = open_if_set(lines.override)
-            self._pin_names = self._names_by_device(lane)
-            self._written = dict.fromkeys(self._pin_names, False)
-            if self._passed is not None:
-                # Edges are counted, as a short pulse may begin and end between two reads.
-                self._passed.when_activated = self._passages.add
+            for path, wire in wires_of(lane):
+                if isinstance(wire, InputSettings):
+                    self._inputs[path] = opened.enter_context(open_input(wire, factory))
+                else:
+                    device = opened.enter_context(open_output(wire, factory))
+                    outputs[path] = CheckedOutput(path, wire.pin, device)
+            self._passages = PassageCounter()
+            if _PASSED in self._inputs:
+                self._inputs[_PASSED].when_activated = self._passages.add
             self._opened = opened.pop_all()
+        self._relay, self._heartbeat = outputs[_RELAY], outputs.get(_HEARTBEAT)
+        self._lamps = {path.removeprefix(_LAMPS): lamp for path, lamp in outputs.items() if path.startswith(_LAMPS)}
+        self._fire, self._feedback = ReleaseDelay(FIRE_RELEASE_S), FeedbackCheck()
+        self._output_fault: str | None = None
+        self._failed_lamps: set[str] = set()
+        self._new_lamp_faults: list[str] = []
+        self._driven_s: float | None = None
+        self._on_since_s, self._is_renewal_due = 0.0, False
+        self._is_closed = False
 
     def __enter__(self) -> "LaneIo":
         return self
@@ -72,25 +88,65 @@ class LaneIo:
     @property
     def is_relay_on(self) -> bool:
         """Whether the relay's coil is energised."""
-        return bool(self._relay.value)
+        return self._relay.read()
 
-    def drive(self, permission: bool, patterns: Mapping[str, LampPattern], now_s: float) -> None:
-        """Drive relay and lamps, and toggle the heartbeat. Lamps without a pattern are off. ``now_s``: monotonic."""
-        self._set_level(self._relay, permission == self._relay_on_permits)
-        for name, lamp in self._lamps.items():
-            self._set_level(lamp, is_lit(patterns.get(name, LampPattern.OFF), now_s))
-        if self._heartbeat is not None:
+    @property
+    def output_fault(self) -> str | None:
+        """Why the relay or the heartbeat is faulty, in words; None if they have followed every command.
+
+        It stays until the lines are opened again. From then on the relay is switched off at each drive, and the
+        heartbeat stops.
+        """
+        return self._output_fault
+
+    def take_lamp_faults(self) -> tuple[str, ...]:
+        """The lamps that were first seen not to follow since the last call, in words. Each is told once."""
+        faults, self._new_lamp_faults = tuple(self._new_lamp_faults), []
+        return faults
+
+    def drive(
+        self, permission: bool, patterns: Mapping[str, LampPattern], now_s: float, *, renews: bool = False
+    ) -> None:
+        """Check that the outputs have followed the last drive; then drive relay and lamps, and toggle the heartbeat.
+
+        Lamps without a pattern are off. now_s: monotonic. renews: this permission is another than that of the last
+        drive, or has no limit of its own; so the maximum on-time of the dead-man timer begins anew.
+        """
+        is_late = self._driven_s is None or now_s - self._driven_s >= LATE_S
+        read = self._relay.read()
+        self._check_relay(read, now_s, is_late=is_late)
+        self._driven_s = now_s
+        is_on = self._output_fault is None and permission == self._relay_on_permits
+        if not is_on:
+            self._switch(False, read, now_s)
+        if self._heartbeat is not None and self._output_fault is None:
             # Only the gate's own step toggles it: another thread could go on while the gate hangs.
-            self._write(self._heartbeat, not self._level(self._heartbeat))
+            self._heartbeat.write(not self._heartbeat.read())
+        if is_on:
+            # After the heartbeat, as the timer accepts only a permission that is set while the heartbeat is fresh.
+            self._is_renewal_due |= renews or not self._relay_on_permits
+            if self._needs_new_edge(read, now_s, is_late=is_late):
+                self._relay.write(False)
+            self._switch(True, read, now_s)
+        for name, lamp in self._lamps.items():
+            lit = lamp.read()
+            self._check_lamp(name, lamp, lit)
+            lamp.set(is_lit(patterns.get(name, LampPattern.OFF), now_s), lit)
 
-    def read(self) -> LaneInputs:
-        """Read the inputs and reset the count of passages."""
+    def read(self, now_s: float) -> LaneInputs:
+        """Read the inputs and reset the count of passages. now_s: monotonic."""
         return LaneInputs(
             passages=self._passages.take(),
-            ready=self._ready is None or self._level(self._ready),
-            fire=self._fire is not None and self._level(self._fire),
-            override=self._override is not None and self._level(self._override),
+            ready=self._level(_READY, without=True),
+            fire=self._fire.step(self._level(_FIRE, without=False), now_s),
+            override=self._level(_OVERRIDE, without=False),
+            passages_lost=self._take_lost(),
         )
+
+    def discard_passages(self) -> None:
+        """Forget the passages that were reported until now."""
+        self._passages.take()
+        self._take_lost()
 
     def close(self) -> None:
         """Switch the relay off, then close all lines; may be called twice.
@@ -98,86 +154,63 @@ class LaneIo:
         Raises LineError if the relay cannot be driven; all lines are closed even then.
         """
         with self._opened:
-            if not self._relay.closed:
-                self._write(self._relay, False)
+            if not self._is_closed:
+                self._is_closed = True
+                self._relay.write(False)
 
-    def _names_by_device(self, lane: LaneSettings) -> dict[int, str]:
-        """The pin's name for each device, by the device's ``id``, for messages."""
-        lines = lane.lines
-        inputs = ((self._passed, lines.passed), (self._ready, lines.ready), (self._fire, lines.fire))
-        pins = {id(self._relay): lines.permission.pin}
-        pins |= {id(self._lamps[name]): lamp.pin for name, lamp in lines.lamps.items()}
-        pins |= {id(self._heartbeat): lines.heartbeat.pin} if lines.heartbeat else {}
-        pins |= {id(device): line.pin for device, line in (*inputs, (self._override, lines.override)) if line}
-        return pins
+    def _check_relay(self, read: bool, now_s: float, *, is_late: bool) -> None:
+        """Find a fault of relay, heartbeat or feedback; it stays."""
+        relay = self._relay
+        # Only the timer's end of a permission is excused by a pause, and only by one.
+        may_have_expired = is_late and self._heartbeat is not None and relay.commanded
+        faults = [relay.fault(read, is_late=may_have_expired)]
+        if self._heartbeat is not None:
+            faults.append(self._heartbeat.fault(self._heartbeat.read()))
+        if _FEEDBACK in self._inputs:
+            reported = self._level(_FEEDBACK, without=False)
+            if self._driven_s is None or may_have_expired:
+                self._feedback.restart(now_s)
+            elif self._feedback.has_failed(relay.commanded, reported, now_s):
+                name = f"{_FEEDBACK} ({self._pins[_FEEDBACK]})"
+                commanded = word(relay.commanded)
+                faults.append(f"{name}: the relay was switched {commanded}, and its contact says {word(reported)}")
+        self._output_fault = self._output_fault or next((fault for fault in faults if fault), None)
 
-    def _set_level(self, device: DigitalOutputDevice, level: bool) -> None:
-        # Both must agree: while the dead-man timer holds the pin low, an output that is set reads back as inactive. If
-        # it were not cleared then, the timer would let no later permission through.
-        if self._level(device) != level or self._written[id(device)] != level:
-            self._write(device, level)
+    def _check_lamp(self, name: str, lamp: CheckedOutput, read: bool) -> None:
+        fault = lamp.fault(read)
+        if fault and name not in self._failed_lamps:
+            self._failed_lamps.add(name)
+            self._new_lamp_faults.append(fault)
 
-    def _write(self, device: DigitalOutputDevice, level: bool) -> None:
-        try:
-            device.value = level
-        except (GPIOZeroError, OSError) as error:
-            raise LineError(self._pin_names[id(device)], f"cannot be driven: {error}") from error
-        self._written[id(device)] = level
+    def _needs_new_edge(self, read: bool, now_s: float, *, is_late: bool) -> bool:
+        """Whether a relay that is on must be switched off and at once on again, which only the timer notices.
 
-    def _level(self, device: DigitalInputDevice | DigitalOutputDevice) -> bool:
+        That is so if the timer has ended the permission after a pause, and if its maximum on-time must begin anew.
+        """
+        if not self._relay.commanded:
+            return False
+        if not read and is_late and self._heartbeat is not None:
+            return True
+        return self._has_on_limit and self._is_renewal_due and now_s - self._on_since_s >= _RENEW_S
+
+    def _switch(self, level: bool, read: bool, now_s: float) -> None:
+        """Switch the relay."""
+        before = self._relay.commanded
+        self._relay.set(level, read)
+        if level != before:
+            self._feedback.restart(now_s)
+            self._on_since_s, self._is_renewal_due = now_s, False
+
+    def _take_lost(self) -> int:
+        device = self._inputs.get(_PASSED)
+        return self._passages.take_lost(device.pin) if device else 0
+
+    def _level(self, path: str, *, without: bool) -> bool:
+        """Whether an input is active. without: the answer if the lane does not have it."""
+        device = self._inputs.get(path)
+        if device is None:
+            return without
         try:
             return bool(device.value)
         except (GPIOZeroError, OSError) as error:
-            raise LineError(self._pin_names[id(device)], f"cannot be read: {error}") from error
-
-
-class _EdgeCounter:
-    """Counts edges on the pin factory's thread; the lane's thread reads and resets the count."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._count = 0
-
-    def add(self) -> None:
-        with self._lock:
-            self._count += 1
-
-    def take(self) -> int:
-        with self._lock:
-            count, self._count = self._count, 0
-            return count
-
-
-def open_output(line: LineSettings, factory: Factory) -> DigitalOutputDevice:
-    """Open an output line, inactive. Raises LineError."""
-
-    def make() -> DigitalOutputDevice:
-        return DigitalOutputDevice(line.pin, active_high=line.active_high, initial_value=False, pin_factory=factory)
-
-    return _opened(line, make)
-
-
-def open_input(line: InputSettings, factory: Factory) -> DigitalInputDevice:
-    """Open an input line with its bias and debounce time. Raises LineError."""
-
-    def make() -> DigitalInputDevice:
-        device = DigitalInputDevice(line.pin, pull_up=None, active_state=line.active_high, pin_factory=factory)
-        try:
-            if line.bias is not Bias.NONE:
-                # gpiozero derives the active state from the pull; a lane's contact may be wired either way.
-                device.pin.pull = line.bias.value
-            # After the pull: while the kernel debounces, it answers with the level from before the pull.
-            device.pin.bounce = line.debounce_s or None
-        except BaseException:
-            device.close()
-            raise
-        return device
-
-    return _opened(line, make)
-
-
-def _opened(line: LineSettings | InputSettings, make: Callable[[], Any]) -> Any:
-    try:
-        return make()
-    except (GPIOZeroError, OSError) as error:
-        raise LineError(line.pin, f"cannot be opened: {error}") from error
+            raise LineError(self._pins[path], f"cannot be read: {error}") from error

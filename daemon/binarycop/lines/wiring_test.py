@@ -10,7 +10,7 @@ from gpiozero import DigitalInputDevice, DigitalOutputDevice
 from gpiozero.pins import Factory
 
 from binarycop.errors import LineError
-from binarycop.lines.lane_io import open_input, open_output
+from binarycop.lines.devices import open_input, open_output
 from binarycop.settings.lines import InputSettings
 from binarycop.settings.schema import LaneSettings, wires_of
 

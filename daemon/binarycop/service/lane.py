@@ -92,7 +92,7 @@ class Lane:
 
         Raises LineError if a line cannot be read or driven.
         """
-        inputs, gate = self._io.read(), self.settings.gate
+        inputs, gate = self._io.read(now_s), self.settings.gate
         if inputs.fire != self._fire:
             self._fire = inputs.fire
             self.log(Event.FIRE, state="active" if inputs.fire else "over")
@@ -167,8 +167,8 @@ class Lane:
         return self._io.is_relay_on
 
     def discard_passages(self) -> None:
-        """Ignore the passages that the inputs reported while they were not driven. Raises LineError."""
-        self._io.read()
+        """Ignore the passages that the inputs reported while they were not driven."""
+        self._io.discard_passages()
 
     def close(self) -> None:
         """Switch the relay off and close the lines; can be called twice. The tracker stays open."""

@@ -68,6 +68,15 @@ class LinesSettings:
     heartbeat: LineSettings | None = None
     """Toggled at each step of the loop, for the overlay's dead-man timer."""
 
+    max_on_s: float | None = bounded(None, 2, 3600)
+    """The maximum on-time that is built into the overlay's dead-man timer, in seconds. null: it has none."""
+
+    feedback: InputSettings | None = None
+    """The relay's own auxiliary contact, active while the coil is energised. It must follow within 0.2 s.
+
+    Strongly advised with ``gate.contact: hold``, where a welded contact or a stuck line leaves the lane open.
+    """
+
     passed: InputSettings | None = None
     """The speed gate gives a pulse for each passage. null: a person who leaves after a permission counts as passed."""
 

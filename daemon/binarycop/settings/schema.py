@@ -61,7 +61,7 @@ def wires_of(lane: LaneSettings) -> list[tuple[str, LineSettings | InputSettings
     lines = lane.lines
     wires: list[tuple[str, LineSettings | InputSettings]] = [("lines.permission", lines.permission)]
     wires += [(f"lines.lamps.{name}", lamp) for name, lamp in lines.lamps.items()]
-    for name in ("heartbeat", "passed", "ready", "fire", "override"):
+    for name in ("heartbeat", "feedback", "passed", "ready", "fire", "override"):
         line: LineSettings | InputSettings | None = getattr(lines, name)
         if line is not None:
             wires.append((f"lines.{name}", line))

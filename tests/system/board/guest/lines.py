@@ -240,13 +240,13 @@ def lane_io(simulator: Simulator) -> str:
         assert levels() == [False, False, False, True, False]
         connected.drive(False, {"correct": LampPattern.ON, "nose": LampPattern.ON}, 0.0)
         assert levels() == [True, True, True, False, True]
-        state = connected.read()
+        state = connected.read(0.0)
         assert (state.passages, state.ready, state.fire) == (0, False, False)
         for _ in range(3):
             _pulse(simulator.line("passed"))
         simulator.line("ready").drive(True)
         fire.drive(False)
-        wait_until(lambda: connected.read().ready and connected.read().fire, "ready and fire")
+        wait_until(lambda: connected.read(0.0).ready and connected.read(0.0).fire, "ready and fire")
         connected.drive(True, {}, 0.0)
         assert connected.is_relay_on
     assert levels() == [True, False, True, False, True] or relay.level(), "closing switches the relay off"
@@ -267,7 +267,7 @@ def passages(simulator: Simulator) -> str:
         for _ in range(5):
             _pulse(simulator.line("passed"))
         for _ in range(100):
-            counted += connected.read().passages
+            counted += connected.read(0.0).passages
             if counted == 5:
                 break
             threading.Event().wait(0.02)
