@@ -64,7 +64,7 @@ def test_outputs_that_follow_are_no_fault(bench: Bench, lines: LinesSettings) ->
             bench.steps(lane_io, permission, 3.0)
             assert bench.relay.pin is permission
         assert lane_io.output_fault is None
-        assert lane_io.take_lamp_faults() == ()
+        assert lane_io.take_output_faults() == ()
 
 
 def test_a_relay_line_that_reads_high_for_ever_is_a_fault_in_the_second_step(bench: Bench) -> None:
@@ -104,11 +104,13 @@ def test_after_a_fault_the_relay_stays_off_and_the_heartbeat_stops(bench: Bench,
         bench.steps(lane_io, True, 2 * STEP_S)
         fault, beat = lane_io.output_fault, bench.beat.level
         assert fault is not None
+        assert lane_io.take_output_faults() == (fault,)
         assert bench.relay.level is False
         bench.relay.stuck = None
         for permission in (True, False, True):
             bench.steps(lane_io, permission, 1.0)
             assert (bench.relay.level, bench.beat.level, lane_io.output_fault) == (False, beat, fault)
+        assert lane_io.take_output_faults() == ()
     with bench.open(lines) as lane_io:
         bench.steps(lane_io, True, 1.0)
         assert (bench.relay.pin, lane_io.output_fault) == (True, None)
@@ -138,9 +140,9 @@ def test_a_lamp_that_does_not_follow_is_told_once_and_is_no_fault(bench: Bench) 
     bench.lamp.stuck = False
     with bench.open(PLAIN) as lane_io:
         bench.steps(lane_io, True, 1.0)
-        assert lane_io.take_lamp_faults() == ("lines.lamps.correct (lamp) was switched on and reads off",)
+        assert lane_io.take_output_faults() == ("lines.lamps.correct (lamp) was switched on and reads off",)
         bench.steps(lane_io, True, 1.0)
-        assert lane_io.take_lamp_faults() == ()
+        assert lane_io.take_output_faults() == ()
         assert (lane_io.output_fault, bench.relay.pin) == (None, True)
 
 

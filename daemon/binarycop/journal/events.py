@@ -134,6 +134,15 @@ class Event(Enum):
     OVERRIDE = EventSpec("override", "9e9ae71310eb4dc5bc2d905de0209961", Level.WARNING, "override input {state}")
     FAULT = EventSpec("fault", "87101ebd8c8e446a93bed304d0011667", Level.ERROR, "fault: {reason}")
     FAULT_OVER = EventSpec("fault_over", "c70af3a0d900437cb27a9f8eedf8a585", Level.NOTICE, "fault over: {reason}")
+    OUTPUT_DIFFERS = EventSpec(
+        "output_differs", "20f380f7b9234f73835941d198f2f629", Level.ERROR, "an output does not follow: {detail}"
+    )
+    PASSAGES_LOST = EventSpec(
+        "passages_lost",
+        "3d0bf23126374a6cb0786482d9367536",
+        Level.WARNING,
+        "up to {count} passages were not counted: they came faster than they were read",
+    )
     CAMERA_LOST = EventSpec("camera_lost", "72cdcb6c739b46cebcf1c58a4297b181", Level.ERROR, "source lost: {detail}")
     CAMERA_BACK = EventSpec(
         "camera_back", "4b0b0009c55949cfa784619f0ad558f4", Level.NOTICE, "source works again: {detail}"

@@ -72,7 +72,7 @@ class LaneIo:
         self._fire, self._feedback = ReleaseDelay(FIRE_RELEASE_S), FeedbackCheck()
         self._output_fault: str | None = None
         self._failed_lamps: set[str] = set()
-        self._new_lamp_faults: list[str] = []
+        self._new_faults: list[str] = []
         self._driven_s: float | None = None
         self._on_since_s, self._is_renewal_due = 0.0, False
         self._is_closed = False
@@ -99,9 +99,12 @@ class LaneIo:
         """
         return self._output_fault
 
-    def take_lamp_faults(self) -> tuple[str, ...]:
-        """The lamps that were first seen not to follow since the last call, in words. Each is told once."""
-        faults, self._new_lamp_faults = tuple(self._new_lamp_faults), []
+    def take_output_faults(self) -> tuple[str, ...]:
+        """The outputs that were first seen not to follow since the last call, in words; each is told once.
+
+        A lamp is told only here: it can let nobody through, so it is no fault of the gate.
+        """
+        faults, self._new_faults = tuple(self._new_faults), []
         return faults
 
     def drive(
@@ -174,13 +177,16 @@ class LaneIo:
                 name = f"{_FEEDBACK} ({self._pins[_FEEDBACK]})"
                 commanded = word(relay.commanded)
                 faults.append(f"{name}: the relay was switched {commanded}, and its contact says {word(reported)}")
-        self._output_fault = self._output_fault or next((fault for fault in faults if fault), None)
+        fault = next((fault for fault in faults if fault), None)
+        if fault is not None and self._output_fault is None:
+            self._output_fault = fault
+            self._new_faults.append(fault)
 
     def _check_lamp(self, name: str, lamp: CheckedOutput, read: bool) -> None:
         fault = lamp.fault(read)
         if fault and name not in self._failed_lamps:
             self._failed_lamps.add(name)
-            self._new_lamp_faults.append(fault)
+            self._new_faults.append(fault)
 
     def _needs_new_edge(self, read: bool, now_s: float, *, is_late: bool) -> bool:
         """Whether a relay that is on must be switched off and at once on again, which only the timer notices.
