@@ -73,6 +73,21 @@ GOOD_AND_BAD = [
         "lines.permission.active_high: is 'off'; write true or false",
     ),
     (
+        "lines: {heartbeat: {pin: B}, max_on_s: 10}",
+        "lines: {max_on_s: 10}",
+        "lines.max_on_s: belongs to the dead-man timer, which needs lines.heartbeat; write both",
+    ),
+    (
+        "{gate: {contact: hold, hold_s: 9}, lines: {heartbeat: {pin: B}, max_on_s: 10}}",
+        "{gate: {contact: hold, hold_s: 9.5}, lines: {heartbeat: {pin: B}, max_on_s: 10}}",
+        "gate.hold_s: is within 1 s of lines.max_on_s, 10 s, or longer; write at most 9",
+    ),
+    (
+        "lines: {feedback: {pin: F, debounce_s: 0.1}}",
+        "lines: {feedback: {pin: F, debounce_s: 0.15}}",
+        "lines.feedback.debounce_s: is too long: the relay's contact must follow within 0.2 s; write at most 0.1",
+    ),
+    (
         "lines: {fire: {pin: F1}}",
         "lines: {fire: {pin: RELAY}}",
         "lines.fire.pin: pin RELAY is already used by lines.permission",

@@ -6,6 +6,9 @@ from binarycop.settings.gate import Contact, Fail
 from binarycop.settings.schema import LaneSettings, wires_of
 from binarycop.settings.tree import MappingNode, Node
 
+_ON_LIMIT_MARGIN_S = 1.0  # the timer must not end a permission that the daemon itself is about to end
+_LONGEST_FEEDBACK_DEBOUNCE_S = 0.1
+
 
 def check_lane(lane: LaneSettings, node: MappingNode, key: str, problems: list[SettingsError]) -> None:
     """Add to ``problems`` the contradictions within one lane. node: the lane's tree, which knows files and lines."""
@@ -44,6 +47,17 @@ def check_lane(lane: LaneSettings, node: MappingNode, key: str, problems: list[S
             if lamp not in lane.lines.lamps and _is_written(node, path):
                 known = ", ".join(lane.lines.lamps) or "none"
                 add_problem(path, "there is no such lamp", f"lines.lamps has {known}")
+    if lane.lines.max_on_s is not None:
+        if lane.lines.heartbeat is None:
+            add_problem("lines.max_on_s", "belongs to the dead-man timer, which needs lines.heartbeat", "write both")
+        elif on_s > lane.lines.max_on_s - _ON_LIMIT_MARGIN_S:
+            problem = f"is within {_ON_LIMIT_MARGIN_S:g} s of lines.max_on_s, {lane.lines.max_on_s:g} s, or longer"
+            hint = f"write at most {lane.lines.max_on_s - _ON_LIMIT_MARGIN_S:g}"
+            add_problem(f"gate.{on_key}", problem, hint, "lines.max_on_s")
+    if lane.lines.feedback is not None and lane.lines.feedback.debounce_s > _LONGEST_FEEDBACK_DEBOUNCE_S:
+        limit = f"{_LONGEST_FEEDBACK_DEBOUNCE_S:g}"
+        problem = "is too long: the relay's contact must follow within 0.2 s"
+        add_problem("lines.feedback.debounce_s", problem, f"write at most {limit}")
     pins: dict[str, str] = {}
     for path, line in wires_of(lane):
         if line.pin in pins:
