@@ -124,8 +124,7 @@ def _add_units(tree: Path) -> None:
         if place is None:
             raise FileNotFoundError(f"{file} has no place in the package: name one in deploy/deb.py")
         _copy(file, tree / place / (file.name if place.endswith("/") else ""))
-    for unit in ("binarycop.service", "binarycop-overlay.service"):
-        _copy(HERE / "drop-ins/10-bundle.conf", tree / _UNITS / f"{unit}.d/10-bundle.conf")
+    _copy(HERE / "drop-ins/10-bundle.conf", tree / _UNITS / "binarycop-overlay.service.d/10-bundle.conf")
 
 
 def _write_control(tree: Path, release: Release, arch: str) -> None:

@@ -19,7 +19,7 @@ SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 @pytest.fixture(autouse=True)
 def _outside_systemd(monkeypatch: pytest.MonkeyPatch) -> None:
     """The tests must not depend on whether a systemd service runs them."""
-    for name in ("JOURNAL_STREAM", "NOTIFY_SOCKET", "RUNTIME_DIRECTORY", "WATCHDOG_USEC"):
+    for name in ("JOURNAL_STREAM", "NOTIFY_SOCKET", "BINARYCOP_RELAY_OFF_LIST", "WATCHDOG_USEC"):
         monkeypatch.delenv(name, raising=False)
 
 

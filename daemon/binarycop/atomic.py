@@ -13,10 +13,12 @@ from pathlib import Path
 def write_file(path: Path, data: bytes, mode: int | None = None) -> None:
     """Write a file. Raises OSError.
 
+    A link that has the hidden name is never followed.
     mode: the file's permissions, independent of the umask. None: the umask decides.
     """
     new = _hidden(path)
-    with new.open("wb") as file:
+    new.unlink(missing_ok=True)
+    with new.open("xb") as file:
         if mode is not None:
             os.fchmod(file.fileno(), mode)
         file.write(data)

@@ -33,6 +33,7 @@ COMMANDS = (
     "lines",
     "events",
     "load-overlay",
+    "relay-off-list",
     "import-build",
 )
 

@@ -31,6 +31,7 @@ from binarycop.service.watchdog import Watchdog
 from binarycop.settings.classifier import Backend, ClassifierSettings, MemoryAccess
 from binarycop.settings.schema import LaneSettings, Settings
 
+_LIST = "BINARYCOP_RELAY_OFF_LIST"  # the unit sets it, to the list that its ExecStopPost= reads
 _CLOSE_S = 3.0  # a camera that stalls gives up after 2 s
 
 
@@ -121,8 +122,8 @@ def _open_parts(
         detector_stack.callback(tracker.close, _CLOSE_S)
     is_live = any(not is_recording(lane.frames.source) for lane in settings.gates)
     lines = resolve(settings.gates[0].lines.factory, is_live=is_live)
-    if "RUNTIME_DIRECTORY" in os.environ:
-        relay_off_list.write(Path(os.environ["RUNTIME_DIRECTORY"]), settings.gates, lines)
+    if _LIST in os.environ:
+        relay_off_list.check(Path(os.environ[_LIST]), settings.gates, lines)
     factory = factory_stack.enter_context(open_factory(lines))
     service = relay_stack.enter_context(make_service(settings, bundle, classifier, trackers, factory, journal, clock))
     if notifier.has_manager and not _loads_overlays(settings.classifier):

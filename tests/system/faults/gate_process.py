@@ -133,7 +133,7 @@ class GateProcess:
             "FAKE_DEV": str(self.work / "dev"),
             "FAKE_CLOCK": str(self.work / "clock"),
             "NOTIFY_SOCKET": str(self.work / "notify"),
-            "RUNTIME_DIRECTORY": str(self.run_folder),
+            "BINARYCOP_RELAY_OFF_LIST": str(self.relay_off_list),
             "PYTHONPATH": os.pathsep.join([str(ROOT / "daemon"), str(ROOT)]),
         }
         return inherited | watchdog | own
@@ -143,8 +143,17 @@ class GateProcess:
         """The daemon's process id."""
         return self._process.pid
 
-    def start(self) -> None:
-        """Start the daemon, for the first time, or again after it has ended, as Restart= does."""
+    @property
+    def relay_off_list(self) -> Path:
+        """The list that gate-release reads."""
+        return self.run_folder / "release"
+
+    def start(self, *, waits: bool = True, writes_list: bool = True) -> None:
+        """Start the daemon, for the first time, or again after it has ended, as Restart= does.
+
+        waits: until it is ready, if it is to be. writes_list: first, as binarycop-relay-off-list.service does.
+        """
+        self.list_problem = self.write_list() if writes_list else ""
         self.notifications.clear()
         self._first_line = first = len(self.journal)
         # This process keeps the write end open, to fill the pipe. So the reader must watch the process to know its end.
@@ -166,8 +175,17 @@ class GateProcess:
         ]
         for thread in self._readers:
             thread.start()
-        if self._starts_ready:
+        if self._starts_ready and waits:
             self.wait_until("it is ready", lambda: any(line.event is Event.READY for line in self.journal[first:]))
+
+    def write_list(self) -> str:
+        """Write the list for gate-release as root does. Returns the last line of what it says if it fails."""
+        command = [sys.executable, "-m", "binarycop", "relay-off-list", "--config", str(self.work / "gate.yaml")]
+        environment = {**os.environ, "PYTHONPATH": str(ROOT / "daemon")}
+        done = subprocess.run(
+            [*command, str(self.relay_off_list)], env=environment, capture_output=True, text=True, check=False
+        )
+        return done.stderr.strip().rsplit("\n", 1)[-1] if done.returncode else ""
 
     def write_settings(self, change: Mapping[str, Any]) -> None:
         """Write the settings for the next start or reload."""
@@ -268,7 +286,7 @@ class GateProcess:
     def run_gate_release(self) -> float:
         """Run gate-release as systemd does after the daemon's end (ExecStopPost=). Returns the time of its end."""
         done = subprocess.run(
-            [HELPER, f"@{self.run_folder}/release"], env=self.environment, capture_output=True, text=True, check=False
+            [HELPER, f"@{self.relay_off_list}"], env=self.environment, capture_output=True, text=True, check=False
         )
         if done.returncode:
             raise CheckFailed(f"gate-release: {done.stderr.strip()}")

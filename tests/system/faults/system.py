@@ -72,9 +72,9 @@ def _disk_full(work: Path, limit_s: float) -> FaultResult:
         (gate.run_folder / "other").write_bytes(bytes(4096))
         with gate:
             code = gate.wait_for_exit()
-            if code != 6 or "No space left" not in gate.last_line():
-                raise CheckFailed(f"the exit code is {code}: {gate.last_line()}")
-            message = gate.last_line().replace(str(gate.run_folder), "/run/binarycop")
+            if code != 6 or "No space left" not in gate.list_problem or "cannot be read" not in gate.last_line():
+                raise CheckFailed(f"the exit code is {code}: {gate.list_problem}; {gate.last_line()}")
+            message = gate.list_problem.replace(str(gate.run_folder), "/run/binarycop")
             (gate.run_folder / "other").unlink()
             at_s = monotonic()
             gate.start()
@@ -90,6 +90,58 @@ def _disk_full(work: Path, limit_s: float) -> FaultResult:
         )
     finally:
         _system("umount", str(gate.run_folder))
+
+
+def _killed_then_broken(work: Path, limit_s: float) -> FaultResult:
+    """Exit code 3, after which there is no restart: the list of the last good settings must still be there."""
+    with GateProcess(work) as gate:
+        gate.wait_for_permit()
+        gate.kill()
+        gate.write_settings({"gate": {"pulse_s": 30}})
+        gate.start(waits=False)
+        code = gate.wait_for_exit()
+        if code != 3 or not gate.list_problem or not gate.chip.level("gate-relay"):
+            raise CheckFailed(f"the exit code is {code}, the list: {gate.list_problem!r}; or the relay is off already")
+        message = gate.last_line().replace(str(work), "/etc/binarycop")
+        at_s = monotonic()
+        gate.run_gate_release()
+        relay_off_s = gate.relay_off_after(at_s, limit_s)
+        gate.write_settings({})
+        back_s = restart(gate)
+        return FaultResult(
+            "exit code 3; gate-release has the list of the last good settings, and switches the relay off",
+            relay_off_s,
+            message,
+            "correct settings, and a start",
+            back_s,
+            stop_and_count(gate),
+        )
+
+
+def _other_list(work: Path, limit_s: float) -> FaultResult:
+    with GateProcess(work) as gate:
+        gate.wait_for_permit()
+        gate.signal(signal.SIGTERM)
+        gate.wait_for_exit()
+        at_s = monotonic()
+        list_before = gate.relay_off_list.read_bytes()
+        gate.write_settings({"lines": {"permission": {"pin": "gate-relay", "active_high": False}}})
+        gate.start(waits=False, writes_list=False)
+        code = gate.wait_for_exit()
+        if code != 6 or gate.relay_off_list.read_bytes() != list_before:
+            raise CheckFailed(f"the exit code is {code}: {gate.last_line()}")
+        check_no_permission(gate, at_s)
+        message = gate.last_line().replace(str(gate.run_folder), "/run/binarycop")
+        gate.write_settings({})
+        back_s = restart(gate)
+        return FaultResult(
+            "opens no line that gate-release could not switch off later; exit code 6",
+            None,
+            message,
+            "Restart=, which writes the list again",
+            back_s,
+            stop_and_count(gate),
+        )
 
 
 def _journal_gone(work: Path, limit_s: float) -> FaultResult:
@@ -294,7 +346,21 @@ ROWS = (
         "counted from gate-release's start; docs/wiring.md has systemd's part",
         _killed,
     ),
-    _row("disk full", "the runtime directory, a tmpfs of one page, is full", None, "", _disk_full),
+    _row("disk full", "/run/binarycop, a tmpfs of one page, is full", None, "", _disk_full),
+    _row(
+        "wrong settings after kill -9",
+        "kill -KILL during a permission, then gate.pulse_s out of range; gate-release runs after the failed start",
+        1.0,
+        "counted from gate-release's start",
+        _killed_then_broken,
+    ),
+    _row(
+        "list of another wiring",
+        "another pin as the relay, and the list for gate-release is not written again",
+        None,
+        "",
+        _other_list,
+    ),
     _row("journal closed", "nobody reads the daemon's standard error: EPIPE", 2.0, _LOST, _journal_gone),
     _row("journal blocked", "a full pipe that nobody reads", 2.0, _LOST, _journal_stuck),
     _row(

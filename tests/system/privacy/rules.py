@@ -36,7 +36,7 @@ class RuleCheck:
 
 
 def rules(work: Path, source: Path) -> tuple[Rule, ...]:
-    """The table. work: the folder of this run, with the runtime directory in it. source: the clip."""
+    """The table. work: the folder of this run, with the folder of gate-release's list in it. source: the clip."""
     home = "|".join(sorted({re.escape(folder) for folder in _programs()}))
     run = re.escape(str(work / "run"))
     return (
@@ -73,9 +73,9 @@ def rules(work: Path, source: Path) -> tuple[Rule, ...]:
         ),
         Rule("reads the camera", rf"open to read {re.escape(str(source))}", "here a clip instead of a camera"),
         Rule(
-            "writes the list for gate-release",
-            rf"(open to write|write|fchmod|rename) {run}/\.release\.new( {run}/release)?|open to read {run}",
-            "once, before the first frame: names of lines and levels, no other byte",
+            "reads the list for gate-release",
+            rf"open to read {run}/release",
+            "once, before the first frame, to check that it is there; root writes it",
         ),
         Rule(
             "writes journal and summary",

@@ -51,7 +51,9 @@ class Daemon:
         work.chmod(0o755)
         for folder in (work / "run", self.core_folder):
             folder.mkdir(exist_ok=True)
-            shutil.chown(folder, USER)
+        shutil.chown(self.core_folder, USER)
+        # Root's list for gate-release: it is empty for mock lines.
+        (work / "run" / "release").write_bytes(b"")
         (work / "gate.yaml").write_text(f"frames: {{source: {source}}}\nfaces: {{finder: {finder}}}\n")
         self.journal: list[str] = []
         self.summary: list[str] = []
@@ -176,7 +178,7 @@ def _environment(work: Path) -> dict[str, str]:
         "PYTHONPATH": os.pathsep.join([*packages, str(ROOT / "daemon")]),
         "PYTHONDONTWRITEBYTECODE": "1",
         "NOTIFY_SOCKET": str(work / "notify"),
-        "RUNTIME_DIRECTORY": str(work / "run"),
+        "BINARYCOP_RELAY_OFF_LIST": str(work / "run" / "release"),
     }
 
 

@@ -3,6 +3,7 @@
 import fcntl
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -16,6 +17,8 @@ from tests.system.sandbox.guest import the_running_daemon_is_closed_to_its_own_u
 SETTINGS = Path("/etc/binarycop/gate.yaml")
 CLIP = "frames: {source: /opt/gate/people.avi}\nfaces: {lookout: {engine: ncnn}}\n"
 STOPPED_AT = Path("/run/stopped-at")
+LIST = Path("/run/binarycop/release")
+DEGRADED, TIMER = "binarycop-degraded.service", "binarycop-retry.timer"
 PAGE = ("ready", "permit", "refuse", "reload_refused", "stuck", "gave_up")
 WATCHDOG_S = 8.0
 STUCK_S = 10.0
@@ -51,7 +54,8 @@ def boots_to_a_ready_gate_unattended() -> str:
 
 
 def units_are_well_formed() -> str:
-    names = (UNIT, "binarycop-overlay.service", "binarycop-degraded.service", "binarycop-retry.timer")
+    names = sorted(file.name for file in Path("/usr/lib/systemd/system").glob("binarycop*.*"))
+    assert len(names) >= 6, names
     output = run("systemd-analyze", "verify", "--man=no", *names)
     assert not output, output
     assert "video" in run("id", "-nG", "binarycop")
@@ -155,9 +159,13 @@ def a_killed_process_is_followed_by_the_helper_at_once() -> str:
 def a_lost_overlay_is_loaded_again_before_the_next_start() -> str:
     """An unprivileged daemon ends with exit code 8 then; here a shell does it once, instead of the daemon."""
     overlay = "binarycop-overlay.service"
-    once = "mkdir /run/binarycop/lost 2>/dev/null && exit 8; exec /usr/bin/binarycop run"
+    # The daemon's user can write nowhere in its unit, so a command with root's rights removes the mark.
+    lost = Path("/run/lost")
+    lost.touch()
+    once = f"[ -e {lost} ] && exit 8; exec /usr/bin/binarycop run"
+    found = f"ExecStopPost=+/bin/sh -c 'test \"$$EXIT_STATUS\" != 8 || rm -f {lost}'"
     drop_in = Path(f"/run/systemd/system/{UNIT}.d/lost.conf")
-    drop_in.write_text(f"[Service]\nExecStart=\nExecStart=/bin/sh -c '{once}'\n")
+    drop_in.write_text(f"[Service]\nExecStart=\nExecStart=/bin/sh -c '{once}'\n{found}\n")
     run("systemctl", "daemon-reload")
     run("systemctl", "reset-failed", UNIT)
     run("systemctl", "restart", UNIT, rc=1)
@@ -169,7 +177,6 @@ def a_lost_overlay_is_loaded_again_before_the_next_start() -> str:
     assert shown("InactiveExitTimestampMonotonic", overlay) != loaded, "the overlay was not loaded again"
     assert int(shown("InactiveExitTimestampMonotonic", overlay)) < int(shown("ExecMainStartTimestampMonotonic"))
     drop_in.unlink()
-    Path("/run/binarycop/lost").rmdir()
     run("systemctl", "daemon-reload")
     restart_with(CLIP)
     return f"the overlay's unit ran again, then the daemon: ready {took_s:.1f} s after it had ended with 8"
@@ -202,20 +209,132 @@ def a_gate_that_cannot_start_ends_degraded_and_is_tried_again() -> str:
     run("systemctl", "reset-failed", UNIT)
     begun_s = monotonic()
     run("systemctl", "restart", UNIT, rc=1)
-    wait_for("the degraded state", lambda: shown("ActiveState", "binarycop-degraded.service") == "active", 240)
+    wait_for("the degraded state", lambda: shown("ActiveState", DEGRADED) == "active", 240)
     took_s = monotonic() - begun_s
-    assert shown("ActiveState") == "inactive"
+    wait_for("binarycop-reset.service", lambda: shown("ActiveState") == "inactive")
     assert "the gate does not start" in last("gave_up")
-    assert shown("ActiveState", "binarycop-retry.timer") == "active"
-    next_try = shown("TimersMonotonic", "binarycop-retry.timer")
+    assert shown("ActiveState", TIMER) == "active"
+    next_try = shown("TimersMonotonic", TIMER)
     assert "10min" in next_try, next_try
+    # Not root: its event has the user who wrote it.
+    user = run("id", "-u", "binarycop").strip()
+    event = logged("gave_up", "-n1")[0]
+    assert (event["_UID"], event["_SYSTEMD_UNIT"]) == (user, DEGRADED), event
     SETTINGS.write_text(CLIP)
-    # This is what the timer does.
+    # By hand, within StartLimitIntervalSec=.
     run("systemctl", "start", UNIT)
     assert is_ready()
-    assert shown("ActiveState", "binarycop-degraded.service") == "inactive"
-    assert shown("ActiveState", "binarycop-retry.timer") == "inactive"
-    return f"five starts in {took_s:.1f} s, then degraded, next try in 10 minutes; correct settings and a start end it"
+    assert shown("ActiveState", DEGRADED) == "inactive"
+    assert shown("ActiveState", TIMER) == "inactive"
+    return f"five starts in {took_s:.1f} s, then degraded as user {user}, next try in 10 minutes; a start ends it"
+
+
+def the_timer_starts_a_degraded_gate_again_with_or_without_the_degraded_unit() -> str:
+    drop_in = Path(f"/run/systemd/system/{TIMER}.d/soon.conf")
+    drop_in.parent.mkdir(exist_ok=True)
+    drop_in.write_text("[Timer]\nOnActiveSec=\nOnActiveSec=4s\nAccuracySec=100ms\n")
+    took_s = []
+    for hides in (False, True):
+        if hides:
+            run("systemctl", "mask", "--runtime", DEGRADED)
+        run("systemctl", "daemon-reload")
+        SETTINGS.write_text("gate: {pulse: 1}\n")
+        run("systemctl", "restart", UNIT, rc=1)
+        begun_s = monotonic()
+        wait_for("the timer", lambda: shown("ActiveState", TIMER) == "active", 10)
+        SETTINGS.write_text(CLIP)
+        wait_for("the next start", is_ready)
+        took_s.append(monotonic() - begun_s)
+        assert shown("ActiveState", TIMER) == "inactive"
+    run("systemctl", "unmask", "--runtime", DEGRADED)
+    drop_in.unlink()
+    run("systemctl", "daemon-reload")
+    return f"ready {took_s[0]:.1f} s after the failure (timer at 4 s), {took_s[1]:.1f} s with the degraded unit masked"
+
+
+def the_list_belongs_to_root_and_the_daemon_holds_no_folder() -> str:
+    for path, mode in ((LIST.parent, 0o40755), (LIST, 0o100644)):
+        found = path.lstat()
+        assert (found.st_uid, found.st_gid, found.st_mode) == (0, 0, mode), (path, found)
+    assert shown("RuntimeDirectory") == ""
+    assert shown("LimitFSIZE") == "0"
+    wrote = int(shown("ExecMainExitTimestampMonotonic", "binarycop-relay-off-list.service"))
+    started = int(shown("ExecMainStartTimestampMonotonic"))
+    assert 0 < wrote < started
+    return f"{LIST} was written {(started - wrote) / 1e6:.2f} s before the daemon's start"
+
+
+def a_hostile_folder_is_taken_over_by_root_and_nothing_of_a_linked_file_is_shown() -> str:
+    """What an older version, or somebody with its user's rights, may have left in /run/binarycop."""
+    secret = "root:$6$never-to-be-seen"
+    shadow = Path("/etc/shadow-of-the-test")
+    shadow.write_text(f"{secret}:20000:0\n")
+    shadow.chmod(0o600)
+    for link in (LIST, LIST.with_name(".release.new")):
+        link.unlink(missing_ok=True)
+        link.symlink_to(shadow)
+    shutil.chown(LIST.parent, "binarycop", "binarycop")
+    begun = time()
+    os.kill(int(shown("MainPID")), signal.SIGKILL)
+    wait_for("the next one", lambda: shown("MainPID") != "0" and is_ready() and not LIST.is_symlink())
+    said = run("journalctl", "-q", f"--since=@{begun:.0f}")
+    assert secret not in said
+    assert f"gate-release: {LIST}: is a link" in said, said
+    assert shadow.read_text() == f"{secret}:20000:0\n"
+    the_list_belongs_to_root_and_the_daemon_holds_no_folder()
+    assert [path.name for path in LIST.parent.iterdir()] == [LIST.name]
+    shadow.unlink()
+    return "the link was refused and replaced, the folder is root's again, its file is unchanged"
+
+
+def a_list_that_never_ends_stops_neither_the_degraded_state_nor_the_next_try() -> str:
+    answers = []
+    for make, answer in (
+        (os.mkfifo, "is not a regular file"),
+        (lambda path: path.symlink_to("/dev/zero"), "is a link"),
+    ):
+        SETTINGS.write_text("gate: {pulse: 1}\n")
+        LIST.unlink()
+        make(LIST)
+        begun, begun_s = time(), monotonic()
+        run("systemctl", "restart", UNIT, rc=1)
+        wait_for("the degraded state", lambda: shown("ActiveState", DEGRADED) == "active", 20)
+        assert shown("ActiveState", TIMER) == "active"
+        said = run("journalctl", "-q", f"--since=@{begun:.0f}", "-u", DEGRADED)
+        assert f"gate-release: {LIST}: {answer}" in said, said
+        answers.append(f"{answer}: degraded after {monotonic() - begun_s:.1f} s")
+        restart_with(CLIP)
+        assert LIST.is_file()
+    return ", ".join(answers)
+
+
+def an_exit_code_that_prevents_a_restart_does_not_prevent_the_release() -> str:
+    """The list of the last settings that were good stays, and gate-release gets it after each kind of end.
+
+    There are no lines here, so what gate-release says about them shows that it had the list.
+    """
+    SETTINGS.write_text(CLIP + "lines: {factory: gpiochip, permission: {pin: relay-of-before}, lamps: {}}\n")
+    run("systemctl", "restart", UNIT, rc=1)
+    assert LIST.read_text() == "relay-of-before=0\n"
+    SETTINGS.write_text("gate: {pulse: 1}\n")
+    begun = time()
+    run("systemctl", "reset-failed", UNIT)
+    run("systemctl", "restart", UNIT, rc=1)
+    wait_for("the degraded state", lambda: shown("ActiveState", DEGRADED) == "active", 20)
+    assert shown("ExecMainStatus") == "3"
+    assert LIST.read_text() == "relay-of-before=0\n"
+    tried = []
+    for unit in ("binarycop-relay-off-list.service", "binarycop-overlay.service", UNIT, DEGRADED):
+        said = run("journalctl", "-q", f"--since=@{begun - 1:.0f}", "-u", unit)
+        assert f"gate-release: {LIST}: line 1: there is no such line" in said, (unit, said)
+        tried.append(unit)
+    missing = LIST.with_name("hidden")
+    LIST.rename(missing)
+    said = run("/usr/lib/binarycop/gate-release", f"@{LIST}", rc=1)
+    assert said == f"gate-release: {LIST}: does not exist\n", said
+    missing.unlink()
+    restart_with(CLIP)
+    return f"with wrong settings the old list stays, and these tried it: {', '.join(tried)}"
 
 
 def wrong_settings_are_not_tried_five_times() -> str:
@@ -223,7 +342,7 @@ def wrong_settings_are_not_tried_five_times() -> str:
     run("systemctl", "reset-failed", UNIT)
     begun = time()
     run("systemctl", "restart", UNIT, rc=1)
-    wait_for("the degraded state", lambda: shown("ActiveState", "binarycop-degraded.service") == "active", 10)
+    wait_for("the degraded state", lambda: shown("ActiveState", DEGRADED) == "active", 10)
     restarts = ("journalctl", "-q", "-u", UNIT, f"--since=@{begun:.0f}", "--grep", "Scheduled restart job")
     assert not run(*restarts, rc=1)
     assert shown("ExecMainStatus") == "3"
@@ -280,6 +399,7 @@ CHECKS: dict[str, tuple[Callable[[], str], ...]] = {
     "first": (
         boots_to_a_ready_gate_unattended,
         units_are_well_formed,
+        the_list_belongs_to_root_and_the_daemon_holds_no_folder,
         the_sandbox_refuses_what_it_must,
         the_running_daemon_is_closed_to_its_own_user,
         a_decision_is_read_back_with_all_its_fields,
@@ -291,6 +411,10 @@ CHECKS: dict[str, tuple[Callable[[], str], ...]] = {
         a_source_that_hangs_starves_the_watchdog,
         wrong_settings_are_not_tried_five_times,
         a_gate_that_cannot_start_ends_degraded_and_is_tried_again,
+        the_timer_starts_a_degraded_gate_again_with_or_without_the_degraded_unit,
+        a_hostile_folder_is_taken_over_by_root_and_nothing_of_a_linked_file_is_shown,
+        a_list_that_never_ends_stops_neither_the_degraded_state_nor_the_next_try,
+        an_exit_code_that_prevents_a_restart_does_not_prevent_the_release,
         the_catalog_explains_each_event,
         without_a_journal_there_is_one_clear_line,
     ),

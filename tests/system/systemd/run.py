@@ -22,8 +22,9 @@ BOOTS = ("first", "second")
 CLIP_RATE_HZ = 10  # low enough that a busy machine misses no frame
 CLIP_ROUNDS = 8
 INSTALLED = {
-    "usr/lib/systemd/system": ("binarycop.service", "binarycop-overlay.service", "binarycop-degraded.service",
-                               "binarycop-retry.timer"),
+    "usr/lib/systemd/system": tuple(
+        sorted(file.name for file in (ROOT / "systemd").iterdir() if file.suffix in (".service", ".timer", ".socket"))
+    ),
     "usr/lib/udev/rules.d": ("70-binarycop.rules",),
     "usr/lib/systemd/catalog": ("binarycop.catalog",),
 }  # fmt: skip

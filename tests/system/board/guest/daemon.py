@@ -51,7 +51,8 @@ lines:
   fire: {pin: fire, active_high: false, bias: up}
 """
 START_S = 100.0
-RUNTIME = Path("/tmp")
+RUNTIME = Path("/run/binarycop")
+LIST = RUNTIME / "release"
 
 
 def _start() -> "subprocess.Popen[bytes]":
@@ -60,8 +61,11 @@ def _start() -> "subprocess.Popen[bytes]":
     config = Path("/tmp/gate.yaml")
     config.write_text(SETTINGS)
     command = [sys.executable, "-m", "binarycop", "run", "--source", "demo", "--config", str(config)]
-    # systemd gives it a runtime directory too: the daemon writes the list for gate-release there.
-    environment = {**os.environ, "RUNTIME_DIRECTORY": str(RUNTIME)}
+    RUNTIME.mkdir(mode=0o755, parents=True, exist_ok=True)
+    # As binarycop-relay-off-list.service does before each start.
+    writes = [sys.executable, "-m", "binarycop", "relay-off-list", "--config", str(config), str(LIST)]
+    subprocess.run(writes, check=True, timeout=START_S, stdout=sys.stderr)
+    environment = {**os.environ, "BINARYCOP_RELAY_OFF_LIST": str(LIST)}
     return subprocess.Popen(command, stdout=sys.stderr, stdin=subprocess.DEVNULL, env=environment)
 
 
@@ -97,7 +101,7 @@ def killed_during_a_pulse(simulator: Simulator) -> str:
     sleep(PULSE_S + FRAME_S)
     assert relay.level() is False, "something has switched the relay off"
     assert HELPER.exists(), "deploy/gate-release/gate-release.c was not built into the board"
-    subprocess.run([HELPER, f"@{RUNTIME}/release"], check=True, timeout=10)
+    subprocess.run([HELPER, f"@{LIST}"], check=True, timeout=10)
     assert relay.level()
     assert not any(simulator.line(name).level() for name in LAMPS)
     late_s = PULSE_S + FRAME_S

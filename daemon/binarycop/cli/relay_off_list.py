@@ -1,0 +1,34 @@
+"""``binarycop relay-off-list``: writes the list of lines that ``gate-release`` drives, as root.
+
+It imports no OpenCV: it runs before each start of the daemon.
+"""
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from binarycop.cli.options import add_config, add_json, print_json, settings_of
+from binarycop.lines import relay_off_list
+
+
+def add(commands: Any) -> None:
+    """Add the subcommand."""
+    parser = commands.add_parser("relay-off-list", help="write the list of lines that gate-release drives (root)")
+    add_config(parser)
+    parser.add_argument("file", type=Path, metavar="FILE", help="the list; its folder must belong to this user only")
+    add_json(parser)
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Write the list of the settings. Raises SettingsErrors, and LineError if it cannot be written."""
+    settings = settings_of(options)
+    # As the daemon decides it: ``auto`` is never gpiochip.
+    factory = settings.gates[0].lines.factory
+    relay_off_list.write(options.file, settings.gates, factory)
+    count = relay_off_list.content(settings.gates, factory).count("\n")
+    if options.json:
+        print_json({"file": str(options.file), "lines": count})
+    else:
+        print(f"{options.file}: {count} lines to switch off (lines.factory: {factory})")
+    return 0
