@@ -1,6 +1,7 @@
 """Runs a detector in the caller's thread, or in a thread of its own."""
 
 import threading
+import weakref
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 from binarycop.detection.base import Face
 from binarycop.errors import DetectorError
 from binarycop.geometry import Box
-from binarycop.tracking.runner import DetectorRunner, SyncRunner, ThreadRunner
+from binarycop.tracking.runner import DetectorRunner, DetectorThread, SyncRunner, ThreadRunner
 
 PIXELS = np.zeros((12, 16, 3), np.uint8)
 FACE = Face(Box(1, 2, 3, 4), 0.9)
@@ -22,9 +23,11 @@ class BlockedDetector:
 
     error: Exception | None = None
     unblocked: threading.Event = field(default_factory=threading.Event)
+    began: threading.Event = field(default_factory=threading.Event)
     name: str = "blocked"
 
     def detect(self, pixels: NDArray[np.uint8]) -> list[Face]:
+        self.began.set()
         self.unblocked.wait(30)
         if self.error:
             raise self.error
@@ -90,6 +93,7 @@ def test_the_thread_of_a_detector_that_hangs_is_abandoned() -> None:
     detector = BlockedDetector()
     runner = ThreadRunner(detector)
     runner.submit(PIXELS)
+    assert detector.began.wait(30)
     assert not runner.close(0.01)
     unblocked(detector)
     assert runner.close(30)
@@ -99,3 +103,72 @@ def test_a_thread_runner_without_a_request_has_no_thread() -> None:
     before = threading.active_count()
     assert ThreadRunner(BlockedDetector()).close(0)
     assert threading.active_count() == before
+
+
+@dataclass
+class OrderedDetector:
+    """A detector that waits for ``go``, and notes who asked and which thread it runs in."""
+
+    lane: str
+    calls: list[tuple[str, int]]
+    go: threading.Event
+    name: str = "ordered"
+
+    def detect(self, pixels: NDArray[np.uint8]) -> list[Face]:
+        self.go.wait(30)
+        self.calls.append((self.lane, threading.get_ident()))
+        return [FACE]
+
+
+def test_lanes_that_share_a_thread_take_turns_in_the_order_of_their_requests() -> None:
+    thread, calls, go = DetectorThread(), list[tuple[str, int]](), threading.Event()
+    runners = {lane: ThreadRunner(OrderedDetector(lane, calls, go), thread) for lane in "abc"}
+    for lane in "abc":
+        runners[lane].submit(PIXELS)
+    assert not any(runner.is_done for runner in runners.values())
+    go.set()
+    assert [result_of(runners[lane]) for lane in "cab"] == [[FACE]] * 3
+    runners["a"].submit(PIXELS)
+    assert result_of(runners["a"]) == [FACE]
+    assert "".join(lane for lane, _ in calls) == "abca"
+    assert len({ident for _, ident in calls}) == 1
+    assert thread.close(30)
+
+
+def test_an_error_of_one_lane_leaves_the_shared_thread_to_the_others() -> None:
+    thread = DetectorThread()
+    broken = ThreadRunner(unblocked(BlockedDetector(error=DetectorError("broke"))), thread)
+    sound = ThreadRunner(unblocked(BlockedDetector()), thread)
+    broken.submit(PIXELS)
+    with pytest.raises(DetectorError, match="broke"):
+        result_of(broken)
+    sound.submit(PIXELS)
+    assert result_of(sound) == [FACE]
+    assert thread.close(30)
+
+
+def test_requests_that_wait_are_dropped_when_the_shared_thread_is_closed() -> None:
+    thread, detector = DetectorThread(), BlockedDetector()
+    first, second = ThreadRunner(detector, thread), ThreadRunner(detector, thread)
+    first.submit(PIXELS)
+    second.submit(PIXELS)
+    assert detector.began.wait(30)
+    assert not thread.close(0.01)
+    unblocked(detector)
+    assert thread.close(30)
+    assert result_of(first) == [FACE]
+    assert not second.is_done
+
+
+def test_a_thread_that_waits_keeps_no_frame() -> None:
+    runner, pixels = ThreadRunner(unblocked(BlockedDetector())), np.zeros((12, 16, 3), np.uint8)
+    frame = weakref.ref(pixels)
+    runner.submit(pixels)
+    del pixels
+    assert result_of(runner) == [FACE]
+    for _ in range(100_000):
+        if frame() is None:
+            break
+        threading.Event().wait(0.0005)
+    assert frame() is None
+    assert runner.close(30)

@@ -1,6 +1,9 @@
-"""Runs a detector: in the caller's thread, or in a thread of its own while the loop continues."""
+"""Runs a detector: in the caller's thread, or in a thread of all lanes while the loop continues."""
 
 import threading
+from collections import deque
+from collections.abc import Callable
+from functools import partial
 from typing import Protocol
 
 import numpy as np
@@ -60,45 +63,33 @@ class SyncRunner:
         return True
 
 
-class ThreadRunner:
-    """Detects in a thread of its own, which starts with the first request."""
+class DetectorThread:
+    """A thread that runs the detectors of all lanes, one request after the other, in the order of the requests.
 
-    def __init__(self, detector: Detector) -> None:
-        self._detector = detector
+    One thread for all lanes: they can then share one detector and its memory, and detection takes one core at most. A
+    lane has one request at a time, so it never waits for more than one detection of each other lane. The thread starts
+    with the first request.
+    """
+
+    def __init__(self) -> None:
         self._thread = threading.Thread(target=self._run, name="detector", daemon=True)
-        self._changed = threading.Condition()  # guards all fields below
-        self._pixels: NDArray[np.uint8] | None = None
-        self._result: list[Face] | Exception | None = None
-        self._is_busy = self._is_closing = False
+        self._changed = threading.Condition()  # guards the fields below
+        self._requests: deque[Callable[[], None]] = deque()
+        self._is_closing = False
 
-    @property
-    def is_done(self) -> bool:
-        """See ``DetectorRunner``."""
+    def add(self, request: Callable[[], None]) -> None:
+        """Call ``request`` in the thread. It must not raise."""
         with self._changed:
-            return self._result is not None
-
-    def submit(self, pixels: NDArray[np.uint8]) -> None:
-        """See ``DetectorRunner.submit``."""
-        with self._changed:
-            if self._is_busy:
-                raise RuntimeError("the last result has not been polled yet")
-            self._pixels, self._is_busy = pixels, True
+            self._requests.append(request)
             self._changed.notify_all()
-        if self._thread.ident is None:
-            self._thread.start()
-
-    def poll(self) -> list[Face] | None:
-        """See ``DetectorRunner.poll``."""
-        with self._changed:
-            result, self._result = self._result, None
-            if result is not None:
-                self._is_busy = False
-        if isinstance(result, Exception):
-            raise result
-        return result
+            if self._thread.ident is None:
+                self._thread.start()
 
     def close(self, timeout_s: float) -> bool:
-        """See ``DetectorRunner.close``. May be called twice."""
+        """End the thread; requests that wait are dropped. May be called twice.
+
+        Waits up to ``timeout_s``; returns False if a detector hangs and the thread is abandoned.
+        """
         with self._changed:
             self._is_closing = True
             self._changed.notify_all()
@@ -107,18 +98,63 @@ class ThreadRunner:
         return not self._thread.is_alive()
 
     def _run(self) -> None:
-        while (pixels := self._wait()) is not None:
-            result: list[Face] | Exception
-            try:
-                result = self._detector.detect(pixels)
-            except Exception as error:  # noqa: BLE001 - raised in the loop, where it ends the service
-                result = error
-            with self._changed:
-                self._result = result
+        while self._run_next():
+            pass
 
-    def _wait(self) -> NDArray[np.uint8] | None:
-        """The next frame to detect faces in; None once the runner is closed."""
+    def _run_next(self) -> bool:
+        """Wait for a request and run it; returns False once the thread is closed. It keeps no frame while it waits."""
         with self._changed:
-            self._changed.wait_for(lambda: self._is_closing or self._pixels is not None)
-            pixels, self._pixels = self._pixels, None
-            return None if self._is_closing else pixels
+            self._changed.wait_for(lambda: self._is_closing or self._requests)
+            if self._is_closing:
+                self._requests.clear()
+                return False
+            request = self._requests.popleft()
+        request()
+        return True
+
+
+class ThreadRunner:
+    """Detects in a thread, which other runners may share. Without ``thread`` it has one of its own."""
+
+    def __init__(self, detector: Detector, thread: DetectorThread | None = None) -> None:
+        self._detector, self._thread = detector, thread or DetectorThread()
+        self._lock = threading.Lock()  # guards the fields below
+        self._result: list[Face] | Exception | None = None
+        self._is_busy = False
+
+    @property
+    def is_done(self) -> bool:
+        """See ``DetectorRunner``."""
+        with self._lock:
+            return self._result is not None
+
+    def submit(self, pixels: NDArray[np.uint8]) -> None:
+        """See ``DetectorRunner.submit``."""
+        with self._lock:
+            if self._is_busy:
+                raise RuntimeError("the last result has not been polled yet")
+            self._is_busy = True
+        self._thread.add(partial(self._detect, pixels))
+
+    def poll(self) -> list[Face] | None:
+        """See ``DetectorRunner.poll``."""
+        with self._lock:
+            result, self._result = self._result, None
+            if result is not None:
+                self._is_busy = False
+        if isinstance(result, Exception):
+            raise result
+        return result
+
+    def close(self, timeout_s: float) -> bool:
+        """See ``DetectorRunner.close``. It ends the thread, also for the runners that share it."""
+        return self._thread.close(timeout_s)
+
+    def _detect(self, pixels: NDArray[np.uint8]) -> None:
+        result: list[Face] | Exception
+        try:
+            result = self._detector.detect(pixels)
+        except Exception as error:  # noqa: BLE001 - raised in the loop, where it ends the service
+            result = error
+        with self._lock:
+            self._result = result
