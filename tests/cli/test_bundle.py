@@ -67,7 +67,7 @@ def test_a_rollback_is_an_event_with_fields(
     root: Path, config: Path, tiny_bundle: Bundle, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     journal = MemoryJournal()
-    monkeypatch.setattr(bundle, "open_journal", lambda target: journal)
+    monkeypatch.setattr(bundle, "open_journal", lambda *_: journal)
     call(root, "install", tiny_bundle.folder)
     call(root, "ensure", "--config", config)
     call(root, "install", with_wrong_golden_vectors(tmp_path / "bad"))

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from binarycop.clock import ManualClock
 from binarycop.journal import writers
 from binarycop.journal.events import Event
 from binarycop.journal.writers import MemoryJournal, SystemdJournal, TextJournal, open_journal, print_to_stderr
@@ -70,7 +71,7 @@ def test_a_text_is_shortened_and_stays_on_one_line() -> None:
 def test_without_journald_events_go_to_standard_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(writers, "_SOCKET", Path("/nonexistent"))
     for target in JournalTarget:
-        assert isinstance(open_journal(target), TextJournal)
+        assert isinstance(open_journal(target, {}, ManualClock()), TextJournal)
 
 
 class BrokenPipe(io.StringIO):

@@ -13,6 +13,7 @@ from typing import Any
 import binarycop
 from binarycop.bundle.store import ROOT, BundleStore, SelfTestResult, Version
 from binarycop.cli.options import add_config, add_json, print_json
+from binarycop.clock import MonotonicClock
 from binarycop.errors import BundleError
 from binarycop.journal.events import Event, Level
 from binarycop.journal.writers import is_under_systemd, open_journal, print_to_stderr
@@ -91,7 +92,9 @@ def _ensure(options: argparse.Namespace) -> None:
     result = BundleStore(options.root).ensure_known_good(classifier.bundle, self_test)
     if result.refused:
         fields = {"refused": result.refused, "version": result.version, "reason": result.reason}
-        open_journal(settings.journal.target).write(Event.BUNDLE_BACK, "", bundle=classifier.bundle, **fields)
+        journal = open_journal(settings.journal.target, os.environ, MonotonicClock())
+        journal.write(Event.BUNDLE_BACK, "", bundle=classifier.bundle, **fields)
+        journal.close()
     else:
         how = "passed its self-test" if result.tested else "has passed its self-test before, and is unchanged"
         _log(f"{classifier.bundle}: {result.version} {how}")

@@ -21,6 +21,7 @@ from binarycop.errors import (
     SettingsErrors,
     SourceError,
 )
+from binarycop.printable import printable
 
 COMMANDS = (
     "run",
@@ -32,6 +33,7 @@ COMMANDS = (
     "bundle",
     "lines",
     "events",
+    "write-journal",
     "load-overlay",
     "relay-off-list",
     "import-build",
@@ -62,7 +64,7 @@ _HELP = """exit codes:
    6  a GPIO line cannot be opened or driven
    7  the classifier or the face detector cannot run, or the overlay (the circuit in the FPGA) has failed
    8  the overlay is not loaded, and this process may not load it: run load-overlay as root, then start again
-   9  the journal cannot be read
+   9  the journal cannot be read or written
   10  the bundle store of this board cannot be read or written
 """
 
@@ -90,7 +92,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         code: int = options.run(options)
         return code
     except BinaryCoPError as error:
-        print(f"binarycop: {error}".replace("\n", "\nbinarycop: "), file=sys.stderr)
+        for problem in error.problems if isinstance(error, SettingsErrors) else (error,):
+            print(f"binarycop: {printable(str(problem))}", file=sys.stderr)
         return next((code for kind, code in _EXIT_CODES if isinstance(error, kind)), 1)
     except BrokenPipeError:
         # The reader of our output has ended, as `head` does. Python must not report it again when it flushes.

@@ -1,17 +1,23 @@
-"""Where events go: journald, text lines or memory. A writer accepts texts and numbers only, never pixels."""
+"""Where events go: the journal's writer, journald, text lines or memory. All take texts and numbers, never pixels."""
 
 import importlib
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Protocol
 
+from binarycop.clock import Clock
+from binarycop.journal import fields
 from binarycop.journal.events import Event
+from binarycop.journal.fields import Value as Value  # noqa: PLC0414 - exported to all who write events
+from binarycop.journal.writer_client import WriterClient
+from binarycop.printable import printable
 from binarycop.settings.journal import JournalTarget
 
-Value = str | int | float | bool | None
+WRITER_SOCKET = "BINARYCOP_JOURNAL"
+"""The variable in which the daemon's unit names the socket of the journal's writer (binarycop-journal.socket)."""
 
 _MAX_TEXT_CHARS = 300
 _SOCKET = Path("/run/systemd/journal/socket")
@@ -28,6 +34,16 @@ class Journal(Protocol):
         """
 
 
+class OutputJournal(Journal, Protocol):
+    """A journal of the whole process."""
+
+    def flush(self) -> None:
+        """Write what waits, without blocking. Call it often."""
+
+    def close(self) -> None:
+        """Write what waits, for a limited time."""
+
+
 class TextJournal:
     """One text line per event. Under systemd each line begins with its priority (sd-daemon(3))."""
 
@@ -38,6 +54,11 @@ class TextJournal:
         """See ``Journal.write``."""
         priority = f"<{event.spec.level.value}>" if is_under_systemd() else ""
         self._print_line(priority + format_message(event, gate, values))
+
+    def flush(self) -> None:
+        """Nothing waits."""
+
+    close = flush
 
 
 class SystemdJournal:
@@ -51,20 +72,36 @@ class SystemdJournal:
 
     def write(self, event: Event, gate: str, **values: Value) -> None:
         """See ``Journal.write``."""
-        fields = {f"BINARYCOP_{name.upper()}": str(value) for name, value in values.items() if value is not None}
-        self._send(
-            format_message(event, gate, values),
-            MESSAGE_ID=event.spec.message_id,
-            PRIORITY=str(event.spec.level.value),
-            SYSLOG_IDENTIFIER="binarycop",
-            BINARYCOP_EVENT=event.spec.name,
-            BINARYCOP_GATE=gate,
-            **fields,
-        )
+        self._send(format_message(event, gate, values), **journald_fields(event, gate, values))
+
+    def flush(self) -> None:
+        """Nothing waits."""
+
+    close = flush
+
+
+class WriterJournal:
+    """The journal's writer, a process of its own that holds each entry to the table of events (journal_writer.py)."""
+
+    def __init__(self, client: WriterClient) -> None:
+        self._client = client
+
+    def write(self, event: Event, gate: str, **values: Value) -> None:
+        """See ``Journal.write``."""
+        check_types(event, values)
+        self._client.send(event, gate, values)
+
+    def flush(self) -> None:
+        """Send what waits."""
+        self._client.flush()
+
+    def close(self) -> None:
+        """Send what waits, for a second at most."""
+        self._client.close()
 
 
 class MemoryJournal:
-    """Keeps the newest events in memory, for fault injection and tests."""
+    """Keeps the newest events in memory, for fault injection and tests. Raises ValueError for an unknown field."""
 
     def __init__(self, max_records: int = 100_000) -> None:
         self._max_records = max_records
@@ -73,18 +110,36 @@ class MemoryJournal:
     def write(self, event: Event, gate: str, **values: Value) -> None:
         """See ``Journal.write``."""
         format_message(event, gate, values)
+        fields.check(event, gate, values)
         self.records.append((event, gate, values))
         del self.records[: -self._max_records]
+
+    def flush(self) -> None:
+        """Nothing waits."""
+
+    close = flush
 
 
 def print_to_stderr(line: str) -> None:
     """Print one line on standard error. If its reader is gone, the line is lost and the gate continues."""
     with suppress(BrokenPipeError):
-        print(line, file=sys.stderr, flush=True)
+        print(printable(line), file=sys.stderr, flush=True)
 
 
-def open_journal(target: JournalTarget, print_line: Callable[[str], None] = print_to_stderr) -> Journal:
-    """Open the journal that the settings name; ``auto`` is journald if this process's output goes there already."""
+def open_journal(
+    target: JournalTarget,
+    environment: Mapping[str, str],
+    clock: Clock,
+    print_line: Callable[[str], None] = print_to_stderr,
+) -> OutputJournal:
+    """Open the journal that the settings name.
+
+    ``auto`` and ``journald`` are the journal's writer if the unit names its socket; the daemon's unit hides journald
+    itself. Without that, ``journald`` is journald, as is ``auto`` if this process's output goes there already.
+    """
+    address = environment.get(WRITER_SOCKET)
+    if address and target is not JournalTarget.STDERR:
+        return WriterJournal(WriterClient(address, clock))
     wants_journald = target is JournalTarget.JOURNALD or (target is JournalTarget.AUTO and is_under_systemd())
     if wants_journald and _SOCKET.exists():
         # The socket is checked first because `send` silently drops messages if there is no journald.
@@ -98,13 +153,31 @@ def is_under_systemd() -> bool:
     return "JOURNAL_STREAM" in os.environ
 
 
-def format_message(event: Event, gate: str, values: dict[str, Value]) -> str:
-    """The sentence of an event. Raises TypeError for a value that is neither text nor number."""
+def check_types(event: Event, values: dict[str, Value]) -> None:
+    """Raises TypeError for a value that is neither text nor number."""
     for name, value in values.items():
         if not isinstance(value, str | int | float | bool | None):
             raise TypeError(f"event {event.spec.name}: {name} is a {type(value).__name__}, not a text or number")
+
+
+def format_message(event: Event, gate: str, values: dict[str, Value]) -> str:
+    """The sentence of an event, on one line. Raises TypeError for a value that is neither text nor number."""
+    check_types(event, values)
     shown = {
-        name: (value[:_MAX_TEXT_CHARS].replace("\n", " ") if isinstance(value, str) else value)
+        name: (printable(value[:_MAX_TEXT_CHARS].replace("\n", " ")) if isinstance(value, str) else value)
         for name, value in values.items()
     }
-    return (f"{gate}: " if gate else "") + event.spec.text.format(**shown)
+    return (f"{printable(gate)}: " if gate else "") + event.spec.text.format(**shown)
+
+
+def journald_fields(event: Event, gate: str, values: dict[str, Value]) -> dict[str, str]:
+    """The entry's fields in journald, besides MESSAGE."""
+    own = {f"BINARYCOP_{name.upper()}": str(value) for name, value in values.items() if value is not None}
+    return {
+        "MESSAGE_ID": event.spec.message_id,
+        "PRIORITY": str(event.spec.level.value),
+        "SYSLOG_IDENTIFIER": "binarycop",
+        "BINARYCOP_EVENT": event.spec.name,
+        "BINARYCOP_GATE": gate,
+        **own,
+    }

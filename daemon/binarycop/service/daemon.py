@@ -3,16 +3,19 @@
 import os
 import signal
 import threading
-from collections.abc import Callable
-from contextlib import ExitStack
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from binarycop.bundle.manifest import Manifest
 from binarycop.clock import Clock, MonotonicClock
+from binarycop.errors import BinaryCoPError
 from binarycop.frames.choose import is_recording
 from binarycop.journal.events import Event
+from binarycop.journal.repeats import LimitedJournal
 from binarycop.journal.writers import Journal, open_journal, print_to_stderr
 from binarycop.lines import relay_off_list
 from binarycop.lines.factory import open_factory, resolve
@@ -32,6 +35,7 @@ from binarycop.settings.classifier import Backend, ClassifierSettings, MemoryAcc
 from binarycop.settings.schema import LaneSettings, Settings
 
 _LIST = "BINARYCOP_RELAY_OFF_LIST"  # the unit sets it, to the list that its ExecStopPost= reads
+_COUNTS = ("persons", "permits", "refusals", "undecided", "passed")
 _CLOSE_S = 3.0  # a camera that stalls gives up after 2 s
 
 
@@ -67,9 +71,10 @@ def run_daemon(load: Callable[[], Settings], display: Display | None) -> RunSumm
     settings = load()
     notifier = Notifier.from_environment(os.environ)
     stop_requested, reload_requested = _handle_signals(notifier)
-    journal = open_journal(settings.journal.target, display.print_line if display else print_to_stderr)
     clock = MonotonicClock()
-    with ExitStack() as opened:
+    print_line = display.print_line if display else print_to_stderr
+    journal = LimitedJournal(open_journal(settings.journal.target, os.environ, clock, print_line), clock)
+    with _last_words(journal), ExitStack() as opened:
         service, loop = _open_parts(settings, journal, notifier, clock, opened)
         watchdog = Watchdog.from_environment(os.environ, os.getpid())
         systemd = SystemdLink(
@@ -81,27 +86,58 @@ def run_daemon(load: Callable[[], Settings], display: Display | None) -> RunSumm
             hang_timer.restart()
             now_s = clock.now_s()
             systemd.step(now_s)
+            journal.flush()
             if display:
                 display.show([lane.snapshot(now_s) for lane in service.lanes], loop.latencies.newest_ms)
 
         notifier.send("STATUS=starting: waiting for the first frame")
         with hang_timer:
             loop.run(stop_requested.is_set, on_step)
-    notifier.send("STOPPING=1")
-    was_stopped = stop_requested.is_set()
-    journal.write(Event.STOPPED, "", reason="on request" if was_stopped else "every source has ended")
-    return RunSummary(
-        tuple(lane.counters for lane in service.lanes),
-        loop.captured,
-        loop.dropped,
-        loop.latencies.percentiles(),
-        settings.gates[0].frames.source,
-        was_stopped,
-    )
+        # The relays first, then the journal: it may wait for its writer.
+        opened.close()
+        notifier.send("STOPPING=1")
+        summary = RunSummary(
+            tuple(lane.counters for lane in service.lanes),
+            loop.captured,
+            loop.dropped,
+            loop.latencies.percentiles(),
+            settings.gates[0].frames.source,
+            stop_requested.is_set(),
+        )
+        reason = "on request" if summary.was_stopped else "every source has ended"
+        journal.write(Event.STOPPED, "", reason=reason, **_counts(summary))
+    return summary
+
+
+@contextmanager
+def _last_words(journal: LimitedJournal) -> Iterator[None]:
+    """Write what waits at the end, and an error before it if the daemon's standard error may be closed by then."""
+    try:
+        yield
+    except Exception as error:
+        if journal.has_writer:
+            journal.write(Event.FAILED, "", reason=_describe(error))
+        raise
+    finally:
+        journal.close()
+
+
+def _describe(error: Exception) -> str:
+    if isinstance(error, BinaryCoPError):
+        return str(error)
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__} in {Path(last.filename).name}:{last.lineno}: {error}"
+
+
+def _counts(summary: RunSummary) -> dict[str, int]:
+    """The fields of the event ``stopped``: once the daemon runs, its standard output is closed."""
+    names = {"processed": "frames", **{name: name for name in _COUNTS}}
+    sums = {field: sum(getattr(lane, name) for lane in summary.counters) for field, name in names.items()}
+    return {**sums, "captured": summary.captured, "dropped": summary.dropped}
 
 
 def _open_parts(
-    settings: Settings, journal: Journal, notifier: Notifier, clock: Clock, opened: ExitStack
+    settings: Settings, journal: LimitedJournal, notifier: Notifier, clock: Clock, opened: ExitStack
 ) -> tuple[Service, LiveLoop]:
     """Open every part in order, and report each lane as started.
 
@@ -128,6 +164,9 @@ def _open_parts(
     service = relay_stack.enter_context(make_service(settings, bundle, classifier, trackers, factory, journal, clock))
     if notifier.has_manager and not _loads_overlays(settings.classifier):
         _harden(journal)
+    if notifier.has_manager and journal.has_writer:
+        # They end in journald, past the writer's limits. From here on, errors are events.
+        hardening.close_output()
     grabbers = [grabber_of(lane.frames, clock) for lane in settings.gates]
     for grabber in grabbers:
         grabber_stack.callback(grabber.close, _CLOSE_S)
@@ -173,6 +212,6 @@ def _harden(journal: Journal) -> None:
     """From here on, forbid writing and new programs. If the second fails, the unit's sandbox still applies."""
     hardening.forbid_writing()
     try:
-        hardening.forbid_programs()
+        hardening.forbid_calls()
     except OSError as error:
         journal.write(Event.NOT_SEALED, "", reason=error.strerror or str(error))

@@ -1,38 +1,20 @@
 """What the daemon forbids itself, in addition to its unit's sandbox: dumps, tracing, new programs, writing to files.
 
 Python has no functions for these system calls, so they are made by number. The unit's own filter (systemd.exec(5))
-cannot forbid execve, since systemd itself needs it to start the daemon.
+cannot forbid execve, since systemd itself needs it to start the daemon. ``seccomp.py`` has the filter.
 """
 
 import ctypes
 import errno
 import os
 import resource
+import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from binarycop.service.seccomp import SYSCALL_NUMBERS, seccomp_filter
 
 _PR_SET_DUMPABLE, _PR_SET_NO_NEW_PRIVS = 4, 38  # linux/prctl.h
 _SET_MODE_FILTER, _FILTER_TSYNC = 1, 1  # linux/seccomp.h
-_LOAD, _JUMP_IF_EQUAL, _RETURN = 0x20, 0x15, 0x06  # linux/bpf_common.h: BPF_LD|W|ABS, BPF_JMP|JEQ|K, BPF_RET|K
-_NUMBER_OFFSET, _ARCH_OFFSET = 0, 4  # linux/seccomp.h: struct seccomp_data
-_ALLOW, _REFUSE = 0x7FFF0000, 0x00050000 | errno.EPERM
-
-
-@dataclass(frozen=True)
-class SyscallNumbers:
-    """One machine's system calls. audit_arch: its AUDIT_ARCH (linux/audit.h). The others: the numbers of the calls."""
-
-    audit_arch: int
-    execve: int
-    execveat: int
-    seccomp: int
-
-
-SYSCALL_NUMBERS = {
-    "x86_64": SyscallNumbers(0xC000003E, 59, 322, 317),
-    "armv7l": SyscallNumbers(0x40000028, 11, 387, 383),
-    "aarch64": SyscallNumbers(0xC00000B7, 221, 281, 277),
-}
 
 
 class _Instruction(ctypes.Structure):
@@ -61,8 +43,22 @@ def forbid_writing() -> None:
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
 
 
-def forbid_programs(machine: str | None = None) -> None:
-    """Forbid all threads of this process to start programs. This cannot be undone.
+def close_output() -> None:
+    """Let standard output and standard error end nowhere.
+
+    They are sockets of journald, which takes lines of any length on them at any rate. journald's other sockets are
+    hidden by the daemon's unit, and no socket can be opened a second time: after this none is left.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        stream.flush()
+    null = os.open(os.devnull, os.O_WRONLY)
+    for descriptor in (1, 2):
+        os.dup2(null, descriptor)
+    os.close(null)
+
+
+def forbid_calls(machine: str | None = None) -> None:
+    """Forbid all threads of this process to start programs, and to make or change names. This cannot be undone.
 
     machine: as in ``uname -m``; None is this one. Raises OSError if the kernel has no seccomp filters, or if the
     machine is not in ``SYSCALL_NUMBERS``.
@@ -77,19 +73,6 @@ def forbid_programs(machine: str | None = None) -> None:
     program = _Program(len(instructions), instructions)
     # TSYNC applies it to all threads, also to those that a library has started already.
     _call(libc.syscall, numbers.seccomp, _SET_MODE_FILTER, _FILTER_TSYNC, ctypes.byref(program))
-
-
-def seccomp_filter(numbers: SyscallNumbers) -> list[tuple[int, int, int, int]]:
-    """The filter's instructions: code, jump if true, jump if false, value (linux/filter.h)."""
-    return [
-        (_LOAD, 0, 0, _ARCH_OFFSET),
-        (_JUMP_IF_EQUAL, 0, 3, numbers.audit_arch),  # a call of another architecture is refused
-        (_LOAD, 0, 0, _NUMBER_OFFSET),
-        (_JUMP_IF_EQUAL, 1, 0, numbers.execve),
-        (_JUMP_IF_EQUAL, 0, 1, numbers.execveat),
-        (_RETURN, 0, 0, _REFUSE),
-        (_RETURN, 0, 0, _ALLOW),
-    ]
 
 
 def _libc() -> ctypes.CDLL:

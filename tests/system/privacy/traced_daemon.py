@@ -28,7 +28,7 @@ _START = "import resource, sys; {cores}; {before}from binarycop.__main__ import 
 # The daemon without its hardening, for the counter-tests: the searches must then find the canary.
 _WITHOUT_HARDENING = (
     "from binarycop.service import hardening; "
-    "hardening.forbid_dumps = hardening.forbid_writing = hardening.forbid_programs = lambda: None; "
+    "hardening.forbid_dumps = hardening.forbid_writing = hardening.forbid_calls = lambda: None; "
 )
 _CORES = "resource.setrlimit(resource.RLIMIT_CORE, (resource.getrlimit(resource.RLIMIT_CORE)[1],) * 2)"
 _IMPORTS = "import binarycop, cv2, gpiozero, numpy, yaml"

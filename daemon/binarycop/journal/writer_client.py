@@ -1,0 +1,78 @@
+"""The daemon's side of the journal's writer: one datagram for each entry, and no waiting for anybody."""
+
+import socket
+from collections import deque
+
+from binarycop.clock import Clock
+from binarycop.journal.entry import MAX_BYTES, encode
+from binarycop.journal.events import Event
+from binarycop.journal.fields import Value, Why
+
+MAX_WAITING = 256
+"""So many entries wait here for a writer that is not there or does not read: a minute of a busy gate, 256 KiB."""
+
+_CLOSE_S = 1.0
+_REPORT_EVERY_S = 60.0
+
+
+class WriterClient:
+    """Sends entries to the writer's socket at ``address``. What cannot be sent now waits for the next ``flush``.
+
+    What does not fit among the waiting ones is counted, and the count is sent as soon as there is room.
+    """
+
+    def __init__(self, address: str, clock: Clock) -> None:
+        self._address, self._clock = address, clock
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self._socket.setblocking(False)
+        self._waiting: deque[bytes] = deque()
+        self._lost = 0
+        self._reported_s: float | None = None
+
+    @property
+    def lost(self) -> int:
+        """How many entries were lost that no entry has told yet."""
+        return self._lost
+
+    def send(self, event: Event, gate: str, values: dict[str, Value]) -> None:
+        """Send an entry. It never blocks, and never fails."""
+        datagram = encode(event, gate, values)
+        if len(self._waiting) >= MAX_WAITING or len(datagram) > MAX_BYTES:
+            self._lost += 1
+            return
+        self._waiting.append(datagram)
+        self.flush()
+
+    def flush(self) -> None:
+        """Send what waits, as long as the writer takes it."""
+        while self._waiting and self._try_to_send(self._waiting[0]):
+            self._waiting.popleft()
+        if self._lost and not self._waiting:
+            self._report()
+
+    def close(self) -> None:
+        """Send what waits, for a second at most, and close the socket."""
+        end_s = self._clock.now_s() + _CLOSE_S
+        self._reported_s = None
+        self.flush()
+        while self._waiting and (left_s := end_s - self._clock.now_s()) > 0:
+            self._socket.settimeout(left_s)
+            if not self._try_to_send(self._waiting[0]):
+                break
+            self._waiting.popleft()
+        self._socket.close()
+
+    def _report(self) -> None:
+        now_s = self._clock.now_s()
+        if self._reported_s is not None and now_s < self._reported_s + _REPORT_EVERY_S:
+            return
+        if self._try_to_send(encode(Event.UNWRITTEN, "", {"count": self._lost, "why": Why.NOT_TAKEN.value})):
+            self._lost, self._reported_s = 0, now_s
+
+    def _try_to_send(self, datagram: bytes) -> bool:
+        try:
+            # By address each time: a writer's socket that was made again is found.
+            self._socket.sendto(datagram, self._address)
+        except OSError:
+            return False
+        return True
