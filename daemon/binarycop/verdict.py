@@ -14,7 +14,10 @@ from binarycop.settings.verdict import VerdictSettings
 
 @dataclass(frozen=True)
 class FrameVote:
-    """One frame's vote. mask_class: None if the frame abstains. margin: best score minus second best."""
+    """One frame's vote.
+
+    at_s: when the frame was captured. mask_class: None if the frame abstains. margin: best score minus second best.
+    """
 
     at_s: float
     mask_class: MaskClass | None
@@ -25,8 +28,9 @@ class FrameVote:
 class Verdict:
     """The result for one person.
 
-    status: one of the four classes, or undecided. at_s: time of the newest vote for it. votes: how many votes it has.
-    frames: how many frames the window has. margin: mean margin of its votes.
+    status: one of the four classes, or undecided. at_s: capture time of the newest vote for it. votes: how many votes
+    it has. frames: how many frames the window has. margin: mean margin of its votes. is_contradicted: whether a newer
+    frame voted for another class.
     """
 
     status: GateStatus
@@ -34,6 +38,7 @@ class Verdict:
     votes: int
     frames: int
     margin: float
+    is_contradicted: bool = False
 
 
 @dataclass(frozen=True)
@@ -53,40 +58,44 @@ def step(
     window: VoteWindow | None,
     person: int,
     scores: Sequence[int],
-    now_s: float,
+    captured_s: float,
     settings: VerdictSettings,
     margin: int,
 ) -> VoteWindow:
     """Add one frame of ``person``. A new person gets a new, empty window.
 
-    scores: the four integer scores in the order of ``MaskClass``. margin: a frame below it abstains.
+    scores: the four integer scores in the order of ``MaskClass``. captured_s: when the frame was captured. All times of
+    the window are capture times, so that a frame that was processed late does not count as fresh. margin: a frame below
+    it abstains.
     """
     if window is None or window.person != person:
-        window = VoteWindow(person, now_s)
-    votes = (*window.votes, vote(scores, now_s, margin))[-settings.window :]
-    votes = tuple(frame_vote for frame_vote in votes if now_s - frame_vote.at_s <= settings.within_s)
+        window = VoteWindow(person, captured_s)
+    votes = (*window.votes, vote(scores, captured_s, margin))[-settings.window :]
+    votes = tuple(frame_vote for frame_vote in votes if captured_s - frame_vote.at_s <= settings.within_s)
     decided = _decide(votes, settings.votes)
     if decided:
-        return replace(window, votes=votes, verdict=decided, since_s=now_s)
-    if now_s - window.since_s >= settings.give_up_s:
-        undecided = Verdict(GateStatus.UNDECIDED, now_s, 0, len(votes), 0.0)
+        return replace(window, votes=votes, verdict=decided, since_s=captured_s)
+    if captured_s - window.since_s >= settings.give_up_s:
+        undecided = Verdict(GateStatus.UNDECIDED, captured_s, 0, len(votes), 0.0)
         return replace(window, votes=votes, verdict=undecided)
     return replace(window, votes=votes, verdict=None)
 
 
-def vote(scores: Sequence[int], now_s: float, margin: int) -> FrameVote:
+def vote(scores: Sequence[int], captured_s: float, margin: int) -> FrameVote:
     """One frame's vote: the class with the best score. Abstains if the frame's margin is below ``margin``."""
     best, second = sorted(range(len(scores)), key=lambda index: scores[index], reverse=True)[:2]
     frame_margin = int(scores[best] - scores[second])
     # Two equal best scores always abstain, even if ``margin`` is 0.
-    return FrameVote(now_s, MaskClass(best) if frame_margin >= max(margin, 1) else None, frame_margin)
+    return FrameVote(captured_s, MaskClass(best) if frame_margin >= max(margin, 1) else None, frame_margin)
 
 
 def _decide(votes: tuple[FrameVote, ...], needed: int) -> Verdict | None:
     """The class with enough votes. There is at most one, since the settings demand more than half of the window."""
+    newest = next((frame_vote.mask_class for frame_vote in reversed(votes) if frame_vote.mask_class is not None), None)
     for mask_class in MaskClass:
         own = [frame_vote for frame_vote in votes if frame_vote.mask_class is mask_class]
         if len(own) >= needed:
             margin = sum(frame_vote.margin for frame_vote in own) / len(own)
-            return Verdict(GateStatus.from_class(mask_class), own[-1].at_s, len(own), len(votes), margin)
+            status, is_contradicted = GateStatus.from_class(mask_class), newest is not mask_class
+            return Verdict(status, own[-1].at_s, len(own), len(votes), margin, is_contradicted)
     return None

@@ -7,7 +7,7 @@ import pytest
 from binarycop.classes import GateStatus
 from binarycop.cli.console import Console
 from binarycop.gate.events import Cause
-from binarycop.gate.machine import Phase
+from binarycop.gate.state import Phase
 from binarycop.service.snapshot import LaneSnapshot
 
 EMPTY = LaneSnapshot("gate", 1, None, GateStatus.NOBODY, Phase.IDLE, None)

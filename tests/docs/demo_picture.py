@@ -21,7 +21,7 @@ from binarycop.classifier.base import Classifier
 from binarycop.clock import ManualClock
 from binarycop.frames.base import Frame
 from binarycop.frames.demo import HEIGHT_PX, RATE_HZ, WIDTH_PX, Demo
-from binarycop.gate.machine import Phase
+from binarycop.gate.state import Phase
 from binarycop.geometry import Box
 from binarycop.journal.writers import MemoryJournal, format_message
 from binarycop.lines.mock import MockLines

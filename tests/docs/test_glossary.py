@@ -5,7 +5,7 @@ import re
 import pytest
 
 from binarycop.gate.events import Cause
-from binarycop.gate.machine import Phase
+from binarycop.gate.state import Phase
 from binarycop.journal.events import Event
 from tests.docs.pages import ROOT, daemon_names, rows, settings_keys
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from binarycop.gate import table
 from binarycop.gate.events import Cause, GateEventKind
-from binarycop.gate.machine import Phase
+from binarycop.gate.state import Phase
 from binarycop.settings.gate import GateSettings, Policy
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "gate.md").read_text(encoding="utf-8")

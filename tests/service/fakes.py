@@ -17,6 +17,8 @@ from binarycop.lines.lane_io import LaneIo
 from binarycop.lines.mock import MockLines
 from binarycop.service.failover_classifier import FailoverClassifier
 from binarycop.service.lane import Lane
+from binarycop.service.perception import LaneView, Perception
+from binarycop.service.perception_runner import PerceptionRunner, SyncPerception, ThreadPerception
 from binarycop.service.service import Service
 from binarycop.settings.classifier import OverlaySettings
 from binarycop.settings.schema import LaneSettings
@@ -89,22 +91,19 @@ class SimulatedSetup:
         self.classifier, self.fallback = ScriptedClassifier(), ScriptedClassifier(name="fallback")
         self.lane_ios = [LaneIo(lane, self.factory) for lane in settings]
         self.trackers = [self._tracker(detector, lane, in_thread) for lane, detector in zip(settings, self.detectors)]
-        self.service = Service(
-            [
-                Lane(
-                    lane,
-                    tracker,
-                    lane_io,
-                    self.journal,
-                    CropGeometry(margin=1.1, shift_y=0.0),
-                    margin=4,
-                    bundle="tiny 1",
-                    clock=clock,
-                )
-                for lane, tracker, lane_io in zip(settings, self.trackers, self.lane_ios)
-            ],
+        views = [LaneView(tracker, CropGeometry(margin=1.1, shift_y=0.0)) for tracker in self.trackers]
+        opened = [
+            Lane(lane, view, lane_io, self.journal, margin=4, bundle="tiny 1", clock=clock)
+            for lane, view, lane_io in zip(settings, views, self.lane_ios)
+        ]
+        perception = Perception(
+            views,
             FailoverClassifier(self.classifier, overlay or OverlaySettings(), lambda: self.fallback, self.journal),
         )
+        self.runner: PerceptionRunner = SyncPerception(perception)
+        if in_thread and clock is not None:
+            self.runner = ThreadPerception(perception, clock)
+        self.service = Service(opened, perception, self.runner)
         self.now_s, self.number = 50.0, 0
 
     @staticmethod

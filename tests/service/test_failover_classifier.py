@@ -134,7 +134,7 @@ def test_while_fire_keeps_the_relay_on_the_overlay_is_not_loaded() -> None:
     assert setup.is_relay_on
     assert overlay_names(setup) == ["overlay_failed"]
     setup.factory.pin("FIRE").drive_low()
-    setup.frames(1)
+    setup.frames(11)
     assert overlay_names(setup) == ["overlay_failed", "overlay_loading", "overlay_back"]
 
 

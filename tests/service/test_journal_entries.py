@@ -4,7 +4,7 @@ import pytest
 
 from binarycop.classes import GateStatus
 from binarycop.gate.events import Cause, GateEvent, GateEventKind
-from binarycop.gate.machine import Phase
+from binarycop.gate.state import Phase
 from binarycop.journal.events import Event
 from binarycop.journal.writers import format_message
 from binarycop.service.journal_entries import DECISIONS, Counters, gate_entry, verdict_entry
@@ -14,7 +14,7 @@ VERDICT = Verdict(GateStatus.CORRECT, 1.0, 5, 8, 42.44)
 
 
 def event_of(kind: GateEventKind, *, inferred: bool = False) -> GateEvent:
-    return GateEvent(kind, 3, GateStatus.CORRECT, Cause.VERDICT, inferred)
+    return GateEvent(kind, 3, GateStatus.CORRECT, Cause.VERDICT, inferred, "fire")
 
 
 @pytest.mark.parametrize("kind", GateEventKind)

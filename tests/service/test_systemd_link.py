@@ -97,7 +97,7 @@ def test_the_status_of_a_fault_says_if_the_relay_is_on(managed: ManagedSetup) ->
     lane.set_fault(FaultReason.NO_FRAMES, active=True)
     assert managed.step() == ["STATUS=gate: OUT OF ORDER, relay on: no frames, no scores"]
     lane.apply_faults(managed.setup.now_s)
-    lane.actuate(managed.setup.now_s)
+    lane.drive(managed.setup.now_s)
     assert managed.step() == ["STATUS=gate: OUT OF ORDER, relay off: no frames, no scores"]
 
 

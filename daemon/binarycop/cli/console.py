@@ -4,7 +4,7 @@ import shutil
 import sys
 from typing import TextIO
 
-from binarycop.gate.machine import Phase
+from binarycop.gate.state import Phase
 from binarycop.journal.writers import print_to_stderr
 from binarycop.service.snapshot import LaneSnapshot
 

@@ -28,6 +28,8 @@ class GateEventKind(Enum):
     TAILGATE = "tailgate"
     FORCED = "forced"
     WITHDRAWN = "withdrawn"
+    LIMIT_REACHED = "limit_reached"
+    OVERRIDE_REFUSED = "override_refused"
 
 
 @dataclass(frozen=True)
@@ -35,7 +37,8 @@ class GateEvent:
     """One event.
 
     person, status: whom it concerns, and that person's verdict. cause: why the permission is or was on. inferred: the
-    passage was concluded from the person's walking out of view, as no line reported it.
+    passage was concluded from the person's walking out of view, as no line reported it. reason: why an override was
+    refused or a permission withdrawn, in words.
     """
 
     kind: GateEventKind
@@ -43,3 +46,4 @@ class GateEvent:
     status: GateStatus
     cause: Cause | None = None
     inferred: bool = False
+    reason: str = ""

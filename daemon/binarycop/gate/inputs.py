@@ -7,9 +7,14 @@ from binarycop.classes import GateStatus
 
 @dataclass(frozen=True)
 class PersonArrived:
-    """This person is in front of the gate. May be given once, or again with each frame."""
+    """This person is in front of the gate. May be given once, or again with each frame.
+
+    presence: the number of the unbroken presence; None if it is the person's number. After a reported passage, the same
+    presence can have another person's number.
+    """
 
     person: int
+    presence: int | None = None
 
 
 @dataclass(frozen=True)
@@ -19,10 +24,20 @@ class PersonLeft:
 
 @dataclass(frozen=True)
 class VerdictReached:
-    """The verdict for the person in front. ``at_s``: the time of its newest vote."""
+    """The verdict for the person in front.
+
+    at_s: when the newest frame that voted for it was captured. is_contradicted: whether a newer frame voted for another
+    class. Such a verdict gives no permission, but does not end one either.
+    """
 
     status: GateStatus
     at_s: float
+    is_contradicted: bool = False
+
+
+@dataclass(frozen=True)
+class VerdictLapsed:
+    """The votes of the person in front make no verdict any more."""
 
 
 @dataclass(frozen=True)
@@ -53,20 +68,21 @@ class FaultChanged:
 
 @dataclass(frozen=True)
 class OverrideChanged:
-    """The override is on for the next ``for_s`` seconds; 0 ends it."""
+    """The line ``override``. What an active one gives is limited: see ``gate.override``."""
 
-    for_s: float
+    active: bool
 
 
 @dataclass(frozen=True)
 class Tick:
-    """Time has passed, and nothing else."""
+    """Time has passed, or the settings have changed, and nothing else."""
 
 
 GateInput = (
     PersonArrived
     | PersonLeft
     | VerdictReached
+    | VerdictLapsed
     | PassageReported
     | ReadyChanged
     | FireChanged

@@ -17,20 +17,22 @@ from binarycop.gate.inputs import (
     PassageReported,
     PersonArrived,
     PersonLeft,
+    ReadyChanged,
     Tick,
+    VerdictLapsed,
     VerdictReached,
 )
-from binarycop.gate.machine import Phase, State
-from binarycop.settings.gate import GateSettings, Policy
+from binarycop.gate.state import Phase, State, due_s, permission
+from binarycop.settings.gate import Contact, GateSettings, Policy
 from binarycop.settings.schema import LaneSettings
 
 _NOW_S = 100.0
-_OVERRIDE_S = 1000.0
 
 
-def config_for(policy: Policy) -> GateConfig:
-    """The default settings with this policy, for a speed gate that reports passages."""
-    return replace(GateConfig.from_settings(LaneSettings(gate=GateSettings(policy=policy))), has_passed=True)
+def config_for(policy: Policy, contact: Contact) -> GateConfig:
+    """The default settings with this policy and contact, for a speed gate that reports passages."""
+    gate = GateSettings(policy=policy, contact=contact)
+    return replace(GateConfig.from_settings(LaneSettings(gate=gate)), has_passed=True)
 
 
 def state_in(phase: Phase, config: GateConfig) -> State:
@@ -44,10 +46,10 @@ def state_in(phase: Phase, config: GateConfig) -> State:
         Phase.IDLE: ((PersonArrived(1), 0.0),),
         Phase.REMINDING: ((PersonArrived(1), 0.0), (wrong, 0.0)),
         Phase.PERMITTED: ((PersonArrived(1), 0.0), (correct, 0.0)),
-        Phase.AWAITING: ((PersonArrived(1), 0.0), (correct, 0.0), (Tick(), config.settings.pulse_s)),
+        Phase.AWAITING: ((PersonArrived(1), 0.0), (correct, 0.0), (Tick(), _until_awaiting_s(config))),
         Phase.REFRACTORY: ((PersonArrived(1), 0.0), (correct, 0.0), (PassageReported(), 0.0)),
     }
-    state = State()
+    state, _ = machine.step(State(), Tick(), config, 0.0)
     for gate_input, delay_s in inputs_and_delays[phase]:
         state, _ = machine.step(state, gate_input, config, _NOW_S + delay_s)
     if state.phase is not phase:
@@ -55,20 +57,20 @@ def state_in(phase: Phase, config: GateConfig) -> State:
     return state
 
 
-def rows(policy: Policy) -> list[tuple[str, str, str, str, str]]:
+def rows(policy: Policy, contact: Contact = Contact.PULSE) -> list[tuple[str, str, str, str, str]]:
     """Each phase that the policy reaches with each input: phase, input, next phase, events, permission afterwards."""
-    config = config_for(policy)
+    config = config_for(policy, contact)
     table = []
     for phase in Phase:
         try:
             before = state_in(phase, config)
         except ValueError:
             continue
-        now_s = _NOW_S + (config.settings.pulse_s if phase is Phase.AWAITING else 0.0)
-        for name, gate_input, at_s in _named_inputs(before, now_s):
+        now_s = _NOW_S + (_until_awaiting_s(config) if phase is Phase.AWAITING else 0.0)
+        for name, gate_input, at_s in _named_inputs(before, config, now_s):
             after, events = machine.step(before, gate_input, config, at_s)
             kinds = ", ".join(event.kind.value for event in events) or "–"
-            cause = machine.permission(after, config, at_s)
+            cause = permission(after, config, at_s)
             table.append((phase.value, name, after.phase.value, kinds, f"on: {cause.value}" if cause else "off"))
     return table
 
@@ -77,27 +79,39 @@ def markdown() -> str:
     """The tables of all policies."""
     parts = []
     for policy in Policy:
-        parts.append(f"### policy: {policy.value}\n")
-        parts.append("| phase | input | next phase | event | permission |\n|---|---|---|---|---|")
-        parts += ["| " + " | ".join(row) + " |" for row in rows(policy)]
-        parts.append("")
+        parts += [f"### policy: {policy.value}\n", *_table(rows(policy))]
+    held = [row for row in rows(Policy.ENFORCE, Contact.HOLD) if row[0] == Phase.PERMITTED.value]
+    parts += ["### contact: hold\n\nThe rows that differ are those of the phase permitted.\n", *_table(held)]
     return "\n".join(parts)
 
 
-def _named_inputs(state: State, now_s: float) -> list[tuple[str, GateInput, float]]:
+def _table(rows: list[tuple[str, str, str, str, str]]) -> list[str]:
+    head = "| phase | input | next phase | event | permission |\n|---|---|---|---|---|"
+    return [head, *("| " + " | ".join(row) + " |" for row in rows), ""]
+
+
+def _until_awaiting_s(config: GateConfig) -> float:
+    """How long after the permission its contact is over, while nothing supports a held one."""
+    settings = config.settings
+    return settings.pulse_s if settings.contact is Contact.PULSE else settings.grace_s
+
+
+def _named_inputs(state: State, config: GateConfig, now_s: float) -> list[tuple[str, GateInput, float]]:
     """Each input with its name in the table, and the time at which it is given."""
-    due_s = machine.due_s(state, now_s)
-    timed = [("time is over", Tick(), due_s)] if due_s is not None else []
+    end_s = due_s(state, config, now_s)
+    timed = [("time is over", Tick(), end_s)] if end_s is not None else []
     return [
         *timed,
         ("verdict: permitted", VerdictReached(GateStatus.CORRECT, now_s), now_s),
         ("verdict: not permitted", VerdictReached(GateStatus.NOSE, now_s), now_s),
+        ("verdict lapsed", VerdictLapsed(), now_s),
         ("another person in front", PersonArrived(2), now_s),
         ("person walked out of view", PersonLeft(), now_s),
         ("passage reported", PassageReported(), now_s),
+        ("speed gate not ready", ReadyChanged(False), now_s),
         ("fire", FireChanged(True), now_s),
         ("fault", FaultChanged(True), now_s),
-        ("override", OverrideChanged(_OVERRIDE_S), now_s),
+        ("override", OverrideChanged(True), now_s),
     ]
 
 

@@ -127,7 +127,21 @@ class Event(Enum):
         "withdrawn",
         "08fdbfdb89944038b65615fb05034222",
         Level.NOTICE,
-        "person {person}: permission withdrawn",
+        "person {person}: permission withdrawn: {reason}",
+        _GATE_FIELDS,
+    )
+    LIMIT_REACHED = EventSpec(
+        "limit_reached",
+        "2404726116c04a68b619b0dc17de41f7",
+        Level.WARNING,
+        "person {person}: no further permission before they have walked out of view",
+        _GATE_FIELDS,
+    )
+    OVERRIDE_REFUSED = EventSpec(
+        "override_refused",
+        "d7be490e5721411f95067e8311b32143",
+        Level.WARNING,
+        "override input refused: {reason}",
         _GATE_FIELDS,
     )
     FIRE = EventSpec("fire", "83d2cc8a6a3647f483146ae8392f902d", Level.WARNING, "fire input {state}")

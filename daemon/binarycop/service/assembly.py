@@ -20,6 +20,8 @@ from binarycop.journal.writers import Journal
 from binarycop.lines.lane_io import LaneIo
 from binarycop.service.failover_classifier import FailoverClassifier
 from binarycop.service.lane import Lane
+from binarycop.service.perception import LaneView, Perception
+from binarycop.service.perception_runner import SyncPerception, ThreadPerception
 from binarycop.service.service import Service
 from binarycop.settings.frames import FramesSettings
 from binarycop.settings.schema import LaneSettings, Settings
@@ -68,18 +70,23 @@ def make_service(
     journal: Journal,
     clock: Clock | None = None,
 ) -> Service:
-    """Make the service. trackers: one for each gate. clock: see ``Lane``.
+    """Make the service. trackers: one for each gate.
+
+    clock: of a live service, whose perception runs in a thread of its own; None for one that runs frame by frame.
 
     Raises LineError if a line cannot be opened; the lines that are open already are then closed.
     """
     manifest = bundle.manifest
     label = f"{manifest.name} {manifest.version}"
     with ExitStack() as opened:
-        lanes = []
+        lanes, views = [], []
         for lane, tracker in zip(settings.gates, trackers):
             lane_io = opened.enter_context(LaneIo(lane, factory))
-            lanes.append(Lane(lane, tracker, lane_io, journal, manifest.crop, manifest.abstain_margin, label, clock))
+            view = LaneView(tracker, manifest.crop)
+            lanes.append(Lane(lane, view, lane_io, journal, manifest.abstain_margin, label, clock))
+            views.append(view)
+        overlay = settings.classifier.overlay
+        perception = Perception(views, FailoverClassifier(classifier, overlay, lambda: Emulator(bundle), journal))
         opened.pop_all()
-        return Service(
-            lanes, FailoverClassifier(classifier, settings.classifier.overlay, lambda: Emulator(bundle), journal)
-        )
+        runner = SyncPerception(perception) if clock is None else ThreadPerception(perception, clock)
+        return Service(lanes, perception, runner)

@@ -11,6 +11,8 @@ class FaultReason(Enum):
     NO_FRAMES = "no frames"
     NO_SCORES = "no scores"
     NO_DETECTION = "no answer from the detector"
+    NO_ANSWER = "a frame is not processed in time"
+    OUTPUT = "an output does not follow"
 
 
 class FaultSet:

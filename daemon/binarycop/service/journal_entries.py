@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from binarycop.gate.events import GateEvent, GateEventKind
-from binarycop.gate.machine import Phase
+from binarycop.gate.state import Phase
 from binarycop.journal.events import Event
 from binarycop.journal.writers import Value
 from binarycop.verdict import Verdict
@@ -23,6 +23,8 @@ _EVENTS = {
     GateEventKind.TAILGATE: Event.TAILGATE,
     GateEventKind.FORCED: Event.FORCED,
     GateEventKind.WITHDRAWN: Event.WITHDRAWN,
+    GateEventKind.LIMIT_REACHED: Event.LIMIT_REACHED,
+    GateEventKind.OVERRIDE_REFUSED: Event.OVERRIDE_REFUSED,
 }
 
 
@@ -43,6 +45,13 @@ class Counters:
     refusals: int = 0
     undecided: int = 0
     passed: int = 0
+
+    def count_frame(self, *, is_visible: bool, has_scores: bool) -> None:
+        """Count a frame. is_visible: somebody's face is in it. has_scores: its crop got scores."""
+        self.frames += 1
+        self.scored += has_scores
+        self.without_face += not is_visible
+        self.without_scores += is_visible and not has_scores
 
     def count(self, event: GateEvent) -> None:
         """Count what the gate did."""
@@ -65,6 +74,8 @@ def gate_entry(event: GateEvent, verdict: Verdict | None, bundle: str, before: P
     }
     if event.cause is not None:
         values["cause"] = event.cause.value
+    if event.reason:
+        values["reason"] = event.reason
     if event.kind is GateEventKind.PASSED:
         values["by"] = "leaving" if event.inferred else "line"
     if kind in DECISIONS:

@@ -1,98 +1,85 @@
-"""One lane, from a frame to its lines: detect, track, vote, step the gate, drive the lines, write the journal."""
+"""One lane, from what it sees to its lines: vote, step the gate, drive the lines, write the journal."""
 
 from collections.abc import Sequence
 
-import numpy as np
-from numpy.typing import NDArray
-
 from binarycop.clock import Clock
-from binarycop.detection.crop import crop
-from binarycop.frames.base import Frame
 from binarycop.gate import inputs as gate_inputs
-from binarycop.gate import machine
 from binarycop.gate.config import GateConfig
-from binarycop.gate.events import GateEventKind
-from binarycop.geometry import CropGeometry
+from binarycop.gate.events import Cause, GateEventKind
+from binarycop.gate.machine import step
+from binarycop.gate.state import Grant, State, display_status, due_s, permission
 from binarycop.journal.events import Event
 from binarycop.journal.writers import Journal, Value
 from binarycop.lines.lane_io import LaneIo
 from binarycop.service.faults import FaultReason, FaultSet
 from binarycop.service.journal_entries import Counters, gate_entry, verdict_entry
 from binarycop.service.lane_journal import LaneJournal
+from binarycop.service.perception import LaneView, Sighting
 from binarycop.service.person_votes import PersonVotes
 from binarycop.service.snapshot import LaneSnapshot
 from binarycop.settings.schema import LaneSettings
-from binarycop.tracking.tracker import Tracker
 from binarycop.verdict import Verdict
 
 
 class Lane:
-    """One gate with its tracker, its state machine and its lines. One thread uses it.
+    """One gate with its state machine and its lines. One thread uses it, which never waits for a frame.
 
-    Each frame goes through ``detect``, ``vote`` and ``actuate``. Without a new frame, ``advance_time`` and ``actuate``
-    let time pass.
+    What the camera sees comes in with ``see``. ``drive`` lets time pass and drives the lines; it must be called often,
+    also while no frame comes.
 
-    geometry, margin: from the bundle's manifest. bundle: its name and version, for the journal. clock: the clock of the
-    frames' ``captured_s``, for the latency of a decision; None for a recording, which has its own time.
+    view: asked for new identities and settings. margin: from the bundle's manifest. bundle: its name and version, for
+    the journal. clock: read again right before the lines are driven, and for the latency of a decision; None for a
+    recording, which has its own time.
     """
 
     def __init__(
         self,
         settings: LaneSettings,
-        tracker: Tracker,
+        view: LaneView,
         lane_io: LaneIo,
         journal: Journal,
-        geometry: CropGeometry,
         margin: int,
         bundle: str,
         clock: Clock | None = None,
     ) -> None:
         self.settings = settings
         self.counters = Counters()
-        self._tracker, self._io = tracker, lane_io
-        self._geometry, self._calibrated_margin = geometry, margin
+        self._view, self._io = view, lane_io
+        self._calibrated_margin = margin
         self._margin = settings.verdict.effective_margin(margin)
-        self._bundle, self._journal = bundle, LaneJournal(journal, settings.name, clock)
-        self._config, self._gate = GateConfig.from_settings(settings), machine.State()
+        self._clock, self._bundle, self._journal = clock, bundle, LaneJournal(journal, settings.name, clock)
+        self._config, self._gate = GateConfig.from_settings(settings), State()
         self._front: PersonVotes | None = None
+        self._front_due_s: float | None = None
+        self._driven_grant: Grant | None = None
         self._faults = FaultSet()
         self._fire = self._override = False
         self._frame = 0
 
-    def detect(self, frame: Frame, now_s: float) -> NDArray[np.uint8] | None:
-        """Find and track faces; returns the front person's crop, (32, 32, 3) uint8 RGB, or None if nobody is visible.
-
-        Raises DetectorError.
-        """
-        self._frame = frame.number
-        self._journal.start_frame(frame.captured_s)
-        self.counters.frames += 1
-        front = self._tracker.step(frame, now_s)
-        self._check_detector(now_s)
-        self._set_person(front.person, now_s)
-        if front.box is None:
-            self.counters.without_face += 1
-            return None
-        return crop(frame.pixels, front.box, self._geometry)
-
-    def vote(self, scores: Sequence[int], now_s: float) -> None:
-        """Count the scores of the crop from ``detect``, and give the gate the verdict if there is one."""
-        self.counters.scored += 1
-        if self._front is None:
+    def see(self, sighting: Sighting, now_s: float) -> None:
+        """Take what the lane sees: who is in front, and the vote of that person's crop if there are scores."""
+        captured_s = sighting.captured_s
+        if sighting.number is not None and captured_s is not None:
+            self._frame = sighting.number
+            self._journal.start_frame(captured_s)
+            self.counters.count_frame(is_visible=sighting.box is not None, has_scores=sighting.scores is not None)
+        self.set_fault(FaultReason.NO_DETECTION, active=sighting.is_detector_late)
+        if sighting.resets != self._view.requested_resets:
+            # It was made before a passage or a fault that gives whoever is in front a new number.
             return
-        verdict = self._front.add(scores, now_s, self.settings.verdict, self._margin)
-        if verdict is None:
-            return
-        if verdict.status is not self._front.announced:
-            self._announce(self._front, verdict)
-        self._step(gate_inputs.VerdictReached(verdict.status, verdict.at_s), now_s)
+        self._front_due_s = sighting.due_s
+        self._set_person(sighting.person, sighting.presence, now_s)
+        if self._front is not None and sighting.scores is not None and captured_s is not None:
+            self._vote(self._front, sighting.scores, captured_s, now_s)
 
-    def actuate(self, now_s: float) -> None:
-        """Read the inputs, let time pass, drive the lines, and only then write the journal, which may be slow.
+    def drive(self, now_s: float) -> None:
+        """Read the inputs, let time pass, and drive the lines.
 
         Raises LineError if a line cannot be read or driven.
         """
-        inputs, gate = self._io.read(now_s), self.settings.gate
+        inputs = self._io.read(now_s)
+        if inputs.passages_lost:
+            self.log(Event.PASSAGES_LOST, count=inputs.passages_lost)
         if inputs.fire != self._fire:
             self._fire = inputs.fire
             self.log(Event.FIRE, state="active" if inputs.fire else "over")
@@ -100,30 +87,35 @@ class Lane:
         if inputs.override != self._override:
             self._override = inputs.override
             self.log(Event.OVERRIDE, state="active" if inputs.override else "over")
-            self._step(gate_inputs.OverrideChanged(gate.override_s if inputs.override else 0.0), now_s)
+            self._step(gate_inputs.OverrideChanged(inputs.override), now_s)
         if inputs.ready != self._gate.ready:
             self._step(gate_inputs.ReadyChanged(inputs.ready), now_s)
         for _ in range(inputs.passages):
             self._step(gate_inputs.PassageReported(), now_s)
+        # A permission ends by the clock: `now_s` can be old if the loop was late.
+        now_s = now_s if self._clock is None else max(now_s, self._clock.now_s())
         self._step(gate_inputs.Tick(), now_s)
-        signals = self.settings.signals.row_for(machine.display_status(self._gate))
-        self._io.drive(machine.permission(self._gate, self._config, now_s) is not None, signals.lamps, now_s)
-        self._journal.write()
+        signals = self.settings.signals.row_for(display_status(self._gate))
+        cause = permission(self._gate, self._config, now_s)
+        self._io.drive(cause is not None, signals.lamps, now_s, renews=self._renews(cause))
+        self._journal.end_frame()
+        for detail in self._io.take_output_faults():
+            self.log(Event.OUTPUT_DIFFERS, detail=detail)
+        self.set_fault(FaultReason.OUTPUT, active=self._io.output_fault is not None)
 
-    def advance_time(self, now_s: float) -> None:
-        """Without a new frame: a person whose track is lost for too long leaves."""
-        self._check_detector(now_s)
-        self._set_person(self._tracker.advance_time(now_s).person, now_s)
+    def write_journal(self) -> None:
+        """Write the entries of this step. Call it after ``drive``, since a journal may be slow."""
+        self._journal.write()
 
     def due_s(self, now_s: float) -> float | None:
         """The next time after ``now_s`` at which the lane needs a step without a frame; None if it needs none."""
-        times_s = (machine.due_s(self._gate, now_s), self._tracker.due_s())
+        times_s = (due_s(self._gate, self._config, now_s), self._front_due_s)
         return min((time_s for time_s in times_s if time_s is not None and time_s > now_s), default=None)
 
     def apply_settings(self, settings: LaneSettings) -> None:
-        """Use new settings from the next step on. Source, detector, lines and the gate's state stay."""
+        """Use new settings from the next step on, also for a permission that is on. Source, detector and lines stay."""
         self.settings = settings
-        self._tracker.apply_settings(settings.faces)
+        self._view.request_settings(settings.faces)
         self._margin = settings.verdict.effective_margin(self._calibrated_margin)
         self._config = GateConfig.from_settings(settings)
 
@@ -148,17 +140,13 @@ class Lane:
             self._reset_person(now_s)
 
     def log(self, event: Event, **values: Value) -> None:
-        """Add an entry that is written to the journal in the next ``actuate``."""
+        """Add an entry that the next ``write_journal`` writes."""
         self._journal.add((event, values))
-
-    def detector_busy_s(self, now_s: float) -> float:
-        """For how many seconds the detector has been busy with one frame; 0 if it is not busy."""
-        return self._tracker.waiting_s(now_s)
 
     def snapshot(self, now_s: float) -> LaneSnapshot:
         """How the lane stands now."""
-        person, status = self._front.person if self._front else None, machine.display_status(self._gate)
-        cause = machine.permission(self._gate, self._config, now_s)
+        person, status = self._front.person if self._front else None, display_status(self._gate)
+        cause = permission(self._gate, self._config, now_s)
         return LaneSnapshot(self.settings.name, self._frame, person, status, self._gate.phase, cause)
 
     @property
@@ -171,18 +159,32 @@ class Lane:
         self._io.discard_passages()
 
     def close(self) -> None:
-        """Switch the relay off and close the lines; can be called twice. The tracker stays open."""
+        """Switch the relay off and close the lines; can be called twice."""
         self._io.close()
 
-    def _check_detector(self, now_s: float) -> None:
-        self.set_fault(FaultReason.NO_DETECTION, active=self._tracker.is_late(now_s))
+    def _renews(self, cause: Cause | None) -> bool:
+        """Whether the permission is another one than in the last step, or has no limit of its own."""
+        before, self._driven_grant = self._driven_grant, self._gate.grant
+        if cause in (Cause.VERDICT, Cause.REMINDED):
+            return before is None or self._gate.grant is None or before.at_s != self._gate.grant.at_s
+        return cause is not None
+
+    def _vote(self, front: PersonVotes, scores: Sequence[int], captured_s: float, now_s: float) -> None:
+        verdict = front.add(scores, captured_s, self.settings.verdict, self._margin)
+        if verdict is None:
+            self._step(gate_inputs.VerdictLapsed(), now_s)
+            return
+        if verdict.status is not front.announced:
+            self._announce(front, verdict)
+        self._step(gate_inputs.VerdictReached(verdict.status, verdict.at_s, verdict.is_contradicted), now_s)
 
     def _reset_person(self, now_s: float) -> None:
         """Whoever is in front from now on gets a new number, and new votes."""
-        self._tracker.reset_identities()
-        self._set_person(None, now_s)
+        self._view.request_reset()
+        self._front_due_s = None
+        self._set_person(None, None, now_s)
 
-    def _set_person(self, person: int | None, now_s: float) -> None:
+    def _set_person(self, person: int | None, presence: int | None, now_s: float) -> None:
         before = self._front
         if person == (before.person if before else None):
             return
@@ -193,7 +195,7 @@ class Lane:
             # Numbers only grow, so a person who is in front for the second time is not counted twice.
             self.counters.persons = max(self.counters.persons, person)
             self.log(Event.PERSON, person=person)
-            self._step(gate_inputs.PersonArrived(person), now_s)
+            self._step(gate_inputs.PersonArrived(person, presence), now_s)
 
     def _person_left(self, votes: PersonVotes, now_s: float) -> None:
         self.counters.undecided += votes.is_undecided
@@ -208,7 +210,7 @@ class Lane:
 
     def _step(self, gate_input: gate_inputs.GateInput, now_s: float) -> None:
         before = self._gate.phase
-        self._gate, events = machine.step(self._gate, gate_input, self._config, now_s)
+        self._gate, events = step(self._gate, gate_input, self._config, now_s)
         for event in events:
             verdict = self._front.current_verdict if self._front else None
             self._journal.add(gate_entry(event, verdict, self._bundle, before, self._gate.phase))

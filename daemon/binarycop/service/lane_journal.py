@@ -15,24 +15,25 @@ class LaneJournal:
         self._journal, self._gate, self._clock = journal, gate, clock
         self._entries: list[JournalEntry] = []
         self._captured_s: float | None = None
+        self._latency: dict[str, Value] = {}
 
     def start_frame(self, captured_s: float) -> None:
         """The entries of this step are about a frame that was captured at ``captured_s``."""
         self._captured_s = captured_s
+
+    def end_frame(self) -> None:
+        """The lines have just been driven, which ends the latency of a decision."""
+        captured_s, self._captured_s = self._captured_s, None
+        self._latency = {}
+        if self._clock is not None and captured_s is not None:
+            self._latency = {"latency_ms": round((self._clock.now_s() - captured_s) * 1000, 1)}
 
     def add(self, entry: JournalEntry) -> None:
         """Add an entry."""
         self._entries.append(entry)
 
     def write(self) -> None:
-        """Write all entries. The lines have just been driven, which ends the latency of a decision."""
-        latency = self._latency()
+        """Write all entries."""
         for event, values in self._entries:
-            self._journal.write(event, self._gate, **values, **(latency if event in DECISIONS else {}))
+            self._journal.write(event, self._gate, **values, **(self._latency if event in DECISIONS else {}))
         self._entries.clear()
-
-    def _latency(self) -> dict[str, Value]:
-        captured_s, self._captured_s = self._captured_s, None
-        if self._clock is None or captured_s is None:
-            return {}
-        return {"latency_ms": round((self._clock.now_s() - captured_s) * 1000, 1)}

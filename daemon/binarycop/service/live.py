@@ -1,4 +1,4 @@
-"""The loop in real time: it takes the newest frames from the grabbers and steps the service."""
+"""The loop in real time: it hands the newest frames to the perception, and steps the lanes without waiting for it."""
 
 import time
 from collections.abc import Callable
@@ -36,6 +36,7 @@ class LiveLoop:
     def __init__(self, service: Service, grabbers: list[Grabber], clock: Clock) -> None:
         self._service, self._grabbers, self._clock = service, grabbers, clock
         self.latencies = Latencies()
+        self._frames: dict[int, Frame] = {}  # those of the perception's present step
 
     @property
     def dropped(self) -> int:
@@ -53,8 +54,11 @@ class LiveLoop:
         sources = [
             Stage(f"source of {lane.settings.name}", grabber.busy_s()) for lane, grabber in zip(lanes, self._grabbers)
         ]
-        detectors = [Stage(f"detector of {lane.settings.name}", lane.detector_busy_s(now_s)) for lane in lanes]
-        return sources + detectors
+        detectors = [
+            Stage(f"detector of {lane.settings.name}", self._service.detector_busy_s(index, now_s))
+            for index, lane in enumerate(lanes)
+        ]
+        return [*sources, *detectors, Stage("perception", self._service.runner.busy_s())]
 
     def run(self, should_stop: Callable[[], bool], on_step: Callable[[], None]) -> None:
         """Loop. ``on_step`` is called after each step.
@@ -65,16 +69,23 @@ class LiveLoop:
             grabber.start()
         is_over = False
         while not should_stop() and not is_over:
-            is_over = self._have_ended() and self._service.due_s(self._clock.now_s()) is None
+            has_no_frame = self._have_ended() and self._service.runner.is_idle
+            is_over = has_no_frame and self._service.due_s(self._clock.now_s()) is None
             self._step()
             on_step()
 
     def _step(self) -> None:
-        frames = self._take_frames()
+        runner = self._service.runner
+        if runner.is_idle:
+            self._frames = self._take_frames()
+            runner.submit(self._frames, self._clock.now_s())
+        sightings = runner.take(self._max_wait_s())
         self._check_sources()
-        self._service.step(frames, self._clock.now_s())
-        for frame in frames.values():
-            self.latencies.add(self._clock.now_s() - frame.captured_s)
+        self._service.apply(sightings, self._clock.now_s())
+        if sightings is not None:
+            for frame in self._frames.values():
+                self.latencies.add(self._clock.now_s() - frame.captured_s)
+            self._frames = {}
 
     def _take_frames(self) -> dict[int, Frame]:
         """The new frames by the index of their lane; waits for them until the next deadline of a lane."""

@@ -31,10 +31,10 @@ class PersonVotes:
         return self.announced in (None, GateStatus.UNDECIDED)
 
     def add(
-        self, scores: Sequence[int], now_s: float, settings: VerdictSettings, margin: int
+        self, scores: Sequence[int], captured_s: float, settings: VerdictSettings, margin: int
     ) -> verdict.Verdict | None:
         """Add one frame; returns the verdict, if the votes now make one. Arguments: see ``verdict.step``."""
-        self.window = verdict.step(self.window, self.person, scores, now_s, settings, margin)
+        self.window = verdict.step(self.window, self.person, scores, captured_s, settings, margin)
         return self.window.verdict
 
     def discard(self) -> None:

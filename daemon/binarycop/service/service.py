@@ -1,23 +1,27 @@
-"""All lanes of a board and their one classifier."""
+"""All lanes of a board: what they see, and what they do."""
 
 from collections.abc import Mapping, Sequence
 from types import TracebackType
 
-import numpy as np
-from numpy.typing import NDArray
-
 from binarycop.frames.base import Frame
-from binarycop.service.failover_classifier import FailoverClassifier
 from binarycop.service.faults import FaultReason
 from binarycop.service.lane import Lane
+from binarycop.service.perception import Perception, Sighting
+from binarycop.service.perception_runner import PerceptionRunner
+
+_CLOSE_S = 3.0
 
 
 class Service:
-    """Owns the lanes and the classifier. It switches every relay off when it is closed, even if an error ends it."""
+    """Owns the lanes and their perception. It switches every relay off when it is closed, even if an error ends it.
 
-    def __init__(self, lanes: Sequence[Lane], classifier: FailoverClassifier) -> None:
+    lanes: in the order of the perception's views. runner: runs the perception.
+    """
+
+    def __init__(self, lanes: Sequence[Lane], perception: Perception, runner: PerceptionRunner) -> None:
         self.lanes = tuple(lanes)
-        self._classifier = classifier
+        self.runner = runner
+        self._views, self._classifier = perception.views, perception.classifier
 
     def __enter__(self) -> "Service":
         return self
@@ -28,44 +32,53 @@ class Service:
         self.close()
 
     def step(self, frames: Mapping[int, Frame], now_s: float) -> None:
-        """Process the new frames, by the index of their lane, and bring every lane up to ``now_s``.
+        """Process new frames, by the index of their lane, and bring every lane up to ``now_s``.
 
-        The crops of all lanes go to the classifier as one batch. If the overlay fails, every lane has a fault; when all
-        relays are off, the overlay is loaded again. Raises BackendError, DetectorError or LineError; the service must
-        then be closed.
+        For a runner that runs each step at once. Raises BackendError, DetectorError or LineError; the service must then
+        be closed.
         """
-        crops: dict[int, NDArray[np.uint8]] = {}
+        self.runner.submit(frames, now_s)
+        self.apply(self.runner.take(0.0), now_s)
+
+    def apply(self, sightings: Sequence[Sighting] | None, now_s: float) -> None:
+        """Bring every lane up to ``now_s``, with what the lanes have seen if there is a new result.
+
+        First every lane's lines are driven, then the journal is written. If the overlay fails, every lane has a fault;
+        when all relays are off, the overlay is loaded again. Raises BackendError or LineError.
+        """
         for index, lane in enumerate(self.lanes):
-            if index not in frames:
-                lane.advance_time(now_s)
-            elif (crop := lane.detect(frames[index], now_s)) is not None:
-                crops[index] = crop
-        scores = self._classifier.scores(np.stack(list(crops.values()))) if crops else None
-        for row, index in enumerate(crops):
-            if scores is None:
-                self.lanes[index].counters.without_scores += 1
-            else:
-                self.lanes[index].vote(scores[row].tolist(), now_s)
-        for lane in self.lanes:
+            if sightings is not None:
+                lane.see(sightings[index], now_s)
             lane.set_fault(FaultReason.NO_SCORES, active=not self._classifier.is_available)
+            lane.set_fault(FaultReason.NO_ANSWER, active=self.runner.busy_s() > lane.settings.faces.deadline_s)
             lane.apply_faults(now_s)
-            lane.actuate(now_s)
-        if not self._classifier.is_available:
+            lane.drive(now_s)
+        for lane in self.lanes:
+            lane.write_journal()
+        if not self._classifier.is_available and self.runner.is_idle:
             self._recover(now_s)
+
+    def detector_busy_s(self, index: int, now_s: float) -> float:
+        """For how many seconds a lane's detector has been busy with one frame; 0 if it is not busy."""
+        return self._views[index].busy_s(now_s)
 
     def due_s(self, now_s: float) -> float | None:
         """The next time after ``now_s`` at which a step is needed without a frame; None if none is needed."""
         return min((due for lane in self.lanes if (due := lane.due_s(now_s)) is not None), default=None)
 
     def close(self) -> None:
-        """Switch every relay off, even if closing a lane fails; can be called twice. Raises the first error."""
+        """Switch every relay off, even if closing a lane fails; can be called twice. Raises the first error.
+
+        A perception that hangs keeps its classifier, which must not be closed under it.
+        """
         errors = []
         for lane in self.lanes:
             try:
                 lane.close()
             except Exception as error:  # noqa: BLE001 - the next lane's relay is switched off in any case
                 errors.append(error)
-        self._classifier.close()
+        if self.runner.close(_CLOSE_S):
+            self._classifier.close()
         if errors:
             raise errors[0]
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from binarycop.classes import GateStatus
 from binarycop.gate.events import Cause
-from binarycop.gate.machine import Phase
+from binarycop.gate.state import Phase
 
 
 @dataclass(frozen=True)

@@ -21,10 +21,15 @@ _MAX_DETECTIONS = 8  # of one frame that are tracked, the largest ones
 
 @dataclass(frozen=True)
 class FrontPerson:
-    """The tracker's result. person: None if nobody is in front. box: the face, None while the track is lost."""
+    """The tracker's result.
+
+    person: None if nobody is in front. box: the face, None while the track is lost. track: the number of the track,
+    which stays the same when a passage gives the person in front a new number.
+    """
 
     person: int | None
     box: Box | None
+    track: int | None = None
 
 
 @dataclass(frozen=True)
@@ -71,7 +76,7 @@ class Tracker:
         front = self._tracks.front_track
         if front is None:
             return FrontPerson(None, None)
-        return FrontPerson(front.person, front.filtered.box if front.is_visible else None)
+        return FrontPerson(front.person, front.filtered.box if front.is_visible else None, front.track_id)
 
     def reset_identities(self) -> None:
         """After a passage or a fault: the next front person gets a new number."""
@@ -84,9 +89,10 @@ class Tracker:
 
     def waiting_s(self, now_s: float) -> float:
         """How long the detector has been running on one frame; 0 if it is not running."""
-        if self._pending is None or self._runner.is_done:
+        pending = self._pending  # another thread may call this while `step` is running
+        if pending is None or self._runner.is_done:
             return 0.0
-        return now_s - self._pending.submitted_s
+        return now_s - pending.submitted_s
 
     def is_late(self, now_s: float) -> bool:
         """Whether the detector has been running for longer than ``deadline_s``."""

@@ -1,0 +1,25 @@
+"""How many permissions each unbroken presence in front of the gate has had. Pure.
+
+A presence is one face that the tracker has not lost. A picture that is held up, or a recording that is played to the
+camera, does not walk on after a permission as people do, so the permissions of one presence have a limit.
+"""
+
+from dataclasses import dataclass
+
+_MAX_PRESENCES = 16  # those that are remembered; the tracker follows 8 faces at most
+
+
+@dataclass(frozen=True)
+class PresenceCounts:
+    """Permissions by the number of their presence, the presence with the newest permission last."""
+
+    counts: tuple[tuple[int, int], ...] = ()
+
+    def of(self, presence: int) -> int:
+        """How many permissions this presence has had."""
+        return dict(self.counts).get(presence, 0)
+
+    def count(self, presence: int) -> "PresenceCounts":
+        """With one permission more for this presence."""
+        others = tuple(pair for pair in self.counts if pair[0] != presence)
+        return PresenceCounts((*others, (presence, self.of(presence) + 1))[-_MAX_PRESENCES:])

@@ -1,0 +1,117 @@
+"""What the lanes see: each lane's front person in its newest frame, and the scores of all crops, as one batch."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from binarycop.detection.crop import crop
+from binarycop.frames.base import Frame
+from binarycop.geometry import Box, CropGeometry
+from binarycop.service.failover_classifier import FailoverClassifier
+from binarycop.settings.faces import FacesSettings
+from binarycop.tracking.tracker import Tracker
+
+
+@dataclass(frozen=True)
+class Sighting:
+    """What one lane sees in one step.
+
+    number, captured_s: of the frame; None if this lane had no new frame. person: who is in front, or None. presence:
+    the number of the unbroken presence. box: the face, None while it is not visible. scores: the four scores of its
+    crop, or None if there are none. due_s: when the person counts as gone if no frame comes. resets: how many requests
+    for new identities it takes into account. is_detector_late: the detector has exceeded its deadline.
+    """
+
+    person: int | None = None
+    presence: int | None = None
+    box: Box | None = None
+    number: int | None = None
+    captured_s: float | None = None
+    scores: tuple[int, ...] | None = None
+    due_s: float | None = None
+    resets: int = 0
+    is_detector_late: bool = False
+
+
+class LaneView:
+    """One lane's tracker. Only the thread that runs ``Perception.step`` uses it, except for the two requests below."""
+
+    def __init__(self, tracker: Tracker, geometry: CropGeometry) -> None:
+        self._tracker, self._geometry = tracker, geometry
+        self._requested_resets = self._resets = 0
+        self._new_settings: FacesSettings | None = None
+
+    @property
+    def requested_resets(self) -> int:
+        """How many times new identities were requested."""
+        return self._requested_resets
+
+    def request_reset(self) -> None:
+        """From the next step on, whoever is in front has a new number."""
+        self._requested_resets += 1
+
+    def request_settings(self, settings: FacesSettings) -> None:
+        """Use other settings from the next step on."""
+        self._new_settings = settings
+
+    def busy_s(self, now_s: float) -> float:
+        """For how many seconds the detector has been busy with one frame; 0 if it is not busy. From any thread."""
+        return self._tracker.waiting_s(now_s)
+
+    def look(self, frame: Frame | None, now_s: float) -> tuple[Sighting, NDArray[np.uint8] | None]:
+        """Track the people in a frame, or let time pass without one.
+
+        Returns what is seen, without scores, and the front person's crop, (32, 32, 3) uint8 RGB, or None if there is no
+        frame or nobody is visible. Raises DetectorError.
+        """
+        self._apply_requests()
+        front = self._tracker.advance_time(now_s) if frame is None else self._tracker.step(frame, now_s)
+        sighting = Sighting(
+            front.person,
+            front.track,
+            front.box,
+            frame.number if frame else None,
+            frame.captured_s if frame else None,
+            due_s=self._tracker.due_s(),
+            resets=self._resets,
+            is_detector_late=self._tracker.is_late(now_s),
+        )
+        if frame is None or front.box is None:
+            return sighting, None
+        return sighting, crop(frame.pixels, front.box, self._geometry)
+
+    def _apply_requests(self) -> None:
+        settings, self._new_settings = self._new_settings, None
+        if settings is not None:
+            self._tracker.apply_settings(settings)
+        requested = self._requested_resets
+        if requested != self._resets:
+            self._resets = requested
+            self._tracker.reset_identities()
+
+
+class Perception:
+    """The views of all lanes and their one classifier. One thread at a time uses it."""
+
+    def __init__(self, views: Sequence[LaneView], classifier: FailoverClassifier) -> None:
+        self.views, self.classifier = tuple(views), classifier
+
+    def step(self, frames: Mapping[int, Frame], now_s: float) -> list[Sighting]:
+        """Process the new frames, by the index of their lane. Returns what each lane sees.
+
+        Raises BackendError, DetectorError. A lane whose crop got no scores has none in its sighting.
+        """
+        sightings: list[Sighting] = []
+        crops: dict[int, NDArray[np.uint8]] = {}
+        for index, view in enumerate(self.views):
+            sighting, face = view.look(frames.get(index), now_s)
+            sightings.append(sighting)
+            if face is not None:
+                crops[index] = face
+        scores = self.classifier.scores(np.stack(list(crops.values()))) if crops else None
+        if scores is not None:
+            for row, index in enumerate(crops):
+                sightings[index] = replace(sightings[index], scores=tuple(scores[row].tolist()))
+        return sightings
