@@ -63,7 +63,7 @@ def test_a_bundle_that_disagrees_with_its_manifest_is_not_installed(tmp_path: Pa
     assert in_use(tmp_path).manifest.version == "1.0.0"
 
 
-@pytest.mark.parametrize("name", ["../../etc", "a/b", "", "N-CNV"])
+@pytest.mark.parametrize("name", ["../../etc", "a/b", ".", "N-CNV"])
 def test_a_name_that_cannot_be_a_folders_name_is_refused(tmp_path: Path, store: BundleStore, name: str) -> None:
     source = release(tmp_path, "1.0.0")
     manifest = source / manifests.FILE

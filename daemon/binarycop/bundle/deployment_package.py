@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from binarycop import regular_file
 from binarycop.bundle import check_build, digest
 from binarycop.bundle.manifest import CHANNELS, Manifest
 from binarycop.classes import LABELS
@@ -16,6 +17,7 @@ from binarycop.errors import BundleError
 from binarycop.geometry import SIDE_PX
 
 _DICT = "io_shape_dict"
+_MAX_DRIVER_BYTES = 256 * 1024  # FINN's own has 5 KB
 
 
 @dataclass(frozen=True)
@@ -32,7 +34,9 @@ def read(folder: Path) -> DeploymentPackage:
     """Find and read a build. Raises BundleError if a file is missing, there are two of it, or FINN did not write it."""
     driver = _only_file(folder, "driver", "driver.py")
     try:
-        io_shapes = _io_shape_dict(ast.parse(driver.read_bytes(), driver.name))
+        io_shapes = _io_shape_dict(
+            ast.parse(regular_file.read(driver, _MAX_DRIVER_BYTES, follow_link=True), driver.name)
+        )
     except (OSError, SyntaxError, ValueError, TypeError, RecursionError, MemoryError) as error:
         raise BundleError(folder, f"{driver.name} is not a driver of FINN: {error}") from error
     bitstream, hwh = _only_file(folder, "bitfile", "*.bit"), _only_file(folder, "bitfile", "*.hwh")

@@ -4,12 +4,19 @@ import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 
+from binarycop import regular_file
 from binarycop.errors import BundleError
+
+MAX_BYTES = 32 << 20
+"""Of one file of a bundle. A bitstream for a Zynq-7020 has 4 MB, the largest model.onnx 6 MB."""
 
 
 def sha256_of(file: Path) -> str:
-    """The sha256 of a file in hexadecimal digits. Raises OSError."""
-    return hashlib.sha256(file.read_bytes()).hexdigest()
+    """The sha256 of a file in hexadecimal digits. Raises OSError, also if it is not a regular file or too large."""
+    digest = hashlib.sha256()
+    for chunk in regular_file.chunks(file, MAX_BYTES):
+        digest.update(chunk)
+    return digest.hexdigest()
 
 
 def check(folder: Path, sha256: Mapping[str, str]) -> None:
@@ -21,9 +28,17 @@ def check(folder: Path, sha256: Mapping[str, str]) -> None:
         try:
             actual = sha256_of(folder / name)
         except OSError as error:
-            raise BundleError(folder, f"{name} is in the manifest but cannot be read: {error.strerror}") from error
-        except ValueError as error:  # a name that no file can have
-            raise BundleError(folder, f"{name!r} is in the manifest but cannot be read: {error}") from error
-        if actual != expected:
-            reason = f"{name} is not the file of the manifest: sha256 {actual[:12]}… not {expected[:12]}…"
-            raise BundleError(folder, reason)
+            raise unreadable(folder, name, error) from error
+        compare(folder, name, actual, expected)
+
+
+def compare(folder: Path, name: str, actual: str, expected: str) -> None:
+    """Compare the sha256 of one file. Raises BundleError if they differ."""
+    if actual != expected:
+        reason = f"{name} is not the file of the manifest: sha256 {actual[:12]}… not {expected[:12]}…"
+        raise BundleError(folder, reason)
+
+
+def unreadable(folder: Path, name: str, error: OSError) -> BundleError:
+    """The error for a file of the manifest that cannot be read."""
+    return BundleError(folder, f"{name} is in the manifest but cannot be read: {error.strerror}")

@@ -9,24 +9,23 @@ int32, for all layers except the last: the output bit is 1 if the sum is equal t
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from binarycop import atomic
-from binarycop.bundle import digest
+from binarycop import atomic, regular_file
+from binarycop.bundle import arrays, digest
 from binarycop.bundle import manifest as manifests
-from binarycop.bundle.manifest import Layer, Manifest
+from binarycop.bundle.arrays import Expected
+from binarycop.bundle.manifest import CHANNELS, Layer, Manifest
 from binarycop.classes import LABELS
 from binarycop.errors import BundleError
 from binarycop.geometry import SIDE_PX
 
 WEIGHTS = "weights.npz"
 GOLDEN = "golden.npz"
-MIN_GOLDEN = 64
-
-_T = TypeVar("_T", bound=np.generic)
+MIN_GOLDEN, MAX_GOLDEN = 64, 1024
 
 
 @dataclass(frozen=True)
@@ -61,17 +60,20 @@ def load(folder: Path) -> Bundle:
         if required not in manifest.sha256:
             raise BundleError(folder, f"the manifest names no {required}")
     digest.check(folder, manifest.sha256)
-    arrays = _arrays(folder, WEIGHTS)
-    last = len(manifest.layers) - 1
-    weights = tuple(
-        _layer_weights(folder, arrays, index, layer, is_last=index == last)
-        for index, layer in enumerate(manifest.layers)
+    stored = arrays.read(folder, WEIGHTS, _expected_weights(manifest.layers))
+    weights = tuple(_layer_weights(stored, index, layer) for index, layer in enumerate(manifest.layers))
+    count = MIN_GOLDEN, MAX_GOLDEN
+    golden = arrays.read(
+        folder,
+        GOLDEN,
+        {
+            "inputs": Expected((count, SIDE_PX, SIDE_PX, CHANNELS), np.uint8),
+            "scores": Expected((count, len(LABELS)), np.int32),
+        },
     )
-    golden = _arrays(folder, GOLDEN)
-    inputs = _expect(folder, golden, "inputs", (None, SIDE_PX, SIDE_PX, 3), np.uint8)
-    scores = _expect(folder, golden, "scores", (len(inputs), len(LABELS)), np.int32)
-    if len(inputs) < MIN_GOLDEN:
-        raise BundleError(folder, f"{len(inputs)} golden vectors are fewer than {MIN_GOLDEN}")
+    inputs, scores = golden["inputs"], golden["scores"]
+    if len(inputs) != len(scores):
+        raise BundleError(folder, f"there are {len(inputs)} golden vectors, but scores of {len(scores)}")
     return Bundle(folder, manifest, weights, inputs, scores)
 
 
@@ -87,12 +89,12 @@ def save(
     The same arrays give the same bytes. Returns the manifest as written.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    arrays: dict[str, Any] = {}
+    stored: dict[str, Any] = {}
     for index, layer in enumerate(weights):
-        arrays[f"weights_{index}"] = np.packbits(layer.bits, axis=1, bitorder="little")
+        stored[f"weights_{index}"] = np.packbits(layer.bits, axis=1, bitorder="little")
         if layer.thresholds is not None:
-            arrays[f"thresholds_{index}"] = layer.thresholds.astype(np.int32)
-    np.savez_compressed(folder / WEIGHTS, **arrays)
+            stored[f"thresholds_{index}"] = layer.thresholds.astype(np.int32)
+    np.savez_compressed(folder / WEIGHTS, **stored)
     np.savez_compressed(folder / GOLDEN, inputs=golden_inputs.astype(np.uint8), scores=golden_scores.astype(np.int32))
     return write_manifest(folder, manifest)
 
@@ -111,7 +113,7 @@ def add_files(folder: Path, files: Mapping[str, Path]) -> Manifest:
     manifest = manifests.read(folder)
     added = {}
     for name, source in files.items():
-        atomic.write_file(folder / name, source.read_bytes())
+        atomic.write_file(folder / name, _content(folder, source))
         added[name] = digest.sha256_of(folder / name)
     return _write(folder, manifest, {**manifest.sha256, **added})
 
@@ -122,32 +124,22 @@ def _write(folder: Path, manifest: Manifest, sha256: dict[str, str]) -> Manifest
     return written
 
 
-def _arrays(folder: Path, name: str) -> dict[str, NDArray[Any]]:
+def _content(folder: Path, source: Path) -> bytes:
     try:
-        with np.load(folder / name, allow_pickle=False) as data:
-            return {key: data[key] for key in data.files}
-    except Exception as error:  # a damaged file raises many kinds, from zipfile, zlib and numpy
-        raise BundleError(folder, f"{name} cannot be read: {error}") from error
+        return regular_file.read(source, digest.MAX_BYTES, follow_link=True)
+    except OSError as error:
+        raise BundleError(folder, f"{source} cannot be read: {error.strerror}") from error
 
 
-def _expect(
-    folder: Path, arrays: dict[str, NDArray[Any]], key: str, shape: tuple[int | None, ...], dtype: type[_T]
-) -> NDArray[_T]:
-    if key not in arrays:
-        raise BundleError(folder, f"there is no array {key}")
-    array = arrays[key]
-    has_shape = array.ndim == len(shape) and all(size in (None, actual) for size, actual in zip(shape, array.shape))
-    if not has_shape or array.dtype != dtype:
-        raise BundleError(folder, f"array {key} is {array.dtype} {array.shape}, not {np.dtype(dtype)} {shape}")
-    return array
+def _expected_weights(layers: tuple[Layer, ...]) -> dict[str, Expected]:
+    expected = {}
+    for index, layer in enumerate(layers):
+        expected[f"weights_{index}"] = Expected((layer.outputs, -(-layer.fan_in // 8)), np.uint8)
+        if index < len(layers) - 1:
+            expected[f"thresholds_{index}"] = Expected((layer.outputs,), np.int32)
+    return expected
 
 
-def _layer_weights(
-    folder: Path, arrays: dict[str, NDArray[Any]], index: int, layer: Layer, *, is_last: bool
-) -> LayerWeights:
-    fan_in = layer.fan_in
-    packed = _expect(folder, arrays, f"weights_{index}", (layer.outputs, -(-fan_in // 8)), np.uint8)
-    bits = np.unpackbits(packed, axis=1, bitorder="little")[:, :fan_in].astype(bool)
-    if is_last:
-        return LayerWeights(bits, None)
-    return LayerWeights(bits, _expect(folder, arrays, f"thresholds_{index}", (layer.outputs,), np.int32))
+def _layer_weights(stored: Mapping[str, NDArray[Any]], index: int, layer: Layer) -> LayerWeights:
+    bits = np.unpackbits(stored[f"weights_{index}"], axis=1, bitorder="little")[:, : layer.fan_in].astype(bool)
+    return LayerWeights(bits, stored.get(f"thresholds_{index}"))

@@ -1,10 +1,15 @@
 """The .hwh file, Vivado's hardware handoff: which IPs the processor can address, their clocks, and the chip."""
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
-from xml.etree import ElementTree
+from xml.parsers import expat
 
+from binarycop import regular_file
 from binarycop.errors import BundleError
+
+_MAX_BYTES = 16 << 20
+_MAX_DEPTH, _MAX_BLOCKS, _MAX_NAME = 64, 1000, 256
 
 
 @dataclass(frozen=True)
@@ -30,25 +35,73 @@ class HardwareHandoff:
 
 def read(file: Path) -> HardwareHandoff:
     """Read a .hwh. Raises BundleError if the file is no .hwh."""
+    reader = _Reader()
     try:
-        return _parse(ElementTree.parse(file).getroot())
-    except (OSError, ElementTree.ParseError) as error:
-        raise BundleError(file.parent, f"{file.name} cannot be read: {error}") from error
+        reader.parse(regular_file.read(file, _MAX_BYTES, follow_link=True))
+        return reader.handoff()
+    except (OSError, expat.ExpatError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise BundleError(file.parent, f"{file.name} cannot be read: {reason}") from error
     except (KeyError, ValueError) as error:
         raise BundleError(file.parent, f"{file.name} is no hardware handoff of Vivado: {error!r}") from error
 
 
-def _parse(root: ElementTree.Element) -> HardwareHandoff:
-    system = root.find("SYSTEMINFO")
-    if system is None:
-        raise ValueError("it has no SYSTEMINFO")
-    ranges, clocks_mhz = {}, {}
-    for module in root.iter("MODULE"):
-        if module.get("MODTYPE") == "processing_system7":
-            for memrange in module.iter("MEMRANGE"):
-                base, last = int(memrange.attrib["BASEVALUE"], 16), int(memrange.attrib["HIGHVALUE"], 16)
-                ranges[memrange.attrib["INSTANCE"]] = AddressRange(base, last - base + 1)
-        for port in module.iter("PORT"):
-            if port.get("NAME") == "ap_clk" and "CLKFREQUENCY" in port.attrib:
-                clocks_mhz[module.attrib["INSTANCE"]] = int(port.attrib["CLKFREQUENCY"]) / 1e6
-    return HardwareHandoff(system.attrib["DEVICE"], ranges, clocks_mhz)
+class _Reader:
+    """Takes from the XML what is needed, element by element, so that nothing else is kept in memory."""
+
+    def __init__(self) -> None:
+        self._chip = ""
+        self._ranges: dict[str, AddressRange] = {}
+        self._clocks_mhz: dict[str, float] = {}
+        self._open: list[tuple[str, dict[str, str]]] = []
+
+    def parse(self, data: bytes) -> None:
+        """Read the whole file. Raises ExpatError, KeyError, ValueError."""
+        parser = expat.ParserCreate()
+        parser.StartElementHandler, parser.EndElementHandler = self._begin, self._end
+        parser.StartDoctypeDeclHandler = self._refuse_doctype
+        parser.Parse(data, True)
+
+    def handoff(self) -> HardwareHandoff:
+        """What was read. Raises ValueError if the chip is missing."""
+        if not self._chip:
+            raise ValueError("it has no SYSTEMINFO")
+        return HardwareHandoff(self._chip, self._ranges, self._clocks_mhz)
+
+    def _begin(self, name: str, attributes: dict[str, str]) -> None:
+        if name == "SYSTEMINFO" and len(self._open) == 1 and not self._chip:
+            self._chip = _name(attributes["DEVICE"])
+        modules = [values for opened, values in self._open if opened == "MODULE"]
+        if name == "MEMRANGE" and any(values.get("MODTYPE") == "processing_system7" for values in modules):
+            base, last = _hexadecimal(attributes["BASEVALUE"]), _hexadecimal(attributes["HIGHVALUE"])
+            self._ranges[_name(attributes["INSTANCE"])] = AddressRange(base, last - base + 1)
+        if name == "PORT" and attributes.get("NAME") == "ap_clk" and "CLKFREQUENCY" in attributes:
+            for values in modules:
+                self._clocks_mhz[_name(values["INSTANCE"])] = _hertz(attributes["CLKFREQUENCY"]) / 1e6
+        self._open.append((name, attributes))
+        if len(self._open) > _MAX_DEPTH or max(len(self._ranges), len(self._clocks_mhz)) > _MAX_BLOCKS:
+            raise ValueError(f"it has more than {_MAX_DEPTH} levels or {_MAX_BLOCKS} blocks")
+
+    def _end(self, name: str) -> None:
+        self._open.pop()
+
+    def _refuse_doctype(self, *_: object) -> None:
+        raise ValueError("it has a DOCTYPE, which can define texts of any size; Vivado writes none")
+
+
+def _name(text: str) -> str:
+    if not 1 <= len(text) <= _MAX_NAME or not text.isprintable():
+        raise ValueError(f"a name is {text[:20]!a}, not 1 to {_MAX_NAME} characters")
+    return text
+
+
+def _hexadecimal(text: str) -> int:
+    if not re.fullmatch("(0[xX])?[0-9A-Fa-f]{1,16}", text):
+        raise ValueError(f"an address is {text[:20]!a}, not a hexadecimal number of at most 16 digits")
+    return int(text, 16)
+
+
+def _hertz(text: str) -> int:
+    if not re.fullmatch("[0-9]{1,10}", text):
+        raise ValueError(f"a clock is {text[:20]!a}, not a number of at most 10 digits")
+    return int(text)

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
+from binarycop import regular_file
+from binarycop.bundle import json_fields
+from binarycop.bundle.json_fields import Fields, shown
 from binarycop.classes import LABELS
 from binarycop.errors import BundleError
 from binarycop.geometry import SIDE_PX, CropGeometry
@@ -14,6 +17,15 @@ FORMAT = 1
 FILE = "manifest.json"
 CHANNELS = 3
 KERNEL = 3
+MAX_FILES = 64
+
+# Limits far above any network that a Zynq-7020 can hold (CNV has 1.5 million weights), and far below 512 MB.
+_MAX_BYTES = 256 * 1024
+_MAX_NAME, _MAX_FILE_NAME = 64, 128
+_MAX_LAYERS, _MAX_CHANNELS, _MAX_SIZE = 32, 4096, 65536
+_MAX_WEIGHTS, _MAX_VALUES = 4_000_000, 1_000_000
+_CROP_MARGIN, _CROP_SHIFT = (0.25, 8.0), (-2.0, 2.0)
+_IP_NAME = "[A-Za-z_][A-Za-z0-9_]*"
 
 _T = TypeVar("_T")
 
@@ -118,89 +130,104 @@ class Manifest:
                 "provenance": self.provenance,
             },
             indent=2,
+            allow_nan=False,
         )
 
 
 def read(folder: Path) -> Manifest:
     """Read and check ``folder/manifest.json``. Raises BundleError with the reason."""
-    return _read(folder, _manifest)
+    return _checked(folder, read_bytes(folder), _manifest)
 
 
-def read_header(folder: Path) -> Header:
+def read_header(folder: Path, data: bytes | None = None) -> Header:
     """Read name, version and files of ``folder/manifest.json``; the rest may be anything.
 
-    Raises BundleError with the reason.
+    data: the file's content, if it was read already. Raises BundleError with the reason.
     """
-    return _read(folder, _header)
+    return _checked(folder, read_bytes(folder) if data is None else data, _header)
 
 
-def _read(folder: Path, parse: Callable[[dict[str, Any]], _T]) -> _T:
+def read_bytes(folder: Path) -> bytes:
+    """The content of ``folder/manifest.json``, of bounded size. Raises BundleError."""
     try:
-        return parse(json.loads((folder / FILE).read_text(encoding="utf-8")))
+        return regular_file.read(folder / FILE, _MAX_BYTES)
     except FileNotFoundError:
         raise BundleError(folder, f"there is no {FILE}") from None
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
+    except OSError as error:
+        raise BundleError(folder, f"{FILE} cannot be read: {error.strerror}") from error
+
+
+def _checked(folder: Path, data: bytes, parse: Callable[[Fields], _T]) -> _T:
+    try:
+        return parse(json_fields.parse(data))
+    except (UnicodeDecodeError, json.JSONDecodeError) as error:
         raise BundleError(folder, f"{FILE} cannot be read: {error}") from error
-    except KeyError as error:
-        raise BundleError(folder, f"{FILE} lacks {error.args[0]!r}") from error
-    except (TypeError, ValueError, AttributeError, OverflowError) as error:
+    except ValueError as error:
         raise BundleError(folder, f"{FILE}: {error}") from error
 
 
-def _header(data: dict[str, Any]) -> Header:
-    name, version = data["name"], data["version"]
-    for key, value in (("name", name), ("version", version)):
-        if not isinstance(value, str):
-            raise TypeError(f"{key} {value!r} is not a text")
-    sha256 = {str(file): str(digest) for file, digest in data["files"].items()}
-    for file in sha256:
-        if Path(file).name != file:
-            raise ValueError(f"{json.dumps(file)} is not a file of the bundle itself")
-    return Header(name, version, sha256)
+def _header(data: Fields) -> Header:
+    name, version = data.text("name", _MAX_NAME), data.text("version", _MAX_NAME)
+    files = data.fields("files")
+    if len(files.values) > MAX_FILES:
+        raise ValueError(f"files has {len(files.values)} names; write at most {MAX_FILES}")
+    folded: set[str] = set()
+    for file in files.values:
+        if file in ("", ".", "..", FILE) or "/" in file or "\\" in file:
+            raise ValueError(f"files: {shown(file)} is not a file of the bundle itself; write a name without a folder")
+        if len(file) > _MAX_FILE_NAME or not file.isprintable():
+            right = f"write at most {_MAX_FILE_NAME} characters, none of them a control character"
+            raise ValueError(f"files: {shown(file)} is not the name of a file; {right}")
+        if file.casefold() in folded:
+            raise ValueError(f"files: {shown(file)} differs from another name only in case; write another name")
+        folded.add(file.casefold())
+    return Header(name, version, {file: files.text(file, 64, "[0-9a-f]{64}") for file in files.values})
 
 
-def _manifest(data: dict[str, Any]) -> Manifest:
-    if data["format"] != FORMAT:
-        raise ValueError(f"format {data['format']!r} is not the one known here, {FORMAT}")
-    if data["classes"] != list(LABELS):
-        raise ValueError(f"classes {data['classes']} are not {list(LABELS)} in that order")
-    header, network_input, network_output = _header(data), data["input"], data["output"]
-    shape = [1, SIDE_PX, SIDE_PX, CHANNELS]
-    for key, expected in (("shape", shape), ("type", "UINT8"), ("layout", "NHWC"), ("colour", "RGB")):
-        if network_input[key] != expected:
-            raise ValueError(f"input {key} {network_input[key]} is not {expected}")
-    if network_output["shape"] != [1, len(LABELS)]:
-        raise ValueError(f"output shape {network_output['shape']} is not {[1, len(LABELS)]}")
-    layers = tuple(_layer(index, layer) for index, layer in enumerate(data["layers"]))
+def _manifest(data: Fields) -> Manifest:
+    data.expect("format", FORMAT)
+    data.expect("classes", list(LABELS))
+    header, network_input, network_output = _header(data), data.fields("input"), data.fields("output")
+    for key, expected in (
+        ("shape", [1, SIDE_PX, SIDE_PX, CHANNELS]),
+        ("type", "UINT8"),
+        ("layout", "NHWC"),
+        ("colour", "RGB"),
+    ):
+        network_input.expect(key, expected)
+    network_output.expect("shape", [1, len(LABELS)])
+    layers = tuple(_layer(layer) for layer in data.list_of_fields("layers", _MAX_LAYERS))
     _check_chain(layers)
+    crop = data.fields("crop")
     return Manifest(
         name=header.name,
         version=header.version,
         layers=layers,
-        output_type=str(network_output["type"]),
-        input_packed=tuple(int(size) for size in network_input["packed"]),
-        output_packed=tuple(int(size) for size in network_output["packed"]),
-        input_dma=str(network_input["dma"]),
-        output_dma=str(network_output["dma"]),
-        clock_mhz=float(data["clock_mhz"]),
-        crop=CropGeometry(float(data["crop"]["margin"]), float(data["crop"]["shift_y"])),
-        abstain_margin=int(data["abstain_margin"]),
+        output_type=network_output.text("type", 16),
+        input_packed=network_input.whole_numbers("packed", 8, 1, _MAX_SIZE),
+        output_packed=network_output.whole_numbers("packed", 8, 1, _MAX_SIZE),
+        input_dma=network_input.text("dma", _MAX_NAME, _IP_NAME),
+        output_dma=network_output.text("dma", _MAX_NAME, _IP_NAME),
+        clock_mhz=data.number("clock_mhz", 1, 400),
+        crop=CropGeometry(crop.number("margin", *_CROP_MARGIN), crop.number("shift_y", *_CROP_SHIFT)),
+        # The best and the second score of K weights differ by at most 2 K: then no frame would ever give a vote.
+        abstain_margin=data.whole("abstain_margin", 0, 2 * layers[-1].fan_in),
         sha256=header.sha256,
-        licence=str(data["licence"]),
-        provenance=dict(data["provenance"]),
+        licence=data.text("licence", 1000),
+        provenance=data.fields("provenance").values,
     )
 
 
-def _layer(index: int, data: dict[str, Any]) -> Layer:
-    layer = Layer(
-        str(data["kind"]), int(data["in"]), int(data["out"]), bool(data["pool"]), int(data["pe"]), int(data["simd"])
-    )
-    if layer.kind not in ("conv", "fc") or (layer.kind == "fc" and layer.pool):
-        raise ValueError(f"layer {index}: neither a convolution nor a fully connected layer without pool")
-    if min(layer.inputs, layer.outputs, layer.pe, layer.simd) < 1:
-        raise ValueError(f"layer {index}: sizes and folding must be at least 1")
-    if layer.outputs % layer.pe or layer.fan_in % layer.simd:
-        raise ValueError(f"layer {index}: PE {layer.pe} or SIMD {layer.simd} does not divide the layer")
+def _layer(data: Fields) -> Layer:
+    kind, path = data.text("kind", 4, "conv|fc"), data.path
+    inputs, outputs = data.whole("in", 1, _MAX_CHANNELS), data.whole("out", 1, _MAX_CHANNELS)
+    layer = Layer(kind, inputs, outputs, data.flag("pool"), data.whole("pe", 1, 65536), data.whole("simd", 1, 65536))
+    if layer.kind == "fc" and layer.pool:
+        raise ValueError(f"{path}.pool is true; write false, since a fully connected layer has no pool")
+    if layer.outputs % layer.pe:
+        raise ValueError(f"{path}.pe is {layer.pe}; write a divisor of its {layer.outputs} outputs")
+    if layer.fan_in % layer.simd:
+        raise ValueError(f"{path}.simd is {layer.simd}; write a divisor of its {layer.fan_in} weights per output")
     return layer
 
 
@@ -210,16 +237,21 @@ def _check_chain(layers: tuple[Layer, ...]) -> None:
     for index, layer in enumerate(layers):
         if layer.kind == "conv":
             if flat:
-                raise ValueError(f"layer {index}: a convolution after a fully connected layer")
+                raise ValueError(f"layers[{index}] is a convolution after a fully connected layer")
             expected, side = channels, side - KERNEL + 1
-            if layer.pool:
-                side //= 2
+            # The emulator's memory: for each place of the image, a row of all weights and one of all outputs.
+            if side**2 * max(layer.fan_in, layer.outputs) > _MAX_VALUES:
+                raise ValueError(f"layers[{index}] has more than {_MAX_VALUES} values for an image; write fewer")
+            side = side // 2 if layer.pool else side
             if side < 1:
-                raise ValueError(f"layer {index}: nothing is left of the image")
+                raise ValueError(f"layers[{index}] leaves nothing of the image")
         else:
             expected, flat, side = channels * side * side, True, 1
         if layer.inputs != expected:
-            raise ValueError(f"layer {index}: has {layer.inputs} inputs, but the layer before it gives {expected}")
+            raise ValueError(f"layers[{index}] has {layer.inputs} inputs, but the layer before it gives {expected}")
         channels = layer.outputs
-    if not layers or layers[-1].kind != "fc" or channels != len(LABELS):
+    weights = sum(layer.fan_in * layer.outputs for layer in layers)
+    if weights > _MAX_WEIGHTS:
+        raise ValueError(f"layers have {weights} weights; write at most {_MAX_WEIGHTS}")
+    if layers[-1].kind != "fc" or channels != len(LABELS):
         raise ValueError(f"the last layer must be fully connected with {len(LABELS)} outputs")
