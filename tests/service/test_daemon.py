@@ -22,7 +22,7 @@ from binarycop.settings.faces import DetectorKind, FacesSettings
 from binarycop.settings.frames import FramesSettings
 from binarycop.settings.gate import GateSettings, Policy
 from binarycop.settings.schema import LaneSettings, Settings
-from binarycop.tracking.tracker import Tracker
+from binarycop.tracking.runner import DetectorThread
 
 
 class RecordingDisplay:
@@ -122,7 +122,8 @@ def test_if_a_part_fails_at_the_start_all_open_parts_are_closed_and_the_relay_is
     # The service closes the classifier too, so a part may be closed twice. The first time counts.
     order: dict[str, None] = {}
     parts: dict[str, type] = {
-        "relay": LaneIo, "classifier": Emulator, "grabber": Grabber, "detector": Tracker, "pin factory": MockLines
+        "relay": LaneIo, "classifier": Emulator, "grabber": Grabber, "detector": DetectorThread,
+        "pin factory": MockLines,
     }  # fmt: skip
 
     def fail(*_: object) -> None:

@@ -1,5 +1,6 @@
 """Makes the parts of a service from its settings: detectors, trackers, grabbers, lanes and the service itself."""
 
+from collections.abc import Iterable
 from contextlib import ExitStack
 from functools import partial
 
@@ -25,7 +26,7 @@ from binarycop.service.perception_runner import SyncPerception, ThreadPerception
 from binarycop.service.service import Service
 from binarycop.settings.frames import FramesSettings
 from binarycop.settings.schema import LaneSettings, Settings
-from binarycop.tracking.runner import SyncRunner, ThreadRunner
+from binarycop.tracking.runner import DetectorThread, SyncRunner, ThreadRunner
 from binarycop.tracking.tracker import Tracker
 
 
@@ -34,15 +35,31 @@ def detector_of(lane: LaneSettings) -> Detector:
     return make_detector(lane.faces, is_demo=lane.frames.source == DEMO)
 
 
-def tracker_of(lane: LaneSettings, detector: Detector, *, in_thread: bool = False) -> Tracker:
+def detectors_of(lanes: Iterable[LaneSettings]) -> list[Detector]:
+    """Make the detector of each lane; lanes with the same settings share one, which saves memory. Raises DetectorError.
+
+    They may share it only if one thread runs it. ``fixed`` is never shared, since it learns its lane's background.
+    """
+    detectors: list[Detector] = []
+    shared: dict[tuple[object, ...], Detector] = {}
+    for lane in lanes:
+        key = lane.faces.finder, lane.faces.lookout, lane.faces.yunet, lane.frames.source == DEMO
+        detector = shared.get(key) or detector_of(lane)
+        if not isinstance(detector, FixedRegion):
+            shared[key] = detector
+        detectors.append(detector)
+    return detectors
+
+
+def tracker_of(lane: LaneSettings, detector: Detector, thread: DetectorThread | None = None) -> Tracker:
     """Make a lane's tracker.
 
-    in_thread: run the detector in a thread of its own. Without it, the same frames always give the same result.
+    thread: runs the detector. Without it, the same frames always give the same result.
     """
     if isinstance(detector, FixedRegion):
         # It needs each frame, since it subtracts the background, and it costs less than a thread.
         return Tracker(SyncRunner(detector), lane.faces, detect_every_frame=True)
-    return Tracker(ThreadRunner(detector) if in_thread else SyncRunner(detector), lane.faces)
+    return Tracker(SyncRunner(detector) if thread is None else ThreadRunner(detector, thread), lane.faces)
 
 
 def grabber_of(frames: FramesSettings, clock: Clock) -> Grabber:

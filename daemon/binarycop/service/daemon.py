@@ -20,7 +20,7 @@ from binarycop.journal.writers import Journal, open_journal, print_to_stderr
 from binarycop.lines import relay_off_list
 from binarycop.lines.factory import open_factory, resolve
 from binarycop.service import hardening
-from binarycop.service.assembly import detector_of, grabber_of, make_service, tracker_of
+from binarycop.service.assembly import detectors_of, grabber_of, make_service, tracker_of
 from binarycop.service.backends import open_bundle_or_fallback
 from binarycop.service.hang_timer import HangTimer
 from binarycop.service.journal_entries import Counters
@@ -33,6 +33,7 @@ from binarycop.service.systemd_link import SystemdLink
 from binarycop.service.watchdog import Watchdog
 from binarycop.settings.classifier import Backend, ClassifierSettings, MemoryAccess
 from binarycop.settings.schema import LaneSettings, Settings
+from binarycop.tracking.runner import DetectorThread
 
 _LIST = "BINARYCOP_RELAY_OFF_LIST"  # the unit sets it, to the list that its ExecStopPost= reads
 _COUNTS = ("persons", "permits", "refusals", "undecided", "passed")
@@ -154,10 +155,9 @@ def _open_parts(
     notifier.send(f"STATUS=starting: bundle {settings.classifier.bundle} is checked against its golden vectors")
     bundle, classifier = open_bundle_or_fallback(settings.classifier, journal)
     classifier_stack.callback(classifier.close)
-    detectors = [detector_of(lane) for lane in settings.gates]
-    trackers = [tracker_of(lane, detector, in_thread=True) for lane, detector in zip(settings.gates, detectors)]
-    for tracker in trackers:
-        detector_stack.callback(tracker.close, _CLOSE_S)
+    detectors, thread = detectors_of(settings.gates), DetectorThread()
+    detector_stack.callback(thread.close, _CLOSE_S)
+    trackers = [tracker_of(lane, detector, thread) for lane, detector in zip(settings.gates, detectors)]
     is_live = any(not is_recording(lane.frames.source) for lane in settings.gates)
     lines = resolve(settings.gates[0].lines.factory, is_live=is_live)
     if _LIST in os.environ:
