@@ -29,6 +29,7 @@ _LIBRARIES = {"armhf": "libc6 (>= 2.31), libgcc-s1 (>= 3.5), libstdc++6 (>= 9), 
 # Where each kind of file in systemd/ goes. In a folder (with a slash at its end) the file keeps its name.
 _PLACES = {
     ".service": f"{_UNITS}/",
+    ".socket": f"{_UNITS}/",
     ".timer": f"{_UNITS}/",
     ".rules": "lib/udev/rules.d/",
     ".catalog": "usr/lib/systemd/catalog/",

@@ -72,6 +72,8 @@ def test_every_file_is_in_its_place(tmp_path: Path, wheels: Path, helper: Path) 
         "lib/systemd/system/binarycop.service",
         "lib/systemd/system/binarycop-relay-off-list.service",
         "lib/systemd/system/binarycop-reset.service",
+        "lib/systemd/system/binarycop-journal.service",
+        "lib/systemd/system/binarycop-journal.socket",
         "lib/systemd/system/binarycop-overlay.service.d/10-bundle.conf",
         "usr/lib/sysusers.d/binarycop.conf",
         "usr/lib/binarycop/python/binarycop/__init__.py",

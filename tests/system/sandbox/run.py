@@ -14,7 +14,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[3]
 SYSTEMD, DROP_INS = ROOT / "systemd", ROOT / "deploy/drop-ins"
 OFFLINE_SINCE = 250
-TARGETS = ("sysinit", "basic", "shutdown", "local-fs", "multi-user")  # what every unit depends on
+TARGETS = ("sysinit", "basic", "shutdown", "local-fs", "multi-user", "sockets")  # what every unit depends on
 
 
 @dataclass(frozen=True)
@@ -37,6 +37,7 @@ CASES = (
     Case("binarycop-overlay.service", 13),
     Case("binarycop-overlay.service", 13, ("10-bundle.conf",)),
     Case("binarycop-relay-off-list.service", 8),
+    Case("binarycop-journal.service", 5),
     Case("binarycop-degraded.service", 5),
     Case("binarycop-reset.service", 6),
 )
@@ -98,7 +99,7 @@ def _lay_out(root: Path, case: Case, folder: Path) -> None:
     units = root / "usr/lib/systemd/system"
     drop_ins = units / f"{case.unit}.d"
     drop_ins.mkdir(parents=True)
-    for file in (*folder.glob("*.service"), *folder.glob("*.timer")):
+    for file in (*folder.glob("*.service"), *folder.glob("*.timer"), *folder.glob("*.socket")):
         shutil.copy(file, units)
         for program in re.findall(r"^Exec\w+=[-+!@:]*(/\S+)", file.read_text(), re.MULTILINE):
             path = root / program.lstrip("/")
