@@ -10,6 +10,7 @@ FINN verifies its graph with golden vectors of the bundle after several of its s
 
 import json
 import sys
+from argparse import ArgumentTypeError
 from pathlib import Path
 from shutil import rmtree
 from typing import Any
@@ -28,12 +29,14 @@ from overlays.networks.tables import CLOCK_MHZ, NETWORKS
 BUNDLES = Path(__file__).resolve().parents[1] / "bundles"
 
 
-def write(recipe: Recipe, bundle: Path, folder: Path, *, estimate: bool) -> dict[str, Any]:
+def write(
+    recipe: Recipe, bundle: Path, folder: Path, *, estimate: bool, max_on_s: float = lines.MAX_ON_S
+) -> dict[str, Any]:
     """Write FINN's input into ``folder`` (an absolute path), and return its configuration as plain data.
 
     Files: folding.json, config.json, input.npy (N, 3, 32, 32) and expected_output.npy (N, 4), both float32,
-    gate_lines.xdc and gate_lines.tcl; and lines.yaml for the gate's settings. Raises BundleError if the bundle is not
-    valid, and BuildMismatch if it has another network than the recipe.
+    gate_lines.xdc and gate_lines.tcl; and lines.yaml for the gate's settings. max_on_s: of the dead-man timer. Raises
+    BundleError if the bundle is not valid, BuildMismatch if it has another network than the recipe, and ValueError.
     """
     loaded = bundles.load(bundle)
     if loaded.manifest.layers != recipe.network.layers:
@@ -47,8 +50,8 @@ def write(recipe: Recipe, bundle: Path, folder: Path, *, estimate: bool) -> dict
     np.save(folder / "expected_output.npy", loaded.golden_scores[:GOLDEN].astype(np.float32))
     xdc = folder / "gate_lines.xdc"
     xdc.write_text(lines.constraints(), encoding="utf-8")
-    (folder / TCL).write_text(lines.block_design(xdc, CLOCK_MHZ), encoding="utf-8")
-    (folder / "lines.yaml").write_text(lines.settings(), encoding="utf-8")
+    (folder / TCL).write_text(lines.block_design(xdc, CLOCK_MHZ, max_on_s=max_on_s), encoding="utf-8")
+    (folder / "lines.yaml").write_text(lines.settings(max_on_s), encoding="utf-8")
     return config
 
 
@@ -69,6 +72,13 @@ def main() -> int:
     parser.add_argument("--board", choices=sorted(BOARDS), default=PYNQ_Z1.finn_name.lower())
     parser.add_argument("--bundle", type=Path, help="folder of the bundle (default: the one that ships)")
     parser.add_argument("--out", type=Path, required=True, help="folder for the build")
+    parser.add_argument(
+        "--max-on",
+        type=_max_on_s,
+        default=lines.MAX_ON_S,
+        metavar="SECONDS",
+        help=f"maximum on-time of the permission (default: {lines.MAX_ON_S:g}; 0: no maximum), see docs/wiring.md",
+    )
     until = parser.add_mutually_exclusive_group()
     until.add_argument("--estimate", action="store_true", help="stop before Vivado is needed")
     until.add_argument("--write", action="store_true", help="write FINN's input and stop")
@@ -77,7 +87,7 @@ def main() -> int:
         recipe = Recipe(NETWORKS[arguments.network], Flavour(arguments.flavour), BOARDS[arguments.board])
         folder = (arguments.out / recipe.name).resolve()
         bundle = arguments.bundle or BUNDLES / recipe.network.name
-        config = write(recipe, bundle, folder, estimate=arguments.estimate)
+        config = write(recipe, bundle, folder, estimate=arguments.estimate, max_on_s=arguments.max_on)
         if not arguments.write:
             _build(recipe, bundle, config, ESTIMATE_STEPS if arguments.estimate else BUILD_STEPS)
             check_verification(folder, config["verify_steps"])
@@ -101,6 +111,17 @@ def _build(recipe: Recipe, bundle: Path, config: dict[str, Any], names: tuple[st
     rmtree(Path(config["output_dir"]) / "verification_output", ignore_errors=True)
     if build_dataflow_cfg(str(bundle / "model.onnx"), built) != 0:
         raise BuildMismatch("FINN's build", "not complete", f"complete; see {config['output_dir']}/build_dataflow.log")
+
+
+def _max_on_s(text: str) -> float:
+    """The option's value, within the bounds of ``lines.max_on_s`` in the settings. Raises ArgumentTypeError."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if value != 0 and not 2 <= value <= 3600:
+        raise ArgumentTypeError(f"{text} is neither 0 nor a number from 2 to 3600")
+    return value
 
 
 def _json(file: Path, data: dict[str, Any]) -> None:

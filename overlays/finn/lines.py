@@ -12,6 +12,7 @@ RTL = Path(__file__).resolve().parent / "rtl"
 SOURCES = (RTL / "deadman.v", RTL / "gate_lines.v")
 EMIO_FIRST = 54  # zynq_gpio's first EMIO line (UG585, chapter 14: banks 0 and 1 are 54 MIO pins)
 TIMEOUT_S = 0.5
+MAX_ON_S = 125.0  # longer than the longest hold time that the settings allow (gate.hold_s, 120 s)
 
 
 class Pull(Enum):
@@ -35,7 +36,7 @@ class Pin:
 class Line:
     """One line. name: its key under ``lines`` in the settings. bit: of EMIO.
 
-    The heartbeat has no pin: it ends in the dead-man timer.
+    The heartbeat has no pin: it ends in the dead-man timer. active_high: the settings' value.
     """
 
     name: str
@@ -43,6 +44,7 @@ class Line:
     output: bool
     pins: tuple[Pin, ...] = ()
     pull: Pull = Pull.NONE
+    active_high: bool = True
 
     @property
     def gpio(self) -> str:
@@ -62,6 +64,8 @@ LINES = (
     # The contact to ground opens in a fire, so a cut wire is a fire, too.
     Line("fire", 8, False, (Pin("gate_fire", "W18", "JA9"),), Pull.UP),
     Line("override", 9, False, (Pin("gate_override", "W19", "JA10"),), Pull.DOWN),
+    # The mirror contact to 3.3 V is closed while the coil is de-energised, so a cut wire is a relay that stays on.
+    Line("feedback", 10, False, (Pin("gate_feedback", "Y19", "JA2"),), Pull.DOWN, active_high=False),
 )
 
 # Port of the block design, direction, width, and pin of rtl/gate_lines.v.
@@ -73,6 +77,7 @@ _PORTS = (
     ("gate_ready", "I", 1, "ready"),
     ("gate_fire", "I", 1, "fire"),
     ("gate_override", "I", 1, "override_key"),
+    ("gate_feedback", "I", 1, "feedback"),
 )
 
 
@@ -92,14 +97,17 @@ def constraints() -> str:
     return "\n".join(rows) + "\n"
 
 
-def block_design(xdc: Path, clock_mhz: float, timeout_s: float = TIMEOUT_S) -> str:
+def block_design(xdc: Path, clock_mhz: float, timeout_s: float = TIMEOUT_S, max_on_s: float = MAX_ON_S) -> str:
     """Tcl that adds EMIO and the lines to FINN's block design, with the clock and the reset of FINN's kernels.
 
-    xdc: the file with ``constraints``. timeout_s: of the dead-man timer. Raises ValueError if it is below one cycle.
+    xdc: the file with ``constraints``. timeout_s, max_on_s: of the dead-man timer; a max_on_s of 0 is no maximum.
+    Raises ValueError if the timeout is below one cycle, or the maximum below the timeout.
     """
     cycles = round(timeout_s * clock_mhz * 1e6)
     if cycles < 1:
         raise ValueError(f"a dead-man timeout of {timeout_s} s is less than one cycle of {clock_mhz} MHz")
+    if max_on_s != 0 and not timeout_s <= max_on_s:
+        raise ValueError(f"a maximum on-time of {max_on_s} s is less than the dead-man timeout of {timeout_s} s")
     emio = f"CONFIG.PCW_GPIO_EMIO_GPIO_ENABLE {{1}} CONFIG.PCW_GPIO_EMIO_GPIO_IO {{{len(LINES)}}}"
     rows = [
         "# The gate's lines, written by overlays/finn/lines.py.",
@@ -109,6 +117,8 @@ def block_design(xdc: Path, clock_mhz: float, timeout_s: float = TIMEOUT_S) -> s
         "update_compile_order -fileset sources_1",
         "create_bd_cell -type module -reference gate_lines gate_lines_0",
         f"set_property CONFIG.TIMEOUT_CYCLES {{{cycles}}} [get_bd_cells gate_lines_0]",
+        # In timeouts, since a parameter has 32 bits, and 125 s are more cycles than that.
+        f"set_property CONFIG.MAX_ON_TIMEOUTS {{{round(max_on_s / timeout_s)}}} [get_bd_cells gate_lines_0]",
         "connect_bd_net [get_bd_pins gate_lines_0/clk] [get_bd_pins smartconnect_0/aclk]",
         "connect_bd_net [get_bd_pins gate_lines_0/resetn] [get_bd_pins smartconnect_0/aresetn]",
     ]
@@ -123,13 +133,19 @@ def block_design(xdc: Path, clock_mhz: float, timeout_s: float = TIMEOUT_S) -> s
     return "\n".join(rows) + "\n"
 
 
-def settings() -> str:
-    """The section ``lines`` of the settings for this overlay (YAML), a file for /etc/binarycop/gate.d/."""
+def settings(max_on_s: float = MAX_ON_S) -> str:
+    """The section ``lines`` of the settings for this overlay (YAML), a file for /etc/binarycop/gate.d/.
+
+    max_on_s: as in ``block_design``.
+    """
     rows = ["lines:", "  factory: gpiochip"]
     lamps = [line for line in LINES if line.name.startswith("lamps.")]
     for line in LINES:
         if line == lamps[0]:
             rows.append("  lamps:")
         indent = "    " if line in lamps else "  "
-        rows.append(f"{indent}{line.name.removeprefix('lamps.')}: {{pin: '{line.gpio}', active_high: true}}")
+        level = "true" if line.active_high else "false"
+        rows.append(f"{indent}{line.name.removeprefix('lamps.')}: {{pin: '{line.gpio}', active_high: {level}}}")
+        if line.name == "heartbeat" and max_on_s != 0:
+            rows.append(f"  max_on_s: {max_on_s:g}")
     return "\n".join(rows) + "\n"

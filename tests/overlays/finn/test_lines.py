@@ -3,17 +3,19 @@
 import re
 import shutil
 import subprocess
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
+from binarycop.settings.gate import GateSettings
 from binarycop.settings.load import load
 from overlays.finn import lines
 from overlays.finn.lines import LINES, SOURCES, Pull
 
 ROOT = Path(__file__).resolve().parents[3]
 XDC = Path("/build/gate_lines.xdc")
-VERILOG_PORT = re.compile(r"^ +(input|output) +wire +(?:\[(\d+):0\] )?(\w+),?$", re.MULTILINE)
+VERILOG_PORT = re.compile(r"^ +(input|output) +wire +(?:\[(\d+):0\] +)?(\w+),?$", re.MULTILINE)
 
 
 def verilog_ports() -> dict[str, tuple[str, int]]:
@@ -22,14 +24,14 @@ def verilog_ports() -> dict[str, tuple[str, int]]:
     return {name: (way, int(high or 0) + 1) for way, high, name in VERILOG_PORT.findall(text)}
 
 
-def tcl(timeout_s: float = 0.5) -> str:
-    return lines.block_design(XDC, 100.0, timeout_s)
+def tcl(timeout_s: float = 0.5, max_on_s: float = lines.MAX_ON_S) -> str:
+    return lines.block_design(XDC, 100.0, timeout_s, max_on_s)
 
 
 def test_bits_are_consecutive_and_each_pin_is_used_once() -> None:
     assert [line.bit for line in LINES] == list(range(len(LINES)))
     packages = [pin.package for line in LINES for pin in line.pins]
-    assert len(set(packages)) == len(packages) == 13
+    assert len(set(packages)) == len(packages) == 14
 
 
 def test_the_verilog_has_an_emio_bit_for_each_line() -> None:
@@ -61,7 +63,10 @@ def test_each_pin_has_a_constraint_and_each_constraint_a_port() -> None:
 
 def test_a_cut_wire_is_a_fire_but_never_a_passage_a_ready_lane_or_a_turned_key() -> None:
     pulls = {line.name: line.pull for line in LINES if not line.output}
+    feedback = pulls.pop("feedback")
     assert pulls == {"passed": Pull.DOWN, "ready": Pull.DOWN, "fire": Pull.UP, "override": Pull.DOWN}
+    [line] = [line for line in LINES if line.name == "feedback"]
+    assert (feedback, line.active_high) == (Pull.DOWN, False), "a cut wire is a relay that stays on: a fault"
     assert "PULLTYPE PULLUP} [get_ports {gate_fire}]" in lines.constraints()
 
 
@@ -70,6 +75,16 @@ def test_the_timeout_is_given_in_clock_cycles() -> None:
     assert "CONFIG.TIMEOUT_CYCLES {20000000}" in tcl(0.2)
     with pytest.raises(ValueError, match="less than one cycle"):
         tcl(1e-9)
+
+
+def test_the_maximum_on_time_is_given_in_timeouts_and_is_longer_than_every_hold_time() -> None:
+    assert "CONFIG.MAX_ON_TIMEOUTS {250}" in tcl()
+    assert "CONFIG.MAX_ON_TIMEOUTS {50}" in tcl(0.2, 10)
+    assert "CONFIG.MAX_ON_TIMEOUTS {0}" in tcl(max_on_s=0)
+    [hold_s] = [field for field in fields(GateSettings) if field.name == "hold_s"]
+    assert hold_s.metadata["high"] + 1 < lines.MAX_ON_S
+    with pytest.raises(ValueError, match="less than the dead-man timeout"):
+        tcl(max_on_s=0.4)
 
 
 def test_tclsh_can_parse_the_tcl() -> None:
@@ -81,19 +96,21 @@ def test_tclsh_can_parse_the_tcl() -> None:
     assert ran.stderr == ""
     words = [line.split()[0] for line in ran.stdout.splitlines()]
     assert words.count("create_bd_cell") == 1
-    assert words.count("create_bd_port") == 7
-    assert words.count("connect_bd_net") == 12
+    assert words.count("create_bd_port") == 8
+    assert words.count("connect_bd_net") == 13
 
 
 def test_the_settings_load_and_contain_each_line_once(tmp_path: Path) -> None:
     file = tmp_path / "gate.yaml"
-    file.write_text(lines.settings(), encoding="utf-8")
+    file.write_text(lines.settings(30), encoding="utf-8")
     of_gate = load(file).settings.gates[0].lines
     pins = [of_gate.permission.pin, *(lamp.pin for lamp in of_gate.lamps.values())]
-    pins += [
-        line.pin for line in (of_gate.heartbeat, of_gate.passed, of_gate.ready, of_gate.fire, of_gate.override) if line
-    ]
-    assert pins == [f"zynq_gpio:{54 + bit}" for bit in range(10)]
+    rest = (of_gate.heartbeat, of_gate.passed, of_gate.ready, of_gate.fire, of_gate.override, of_gate.feedback)
+    pins += [line.pin for line in rest if line]
+    assert pins == [f"zynq_gpio:{54 + bit}" for bit in range(11)]
+    assert of_gate.max_on_s == 30
+    file.write_text(lines.settings(0), encoding="utf-8")
+    assert load(file).settings.gates[0].lines.max_on_s is None
     assert of_gate.permission.active_high
 
 
