@@ -1,6 +1,7 @@
 """A V4L2 camera: refusals by the real OpenCV; reads and losses with a fake capture."""
 
 import os
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -21,11 +22,21 @@ SETTINGS = CameraSettings(width_px=320, height_px=240, rate_hz=30.0, fourcc="MJP
 class FakeCapture:
     """A capture that gives the pictures of a list, then fails. None is a picture that it cannot convert.
 
-    fourcc: the format that it sends, even if another is requested; a JPEG picture is given as its bytes.
+    fourcc: the format that it sends, even if another is requested; a JPEG picture is given as its bytes. stamps_s: the
+    driver's time stamp of each picture; 0 without them. size_px: the size that the driver states.
     """
 
-    def __init__(self, pictures: list[Any], *, opens: bool = True, fourcc: str = "YUYV") -> None:
+    def __init__(
+        self,
+        pictures: list[Any],
+        *,
+        opens: bool = True,
+        fourcc: str = "YUYV",
+        stamps_s: Sequence[float] = (),
+        size_px: tuple[int, int] = (0, 0),
+    ) -> None:
         self.pictures, self._opens = list(pictures), opens
+        self._stamps_s, self._size_px = [0.0, *stamps_s], size_px
         self._fourcc = cv2.VideoWriter.fourcc(*fourcc)
         self.requested: dict[int, float] = {}
         self.order: list[int] = []
@@ -41,12 +52,19 @@ class FakeCapture:
         return prop == cv2.CAP_PROP_CONVERT_RGB
 
     def get(self, prop: int) -> float:
-        return float(self._fourcc) if prop == cv2.CAP_PROP_FOURCC else 0.0
+        return {
+            cv2.CAP_PROP_FOURCC: float(self._fourcc),
+            cv2.CAP_PROP_POS_MSEC: 1000 * self._stamps_s[0],
+            cv2.CAP_PROP_FRAME_WIDTH: float(self._size_px[0]),
+            cv2.CAP_PROP_FRAME_HEIGHT: float(self._size_px[1]),
+        }.get(prop, -1.0)
 
     def grab(self) -> bool:
         if not self.pictures:
             return False
         self._current = self.pictures.pop(0)
+        if len(self._stamps_s) > 1:
+            self._stamps_s.pop(0)
         return True
 
     def retrieve(self) -> tuple[bool, Any]:
@@ -126,6 +144,39 @@ def test_frames_have_the_clocks_time_and_are_numbered_from_0() -> None:
     second = live.read()
     assert [(frame.captured_s, frame.number) for frame in (first, second)] == [(10.0, 0), (10.5, 1)]
     assert np.array_equal(first.pixels, picture(2))
+
+
+def test_a_frame_has_the_time_of_its_drivers_stamp_if_that_is_of_the_same_clock() -> None:
+    clock = ManualClock(10.0)
+    live = camera(FakeCapture([picture(value) for value in range(4)], stamps_s=(10.0, 10.1, 10.2, 10.3)), clock)
+    clock.advance_to(17.0)
+    assert [live.read().captured_s for _ in range(3)] == pytest.approx([10.1, 10.2, 10.3])
+
+
+def test_a_frame_whose_time_stamp_stands_still_has_not_advanced() -> None:
+    live = camera(FakeCapture([picture(value) for value in range(4)], stamps_s=(1e9, 1e9 + 1, 1e9 + 1, 1e9 + 2)))
+    frames = [live.read() for _ in range(3)]
+    assert [frame.has_advanced for frame in frames] == [True, False, True]
+    assert {frame.captured_s for frame in frames} == {0.0}
+
+
+def test_a_camera_of_too_many_pixels_is_refused_and_closed() -> None:
+    capture = FakeCapture([picture(1)], size_px=(8000, 6000))
+    with pytest.raises(SourceError, match="sends 8000×6000 pixels, more than 16777216"):
+        camera(capture)
+    assert capture.released == 1
+
+
+def test_a_jpeg_much_larger_than_the_driver_stated_is_refused_before_it_is_decoded(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    large = cv2.imencode(".jpg", np.zeros((50, 65, 3), np.uint8))[1].reshape(1, -1)
+    live = camera(FakeCapture([jpeg(1), large, jpeg(2)], fourcc="MJPG", size_px=(32, 24)))
+    with monkeypatch.context() as patched:
+        patched.setattr(cv2, "imdecode", None)
+        with pytest.raises(UndecodableFrame, match="picture 0 has 65×50 pixels, more than 3072"):
+            live.read()
+    assert np.array_equal(live.read().pixels, picture(2))
 
 
 def test_a_camera_that_is_unplugged_is_lost() -> None:

@@ -236,3 +236,49 @@ def test_only_a_clip_well_short_in_frames_and_in_time_is_truncated(
     frames: int, last_s: float, stated_frames: float, expected: bool
 ) -> None:
     assert is_truncated(frames, last_s, stated_frames, rate_hz=20.0) is expected
+
+
+class CaptureOfLargeFrames(CaptureWithoutMetadata):
+    """A capture whose container states one size, and whose second frame has another."""
+
+    def __init__(self, stated_px: tuple[int, int], second_px: tuple[int, int]) -> None:
+        super().__init__(20.0)
+        self._stated_px, self._second_px = stated_px, second_px
+
+    def get(self, prop: int) -> float:
+        stated = {cv2.CAP_PROP_FRAME_WIDTH: self._stated_px[0], cv2.CAP_PROP_FRAME_HEIGHT: self._stated_px[1]}
+        return float(stated.get(prop, super().get(prop)))
+
+    def retrieve(self) -> tuple[bool, NDArray[np.uint8]]:
+        width, height = self._stated_px if self._remaining == 2 else self._second_px
+        return True, np.zeros((height, width, 3), np.uint8)
+
+    def release(self) -> None:
+        self._remaining = 0
+
+
+def clip_of(path: Path, monkeypatch: pytest.MonkeyPatch, capture: CaptureWithoutMetadata) -> Clip:
+    path.write_bytes(b"any content")
+    monkeypatch.setattr(cv2, "VideoCapture", lambda *_: capture)
+    return Clip(path)
+
+
+def test_a_clip_of_too_many_pixels_is_refused_before_its_first_frame(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    capture = CaptureOfLargeFrames((5000, 4000), (5000, 4000))
+    with pytest.raises(SourceError, match="has frames of 5000×4000 pixels, more than 16777216"):
+        clip_of(tmp_path / "clip.avi", monkeypatch, capture)
+
+
+def test_a_frame_larger_than_its_clip_states_ends_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    clip = clip_of(tmp_path / "clip.avi", monkeypatch, CaptureOfLargeFrames((64, 48), (5000, 4000)))
+    assert clip.read() is not None
+    with pytest.raises(SourceError, match="frame 1 has 5000×4000 pixels, more than 16777216"):
+        clip.read()
+    assert clip.read() is None
+
+
+def test_frames_may_change_their_size(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    clip = clip_of(tmp_path / "clip.avi", monkeypatch, CaptureOfLargeFrames((64, 48), (640, 1)))
+    assert [frame.pixels.shape[:2] for frame in read_all(clip)] == [(48, 64), (1, 640), (1, 640)]

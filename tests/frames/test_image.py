@@ -155,3 +155,42 @@ def test_a_decompression_bomb_is_refused_by_its_header_alone(
 ) -> None:
     reason = refused(tmp_path / "bomb", forge(16000, 12000))
     assert reason == "has 16000×12000 pixels, more than 50000000"
+
+
+def test_a_jpeg_of_48_megapixels_is_decoded_smaller_where_the_caller_wants_that(tmp_path: Path) -> None:
+    path = tmp_path / "phone.jpg"
+    large = np.asarray(cv2.resize(scene(), (8000, 6000)), np.uint8)
+    assert cv2.imwrite(str(path), large)
+    pixels = read_picture(path, shrink_to_px=image.MAX_FRAME_PX)
+    assert pixels.shape == (3000, 4000, 3)
+    assert np.abs(pixels[::50, ::50].astype(int) - cv2.resize(scene(), (80, 60))).mean() < 6
+
+
+def test_a_picture_is_never_made_smaller_than_it_needs_to_be(tmp_path: Path) -> None:
+    path = tmp_path / "one.jpg"
+    path.write_bytes(encoded(".jpg"))
+    sizes = [read_picture(path, shrink_to_px=limit).shape[:2] for limit in (9999, 4800, 4799, 1200, 1199, 300, 299, 80)]
+    assert sizes == [(60, 80), (60, 80), (30, 40), (30, 40), (15, 20), (15, 20), (8, 10), (8, 10)]
+
+
+@pytest.mark.parametrize("data", [encoded(".png"), encoded(".jpg", cv2.IMWRITE_JPEG_PROGRESSIVE, 1)])
+def test_a_picture_that_cannot_be_decoded_smaller_without_the_memory_of_the_whole_is_refused(data: bytes) -> None:
+    with pytest.raises(ValueError, match="has 80×60 pixels, more than 4799"):
+        image.decode(data, shrink_to_px=4799)
+
+
+def test_a_jpeg_with_very_many_scans_is_refused_by_their_count(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = encoded(".jpg", cv2.IMWRITE_JPEG_PROGRESSIVE, 1)
+    last_scan = data[data.rindex(b"\xff\xda") : -2]
+    monkeypatch.setattr(cv2, "imdecode", None)
+    with pytest.raises(ValueError, match="is a JPEG of more than 64 scans"):
+        image.decode(data[:-2] + 75_000 * last_scan + data[-2:])
+
+
+def test_a_jpeg_cannot_hide_its_size_behind_a_marker_that_the_decoder_skips() -> None:
+    """libjpeg looks for the next marker after 0xFF00, and would find the large size; the small one is never read."""
+    large, small = _jpeg(16000, 12000), _jpeg(80, 60)
+    header = large[large.index(b"\xff\xc0") :][:19]
+    hidden = small[:2] + b"\xff\x00" + struct.pack(">H", 2 + len(header)) + header + small[2:]
+    with pytest.raises(ValueError, match="header is broken"):
+        image.decode(hidden)

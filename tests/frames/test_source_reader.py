@@ -1,7 +1,7 @@
 """The steps of a source reader: its frames, its events and its waits, without a thread."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 
@@ -101,7 +101,7 @@ def test_a_frame_makes_the_next_wait_short_again() -> None:
 
 
 def test_the_numbers_of_a_live_source_continue_over_a_loss() -> None:
-    run = Run([live(frame(0), frame(1), GONE), live(frame(0), frame(1))])
+    run = Run([live(frame(0), frame(1), GONE), live(frame(2), frame(3))])
     run.step(8)
     assert [frame.number for _, frame in run.frames] == [0, 1, 2, 3]
     assert run.reader.captured == 4
@@ -181,21 +181,72 @@ def test_a_frame_that_is_not_due_is_kept_and_given_once() -> None:
     assert [frame.number for _, frame in run.frames] == [1, 2]
 
 
-def test_a_freeze_is_reported_once_and_its_frames_withheld() -> None:
-    still = [frame(7, 100.0 + second) for second in range(9)]
-    run = Run([live(*still, frame(8, 109.0), frame(9, 110.0))])
-    run.step(12)
-    assert run.kinds == [SourceEventKind.FROZEN, SourceEventKind.MOVING]
-    assert [frame.captured_s for _, frame in run.frames] == [100.0, 101.0, 102.0, 103.0, 104.0, 109.0, 110.0]
-    assert run.reader.captured == 11
+def shown(run: Run, values: Sequence[int], rate_hz: float = 1.0) -> list[int]:
+    """Let the reader read so many frames at this rate; returns those that it passed on, by their value."""
+    before = len(run.frames)
+    for _ in values:
+        run.step(1)
+        run.clock.advance_to(run.clock.now_s() + 1 / rate_hz)
+    return [int(frame.pixels[0, 0, 0]) for _, frame in run.frames[before:]]
+
+
+def film(values: Sequence[int]) -> Run:
+    """A camera that shows pictures of these values; it is open."""
+    run = Run([live(*[frame(value) for value in values])])
+    run.step(1)
+    return run
+
+
+def test_a_picture_that_comes_again_is_withheld_at_once() -> None:
+    values = [7, 7, 8, 8, 8, 9]
+    run = film(values)
+    assert shown(run, values) == [7, 8, 9]
+    assert run.kinds == []
+    assert run.reader.withheld == 3
+    assert run.reader.captured == 6
+
+
+def test_a_source_without_a_new_picture_for_frozen_s_is_reported_once() -> None:
+    values = [7] * 9 + [8, 9]
+    run = film(values)
+    assert shown(run, values) == [7, 8, 9]
+    assert [(event.kind, event.at_s) for event in run.events] == [
+        (SourceEventKind.FROZEN, 105.0),
+        (SourceEventKind.MOVING, 109.0),
+    ]
+    assert run.events[0].detail == "sends the same picture again and again; its frames are withheld"
+
+
+@pytest.mark.parametrize("ring", [2, 4, 64, 100])
+def test_a_ring_of_pictures_is_withheld_from_its_second_round_on_and_told_with_its_length(ring: int) -> None:
+    values = [*range(ring)] * 5
+    run = film(values)
+    assert shown(run, values, rate_hz=20.0) == [*range(ring)]
+    run.clock.advance_to(run.clock.now_s() + 5.0)
+    run = film(values * 9)
+    assert shown(run, values * 9, rate_hz=ring) == [*range(ring)]
+    assert [event.kind for event in run.events] == [SourceEventKind.FROZEN]
+    assert run.events[0].detail == f"repeats the same {ring} pictures; its frames are withheld"
+
+
+def test_a_time_stamp_that_stands_still_is_a_repetition() -> None:
+    stuck = [replace(frame(value), has_advanced=value == 0) for value in range(9)]
+    run = Run([live(*stuck)])
+    run.step(1)
+    assert shown(run, range(9)) == [0]
+    assert [event.detail for event in run.events] == [
+        "the time stamps of its driver stand still; its frames are withheld"
+    ]
 
 
 def test_a_freeze_lasts_over_a_loss() -> None:
-    first = [frame(7, 100.0 + second) for second in range(7)]
-    run = Run([live(*first, GONE), live(frame(7, 110.0))])
-    run.step(11)
+    run = Run([live(*[frame(7)] * 7, GONE), live(frame(7), frame(8))])
+    run.step(1)
+    assert shown(run, [7] * 7) == [7]
+    run.step(3)
     assert run.kinds == [SourceEventKind.FROZEN, SourceEventKind.LOST, SourceEventKind.BACK]
-    assert run.frames[-1][1].captured_s == 104.0
+    assert shown(run, [8]) == [8]
+    assert run.kinds[-1] is SourceEventKind.MOVING
 
 
 def test_a_recording_is_never_frozen() -> None:

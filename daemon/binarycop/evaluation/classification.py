@@ -13,7 +13,7 @@ from binarycop.detection.base import Detector, largest_face
 from binarycop.detection.crop import crop
 from binarycop.errors import SourceError, UndecodableFrame
 from binarycop.evaluation.annotated import labelled_pictures
-from binarycop.frames.image import read_picture
+from binarycop.frames.image import MAX_FRAME_PX, read_picture
 from binarycop.settings.schema import LaneSettings
 from binarycop.verdict import vote
 
@@ -56,7 +56,7 @@ def evaluate(
     margin = lane.verdict.effective_margin(bundle.manifest.abstain_margin)
     for mask_class, path in _pictures(folder):
         try:
-            pixels = read_picture(path)
+            pixels = read_picture(path, shrink_to_px=MAX_FRAME_PX)
         except UndecodableFrame as error:
             on_left_out(error)
             continue

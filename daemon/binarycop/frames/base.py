@@ -13,12 +13,13 @@ class Frame:
 
     pixels: (H, W, 3) uint8 BGR, as in OpenCV; only the 32×32 crop is converted to RGB. captured_s: the time of capture
     in seconds, of the monotonic clock for a live source, of the recording's own time from 0 otherwise. number: counts
-    from 0.
+    from 0. has_advanced: False if the camera's driver says that it is no later than the frame before.
     """
 
     pixels: NDArray[np.uint8]
     captured_s: float
     number: int
+    has_advanced: bool = True
 
 
 class Source(Protocol):

@@ -9,7 +9,7 @@ import numpy as np
 
 from binarycop.errors import SourceError, UndecodableFrame
 from binarycop.frames.base import Frame
-from binarycop.frames.image import SUFFIXES
+from binarycop.frames.image import MAX_FRAME_PX, SUFFIXES
 
 DEFAULT_RATE_HZ = 25.0
 _MAX_STEP_S = 10.0  # a longer step between two frames is a broken time stamp
@@ -22,7 +22,9 @@ class Clip:
 
     A frame's time is its time stamp in the container. Instead of a bad stamp, one period of the container's frame rate
     is added, or of 25 Hz if it states none. Raises SourceError if the path is not a regular file or this OpenCV cannot
-    read it. Only regular files are passed to OpenCV, as it would also open network addresses and image sequences.
+    read it, or its frames have more than 4096×4096 pixels. A frame in it may be larger than its header says; OpenCV 4.5
+    decodes that before it is refused here. Only regular files are passed to OpenCV, as it would also open network
+    addresses and image sequences.
     """
 
     is_live = False
@@ -31,6 +33,11 @@ class Clip:
         self.name = str(path)
         self._check(path)
         self._capture = self._open(path)
+        self._check_size(
+            "has frames of",
+            round(self._capture.get(cv2.CAP_PROP_FRAME_WIDTH)),
+            round(self._capture.get(cv2.CAP_PROP_FRAME_HEIGHT)),
+        )
         rate_hz = self._capture.get(cv2.CAP_PROP_FPS)
         self._rate_hz = rate_hz if math.isfinite(rate_hz) and rate_hz > 0 else DEFAULT_RATE_HZ
         self._stated_frames = self._capture.get(cv2.CAP_PROP_FRAME_COUNT)
@@ -53,6 +60,7 @@ class Clip:
         is_decoded, pixels = self._capture.retrieve()
         if not is_decoded or pixels is None or pixels.ndim != 3:
             raise UndecodableFrame(self.name, f"frame {number} cannot be decoded")
+        self._check_size(f"frame {number} has", pixels.shape[1], pixels.shape[0])
         return Frame(np.asarray(pixels, np.uint8), captured_s, number)
 
     def close(self) -> None:
@@ -71,6 +79,11 @@ class Clip:
             raise SourceError(self.name, "is a picture, not a clip; give its folder")
         if _IMAGE_SEQUENCE.search(path.name):
             raise SourceError(self.name, "has a name that OpenCV takes for an image sequence; rename it")
+
+    def _check_size(self, what: str, width_px: int, height_px: int) -> None:
+        if width_px * height_px > MAX_FRAME_PX:
+            self.close()
+            raise SourceError(self.name, f"{what} {width_px}×{height_px} pixels, more than {MAX_FRAME_PX}")
 
     def _open(self, path: Path) -> cv2.VideoCapture:
         # An absolute path, so that OpenCV takes a file named "http:…" for a file.

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from binarycop.errors import SourceError, UndecodableFrame
 from binarycop.frames.base import Frame
-from binarycop.frames.image import SUFFIXES, read_picture
+from binarycop.frames.image import MAX_FRAME_PX, SUFFIXES, read_picture
 
 EMPTY_GREY = 128
 
@@ -29,6 +29,8 @@ class FolderSettings:
 
 class Folder:
     """The pictures of a folder, without subfolders, in the order of their names. They may differ in size.
+
+    A JPEG of more than 4096×4096 pixels is shown smaller.
 
     Raises SourceError if the folder cannot be listed or has no picture. A picture that cannot be decoded raises
     UndecodableFrame once and is skipped.
@@ -68,7 +70,7 @@ class Folder:
     def _frames_of(self, path: Path) -> Iterator[NDArray[np.uint8]]:
         """The grey frames of the gap, then the picture, each as often as it is shown."""
         try:
-            picture = read_picture(path)
+            picture = read_picture(path, shrink_to_px=MAX_FRAME_PX)
         except UndecodableFrame as error:
             raise UndecodableFrame(self.name, f"{path.name} {error.reason}") from error
         rate_hz = self._settings.rate_hz

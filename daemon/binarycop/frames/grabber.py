@@ -37,12 +37,12 @@ class Grabber:
         self._events: deque[SourceEvent] = deque(maxlen=settings.max_events)
         self._dropped = 0
         self._is_over = self._has_died = False
-        self._last_frame_s = clock.now_s()
+        self._newest_s = clock.now_s()
         self._busy_since_s: float | None = None
 
     def start(self) -> None:
         """Start the thread, which opens and reads the source. Raises RuntimeError if it was started before."""
-        self._last_frame_s = self._clock.now_s()
+        self._newest_s = self._clock.now_s()
         self._thread.start()
 
     def take(self, timeout_s: float) -> Frame | None:
@@ -78,6 +78,11 @@ class Grabber:
             return self._dropped
 
     @property
+    def withheld(self) -> int:
+        """How many of them repeated an earlier picture. They could not be taken."""
+        return self._reader.withheld
+
+    @property
     def has_ended(self) -> bool:
         """True once no more frames can come and the last one was taken."""
         with self._changed:
@@ -90,9 +95,12 @@ class Grabber:
             return self._has_died
 
     def silent_s(self) -> float:
-        """Seconds since the last frame that could be taken, or since the start. It also grows during a freeze."""
+        """The age of the newest picture, in seconds: since its capture, or since the start if there was none.
+
+        It also grows while the source repeats pictures, and if it gives only old ones.
+        """
         with self._changed:
-            return self._clock.now_s() - self._last_frame_s
+            return self._clock.now_s() - self._newest_s
 
     def busy_s(self) -> float:
         """Seconds since the present call of the source began, 0 between calls. A long time means that it hangs."""
@@ -138,7 +146,7 @@ class Grabber:
         with self._changed:
             if self._newest is not None:
                 self._dropped += 1
-            self._newest, self._last_frame_s = frame, self._clock.now_s()
+            self._newest, self._newest_s = frame, max(self._newest_s, frame.captured_s)
             self._changed.notify_all()
 
     def _put_event(self, event: SourceEvent) -> None:

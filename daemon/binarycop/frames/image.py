@@ -1,4 +1,4 @@
-"""Decodes picture files, after checking their size in the header."""
+"""Decodes pictures, after checking in their headers what they would cost."""
 
 import struct
 from pathlib import Path
@@ -12,34 +12,53 @@ from binarycop.errors import UndecodableFrame
 SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".webp")
 MAX_FILE_BYTES = 64 * 2**20
 MAX_PICTURE_PX = 50_000_000
+"""A picture with more is refused."""
+MAX_FRAME_PX = 4096 * 4096
+"""A frame has at most so many pixels: the largest size that ``frames.width_px`` and ``frames.height_px`` allow."""
 
+# A progressive JPEG may have any number of scans, and each costs a pass over the picture: 880 KiB took 17 s. Real ones
+# have about ten.
+_MAX_JPEG_SCANS = 64
+_JPEG_PROGRESSIVE = frozenset({0xC2, 0xC6, 0xCA, 0xCE})
+_REDUCED = ((2, cv2.IMREAD_REDUCED_COLOR_2), (4, cv2.IMREAD_REDUCED_COLOR_4), (8, cv2.IMREAD_REDUCED_COLOR_8))
 _JPEG_STANDALONE = frozenset({0x01, *range(0xD0, 0xD9)})  # markers without a length field
 _JPEG_FRAME_HEADERS = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 
 
-def read_picture(path: Path) -> NDArray[np.uint8]:
+def read_picture(path: Path, *, shrink_to_px: int | None = None) -> NDArray[np.uint8]:
     """Read a JPEG, PNG, BMP or WebP file; the format is that of its content, not of its name.
 
-    Returns (H, W, 3) uint8 BGR, rotated upright by its EXIF orientation. Raises UndecodableFrame, with the path as its
-    source, if the file cannot be read, has another format, is truncated, or has more than 64 MiB or 50 million pixels.
+    shrink_to_px: a JPEG with more pixels is decoded to a half, a quarter or an eighth of its width and height, which
+    takes no more memory; another picture with more is refused. Returns (H, W, 3) uint8 BGR, rotated upright by its EXIF
+    orientation. Raises UndecodableFrame, with the path as its source, if the file cannot be read, has another format,
+    is truncated, or has more than 64 MiB or 50 million pixels.
     """
     data = _read(path)
     try:
-        return decode(data)
+        return decode(data, shrink_to_px=shrink_to_px)
     except ValueError as error:
         raise UndecodableFrame(str(path), str(error)) from error
 
 
-def decode(data: bytes) -> NDArray[np.uint8]:
-    """Decode a complete JPEG, PNG, BMP or WebP picture to (H, W, 3) uint8 BGR. Raises ValueError with the reason."""
+def decode(data: bytes, *, max_px: int = MAX_PICTURE_PX, shrink_to_px: int | None = None) -> NDArray[np.uint8]:
+    """Decode a complete JPEG, PNG, BMP or WebP picture to (H, W, 3) uint8 BGR. Raises ValueError with the reason.
+
+    max_px: more pixels are refused, before anything is decoded. shrink_to_px: see ``read_picture``.
+    """
     try:
-        width_px, height_px = _size_px(data)
+        width_px, height_px, can_shrink = _header(data)
     except (struct.error, IndexError) as error:
         raise ValueError("is truncated in its header") from error
-    if width_px * height_px > MAX_PICTURE_PX:
-        raise ValueError(f"has {width_px}×{height_px} pixels, more than {MAX_PICTURE_PX}")
+    flags, decoded_px = cv2.IMREAD_COLOR, width_px * height_px
+    if shrink_to_px is not None and can_shrink and decoded_px <= MAX_PICTURE_PX:
+        for factor, reduced in _REDUCED:
+            if decoded_px > shrink_to_px:
+                flags, decoded_px = reduced, -(-width_px // factor) * -(-height_px // factor)
+    limit_px = max_px if shrink_to_px is None else min(max_px, shrink_to_px)
+    if decoded_px > limit_px:
+        raise ValueError(f"has {width_px}×{height_px} pixels, more than {limit_px}")
     try:
-        pixels = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
+        pixels = cv2.imdecode(np.frombuffer(data, np.uint8), flags)
     except cv2.error as error:
         raise ValueError("has pixels that cannot be decoded") from error
     if pixels is None or pixels.ndim != 3:
@@ -62,22 +81,27 @@ def _read(path: Path) -> bytes:
     return data
 
 
-def _size_px(data: bytes) -> tuple[int, int]:
-    """Width and height from the header. Raises ValueError, or struct.error or IndexError if the header is truncated."""
+def _header(data: bytes) -> tuple[int, int, bool]:
+    """Width, height, and whether it can be decoded to a part of them without the memory of the whole.
+
+    Raises ValueError, or struct.error or IndexError if the header is truncated.
+    """
     if data[:8] == b"\x89PNG\r\n\x1a\n":
         width, height = struct.unpack_from(">II", data, 16)
-        return width, height
+        return width, height, False
     if data[:2] == b"BM":
         is_core_header = struct.unpack_from("<I", data, 14)[0] == 12
         width, height = struct.unpack_from("<HH" if is_core_header else "<ii", data, 18)
-        return abs(width), abs(height)  # a negative height means that the rows go from top to bottom
+        return abs(width), abs(height), False  # a negative height means that the rows go from top to bottom
     if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
-        return _webp_size_px(data)
+        return *_webp_size_px(data), False
     if data[:2] == b"\xff\xd8":
         # OpenCV 4.5 fills the missing part of a JPEG with grey, OpenCV 5 refuses it: refuse it with both.
         if data.rfind(b"\xff\xd9") < data.rfind(b"\xff\xda"):
             raise ValueError("is truncated: a JPEG without its end")
-        return _jpeg_size_px(data)
+        if data.count(b"\xff\xda") > _MAX_JPEG_SCANS:
+            raise ValueError(f"is a JPEG of more than {_MAX_JPEG_SCANS} scans")
+        return _jpeg_header(data)
     raise ValueError("is not a JPEG, PNG, BMP or WebP picture")
 
 
@@ -94,13 +118,15 @@ def _webp_size_px(data: bytes) -> tuple[int, int]:
     raise ValueError("is a WebP file of an unknown kind")
 
 
-def _jpeg_size_px(data: bytes) -> tuple[int, int]:
+def _jpeg_header(data: bytes) -> tuple[int, int, bool]:
     offset = 2
     while data[offset] == 0xFF:
         marker = data[offset + 1]
         if marker in _JPEG_FRAME_HEADERS:
             height, width = struct.unpack_from(">HH", data, offset + 5)
-            return width, height
+            return width, height, marker not in _JPEG_PROGRESSIVE
+        if not marker:
+            break  # libjpeg skips to the next marker here, so it would find another size
         if marker == 0xFF or marker in _JPEG_STANDALONE:  # any number of 0xFF bytes may come as padding
             offset += 1 if marker == 0xFF else 2
         else:

@@ -9,8 +9,8 @@ class SourceEventKind(Enum):
 
     LOST = "lost"  # no frames any more; a live source is tried again
     BACK = "back"  # the first frame after LOST
-    FROZEN = "frozen"  # the same picture again and again; its frames are withheld
-    MOVING = "moving"  # the first different picture after FROZEN
+    FROZEN = "frozen"  # only pictures that came before; its frames are withheld
+    MOVING = "moving"  # the first new picture after FROZEN
     UNDECODABLE = "undecodable"  # one bad picture; the source continues
     TRUNCATED = "cut_short"  # a recording stopped before its end
     ENDED = "ended"  # the end of a recording

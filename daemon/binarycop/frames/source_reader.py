@@ -1,4 +1,4 @@
-"""Reads one source step by step: opens it, reads, paces recordings, detects losses and freezes. It starts no thread."""
+"""Reads one source step by step: opens it, paces recordings, detects losses and repetitions. It starts no thread."""
 
 from collections.abc import Callable
 from contextlib import suppress
@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from binarycop.clock import Clock
 from binarycop.errors import SourceError, UndecodableFrame
 from binarycop.frames.base import Frame, Source
-from binarycop.frames.freeze_detector import FreezeDetector
+from binarycop.frames.repeat_detector import RepeatDetector
 from binarycop.frames.source_event import SourceEvent, SourceEventKind
 from binarycop.frames.timing import Backoff, Pacing
 
@@ -18,9 +18,9 @@ _AFTER_BAD_PICTURE_S = 0.02  # a pause, so that a source with only bad pictures 
 class GrabberSettings:
     """Settings of a grabber. Times are in seconds.
 
-    stale_s: an older frame is dropped. frozen_s: identical pictures for this long are a freeze. retry_first_s,
-    retry_max_s: the waits between attempts to open a lost live source double from the first to the second. max_events:
-    how many events are kept until they are fetched, the newest ones.
+    stale_s: an older frame is dropped. frozen_s: without a new picture for this long, the source is frozen.
+    retry_first_s, retry_max_s: the waits between attempts to open a lost live source double from the first to the
+    second. max_events: how many events are kept until they are fetched, the newest ones.
     """
 
     stale_s: float
@@ -35,7 +35,8 @@ class SourceReader:
 
     on_frame: called with each frame. A recording's ``captured_s`` is converted to the clock; the numbers of a live
     source continue over its losses. on_event: called with each event. is_live: whether a source that cannot be opened
-    is tried again; once it is open, ``Source.is_live`` decides. captured: how many frames the source gave.
+    is tried again; once it is open, ``Source.is_live`` decides. captured: how many frames the source gave. withheld:
+    how many of them repeated an earlier picture, so that they were not passed on.
     """
 
     def __init__(
@@ -51,13 +52,16 @@ class SourceReader:
         self._open_source, self._clock, self._is_live = open_source, clock, is_live
         self._on_frame, self._on_event = on_frame, on_event
         self._backoff = Backoff(settings.retry_first_s, settings.retry_max_s)
+        self._frozen_s = settings.frozen_s
         # Kept over a loss: a camera that comes back with the same still is still frozen.
-        self._freeze_detector = FreezeDetector(settings.frozen_s)
+        self._repeat_detector = RepeatDetector()
+        self._new_s: float | None = None  # when the last picture came that repeated none
+        self._ring = 0  # the longest distance of the repetitions since then
         self._pacing = Pacing()
         self._source: Source | None = None
         self._pending: Frame | None = None
         self._is_lost = self._is_frozen = False
-        self.captured = 0
+        self.captured = self.withheld = 0
 
     def step(self) -> float | None:
         """Do one step; returns how many seconds to wait before the next one, or None at the end."""
@@ -99,7 +103,7 @@ class SourceReader:
             self._is_lost = False
             self._report(SourceEventKind.BACK, "gives frames again")
         self._backoff.reset()
-        self._deliver_unless_frozen(replace(frame, number=number))
+        self._deliver_unless_repeated(replace(frame, number=number))
         return 0.0
 
     def _deliver_when_due(self, frame: Frame) -> float:
@@ -111,14 +115,23 @@ class SourceReader:
         self._on_frame(replace(frame, captured_s=due_s))
         return 0.0
 
-    def _deliver_unless_frozen(self, frame: Frame) -> None:
-        was_frozen, self._is_frozen = self._is_frozen, self._freeze_detector.is_frozen(frame.pixels, frame.captured_s)
-        if self._is_frozen and not was_frozen:
-            self._report(SourceEventKind.FROZEN, "sends the same picture again and again; its frames are withheld")
-        if was_frozen and not self._is_frozen:
-            self._report(SourceEventKind.MOVING, "sends other pictures again")
-        if not self._is_frozen:
+    def _deliver_unless_repeated(self, frame: Frame) -> None:
+        now_s, distance = self._clock.now_s(), self._repeat_detector.distance(frame.pixels)
+        if distance is None and frame.has_advanced:
+            self._new_s, self._ring = now_s, 0
+            if self._is_frozen:
+                self._is_frozen = False
+                self._report(SourceEventKind.MOVING, "sends new pictures again")
             self._on_frame(frame)
+            return
+        # One repetition alone is no fault: some drivers give a picture twice now and then.
+        self.withheld += 1
+        self._ring = max(self._ring, distance or 0)
+        if self._new_s is None:
+            self._new_s = now_s
+        if not self._is_frozen and now_s - self._new_s >= self._frozen_s:
+            self._is_frozen = True
+            self._report(SourceEventKind.FROZEN, f"{_repetition(self._ring)}; its frames are withheld")
 
     def _end_or_retry(self, reason: str) -> float | None:
         was_open = self._source is not None
@@ -134,3 +147,10 @@ class SourceReader:
 
     def _report(self, kind: SourceEventKind, detail: str) -> None:
         self._on_event(SourceEvent(kind, detail, self._clock.now_s()))
+
+
+def _repetition(ring: int) -> str:
+    """What a source does, in words, that repeats pictures of so many frames ago."""
+    if not ring:
+        return "the time stamps of its driver stand still"
+    return "sends the same picture again and again" if ring == 1 else f"repeats the same {ring} pictures"

@@ -35,5 +35,8 @@ class FramesSettings:
     stale_s: float = bounded(2.0, 0.2, 60)
     """Seconds without a new frame after which the gate reports a fault. An older frame is not used."""
 
-    frozen_s: float = bounded(5.0, 0.5, 600)
-    """Seconds of identical frames after which the camera counts as frozen: the frames that follow are not used."""
+    frozen_s: float = bounded(1.0, 0.5, 600)
+    """Seconds without a new picture after which the camera is reported as frozen.
+
+    A frame that repeats an earlier one is never used, so the fault comes after ``stale_s`` in any case.
+    """
