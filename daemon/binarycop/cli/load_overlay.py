@@ -6,9 +6,8 @@ from typing import Any
 
 from binarycop.bundle import files as bundles
 from binarycop.bundle.search import find_bundle
-from binarycop.classifier.golden import check_golden
 from binarycop.cli.options import add_bundle, add_config, add_json, print_json, settings_of
-from binarycop.service.backends import open_accelerator, open_board
+from binarycop.service.backends import open_accelerator, open_board, self_test
 from binarycop.settings.classifier import Backend, MemoryAccess
 
 
@@ -26,7 +25,7 @@ def add(commands: Any) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Load the overlay and check its golden vectors.
+    """Load the overlay, and check it with the golden vectors and a drawn face.
 
     Raises BundleError if the build is refused, OverlayError if it cannot be loaded or does not work.
     """
@@ -44,7 +43,7 @@ def run(options: argparse.Namespace) -> int:
     try:
         board.load()
         classifier = open_accelerator(settings, bundle, board)
-        golden = check_golden(bundle, classifier)
+        golden = self_test(bundle, classifier)
     finally:
         board.close()
     manifest = bundle.manifest

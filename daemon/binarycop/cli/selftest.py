@@ -1,4 +1,4 @@
-"""``binarycop selftest``: checks the bundle against its manifest, and the backend against the golden vectors."""
+"""``binarycop selftest``: checks a bundle against its manifest, and a backend with golden vectors and a drawn face."""
 
 import argparse
 from typing import Any
@@ -9,7 +9,9 @@ from binarycop.service.backends import open_bundle
 
 def add(commands: Any) -> None:
     """Add the subcommand."""
-    parser = commands.add_parser("selftest", help="check the bundle's files and golden vectors")
+    parser = commands.add_parser(
+        "selftest", help="check the bundle's files and golden vectors, and classify a drawn face"
+    )
     add_config(parser)
     add_classifier(parser)
     add_json(parser)

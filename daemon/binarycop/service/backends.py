@@ -27,15 +27,31 @@ from binarycop.settings.classifier import Backend, ClassifierSettings, Fallback,
 
 
 def open_bundle(settings: ClassifierSettings) -> tuple[Bundle, Classifier]:
-    """Load the bundle, start its backend, and check it against the golden vectors. Raises BundleError, BackendError."""
+    """Load the bundle, start its backend, and check it with the golden vectors and a drawn face.
+
+    Raises BundleError, BackendError.
+    """
     bundle = bundles.load(find_bundle(settings.bundle))
     classifier = open_classifier(settings, bundle)
     try:
-        check_golden(bundle, classifier)
+        self_test(bundle, classifier)
     except BaseException:
         classifier.close()
         raise
     return bundle, classifier
+
+
+def self_test(bundle: Bundle, classifier: Classifier) -> int:
+    """Check a backend with the golden vectors and a drawn face. Returns the number of golden vectors.
+
+    Raises BundleError, BackendError.
+    """
+    # OpenCV takes seconds to import on a board, and `load-overlay --if-set` without an overlay does without it.
+    from binarycop.service.crop_check import check_crops  # noqa: PLC0415
+
+    golden = check_golden(bundle, classifier)
+    check_crops(bundle, classifier)
+    return golden
 
 
 def open_bundle_or_fallback(settings: ClassifierSettings, journal: Journal) -> tuple[Bundle, Classifier]:
