@@ -57,8 +57,10 @@ class ScriptedClassifier:
     fails: Exception | None = None
     reloads: list[Exception | None] = field(default_factory=list)
     on_reload: Callable[[], None] = lambda: None
+    on_scores: Callable[[], object] = lambda: None
 
     def scores(self, crops: NDArray[np.uint8]) -> NDArray[np.int32]:
+        self.on_scores()
         if self.fails:
             raise self.fails
         self.batches.append(len(crops))
