@@ -67,7 +67,7 @@ def _killed(work: Path, limit_s: float) -> FaultResult:
 
 def _disk_full(work: Path, limit_s: float) -> FaultResult:
     gate = GateProcess(work, starts_ready=False)
-    _system("mount", "-t", "tmpfs", "-o", "size=4k", "none", str(gate.run_folder))
+    _system("mount", "-t", "tmpfs", "-o", "size=4k,mode=0755", "none", str(gate.run_folder))
     try:
         (gate.run_folder / "other").write_bytes(bytes(4096))
         with gate:
