@@ -121,7 +121,7 @@ CLAIMS: list[tuple[str, str, Callable[[], tuple[Any, ...]]]] = [
     ),
     (
         "docs/first-hour.md",
-        r"identical frames for (\d+) s, it counts as frozen",
+        r"without a new frame for (\d+) s is reported as frozen",
         lambda: (LANE.frames.frozen_s,),
     ),
     ("docs/service.md", r"after `service\.hang_s` \| (\d+) s", lambda: (ALL.service.hang_s,)),

@@ -32,6 +32,7 @@ class GatedSource:
         self._given = 0
         self.closed = threading.Event()
         self.fails = False
+        self.age_s = 0.0
 
     def read(self) -> Frame:
         self._asked.release()
@@ -40,7 +41,7 @@ class GatedSource:
         if self.fails:
             raise SourceError(self.name, "unplugged")
         self._given += 1
-        return frame(self._given, self._clock.now_s())
+        return frame(self._given, self._clock.now_s() - self.age_s)
 
     def close(self) -> None:
         self.closed.set()
@@ -156,6 +157,29 @@ def test_a_frame_of_exactly_stale_s_is_not_dropped(source: GatedSource, clock: M
         source.give(1)
         clock.advance_to(52.0)
         assert grabber.take(0.0) is not None
+
+
+def test_a_camera_that_gives_only_old_frames_is_silent(source: GatedSource, clock: ManualClock) -> None:
+    source.age_s = 2.5
+    with grabbing(source, clock, SETTINGS) as grabber:
+        for _ in range(30):
+            clock.advance_to(clock.now_s() + 0.1)
+            source.give(1)
+            assert grabber.take(0.0) is None
+        assert grabber.dropped == 30
+        assert grabber.silent_s() == pytest.approx(2.5)
+
+
+def test_a_repeated_picture_cannot_be_taken_and_the_silence_grows(clock: ManualClock) -> None:
+    repeating = ListedSource([frame(1, 50.0), frame(1, 50.0), frame(1, 50.0)], is_live=True)
+    grabber = Grabber(lambda: repeating, clock, SETTINGS)
+    grabber.start()
+    assert repeating.closed.wait(DEADLINE_S)
+    clock.advance_to(52.0)
+    assert grabber.take(0.0) is not None
+    assert grabber.take(0.0) is None
+    assert (grabber.captured, grabber.withheld, grabber.silent_s()) == (3, 2, 2.0)
+    assert grabber.close(DEADLINE_S)
 
 
 def test_close_does_not_wait_for_a_hanging_read_and_returns_false(source: GatedSource, clock: ManualClock) -> None:

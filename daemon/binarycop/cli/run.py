@@ -52,7 +52,7 @@ def run(options: argparse.Namespace) -> int:
 
 def _print_summary(summary: RunSummary, *, as_json: bool) -> None:
     counts = {name: sum(getattr(counters, name) for counters in summary.counters) for name in _COUNTS}
-    counts |= {"captured": summary.captured, "dropped": summary.dropped}
+    counts |= {"captured": summary.captured, "dropped": summary.dropped, "withheld": summary.withheld}
     if as_json:
         print_json({"event": "summary", **counts, "latency_ms": summary.latency_ms})
         return

@@ -57,6 +57,7 @@ class RunSummary:
     counters: tuple[Counters, ...]
     captured: int
     dropped: int
+    withheld: int
     latency_ms: dict[str, float | None]
     source: str
     was_stopped: bool
@@ -103,6 +104,7 @@ def run_daemon(load: Callable[[], Settings], display: Display | None) -> RunSumm
             tuple(lane.counters for lane in service.lanes),
             loop.captured,
             loop.dropped,
+            loop.withheld,
             loop.latencies.percentiles(),
             settings.gates[0].frames.source,
             stop_requested.is_set(),

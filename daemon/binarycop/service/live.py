@@ -44,6 +44,11 @@ class LiveLoop:
         return sum(grabber.dropped for grabber in self._grabbers)
 
     @property
+    def withheld(self) -> int:
+        """How many frames of cameras repeated an earlier picture, over all lanes."""
+        return sum(grabber.withheld for grabber in self._grabbers)
+
+    @property
     def captured(self) -> int:
         """How many frames the sources gave, over all lanes."""
         return sum(grabber.captured for grabber in self._grabbers)
