@@ -166,7 +166,8 @@ class Lane:
         """Whether the permission is another one than in the last step, or has no limit of its own."""
         before, self._driven_grant = self._driven_grant, self._gate.grant
         if cause in (Cause.VERDICT, Cause.REMINDED):
-            return before is None or self._gate.grant is None or before.at_s != self._gate.grant.at_s
+            # Without a grant nothing is renewed: the dead-man timer's maximum must end a permission that goes on anyhow.
+            return self._gate.grant is not None and (before is None or before.at_s != self._gate.grant.at_s)
         return cause is not None
 
     def _vote(self, front: PersonVotes, scores: Sequence[int], captured_s: float, now_s: float) -> None:
