@@ -5,17 +5,22 @@
  * FAKE_FRAMES: how many frames it sends. Then it stalls, or answers as an unplugged camera if FAKE_END is "gone".
  * FAKE_BAD: the number, from 1, of a frame with invalid content.
  * FAKE_BUSY: another program streams from the camera.
- * FAKE_HZ: the highest frame rate. */
+ * FAKE_HZ: the highest frame rate.
+ * FAKE_NEW: each picture is sent once; the next frame waits, for 1 s at most, until the file is replaced.
+ * FAKE_STAMP: a file that says which time stamps the frames get: "none", "still" (that of the frame before), or how many
+ *     seconds old they are, e.g. "3.5". Without it they are 0 s old, by the monotonic clock as drivers do it. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/videodev2.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -45,6 +50,43 @@ static void pace(void) {
     int rate_hz = number("FAKE_HZ", 0);
     if (rate_hz > 0)
         nanosleep(&(struct timespec){.tv_nsec = 999999999L / rate_hz}, NULL);
+}
+
+static void wait_for_new_picture(void) {
+    static ino_t last;
+    static struct timespec last_change;
+    struct stat status;
+    if (!getenv("FAKE_NEW"))
+        return;
+    for (int tries = 0; tries < 500; tries++) {
+        if (stat(getenv("FAKE_PICTURE"), &status) != 0 || status.st_ino != last ||
+            memcmp(&status.st_mtim, &last_change, sizeof last_change) != 0)
+            break;
+        nanosleep(&(struct timespec){.tv_nsec = 2000000L}, NULL);
+    }
+    last = status.st_ino;
+    last_change = status.st_mtim;
+}
+
+static struct timeval stamp(void) {
+    static struct timeval last;
+    struct timespec now;
+    char text[32] = "0";
+    FILE *file = getenv("FAKE_STAMP") ? fopen(getenv("FAKE_STAMP"), "r") : NULL;
+    if (file) {
+        if (!fgets(text, sizeof text, file))
+            text[0] = 0;
+        fclose(file);
+    }
+    if (strncmp(text, "none", 4) == 0)
+        return (struct timeval){0};
+    if (strncmp(text, "still", 5) != 0) {
+        clock_gettime(CLOCK_MONOTONIC, &now);
+        double at_s = (double)now.tv_sec + (double)now.tv_nsec / 1e9 - atof(text);
+        last.tv_sec = (time_t)at_s;
+        last.tv_usec = (suseconds_t)((at_s - (double)last.tv_sec) * 1e6);
+    }
+    return last;
 }
 
 static int open_any(const char *symbol, const char *path, int flags, mode_t mode) {
@@ -93,6 +135,7 @@ static int send(struct v4l2_buffer *buffer) {
     if (!waiting || sent >= number("FAKE_FRAMES", 1 << 30))
         return fail(EAGAIN);
     pace();
+    wait_for_new_picture();
     int file = open(getenv("FAKE_PICTURE"), O_RDONLY);
     ssize_t bytes = read(file, mapped[queue[0]], BUFFER_BYTES);
     close(file);
@@ -102,6 +145,8 @@ static int send(struct v4l2_buffer *buffer) {
     buffer->bytesused = (unsigned)bytes;
     memmove(queue, queue + 1, sizeof *queue * --waiting);
     buffer->length = BUFFER_BYTES;
+    buffer->timestamp = stamp();
+    buffer->flags = V4L2_BUF_FLAG_TIMESTAMP_MONOTONIC;
     if (++sent == number("FAKE_BAD", 0))
         memset(mapped[buffer->index], 7, buffer->bytesused);
     return 0;

@@ -18,9 +18,10 @@ COMPILER = shutil.which("cc") or shutil.which("gcc")
 
 pytestmark = pytest.mark.skipif(COMPILER is None or sys.platform != "linux", reason="needs Linux and a C compiler")
 
-# Reads up to argv[2] pictures in the format argv[1]; prints the result of each step and how long it took.
+# Reads up to argv[2] pictures in the format argv[1]; prints the result of each step and how long it took. The driver's
+# time stamps become those of argv[3] after the first picture.
 READER = """
-import json, sys, time
+import json, os, sys, time
 from binarycop.clock import MonotonicClock
 from binarycop.errors import SourceError
 from binarycop.frames.camera import Camera, CameraSettings
@@ -36,6 +37,9 @@ for _ in range(int(sys.argv[2]) + 1):
         else:
             frame = camera.read()
             result = [frame.number, frame.pixels.shape, frame.pixels[0, 0].tolist()]
+            result += [time.monotonic() - frame.captured_s, frame.has_advanced]
+            if len(sys.argv) > 3:
+                open(os.environ["FAKE_STAMP"], "w").write(sys.argv[3])
     except SourceError as error:
         result = [type(error).__name__, error.reason]
     steps.append([result, time.monotonic() - began_s])
@@ -65,13 +69,16 @@ class Device:
         assert is_encoded
         self.picture.write_bytes(data.tobytes())
 
-    def read(self, fourcc: str, reads: int, **fake: object) -> tuple[list[Any], list[float]]:
+    def read(
+        self, fourcc: str, reads: int, *, then_stamp: str | None = None, **fake: object
+    ) -> tuple[list[Any], list[float]]:
         """The result of each step, the opening first, and the seconds that each took. fake: see fake_v4l2.c."""
         environment = {key: value for key, value in os.environ.items() if not key.startswith("OPENCV_")}
         environment |= {"LD_PRELOAD": str(self._library), "FAKE_PICTURE": str(self.picture)}
+        environment["FAKE_STAMP"] = str(self.picture.with_suffix(".stamp"))
         environment |= {f"FAKE_{key.upper()}": str(value) for key, value in fake.items()}
         process = subprocess.run(
-            [sys.executable, "-c", READER, fourcc, str(reads)],
+            [sys.executable, "-c", READER, fourcc, str(reads), *([then_stamp] if then_stamp else [])],
             env=environment,
             capture_output=True,
             text=True,
@@ -90,7 +97,7 @@ def device(library: Path, tmp_path: Path) -> Device:
 def test_jpeg_pictures_arrive_as_bgr_in_the_requested_size(device: Device) -> None:
     steps, _ = device.read("MJPG", 2)
     assert steps[0] == "opened"
-    for number, shape, pixel in steps[1:]:
+    for number, shape, pixel, _, _ in steps[1:]:
         assert shape == [240, 320, 3]
         assert pixel == pytest.approx([200, 100, 50], abs=3)
         assert number in (0, 1)
@@ -99,7 +106,8 @@ def test_jpeg_pictures_arrive_as_bgr_in_the_requested_size(device: Device) -> No
 def test_uncompressed_pictures_arrive_as_bgr(device: Device) -> None:
     device.picture.write_bytes(bytes([128, 128]) * (320 * 240))
     steps, _ = device.read("YUYV", 1)
-    assert steps == ["opened", [0, [240, 320, 3], [130, 130, 130]]]
+    assert steps[0] == "opened"
+    assert steps[1][:3] == [0, [240, 320, 3], [130, 130, 130]]
 
 
 def test_a_camera_that_stalls_is_lost_after_two_seconds(device: Device) -> None:
@@ -138,3 +146,48 @@ def test_a_camera_that_never_sends_a_picture_is_refused(device: Device) -> None:
     assert steps[0][0] == "SourceError"
     assert "try another size, rate or format" in steps[0][1]
     assert max(took_s) < 6.0
+
+
+def stamped(steps: list[Any]) -> tuple[list[float], list[bool]]:
+    """The age of each frame in seconds, and whether it has advanced."""
+    return [step[3] for step in steps[1:]], [step[4] for step in steps[1:]]
+
+
+def test_a_frame_has_the_time_stamp_of_the_driver(device: Device) -> None:
+    steps, _ = device.read("MJPG", 4, then_stamp="0.7", hz=20)
+    ages_s, _ = stamped(steps)
+    assert 0 <= ages_s[0] < 0.5
+    assert all(0.7 <= age_s < 1.2 for age_s in ages_s[1:])
+
+
+def test_a_frame_that_was_captured_long_ago_is_that_old(device: Device) -> None:
+    steps, _ = device.read("MJPG", 3, then_stamp="200")
+    ages_s, _ = stamped(steps)
+    assert all(200 <= age_s < 201 for age_s in ages_s[1:])
+
+
+def test_a_time_stamp_in_the_future_is_the_time_of_the_read(device: Device) -> None:
+    steps, _ = device.read("MJPG", 3, then_stamp="-5")
+    ages_s, _ = stamped(steps)
+    assert all(0 <= age_s < 0.5 for age_s in ages_s)
+
+
+def test_a_time_stamp_that_stands_still_is_no_new_frame(device: Device) -> None:
+    steps, _ = device.read("MJPG", 4, then_stamp="still", hz=20)
+    assert stamped(steps)[1] == [True, False, False, False]
+
+
+def test_a_driver_without_time_stamps_is_read_as_well(device: Device) -> None:
+    device.picture.with_suffix(".stamp").write_text("none")
+    ages_s, has_advanced = stamped(device.read("MJPG", 4)[0])
+    assert all(0 <= age_s < 0.5 for age_s in ages_s)
+    assert all(has_advanced)
+
+
+def test_a_jpeg_of_50_megapixels_is_refused_by_its_header(device: Device) -> None:
+    is_encoded, data = cv2.imencode(".jpg", np.zeros((6000, 8333, 3), np.uint8))
+    assert is_encoded
+    device.picture.write_bytes(data.tobytes())
+    steps, took_s = device.read("MJPG", 2)
+    assert steps[1] == ["UndecodableFrame", "picture 0 has 8333×6000 pixels, more than 307200"]
+    assert max(took_s[1:]) < 0.2
