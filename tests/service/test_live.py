@@ -21,6 +21,7 @@ from binarycop.service.live import LiveLoop
 from binarycop.service.watchdog import Stage
 from binarycop.settings.faces import FacesSettings
 from binarycop.settings.frames import FramesSettings
+from binarycop.settings.lines import LineSettings, LinesSettings
 from binarycop.settings.schema import LaneSettings
 from tests.detection.scenes import scene
 from tests.service.fakes import CORRECT, HERE, NOSE, SimulatedSetup
@@ -128,6 +129,23 @@ def test_a_camera_that_hangs_is_a_fault_while_the_loop_goes_on() -> None:
     assert busy[0].name == "source of gate"
     assert setup.records(Event.FAULT) == [("fault", {"reason": "no frames"})]
     assert not setup.is_relay_on
+
+
+def test_a_frame_does_not_wait_for_the_sources_that_have_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    take, waits_s = Grabber.take, set[float]()
+
+    def record(grabber: Grabber, timeout_s: float) -> Frame | None:
+        waits_s.add(timeout_s)
+        return take(grabber, timeout_s)
+
+    monkeypatch.setattr(Grabber, "take", record)
+    source = Silent()
+    relay = LinesSettings(permission=LineSettings("R2"), lamps={})
+    setup = SimulatedSetup(LaneSettings(name="north"), LaneSettings(name="south", lines=relay))
+    with loop_of(setup, source, Recording(5)) as loop:
+        loop.run(lambda: loop.captured >= 6, lambda: None)
+        source.is_free.set()
+    assert waits_s == {0.0}
 
 
 class Dying(Silent):

@@ -39,9 +39,14 @@ class Grabber:
         self._is_over = self._has_died = False
         self._newest_s = clock.now_s()
         self._busy_since_s: float | None = None
+        self._on_change: Callable[[], None] | None = None  # set before the thread starts
 
-    def start(self) -> None:
-        """Start the thread, which opens and reads the source. Raises RuntimeError if it was started before."""
+    def start(self, on_change: Callable[[], None] | None = None) -> None:
+        """Start the thread, which opens and reads the source. Raises RuntimeError if it was started before.
+
+        on_change: called in the thread after each frame, and when no more frames can come.
+        """
+        self._on_change = on_change
         self._newest_s = self._clock.now_s()
         self._thread.start()
 
@@ -133,7 +138,7 @@ class Grabber:
         finally:
             with self._changed:
                 self._is_over, self._busy_since_s, self._has_died = True, None, has_died
-                self._changed.notify_all()
+            self._tell_change()
 
     def _set_busy(self, since_s: float | None) -> None:
         with self._changed:
@@ -147,7 +152,13 @@ class Grabber:
             if self._newest is not None:
                 self._dropped += 1
             self._newest, self._newest_s = frame, max(self._newest_s, frame.captured_s)
+        self._tell_change()
+
+    def _tell_change(self) -> None:
+        with self._changed:
             self._changed.notify_all()
+        if self._on_change is not None:
+            self._on_change()
 
     def _put_event(self, event: SourceEvent) -> None:
         with self._changed:

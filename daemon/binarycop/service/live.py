@@ -1,6 +1,6 @@
 """The loop in real time: it hands the newest frames to the perception, and steps the lanes without waiting for it."""
 
-import time
+import threading
 from collections.abc import Callable
 
 from binarycop.clock import Clock
@@ -37,6 +37,7 @@ class LiveLoop:
         self._service, self._grabbers, self._clock = service, grabbers, clock
         self.latencies = Latencies()
         self._frames: dict[int, Frame] = {}  # those of the perception's present step
+        self._has_change = threading.Event()  # a source has given a frame or has ended
 
     @property
     def dropped(self) -> int:
@@ -71,7 +72,7 @@ class LiveLoop:
         Raises what ``Service.step`` raises, and SourceError if the thread of a source has died.
         """
         for grabber in self._grabbers:
-            grabber.start()
+            grabber.start(self._has_change.set)
         is_over = False
         while not should_stop() and not is_over:
             has_no_frame = self._have_ended() and self._service.runner.is_idle
@@ -93,17 +94,14 @@ class LiveLoop:
             self._frames = {}
 
     def _take_frames(self) -> dict[int, Frame]:
-        """The new frames by the index of their lane; waits for them until the next deadline of a lane."""
-        wait_s = self._max_wait_s() / len(self._grabbers)
-        frames = {}
-        for index, grabber in enumerate(self._grabbers):
-            frame = grabber.take(wait_s)
-            if frame is not None:
-                frames[index] = frame
-        if self._have_ended():
-            # `take` does not wait any more, but the last permission may not be over yet.
-            time.sleep(wait_s)
-        return frames
+        """The new frames by the index of their lane; waits for the first of them until the next deadline of a lane.
+
+        It waits for all sources at once, so that no lane's frame waits for another lane's.
+        """
+        self._has_change.wait(self._max_wait_s())
+        self._has_change.clear()
+        taken = ((index, grabber.take(0.0)) for index, grabber in enumerate(self._grabbers))
+        return {index: frame for index, frame in taken if frame is not None}
 
     def _check_sources(self) -> None:
         """Report what happened to the sources, to the journal and as faults."""
