@@ -69,17 +69,41 @@ def a_stick_with_a_damaged_file_is_refused() -> str:
     return output.splitlines()[-1]
 
 
+def a_stick_to_which_a_file_was_added_is_refused() -> str:
+    for name in ("settings", "package"):
+        output = call(f"/sticks/added-{name}/install", *INSTALL, fails=True)
+        expect("NOT OK: not in SHA256SUMS: ./" in output and "agrees with" not in output, output)
+        expect(not Path("/usr/bin/binarycop").exists(), "something was installed")
+    return next(line.strip() for line in output.splitlines() if "not in SHA256SUMS" in line)
+
+
+def the_installer_follows_no_link_in_tmp() -> str:
+    """Anybody can make one, and its log once had a name there that could be foreseen."""
+    target = Path("/etc/target-of-a-link")
+    target.write_text("untouched")
+    Path("/tmp/binarycop-install.log").symlink_to(target)
+    expect("ok: it has the files" in call("/sticks/first/install", "--check", *INSTALL), "the stick was refused")
+    return "installed below, with the link there"
+
+
 def one_command_takes_the_board_to_a_working_gate() -> str:
     began_s = time.monotonic()
     output = call("/sticks/first/install", *INSTALL)
     expect(state() == "active", output)
     expect(Path("/etc/systemd/system/multi-user.target.wants/binarycop.service").is_symlink(), "it is not enabled")
+    expect(Path("/etc/target-of-a-link").read_text() == "untouched", "a link in /tmp was followed")
+    left = [path.name for folder in ("/var/tmp", "/var/log") for path in Path(folder).glob("binarycop-install*")]
+    expect(not left, f"these are left: {left}")
+    Path("/tmp/binarycop-install.log").unlink()
+    Path("/etc/target-of-a-link").unlink()
     return f"{time.monotonic() - began_s:.0f} s\n{output}"
 
 
 def the_daemon_runs_as_its_own_user_and_reads_the_bundle_store() -> str:
     user = call("systemctl", "show", "-P", "User", "binarycop.service").strip()
     expect(user == "binarycop", f"it runs as {user}")
+    found = Path("/run/binarycop/release").lstat()
+    expect((found.st_uid, found.st_mode) == (0, 0o100644), f"the list for gate-release: {found}")
     output = call("setpriv", "--reuid=binarycop", "--regid=binarycop", "--clear-groups", "binarycop", "selftest")
     expect("golden vectors reproduced" in output, output)
     return output.strip()
@@ -147,7 +171,7 @@ def a_bundle_that_fails_its_self_test_is_rolled_back_at_start() -> str:
 def the_next_start_uses_the_known_good_bundle_without_a_new_self_test() -> str:
     call("systemctl", "restart", "binarycop.service")
     expect(in_use("n-cnv") == SECOND, f"n-cnv is {in_use('n-cnv')}")
-    last = call("journalctl", "-b", "-q", "-o", "cat", "-u", "binarycop.service", "-g", "binarycop: n-cnv: ")
+    last = call("journalctl", "-b", "-q", "-o", "cat", "-u", "binarycop-overlay.service", "-g", "binarycop: n-cnv: ")
     expect("is unchanged" in last.splitlines()[-1], last)
     return last.splitlines()[-1]
 
@@ -195,6 +219,8 @@ def purge_leaves_only_the_user() -> str:
 CHECKS: tuple[Callable[[], str], ...] = (
     a_board_without_a_pynq_image_is_refused_and_nothing_changes,
     a_stick_with_a_damaged_file_is_refused,
+    a_stick_to_which_a_file_was_added_is_refused,
+    the_installer_follows_no_link_in_tmp,
     one_command_takes_the_board_to_a_working_gate,
     the_daemon_runs_as_its_own_user_and_reads_the_bundle_store,
     it_can_be_installed_again_and_the_integrators_settings_stay,

@@ -86,7 +86,7 @@ def _helper_runs(work: Path, package: Path) -> str:
 
 
 def _make_sticks(work: Path, package: Path) -> None:
-    """Make three sticks of successive versions, the third with a bundle that fails, and a damaged stick."""
+    """Make three sticks of successive versions, the third with a bundle that fails, and three that are refused."""
     sticks = work / "sticks"
     second = _next(work, package, guest.SECOND, lambda scores: scores)
     third = _next(work, package, guest.THIRD, lambda scores: scores + 1)
@@ -97,6 +97,10 @@ def _make_sticks(work: Path, package: Path) -> None:
         guest.call(str(ROOT / "deploy/stick"), "--sums", str(sticks / name))
     shutil.copytree(sticks / "first", sticks / "damaged")
     (sticks / "damaged/gate.d/40-trial.yaml").write_text(SETTINGS + "# bent\n")
+    for name, added in (("settings", "gate.d/99-late.yaml"), ("package", f"debs/{package.name}")):
+        shutil.copytree(sticks / "first", sticks / f"added-{name}")
+        (sticks / f"added-{name}" / added).parent.mkdir(exist_ok=True)
+        (sticks / f"added-{name}" / added).write_text("gate: {policy: off}\n")
 
 
 def _next(work: Path, package: Path, version: str, change: Callable[[Any], Any]) -> Path:

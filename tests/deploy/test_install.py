@@ -1,0 +1,153 @@
+"""The installer's look at its stick: it takes the files that SHA256SUMS lists, and refuses everything else.
+
+``install --check`` changes nothing, but it needs root. What it finds out about this machine does not matter here.
+"""
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from deploy.deb import HERE
+
+LONGEST_S = 60
+GOOD = "ok: it has the files of SHA256SUMS and no other, and each agrees with it"
+needs_root = pytest.mark.skipif(os.geteuid() != 0 or not shutil.which("dpkg"), reason="needs root and dpkg")
+
+
+def sums(stick: Path) -> None:
+    subprocess.run([HERE / "stick", "--sums", stick], check=True)
+
+
+@pytest.fixture
+def stick(tmp_path: Path) -> Path:
+    folder = tmp_path / "a stick"
+    for below in ("gate.d", "debs", "bundles/n-cnv"):
+        (folder / below).mkdir(parents=True)
+    shutil.copy(HERE / "install", folder)
+    (folder / "binarycop_1_all.deb").write_bytes(b"no package")
+    (folder / "gate.d/40-site.yaml").write_text("gate: {policy: enforce}\n")
+    (folder / "bundles/n-cnv/manifest.json").write_text('{"files": {}}')
+    sums(folder)
+    return folder
+
+
+def about_the_stick(stick: Path) -> str:
+    """What ``install --check`` says in its second step."""
+    done = subprocess.run(
+        [stick / "install", "--check", "--other-board", "--without-camera"],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=LONGEST_S,
+        check=False,
+    )
+    assert done.returncode == 1, done.stdout  # there is no package for this machine
+    return done.stdout.partition("2. the stick\n")[2].partition(" 3. ")[0]
+
+
+@needs_root
+def test_a_stick_with_only_what_is_listed_is_taken(stick: Path) -> None:
+    assert GOOD in about_the_stick(stick)
+
+
+@needs_root
+@pytest.mark.parametrize(
+    "name",
+    ["gate.d/99-late.yaml", "debs/other_1_all.deb", "binarycop_2_all.deb", "bundles/n-cnv/more", "x", ".hidden", "a b"],
+)
+def test_a_file_that_was_added_after_the_sums_is_refused(stick: Path, name: str) -> None:
+    (stick / name).write_text("gate: {policy: off}\n")
+    output = about_the_stick(stick)
+    assert f"NOT OK: not in SHA256SUMS: ./{name} - if you added it, run deploy/stick --sums" in output, output
+    assert GOOD not in output
+
+
+@needs_root
+def test_after_new_sums_the_added_file_is_taken(stick: Path) -> None:
+    (stick / "gate.d/99-late.yaml").write_text("gate: {policy: off}\n")
+    sums(stick)
+    assert GOOD in about_the_stick(stick)
+
+
+@needs_root
+def test_a_changed_and_a_missing_file_are_refused(stick: Path) -> None:
+    (stick / "gate.d/40-site.yaml").write_text("gate: {policy: off}\n")
+    assert "NOT OK: a file differs from" in about_the_stick(stick)
+    (stick / "gate.d/40-site.yaml").unlink()
+    assert "NOT OK: a file differs from" in about_the_stick(stick)
+
+
+@needs_root
+def test_links_and_fifos_are_refused_and_nothing_hangs(stick: Path) -> None:
+    for make in (lambda path: path.symlink_to("/etc/shadow"), os.mkfifo):
+        odd = stick / "gate.d/50-odd.yaml"
+        make(odd)
+        output = about_the_stick(stick)
+        assert "has something that is no file and no folder: ./gate.d/50-odd.yaml" in output, output
+        odd.unlink()
+
+
+@needs_root
+@pytest.mark.parametrize(
+    "line",
+    [
+        "{sum}  ../outside",
+        "{sum}  gate.d/../../outside",
+        "{sum}  /etc/hostname",
+        "{sum} *install",
+        "{sum}  a\x1b[2Jb",
+        "x",
+        "",
+    ],
+)
+def test_a_list_with_another_line_than_the_sum_of_a_plain_name_is_refused(stick: Path, line: str) -> None:
+    with (stick / "SHA256SUMS").open("a") as out:
+        out.write(line.format(sum="0" * 64) + "\n")
+    output = about_the_stick(stick)
+    assert "has a line that is no sum of a file with a plain name" in output, output
+    assert "\x1b" not in output
+
+
+@needs_root
+def test_a_stick_without_a_list_is_refused(stick: Path) -> None:
+    (stick / "SHA256SUMS").unlink()
+    assert "SHA256SUMS is missing" in about_the_stick(stick)
+    (stick / "SHA256SUMS").symlink_to("/dev/zero")
+    assert "SHA256SUMS is missing" in about_the_stick(stick)
+
+
+@needs_root
+def test_what_windows_puts_on_a_stick_is_left_alone(stick: Path) -> None:
+    (stick / "System Volume Information").mkdir()
+    (stick / "System Volume Information/IndexerVolumeGuid").write_text("x")
+    assert GOOD in about_the_stick(stick)
+
+
+@needs_root
+def test_nothing_is_left_behind(stick: Path) -> None:
+    before = {path.name for folder in ("/tmp", "/var/tmp", "/var/log") for path in Path(folder).iterdir()}
+    about_the_stick(stick)
+    after = {path.name for folder in ("/tmp", "/var/tmp", "/var/log") for path in Path(folder).iterdir()}
+    assert not [name for name in after - before if "binarycop-install" in name]
+
+
+@pytest.mark.parametrize(
+    "script", ["install", "stick", "package", "control/postinst", "control/prerm", "control/postrm"]
+)
+def test_no_script_uses_a_name_in_a_folder_of_everybody_that_can_be_foreseen(script: str) -> None:
+    """Somebody could make a link with that name first, and root would write through it."""
+    text = (HERE / script).read_text()
+    lines = [line for line in text.splitlines() if any(place in line for place in ("/tmp", "/dev/shm", "/var/log"))]
+    assert all("mktemp" in line or line.strip().startswith("#") for line in lines), lines
+
+
+@pytest.mark.parametrize("name", ["gate.d/a b.yaml", "gate.d/a\nb.yaml", ".hidden", "gate.d/a'b.yaml"])
+def test_the_sums_are_not_written_for_a_name_that_the_installer_refuses(stick: Path, name: str) -> None:
+    (stick / name).write_text("")
+    done = subprocess.run([HERE / "stick", "--sums", stick], capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "is no plain file or has no plain name" in done.stderr
