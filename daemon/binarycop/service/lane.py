@@ -166,7 +166,7 @@ class Lane:
         """Whether the permission is another one than in the last step, or has no limit of its own."""
         before, self._driven_grant = self._driven_grant, self._gate.grant
         if cause in (Cause.VERDICT, Cause.REMINDED):
-            # Without a grant nothing is renewed: the dead-man timer's maximum must end a permission that goes on anyhow.
+            # Without a grant nothing is renewed: then the dead-man timer ends what goes on.
             return self._gate.grant is not None and (before is None or before.at_s != self._gate.grant.at_s)
         return cause is not None
 
