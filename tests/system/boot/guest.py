@@ -138,6 +138,36 @@ def a_hang_with_the_relay_on_ends_with_the_relay_off() -> str:
     )
 
 
+def kill_9_and_then_wrong_settings_end_with_the_relay_off() -> str:
+    """The exit code 3 prevents a restart. It must not prevent that the relay is switched off, by the list of before."""
+    since_s = monotonic()
+    wait_for("the relay", lambda: relay()[-1][1] and relay()[-1][0] > since_s, LONGEST_S)
+    OWN.write_text("gate: {pulse: 1}\n")
+    os.kill(int(shown("MainPID")), signal.SIGKILL)
+    begun_s = monotonic()
+    MARK.unlink()
+    wait_for("the relay off", lambda: not relay()[-1][1])
+    off_s = relay()[-1][0] - begun_s
+    assert off_s > 0, "the relay went off by itself: the daemon was killed too late"
+    degraded = "binarycop-degraded.service"
+    wait_for("the degraded state", lambda: shown("ActiveState", degraded) == "active", LONGEST_S)
+    assert (shown("ExecMainStatus"), shown("ActiveState", "binarycop-retry.timer")) == ("3", "active")
+    # Whoever switches it on now, by hand or by a fault: each start that fails switches it off again.
+    run("/usr/lib/binarycop/gate-release", "gate-relay=1")
+    wait_for("the relay on", lambda: relay()[-1][1])
+    run("systemctl", "start", "--no-block", UNIT)
+    wait_for("the relay off again", lambda: not relay()[-1][1], LONGEST_S)
+    wait_for("the degraded state", lambda: shown("ActiveState", degraded) == "active", LONGEST_S)
+    assert shown("ExecMainStatus") == "3"
+    OWN.unlink()
+    run("systemctl", "start", "--no-block", UNIT)
+    wait_for("ready", is_ready, LONGEST_S)
+    MARK.touch()
+    count = len(permitted_at_s())
+    wait_for("a permission", lambda: len(permitted_at_s()) > count, LONGEST_S)
+    return f"relay off {off_s:.2f} s after kill -9; off again after a start with exit code 3; then a permission"
+
+
 def the_log_is_read_over_both_boots() -> str:
     found = events()
     boots = list(dict.fromkeys(event["boot"] for event in found))
@@ -164,6 +194,7 @@ CHECKS: dict[str, tuple[Callable[[], str], ...]] = {
         the_sandbox_holds_the_daemon,
         settings_are_read_again_while_a_camera_runs,
         a_hang_with_the_relay_on_ends_with_the_relay_off,
+        kill_9_and_then_wrong_settings_end_with_the_relay_off,
     ),
     "second": (
         power_on_to_a_pulse_unattended,
