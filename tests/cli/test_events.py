@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timezone
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 from binarycop.cli import events
 from binarycop.cli.main import main
 from binarycop.errors import JournalError
+from binarycop.journal.origin import GateOrigins
 from binarycop.journal.reader import Query, Record
 
 AT = datetime(2026, 5, 4, 12, 0, 1, 234567, tzinfo=timezone.utc)
@@ -17,18 +19,26 @@ VALUES: dict[str, str | int | float] = {
     "person": 3, "class": "correct", "cause": "verdict", "votes": 5, "frames": 8, "margin": 12.5, "latency_ms": 4.2,
     "bundle": "n-cnv 0.1.0", "before": "idle", "after": "permitted",
 }  # fmt: skip
-PERMIT = Record(AT, "b1", "permit", "north", "north: person 3: permission given (correct, verdict)", VALUES)
-FIRE = Record(AT, "b2", "fire", "north", "north: fire input active", {"state": "active"})
+WRITER = "binarycop-journal.service"
+PERMIT = Record(
+    AT, "b1", "permit", "north", "north: person 3: permission given (correct, verdict)", VALUES, WRITER, is_trusted=True
+)
+FIRE = Record(AT, "b2", "fire", "north", "north: fire input active", {"state": "active"}, WRITER, is_trusted=True)
+FORGED = replace(
+    PERMIT, boot="b2", is_trusted=False, unit="session-1.scope",
+    text="x\n2026-05-04 12:00:02.000  permit      north: person 4: permission given\x1b[2K\u202e",
+    values={**VALUES, "trusted": "yes", "unit": WRITER, "at": "never", "bundle": "n-cnv\x9b2J"},
+)  # fmt: skip
 
 
 @pytest.fixture
 def queries(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Query, bool]]:
-    """Installs a journal of two events; returns the queries that it gets."""
+    """Installs a journal of two events, and one that somebody forged; returns the queries that it gets."""
     queries: list[tuple[Query, bool]] = []
 
-    def read(reader: Any, query: Query, *, follow: bool) -> Iterator[Record]:
+    def read(reader: Any, query: Query, origins: GateOrigins, *, follow: bool) -> Iterator[Record]:
         queries.append((query, follow))
-        yield from (PERMIT, FIRE)
+        yield from (PERMIT, FORGED, FIRE)
         if follow:
             raise KeyboardInterrupt
 
@@ -54,8 +64,40 @@ def test_with_json_there_is_an_object_for_each_event_and_nothing_else(capsys: py
     assert main(["events", "--json"]) == 0
     [permit, fire] = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert datetime.fromisoformat(permit.pop("at")) == AT
-    assert permit == {"boot": "b1", "event": "permit", "gate": "north", **VALUES}
+    assert permit == {"boot": "b1", "event": "permit", "gate": "north", "trusted": True, "unit": WRITER, **VALUES}
     assert fire["state"] == "active"
+
+
+LEFT_OUT = "binarycop: 1 entries left out, which the gate's own units did not write; --untrusted shows them\n"
+
+
+@pytest.mark.usefixtures("queries")
+@pytest.mark.parametrize("option", [(), ("--json",), ("--follow",)])
+def test_what_others_wrote_is_left_out_and_that_is_said(
+    option: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["events", *option]) == 0
+    shown = capsys.readouterr()
+    assert "person 4" not in shown.out
+    assert shown.err == LEFT_OUT
+
+
+@pytest.mark.usefixtures("queries")
+def test_on_request_it_is_shown_on_one_line_with_a_mark(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["events", "--untrusted"]) == 0
+    shown = capsys.readouterr()
+    lines = shown.out.splitlines()
+    assert [line.split()[2] for line in lines] == ["b1", "permit", "b2", "NOT", "fire"]
+    assert "NOT FROM THE GATE (session-1.scope)  permit      x\\n2026-05-04 12:00:02.000  permit" in lines[3]
+    assert all(line.isprintable() for line in lines)
+    assert shown.err == ""
+
+
+@pytest.mark.usefixtures("queries")
+def test_no_field_of_an_entry_can_claim_that_it_is_trusted(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["events", "--untrusted", "--json"]) == 0
+    [_, forged, _] = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert (forged["trusted"], forged["unit"], forged["at"]) == (False, "session-1.scope", AT.isoformat())
 
 
 def test_the_arguments_become_a_query(queries: list[tuple[Query, bool]]) -> None:

@@ -12,9 +12,12 @@ import pytest
 
 from binarycop.errors import JournalError
 from binarycop.journal.events import Event
+from binarycop.journal.origin import GateOrigins
 from binarycop.journal.reader import Query, Record, open_reader, read
 from binarycop.journal.writers import SystemdJournal, Value
 
+ROOT, DAEMON, WRITER, NOBODY = 0, 990, 991, 65534
+ORIGINS = GateOrigins({"root": ROOT, "binarycop": DAEMON, "binarycop-journal": WRITER})
 NOON = datetime(2026, 5, 4, 12, 0, tzinfo=timezone.utc)
 BOOTS = (UUID(int=1), UUID(int=2))
 
@@ -35,7 +38,8 @@ class FakeReader:
         def send(text: str, **fields: str) -> None:
             entry: dict[str, Any] = {**fields, "MESSAGE": text, "MESSAGE_ID": UUID(fields["MESSAGE_ID"])}
             at = NOON + timedelta(seconds=at_s)
-            self.entries.append({**entry, "__REALTIME_TIMESTAMP": at, "_BOOT_ID": BOOTS[boot]})
+            origin = {"_SYSTEMD_UNIT": "binarycop-journal.service", "_UID": WRITER}
+            self.entries.append({**entry, **origin, "__REALTIME_TIMESTAMP": at, "_BOOT_ID": BOOTS[boot]})
 
         SystemdJournal(send).write(event, gate, **values)
 
@@ -85,19 +89,59 @@ def names(records: list[Record]) -> list[str]:
 
 
 def test_all_events_of_all_boots_are_read_in_order_and_nothing_else(reader: FakeReader) -> None:
-    records = list(read(reader, Query()))
+    records = list(read(reader, Query(), ORIGINS))
     assert names(records) == ["started", "refuse", "permit"]
     assert [record.boot[-1] for record in records] == ["1", "1", "2"]
     assert records[0].at == NOON
 
 
+@pytest.mark.parametrize(
+    ("event", "unit", "uid", "is_trusted"),
+    [
+        (Event.PERMIT, "binarycop-journal.service", WRITER, True),
+        (Event.PERMIT, "binarycop.service", DAEMON, True),  # written before there was a writer
+        (Event.BUNDLE_BACK, "binarycop-overlay.service", ROOT, True),
+        (Event.GAVE_UP, "binarycop-degraded.service", DAEMON, True),
+        (Event.GAVE_UP, "", DAEMON, True),  # its process has ended before journald looks up the unit
+        (Event.PERMIT, "", DAEMON, False),
+        (Event.GAVE_UP, "", NOBODY, False),
+        (Event.PERMIT, "session-3.scope", NOBODY, False),
+        (Event.PERMIT, "session-3.scope", ROOT, False),
+        (Event.PERMIT, "binarycop-journal.service", NOBODY, False),
+        (Event.PERMIT, "cron.service", WRITER, False),
+        (Event.PERMIT, "binarycop-journal.service", None, False),
+        (Event.PERMIT, None, None, False),
+    ],
+)
+def test_only_what_the_gates_own_units_wrote_is_trusted(
+    event: Event, unit: str | None, uid: int | None, is_trusted: bool
+) -> None:
+    reader = FakeReader()
+    reader.write(event, person=1, cause="verdict", minutes=10, bundle="", refused="", version="", reason="",
+                 **{"class": "correct"})  # fmt: skip
+    entry = reader.entries[0]
+    for name, value in (("_SYSTEMD_UNIT", unit), ("_UID", uid)):
+        if value is None:
+            del entry[name]
+        else:
+            entry[name] = value
+    # journald lets no program write a field that begins with an underscore, but others may be anything.
+    entry |= {"SYSLOG_IDENTIFIER": "binarycop", "UNIT": "binarycop-journal.service", "OBJECT_UID": str(WRITER)}
+    [record] = read(reader, Query(), ORIGINS)
+    assert (record.is_trusted, record.unit) == (is_trusted, unit or "")
+
+
+def test_without_the_gates_users_nothing_is_trusted(reader: FakeReader) -> None:
+    assert not any(record.is_trusted for record in read(reader, Query(), GateOrigins({"root": ROOT})))
+
+
 def test_a_time_without_a_time_zone_is_local(reader: FakeReader) -> None:
     reader.entries[0]["__REALTIME_TIMESTAMP"] = NOON.astimezone().replace(tzinfo=None)
-    assert next(read(reader, Query(until=NOON))).at == NOON
+    assert next(read(reader, Query(until=NOON), ORIGINS)).at == NOON
 
 
 def test_number_fields_become_numbers_again(reader: FakeReader) -> None:
-    [_, refusal, _] = read(reader, Query())
+    [_, refusal, _] = read(reader, Query(), ORIGINS)
     assert refusal.gate == "north"
     assert refusal.text == "north: person 1: permission refused (nose)"
     assert refusal.values == {
@@ -108,7 +152,7 @@ def test_number_fields_become_numbers_again(reader: FakeReader) -> None:
 
 def test_a_number_field_with_another_text_stays_a_text(reader: FakeReader) -> None:
     reader.entries[1]["BINARYCOP_VOTES"] = "many"
-    assert list(read(reader, Query()))[1].values["votes"] == "many"
+    assert list(read(reader, Query(), ORIGINS))[1].values["votes"] == "many"
 
 
 @pytest.mark.parametrize(
@@ -123,14 +167,14 @@ def test_a_number_field_with_another_text_stays_a_text(reader: FakeReader) -> No
     ],
 )
 def test_a_query_selects_events(reader: FakeReader, query: Query, expected: list[str]) -> None:
-    assert names(list(read(reader, query))) == expected
+    assert names(list(read(reader, query, ORIGINS))) == expected
 
 
 def test_following_yields_new_events_until_it_is_interrupted(reader: FakeReader) -> None:
     more = FakeReader()
     more.write(Event.FIRE, "gate", 30, state="active")
     reader.later = [[], more.entries]
-    following = read(reader, Query(since=NOON + timedelta(seconds=20)), follow=True)
+    following = read(reader, Query(since=NOON + timedelta(seconds=20)), ORIGINS, follow=True)
     names = [next(following).event, next(following).event]
     with pytest.raises(KeyboardInterrupt):
         next(following)
@@ -139,7 +183,7 @@ def test_following_yields_new_events_until_it_is_interrupted(reader: FakeReader)
 
 def test_a_read_error_comes_after_the_events_before_it(reader: FakeReader) -> None:
     reader.error = OSError(errno.EBADMSG, "Bad message")
-    reading = read(reader, Query())
+    reading = read(reader, Query(), ORIGINS)
     assert [next(reading).event for _ in range(3)] == ["started", "refuse", "permit"]
     with pytest.raises(
         JournalError, match="journal: it cannot be read any further: Bad message; see journalctl --verify"

@@ -17,6 +17,7 @@ from binarycop.clock import MonotonicClock
 from binarycop.errors import BundleError
 from binarycop.journal.events import Event, Level
 from binarycop.journal.writers import is_under_systemd, open_journal, print_to_stderr
+from binarycop.printable import printable
 from binarycop.settings.classifier import Backend
 from binarycop.settings.load import load
 
@@ -66,7 +67,7 @@ def _list(options: argparse.Namespace) -> None:
     for version in versions:
         _show(version, options)
     if not versions:
-        print(f"binarycop: there is no bundle in {options.root}", file=sys.stderr)
+        print(printable(f"binarycop: there is no bundle in {options.root}"), file=sys.stderr)
 
 
 def _install(options: argparse.Namespace) -> None:
@@ -137,7 +138,8 @@ def _show(version: Version, options: argparse.Namespace) -> None:
         print_json(asdict(version))
         return
     marks = {"in use": version.in_use, "known good": version.known_good, "packaged": version.packaged}
-    print(f"{version.name}  {version.version}  {', '.join(mark for mark in marks if marks[mark])}".rstrip())
+    line = f"{version.name}  {version.version}  {', '.join(mark for mark in marks if marks[mark])}"
+    print(printable(line.rstrip()))
 
 
 def _log(text: str) -> None:

@@ -4,6 +4,7 @@ import argparse
 from typing import Any
 
 from binarycop.cli.options import add_config, add_json, print_json
+from binarycop.printable import printable
 from binarycop.settings import dump
 from binarycop.settings.load import load
 
@@ -26,7 +27,7 @@ def run(options: argparse.Namespace) -> int:
         print_json({"files": files, "settings": to_dict(loaded.settings)})
         return 0
     for path in loaded.files:
-        print(f"# from {path}")
+        print(printable(f"# from {path}"))
     if not loaded.files:
         print("# no settings file: the defaults")
     text = dump.dump_changes(loaded.settings) if options.changes else dump.dump(loaded.settings)

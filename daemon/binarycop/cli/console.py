@@ -6,6 +6,7 @@ from typing import TextIO
 
 from binarycop.gate.state import Phase
 from binarycop.journal.writers import print_to_stderr
+from binarycop.printable import printable
 from binarycop.service.snapshot import LaneSnapshot
 
 _CLEAR_LINE = "\r\x1b[K"
@@ -22,7 +23,7 @@ class Console:
     def show(self, snapshots: list[LaneSnapshot], latency_ms: float | None) -> None:
         """Show how all lanes are. latency_ms: from the capture of the newest frame to the lines."""
         if self._is_terminal:
-            text = "   ".join(_line(lane) for lane in snapshots) + _latency(latency_ms)
+            text = printable("   ".join(_line(lane) for lane in snapshots) + _latency(latency_ms))
             # A line that wraps could not be cleared.
             self._stream.write(_CLEAR_LINE + text[: shutil.get_terminal_size().columns - 1])
             self._stream.flush()
@@ -31,7 +32,7 @@ class Console:
         if state != self._shown:
             self._shown = state
             for lane in snapshots:
-                print(_line(lane) + _latency(latency_ms), file=self._stream, flush=True)
+                print(printable(_line(lane) + _latency(latency_ms)), file=self._stream, flush=True)
 
     def print_line(self, line: str) -> None:
         """Print a line of the journal on standard error."""

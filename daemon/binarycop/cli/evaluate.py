@@ -10,6 +10,7 @@ from binarycop.cli.options import add_classifier, add_config, add_finder, add_js
 from binarycop.detection.choose import make_detector
 from binarycop.errors import UndecodableFrame
 from binarycop.evaluation.classification import evaluate
+from binarycop.printable import printable
 from binarycop.service.backends import open_bundle
 
 
@@ -38,7 +39,7 @@ def run(options: argparse.Namespace) -> int:
         counts = {"images": report.images, "no_face": report.no_face, "abstained": report.abstained}
         print_json({**counts, "confusion": report.confusion, "recall": recall, "balanced_accuracy": balanced, **names})
         return 0
-    print(", ".join(f"{key} {value}" for key, value in names.items()))
+    print(printable(", ".join(f"{key} {value}" for key, value in names.items())))
     print(f"{report.images} pictures, {report.no_face} without a face, {report.abstained} abstained")
     print("true \\ answer" + "".join(f"{label:>12}" for label in LABELS) + "      recall")
     for label, row in zip(LABELS, report.confusion):
@@ -49,4 +50,4 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _show_left_out(error: UndecodableFrame) -> None:
-    print(f"binarycop: left out: {error}", file=sys.stderr)
+    print(printable(f"binarycop: left out: {error}"), file=sys.stderr)

@@ -10,6 +10,7 @@ from binarycop.bundle import manifest as manifests
 from binarycop.bundle.check_build import BITSTREAM, HWH
 from binarycop.bundle.search import find_bundle
 from binarycop.cli.options import add_json, print_json
+from binarycop.printable import printable
 
 
 def add(commands: Any) -> None:
@@ -32,5 +33,6 @@ def run(options: argparse.Namespace) -> int:
     if options.json:
         print_json({"bundle": manifest.name, "version": manifest.version, "files": digests})
     else:
-        print(f"{manifest.name} {manifest.version} has its build: {package.bitstream.name}, {package.hwh.name}")
+        build = f"{package.bitstream.name}, {package.hwh.name}"
+        print(printable(f"{manifest.name} {manifest.version} has its build: {build}"))
     return 0

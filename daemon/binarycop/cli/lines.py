@@ -13,6 +13,7 @@ from binarycop.cli.options import add_config, add_json, print_json, settings_of
 from binarycop.errors import LineError
 from binarycop.lines.factory import MOCK, open_factory, resolve
 from binarycop.lines.wiring_test import LineReport, WiringTest
+from binarycop.printable import printable
 from binarycop.settings.schema import LaneSettings
 
 _POLL_S = 0.02
@@ -57,7 +58,7 @@ def _test(lane: LaneSettings, factory: Factory, options: argparse.Namespace, sho
                 print("binarycop: there was no pulse", file=sys.stderr)
                 return 0
             wiring_test.pulse(options.pulse, options.for_s, time.sleep)
-            print(f"binarycop: {options.pulse} was on for {options.for_s:g} s", file=sys.stderr)
+            print(printable(f"binarycop: {options.pulse} was on for {options.for_s:g} s"), file=sys.stderr)
         if options.watch:
             _watch(wiring_test, options.watch, show)
         return 6 if any(report.problem for report in reports) else 0
@@ -83,16 +84,16 @@ def _lane(lanes: tuple[LaneSettings, ...], name: str | None) -> LaneSettings:
 
 
 def _confirm(lane: LaneSettings, line: str, for_s: float) -> bool:
-    print(
-        f"Drive {line} of gate {lane.name} for {for_s:g} s? It may open the speed gate. [y/N] ", end="", file=sys.stderr
-    )
+    question = f"Drive {line} of gate {lane.name} for {for_s:g} s? It may open the speed gate. [y/N] "
+    print(printable(question), end="", file=sys.stderr)
     sys.stderr.flush()
     return sys.stdin.readline().strip().lower() in ("y", "yes")
 
 
 def _show(report: LineReport) -> None:
     level = {None: report.problem, True: "active", False: "inactive"}[report.active]
-    print(f"{report.gate}  {report.direction:<6}  {report.name:<17} {report.pin:<20} {level}", flush=True)
+    line = f"{report.gate}  {report.direction:<6}  {report.name:<17} {report.pin:<20} {level}"
+    print(printable(line), flush=True)
 
 
 def _show_json(report: LineReport) -> None:

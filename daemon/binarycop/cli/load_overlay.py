@@ -7,6 +7,7 @@ from typing import Any
 from binarycop.bundle import files as bundles
 from binarycop.bundle.search import find_bundle
 from binarycop.cli.options import add_bundle, add_config, add_json, print_json, settings_of
+from binarycop.printable import printable
 from binarycop.service.backends import open_accelerator, open_board, self_test
 from binarycop.settings.classifier import Backend, MemoryAccess
 
@@ -35,7 +36,7 @@ def run(options: argparse.Namespace) -> int:
         if options.json:
             print_json({"backend": configured.backend.value, "loaded": False})
         else:
-            print(f"classifier.backend is {configured.backend.value}: no overlay to load")
+            print(printable(f"classifier.backend is {configured.backend.value}: no overlay to load"))
         return 0
     # Only pynq can load, also for a daemon that uses UIO.
     settings = replace(configured, backend=backend, overlay=replace(configured.overlay, memory=MemoryAccess.PYNQ))
@@ -51,8 +52,9 @@ def run(options: argparse.Namespace) -> int:
         names = {"bundle": manifest.name, "version": manifest.version, "backend": classifier.name}
         print_json({**names, "clock_mhz": manifest.clock_mhz, "golden": golden})
     else:
-        print(
+        loaded = (
             f"{manifest.name} {manifest.version} loaded on {classifier.name} at {manifest.clock_mhz:g} MHz: "
             f"all {golden} golden vectors reproduced"
         )
+        print(printable(loaded))
     return 0

@@ -2,7 +2,6 @@
 
 import argparse
 import json
-import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -72,8 +71,8 @@ def replay_settings(settings: Settings, source: str) -> Settings:
 
 def print_json(value: Any) -> None:
     """Print one JSON object as one line of standard output."""
-    json.dump(value, sys.stdout)
-    print(flush=True)
+    # JSON escapes all control characters but this one.
+    print(json.dumps(value).replace("\x7f", "\\u007f"), flush=True)
 
 
 def _values(choices: type[Backend] | type[DetectorKind]) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 
 from binarycop.cli.options import add_config, add_json, print_json, settings_of
 from binarycop.lines import relay_off_list
+from binarycop.printable import printable
 
 
 def add(commands: Any) -> None:
@@ -30,5 +31,5 @@ def run(options: argparse.Namespace) -> int:
     if options.json:
         print_json({"file": str(options.file), "lines": count})
     else:
-        print(f"{options.file}: {count} lines to switch off (lines.factory: {factory})")
+        print(printable(f"{options.file}: {count} lines to switch off (lines.factory: {factory})"))
     return 0

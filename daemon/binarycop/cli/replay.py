@@ -21,6 +21,7 @@ from binarycop.frames.choose import is_recording, open_recording
 from binarycop.journal.events import Event
 from binarycop.journal.writers import Value, format_message
 from binarycop.lines.mock import MockLines
+from binarycop.printable import printable
 from binarycop.service.assembly import detector_of, make_service, tracker_of
 from binarycop.service.backends import open_bundle
 from binarycop.service.replay import replay
@@ -51,7 +52,7 @@ class ReplayJournal:
         if self._as_json:
             print_json({"clip": self._clip, "t_s": t_s, "event": event.spec.name, **values})
         else:
-            print(f"{self._clip} {t_s:8.3f} s  {sentence}", flush=True)
+            print(printable(f"{self._clip} {t_s:8.3f} s  {sentence}"), flush=True)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -89,4 +90,4 @@ def _replay_clip(clip: str, settings: Settings, bundle: Bundle, classifier: Clas
         print_json({**head, **counts, "latency_ms": latency_ms})
     else:
         text = ", ".join(f"{count} {name}" for name, count in counts.items())
-        print(f"{clip} summary: {text}, {latency_text(latency_ms)}")
+        print(printable(f"{clip} summary: {text}, {latency_text(latency_ms)}"))

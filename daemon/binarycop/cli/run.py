@@ -15,6 +15,7 @@ from binarycop.cli.options import (
 )
 from binarycop.errors import SourceError
 from binarycop.journal.writers import is_under_systemd
+from binarycop.printable import printable
 from binarycop.service.daemon import RunSummary, run_daemon
 from binarycop.settings.schema import Settings
 
@@ -57,4 +58,4 @@ def _print_summary(summary: RunSummary, *, as_json: bool) -> None:
         print_json({"event": "summary", **counts, "latency_ms": summary.latency_ms})
         return
     text = ", ".join(f"{count} {name}" for name, count in counts.items())
-    print(f"summary: {text}, {latency_text(summary.latency_ms)}", flush=True)
+    print(printable(f"summary: {text}, {latency_text(summary.latency_ms)}"), flush=True)

@@ -4,6 +4,7 @@ import argparse
 from typing import Any
 
 from binarycop.cli.options import add_classifier, add_config, add_json, print_json, settings_of
+from binarycop.printable import printable
 from binarycop.service.backends import open_bundle
 
 
@@ -27,5 +28,5 @@ def run(options: argparse.Namespace) -> int:
     if options.json:
         print_json({"bundle": manifest.name, "version": manifest.version, "backend": backend, "golden": golden})
     else:
-        print(f"{manifest.name} {manifest.version} on {backend}: all {golden} golden vectors reproduced")
+        print(printable(f"{manifest.name} {manifest.version} on {backend}: all {golden} golden vectors reproduced"))
     return 0

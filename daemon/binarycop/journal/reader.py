@@ -9,12 +9,12 @@ from typing import Any, Protocol
 
 from binarycop.errors import JournalError
 from binarycop.journal.events import Event
+from binarycop.journal.fields import FIELDS, Decimal, Integer
+from binarycop.journal.origin import GateOrigins, Origin
 
 _PREFIX = "BINARYCOP_"
 _WAIT_S = 1.0
-_INTEGER_FIELDS = ("person", "votes", "frames", "number", "most")
-_FLOAT_FIELDS = ("margin", "latency_ms", "seconds", "minutes")
-_NAME_BY_ID = {event.spec.message_id: event.spec.name for event in Event}
+_EVENT_BY_ID = {event.spec.message_id: event for event in Event}
 
 
 class Reader(Protocol):
@@ -53,7 +53,9 @@ class Query:
 class Record:
     """One event as it was written.
 
-    at: with its time zone. boot: the id of the boot in which it was written. values: the event's own fields.
+    at: with its time zone. boot: the id of the boot in which it was written. values: the event's own fields. unit: the
+    unit that wrote it. is_trusted: whether that is one of the gate's own; anybody may write an entry that looks the
+    same otherwise.
     """
 
     at: datetime
@@ -62,6 +64,8 @@ class Record:
     gate: str
     text: str
     values: dict[str, str | int | float]
+    unit: str
+    is_trusted: bool
 
 
 def open_reader() -> Reader:
@@ -84,13 +88,15 @@ def open_reader() -> Reader:
     return opened
 
 
-def read(reader: Reader, query: Query, *, follow: bool = False) -> Iterator[Record]:
+def read(reader: Reader, query: Query, origins: GateOrigins, *, follow: bool = False) -> Iterator[Record]:
     """Yield the events of the query, oldest first. With ``follow`` it then waits for new ones, without end.
+
+    origins: says which entries are the gate's own.
 
     Raises JournalError if the journal cannot be read to its end.
     """
     try:
-        for message_id in _NAME_BY_ID:
+        for message_id in _EVENT_BY_ID:
             reader.add_match(MESSAGE_ID=message_id)
         if query.gate is not None:
             reader.add_match(BINARYCOP_GATE=query.gate)
@@ -102,7 +108,7 @@ def read(reader: Reader, query: Query, *, follow: bool = False) -> Iterator[Reco
             reader.seek_realtime(query.since.timestamp())
         while True:
             while entry := reader.get_next():
-                record = _record(entry)
+                record = _record(entry, origins)
                 if record is None:
                     continue
                 if query.until is not None and record.at > query.until:
@@ -115,12 +121,14 @@ def read(reader: Reader, query: Query, *, follow: bool = False) -> Iterator[Reco
         raise JournalError(f"it cannot be read any further: {error.strerror}; see journalctl --verify") from error
 
 
-def _record(entry: Mapping[str, Any]) -> Record | None:
+def _record(entry: Mapping[str, Any], origins: GateOrigins) -> Record | None:
     """The entry as a record, or None if it is not one of ours: another program may write an entry with two ids."""
     # python-systemd converts MESSAGE_ID and _BOOT_ID to UUIDs.
     message_id = str(entry["MESSAGE_ID"]).replace("-", "")
-    if message_id not in _NAME_BY_ID:
+    event = _EVENT_BY_ID.get(message_id)
+    if event is None:
         return None
+    origin = Origin(str(entry.get("_SYSTEMD_UNIT", "")), _uid(entry))
     values = {
         name.removeprefix(_PREFIX).lower(): value
         for name, value in entry.items()
@@ -130,20 +138,30 @@ def _record(entry: Mapping[str, Any]) -> Record | None:
         # python-systemd 234 and 235 give the local time without a time zone.
         at=entry["__REALTIME_TIMESTAMP"].astimezone(),
         boot=str(entry.get("_BOOT_ID", "")).replace("-", ""),
-        event=_NAME_BY_ID[message_id],
+        event=event.spec.name,
         gate=str(entry.get("BINARYCOP_GATE", "")),
         text=str(entry.get("MESSAGE", "")),
         values={name: _parse_field(name, str(value)) for name, value in sorted(values.items())},
+        unit=origin.unit,
+        is_trusted=origins.wrote(event, origin),
     )
+
+
+def _uid(entry: Mapping[str, Any]) -> int | None:
+    try:
+        return int(entry["_UID"])
+    except (KeyError, TypeError, ValueError):
+        return None
 
 
 def _parse_field(name: str, text: str) -> str | int | float:
     """Convert the text of a field back to a number, if it is one of the number fields and holds a number."""
+    field = FIELDS.get(name)
     try:
-        if name in _INTEGER_FIELDS:
+        if isinstance(field, Integer):
             return int(text)
-        number = float(text) if name in _FLOAT_FIELDS else 0.0
+        number = float(text) if isinstance(field, Decimal) else 0.0
     except ValueError:
         return text
     # JSON has no infinity and no NaN.
-    return number if name in _FLOAT_FIELDS and math.isfinite(number) else text
+    return number if isinstance(field, Decimal) and math.isfinite(number) else text

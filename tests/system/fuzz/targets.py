@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
@@ -14,9 +15,15 @@ from binarycop.accelerator.simulated import design
 from binarycop.bundle import check_build, deployment_package
 from binarycop.bundle import files as bundles
 from binarycop.bundle import manifest as manifests
+from binarycop.cli.events import format_line, to_dict
 from binarycop.errors import BinaryCoPError
 from binarycop.frames.clip import Clip
 from binarycop.frames.image import decode
+from binarycop.journal.entry import encode
+from binarycop.journal.events import Event
+from binarycop.journal.fields import Value
+from binarycop.journal.journal_writer import JournalWriter, Limits
+from binarycop.journal.origin import GateOrigins
 from binarycop.journal.reader import Query, read
 from binarycop.settings.load import load
 from tests.random_bundles import random_bundle
@@ -90,12 +97,28 @@ def journal(data: bytes, work: Path) -> None:
     except (ValueError, RecursionError):
         return
     listed = entries if isinstance(entries, list) else [entries]
-    for record in read(_Entries([entry for entry in listed if isinstance(entry, dict)]), Query()):
-        json.dumps(record.values, allow_nan=False)
+    origins = GateOrigins({"binarycop": 990, "root": 0})
+    for record in read(_Entries([entry for entry in listed if isinstance(entry, dict)]), Query(), origins):
+        json.dumps(to_dict(record), allow_nan=False)
+        assert format_line(record).isprintable()
+
+
+def datagram(data: bytes, work: Path) -> None:
+    """What the journal's writer gets: it is refused, or is exactly what the daemon would send."""
+    sent: list[bytes] = []
+
+    def send(entry: bytes) -> bool:
+        sent.append(entry)
+        return True
+
+    JournalWriter(send, {0}, Limits(), 0.0).take(data, 0, 0.0)
+    for entry in sent:
+        assert all(re.fullmatch("[A-Z_]+=.*", line) and line.isprintable() for line in entry.decode().split("\n")[:-1])
 
 
 TARGETS: dict[str, Target] = {
-    target.__name__: target for target in (settings, manifest, weights, driver, handoff, picture, clip, journal)
+    target.__name__: target
+    for target in (settings, manifest, weights, driver, handoff, picture, clip, journal, datagram)
 }
 
 
@@ -110,6 +133,10 @@ def seeds(name: str, work: Path) -> list[bytes]:
     kept = [file.read_bytes() for file in sorted((CORPUS / name).glob("*"))]
     if name == "handoff":
         kept.append(design.hwh("idma0", "odma0", 100.0))
+    if name == "datagram":
+        values: dict[str, Value] = {"person": 3, "class": "correct", "cause": "verdict", "margin": 12.5, "votes": 5}
+        kept.append(encode(Event.PERMIT, "north", values))
+        kept.append(encode(Event.FAULT, "", {"reason": "no frames"}))
     if name in ("manifest", "weights"):
         # Read now, before the file is damaged.
         text = _manifest_text(work).encode()
