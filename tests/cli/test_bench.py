@@ -1,6 +1,7 @@
-"""``binarycop bench faces`` on drawn heads."""
+"""``binarycop bench``: the detectors on drawn heads, and what gates cost."""
 
 import json
+from itertools import islice
 from pathlib import Path
 
 import cv2
@@ -8,8 +9,10 @@ import numpy as np
 import pytest
 
 from binarycop.classes import MaskClass
+from binarycop.cli.bench_gates import GateLoad, table
 from binarycop.cli.main import main
 from binarycop.frames import drawing
+from binarycop.frames.demo import Demo
 
 BOX = "<bndbox><xmin>{}</xmin><ymin>{}</ymin><xmax>{}</xmax><ymax>{}</ymax></bndbox>"
 OBJECT = f"<object><name>with_mask</name>{BOX}</object>"
@@ -78,4 +81,48 @@ def test_a_named_detector_that_cannot_run_is_an_error(
 def test_an_unknown_part_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit, match="2"):
         main(["bench", "hands", str(tmp_path)])
-    assert "'hands' should be faces" in capsys.readouterr().err
+    assert "'hands'" in capsys.readouterr().err
+
+
+@pytest.fixture
+def short_clip(tmp_path: Path) -> Path:
+    """Half a second of the demo."""
+    path = tmp_path / "short.avi"
+    demo, writer = Demo(), cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"MJPG"), 30, (320, 240))
+    for frame in islice(iter(demo.read, None), 15):
+        writer.write(frame.pixels)
+    writer.release()
+    return path
+
+
+def test_the_cost_of_gates_is_measured_on_daemons_that_run(
+    short_clip: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = ["bench", "gates", "--gates", "1", "--gates", "3", "--clip", str(short_clip), "--json"]
+    assert main(arguments) == 0
+    one, three = json.loads(capsys.readouterr().out)["gates"]
+    assert (one["gates"], one["captured"], three["gates"], three["captured"]) == (1, 15, 3, 45)
+    assert three["threads"] > one["threads"] > 1
+    assert 400 > three["peak_mib"] > three["private_mib"] > 10
+    assert three["p99_ms"] >= three["p50_ms"] > 0
+
+
+def test_the_table_of_gates_has_a_row_for_each_number() -> None:
+    text = table([GateLoad(8, 150.6, 101.2, 20, 0.68, 3648, 36, 4.51, 76.6)])
+    assert text[0].split("  ")[0] == "gates"
+    assert text[1].split() == ["8", "151", "101", "20", "0.68", "1.0%", "4.5", "76.6"]
+
+
+def test_a_daemon_that_fails_ends_the_benchmark_with_its_message(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    nothing = tmp_path / "nothing.avi"
+    assert main(["bench", "gates", "--gates", "1", "--clip", str(nothing)]) == 5
+    assert "a daemon with 1 gates failed: binarycop: " in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("count", ["0", "17", "-1", "x"])
+def test_a_number_of_gates_has_bounds(count: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        main(["bench", "gates", "--gates", count])
+    assert "should be a number from 1 to 16" in capsys.readouterr().err

@@ -1,7 +1,8 @@
-"""``binarycop bench faces``: compares the detectors on annotated pictures."""
+"""``binarycop bench``: compares the detectors on annotated pictures, or measures what a number of gates costs."""
 
 import argparse
 import math
+import os
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -9,6 +10,8 @@ from typing import Any
 
 import cv2
 
+from binarycop.cli.bench_gates import GATES, measure_gates
+from binarycop.cli.bench_gates import table as gates_table
 from binarycop.cli.options import add_config, add_json, print_json, settings_of
 from binarycop.detection.base import Detector
 from binarycop.detection.choose import make_detector
@@ -19,26 +22,50 @@ from binarycop.evaluation.haar import Haar
 from binarycop.frames.image import read_picture
 from binarycop.settings.faces import DetectorKind, FacesSettings
 
+_MAX_GATES = 16
 _NAMES = (DetectorKind.LOOKOUT.value, DetectorKind.YUNET.value, Haar.name)
 
 
 def add(commands: Any) -> None:
     """Add the subcommand."""
-    parser = commands.add_parser("bench", help="measure the face detectors: recall, false positives, time")
-    parser.add_argument("part", type=_part, metavar="PART", help="what to measure: faces")
+    parser = commands.add_parser("bench", help="measure the face detectors, or memory and latency of several gates")
+    parts = parser.add_subparsers(dest="part", required=True, metavar="PART")
+    faces = parts.add_parser("faces", help="recall, false positives and time of the detectors")
     layout = "has annotations/*.xml (PASCAL VOC) and images/, or one folder for each class"
-    parser.add_argument("folder", type=Path, metavar="DIR", help=layout)
+    faces.add_argument("folder", type=Path, metavar="DIR", help=layout)
     names = ", ".join(_NAMES)
-    parser.add_argument(
+    faces.add_argument(
         "--finder", choices=_NAMES, action="append", metavar="NAME", help=f"detector: {names} (default: all)"
     )
-    add_config(parser)
-    add_json(parser)
-    parser.set_defaults(run=run)
+    add_config(faces)
+    add_json(faces)
+    faces.set_defaults(run=run_faces)
+    gates = parts.add_parser("gates", help="memory, threads and latency of a daemon with several gates")
+    counts = ", ".join(map(str, GATES))
+    gates.add_argument(
+        "--gates", type=_count, action="append", metavar="N", help=f"number of gates, 1 to 16 (default: {counts})"
+    )
+    gates.add_argument("--clip", type=Path, metavar="CLIP", help="what all gates play (default: a drawn one)")
+    gates.add_argument("--bundle", metavar="NAME", help="the network (default: n-cnv)")
+    add_json(gates)
+    gates.set_defaults(run=run_gates)
 
 
-def run(options: argparse.Namespace) -> int:
-    """Run the command.
+def run_gates(options: argparse.Namespace) -> int:
+    """Run ``bench gates``. Raises SourceError if a daemon fails."""
+    of_run = ["--bundle", options.bundle] if options.bundle else []
+    loads = measure_gates(options.gates or GATES, options.clip, of_run)
+    if options.json:
+        print_json({"cores": _usable_cores(), "gates": [load.row for load in loads]})
+        return 0
+    print(f"{_usable_cores()} cores, OpenCV {cv2.__version__}; all gates play one clip at the same time")
+    for line in gates_table(loads):
+        print(line)
+    return 0
+
+
+def run_faces(options: argparse.Namespace) -> int:
+    """Run ``bench faces``.
 
     Raises SourceError if there are no annotated pictures, DetectorError if a named detector is not available.
     """
@@ -72,10 +99,14 @@ def table(results: list[DetectorMetrics]) -> list[str]:
     return lines
 
 
-def _part(text: str) -> str:
-    if text != "faces":
-        raise argparse.ArgumentTypeError(f"{text!r} should be faces")
-    return text
+def _count(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text[:3]) <= _MAX_GATES:
+        raise argparse.ArgumentTypeError(f"{text!r} should be a number from 1 to {_MAX_GATES}")
+    return int(text)
+
+
+def _usable_cores() -> int:
+    return len(os.sched_getaffinity(0))
 
 
 def _detectors(settings: FacesSettings, names: list[str] | None) -> list[Detector]:
