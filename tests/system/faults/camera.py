@@ -10,23 +10,25 @@ from tests.system.faults.fault_row import QUIET_S, FaultResult, FaultRow, check_
 from tests.system.faults.gate_process import CheckFailed, GateProcess
 
 _STALE = "frames.stale_s 2, plus 1 s"
-_LOST = "faces.lost_s 1, plus 1 s"
+_LOST = "gate.grace_s 2, plus 1 s"
+_WITHHOLDS = "withholds the frames, switches the relay off"
 
 
 def _shown(
-    scene: Scene, event: Event, reaction: str, work: Path, limit_s: float, *, withheld: bool = False
+    scene: Scene, event: Event, reaction: str, work: Path, limit_s: float, *, word: str = "", for_s: float = 0.0
 ) -> FaultResult:
-    """Show the scene during a permission, then people again."""
+    """Show the scene during a permission, then people again. word: of the event. for_s: the least time it is shown."""
     with GateProcess(work) as gate:
         gate.wait_for_permit()
         at_s = monotonic()
         gate.camera.scene = scene
         relay_off_s = gate.relay_off_after(at_s, limit_s)
-        gate.wait_for_event(event, at_s)
+        gate.wait_for_event(event, at_s, word)
+        sleep(max(at_s + for_s - monotonic(), 0.0))
         check_no_permission(gate, at_s)
         over_s = monotonic()
         back_s = gate.wait_for_next_permit(over_s) - over_s
-        return FaultResult(reaction, relay_off_s, event, "by itself", back_s, stop_and_count(gate, withheld=withheld))
+        return FaultResult(reaction, relay_off_s, event, "by itself", back_s, stop_and_count(gate))
 
 
 def _absent(work: Path, limit_s: float) -> FaultResult:
@@ -74,37 +76,73 @@ ROWS = (
     _row(
         "picture frozen",
         "the same JPEG again and again, with a permitted person in it",
-        8.0,
-        "frames.frozen_s 5 + stale_s 2, plus 1 s",
-        partial(_shown, Scene.FROZEN, Event.FROZEN, "withholds the frames, switches the relay off", withheld=True),
+        3.0,
+        _STALE,
+        partial(_shown, Scene.FROZEN, Event.FROZEN, _WITHHOLDS, word="the same picture again and again", for_s=10.0),
         is_slow=True,
+    ),
+    _row(
+        "two pictures in turn",
+        "the same two JPEGs in turn, with a permitted person in them",
+        3.0,
+        _STALE,
+        partial(_shown, Scene.RING_OF_2, Event.FROZEN, _WITHHOLDS, word="repeats the same 2 pictures", for_s=10.0),
+    ),
+    _row(
+        "ring of four pictures",
+        "the same four JPEGs again and again, as in a driver's ring that is stuck",
+        3.0,
+        _STALE,
+        partial(_shown, Scene.RING_OF_4, Event.FROZEN, _WITHHOLDS, word="repeats the same 4 pictures", for_s=10.0),
+        is_slow=True,
+    ),
+    _row(
+        "film of 64 pictures",
+        "a film with a permitted person plays again and again",
+        6.5,
+        "one round of 3.2 s, frames.stale_s 2, plus 1.3 s",
+        partial(_shown, Scene.RING_OF_64, Event.FROZEN, _WITHHOLDS, word="repeats the same 64 pictures", for_s=20.0),
+        is_slow=True,
+    ),
+    _row(
+        "time stamp stands still",
+        "new pictures, but each buffer has the time stamp of the one before",
+        3.0,
+        _STALE,
+        partial(_shown, Scene.STILL_STAMP, Event.FROZEN, _WITHHOLDS, word="time stamps of its driver stand still"),
+    ),
+    _row(
+        "old pictures",
+        "by its driver's time stamp, each picture waited for 2.5 s",
+        3.0,
+        _STALE,
+        partial(_shown, Scene.OLD, Event.FAULT, "drops the frames, switches the relay off", word="no frames"),
     ),
     _row(
         "picture black",
         "a covered lens: only sensor noise",
-        2.0,
+        3.0,
         _LOST,
         partial(_shown, Scene.BLACK, Event.LEFT, "detects nobody, switches the relay off"),
     ),
     _row(
         "picture overexposed",
         "every pixel is 255",
-        2.0,
+        3.0,
         _LOST,
-        partial(_shown, Scene.OVEREXPOSED, Event.LEFT, "detects nobody, switches the relay off", withheld=True),
+        partial(_shown, Scene.OVEREXPOSED, Event.LEFT, "detects nobody, switches the relay off"),
         is_slow=True,
     ),
     _row(
         "picture overexposed for long",
         "every pixel is 255, until it counts as frozen",
-        2.0,
+        3.0,
         _LOST,
         partial(
             _shown,
             Scene.OVEREXPOSED,
             Event.FROZEN,
             "detects nobody, switches the relay off, then withholds the frames",
-            withheld=True,
         ),
         is_slow=True,
     ),
@@ -113,14 +151,32 @@ ROWS = (
         "each JPEG ends after three fifths of its bytes",
         3.0,
         _STALE,
+        partial(_shown, Scene.TRUNCATED, Event.UNDECODABLE, "discards all of them, switches the relay off"),
+    ),
+    _row(
+        "JPEG of 50 megapixels",
+        "each JPEG has 8333 x 6000 pixels in 764 KiB",
+        3.0,
+        _STALE,
         partial(
-            _shown, Scene.TRUNCATED, Event.UNDECODABLE, "discards all of them, switches the relay off", withheld=True
+            _shown,
+            Scene.HUGE,
+            Event.UNDECODABLE,
+            "refuses them by their headers, switches the relay off",
+            word="8333×6000",
         ),
+    ),
+    _row(
+        "picture of one row",
+        "640 x 1 instead of 320 x 240",
+        3.0,
+        _LOST,
+        partial(_shown, Scene.FLAT, Event.LEFT, "detects nobody, switches the relay off"),
     ),
     _row(
         "picture too small for a face",
         "32 x 24 instead of 320 x 240",
-        2.0,
+        3.0,
         _LOST,
         partial(_shown, Scene.TINY, Event.LEFT, "detects nobody, switches the relay off"),
         is_slow=True,

@@ -128,7 +128,8 @@ class GateProcess:
         own = {
             "LD_PRELOAD": ":".join(preloaded),
             "FAKE_PICTURE": str(self.camera.picture),
-            "FAKE_HZ": "20",
+            "FAKE_STAMP": str(self.camera.stamp),
+            "FAKE_NEW": "1",
             "FAKE_GPIO": str(self.chip.file),
             "FAKE_DEV": str(self.work / "dev"),
             "FAKE_CLOCK": str(self.work / "clock"),

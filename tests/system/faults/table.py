@@ -67,7 +67,7 @@ _TAIL = """
 ## Known limits
 
 - The detector `fixed` knows no faces. For it a black or white picture is somebody in its region. A permission that was
-  on then stayed on, until the picture counted as frozen; it never lasts longer than gate.hold_s. The rows above use
+  on then stays on as long as noise makes each picture a new one, but never longer than gate.hold_s. The rows above use
   `lookout`.
 - A person who is out of sight because the camera is lost counts as passed, if no line reports passages.
 
