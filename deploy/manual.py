@@ -4,6 +4,7 @@ The page uses the macros of man(7).
 """
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from binarycop import __version__
@@ -16,6 +17,7 @@ _FILES = (
     ("/etc/binarycop/gate.d/*.yaml", "more settings, read afterwards in the order of their names"),
     ("/var/lib/binarycop/bundles/", "the bundles in use"),
 )
+_RENAMED = (("rollback", "back"), ("ensure", "ready"))  # as in launch/binarycop-bundle
 _SEE_ALSO = ("gate-release(8)", "journalctl(1)")
 
 
@@ -52,9 +54,18 @@ def write(out: Path) -> None:
         # The name that `binarycop bundle` had before.
         (out / "man8/binarycop-bundle.8", ".so man1/binarycop.1\n"),
         (out / "completions/binarycop", completion(program)),
+        (out / "completions/binarycop-bundle", completion(former_program(program))),
     ):
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text, encoding="utf-8")
+
+
+def former_program(program: Command) -> Command:
+    """``binarycop-bundle``, the former name of ``binarycop bundle``, whose verbs it takes by their former names too."""
+    bundle = next(command for command in program.commands if command.name == "bundle")
+    renamed = [(command, former) for command in bundle.commands for new, former in _RENAMED if command.name == new]
+    commands = (*bundle.commands, *(replace(command, name=former) for command, former in renamed))
+    return replace(bundle, name="binarycop-bundle", commands=commands)
 
 
 def _arguments(command: Command, *, with_help: bool = False) -> list[str]:

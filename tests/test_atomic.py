@@ -71,14 +71,29 @@ def test_if_the_write_is_interrupted_the_old_one_stays_and_the_next_write_works(
     assert sorted(entry.name for entry in tmp_path.iterdir()) == ["old", "path"]
 
 
-def test_files_are_copied_into_a_folder_that_is_replaced_as_a_whole(tmp_path: Path, synced: list[str]) -> None:
-    source, target = tmp_path / "source", tmp_path / "versions" / "target"
-    source.mkdir()
-    for name in ("one", "two", "other"):
-        (source / name).write_text(name)
+def test_a_new_folder_replaces_the_old_one_as_a_whole(tmp_path: Path, synced: list[str]) -> None:
+    target = tmp_path / "versions" / "target"
     target.mkdir(parents=True)
     (target / "damaged").touch()
-    atomic.copy_files(source, target, ["one", "two"])
-    assert synced == ["one", "two", ".target.new", "versions"]
-    assert {file.name: file.read_text() for file in target.iterdir()} == {"one": "one", "two": "two"}
+    with atomic.new_folder(target) as new:
+        (new / "one").write_text("one")
+        assert [entry.name for entry in target.iterdir()] == ["damaged"]
+    assert synced == ["one", ".target.new", "versions"]
+    assert {file.name: file.read_text() for file in target.iterdir()} == {"one": "one"}
     assert [entry.name for entry in target.parent.iterdir()] == ["target"]
+
+
+def test_a_new_folder_that_is_refused_leaves_the_old_one(tmp_path: Path) -> None:
+    target = tmp_path / "target"
+    target.mkdir()
+    (target / "old").touch()
+
+    def refuse() -> None:
+        with atomic.new_folder(target) as new:
+            (new / "one").write_text("one")
+            raise ValueError("refused")
+
+    with pytest.raises(ValueError, match="refused"):
+        refuse()
+    assert [entry.name for entry in tmp_path.iterdir()] == ["target"]
+    assert [entry.name for entry in target.iterdir()] == ["old"]

@@ -6,7 +6,8 @@ the same way, but a folder that is replaced is missing for a moment.
 
 import os
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 
@@ -37,21 +38,25 @@ def write_link(link: Path, target: str) -> None:
     _sync(link.parent)
 
 
-def copy_files(source: Path, target: Path, names: Iterable[str]) -> None:
-    """Copy files of the folder ``source`` into the folder ``target``, which is made or replaced. Raises OSError.
+@contextmanager
+def new_folder(target: Path) -> Iterator[Path]:
+    """A folder to write files into. It replaces ``target`` when the block ends, unless it ends with an exception.
 
-    Each copy has the mode 0644. The folder is never there with only some of its files.
+    Raises OSError. ``target`` is never there with only some of its files.
     """
     new = _hidden(target)
     shutil.rmtree(new, ignore_errors=True)
     new.mkdir(parents=True)
-    for name in names:
-        shutil.copyfile(source / name, new / name)
-        (new / name).chmod(0o644)
-        _sync(new / name)
-    _sync(new)
-    shutil.rmtree(target, ignore_errors=True)
-    new.rename(target)
+    try:
+        yield new
+        for file in new.iterdir():
+            _sync(file)
+        _sync(new)
+        shutil.rmtree(target, ignore_errors=True)
+        new.rename(target)
+    except BaseException:
+        shutil.rmtree(new, ignore_errors=True)
+        raise
     _sync(target.parent)
 
 

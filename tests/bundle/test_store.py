@@ -1,14 +1,17 @@
 """The bundle store: a version is installed whole or not at all, and a rollback is done only to a version that works."""
 
 import os
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from binarycop import regular_file
+from binarycop.bundle import digest
 from binarycop.bundle import manifest as manifests
 from binarycop.bundle.files import Bundle, load, write_manifest
-from binarycop.bundle.store import BundleStore
+from binarycop.bundle.store import BundleStore, Moment, SelfTestResult
 from binarycop.errors import BundleError, BundleStoreError
 from tests.random_bundles import random_bundle
 
@@ -41,6 +44,18 @@ def release(tmp_path: Path, version: str) -> Path:
     folder = tmp_path / "releases" / version
     write_manifest(folder, replace(random_bundle(folder).manifest, version=version))
     return folder
+
+
+def start_and_work(store: BundleStore, self_test: FakeSelfTest) -> SelfTestResult:
+    """A start of the daemon, which then works for long enough."""
+    result = store.prepare_start("random", self_test, at(1))
+    store.confirm(at(2))
+    return result
+
+
+def at(second: float, boot: str = "a-boot") -> Moment:
+    """A moment; within one boot unless another one is named."""
+    return Moment(boot, second)
 
 
 def in_use(tmp_path: Path) -> Bundle:
@@ -99,27 +114,162 @@ def test_an_interrupted_installation_changes_nothing(
     assert [folder.name for folder in (tmp_path / "store/versions/random").iterdir() if folder.name[0] == "."] == []
 
 
-def test_a_bundle_is_tested_at_its_first_start_and_not_again(
+def test_a_bundle_is_tested_at_each_start_until_the_daemon_has_worked_with_it(
     tmp_path: Path, store: BundleStore, self_test: FakeSelfTest
 ) -> None:
     store.install(release(tmp_path, "1.0.0"))
     assert self_test.tested == []
-    assert store.ensure_known_good("random", self_test).tested
-    assert not store.ensure_known_good("random", self_test).tested
-    assert len(self_test.tested) == 1
+    for second in (1, 3):
+        assert store.prepare_start("random", self_test, at(second)).tested
+        assert marks(store) == [(False, True)]
+    assert [version.known_good for version in store.confirm(at(4))] == [True]
+    assert marks(store) == [(True, False)]
+    assert not store.prepare_start("random", self_test, at(5)).tested
+    assert len(self_test.tested) == 2
+
+
+def marks(store: BundleStore) -> list[tuple[bool, bool]]:
+    """Known good and on trial, of each version."""
+    return [(version.known_good, version.on_trial) for version in store.versions()]
+
+
+@pytest.mark.parametrize("started", [Moment("a-boot", 4.9), Moment("another-boot", 9), Moment("", 9)])
+def test_only_a_daemon_that_was_started_after_the_self_test_confirms_a_version(
+    tmp_path: Path, store: BundleStore, self_test: FakeSelfTest, started: Moment
+) -> None:
+    store.install(release(tmp_path, "1.0.0"))
+    store.prepare_start("random", self_test, at(1))
+    store.prepare_start("random", self_test, at(5))
+    assert store.confirm(started) == []
+    assert marks(store) == [(False, True)]
+    assert len(store.confirm(at(5))) == 1
+
+
+def test_a_version_that_is_installed_while_the_daemon_runs_is_not_confirmed_with_it(
+    tmp_path: Path, store: BundleStore, self_test: FakeSelfTest
+) -> None:
+    store.install(release(tmp_path, "1.0.0"))
+    store.prepare_start("random", self_test, at(1))
+    store.install(release(tmp_path, "1.1.0"))
+    assert store.confirm(at(2)) == []
+    assert sorted(marks(store)) == [(False, False), (False, True)]
+
+
+def test_a_version_with_which_the_daemon_fails_again_and_again_is_rolled_back(
+    tmp_path: Path, store: BundleStore, self_test: FakeSelfTest
+) -> None:
+    good = store.install(release(tmp_path, "1.0.0")).version
+    start_and_work(store, self_test)
+    bad = store.install(release(tmp_path, "1.1.0")).version
+    for failures in range(3):
+        assert store.prepare_start("random", self_test, at(2 + failures), failures).version == bad
+    result = store.prepare_start("random", self_test, at(8), 3)
+    assert (result.version, result.refused) == (good, bad)
+    assert result.reason == "the daemon has failed 3 times with it"
+    assert store.prepare_start("random", self_test, at(9), 4) == SelfTestResult(good, tested=False)
+
+
+def test_failures_before_a_version_was_tried_do_not_count_against_it(
+    tmp_path: Path, store: BundleStore, self_test: FakeSelfTest
+) -> None:
+    store.install(release(tmp_path, "1.0.0"))
+    start_and_work(store, self_test)
+    new = store.install(release(tmp_path, "1.1.0")).version
+    assert store.prepare_start("random", self_test, at(6), failures=4).version == new
+
+
+def test_a_version_that_fails_without_a_known_good_one_stays_in_use(
+    tmp_path: Path, store: BundleStore, self_test: FakeSelfTest
+) -> None:
+    only = store.install(release(tmp_path, "1.0.0")).version
+    store.prepare_start("random", self_test, at(1))
+    assert store.prepare_start("random", self_test, at(2), failures=4).version == only
+
+
+def test_a_bundle_that_fails_its_self_test_is_rolled_back_to_the_one_on_trial_if_none_is_known_good(
+    tmp_path: Path, store: BundleStore, self_test: FakeSelfTest
+) -> None:
+    tried = store.install(release(tmp_path, "1.0.0")).version
+    store.prepare_start("random", self_test, at(1))
+    bad = store.install(release(tmp_path, "1.1.0")).version
+    self_test.bad = {bad}
+    result = store.prepare_start("random", self_test, at(2))
+    assert (result.version, result.refused) == (tried, bad)
+
+
+@pytest.mark.parametrize("name", ["..", "../proven/random", "", "a\0b", "x" * 100])
+def test_a_name_that_is_no_folders_name_is_an_unknown_bundle(
+    store: BundleStore, self_test: FakeSelfTest, name: str
+) -> None:
+    with pytest.raises(BundleError, match="there is no such bundle"):
+        store.prepare_start(name, self_test, at(1))
+    with pytest.raises(BundleError, match="no other version"):
+        store.rollback(name)
+
+
+def test_what_is_in_the_store_is_what_was_checked_even_if_the_source_changes(
+    tmp_path: Path, store: BundleStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The folder can belong to another user, who exchanges a file whenever root has read it."""
+    source = release(tmp_path, "1.0.0")
+    original = regular_file.chunks
+
+    def read_and_exchange(path: Path, most_bytes: int, *, follow_link: bool = False) -> Iterator[bytes]:
+        yield from original(path, most_bytes, follow_link=follow_link)
+        if path.is_relative_to(source) and path.name != manifests.FILE:
+            path.write_bytes(b"another file")
+
+    monkeypatch.setattr(regular_file, "chunks", read_and_exchange)
+    store.install(source)
+    assert in_use(tmp_path).manifest.version == "1.0.0"
+    assert (source / "weights.npz").read_bytes() == b"another file"
+
+
+def test_a_source_with_anything_but_files_is_refused_at_once(tmp_path: Path, store: BundleStore) -> None:
+    source = release(tmp_path, "1.0.0")
+    for name in ("weights.npz", manifests.FILE):
+        (source / name).rename(source / "kept")
+        os.mkfifo(source / name)
+        with pytest.raises(BundleError, match="cannot be read: it is not a regular file"):
+            store.install(source)
+        (source / name).unlink()
+        (source / name).symlink_to("kept")
+        with pytest.raises(BundleError, match="cannot be read: it is a symbolic link"):
+            store.install(source)
+        (source / name).unlink()
+        (source / "kept").rename(source / name)
+    assert not (tmp_path / "store/versions/random").exists() or not any((tmp_path / "store/versions/random").iterdir())
+    assert store.install(source).in_use
+
+
+def test_a_bundle_that_is_too_large_is_refused_while_it_is_copied(
+    tmp_path: Path, store: BundleStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = release(tmp_path, "1.0.0")
+    monkeypatch.setattr(digest, "MAX_BYTES", 1000)
+    with pytest.raises(BundleError, match=r"golden\.npz is in the manifest but cannot be read: it is larger than 1000"):
+        store.install(source)
+
+
+def test_every_file_of_a_version_can_be_read_by_the_daemons_user(tmp_path: Path, store: BundleStore) -> None:
+    source = release(tmp_path, "1.0.0")
+    (source / "weights.npz").chmod(0o600)
+    store.install(source)
+    folder = tmp_path / "store/bundles/random"
+    assert {file.stat().st_mode & 0o777 for file in folder.iterdir()} == {0o644}
 
 
 def test_a_bundle_that_fails_at_a_start_is_rolled_back_to_the_last_known_good_one(
     tmp_path: Path, store: BundleStore, self_test: FakeSelfTest
 ) -> None:
     good = store.install(release(tmp_path, "1.0.0")).version
-    store.ensure_known_good("random", self_test)
+    start_and_work(store, self_test)
     bad = store.install(release(tmp_path, "1.1.0")).version
     self_test.bad = {bad}
-    result = store.ensure_known_good("random", self_test)
+    result = start_and_work(store, self_test)
     assert (result.version, result.refused, result.reason) == (good, bad, "8 of 64 differ")
     assert in_use(tmp_path).manifest.version == "1.0.0"
-    assert store.ensure_known_good("random", self_test).refused == ""
+    assert start_and_work(store, self_test).refused == ""
 
 
 def test_if_no_version_passes_the_bundle_stays_in_use_and_the_reason_is_given(
@@ -127,11 +277,11 @@ def test_if_no_version_passes_the_bundle_stays_in_use_and_the_reason_is_given(
 ) -> None:
     """A board without pynq fails every self-test, which is no reason to change bundles."""
     good = store.install(release(tmp_path, "1.0.0")).version
-    store.ensure_known_good("random", self_test)
+    start_and_work(store, self_test)
     bad = store.install(release(tmp_path, "1.1.0")).version
     self_test.bad = {good, bad}
     with pytest.raises(BundleError, match="8 of 64 differ"):
-        store.ensure_known_good("random", self_test)
+        start_and_work(store, self_test)
     assert in_use(tmp_path).manifest.version == "1.1.0"
 
 
@@ -139,12 +289,12 @@ def test_a_known_good_bundle_whose_files_have_changed_is_tested_again(
     tmp_path: Path, store: BundleStore, self_test: FakeSelfTest
 ) -> None:
     good = store.install(release(tmp_path, "1.0.0")).version
-    store.ensure_known_good("random", self_test)
+    start_and_work(store, self_test)
     damaged = store.install(release(tmp_path, "1.1.0")).version
-    store.ensure_known_good("random", self_test)
+    start_and_work(store, self_test)
     (tmp_path / "store/versions/random" / damaged / "weights.npz").write_bytes(b"a bad card")
     self_test.bad = {damaged}
-    assert store.ensure_known_good("random", self_test).version == good
+    assert start_and_work(store, self_test).version == good
 
 
 def test_a_changed_file_is_repaired_by_installing_the_bundle_again(tmp_path: Path, store: BundleStore) -> None:
@@ -173,9 +323,9 @@ def test_after_a_rollback_the_bundle_of_a_newer_package_is_used(
     tmp_path: Path, store: BundleStore, self_test: FakeSelfTest
 ) -> None:
     store.install(release(tmp_path, "1.0.0"), packaged=True)
-    store.ensure_known_good("random", self_test)
+    start_and_work(store, self_test)
     self_test.bad = {store.install(release(tmp_path, "1.1.0"), packaged=True).version}
-    store.ensure_known_good("random", self_test)
+    start_and_work(store, self_test)
     store.install(release(tmp_path, "1.2.0"), packaged=True)
     assert in_use(tmp_path).manifest.version == "1.2.0"
 
@@ -184,11 +334,11 @@ def test_a_rollback_by_hand_uses_the_previous_known_good_version(
     tmp_path: Path, store: BundleStore, self_test: FakeSelfTest
 ) -> None:
     store.install(release(tmp_path, "1.0.0"))
-    store.ensure_known_good("random", self_test)
-    with pytest.raises(BundleError, match="no other version"):
+    start_and_work(store, self_test)
+    with pytest.raises(BundleError, match="no other version that is known good"):
         store.rollback("random")
     store.install(release(tmp_path, "1.1.0"))
-    store.ensure_known_good("random", self_test)
+    start_and_work(store, self_test)
     assert store.rollback("random").in_use
     assert in_use(tmp_path).manifest.version == "1.0.0"
 
@@ -196,7 +346,7 @@ def test_a_rollback_by_hand_uses_the_previous_known_good_version(
 def test_old_versions_are_removed(tmp_path: Path, store: BundleStore, self_test: FakeSelfTest) -> None:
     for minor in range(5):
         store.install(release(tmp_path, f"1.{minor}.0"))
-        store.ensure_known_good("random", self_test)
+        start_and_work(store, self_test)
     assert [version.version.split("-")[0] for version in store.versions()] == ["1.3.0", "1.4.0"]
 
 
@@ -204,7 +354,7 @@ def test_an_unknown_name_is_an_error_that_names_the_folder(
     tmp_path: Path, store: BundleStore, self_test: FakeSelfTest
 ) -> None:
     with pytest.raises(BundleError, match=r"cnv: there is no such bundle below .*store/bundles"):
-        store.ensure_known_good("cnv", self_test)
+        store.prepare_start("cnv", self_test, at(1))
 
 
 def test_a_store_that_cannot_be_written_is_an_error_of_the_store(tmp_path: Path) -> None:

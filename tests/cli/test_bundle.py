@@ -1,17 +1,25 @@
 """``binarycop bundle`` as a unit or a person calls it."""
 
 import json
+import time
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import numpy as np
 import pytest
 
 from binarycop.bundle import manifest as manifests
 from binarycop.bundle.files import GOLDEN, Bundle, write_manifest
+from binarycop.bundle.store import BundleStore
 from binarycop.cli import bundle
 from binarycop.cli.main import main
 from binarycop.journal.events import Event
 from binarycop.journal.writers import MemoryJournal
+from binarycop.service import unit
+from binarycop.service.lane import Lane
+from binarycop.service.status_text import status_text
+from binarycop.settings.schema import LaneSettings
 from tests.random_bundles import random_bundle
 
 
@@ -25,6 +33,29 @@ def config(tmp_path: Path) -> Path:
     file = tmp_path / "gate.yaml"
     file.write_text("classifier: {bundle: random, backend: emulator}\n")
     return file
+
+
+@pytest.fixture(autouse=True)
+def daemon(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What systemctl says of the daemon's unit, line by line; empty: there is no systemd."""
+    lines: list[str] = []
+    monkeypatch.setattr(unit, "read", lambda: unit.parse("\n".join(lines)) if lines else None)
+    return lines
+
+
+IN_SERVICE = "gate: in service, policy enforce; 3 persons, 2 permitted, 1 refused"
+
+
+def works(daemon: list[str], status: str = IN_SERVICE) -> None:
+    """The daemon was started just now and works since then."""
+    now_us = time.monotonic_ns() // 1000
+    daemon[:] = [
+        "ActiveState=active",
+        f"ActiveEnterTimestampMonotonic={now_us}",
+        f"ExecMainStartTimestampMonotonic={now_us}",
+        "NRestarts=0",
+        f"StatusText={status}",
+    ]
 
 
 def call(root: Path, *arguments: str | Path) -> int:
@@ -41,18 +72,26 @@ def with_wrong_golden_vectors(folder: Path) -> Path:
 
 
 def test_a_start_with_a_bad_bundle_rolls_back_and_gives_the_reason(
-    root: Path, config: Path, tiny_bundle: Bundle, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    root: Path,
+    config: Path,
+    tiny_bundle: Bundle,
+    tmp_path: Path,
+    daemon: list[str],
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     assert call(root, "install", tiny_bundle.folder) == 0
     assert call(root, "ensure", "--config", config) == 0
-    assert "passed its self-test" in capsys.readouterr().err
+    assert "passed its self-test and is on trial" in capsys.readouterr().err
+    works(daemon)
+    assert call(root, "confirm", "--after", "0") == 0
+    assert capsys.readouterr().out.rstrip().endswith("in use, known good")
     assert call(root, "install", with_wrong_golden_vectors(tmp_path / "bad")) == 0
     assert call(root, "ensure", "--config", config) == 0
     errors = capsys.readouterr().err
     assert "emulator does not reproduce the golden vectors: 64 of 64 differ" in errors
     assert "rolled back to 0.0.0-" in errors
     assert call(root, "ensure", "--config", config) == 0
-    assert "has passed its self-test before, and is unchanged" in capsys.readouterr().err
+    assert "is known good, and is unchanged" in capsys.readouterr().err
 
 
 def test_a_bad_bundle_without_a_known_good_one_is_exit_code_4(
@@ -77,6 +116,77 @@ def test_a_rollback_is_an_event_with_fields(
     assert values["refused"] != values["version"]
 
 
+@pytest.mark.parametrize(
+    ("after_s", "status"),
+    [
+        ("600", IN_SERVICE),
+        ("0", "gate: in service, policy enforce; 3 persons, 0 permitted, 0 refused, 3 undecided"),
+        (
+            "0",
+            f"north: OUT OF ORDER, relay off: no frames; {IN_SERVICE}",
+        ),
+        ("0", ""),
+    ],
+    ids=["too short", "nobody judged", "out of order", "no status"],
+)
+def test_a_version_is_not_known_good_before_the_daemon_has_worked_with_it(
+    root: Path,
+    config: Path,
+    tiny_bundle: Bundle,
+    daemon: list[str],
+    capsys: pytest.CaptureFixture[str],
+    after_s: str,
+    status: str,
+) -> None:
+    call(root, "install", tiny_bundle.folder)
+    call(root, "ensure", "--config", config)
+    works(daemon, status)
+    assert call(root, "confirm", "--after", after_s) == 0
+    assert f"nothing is known good yet; needed are {after_s} s in service and one verdict" in capsys.readouterr().err
+    assert call(root, "list") == 0
+    assert capsys.readouterr().out.rstrip().endswith("in use, on trial")
+
+
+def test_without_systemd_nothing_is_confirmed(root: Path, config: Path, tiny_bundle: Bundle) -> None:
+    call(root, "install", tiny_bundle.folder)
+    call(root, "ensure", "--config", config)
+    assert call(root, "confirm", "--after", "0") == 0
+    assert not any(version.known_good for version in BundleStore(root).versions())
+
+
+def test_a_bundle_with_which_the_daemon_fails_is_rolled_back(
+    root: Path, config: Path, tiny_bundle: Bundle, tmp_path: Path, daemon: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    call(root, "install", tiny_bundle.folder)
+    call(root, "ensure", "--config", config)
+    works(daemon)
+    call(root, "confirm", "--after", "0")
+    random_bundle(tmp_path / "other", seed=2)
+    call(root, "install", tmp_path / "other")
+    call(root, "ensure", "--config", config)
+    daemon[:] = ["ActiveState=activating", "NRestarts=3"]
+    capsys.readouterr()
+    assert call(root, "ensure", "--config", config) == 0
+    assert "the daemon has failed 3 times with it" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("after_s", ["nan", "inf", "-1", "1e9", "9" * 400, "86401", "\u0665", ""])
+def test_a_time_that_is_no_reasonable_number_is_a_wrong_argument(root: Path, after_s: str) -> None:
+    with pytest.raises(SystemExit) as caught:
+        call(root, "confirm", "--after", after_s)
+    assert caught.value.code == 2
+
+
+def test_the_daemons_own_status_is_what_is_read(tiny_bundle: Bundle) -> None:
+    lane = SimpleNamespace(
+        settings=LaneSettings(name="gate"),
+        counters=SimpleNamespace(persons=3, permits=0, refusals=1, undecided=2),
+        faults=(),
+    )
+    text = status_text([cast("Lane", lane)])
+    assert unit.parse(f"ActiveState=active\nStatusText={text}").has_worked(600.0, 600.0)
+
+
 def test_wrong_settings_have_their_own_exit_code(
     root: Path, config: Path, tiny_bundle: Bundle, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -98,10 +208,12 @@ def test_a_bundle_outside_the_store_is_left_to_the_daemon(
 
 
 def test_list_shows_what_is_in_use(
-    root: Path, config: Path, tiny_bundle: Bundle, capsys: pytest.CaptureFixture[str]
+    root: Path, config: Path, tiny_bundle: Bundle, daemon: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     call(root, "install", "--packaged", tiny_bundle.folder)
     call(root, "ensure", "--config", config)
+    works(daemon)
+    call(root, "confirm", "--after", "0")
     capsys.readouterr()
     assert call(root, "list") == 0
     (line,) = capsys.readouterr().out.splitlines()
@@ -134,7 +246,8 @@ def test_every_verb_prints_json(
 
     (first,) = objects("install", tiny_bundle.folder)
     assert first == {
-        "name": "random", "version": first["version"], "in_use": True, "known_good": False, "packaged": False
+        "name": "random", "version": first["version"], "in_use": True, "known_good": False, "packaged": False,
+        "on_trial": False,
     }  # fmt: skip
     (result,) = objects("ensure", "--config", config)
     assert result == {"name": "random", "version": first["version"], "tested": True, "refused": "", "reason": ""}

@@ -72,6 +72,8 @@ def test_every_file_is_in_its_place(tmp_path: Path, wheels: Path, helper: Path) 
         "lib/systemd/system/binarycop.service",
         "lib/systemd/system/binarycop-relay-off-list.service",
         "lib/systemd/system/binarycop-reset.service",
+        "lib/systemd/system/binarycop-trial.service",
+        "lib/systemd/system/binarycop-trial.timer",
         "lib/systemd/system/binarycop-journal.service",
         "lib/systemd/system/binarycop-journal.socket",
         "lib/systemd/system/binarycop-overlay.service.d/10-bundle.conf",
@@ -81,6 +83,7 @@ def test_every_file_is_in_its_place(tmp_path: Path, wheels: Path, helper: Path) 
         "usr/share/binarycop/shipped/n-cnv/manifest.json",
         "usr/share/man/man1/binarycop.1.gz",
         "usr/share/bash-completion/completions/binarycop",
+        "usr/share/bash-completion/completions/binarycop-bundle",
         "usr/share/doc/binarycop/wiring.md",
         "usr/share/doc/binarycop/architecture.svg",
     ):

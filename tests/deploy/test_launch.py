@@ -51,6 +51,8 @@ def test_the_program_gets_its_arguments_and_returns_its_exit_code(launch: Path) 
         (["ready", "--config", "ready"], "ensure --config ready", " ensure"),
         (["--root", "a b", "back", "n-cnv"], "--root=a b rollback n-cnv", " rollback"),
         (["--root=a b", "ready"], "--root=a b ensure", " ensure"),
+        (["--roo", "a b", "back", "n-cnv"], "--root=a b rollback n-cnv", " rollback"),
+        (["--r=a b", "ready"], "--root=a b ensure", " ensure"),
         (["--help"], "--help", " --help"),
         ([], "", ""),
     ],

@@ -95,6 +95,16 @@ def test_bash_completes_every_option_of_every_command(program: Command) -> None:
         assert set(complete(program, *name.split(), "--")) == flags
 
 
+def test_bash_completes_the_former_program_with_its_verbs_of_then_and_now(tmp_path: Path) -> None:
+    former = manual.former_program(read(main.parser()))
+    assert {"list", "install", "rollback", "ensure", "confirm", "back", "ready"} <= set(complete(former, ""))
+    assert complete(former, "ready", "--c") == ["--config"]
+    assert "--root" in complete(former, "--r")
+    manual.write(tmp_path)
+    written = (tmp_path / "completions/binarycop-bundle").read_text()
+    assert "complete -o filenames -F _binarycop_bundle binarycop-bundle" in written
+
+
 def test_bash_completes_the_values_of_an_option() -> None:
     program = read(main.parser())
     assert complete(program, "run", "--backend", "") == ["emulator", "overlay", "simulated-board"]

@@ -181,6 +181,12 @@ def test_every_exit_code_in_a_page_is_one_of_the_helps(page: Any) -> None:
     assert named <= known
 
 
+def test_the_readme_has_the_exit_codes_of_the_help() -> None:
+    of_help = re.findall(r"^ +(\d+)  (.+)$", main.parser().epilog or "", re.MULTILINE)
+    assert of_help
+    assert [tuple(row) for row in rows(ROOT / "README.md", "Exit codes")] == of_help
+
+
 def test_the_readme_has_a_row_for_every_command() -> None:
     commands = parser_commands()
     named = [re.findall(r"`([a-z-]+)", row[0])[0] for row in rows(ROOT / "README.md", "The command `binarycop`")]

@@ -1,4 +1,4 @@
-"""``binarycop bundle``: the bundle versions of a board, and the self-test of the one in use before each start."""
+"""``binarycop bundle``: the bundle versions of a board, and what makes one of them known good."""
 
 import argparse
 import os
@@ -11,17 +11,21 @@ from pathlib import Path
 from typing import Any
 
 import binarycop
-from binarycop.bundle.store import ROOT, BundleStore, SelfTestResult, Version
-from binarycop.cli.options import add_config, add_json, print_json
+from binarycop.bundle.store import ROOT, BundleStore, Moment, SelfTestResult, Version
+from binarycop.cli.options import add_config, add_json, print_json, seconds
 from binarycop.clock import MonotonicClock
-from binarycop.errors import BundleError
+from binarycop.errors import BundleError, BundleStoreError
 from binarycop.journal.events import Event, Level
 from binarycop.journal.writers import is_under_systemd, open_journal, print_to_stderr
+from binarycop.printable import printable
+from binarycop.service import unit
 from binarycop.printable import printable
 from binarycop.settings.classifier import Backend
 from binarycop.settings.load import load
 
 SELF_TEST_LIMIT_S = 120
+CONFIRM_AFTER_S = 600.0
+_BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
 
 def add(commands: Any) -> None:
@@ -40,13 +44,23 @@ def add(commands: Any) -> None:
         help="it comes with the package: a version that was installed by hand stays in use",
     )
     install.set_defaults(work=_install)
-    rollback = verbs.add_parser("rollback", help="use the last version that has passed its self-test here")
+    rollback = verbs.add_parser("rollback", help="use the last version that is known good here")
     rollback.add_argument("name", metavar="NAME", help="cnv, n-cnv, u-cnv")
     rollback.set_defaults(work=_rollback)
     ensure = verbs.add_parser("ensure", help="self-test the bundle of the settings, and roll back if it fails")
     add_config(ensure)
     ensure.set_defaults(work=_ensure)
-    for verb in (listing, install, rollback, ensure):
+    confirm = verbs.add_parser("confirm", help="the version on trial is known good, if the daemon works with it")
+    confirm.add_argument(
+        "--after",
+        dest="after_s",
+        type=seconds(86_400),
+        default=CONFIRM_AFTER_S,
+        metavar="SECONDS",
+        help=f"how long the daemon must have worked since its start (default: {CONFIRM_AFTER_S:g})",
+    )
+    confirm.set_defaults(work=_confirm)
+    for verb in (listing, install, rollback, ensure, confirm):
         add_json(verb)
         verb.set_defaults(run=run)
 
@@ -90,17 +104,32 @@ def _ensure(options: argparse.Namespace) -> None:
     # For an overlay the self-test is to load it, for everything else what the daemon does at its start.
     command = "load-overlay" if classifier.backend is Backend.OVERLAY else "selftest"
     self_test = partial(_self_test, command, options.config)
-    result = BundleStore(options.root).ensure_known_good(classifier.bundle, self_test)
+    state = unit.read()
+    failures = state.restarts if state else 0
+    result = BundleStore(options.root).prepare_start(classifier.bundle, self_test, _now(), failures)
     if result.refused:
         fields = {"refused": result.refused, "version": result.version, "reason": result.reason}
         journal = open_journal(settings.journal.target, os.environ, MonotonicClock())
         journal.write(Event.BUNDLE_BACK, "", bundle=classifier.bundle, **fields)
         journal.close()
     else:
-        how = "passed its self-test" if result.tested else "has passed its self-test before, and is unchanged"
+        how = "passed its self-test and is on trial" if result.tested else "is known good, and is unchanged"
         _log(f"{classifier.bundle}: {result.version} {how}")
     if options.json:
         print_json({"name": classifier.bundle, **asdict(result)})
+
+
+def _confirm(options: argparse.Namespace) -> None:
+    """Make what is on trial known good, if the daemon has worked with it for long enough and has judged somebody."""
+    state = unit.read()
+    confirmed = []
+    now = _now()
+    if state and state.has_worked(now.monotonic_s, options.after_s):
+        confirmed = BundleStore(options.root).confirm(Moment(now.boot, state.started_s))
+    for version in confirmed:
+        _show(version, options)
+    if not confirmed:
+        _log(f"nothing is known good yet; needed are {options.after_s:g} s in service and one verdict")
 
 
 def _self_test(command: str, config: Path | None, folder: Path) -> None:
@@ -133,11 +162,20 @@ def _why_failed(command: str, code: int, errors: str) -> str:
     return last_line or f"{command} ended with {code}"
 
 
+def _now() -> Moment:
+    try:
+        boot = _BOOT_ID.read_text(encoding="ascii").strip()
+    except OSError as error:
+        raise BundleStoreError(_BOOT_ID, error.strerror or str(error)) from error
+    return Moment(boot, MonotonicClock().now_s())
+
+
 def _show(version: Version, options: argparse.Namespace) -> None:
     if options.json:
         print_json(asdict(version))
         return
     marks = {"in use": version.in_use, "known good": version.known_good, "packaged": version.packaged}
+    marks["on trial"] = version.on_trial
     line = f"{version.name}  {version.version}  {', '.join(mark for mark in marks if marks[mark])}"
     print(printable(line.rstrip()))
 

@@ -2,6 +2,8 @@
 
 import argparse
 import json
+import re
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,6 +13,9 @@ from binarycop.settings.classifier import Backend
 from binarycop.settings.faces import DetectorKind
 from binarycop.settings.load import SYSTEM_FILE, load
 from binarycop.settings.schema import Settings
+
+_NUMBER = re.compile(r"[0-9]+(\.[0-9]*)?|\.[0-9]+")
+_MAX_DIGITS = 16
 
 
 def add_config(parser: argparse.ArgumentParser) -> None:
@@ -67,6 +72,17 @@ def replay_settings(settings: Settings, source: str) -> Settings:
     """The settings for a replay: the first gate only, another source, and mock lines, so that nothing is switched."""
     first = with_source(settings, source).gates[0]
     return replace(settings, gates=(replace(first, lines=replace(first.lines, factory=MOCK)),))
+
+
+def seconds(high: float) -> Callable[[str], float]:
+    """The type of an argument that is a time: a number of seconds from 0 to ``high``."""
+
+    def parse(text: str) -> float:
+        if len(text) <= _MAX_DIGITS and _NUMBER.fullmatch(text) and float(text) <= high:
+            return float(text)
+        raise argparse.ArgumentTypeError(f"{text[:_MAX_DIGITS]!a} is not a number of seconds from 0 to {high:g}")
+
+    return parse
 
 
 def print_json(value: Any) -> None:

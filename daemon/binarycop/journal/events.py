@@ -189,7 +189,7 @@ class Event(Enum):
         "bundle_back",
         "8405a1d7c2d14eba9e042f27da22ab26",
         Level.WARNING,
-        "bundle {bundle}: version {refused} failed its self-test, rolled back to {version}: {reason}",
+        "bundle {bundle}: version {refused} does not work, rolled back to {version}: {reason}",
     )
     NOT_SEALED = EventSpec(
         "not_sealed",

@@ -40,6 +40,7 @@ CASES = (
     Case("binarycop-journal.service", 5),
     Case("binarycop-degraded.service", 5),
     Case("binarycop-reset.service", 6),
+    Case("binarycop-trial.service", 7),
 )
 """Every unit and every drop-in that is shipped; a test compares."""
 

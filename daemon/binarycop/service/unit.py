@@ -1,0 +1,69 @@
+"""What systemd knows of the daemon's unit, for the commands that root's units run around the daemon."""
+
+import os
+import re
+import subprocess
+from dataclasses import dataclass
+
+UNIT = "binarycop.service"
+_SINCE, _STARTED = "ActiveEnterTimestampMonotonic", "ExecMainStartTimestampMonotonic"
+_PROPERTIES = ("ActiveState", _SINCE, _STARTED, "NRestarts", "StatusText")
+_LIMIT_S = 10
+_MAX_COUNT = 9  # digits
+_JUDGED = re.compile(rf"\b([0-9]{{1,{_MAX_COUNT}}}) permitted, ([0-9]{{1,{_MAX_COUNT}}}) refused\b")
+
+
+@dataclass(frozen=True)
+class UnitState:
+    """The daemon's unit at one moment.
+
+    is_active: the daemon has sent READY=1. since_s: when. started_s: when its process was started. Both are seconds of
+    the monotonic clock. restarts: how often systemd has started it again after a failure, since somebody started it.
+    status: the line that ``service.status_text`` writes; only the unit's main process can send it.
+    """
+
+    is_active: bool
+    since_s: float
+    started_s: float
+    restarts: int
+    status: str
+
+    def has_worked(self, now_s: float, for_s: float) -> bool:
+        """Whether it has worked for that long, is in service now, and has judged somebody. now_s: monotonic."""
+        judged = sum(int(count) for counts in _JUDGED.findall(self.status) for count in counts)
+        in_service = self.is_active and "OUT OF ORDER" not in self.status
+        return in_service and now_s - self.since_s >= for_s and judged > 0
+
+
+def read() -> UnitState | None:
+    """The unit's state; None where there is no systemd, or it does not answer."""
+    try:
+        done = subprocess.run(
+            ["systemctl", "show", UNIT, f"--property={','.join(_PROPERTIES)}"],
+            env={**os.environ, "LC_ALL": "C"},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            encoding="utf-8",
+            errors="replace",
+            timeout=_LIMIT_S,
+            check=True,
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return parse(done.stdout)
+
+
+def parse(text: str) -> UnitState:
+    """The state from the output of ``systemctl show``."""
+    values = dict(line.partition("=")[::2] for line in text.splitlines())
+    return UnitState(
+        values.get("ActiveState") == "active",
+        _whole(values.get(_SINCE, "")) / 1e6,
+        _whole(values.get(_STARTED, "")) / 1e6,
+        _whole(values.get("NRestarts", "")),
+        values.get("StatusText", ""),
+    )
+
+
+def _whole(text: str) -> int:
+    return int(text) if re.fullmatch("[0-9]{1,18}", text) else 0
