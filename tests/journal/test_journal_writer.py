@@ -132,10 +132,10 @@ def test_a_gate_that_works_for_a_day_reaches_no_limit() -> None:
     setup = Setup()
     for number in range(24 * 60 * 20):
         at_s = number * 3.0
-        decision: dict[str, Value] = {"person": number, "class": "correct", "bundle": "n-cnv 0.1.0", "margin": 12.5, "votes": 5,
-                    "frames": 8, "before": "idle", "after": "permitted", "latency_ms": 41.7}  # fmt: skip
+        counted: dict[str, Value] = {"person": number, "class": "correct", "votes": 5, "frames": 8, "margin": 12.5}
+        decision = {**counted, "bundle": "n-cnv 0.1.0", "before": "idle", "after": "permitted", "latency_ms": 41.7}
         setup.take(encode(Event.PERSON, "north", {"person": number}), at_s)
-        setup.take(encode(Event.VERDICT, "north", {name: decision[name] for name in ("person", "class", "votes", "frames", "margin")}), at_s)  # fmt: skip # noqa: E501
+        setup.take(encode(Event.VERDICT, "north", counted), at_s)
         setup.take(encode(Event.PERMIT, "north", {**decision, "cause": "verdict"}), at_s + 1)
         setup.take(encode(Event.PASSED, "north", {"person": number, "by": "line"}), at_s + 2)
         setup.take(encode(Event.LEFT, "north", {"person": number}), at_s + 2.5)

@@ -10,6 +10,7 @@ import errno
 import json
 import mmap
 import os
+import shutil
 import socket
 import sys
 from collections.abc import Callable
@@ -19,6 +20,8 @@ from pathlib import Path
 
 _CLONE_NEWUSER, _PTRACE_SEIZE, _PERSONALITY_SHORT_INODE = 0x10000000, 0x4206, 0x1000000
 _NO_PROCESS = 4194304  # one more than the kernel's largest process id
+_AT_FDCWD, _RENAME_NOREPLACE = -100, 1
+_TEXT = b"x" * 4000  # as much of a picture as one link's target holds
 _NAME = "probe-of-the-sandbox"
 _LINES = Path(os.environ.get("RUNTIME_DIRECTORY", "/run/binarycop"))
 
@@ -41,27 +44,84 @@ def main() -> int:
 def _attempts() -> dict[str, Callable[[], object]]:
     families = ("AF_INET", "AF_INET6", "AF_NETLINK", "AF_PACKET", "AF_VSOCK", "AF_CAN", "AF_ALG")
     attempts: dict[str, Callable[[], object]] = {f"socket {name}": partial(_open_socket, name) for name in families}
-    return attempts | {
-        "journald": lambda: socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM).connect("/run/systemd/journal/socket"),
-        "bus": lambda: socket.socket(socket.AF_UNIX).connect("/run/dbus/system_bus_socket"),
-        "4 KiB to the runtime directory": lambda: _write(_LINES / _NAME, 4096),
-        "more than that": lambda: _write(_LINES / _NAME, 4097),
-        "start a program from there": _start_own_program,
-        "memfd": lambda: os.memfd_create("probe"),
-        "writable and executable memory": lambda: mmap.mmap(
-            -1, mmap.PAGESIZE, prot=mmap.PROT_READ | mmap.PROT_WRITE | mmap.PROT_EXEC
-        ),
-        "become root": lambda: os.setuid(0),
-        "user namespace": lambda: _call("unshare", _CLONE_NEWUSER),
-        "mount": lambda: _call("mount", b"none", b"/nowhere", b"tmpfs", 0, None),
-        "chroot": lambda: os.chroot("/nowhere"),
-        "trace a process": lambda: _call("ptrace", _PTRACE_SEIZE, _NO_PROCESS, None, None),
-        "signal process 1": lambda: os.kill(1, 0),
-        "personality": lambda: _call("personality", _PERSONALITY_SHORT_INODE),
-        "device node": lambda: os.mknod(_LINES / "node", 0o20600, os.makedev(1, 3)),
-        "/dev/mem": lambda: os.open("/dev/mem", os.O_RDWR),
-        "/dev/kmsg": lambda: os.open("/dev/kmsg", os.O_RDONLY),
-    }
+    names = {name: partial(_in_folder, attempt) for name, attempt in NAMES.items()}
+    return (
+        attempts
+        | names
+        | {
+            "journald": partial(_send, "/run/systemd/journal/socket", b"MESSAGE=x\n"),
+            "a megabyte in a field of journald": partial(_send, "/run/systemd/journal/socket", b"X=" + bytes(1 << 17)),
+            "/dev/log": partial(_send, "/dev/log", b"<6>x"),
+            "journald's socket for output": lambda: socket.socket(socket.AF_UNIX).connect(
+                "/run/systemd/journal/stdout"
+            ),
+            "journal's writer": partial(_send, "/run/binarycop-journal/socket", b"event=none"),
+            "bus": lambda: socket.socket(socket.AF_UNIX).connect("/run/dbus/system_bus_socket"),
+            "4 KiB to the runtime directory": lambda: _write(_LINES / _NAME, 4096),
+            "more than that": lambda: _write(_LINES / _NAME, 4097),
+            "start a program from there": _start_own_program,
+            "memfd": lambda: os.memfd_create("probe"),
+            "writable and executable memory": lambda: mmap.mmap(
+                -1, mmap.PAGESIZE, prot=mmap.PROT_READ | mmap.PROT_WRITE | mmap.PROT_EXEC
+            ),
+            "become root": lambda: os.setuid(0),
+            "user namespace": lambda: _call("unshare", _CLONE_NEWUSER),
+            "mount": lambda: _call("mount", b"none", b"/nowhere", b"tmpfs", 0, None),
+            "chroot": lambda: os.chroot("/nowhere"),
+            "trace a process": lambda: _call("ptrace", _PTRACE_SEIZE, _NO_PROCESS, None, None),
+            "signal process 1": lambda: os.kill(1, 0),
+            "personality": lambda: _call("personality", _PERSONALITY_SHORT_INODE),
+            "/dev/mem": lambda: os.open("/dev/mem", os.O_RDWR),
+            "/dev/kmsg": lambda: os.open("/dev/kmsg", os.O_RDONLY),
+        }
+    )
+
+
+NAMES: dict[str, Callable[[Path], object]] = {
+    "symlink": lambda at: os.symlink(_TEXT, at / "made"),
+    "symlinkat": lambda at: _call("symlinkat", _TEXT, _AT_FDCWD, bytes(at / "made")),
+    "link": lambda at: os.link(at / "there", at / "made"),
+    "linkat": lambda at: _call("linkat", _AT_FDCWD, bytes(at / "there"), _AT_FDCWD, bytes(at / "made"), 0),
+    "rename": lambda at: os.rename(at / "there", at / "made"),
+    "renameat2": lambda at: _call(
+        "renameat2", _AT_FDCWD, bytes(at / "there"), _AT_FDCWD, bytes(at / "made"), _RENAME_NOREPLACE
+    ),
+    "mkdir": lambda at: os.mkdir(at / "made"),
+    "mkdirat": lambda at: _call("mkdirat", _AT_FDCWD, bytes(at / "made"), 0o700),
+    "rmdir": lambda at: os.rmdir(at / "folder"),
+    "unlink": lambda at: os.unlink(at / "there"),
+    "fifo": lambda at: os.mkfifo(at / "made"),
+    "device node": lambda at: os.mknod(at / "made", 0o20600, os.makedev(1, 3)),
+    "setxattr": lambda at: os.setxattr(at / "there", "user.x", _TEXT[:3000]),
+    "lsetxattr": lambda at: os.setxattr(at / "there", "user.x", _TEXT[:3000], follow_symlinks=False),
+    "removexattr": lambda at: os.removexattr(at / "there", "user.was"),
+    "chmod": lambda at: os.chmod(at / "there", 0o123),
+    "chown": lambda at: os.chown(at / "there", -1, -1),
+    "truncate": lambda at: os.truncate(at / "there", 0),
+    "utime": lambda at: os.utime(at / "there", (1, 1)),
+    "a socket with a name": lambda at: socket.socket(socket.AF_UNIX).bind(str(at / "made")),
+}
+"""Each makes, changes or removes something that has a name: names, links' targets and attributes hold text."""
+
+
+def _in_folder(attempt: Callable[[Path], object]) -> None:
+    """Try it in the folder that is writable, if any is, and clean up."""
+    at = _LINES / "probe"
+    with suppress(OSError):
+        at.mkdir()
+        (at / "folder").mkdir()
+        (at / "there").touch()
+        os.setxattr(at / "there", "user.was", b"x")
+    try:
+        attempt(at)
+    finally:
+        shutil.rmtree(at, ignore_errors=True)
+
+
+def _send(address: str, data: bytes) -> None:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender:
+        sender.setblocking(False)
+        sender.sendto(data, address)
 
 
 def _outcome(attempt: Callable[[], object]) -> str:

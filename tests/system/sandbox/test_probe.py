@@ -23,6 +23,22 @@ def test_without_a_sandbox_the_attempts_succeed(tmp_path: Path) -> None:
         assert found[name] == "done", name
     assert found["start a program from there"] == "done"
     assert found["writable and executable memory"] == "done"
+    names = (
+        "symlink",
+        "symlinkat",
+        "link",
+        "linkat",
+        "rename",
+        "renameat2",
+        "mkdir",
+        "mkdirat",
+        "rmdir",
+        "unlink",
+        "fifo",
+    )
+    for name in (*names, "setxattr", "lsetxattr", "removexattr", "chmod", "chown", "truncate", "utime"):
+        assert found[name] == "done", name
+    assert found["a socket with a name"] == "done"
     assert found["writable"] == [str(tmp_path)]
     assert found["mount"] in ("ENOENT", "EPERM"), "which depends on who runs the test"
     assert found["trace a process"] == "ESRCH"

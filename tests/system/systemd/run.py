@@ -30,7 +30,7 @@ INSTALLED = {
 }  # fmt: skip
 CODE = ("tests/__init__.py", "tests/system/__init__.py", "tests/system/guest.py",
         "tests/system/systemd/__init__.py", "tests/system/systemd/guest.py",
-        *(f"tests/system/sandbox/{name}.py" for name in ("__init__", "guest", "probe")))  # fmt: skip
+        *(f"tests/system/sandbox/{name}.py" for name in ("__init__", "guest", "probe", "flood")))  # fmt: skip
 RENAMED = {
     "binarycop.sysusers": "usr/lib/sysusers.d/binarycop.conf",
     "binarycop.tmpfiles": "usr/lib/tmpfiles.d/binarycop.conf",
