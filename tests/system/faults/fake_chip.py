@@ -6,11 +6,12 @@ import struct
 from dataclasses import dataclass
 from pathlib import Path
 
-NAMES = ("gate-relay", "lamp-correct", "lamp-nose", "lamp-mouth", "lamp-chin", "ready", "fire", "override")
-RELAY = NAMES[0]
-_HEADER, _LINE, _LOG = struct.Struct("=iiII"), struct.Struct("=32s32siiii"), struct.Struct("=qii")
+RELAY, HEARTBEAT, CONTACT = "gate-relay", "heartbeat", "contact"
+_LAMPS = ("lamp-correct", "lamp-nose", "lamp-mouth", "lamp-chin")
+NAMES = (RELAY, *_LAMPS, "ready", "fire", "override", HEARTBEAT, CONTACT)
+_HEADER, _LINE, _LOG = struct.Struct("=iiIIqqqqii"), struct.Struct("=32s32siiiiiiii"), struct.Struct("=qii")
 _LINES, _LOGGED = 16, 4096
-_HOLDER_AT, _PID_AT, _LEVEL_AT, _GONE_AT = 32, 64, 68, 76
+_HOLDER_AT, _PID_AT, _LEVEL_AT, _GONE_AT, _STUCK_AT, _MIRRORS_AT, _WRITES_AT = 32, 64, 68, 76, 80, 84, 92
 _LOG_AT = _HEADER.size + _LINES * _LINE.size
 
 
@@ -31,9 +32,9 @@ class FakeChip:
         self.file = file
         with file.open("r+b") as opened:
             self._map = mmap.mmap(opened.fileno(), 0)
-        _HEADER.pack_into(self._map, 0, len(NAMES), 0, 0, 0)
+        _HEADER.pack_into(self._map, 0, len(NAMES), *[0] * 9)
         for name in NAMES:
-            _LINE.pack_into(self._map, self._at(name), name.encode(), b"", 0, 0, 0, 0)
+            _LINE.pack_into(self._map, self._at(name), name.encode(), *[b"", *[0] * 8])
 
     def level(self, name: str) -> bool:
         """The level of a line now."""
@@ -42,6 +43,24 @@ class FakeChip:
     def drive(self, name: str, level: bool) -> None:
         """Drive an input."""
         self._write(name, _LEVEL_AT, int(level))
+
+    def stick(self, name: str, level: bool | None) -> None:
+        """Let a line read this level, whatever is driven; None: it reads what is driven again."""
+        self._write(name, _STUCK_AT, 0 if level is None else 1 + int(level))
+
+    def fit_mirror_contact(self) -> None:
+        """Connect the relay's mirror contact: it is closed, so its line is high, while the coil is de-energised."""
+        self._write(CONTACT, _MIRRORS_AT, 1 + NAMES.index(RELAY))
+
+    def fit_timer(self, timeout_s: float, max_on_s: float) -> None:
+        """Put the overlay's dead-man timer between the relay's line and its pin."""
+        times_ns = (round(timeout_s * 1e9), round(max_on_s * 1e9))
+        struct.pack_into("=IqqqqI", self._map, 12, 1, *times_ns, 0, 0, 0)
+        struct.pack_into("=i", self._map, _HEADER.size - 4, NAMES.index(HEARTBEAT))
+
+    def writes(self, name: str) -> int:
+        """How often the daemon has set the level of an output."""
+        return self._read(name, _WRITES_AT)
 
     def claim(self, name: str) -> None:
         """Hold the line as another program; the holder is this process."""

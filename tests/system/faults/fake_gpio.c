@@ -1,6 +1,9 @@
 /* Gives a process one fake GPIO chip (LD_PRELOAD), so that the test sees what the daemon and gate-release drive. The state
  * of chip and lines is in the file $FAKE_GPIO, with the layout of fake_chip.py. $FAKE_DEV is listed instead of /dev. As
- * with Zynq's drivers, a line keeps its level when its process dies. There are no edges: the lines are polled. */
+ * with Zynq's drivers, a line keeps its level when its process dies. There are no edges: the lines are polled.
+ *
+ * If is_timed is set, the first line goes through a dead-man timer, as in overlays/finn/rtl/deadman.v: its level is that
+ * of its pin, and its bit what was driven. The timer is looked at with each request. */
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <dlfcn.h>
@@ -25,11 +28,16 @@
 struct line {
     char name[32], holder[32];
     int32_t pid, level, is_output, is_gone;
+    int32_t stuck;   /* 0: not stuck, 1: reads low, 2: reads high */
+    int32_t mirrors; /* reads the opposite of this line, as a mirror contact; 0: it does not, otherwise the line + 1 */
+    int32_t bit, writes;
 };
 
 static struct state {
     int32_t count, is_denied;
-    uint32_t logged, unused;
+    uint32_t logged, is_timed;
+    int64_t timeout_ns, max_on_ns, toggled_ns, set_ns;
+    int32_t is_armed, heartbeat;
     struct line lines[LINES];
     struct { int64_t at_ns; int32_t line, level; } log[LOGGED];
 } *state;
@@ -110,19 +118,55 @@ static int is_held(const struct line *line) {
     return line->pid && line->pid != getpid() && (kill(line->pid, 0) == 0 || errno == EPERM);
 }
 
-static void drive(struct line *line, int level) {
+static int64_t clock_ns(void) {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec * 1000000000LL + now.tv_nsec;
+}
+
+static void change(struct line *line, int level, int64_t at_ns) {
     if (line->level == level)
         return;
     line->level = level;
     uint32_t place = state->logged;
     if (place < LOGGED) {
-        state->log[place].at_ns = now.tv_sec * 1000000000LL + now.tv_nsec;
+        state->log[place].at_ns = at_ns;
         state->log[place].line = (int32_t)(line - state->lines);
         state->log[place].level = level;
         __atomic_store_n(&state->logged, place + 1, __ATOMIC_RELEASE);
     }
+}
+
+/* Let the timer do what it has done until now. */
+static void run_timer(int64_t now_ns) {
+    struct line *relay = state->lines;
+    int64_t end_ns = state->toggled_ns + state->timeout_ns;
+    if (relay->bit && state->set_ns + state->max_on_ns < end_ns)
+        end_ns = state->set_ns + state->max_on_ns;
+    if (!state->is_timed || now_ns < end_ns)
+        return;
+    state->is_armed = 0;
+    change(relay, 0, end_ns);
+}
+
+static void drive(struct line *line, int level) {
+    struct line *relay = state->lines;
+    int64_t now_ns = clock_ns();
+    run_timer(now_ns);
+    if (line == &state->lines[state->heartbeat] && line->bit != level)
+        state->toggled_ns = now_ns;
+    if (line == relay && level && !line->bit)
+        state->set_ns = now_ns;
+    line->bit = level;
+    if (!relay->bit && now_ns < state->toggled_ns + state->timeout_ns)
+        state->is_armed = 1;
+    change(line, line == relay && state->is_timed ? level && state->is_armed : level, now_ns);
+}
+
+static int read_pin(const struct line *line) {
+    if (line->stuck)
+        return line->stuck - 1;
+    return line->mirrors ? !read_pin(&state->lines[line->mirrors - 1]) : line->level;
 }
 
 static void configure(struct line *line, const struct gpio_v2_line_config *config) {
@@ -168,11 +212,13 @@ static int ask_line(struct line *line, unsigned long request, void *argument) {
     struct gpio_v2_line_values *values = argument;
     if (line->is_gone)
         return fail(ENODEV);
-    if (request == GPIO_V2_LINE_GET_VALUES_IOCTL)
-        values->bits = (unsigned)line->level & values->mask;
-    else if (request == GPIO_V2_LINE_SET_VALUES_IOCTL)
+    run_timer(clock_ns());
+    if (request == GPIO_V2_LINE_GET_VALUES_IOCTL) {
+        values->bits = (unsigned)read_pin(line) & values->mask;
+    } else if (request == GPIO_V2_LINE_SET_VALUES_IOCTL) {
+        line->writes++;
         drive(line, (int)(values->bits & 1));
-    else
+    } else
         configure(line, argument);
     return 0;
 }

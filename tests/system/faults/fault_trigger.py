@@ -1,8 +1,9 @@
-"""Makes one function of the daemon fail once, when a file appears. It runs in the daemon's process before ``main``."""
+"""Makes one function of the daemon fail, once for each touch of a file. It runs in the daemon before ``main``."""
 
 import ctypes
 import importlib
 import os
+import time
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
@@ -44,7 +45,7 @@ def fail(target: str, how: str) -> None:
 
     @wraps(real)
     def failing(*arguments: Any, **named: Any) -> Any:
-        if _is_triggered():
+        if _TRIGGER.is_new():
             _FAILURES[how]()
         return real(*arguments, **named)
 
@@ -64,19 +65,61 @@ def fail_overlay(kind: str) -> None:
         return bundle, board
 
     def scores(self: Any, crops: Any) -> Any:
-        if _is_triggered():
+        if _TRIGGER.is_new():
             boards[-1].manager.inject(SimulatedFault(FaultKind(kind)))
         return real_scores(self, crops)
 
     backends.open_board, failover.scores = open_board, scores
 
 
-def _is_triggered() -> bool:
-    try:
-        os.unlink(TRIGGER_FILE)
-    except FileNotFoundError:
-        return False
-    return True
+def freeze_clock() -> None:
+    """Make the daemon's monotonic clock stand still from the trigger on."""
+    clock = importlib.import_module("binarycop.clock").MonotonicClock
+    real = clock.now_s
+    frozen: list[float] = []
+
+    @wraps(real)
+    def now_s(self: Any) -> float:
+        if not frozen and _TRIGGER.is_new():
+            frozen.append(real(self))
+        now_s: float = frozen[0] if frozen else real(self)
+        return now_s
+
+    clock.now_s = now_s
+
+
+def never_release() -> None:
+    """Make the state machine give the permission in every step from the trigger on."""
+    lane: Any = importlib.import_module("binarycop.service.lane")
+    real = lane.permission
+    given: list[Any] = []
+
+    @wraps(real)
+    def permission(*arguments: Any) -> Any:
+        cause = real(*arguments)
+        if cause is not None and not given and _TRIGGER.is_new():
+            given.append(cause)
+        return given[0] if given else cause
+
+    lane.permission = permission
+
+
+class _Trigger:
+    """Tells once of each time that the file was touched since this process began: the daemon may not delete it."""
+
+    def __init__(self) -> None:
+        self._seen_ns = time.time_ns()
+
+    def is_new(self) -> bool:
+        try:
+            touched_ns = os.stat(TRIGGER_FILE).st_mtime_ns
+        except FileNotFoundError:
+            return False
+        is_new, self._seen_ns = touched_ns > self._seen_ns, max(touched_ns, self._seen_ns)
+        return is_new
+
+
+_TRIGGER = _Trigger()
 
 
 def _raise() -> None:

@@ -13,11 +13,11 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.system.faults import camera, lines, overlay, stages, system, table
+from tests.system.faults import camera, lines, outputs, overlay, stages, system, table
 from tests.system.faults.fault_row import FaultResult, FaultRow
 from tests.system.faults.gate_process import ROOT, CheckFailed
 
-ROWS: tuple[FaultRow, ...] = (*camera.ROWS, *overlay.ROWS, *lines.ROWS, *stages.ROWS, *system.ROWS)
+ROWS: tuple[FaultRow, ...] = (*camera.ROWS, *overlay.ROWS, *lines.ROWS, *outputs.ROWS, *stages.ROWS, *system.ROWS)
 BRIEF = "brief"
 SAVED = ROOT / "build" / "faults" / "results"
 PAGE = ROOT / "docs" / "faults.md"
