@@ -15,6 +15,7 @@ INSTALL = ("--other-board", "--without-camera")
 REPORTS = Path("/reports")
 SETTINGS = Path("/etc/binarycop/gate.yaml")
 OWN = Path("/etc/binarycop/gate.d/50-own.yaml")
+DEMO = Path("/etc/binarycop/gate.d/60-demo.yaml")
 BUNDLES = Path("/var/lib/binarycop/bundles")
 STEP_LONGEST_S = 400
 
@@ -118,6 +119,37 @@ def it_can_be_installed_again_and_the_integrators_settings_stay() -> str:
     return status_text()
 
 
+def a_bundle_is_known_good_after_the_daemon_has_worked_with_it() -> str:
+    before = call("binarycop", "bundle", "list")
+    expect("on trial" in before and "known good" not in before, before)
+    call("systemctl", "start", "binarycop-trial.service")
+    expect("known good" not in call("binarycop", "bundle", "list"), "it is known good without a verdict")
+    return _work_until_known_good()
+
+
+def _work_until_known_good() -> str:
+    """The demo's people come to the gate. Then the unit of the trial runs as it is, except for its 10 minutes."""
+    expect(call("systemctl", "is-active", "binarycop-trial.timer").strip() == "active", "the timer does not run")
+    short = Path("/run/systemd/system/binarycop-trial.service.d/short.conf")
+    short.parent.mkdir(parents=True, exist_ok=True)
+    short.write_text("[Service]\nExecStart=\nExecStart=/usr/bin/binarycop bundle confirm --after 1\n")
+    DEMO.write_text("frames: {source: demo}\nfaces: {finder: fixed}\n")
+    call("systemctl", "daemon-reload")
+    call("systemctl", "restart", "binarycop.service")
+    end_s = time.monotonic() + 20
+    while "1 permitted" not in status_text() and time.monotonic() < end_s:
+        time.sleep(0.5)
+    judged = status_text()
+    call("systemctl", "start", "binarycop-trial.service")
+    DEMO.unlink()
+    short.unlink()
+    call("systemctl", "daemon-reload")
+    call("systemctl", "restart", "binarycop.service")
+    listed = call("binarycop", "bundle", "list")
+    expect("in use, known good" in listed, f"{judged}\n{listed}")
+    return f"{judged}\n{listed}"
+
+
 def an_upgrade_keeps_settings_restarts_the_gate_and_swaps_the_bundle() -> str:
     before, since = version(), call("systemctl", "show", "-P", "MainPID", "binarycop.service")
     output = call("/sticks/second/install", *INSTALL)
@@ -128,7 +160,7 @@ def an_upgrade_keeps_settings_restarts_the_gate_and_swaps_the_bundle() -> str:
     expect(in_use("n-cnv") == SECOND, f"n-cnv is {in_use('n-cnv')}")
     expect(state() == "active", output)
     expect(Path("/etc/binarycop/gate.yaml.dpkg-dist").exists(), "the package's own gate.yaml is missing next to it")
-    return f"{before} to {version()}, n-cnv {in_use('n-cnv')}, settings kept\n{call('binarycop', 'bundle', 'list')}"
+    return f"{before} to {version()}, n-cnv {in_use('n-cnv')}, settings kept\n{_work_until_known_good()}"
 
 
 def a_reader_never_sees_a_half_swapped_bundle() -> str:
@@ -177,10 +209,10 @@ def the_next_start_uses_the_known_good_bundle_without_a_new_self_test() -> str:
 
 
 def journalctl_explains_the_events_from_the_packages_catalog() -> str:
-    output = call("journalctl", "-b", "-x", "-q", "-u", "binarycop.service", "-n", "60")
+    output = call("journalctl", "-b", "-x", "-q", "-u", "binarycop*", "-n", "90")
     remedies = output.count("Remedy: ")
     expect(remedies > 0, output)
-    return f"{remedies} remedies in the last 60 entries"
+    return f"{remedies} remedies in the last 90 entries"
 
 
 def manual_pages_and_completion_are_installed() -> str:
@@ -225,6 +257,7 @@ CHECKS: tuple[Callable[[], str], ...] = (
     one_command_takes_the_board_to_a_working_gate,
     the_daemon_runs_as_its_own_user_and_reads_the_bundle_store,
     it_can_be_installed_again_and_the_integrators_settings_stay,
+    a_bundle_is_known_good_after_the_daemon_has_worked_with_it,
     an_upgrade_keeps_settings_restarts_the_gate_and_swaps_the_bundle,
     a_reader_never_sees_a_half_swapped_bundle,
     a_bundle_that_fails_its_self_test_is_rolled_back_at_start,
