@@ -125,9 +125,9 @@ def test_a_file_in_systemd_without_a_place_stops_the_build(
     tmp_path: Path, wheels: Path, helper: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shutil.copytree(deb.ROOT / "systemd", tmp_path / "root/systemd")
-    (tmp_path / "root/systemd/gate.socket").touch()
+    (tmp_path / "root/systemd/gate.mount").touch()
     monkeypatch.setattr(deb, "ROOT", tmp_path / "root")
-    with pytest.raises(FileNotFoundError, match=r"gate\.socket has no place in the package"):
+    with pytest.raises(FileNotFoundError, match=r"gate\.mount has no place in the package"):
         build_package(tmp_path, "out", wheels, helper)
 
 
