@@ -37,12 +37,16 @@ class LiveLoop:
         self._service, self._grabbers, self._clock = service, grabbers, clock
         self.latencies = Latencies()
         self._frames: dict[int, Frame] = {}  # those of the perception's present step
+        self._abandoned = 0
         self._has_change = threading.Event()  # a source has given a frame or has ended
 
     @property
     def dropped(self) -> int:
-        """How many frames no step took, over all lanes: each was replaced by a newer one, or was stale."""
-        return sum(grabber.dropped for grabber in self._grabbers)
+        """How many frames no lane has seen, over all lanes.
+
+        Each was replaced by a newer one, or was stale, or was still being processed when the loop ended.
+        """
+        return sum(grabber.dropped for grabber in self._grabbers) + self._abandoned
 
     @property
     def withheld(self) -> int:
@@ -79,6 +83,7 @@ class LiveLoop:
             is_over = has_no_frame and self._service.due_s(self._clock.now_s()) is None
             self._step()
             on_step()
+        self._abandoned = len(self._frames)
 
     def _step(self) -> None:
         runner = self._service.runner

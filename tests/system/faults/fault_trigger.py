@@ -38,7 +38,7 @@ def fail(target: str, how: str) -> None:
     """Make ``target`` (see ``resolve``) fail in the first call after the trigger.
 
     how: raise (an unexpected exception), exit (ends its thread without a message), hang (in C code, with the
-    GIL held), or memory (none is left).
+    GIL held), wait (other threads go on), or memory (none is left).
     """
     owner, name = resolve(target)
     real = getattr(owner, name)
@@ -139,9 +139,14 @@ def _hang() -> None:
     ctypes.PyDLL(None).sleep(60)
 
 
+def _wait() -> None:
+    time.sleep(60)
+
+
 _FAILURES: dict[str, Callable[[], None]] = {
     "raise": _raise,
     "exit": _exit,
     "hang": _hang,
+    "wait": _wait,
     "memory": _run_out_of_memory,
 }

@@ -89,6 +89,25 @@ def _hangs(work: Path, limit_s: float) -> FaultResult:
         )
 
 
+def _classifier_does_not_return(work: Path, limit_s: float) -> FaultResult:
+    """The loop goes on and keeps the limits; then the hang timer ends the process, since nobody would be classified."""
+    changes = {"gate": {"contact": "hold"}, "service": {"hang_s": _HANG_S + 2}}
+    with GateProcess(work, changes, before=_before(_CLASSIFIER, "wait")) as gate:
+        gate.wait_for_permit()
+        at_s = monotonic()
+        fault_trigger.trigger(work)
+        relay_off_s = gate.relay_off_after(at_s, limit_s)
+        gate.wait_for_event(Event.FAULT, at_s, "not processed in time")
+        check_no_permission(gate, at_s)
+        code = gate.wait_for_exit()
+        if code != -SIGALRM:
+            raise CheckFailed(f"the exit code is {code}")
+        gate.run_gate_release()
+        back_s = restart(gate)
+        reaction = "switches the relay off and reports a fault; later the hang timer ends the process"
+        return FaultResult(reaction, relay_off_s, Event.FAULT, "Restart=", back_s, stop_and_count(gate))
+
+
 def _detector_thread_ends(work: Path, limit_s: float) -> FaultResult:
     """A thread that has ended looks like one that hangs: the daemon stops notifying the watchdog."""
     with GateProcess(work, before=_before(_DETECTOR, "exit"), watchdog_s=8) as gate:
@@ -160,5 +179,12 @@ ROWS = (
         _HANG_S + 1.5,
         "service.hang_s 2, plus gate-release",
         _hangs,
+    ),
+    _row(
+        "classifier does not return",
+        "Emulator.scores waits for a minute; other threads go on",
+        2.5,
+        "gate.grace_s 2 or faces.deadline_s 2, plus 0.5 s",
+        _classifier_does_not_return,
     ),
 )
