@@ -1,7 +1,11 @@
 """Faults of the overlay, on the simulated board, and of the bundle."""
 
 import json
+import re
+import resource
 import shutil
+import struct
+import zipfile
 from collections.abc import Callable, Mapping
 from functools import partial
 from hashlib import sha256
@@ -20,6 +24,8 @@ from tests.system.faults.gate_process import CheckFailed, GateProcess
 
 _DEADLINE = "classifier.overlay.deadline_s 0.1, plus a frame and 1 s"
 _REFUSED = 4
+_MOST_MEMORY_KB = 400 * 1024  # far below what the bomb holds
+_BOMB_BYTES = 1 << 30
 
 
 def _board(kind: str, **overlay: Any) -> tuple[dict[str, Any], str]:
@@ -99,6 +105,9 @@ def _refused(damage: Callable[[Path], None], work: Path, limit_s: float) -> Faul
         code = gate.wait_for_exit()
         if code != _REFUSED:
             raise CheckFailed(f"the exit code is {code}: {gate.last_line()}")
+        most_kb = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+        if most_kb > _MOST_MEMORY_KB:
+            raise CheckFailed(f"the daemon, or a program before it, took {most_kb} KiB of memory")
         message = gate.last_line().replace(str(folder), "BUNDLE")
         check_no_permission(gate, 0.0)
         gate.write_settings({})
@@ -119,6 +128,24 @@ def _flip_bit(folder: Path) -> None:
 def _truncate_manifest(folder: Path) -> None:
     text = (folder / "manifest.json").read_text()
     (folder / "manifest.json").write_text(text[: len(text) // 2])
+
+
+def _add_bomb(folder: Path) -> None:
+    """Add an array of 1 GiB, which takes 1 MB in the file, with the right sha256 in the manifest."""
+    header = f"{{'descr': '|u1', 'fortran_order': False, 'shape': ({_BOMB_BYTES},), }}\n".encode()
+    chunk = bytes(1 << 20)
+    archive = zipfile.ZipFile(folder / "weights.npz", "a", zipfile.ZIP_DEFLATED)
+    with archive, archive.open("bomb.npy", "w") as member:
+        member.write(b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header)
+        for _ in range(_BOMB_BYTES // len(chunk)):
+            member.write(chunk)
+    _update_manifest(folder, {"weights.npz": sha256((folder / "weights.npz").read_bytes()).hexdigest()})
+
+
+def _write_nan(folder: Path) -> None:
+    """A geometry with which no face can be cut."""
+    text = (folder / "manifest.json").read_text()
+    (folder / "manifest.json").write_text(re.sub(r'"margin": [\d.]+', '"margin": NaN', text))
 
 
 def _replace_golden(folder: Path) -> None:
@@ -185,6 +212,19 @@ ROWS = (
         "the second half of manifest.json is missing",
         None,
         partial(_refused, _truncate_manifest),
+        slow=True,
+    ),
+    _row(
+        "bundle with an array of 1 GiB",
+        "an array that is not of the network is added to weights.npz: 1 MB in the file",
+        None,
+        partial(_refused, _add_bomb),
+    ),
+    _row(
+        "manifest that fails at the first face",
+        "crop.margin in manifest.json is NaN",
+        None,
+        partial(_refused, _write_nan),
         slow=True,
     ),
     _row(

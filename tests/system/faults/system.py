@@ -1,5 +1,7 @@
 """Faults around the daemon: signals, journal, settings, clock, memory, processor and service manager."""
 
+import os
+import re
 import resource
 import signal
 import subprocess
@@ -18,6 +20,8 @@ from tests.system.faults.gate_process import PATIENCE_S, CheckFailed, GateProces
 _DAY_S = 86_400
 _PULSE_S = 2.0
 _BROKEN = "gate: {pulse_s: 30}\n"
+_PILE = ["x0: &a0 [1, 2]", *(f"x{level}: &a{level} [*a{level - 1}, *a{level - 1}]" for level in range(1, 31))]
+_MOST_MEMORY_KB = 32 * 1024  # that a reload of wrong settings may take
 _HANG_S = 2
 
 
@@ -282,12 +286,17 @@ def _stop_and_go(gate: GateProcess, over: Flag) -> None:
 def _reload(damage: Callable[[Path], None], word: str, work: Path, limit_s: float) -> FaultResult:
     with GateProcess(work) as gate:
         gate.wait_for_permit()
+        before_kb = _peak_kb(gate)
         at_s = monotonic()
         damage(work / "gate.yaml")
         gate.signal(signal.SIGHUP)
         entry = gate.wait_for_event(Event.RELOAD_REFUSED, at_s, word)
         if gate.relay_since(at_s):
             raise CheckFailed("the permission changed")
+        took_kb = _peak_kb(gate) - before_kb
+        if took_kb > _MOST_MEMORY_KB:
+            raise CheckFailed(f"the reload took {took_kb} KiB of memory")
+        (work / "gate.yaml").unlink(missing_ok=True)  # it may be a pipe
         gate.write_settings({})
         over_s = monotonic()
         gate.signal(signal.SIGHUP)
@@ -296,6 +305,17 @@ def _reload(damage: Callable[[Path], None], word: str, work: Path, limit_s: floa
         return FaultResult(
             reaction, None, Event.RELOAD_REFUSED, "a reload with correct settings", back_s, stop_and_count(gate)
         )
+
+
+def _peak_kb(gate: GateProcess) -> int:
+    """The most memory that the daemon has had."""
+    status = Path(f"/proc/{gate.pid}/status").read_text()
+    return int(re.findall(r"^VmHWM:\s+(\d+) kB$", status, re.MULTILINE)[0])
+
+
+def _make_pipe(file: Path) -> None:
+    file.unlink()
+    os.mkfifo(file)
 
 
 def _settings_broken(work: Path, limit_s: float) -> FaultResult:
@@ -396,6 +416,20 @@ ROWS = (
         "",
         partial(_reload, Path.unlink, "gate.yaml"),
         is_slow=True,
+    ),
+    _row(
+        "settings with a pile of aliases on reload",
+        "31 lines that stand for 2 thousand million values, then SIGHUP; at most 32 MiB of memory",
+        None,
+        "",
+        partial(_reload, lambda file: _overwrite(file, "\n".join(_PILE)), "anchor"),
+    ),
+    _row(
+        "settings file is a pipe on reload",
+        "a FIFO that nobody writes to, then SIGHUP",
+        None,
+        "",
+        partial(_reload, _make_pipe, "not a regular file"),
     ),
     _row("settings broken at the start", "gate.pulse_s out of range", None, "", _settings_broken, is_slow=True),
     _row("service manager not reachable", "the notify socket is deleted", 2.0, _LOST, _manager_gone, is_slow=True),
