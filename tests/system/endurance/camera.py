@@ -1,5 +1,6 @@
 """A camera that shows drawn people and fails at random, in every way in which a real camera fails."""
 
+from collections import deque
 from collections.abc import Sequence
 from enum import Enum
 
@@ -10,14 +11,21 @@ from binarycop.clock import Clock
 from binarycop.errors import SourceError, UndecodableFrame
 from binarycop.frames.base import Frame
 
+_RING = 4
+
 
 class CameraState(Enum):
-    """What the camera does now. gone: it cannot be opened or read. truncated: its pictures cannot be decoded."""
+    """What the camera does now.
+
+    gone: it cannot be opened or read. repeating: it gives its last four pictures in turn. truncated: its pictures
+    cannot be decoded.
+    """
 
     GOOD = "good"
     GONE = "gone"
     TRUNCATED = "truncated"
     FROZEN = "frozen"
+    REPEATING = "repeating"
     BLACK = "black"
     OVEREXPOSED = "overexposed"
     NOISE = "noise"
@@ -26,8 +34,8 @@ class CameraState(Enum):
 class UnreliableCamera:
     """One camera over all its losses: ``open`` returns it as a live ``Source``.
 
-    pictures: (N, H, W, 3) uint8 BGR, shown in turn. odds: the probability that a fault begins with a frame. It lasts
-    ``longest_s`` at most.
+    pictures: (N, H, W, 3) uint8 BGR, shown in turn; one pixel counts them, since a sensor never gives the same
+    picture twice. odds: the probability that a fault begins with a frame. It lasts ``longest_s`` at most.
     """
 
     name = "unreliable camera"
@@ -43,7 +51,8 @@ class UnreliableCamera:
     ) -> None:
         self._pictures, self._clock, self._rng = pictures, clock, rng
         self._odds, self._longest_s = odds, longest_s
-        self._at, self._until_s = 0, 0.0
+        self._count, self._until_s = 0, 0.0
+        self._recent: deque[NDArray[np.uint8]] = deque(maxlen=_RING)
         self.state = CameraState.GOOD
 
     def open(self) -> "UnreliableCamera":
@@ -60,9 +69,15 @@ class UnreliableCamera:
             raise SourceError(self.name, "does not answer")
         if self.state is CameraState.TRUNCATED:
             raise UndecodableFrame(self.name, "half a picture")
-        if self.state is not CameraState.FROZEN:
-            self._at = (self._at + 1) % len(self._pictures)
-        return Frame(self._with_fault(self._pictures[self._at]), self._clock.now_s(), 0)
+        if self.state is CameraState.FROZEN and self._recent:
+            picture = self._recent[-1]
+        elif self.state is CameraState.REPEATING and self._recent:
+            picture = self._recent.popleft()
+        else:
+            self._count += 1
+            picture = self._with_fault(self._pictures[self._count % len(self._pictures)].copy())
+        self._recent.append(picture)
+        return Frame(picture, self._clock.now_s(), 0)
 
     def close(self) -> None:
         """See ``Source.close``."""
@@ -83,4 +98,6 @@ class UnreliableCamera:
             return np.full_like(picture, 255)
         if self.state is CameraState.NOISE:
             return self._rng.integers(0, 256, picture.shape, np.uint8)
+        # The value of one pixel in three bytes.
+        picture[0, 0] = self._count & 255, self._count >> 8 & 255, self._count >> 16
         return picture

@@ -22,6 +22,7 @@ from binarycop.frames.source_event import SourceEvent
 from binarycop.frames.source_reader import GrabberSettings, SourceReader
 from binarycop.journal.events import Event
 from binarycop.journal.writers import Value
+from binarycop.lines.lane_io import FIRE_RELEASE_S
 from binarycop.lines.mock import MockLines
 from binarycop.service.assembly import detector_of, make_service, tracker_of
 from binarycop.service.backends import open_accelerator, open_board
@@ -144,7 +145,7 @@ class Session:
         self._next_frame: Frame | None = None
         self._shown = self._dropped = self._late = 0
         self._read_due_s = self._shown_s = 0.0
-        self._permits, self._permit_s = 0, -60.0
+        self._permits, self._permit_s, self._fire_s = 0, -60.0, -60.0  # the last times of a permission and of a fire
         self._durations_s: list[float] = []
         self.violations: list[str] = []
 
@@ -200,6 +201,8 @@ class Session:
                 if environment.is_fire
                 else environment.lines.pin("FIRE").drive_low
             )()
+        if environment.is_fire:
+            self._fire_s = environment.clock.now_s()
         if rng.random() < _RELOAD_ODDS:
             lane.apply_settings(replace(_LANE, verdict=VerdictSettings(votes=int(rng.integers(5, 8)))))
 
@@ -214,7 +217,8 @@ class Session:
         if self._environment.journal.counts[Event.PERMIT] > self._permits:
             self._permits, self._permit_s = self._environment.journal.counts[Event.PERMIT], now_s
         is_due = now_s - self._permit_s <= _LANE.gate.pulse_s + (_LATE_LONGEST + 1) * STEP_S
-        if lane.is_relay_on and not self._environment.is_fire and (lane.faults or not is_due):
+        is_fire = now_s - self._fire_s <= FIRE_RELEASE_S + (_LATE_LONGEST + 1) * STEP_S
+        if lane.is_relay_on and not is_fire and (lane.faults or not is_due):
             self._report(f"relay on without a cause at {now_s:.2f} s")
 
     def _row(self, lane: Lane) -> SessionRow:

@@ -79,6 +79,16 @@ def test_the_unreliable_camera_reaches_every_state() -> None:
     assert failed == {CameraState.GONE, CameraState.TRUNCATED}
 
 
+def test_the_unreliable_camera_repeats_pictures_only_by_a_fault() -> None:
+    camera = UnreliableCamera(
+        [np.zeros((8, 8, 3), np.uint8)] * 2, ManualClock(), np.random.default_rng(1), odds=0.0, longest_s=1.0
+    )
+    assert len({camera.read().pixels.tobytes() for _ in range(700)}) == 700
+    camera.state = CameraState.REPEATING
+    camera._until_s = 1.0
+    assert len({camera.read().pixels.tobytes() for _ in range(700)}) == 4
+
+
 def test_the_plot_has_a_line_for_each_series() -> None:
     picture = plot({"one": [1, 2, 3], "two": [5, 5, 5]}, "sessions")
     assert picture.count("<polyline") == 2
