@@ -1,14 +1,16 @@
 """The journal's writer: what reaches journald, how much of it, and what is told about the rest."""
 
+import math
 import re
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from binarycop.journal.entry import encode
+from binarycop.journal import fields
+from binarycop.journal.entry import decode, encode
 from binarycop.journal.events import Event
-from binarycop.journal.fields import Value, Why
+from binarycop.journal.fields import BITS_PER_UNIT, FIELDS, Decimal, Integer, Text, Value, Why, Word
 from binarycop.journal.journal_writer import LEFT_OUT, JournalWriter, Limits
 
 DAEMON, NOBODY = 990, 65534
@@ -99,7 +101,8 @@ def test_no_more_entries_come_through_than_the_limit_and_the_rest_is_told() -> N
     limits = Limits()
     written = [one for one in setup.sent if one["BINARYCOP_EVENT"] == "permit"]
     told = [one for one in setup.sent if one["BINARYCOP_EVENT"] == "unwritten"]
-    assert len(written) == pytest.approx(limits.entries + limits.entries_per_s * seconds, abs=2)
+    most = limits.units + limits.units_per_s * seconds
+    assert len(written) * decode(PERMIT).units == pytest.approx(most, abs=2 * decode(PERMIT).units)
     assert len(told) <= seconds / 60 + 1
     setup.writer.report(seconds, is_end=True)
     told = [one for one in setup.sent if one["BINARYCOP_EVENT"] == "unwritten"]
@@ -108,7 +111,8 @@ def test_no_more_entries_come_through_than_the_limit_and_the_rest_is_told() -> N
 
 
 def test_no_more_bytes_of_new_text_come_through_than_the_limit_and_the_entries_stay() -> None:
-    setup, seconds = Setup(), 600
+    # Without the limit of the entries, which would come first.
+    setup, seconds = Setup(Limits(units_per_s=1000)), 600
     for number in range(seconds):
         for part in range(3):
             setup.take(encode(Event.FAULT, "", {"reason": f"{number:05d} {part} " + "x" * 470}), number)
@@ -118,6 +122,37 @@ def test_no_more_bytes_of_new_text_come_through_than_the_limit_and_the_entries_s
     assert len(texts) == 3 * seconds, "the events themselves are all there"
     assert texts.count(LEFT_OUT) > 0.9 * len(texts)
     assert setup.told(seconds) == {Why.TEXTS.value: str(texts.count(LEFT_OUT))}
+
+
+def test_an_entry_holds_no_more_than_four_bits_for_each_unit() -> None:
+    """So the limit in units is one in bits, whatever a daemon that was taken over sends."""
+    for field in FIELDS.values():
+        for units, choices in choices_by_units(field).items():
+            assert math.log2(choices) <= BITS_PER_UNIT * units, field
+    remembered = math.log2(Limits().remembered + 1)
+    for event in Event:
+        optional = len(fields.names_of(event)) - len(fields.required_of(event))
+        assert math.log2(len(Event)) + optional + remembered <= BITS_PER_UNIT * fields.UNITS_OF_ENTRY, event
+
+
+def choices_by_units(field: fields.Field) -> dict[int, int]:
+    """How many different values of a field count so many units."""
+    if isinstance(field, Word):
+        return {field.units(field.words[0]): len(field.words)}
+    if isinstance(field, Text):
+        return {field.units(""): Limits().remembered + 1}
+    found: dict[int, int] = {}
+    for digits in range(1, 12):
+        # With a sign, a number has one digit less.
+        least, most = (10 ** (digits - 1) if digits > 1 else 0), 10**digits - 1
+        below = 10 ** (digits - 1) - 1
+        scale = 10 if isinstance(field, Decimal) else 1
+        positive = min(most, round(field.most * scale)) - max(least, round(field.least * scale)) + 1
+        negative = min(below, -round(field.least * scale)) if field.least < 0 else 0
+        if positive + negative > 0:
+            found[digits] = max(0, positive) + max(0, negative)
+    assert isinstance(field, Integer | Decimal)
+    return found
 
 
 def test_names_of_gates_count_as_text() -> None:

@@ -25,11 +25,12 @@ def add(commands: Any) -> None:
         "--sender", default="binarycop", metavar="USER", help="who may write, besides root (default: binarycop)"
     )
     parser.add_argument(
-        "--entries-per-s",
-        type=float,
-        default=Limits.entries_per_s,
+        "--gates",
+        type=int,
+        choices=range(1, 9),
+        default=1,
         metavar="COUNT",
-        help=f"entries for the journal in the long run (default: {Limits.entries_per_s:g}; 200 more may come at once)",
+        help="how many gates write: so much more goes to the journal in the long run (default: 1)",
     )
     parser.add_argument(
         "--journald", default=_JOURNALD, metavar="SOCKET", help=f"where entries go (default: {_JOURNALD})"
@@ -54,7 +55,7 @@ def run(options: argparse.Namespace) -> int:
                 return False
             return True
 
-        limits = Limits(entries_per_s=options.entries_per_s)
+        limits = Limits(units_per_s=options.gates * Limits.units_per_s)
         writer = JournalWriter(send, {sender, 0}, limits, clock.now_s())
         signal.signal(signal.SIGTERM, _end)
         try:

@@ -15,11 +15,15 @@ _BY_NAME = {event.spec.name: event for event in Event}
 
 @dataclass(frozen=True)
 class Entry:
-    """An event of one gate with its values; an empty gate name stands for the daemon itself."""
+    """An event of one gate with its values; an empty gate name stands for the daemon itself.
+
+    units: how much it counts for the writer's limit.
+    """
 
     event: Event
     gate: str
     values: dict[str, Value]
+    units: int
 
 
 def encode(event: Event, gate: str, values: dict[str, Value]) -> bytes:
@@ -47,4 +51,4 @@ def decode(datagram: bytes) -> Entry:
     if event is None:
         raise ValueError("no event of the table")
     gate = FIELDS[GATE].parse(texts.pop(GATE, ""))
-    return Entry(event, str(gate), fields.parse(event, texts))
+    return Entry(event, str(gate), fields.parse(event, texts), fields.units_of(texts))

@@ -5,6 +5,7 @@ been taken over cannot hold more than this, and ``journal_writer.py`` refuses ev
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 from string import Formatter
@@ -29,6 +30,12 @@ Value = str | int | float | bool | None
 GATE = "gate"
 """The field that every event has besides its own: the gate's name, empty for the daemon itself."""
 
+BITS_PER_UNIT = 4
+"""An entry of so many units holds at most this many bits for each: a test computes it from the table."""
+
+UNITS_OF_ENTRY = 6
+"""For the entry itself: which event it is, which fields it has, and which gate it is about."""
+
 _INTEGER = re.compile(r"0|-?[1-9][0-9]{0,9}")
 _DECIMAL = re.compile(r"-?(0|[1-9][0-9]{0,9})\.[0-9]")
 
@@ -50,6 +57,10 @@ class Integer:
             raise ValueError(f"not a whole number from {self.least} to {self.most}")
         return int(text)
 
+    def units(self, text: str) -> int:
+        """What it counts for the writer's limit: one for each digit."""
+        return len(text)
+
 
 @dataclass(frozen=True)
 class Decimal:
@@ -70,6 +81,10 @@ class Decimal:
             raise ValueError(f"not a number with one digit after the point, from {self.least} to {self.most}")
         return float(text)
 
+    def units(self, text: str) -> int:
+        """What it counts for the writer's limit: one for each digit."""
+        return len(text) - 1
+
 
 @dataclass(frozen=True)
 class Word:
@@ -87,6 +102,10 @@ class Word:
             raise ValueError(f"not one of {', '.join(self.words)}")
         return text
 
+    def units(self, text: str) -> int:
+        """What it counts for the writer's limit: four bits for each unit."""
+        return 1 if len(self.words) <= 1 << BITS_PER_UNIT else 2
+
 
 @dataclass(frozen=True)
 class Text:
@@ -103,6 +122,10 @@ class Text:
         if not text.isprintable() or len(text.encode()) > self.most_bytes:
             raise ValueError(f"not a printable text of at most {self.most_bytes} bytes")
         return text
+
+    def units(self, text: str) -> int:
+        """What it counts for the writer's limit: which of the remembered texts it is. A new text has its own limit."""
+        return 2
 
 
 Field = Integer | Decimal | Word | Text
@@ -187,6 +210,11 @@ def parse(event: Event, texts: dict[str, str]) -> dict[str, Value]:
         except ValueError as error:
             raise ValueError(f"event {event.spec.name}: {name} is {error}") from error
     return values
+
+
+def units_of(texts: Mapping[str, str]) -> int:
+    """How much an entry with these fields, without the gate's name, counts for the writer's limit."""
+    return UNITS_OF_ENTRY + sum(FIELDS[name].units(text) for name, text in texts.items())
 
 
 def shorten(text: str, most_bytes: int) -> str:

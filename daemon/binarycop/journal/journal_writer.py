@@ -27,15 +27,16 @@ _CREDENTIALS = struct.Struct("3i")  # struct ucred: pid, uid, gid (unix(7))
 
 @dataclass(frozen=True)
 class Limits:
-    """How much goes to journald: a store for bursts, and what comes in each second.
+    """How much goes to journald: a store for bursts, and what comes in each second. docs/privacy.md adds it up.
 
-    entries: entries. text_bytes: bytes of texts that are not among the last ``remembered`` different ones.
+    units: of entries (``fields.units_of``); somebody who passes a gate makes about 80 of them. text_bytes: bytes of
+    texts that are not among the last ``remembered`` different ones.
     """
 
-    entries: int = 200
-    entries_per_s: float = 4.0
-    text_bytes: int = 8192
-    text_bytes_per_s: float = 20.0
+    units: int = 2000
+    units_per_s: float = 40.0
+    text_bytes: int = 2048
+    text_bytes_per_s: float = 4.0
     remembered: int = 64
 
 
@@ -47,7 +48,7 @@ class JournalWriter:
 
     def __init__(self, send: Callable[[bytes], bool], senders: Collection[int], limits: Limits, now_s: float) -> None:
         self._send, self._senders = send, senders
-        self._entries = TokenBucket(limits.entries, limits.entries_per_s, now_s)
+        self._units = TokenBucket(limits.units, limits.units_per_s, now_s)
         texts = TokenBucket(limits.text_bytes, limits.text_bytes_per_s, now_s)
         self._texts = NewTexts(texts, limits.remembered)
         self._left_out: Counter[Why] = Counter()
@@ -63,7 +64,7 @@ class JournalWriter:
         except ValueError:
             self._left_out[Why.REFUSED] += 1
             return
-        if not self._entries.take(1, now_s):
+        if not self._units.take(entry.units, now_s):
             self._left_out[Why.TOO_MANY] += 1
             return
         if not self._send(to_journald(self._limit_texts(entry, now_s))):
@@ -77,7 +78,7 @@ class JournalWriter:
             return
         self._reported_s = now_s
         for why, count in left_out.items():
-            if self._send(to_journald(Entry(Event.UNWRITTEN, "", {"count": count, "why": why.value}))):
+            if self._send(to_journald(Entry(Event.UNWRITTEN, "", {"count": count, "why": why.value}, 0))):
                 del self._left_out[why]
 
     def _limit_texts(self, entry: Entry, now_s: float) -> Entry:
@@ -88,7 +89,7 @@ class JournalWriter:
             fits = not is_limited or self._texts.admit(str(value), now_s)
             values[name] = value if fits else LEFT_OUT
             self._left_out[Why.TEXTS] += not fits
-        return Entry(entry.event, str(values.pop(GATE)), values)
+        return Entry(entry.event, str(values.pop(GATE)), values, entry.units)
 
 
 def to_journald(entry: Entry) -> bytes:

@@ -50,9 +50,9 @@ class WriterClient:
         if self._lost and not self._waiting:
             self._report()
 
-    def close(self) -> None:
-        """Send what waits, for a second at most, and close the socket."""
-        end_s = self._clock.now_s() + _CLOSE_S
+    def close(self, longest_s: float = _CLOSE_S) -> None:
+        """Send what waits, for so long at most, and close the socket."""
+        end_s = self._clock.now_s() + longest_s
         self._reported_s = None
         self.flush()
         while self._waiting and (left_s := end_s - self._clock.now_s()) > 0:
