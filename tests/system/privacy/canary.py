@@ -55,6 +55,11 @@ def probes(
     return [probe for name, form in forms.items() for probe in _pieces(name, form)]
 
 
+def forms(crop: NDArray[np.uint8]) -> list[bytes]:
+    """All forms of a crop, (32, 32, 3) RGB: raw, compressed and as text."""
+    return list(_picture_forms("crop", np.ascontiguousarray(crop[:, :, ::-1])).values())
+
+
 class Search:
     """Searches for many pieces at once: in one pass for their first four bytes, then for the rest."""
 

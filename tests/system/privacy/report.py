@@ -10,12 +10,13 @@ import platform
 import re
 import shutil
 import signal
+import socket
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from time import time
+from time import monotonic, time
 
 import cv2
 import numpy as np
@@ -28,8 +29,10 @@ from binarycop.classifier.emulator import Emulator
 from binarycop.detection.crop import crop
 from binarycop.frames.demo import HEIGHT_PX, WIDTH_PX, Demo
 from binarycop.geometry import Box
+from binarycop.journal.journal_writer import LEFT_OUT, Limits
 from binarycop.settings.faces import FixedRegionSettings
 from tests.system.privacy import canary
+from tests.system.privacy.journal_process import JournalProcess, fields_of
 from tests.system.privacy.rules import ROOT, RuleCheck, check, rules
 from tests.system.privacy.traced_daemon import Daemon, RunError, write_clip
 
@@ -40,6 +43,7 @@ _MARGIN = 1.2  # for the frames that a busy machine drops
 _LONGEST_S = 420.0
 _EMPTY_FRAMES, _CANARY_FRAMES = 10, 150
 _MAX_FILE_BYTES = 1 << 28
+_PIECE_BYTES = 470  # as much as one text of an entry may have
 _NUMBER = re.compile(r"-?\d+")
 
 
@@ -75,6 +79,7 @@ class Report:
         """Test all claims. Raises RunError."""
         self._trace()
         self._search_its_output()
+        self._give_the_writer_everything()
         self._abort()
         self._damage_the_recording()
         self._search_files()
@@ -90,7 +95,8 @@ class Report:
             text = daemon.text()
         if code:
             raise RunError(f"the daemon ended with {code}:\n{text}")
-        numbers = {word: int(count) for count, word in re.findall(r"(\d+) (captured|dropped|persons)", text)}
+        counts = re.findall(r"^BINARYCOP_(CAPTURED|DROPPED|PERSONS)=(\d+)$", text, re.MULTILINE)
+        numbers = {name.lower(): int(count) for name, count in counts}
         detector = next(iter(re.findall(r"detector \w+", text)), "no detector")
         processed = numbers["captured"] - numbers["dropped"]
         self.rule_check = check(daemon.actions(), rules(folder, clip))
@@ -116,7 +122,7 @@ class Report:
             text = daemon.text()
         found = self._search.of(text.encode())
         self._add(
-            "Nothing of the canary is in its output (journal, summary, messages to the service manager)",
+            "Nothing of the canary is in what it writes (journal, output, messages to the service manager)",
             not found and "in front" in text,
             f"{len(text.splitlines())} lines, {len(self._pieces)} pieces; found {_count(found)}",
         )
@@ -127,6 +133,32 @@ class Report:
             f"the canary's scores, as the classifier gives them, in none of {len(text.splitlines())} lines"
             if not lines
             else f"in: {lines[0]}",
+        )
+
+    def _give_the_writer_everything(self) -> None:
+        """As a daemon that was taken over: each form of the canary's crop, as it is and in entries of the table."""
+        writer, forms = JournalProcess(self._folder("hostile"), "root", dict(os.environ)), canary.forms(self._crop)
+        begun_s = monotonic()
+        writer.start()
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender:
+            for form in forms:
+                for start in range(0, len(form), _PIECE_BYTES):
+                    piece = form[start : start + _PIECE_BYTES]
+                    for datagram in (piece, form[:100_000], b"event=fault\ngate=\nreason=" + piece):
+                        sender.sendto(datagram, str(writer.address))
+        writer.stop()
+        writer.close()
+        texts = [fields_of(datagram).get("BINARYCOP_REASON", "") for datagram in writer.datagrams]
+        text_bytes = sum(len(text.encode()) for text in texts if text != LEFT_OUT)
+        others = b"\n".join(entry for entry in writer.datagrams if b"BINARYCOP_REASON" not in entry)
+        found = self._search.of(others)
+        limits = Limits()
+        most = limits.text_bytes + limits.text_bytes_per_s * (monotonic() - begun_s)
+        self._add(
+            "A daemon that was taken over gets no more of the canary into the journal than the writer's limit",
+            0 < text_bytes <= most and not found,
+            f"{len(forms)} forms, {sum(map(len, forms))} bytes: {text_bytes} bytes came through, as text of entries "
+            f"that the table allows; at most {most:.0f} may; found in other entries {_count(found)}",
         )
 
     def _read_as_same_user(self, pid: int) -> None:

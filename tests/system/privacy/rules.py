@@ -78,14 +78,24 @@ def rules(work: Path, source: Path) -> tuple[Rule, ...]:
             "once, before the first frame, to check that it is there; root writes it",
         ),
         Rule(
-            "writes journal and summary",
+            "sends entries to the journal's writer",
+            rf"sendto {re.escape(str(work))}/journal/socket",
+            "a process of its own, which holds each to the table of events; searched for the canary",
+        ),
+        Rule(
+            "closes its standard output and error",
+            r"open to write /dev/null",
+            "before the first frame: from then on they end nowhere",
+        ),
+        Rule(
+            "writes messages at its start",
             r"write pipe",
-            "standard output and error, which journald reads: words and numbers; searched for the canary",
+            "standard output and error until then, which journald reads; searched for the canary",
         ),
         Rule(
             "opens a local socket",
             r"socket AF_UNIX<?.*, SOCK_DGRAM(\|SOCK_CLOEXEC)?",
-            "for the service manager; no address family that leaves the device",
+            "for the service manager and the journal's writer; no address family that leaves the device",
         ),
         Rule(
             "notifies the service manager",

@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tests.system.privacy import syscalls
+from tests.system.privacy.journal_process import JournalProcess
 from tests.system.privacy.rules import ROOT
 
 USER = "nobody"
@@ -55,7 +56,8 @@ class Daemon:
         # Root's list for gate-release: it is empty for mock lines.
         (work / "run" / "release").write_bytes(b"")
         (work / "gate.yaml").write_text(f"frames: {{source: {source}}}\nfaces: {{finder: {finder}}}\n")
-        self.journal: list[str] = []
+        self.output: list[str] = []
+        self.writer = JournalProcess(work / "journal", USER, _environment(work))
         self.summary: list[str] = []
         self.notifications: list[str] = []
         command = [python(), "-c", _START.format(cores=_CORES, before="" if hardened else _WITHOUT_HARDENING)]
@@ -79,6 +81,7 @@ class Daemon:
         self._notify_socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self._notify_socket.bind(str(self.work / "notify"))
         (self.work / "notify").chmod(0o777)
+        self.writer.start()
         self._process = subprocess.Popen(
             self._command,
             cwd=self.core_folder,
@@ -93,7 +96,7 @@ class Daemon:
         )
         self._readers = [
             Thread(target=_collect, args=(self._process.stdout, self.summary), daemon=True),
-            Thread(target=_collect, args=(self._process.stderr, self.journal), daemon=True),
+            Thread(target=_collect, args=(self._process.stderr, self.output), daemon=True),
         ]
         for thread in (
             *self._readers,
@@ -108,6 +111,7 @@ class Daemon:
         self._process.kill()
         self._process.wait()
         self._notify_socket.close()
+        self.writer.close()
         (self.work / "notify").unlink()
 
     @property
@@ -115,12 +119,18 @@ class Daemon:
         """The process id."""
         return self._process.pid
 
+    @property
+    def journal(self) -> list[str]:
+        """What journald got, one text for each entry."""
+        return [datagram.decode(errors="replace") for datagram in list(self.writer.datagrams)]
+
     def wait_for(self, word: str, longest_s: float) -> None:
-        """Wait until a line of its journal has the word."""
+        """Wait until an entry of its journal has the word."""
         end_s = monotonic() + longest_s
-        while not any(word in line for line in list(self.journal)):
+        while not any(word in entry for entry in self.journal):
             if monotonic() > end_s or self._process.poll() is not None:
-                raise RunError(f"no '{word}' within {longest_s:.0f} s:\n" + "\n".join(self.journal[-20:]))
+                said = "\n".join([*self.journal[-20:], *self.output[-20:]])
+                raise RunError(f"no '{word}' within {longest_s:.0f} s:\n{said}")
             sleep(0.05)
 
     def signal(self, number: signal.Signals) -> None:
@@ -135,6 +145,8 @@ class Daemon:
             raise RunError(f"the daemon has not ended within {longest_s:.0f} s") from error
         for thread in self._readers:
             thread.join(_OUTPUT_S)
+        # It hands on what the daemon wrote last.
+        self.writer.stop()
         return code
 
     def actions(self) -> Counter[syscalls.Action]:
@@ -142,8 +154,8 @@ class Daemon:
         return syscalls.read(sorted(self.work.glob("strace.*")))
 
     def text(self) -> str:
-        """All that the daemon wrote: journal, summary, notifications."""
-        return "\n".join([*self.journal, *self.summary, *self.notifications])
+        """All that the daemon wrote: journal, output, notifications."""
+        return "\n".join([*self.journal, *self.output, *self.summary, *self.notifications])
 
 
 def write_clip(file: Path, frames: Iterable[NDArray[np.uint8]], rate_hz: float) -> None:
@@ -178,6 +190,7 @@ def _environment(work: Path) -> dict[str, str]:
         "PYTHONPATH": os.pathsep.join([*packages, str(ROOT / "daemon")]),
         "PYTHONDONTWRITEBYTECODE": "1",
         "NOTIFY_SOCKET": str(work / "notify"),
+        "BINARYCOP_JOURNAL": str(work / "journal" / "socket"),
         "BINARYCOP_RELAY_OFF_LIST": str(work / "run" / "release"),
     }
 
