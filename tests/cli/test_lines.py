@@ -6,6 +6,7 @@ import json
 import pytest
 
 from binarycop.cli.main import main
+from binarycop.lines.mock import MockLine
 
 
 def test_it_shows_every_line(capsys: pytest.CaptureFixture[str]) -> None:
@@ -32,16 +33,59 @@ def test_it_asks_before_a_pulse(
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--gate", "south"], "line south: is not the name of a gate; gates are gate"),
-        (["--pulse", "lamps.red", "--yes"], "line lamps.red: is not an output of gate gate"),
-        (["--pulse", "permission", "--for", "60", "--yes"], "line permission: a pulse lasts at most 10 s"),
+        (["--gate", "south"], "argument --gate: south is not the name of a gate; gates are gate"),
+        (["--pulse", "lamps.red", "--yes"], "argument --pulse: lamps.red is not an output of gate gate; outputs are"),
+        (["--pulse", "permission", "--for", "60"], "argument --for: '60' is not a number of seconds from 0 to 10"),
+        (["--pulse", "permission", "--for", "nan"], "argument --for: 'nan' is not a number of seconds from 0 to 10"),
+        (["--pulse", "permission", "--for", "0"], "argument --for: an output is driven for more than 0 s"),
+        (["--watch", "-1"], "argument --watch: "),
+        (["--walk", "--pulse", "permission"], "not allowed with argument"),
     ],
 )
-def test_an_unknown_gate_or_line_and_a_long_pulse_are_refused(
+def test_a_wrong_argument_is_told_as_one(
     arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["lines", *arguments]) == 6
+    with pytest.raises(SystemExit) as ended:
+        main(["lines", *arguments])
+    assert ended.value.code == 2
     assert message in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("answer", "walked"), [("y\n", True), ("n\n", False), ("", False)])
+def test_it_asks_before_a_walk(
+    answer: str, walked: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    waits: list[float] = []
+    monkeypatch.setattr("binarycop.cli.lines.time.sleep", waits.append)
+    monkeypatch.setattr("sys.stdin", io.StringIO(answer))
+    assert main(["lines", "--walk"]) == 0
+    assert "Drive each output, one after another, of gate gate for 0.5 s? It may" in capsys.readouterr().err
+    assert bool(waits) is walked
+
+
+def test_a_walk_shows_each_output_and_ends_with_0_if_all_have_passed(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("binarycop.cli.lines.time.sleep", lambda _: None)
+    assert main(["lines", "--walk", "--yes"]) == 0
+    printed = capsys.readouterr()
+    tested = [line for line in printed.out.splitlines() if "  test  " in line]
+    assert tested[0] == "gate  test    permission        RELAY                passed"
+    assert len(tested) == 5
+    assert printed.err.splitlines()[-1] == "binarycop: every output passed"
+
+
+def test_a_walk_in_which_an_output_does_not_follow_ends_with_6(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("binarycop.cli.lines.time.sleep", lambda _: None)
+    monkeypatch.setattr(MockLine, "_get_state", lambda line: 0)
+    assert main(["lines", "--walk", "--yes", "--json"]) == 6
+    printed = capsys.readouterr()
+    results = [json.loads(line) for line in printed.out.splitlines()][5:]
+    assert [result["passed"] for result in results] == [False] * 5
+    assert results[0]["problems"] == ["switched on, it reads off"]
+    assert printed.err.splitlines()[-1] == "binarycop: the test has failed"
 
 
 def test_it_says_what_it_did_and_that_mock_lines_are_no_wires(capsys: pytest.CaptureFixture[str]) -> None:

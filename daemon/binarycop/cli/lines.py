@@ -5,39 +5,59 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import asdict
-from typing import Any
+from typing import Any, NoReturn
 
 from gpiozero.pins import Factory
 
-from binarycop.cli.options import add_config, add_json, print_json, settings_of
-from binarycop.errors import LineError
+from binarycop.cli.options import add_config, add_json, print_json, seconds, settings_of
 from binarycop.lines.factory import MOCK, open_factory, resolve
 from binarycop.lines.wiring_test import LineReport, WiringTest
 from binarycop.printable import printable
-from binarycop.settings.schema import LaneSettings
+from binarycop.settings.lines import InputSettings
+from binarycop.settings.schema import LaneSettings, wires_of
 
 _POLL_S = 0.02
 _MAX_PULSE_S = 10.0
+_MAX_WATCH_S = 86_400.0
 
 
 def add(commands: Any) -> None:
     """Add the subcommand."""
-    parser = commands.add_parser("lines", help="test the wiring: show every line, watch the inputs, pulse an output")
+    parser = commands.add_parser(
+        "lines", help="test the wiring: show every line, watch the inputs, pulse an output, test all outputs"
+    )
     add_config(parser)
     parser.add_argument("--gate", metavar="NAME", help="which gate (default: the first)")
-    parser.add_argument("--watch", type=float, metavar="SECONDS", help="print every change for this long")
-    parser.add_argument("--pulse", metavar="LINE", help="drive one output for a while: permission, lamps.correct, ...")
     parser.add_argument(
-        "--for", dest="for_s", type=float, default=0.5, metavar="SECONDS", help="length of the pulse (default: 0.5)"
+        "--watch", type=seconds(_MAX_WATCH_S), metavar="SECONDS", help="print every change for this long"
     )
-    parser.add_argument("--yes", action="store_true", help="do not ask before a pulse")
+    driven = parser.add_mutually_exclusive_group()
+    driven.add_argument("--pulse", metavar="LINE", help="drive one output for a while: permission, lamps.correct, ...")
+    driven.add_argument(
+        "--walk",
+        action="store_true",
+        help="drive each output, one after another, and check what it reads, what the relay's own contact says, and "
+        "that the dead-man timer ends a permission without heartbeats",
+    )
+    parser.add_argument(
+        "--for",
+        dest="for_s",
+        type=_pulse_s,
+        default=0.5,
+        metavar="SECONDS",
+        help=f"how long an output is driven (default: 0.5; at most {_MAX_PULSE_S:g})",
+    )
+    parser.add_argument("--yes", action="store_true", help="do not ask before an output is driven")
     add_json(parser)
-    parser.set_defaults(run=run)
+    parser.set_defaults(run=run, fail=parser.error)
 
 
 def run(options: argparse.Namespace) -> int:
-    """Returns exit code 6 if a line cannot be opened. Raises LineError if there is no such gate or output."""
-    lane = _lane(settings_of(options).gates, options.gate)
+    """Returns exit code 6 if a line cannot be opened, or an output fails the walk.
+
+    Exits with code 2 if there is no such gate or output.
+    """
+    lane = _lane(options)
     show: Callable[[LineReport], None] = _show_json if options.json else _show
     name = resolve(lane.lines.factory, is_live=True)
     if name == MOCK:
@@ -51,17 +71,33 @@ def _test(lane: LaneSettings, factory: Factory, options: argparse.Namespace, sho
         reports = wiring_test.reports()
         for report in reports:
             show(report)
-        if options.pulse:
-            if not 0 < options.for_s <= _MAX_PULSE_S:
-                raise LineError(options.pulse, f"a pulse lasts at most {_MAX_PULSE_S:g} s")
-            if not options.yes and not _confirm(lane, options.pulse, options.for_s):
-                print("binarycop: there was no pulse", file=sys.stderr)
-                return 0
+        has_failed = any(report.problem for report in reports)
+        driven = "each output, one after another," if options.walk else options.pulse
+        if driven and not options.yes and not _confirm(lane, driven, options.for_s):
+            print("binarycop: nothing was driven", file=sys.stderr)
+            return 0
+        if options.walk:
+            has_failed |= not _walk(wiring_test, options)
+        elif options.pulse:
             wiring_test.pulse(options.pulse, options.for_s, time.sleep)
             print(printable(f"binarycop: {options.pulse} was on for {options.for_s:g} s"), file=sys.stderr)
         if options.watch:
             _watch(wiring_test, options.watch, show)
-        return 6 if any(report.problem for report in reports) else 0
+        return 6 if has_failed else 0
+
+
+def _walk(wiring_test: WiringTest, options: argparse.Namespace) -> bool:
+    """Show the result of each output. Returns whether all have passed."""
+    has_passed = True
+    for result in wiring_test.walk(options.for_s, time.sleep):
+        has_passed &= result.has_passed
+        if options.json:
+            print_json({**asdict(result), "passed": result.has_passed})
+        else:
+            outcome = "passed" if result.has_passed else f"FAILED: {'; '.join(result.problems)}"
+            print(printable(f"{result.gate}  test    {result.name:<17} {result.pin:<20} {outcome}"), flush=True)
+    print(f"binarycop: {'every output passed' if has_passed else 'the test has failed'}", file=sys.stderr)
+    return has_passed
 
 
 def _watch(wiring_test: WiringTest, for_s: float, show: Callable[[LineReport], None]) -> None:
@@ -76,11 +112,36 @@ def _watch(wiring_test: WiringTest, for_s: float, show: Callable[[LineReport], N
                 show(report)
 
 
-def _lane(lanes: tuple[LaneSettings, ...], name: str | None) -> LaneSettings:
-    for lane in lanes:
-        if name in (None, lane.name):
-            return lane
-    raise LineError(str(name), f"is not the name of a gate; gates are {', '.join(lane.name for lane in lanes)}")
+def _lane(options: argparse.Namespace) -> LaneSettings:
+    """The lane that the arguments name. Exits with code 2 if there is no such gate, or if it has no such output."""
+    lanes, fail = settings_of(options).gates, _fail_of(options)
+    lane = next((lane for lane in lanes if options.gate in (None, lane.name)), None)
+    if lane is None:
+        names = ", ".join(lane.name for lane in lanes)
+        fail(f"argument --gate: {options.gate} is not the name of a gate; gates are {names}")
+    outputs = [path.removeprefix("lines.") for path, line in wires_of(lane) if not isinstance(line, InputSettings)]
+    if options.pulse and options.pulse not in outputs:
+        names = ", ".join(outputs)
+        fail(f"argument --pulse: {options.pulse} is not an output of gate {lane.name}; outputs are {names}")
+    return lane
+
+
+def _fail_of(options: argparse.Namespace) -> Callable[[str], NoReturn]:
+    """Ends the command as argparse does: with its usage, a message and exit code 2."""
+
+    def fail(message: str) -> NoReturn:
+        options.fail(printable(message))
+        raise SystemExit(2)
+
+    return fail
+
+
+def _pulse_s(text: str) -> float:
+    """The type of ``--for``. Raises ArgumentTypeError."""
+    for_s = seconds(_MAX_PULSE_S)(text)
+    if for_s == 0:
+        raise argparse.ArgumentTypeError("an output is driven for more than 0 s")
+    return for_s
 
 
 def _confirm(lane: LaneSettings, line: str, for_s: float) -> bool:

@@ -1,9 +1,8 @@
 """The installer's wiring test: opens each line of a lane by itself, so that a missing one does not hide the others."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
-from math import ceil
 from types import TracebackType
 
 from gpiozero import DigitalInputDevice, DigitalOutputDevice
@@ -11,10 +10,11 @@ from gpiozero.pins import Factory
 
 from binarycop.errors import LineError
 from binarycop.lines.devices import open_input, open_output
+from binarycop.lines.output_walk import WalkResult, hold, walk_output
 from binarycop.settings.lines import InputSettings
 from binarycop.settings.schema import LaneSettings, wires_of
 
-_HEARTBEAT, _HEARTBEAT_PERIOD_S = "heartbeat", 0.1
+_HEARTBEAT, _FEEDBACK = "heartbeat", "feedback"
 
 
 @dataclass(frozen=True)
@@ -93,17 +93,26 @@ class WiringTest:
             raise LineError(name, self._problems.get(name, reason))
         output = self._outputs[name]
         heartbeat = self._outputs.get(_HEARTBEAT) if name != _HEARTBEAT else None
-        beats = ceil(for_s / _HEARTBEAT_PERIOD_S) if heartbeat else 1
         try:
             if heartbeat:
                 heartbeat.toggle()  # the timer accepts only a permission that is set while the heartbeat runs
             output.on()
-            for _ in range(beats):
-                wait(for_s / beats)
-                if heartbeat:
-                    heartbeat.toggle()
+            hold(output, heartbeat, for_s, wait)
         finally:
             output.off()
+
+    def walk(self, for_s: float, wait: Callable[[float], object]) -> Iterator[WalkResult]:
+        """Drive each output for ``for_s`` seconds, one after another, and check it; the results as they come.
+
+        wait: sleeps for so many seconds. All outputs are inactive before and after.
+        """
+        for name, pin in self._pins.items():
+            if self._directions[name] == "input":
+                continue
+            problems: tuple[str, ...] = (self._problems.get(name, ""),)
+            if name in self._outputs:
+                problems = walk_output(name, self._outputs, self._inputs.get(_FEEDBACK), for_s, wait)
+            yield WalkResult(self._gate, name, pin, problems)
 
     def _level(self, name: str) -> bool | None:
         device = self._outputs.get(name) or self._inputs.get(name)
