@@ -151,6 +151,25 @@ def test_check_config_prints_all_settings_or_those_that_differ(
     assert shown["settings"] == {"gates": [{"name": "gate", "gate": {"policy": "off"}}]}
 
 
+def test_check_config_says_when_the_units_memory_is_too_small(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "gate.yaml"
+    sources = [
+        f"{{name: g{at}, source: /dev/video{at}, lines: {{permission: {{pin: R{at}}}, lamps: {{}}}}}}"
+        for at in range(8)
+    ]
+    text = f"gates: [{', '.join(sources)}]\n"
+    path.write_text(text)
+    assert main(["check-config", "--config", str(path)]) == 0
+    assert capsys.readouterr().err == ""
+    path.write_text(text + "frames: {width_px: 1280, height_px: 720}\n")
+    assert main(["check-config", "--config", str(path), "--json"]) == 0
+    out, err = capsys.readouterr()
+    assert len(json_lines(out)) == 1
+    assert "need about 248 MiB, and the unit allows 256: write '[Service]' and 'MemoryMax=310M'" in err
+
+
 def test_check_config_prints_every_problem_and_has_its_own_exit_code(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -1,12 +1,18 @@
 """``binarycop check-config``: checks the settings, and prints those that apply."""
 
 import argparse
+import sys
 from typing import Any
 
 from binarycop.cli.options import add_config, add_json, print_json
 from binarycop.printable import printable
-from binarycop.settings import dump
+from binarycop.settings import dump, memory
 from binarycop.settings.load import load
+
+_MORE_MEMORY = (
+    "binarycop: these gates and frames need about {needed} MiB, and the unit allows {unit}: "
+    "write '[Service]' and 'MemoryMax={limit}M' to /etc/systemd/system/binarycop.service.d/memory.conf"
+)
 
 
 def add(commands: Any) -> None:
@@ -21,6 +27,12 @@ def add(commands: Any) -> None:
 def run(options: argparse.Namespace) -> int:
     """Print the settings as YAML, which can be loaded again. Raises SettingsErrors."""
     loaded = load(options.config)
+    limit_mib = memory.limit_mib(loaded.settings)
+    if limit_mib > memory.UNIT_MIB:
+        print(
+            _MORE_MEMORY.format(needed=memory.needed_mib(loaded.settings), unit=memory.UNIT_MIB, limit=limit_mib),
+            file=sys.stderr,
+        )
     if options.json:
         files = [str(path) for path in loaded.files]
         to_dict = dump.changes_to_dict if options.changes else dump.to_dict

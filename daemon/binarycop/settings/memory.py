@@ -1,0 +1,34 @@
+"""How much memory the daemon of some settings needs, against the limit of its unit.
+
+The figures come from ``binarycop bench gates`` and its like on x86 (docs/service.md); they are rounded up.
+"""
+
+from binarycop.settings.faces import DetectorKind
+from binarycop.settings.schema import Settings
+
+UNIT_MIB = 256
+"""MemoryMax= of binarycop.service; a test compares."""
+
+_BASE_MIB = 95.0  # Python, OpenCV, numpy, the network
+_LANE_MIB = 2.5
+_DETECTOR_MIB = 6.0
+_FRAMES = 6  # whole frames that a lane has at once, from the camera's driver to the detector
+_BYTES_PER_PX = 3
+_SPARE = 1.25
+
+
+def needed_mib(settings: Settings) -> int:
+    """The most resident memory, in MiB. Lanes with the same detector settings share one detector."""
+    detectors = {
+        (lane.faces.finder, lane.faces.lookout, lane.faces.yunet)
+        for lane in settings.gates
+        if lane.faces.finder is not DetectorKind.FIXED
+    }
+    frames_px = sum(lane.frames.width_px * lane.frames.height_px for lane in settings.gates)
+    frames_mib = _FRAMES * _BYTES_PER_PX * frames_px / 2**20
+    return round(_BASE_MIB + _LANE_MIB * len(settings.gates) + _DETECTOR_MIB * len(detectors) + frames_mib)
+
+
+def limit_mib(settings: Settings) -> int:
+    """The MemoryMax= that the unit must have: what is needed and a quarter of it to spare, at least the unit's own."""
+    return max(UNIT_MIB, round(_SPARE * needed_mib(settings)))
