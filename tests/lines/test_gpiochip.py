@@ -4,6 +4,7 @@ import threading
 from collections.abc import Iterator
 from importlib.metadata import entry_points
 from pathlib import Path
+from time import monotonic
 
 import pytest
 from gpiozero import LED, Button, DigitalInputDevice, DigitalOutputDevice, OutputDevice
@@ -24,7 +25,7 @@ from binarycop.lines.chips import LineAccessDenied
 from binarycop.lines.factory import GROUP
 from binarycop.lines.gpiochip import GpioChipFactory
 from binarycop.lines.lane_io import LaneIo
-from binarycop.settings.lines import LineSettings, LinesSettings
+from binarycop.settings.lines import InputSettings, LineSettings, LinesSettings
 from binarycop.settings.schema import LaneSettings
 from binarycop.settings.signals import LampPattern
 from tests.lines.fakes import EDGES, INPUT, OUTPUT, FakeChip, FakeKernel, FakeLine
@@ -133,6 +134,28 @@ def test_edges_that_the_kernel_dropped_are_counted(kernel: FakeKernel, factory: 
     line(kernel, 2).edge(False, skip=6)
     assert done.wait(WITHIN_S)
     assert pin.edges_lost == 6
+
+
+def test_passages_whose_edges_the_kernel_dropped_are_reported_once(
+    kernel: FakeKernel, factory: GpioChipFactory
+) -> None:
+    lines = LinesSettings(permission=LineSettings("gate-relay"), lamps={}, passed=InputSettings("ready"))
+    with LaneIo(LaneSettings(lines=lines), factory) as lane_io:
+        passed = line(kernel, 2)
+        passed.edge(True)
+        passed.edge(False, skip=6)
+        passed.edge(True)
+        counted, lost, end_s = 0, 0, monotonic() + WITHIN_S
+        while (counted, lost) != (2, 3) and monotonic() < end_s:
+            inputs = lane_io.read(0.0)
+            counted, lost = counted + inputs.passages, lost + inputs.passages_lost
+        assert (counted, lost, lane_io.read(0.0).passages_lost) == (2, 3, 0)
+        passed.edge(False, skip=1)
+        passed.edge(True)
+        while counted != 3 and monotonic() < end_s:
+            counted += lane_io.read(0.0).passages
+        lane_io.discard_passages()
+        assert lane_io.read(0.0).passages_lost == 0
 
 
 def test_a_button_waits_and_calls_its_handler(kernel: FakeKernel, factory: GpioChipFactory) -> None:

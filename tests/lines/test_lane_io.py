@@ -91,6 +91,54 @@ def test_a_passage_pulse_is_counted_even_if_it_ends_before_the_next_read() -> No
         assert lane_io.read(0.0) == LaneInputs(passages=0, ready=True, fire=True, override=False)
 
 
+def test_a_fire_begins_at_once_and_is_over_after_a_second_without_a_break() -> None:
+    factory = MockLines()
+    fire = factory.pin("FIRE")
+    with LaneIo(LaneSettings(lines=LinesSettings(fire=InputSettings("FIRE"))), factory) as lane_io:
+        assert not lane_io.read(0.0).fire
+        fire.drive_high()
+        assert lane_io.read(0.05).fire
+        fire.drive_low()
+        assert lane_io.read(1.0).fire
+        fire.drive_high()
+        assert lane_io.read(1.5).fire
+        fire.drive_low()
+        assert [lane_io.read(now_s).fire for now_s in (1.55, 2.45, 2.55)] == [True, True, False]
+
+
+def test_a_fire_input_that_chatters_switches_the_relay_once() -> None:
+    factory = MockLines()
+    with LaneIo(LaneSettings(lines=LinesSettings(fire=InputSettings("FIRE"))), factory) as lane_io:
+        for step in range(600):  # a minute at 20 Hz
+            if step % 2:
+                factory.pin("FIRE").drive_high()
+            else:
+                factory.pin("FIRE").drive_low()
+            lane_io.drive(lane_io.read(step * 0.05).fire, NO_LAMPS, step * 0.05)
+        changes = [state.state for state in factory.pin("RELAY").states]
+    assert changes == [False, True]
+
+
+def test_no_passage_is_lost_at_60_a_second() -> None:
+    factory = MockLines()
+    with LaneIo(LANE, factory) as lane_io:
+        counted = 0
+        for step in range(200):  # ten seconds
+            for _ in range(3):
+                factory.pin("PASSED").drive_high()
+                factory.pin("PASSED").drive_low()
+            counted += lane_io.read(step * 0.05).passages
+    assert counted == 600
+
+
+def test_passages_can_be_discarded() -> None:
+    factory = MockLines()
+    with LaneIo(LANE, factory) as lane_io:
+        factory.pin("PASSED").drive_high()
+        lane_io.discard_passages()
+        assert lane_io.read(0.0).passages == 0
+
+
 def test_a_lane_without_inputs_is_ready_and_reports_no_fire() -> None:
     with LaneIo(LaneSettings(), MockLines()) as lane_io:
         assert lane_io.read(0.0) == LaneInputs(passages=0, ready=True, fire=False, override=False)
@@ -222,6 +270,6 @@ def test_blink_patterns_differ(pattern: LampPattern, lit: str) -> None:
     assert "".join("#" if is_lit(pattern, at_s) else "." for at_s in TIMES_S) == lit
 
 
-def test_the_fast_pattern_changes_four_times_a_second() -> None:
+def test_the_fast_pattern_is_lit_four_times_a_second() -> None:
     shown = [is_lit(LampPattern.FAST, index / 8 + 0.01) for index in range(8)]
     assert shown == [True, False] * 4
