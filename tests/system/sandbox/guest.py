@@ -34,7 +34,8 @@ def the_sandbox_refuses_what_it_must() -> str:
     assert len(journald) == 4, journald
     assert set(journald.values()) <= {"EACCES", "ENOENT", "ENOTDIR"}, journald
     assert tried["socket AF_INET"] == tried["socket AF_INET6"] == "EAFNOSUPPORT", tried
-    assert tried["4 KiB to the runtime directory"] == tried["start a program from there"] == "EACCES", tried
+    denied = {tried[name] for name in ("4 KiB to the runtime directory", "start a program from there")}
+    assert denied <= {"EACCES", "EPERM"}, tried
     assert found["writable"] == [], found["writable"]
     assert found["networks"] == ["lo"], found["networks"]
     assert found["processes"] == [found["pid"]], found["processes"]
@@ -113,7 +114,7 @@ def what_others_write_into_the_journal_is_not_taken_for_the_gates() -> str:
 
 def a_writer_that_is_killed_or_stopped_does_not_stop_the_gate() -> str:
     wait_for("ready", is_ready)
-    pid, begun = shown("MainPID"), time()
+    pid, restarts, begun = shown("MainPID"), shown("NRestarts"), time()
     count = len(logged("reloaded"))
     os.kill(int(shown("MainPID", WRITER)), signal.SIGKILL)
     run("systemctl", "reload", UNIT)
@@ -124,7 +125,7 @@ def a_writer_that_is_killed_or_stopped_does_not_stop_the_gate() -> str:
     wait_for("the next writer", lambda: len(logged("reloaded")) > count + 1, 90)
     took_s = monotonic() - stopped_s
     sleep(1)
-    assert (shown("MainPID"), shown("NRestarts")) == (pid, "0")
+    assert (shown("MainPID"), shown("NRestarts")) == (pid, restarts)
     assert is_ready()
     assert not [one for one in entries_since(begun) if one.get("BINARYCOP_EVENT") == "unwritten"], "nothing was lost"
     return f"killed: the entry waited for the next one; stopped: its watchdog ended it, entry after {took_s:.0f} s"
