@@ -2,6 +2,7 @@
 
 import json
 import os
+import pwd
 import re
 import signal
 import socket
@@ -23,6 +24,7 @@ import yaml
 from binarycop.journal.events import Event
 from tests.system.faults.fake_camera import FakeCamera, Scene
 from tests.system.faults.fake_chip import RELAY, FakeChip, LevelChange
+from tests.system.journal_process import JournalProcess, fields_of
 
 ROOT = Path(__file__).resolve().parents[3]
 HELPER = ROOT / "build" / "gate-release"
@@ -68,6 +70,8 @@ class GateProcess:
 
     change: the settings that differ from SETTINGS. before: Python code that the process runs first. starts_ready: wait
     for the event ``ready``. watchdog_s: the value of WatchdogSec= that the daemon is given; nobody enforces it here.
+    has_writer: the events go to the journal's writer, a process of its own, as on a board; otherwise the daemon writes
+    them as lines to its standard error.
     """
 
     def __init__(
@@ -79,6 +83,7 @@ class GateProcess:
         starts_ready: bool = True,
         watchdog_s: float | None = None,
         scene: Scene = Scene.NOBODY,
+        has_writer: bool = False,
     ) -> None:
         self.work, self._before, self._starts_ready = work, before, starts_ready
         self._watchdog_s = watchdog_s
@@ -92,6 +97,11 @@ class GateProcess:
         self.write_settings(change or {})
         self.journal: list[JournalLine] = []
         self.notifications: list[str] = []
+        self._has_writer = has_writer
+        self._stopped: dict[str, str] = {}
+        user = pwd.getpwuid(os.getuid()).pw_name
+        environment = {**os.environ, "PYTHONPATH": str(ROOT / "daemon")}
+        self.writer = JournalProcess(work / "journal", user, environment, self._keep_entry)
         self.override_rises = 0
         self._output: list[str] = []
 
@@ -113,6 +123,7 @@ class GateProcess:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.kill()
+        self.writer.close()
         self.camera.__exit__(kind, error, trace)
         self._notify_socket.close()
 
@@ -137,7 +148,8 @@ class GateProcess:
             "BINARYCOP_RELAY_OFF_LIST": str(self.relay_off_list),
             "PYTHONPATH": os.pathsep.join([str(ROOT / "daemon"), str(ROOT)]),
         }
-        return inherited | watchdog | own
+        journal = {"BINARYCOP_JOURNAL": str(self.writer.address)} if self._has_writer else {}
+        return inherited | watchdog | own | journal
 
     @property
     def pid(self) -> int:
@@ -303,6 +315,12 @@ class GateProcess:
 
     def summary(self) -> dict[str, Any]:
         """The daemon's own counts, after an orderly end."""
+        if self._has_writer:
+            self.wait_until("it is stopped", lambda: bool(self._stopped))
+            counted = {name.removeprefix("BINARYCOP_").lower(): value for name, value in self._stopped.items()}
+            return {name: int(value) for name, value in counted.items() if value.isdigit()} | {
+                "frames": int(counted["processed"])
+            }
         if not self._output:
             raise CheckFailed("the daemon ended without a summary")
         counts: dict[str, Any] = json.loads(self._output[-1])
@@ -319,6 +337,13 @@ class GateProcess:
         if rises != permits:
             raise CheckFailed(f"the relay was on {rises} times, and the journal has {permits} permissions")
         return f"permissions: {permits}, relay on: {rises}"
+
+    def _keep_entry(self, datagram: bytes) -> None:
+        fields = fields_of(datagram)
+        event = _BY_NAME[fields["BINARYCOP_EVENT"]]
+        self.journal.append(JournalLine(monotonic(), fields["MESSAGE"], event))
+        if event is Event.STOPPED:
+            self._stopped = fields
 
     def _listen(self) -> None:
         while True:
@@ -348,6 +373,9 @@ class GateProcess:
     def _collect(self, stream: IO[str]) -> None:
         for line in stream:
             self._output.append(line)
+
+
+_BY_NAME = {event.spec.name: event for event in Event}
 
 
 def event_of(text: str) -> Event | None:

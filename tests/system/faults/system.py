@@ -13,6 +13,7 @@ from threading import Thread
 from time import monotonic, sleep, time
 
 from binarycop.journal.events import Event
+from binarycop.journal.fields import Why
 from tests.system.faults.fake_camera import Scene
 from tests.system.faults.fault_row import QUIET_S, FaultResult, FaultRow, check_no_permission, restart, stop_and_count
 from tests.system.faults.gate_process import PATIENCE_S, CheckFailed, GateProcess
@@ -191,6 +192,85 @@ def _journal_stuck(work: Path, limit_s: float) -> FaultResult:
             relay_off_s,
             "systemd: killed, signal ALRM",
             "Restart=",
+            back_s,
+            stop_and_count(gate),
+        )
+
+
+def _writer_away(
+    begin: Callable[[GateProcess], None], end: Callable[[GateProcess], None], work: Path, limit_s: float
+) -> FaultResult:
+    """The journal's writer takes nothing for a while: the gate goes on, and the entries come later, in their order."""
+    with GateProcess(work, has_writer=True, starts_ready=False) as gate:
+        gate.writer.start()
+        gate.wait_for_permit()
+        begin(gate)
+        count, at_s = len(gate.journal), monotonic()
+        gate.camera.scene = Scene.NOBODY
+        relay_off_s = gate.relay_off_after(at_s, limit_s)
+        sleep(QUIET_S)
+        if len(gate.journal) != count:
+            raise CheckFailed("an entry came through, so this proves nothing")
+        over_s = monotonic()
+        end(gate)
+        gate.wait_for_event(Event.LEFT, over_s)
+        back_s = gate.wait_for_next_permit(over_s) - over_s
+        counts = stop_and_count(gate)
+        if gate.count(Event.UNWRITTEN):
+            raise CheckFailed("entries were lost")
+        return FaultResult(
+            "continues; the entries wait in the daemon",
+            relay_off_s,
+            Event.LEFT,
+            "by itself: none is lost",
+            back_s,
+            counts,
+        )
+
+
+def _writer_absent(work: Path, limit_s: float) -> FaultResult:
+    with GateProcess(work, has_writer=True, starts_ready=False) as gate:
+        gate.camera.scene = Scene.PEOPLE
+        gate.wait_until("permission is given", lambda: gate.chip.level("gate-relay"))
+        at_s = monotonic()
+        gate.camera.scene = Scene.NOBODY
+        relay_off_s = gate.relay_off_after(at_s, limit_s)
+        over_s = monotonic()
+        gate.writer.start()
+        for event in (Event.STARTED, Event.READY, Event.PERMIT, Event.LEFT):
+            gate.wait_for_event(event, over_s)
+        back_s = gate.wait_for_next_permit(over_s) - over_s
+        return FaultResult(
+            "starts and works; the entries wait in the daemon",
+            relay_off_s,
+            Event.LEFT,
+            "the writer's start: none is lost",
+            back_s,
+            stop_and_count(gate),
+        )
+
+
+def _journald_gone(work: Path, limit_s: float) -> FaultResult:
+    with GateProcess(work, has_writer=True, starts_ready=False) as gate:
+        gate.writer.start()
+        gate.wait_for_permit()
+        gate.writer.lose_journald()
+        at_s = monotonic()
+        gate.camera.scene = Scene.NOBODY
+        relay_off_s = gate.relay_off_after(at_s, limit_s)
+        sleep(QUIET_S)
+        gate.writer.find_journald()
+        over_s = monotonic()
+        # Otherwise the writer tells it within a minute.
+        gate.writer.stop()
+        told = gate.wait_for_event(Event.UNWRITTEN, over_s, Why.NO_JOURNAL.value)
+        gate.writer.start()
+        back_s = gate.wait_for_next_permit(over_s) - over_s
+        return FaultResult(
+            f"continues; the writer counts: {told.text.removeprefix('not in the journal: ')}",
+            relay_off_s,
+            Event.UNWRITTEN,
+            "by itself, when journald is back",
             back_s,
             stop_and_count(gate),
         )
@@ -383,6 +463,27 @@ ROWS = (
     ),
     _row("journal closed", "nobody reads the daemon's standard error: EPIPE", 2.0, _LOST, _journal_gone),
     _row("journal blocked", "a full pipe that nobody reads", 2.0, _LOST, _journal_stuck),
+    _row(
+        "journal's writer killed",
+        "kill -KILL; a new one after a while, as Restart= starts it",
+        2.0,
+        _LOST,
+        partial(_writer_away, lambda gate: gate.writer.stop(signal.SIGKILL), lambda gate: gate.writer.start()),
+    ),
+    _row(
+        "journal's writer hangs",
+        "the writer is stopped for a while (SIGSTOP); its WatchdogSec= would end it",
+        2.0,
+        _LOST,
+        partial(
+            _writer_away,
+            lambda gate: gate.writer.signal(signal.SIGSTOP),
+            lambda gate: gate.writer.signal(signal.SIGCONT),
+        ),
+        is_slow=True,
+    ),
+    _row("no journal's writer", "it is not started before the daemon", 2.0, _LOST, _writer_absent, is_slow=True),
+    _row("journald gone", "its socket, as the writer sees it, is gone for a while", 2.0, _LOST, _journald_gone),
     _row(
         "clock stepped a day ahead",
         "a preloaded library steps the wall clock during a pulse",

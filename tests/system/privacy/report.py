@@ -31,8 +31,8 @@ from binarycop.frames.demo import HEIGHT_PX, WIDTH_PX, Demo
 from binarycop.geometry import Box
 from binarycop.journal.journal_writer import LEFT_OUT, Limits
 from binarycop.settings.faces import FixedRegionSettings
+from tests.system.journal_process import JournalProcess, fields_of
 from tests.system.privacy import canary
-from tests.system.privacy.journal_process import JournalProcess, fields_of
 from tests.system.privacy.rules import ROOT, RuleCheck, check, rules
 from tests.system.privacy.traced_daemon import Daemon, RunError, write_clip
 

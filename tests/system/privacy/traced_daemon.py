@@ -19,8 +19,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from tests.system.journal_process import JournalProcess
 from tests.system.privacy import syscalls
-from tests.system.privacy.journal_process import JournalProcess
 from tests.system.privacy.rules import ROOT
 
 USER = "nobody"
