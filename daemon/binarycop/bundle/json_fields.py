@@ -22,10 +22,10 @@ def parse(data: bytes) -> "Fields":
     value = json.loads(
         data.decode("utf-8"),
         object_pairs_hook=_object,
-        parse_constant=_constant,
-        parse_int=lambda text: int(_bounded(text)),
-        parse_float=_finite,
+        parse_int=lambda text: int(text) if len(text) <= _MAX_DIGITS else math.inf,
+        parse_float=lambda text: float(text) if len(text) <= _MAX_DIGITS else math.inf,
     )
+    _check_finite(value, "")
     return Fields(_a(dict, value, "the file", "a JSON object"), "")
 
 
@@ -145,18 +145,18 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return values
 
 
-def _constant(text: str) -> float:
-    raise ValueError(f"{text} is not a number of JSON; write a finite number")
+def _check_finite(value: Any, path: str) -> None:
+    """Python's reader takes NaN and Infinity, and 1e400 as infinity."""
+    if isinstance(value, float) and not math.isfinite(value):
+        right = f"a finite number of at most {_MAX_DIGITS} digits"
+        raise ValueError(f"{path or 'the file'} is {value}; write {right}")
+    if isinstance(value, dict):
+        for name, item in value.items():
+            _check_finite(item, f"{path}.{_shown_name(name)}" if path else _shown_name(name))
+    if isinstance(value, list):
+        for index, item in enumerate(value):
+            _check_finite(item, f"{path}[{index}]")
 
 
-def _bounded(text: str) -> str:
-    if len(text) > _MAX_DIGITS:
-        raise ValueError(f"{shown(text)} has more than {_MAX_DIGITS} digits; write a shorter number")
-    return text
-
-
-def _finite(text: str) -> float:
-    number = float(_bounded(text))
-    if not math.isfinite(number):
-        raise ValueError(f"{text} is too large; write a finite number")
-    return number
+def _shown_name(name: str) -> str:
+    return name if name.isprintable() and len(name) <= _MAX_SHOWN else shown(name)
