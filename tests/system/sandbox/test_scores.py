@@ -46,6 +46,19 @@ def test_every_unit_that_can_hang_has_a_limit_of_its_start() -> None:
         assert re.search(r"^TimeoutStartSec=\d+$", file.read_text(), re.MULTILINE), file.name
 
 
+def test_what_a_failure_starts_has_a_limit_of_its_own_and_the_retry_does_not_depend_on_it() -> None:
+    def values(unit: str, key: str) -> list[str]:
+        return re.findall(rf"^{key}=(.+)$", (SYSTEMD / unit).read_text(), re.MULTILINE)
+
+    [started] = values("binarycop.service", "OnFailure")
+    assert started.split() == ["binarycop-degraded.service", "binarycop-retry.timer"]
+    for unit in ("binarycop-degraded.service", *values("binarycop-degraded.service", "Wants")):
+        assert int(values(unit, "StartLimitBurst")[0]) > 1, unit
+        assert int(values(unit, "StartLimitIntervalSec")[0]) > 0, unit
+    for key in ("After", "Requires", "BindsTo", "Requisite"):
+        assert values("binarycop-retry.timer", key) == []
+
+
 def test_the_page_has_every_unit_with_its_limit() -> None:
     assert {(unit, drop_in): most for unit, drop_in, _, most in page_rows()} == {
         (case.unit, "".join(case.drop_ins)): case.most / 10 for case in CASES
