@@ -30,7 +30,7 @@ class EventSpec:
 
 _GATE_FIELDS = ("before", "after", "person", "class", "cause", "by")
 _DECISION_FIELDS = (*_GATE_FIELDS, "bundle", "votes", "frames", "margin", "latency_ms")
-_COUNTS = ("processed", "captured", "dropped", "persons", "permits", "refusals", "undecided", "passed")
+_COUNTS = ("processed", "captured", "dropped", "withheld", "persons", "permits", "refusals", "undecided", "passed")
 
 
 class Event(Enum):

@@ -171,6 +171,7 @@ FIELDS: dict[str, Field] = {
     "processed": _COUNT,
     "captured": _COUNT,
     "dropped": _COUNT,
+    "withheld": _COUNT,
     "persons": _COUNT,
     "permits": _COUNT,
     "refusals": _COUNT,

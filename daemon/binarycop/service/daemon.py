@@ -138,7 +138,7 @@ def _counts(summary: RunSummary) -> dict[str, int]:
     """The fields of the event ``stopped``: once the daemon runs, its standard output is closed."""
     names = {"processed": "frames", **{name: name for name in _COUNTS}}
     sums = {field: sum(getattr(lane, name) for lane in summary.counters) for field, name in names.items()}
-    return {**sums, "captured": summary.captured, "dropped": summary.dropped}
+    return {**sums, "captured": summary.captured, "dropped": summary.dropped, "withheld": summary.withheld}
 
 
 def _open_parts(
