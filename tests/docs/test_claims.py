@@ -76,7 +76,7 @@ CLAIMS: list[tuple[str, str, Callable[[], tuple[Any, ...]]]] = [
     ("docs/architecture.svg", r"after</text><text[^>]*>(\d+) ms at most", lambda: (1000 * live._MAX_WAIT_S,)),
     (
         "docs/architecture.md",
-        r"The grabbers, up to (\d+) s each; then the detectors, up to (\d+) s each",
+        r"The grabbers, up to (\d+) s each; then the detectors' thread, up to (\d+) s\.",
         lambda: (daemon._CLOSE_S, daemon._CLOSE_S),
     ),
     ("docs/architecture.md", r"is refused with exit code (\d+)", lambda: (dict(codes())["BundleError"],)),
