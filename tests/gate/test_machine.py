@@ -305,13 +305,16 @@ def test_a_held_contact_is_withdrawn_when_the_speed_gate_is_not_ready_any_more_b
     assert pulse.cause is Cause.VERDICT
 
 
-def test_a_pulse_cannot_be_taken_back_but_the_refusals_after_it_are_reported() -> None:
+def test_a_pulse_cannot_be_taken_back_and_only_another_person_is_refused_after_it() -> None:
     gate = Gate().give(PersonArrived(1)).verdict(GateStatus.CORRECT).wait(0.1).verdict(GateStatus.NOSE)
     assert gate.cause is Cause.VERDICT
-    gate.wait(1).verdict(GateStatus.NOSE).verdict(GateStatus.CHIN)
-    assert [(event.kind, event.status) for event in gate.events[1:]] == [
-        (GateEventKind.REFUSE, GateStatus.NOSE),
-        (GateEventKind.REFUSE, GateStatus.CHIN),
+    gate.wait(1).verdict(GateStatus.NOSE)
+    assert gate.kinds == [GateEventKind.PERMIT]
+    gate.give(PersonArrived(2)).verdict(GateStatus.CHIN).verdict(GateStatus.CHIN)
+    gate.give(PassageReported()).wait(1).verdict(GateStatus.CHIN)
+    assert [(event.kind, event.person) for event in gate.events[1:]] == [
+        (GateEventKind.REFUSE, 2),
+        (GateEventKind.PASSED, 1),
     ]
 
 

@@ -62,15 +62,23 @@ def _revoke(state: State, config: GateConfig, now_s: float) -> Result:
         return _enter_refractory(state, now_s), (withdrawn,)
     if verdict is None or verdict.status in config.permitted or grant.cause is Cause.REMINDED:
         return _renew(state), ()
+    is_withdrawn = state.phase is Phase.PERMITTED and grant.is_held
     events: tuple[GateEvent, ...] = ()
-    if settings.policy is Policy.ENFORCE and state.last_announced is not verdict.status:
-        # A pulse cannot be taken back, but the journal has what the camera saw.
-        events = (_front_event(state, GateEventKind.REFUSE),)
-        state = replace(state, last_announced=verdict.status)
-    if state.phase is Phase.PERMITTED and grant.is_held:
-        events = (_granted_event(state, GateEventKind.WITHDRAWN, reason=f"verdict {verdict.status.value}"), *events)
-        state = replace(_enter_refractory(state, now_s), last_announced=state.last_announced)
-    return state, events
+    if is_withdrawn:
+        events = (_granted_event(state, GateEventKind.WITHDRAWN, reason=f"verdict {verdict.status.value}"),)
+    # After a pulse, the person who got it cannot be refused any more; somebody else in front can.
+    if is_withdrawn or state.person != grant.person:
+        state, refused = _refuse(state, verdict, config)
+        events += refused
+    return (_enter_refractory(state, now_s) if is_withdrawn else state), events
+
+
+def _refuse(state: State, verdict: inputs.VerdictReached, config: GateConfig) -> Result:
+    """Report a refusal, once for each verdict of a person in a row."""
+    if config.settings.policy is not Policy.ENFORCE or state.last_announced is verdict.status:
+        return state, ()
+    state = replace(state, last_announced=verdict.status)
+    return state, (_front_event(state, GateEventKind.REFUSE),)
 
 
 def _is_void(grant: Grant, config: GateConfig) -> bool:
@@ -108,10 +116,7 @@ def _evaluate(state: State, config: GateConfig, now_s: float) -> Result:
     if settings.policy is Policy.REMIND and is_fresh:
         state = replace(state, phase=Phase.REMINDING, since_s=now_s, last_announced=verdict.status)
         return state, (_front_event(state, GateEventKind.REMIND),)
-    if settings.policy is Policy.ENFORCE and state.last_announced is not verdict.status:
-        state = replace(state, last_announced=verdict.status)
-        return state, (_front_event(state, GateEventKind.REFUSE),)
-    return state, ()
+    return _refuse(state, verdict, config)
 
 
 def _permit(state: State, config: GateConfig, now_s: float, cause: Cause) -> Result:
@@ -144,7 +149,7 @@ def _permit(state: State, config: GateConfig, now_s: float, cause: Cause) -> Res
 
 def _enter_refractory(state: State, now_s: float) -> State:
     """Begin the re-lock delay. The verdict is discarded, so that the next permission needs a new one."""
-    return replace(state, phase=Phase.REFRACTORY, since_s=now_s, grant=None, verdict=None, last_announced=None)
+    return replace(state, phase=Phase.REFRACTORY, since_s=now_s, grant=None, verdict=None)
 
 
 def _withdraw_held(state: State, config: GateConfig, now_s: float, reason: str) -> Result:
