@@ -15,6 +15,7 @@ from binarycop.accelerator.simulated import design
 from binarycop.bundle import check_build, deployment_package
 from binarycop.bundle import files as bundles
 from binarycop.bundle import manifest as manifests
+from binarycop.bundle.store import BundleStore
 from binarycop.cli.events import format_line, to_dict
 from binarycop.errors import BinaryCoPError
 from binarycop.frames.clip import Clip
@@ -25,11 +26,16 @@ from binarycop.journal.fields import Value
 from binarycop.journal.journal_writer import JournalWriter, Limits
 from binarycop.journal.origin import GateOrigins
 from binarycop.journal.reader import Query, read
+from binarycop.service import unit
 from binarycop.settings.load import load
 from tests.random_bundles import random_bundle
 
 CORPUS = Path(__file__).parent / "corpus"
 _FRAMES_MOST = 20
+_STATUS = (
+    b"NRestarts=0\nActiveState=active\nActiveEnterTimestampMonotonic=1000000\nExecMainStartTimestampMonotonic=900000\n"
+    b"StatusText=gate: in service, policy enforce; 12 persons, 9 permitted, 3 refused, 0 undecided\n"
+)
 
 Target = Callable[[bytes, Path], None]
 
@@ -49,13 +55,37 @@ def manifest(data: bytes, work: Path) -> None:
 
 
 def weights(data: bytes, work: Path) -> None:
-    """A bundle's weights, with their sha256 in the manifest, since both come from the same source."""
+    """A bundle's weights."""
+    _with_arrays(bundles.WEIGHTS, data, work)
+
+
+def golden(data: bytes, work: Path) -> None:
+    """A bundle's golden vectors."""
+    _with_arrays(bundles.GOLDEN, data, work)
+
+
+def _with_arrays(name: str, data: bytes, work: Path) -> None:
+    """A bundle with another file of arrays, and its sha256 in the manifest, since both come from the same source."""
     folder = _bundle(work)
-    (folder / bundles.WEIGHTS).write_bytes(data)
     content = json.loads(_manifest_text(work))
-    content["files"][bundles.WEIGHTS] = hashlib.sha256(data).hexdigest()
+    content["files"][name] = hashlib.sha256(data).hexdigest()
+    (folder / name).write_bytes(data)
     (folder / manifests.FILE).write_text(json.dumps(content))
     bundles.load(folder)
+
+
+def install(data: bytes, work: Path) -> None:
+    """A bundle that is installed: its manifest, and what root makes of the names in it."""
+    folder, store = _bundle(work), work / "store"
+    (folder / manifests.FILE).write_bytes(data)
+    BundleStore(store).install(folder)
+    if {path.name for path in work.iterdir()} - {"bundle", "store"}:
+        raise AssertionError("a file outside the store was written")
+
+
+def status(data: bytes, work: Path) -> None:
+    """What ``systemctl show`` says of the daemon, whose status line is its own."""
+    unit.parse(data.decode("utf-8", "replace")).has_worked(1000.0, 600.0)
 
 
 def driver(data: bytes, work: Path) -> None:
@@ -118,7 +148,20 @@ def datagram(data: bytes, work: Path) -> None:
 
 TARGETS: dict[str, Target] = {
     target.__name__: target
-    for target in (settings, manifest, weights, driver, handoff, picture, clip, journal, datagram)
+    for target in (
+        settings,
+        manifest,
+        weights,
+        golden,
+        install,
+        driver,
+        handoff,
+        status,
+        picture,
+        clip,
+        journal,
+        datagram,
+    )
 }
 
 
@@ -137,10 +180,13 @@ def seeds(name: str, work: Path) -> list[bytes]:
         values: dict[str, Value] = {"person": 3, "class": "correct", "cause": "verdict", "margin": 12.5, "votes": 5}
         kept.append(encode(Event.PERMIT, "north", values))
         kept.append(encode(Event.FAULT, "", {"reason": "no frames"}))
-    if name in ("manifest", "weights"):
+    if name in ("manifest", "install", "weights", "golden"):
         # Read now, before the file is damaged.
         text = _manifest_text(work).encode()
-        kept.append(text if name == "manifest" else (_bundle(work) / bundles.WEIGHTS).read_bytes())
+        arrays = {"weights": bundles.WEIGHTS, "golden": bundles.GOLDEN}
+        kept.append((_bundle(work) / arrays[name]).read_bytes() if name in arrays else text)
+    if name == "status":
+        kept.append(_STATUS)
     return kept
 
 

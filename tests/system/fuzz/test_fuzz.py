@@ -11,7 +11,17 @@ from tests.system.fuzz import targets
 from tests.system.fuzz.mutate import inputs
 from tests.system.fuzz.targets import TARGETS, attempt, seeds
 
-COUNTS = {"settings": 40, "manifest": 150, "weights": 150, "driver": 150, "handoff": 60, "picture": 400, "clip": 100}
+COUNTS = {
+    "settings": 40,
+    "manifest": 150,
+    "weights": 150,
+    "golden": 100,
+    "install": 100,
+    "driver": 150,
+    "handoff": 60,
+    "picture": 400,
+    "clip": 100,
+}
 MANY = 1000
 
 
