@@ -181,14 +181,16 @@ def _journal_stuck(work: Path, limit_s: float) -> FaultResult:
         gate.block_journal()
         at_s = monotonic()
         gate.camera.scene = Scene.NOBODY
-        # The loop drives the lines before it writes the journal: the relay is off before the loop hangs.
-        relay_off_s = gate.relay_off_after(at_s, limit_s)
+        # The line that the person is gone blocks the loop, before the permission's time is over. The journal's writer
+        # cannot block it: see its rows.
         code = gate.wait_for_exit()
         if code != -signal.SIGALRM:
             raise CheckFailed(f"the exit code is {code}")
+        gate.run_gate_release()
+        relay_off_s = gate.relay_off_after(at_s, limit_s)
         back_s = restart(gate)
         return FaultResult(
-            "switches the relay off, then hangs until the hang timer ends it",
+            "hangs until the hang timer ends it; gate-release switches the relay off",
             relay_off_s,
             "systemd: killed, signal ALRM",
             "Restart=",
@@ -266,13 +268,17 @@ def _journald_gone(work: Path, limit_s: float) -> FaultResult:
         told = gate.wait_for_event(Event.UNWRITTEN, over_s, Why.NO_JOURNAL.value)
         gate.writer.start()
         back_s = gate.wait_for_next_permit(over_s) - over_s
+        gate.signal(signal.SIGTERM)
+        code = gate.wait_for_exit()
+        if code:
+            raise CheckFailed(f"the exit code is {code}")
         return FaultResult(
             f"continues; the writer counts: {told.text.removeprefix('not in the journal: ')}",
             relay_off_s,
             Event.UNWRITTEN,
             "by itself, when journald is back",
             back_s,
-            stop_and_count(gate),
+            gate.check_permits(),
         )
 
 
@@ -435,7 +441,7 @@ def _system(*command: str) -> None:
 _row = partial(FaultRow, "system")
 
 
-_LOST = "faces.lost_s 1, plus 1 s"
+_LOST = "gate.grace_s 2, plus 1 s"
 _PULSE = "gate.pulse_s 2, plus 1 s"
 ROWS = (
     _row("SIGTERM during a permission", "kill -TERM", 1.0, "one step of the loop", _terminated),
@@ -461,19 +467,25 @@ ROWS = (
         "",
         _other_list,
     ),
-    _row("journal closed", "nobody reads the daemon's standard error: EPIPE", 2.0, _LOST, _journal_gone),
-    _row("journal blocked", "a full pipe that nobody reads", 2.0, _LOST, _journal_stuck),
+    _row("journal closed", "nobody reads the daemon's standard error: EPIPE", 3.0, _LOST, _journal_gone),
+    _row(
+        "journal blocked",
+        "journal.target stderr, and a full pipe that nobody reads",
+        5.0,
+        "faces.lost_s 1, then service.hang_s 2; plus 2 s for gate-release",
+        _journal_stuck,
+    ),
     _row(
         "journal's writer killed",
         "kill -KILL; a new one after a while, as Restart= starts it",
-        2.0,
+        3.0,
         _LOST,
         partial(_writer_away, lambda gate: gate.writer.stop(signal.SIGKILL), lambda gate: gate.writer.start()),
     ),
     _row(
         "journal's writer hangs",
         "the writer is stopped for a while (SIGSTOP); its WatchdogSec= would end it",
-        2.0,
+        3.0,
         _LOST,
         partial(
             _writer_away,
@@ -482,8 +494,8 @@ ROWS = (
         ),
         is_slow=True,
     ),
-    _row("no journal's writer", "it is not started before the daemon", 2.0, _LOST, _writer_absent, is_slow=True),
-    _row("journald gone", "its socket, as the writer sees it, is gone for a while", 2.0, _LOST, _journald_gone),
+    _row("no journal's writer", "it is not started before the daemon", 3.0, _LOST, _writer_absent, is_slow=True),
+    _row("journald gone", "its socket, as the writer sees it, is gone for a while", 3.0, _LOST, _journald_gone),
     _row(
         "clock stepped a day ahead",
         "a preloaded library steps the wall clock during a pulse",
@@ -533,7 +545,7 @@ ROWS = (
         partial(_reload, _make_pipe, "not a regular file"),
     ),
     _row("settings broken at the start", "gate.pulse_s out of range", None, "", _settings_broken, is_slow=True),
-    _row("service manager not reachable", "the notify socket is deleted", 2.0, _LOST, _manager_gone, is_slow=True),
+    _row("service manager not reachable", "the notify socket is deleted", 3.0, _LOST, _manager_gone, is_slow=True),
 )
 
 

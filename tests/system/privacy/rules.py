@@ -84,7 +84,7 @@ def rules(work: Path, source: Path) -> tuple[Rule, ...]:
         ),
         Rule(
             "closes its standard output and error",
-            r"open to write /dev/null",
+            r"(open to write|write) /dev/null(<char 1:3>)?",
             "before the first frame: from then on they end nowhere",
         ),
         Rule(

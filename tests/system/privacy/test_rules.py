@@ -25,6 +25,7 @@ def is_allowed(action: Action) -> bool:
         Action("sendto", "/var/tmp/w/notify"),
         Action("sendto", "/var/tmp/w/journal/socket"),
         Action("open to write", "/dev/null"),
+        Action("write", "/dev/null<char 1:3>"),
     ],
 )
 def test_what_the_daemon_needs_is_allowed(action: Action) -> None:
