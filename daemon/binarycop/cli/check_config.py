@@ -10,7 +10,7 @@ from binarycop.settings import dump, memory
 from binarycop.settings.load import load
 
 _MORE_MEMORY = (
-    "binarycop: these gates and frames need about {needed} MiB, and the unit allows {unit}: "
+    "binarycop: these gates and frames need about {needed} MiB; the unit allows {unit}, which leaves too little to spare: "
     "write '[Service]' and 'MemoryMax={limit}M' to /etc/systemd/system/binarycop.service.d/memory.conf"
 )
 
