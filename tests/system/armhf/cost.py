@@ -1,4 +1,4 @@
-"""Counts the instructions of the detector on the board's kind of processor, by qemu. ``make armhf-cost`` runs it.
+"""Counts the instructions of detectors on the board's kind of processor, by qemu. ``make armhf-cost`` runs it.
 
 Each part runs a few times, then more often; the difference does not include Python's start. The counts are the same on
 every machine. They are not times: how many instructions per second a Cortex-A9 executes was not measured on a board.
@@ -27,6 +27,7 @@ from binarycop.detection.lookout.refinement import RefinementStage
 from binarycop.detection.lookout.network import MAX_STRIDE, REFINEMENT, MIN_CELLS, PROPOSAL
 from binarycop.detection.lookout.weights import read_weights
 from binarycop.frames import drawing
+from binarycop.frames.repeat_detector import RepeatDetector
 from binarycop.settings.faces import DetectorKind, EngineKind, FacesSettings, LookoutSettings
 
 cv2.setNumThreads(1)
@@ -42,12 +43,20 @@ head = np.array([[(longer_px - side) / 2, (0.75 * longer_px - side) / 2, side, s
 lookout = LookoutSettings(engine=engine, longer_px=longer_px)
 detector = make_detector(FacesSettings(finder=DetectorKind.LOOKOUT, lookout=lookout))
 small = np.ascontiguousarray(frame[::2, ::2])
+repeat_detector, shown = RepeatDetector(), frame.copy()
+
+def new_picture():
+    shown[0, 0, 0] += 1
+    return repeat_detector.distance(shown)
+
 parts = {
     "letterbox": lambda: letterbox(frame, longer_px, MAX_STRIDE, MIN_CELLS),
     "proposal": lambda: proposal.run(padded),
     "refinement": lambda: stage.refine(padded, head),
     "all": lambda: detector.detect(frame),
     "small": lambda: detector.detect(small),
+    "new": new_picture,
+    "known": lambda: repeat_detector.distance(frame),
 }
 for _ in range(count):
     parts[what]()
@@ -55,6 +64,8 @@ if len(detector.detect(frame)) != 1:
     sys.exit("the drawn head is not detected")
 """
 ROWS = (
+    ("new picture of 640×480", "new", "opencv"),
+    ("picture of 640×480 that repeats", "known", "opencv"),
     ("letterbox of 640×480", "letterbox", "opencv"),
     ("proposal network, ncnn", "proposal", "ncnn"),
     ("refinement of one region, ncnn", "refinement", "ncnn"),
