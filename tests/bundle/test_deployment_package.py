@@ -1,13 +1,15 @@
 """A FINN build's deploy folder: read without running it, checked against the bundle, and imported."""
 
 import json
+import os
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from binarycop.accelerator.simulated import design
-from binarycop.bundle import deployment_package
+from binarycop.bundle import deployment_package, hwh
 from binarycop.bundle import files as bundles
 from binarycop.bundle.files import Bundle
 from binarycop.cli.main import main
@@ -165,3 +167,67 @@ def test_older_builds_in_one_folder_and_without_names_of_dmas_are_read(
     lines = [line for line in DRIVER.splitlines() if "dma_name" not in line]
     (flat / "driver.py").write_text("\n".join(lines).replace("DataType['UINT8']", "DataType.UINT8"))
     deployment_package.check(deployment_package.read(flat), tiny_bundle.manifest)
+
+
+@pytest.mark.parametrize("place", ["bitfile/top.bit", "bitfile/top.hwh", "driver/driver.py"])
+@pytest.mark.parametrize("target", ["pipe", "/dev/zero"])
+def test_a_build_with_anything_but_files_is_refused_at_once(
+    build: Path, tiny_bundle: Bundle, tmp_path: Path, place: str, target: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    copy = Path(shutil.copytree(tiny_bundle.folder, tmp_path / "copy"))
+    [file] = (build / place).parent.glob(f"*{Path(place).suffix}")
+    file.unlink()
+    if target == "pipe":
+        os.mkfifo(file)
+    else:
+        file.symlink_to(target)
+    assert main(["import-build", str(build), "--into", str(copy)]) == 4
+    assert "it is not a regular file" in capsys.readouterr().err
+    assert bundles.load(copy).manifest == tiny_bundle.manifest
+
+
+def test_the_build_that_is_imported_is_the_one_that_was_checked(
+    build: Path, tiny_bundle: Bundle, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The folder can belong to another user, who exchanges a file after the check."""
+    copy = Path(shutil.copytree(tiny_bundle.folder, tmp_path / "copy"))
+    [bitstream] = (build / "bitfile").glob("*.bit")
+    intact, check = bitstream.read_bytes(), deployment_package.check
+
+    def check_and_exchange(*arguments: Any) -> None:
+        check(*arguments)
+        bitstream.write_bytes(b"another bitstream")
+
+    monkeypatch.setattr(deployment_package, "check", check_and_exchange)
+    assert main(["import-build", str(build), "--into", str(copy)]) == 0
+    assert (copy / "overlay.bit").read_bytes() == intact
+
+
+BAD_HANDOFFS = [
+    ('<!DOCTYPE x [<!ENTITY a "aa">]><x/>', "it has a DOCTYPE"),
+    ("<x>" * 65, "more than 64 levels"),
+    ('<x><SYSTEMINFO DEVICE="' + "7" * 300 + '"/></x>', "a name is '77777777777777777777', not 1 to 256"),
+    ("<x><SYSTEMINFO/></x>", "DEVICE"),
+    ("<x/>", "it has no SYSTEMINFO"),
+    ("<x", "cannot be read"),
+]
+
+
+@pytest.mark.parametrize(("text", "reason"), BAD_HANDOFFS, ids=[reason for _, reason in BAD_HANDOFFS])
+def test_a_handoff_that_is_not_vivados_is_refused_with_the_reason(text: str, reason: str, tmp_path: Path) -> None:
+    for encoding in ("utf-8", "utf-16"):
+        (tmp_path / "overlay.hwh").write_text(text, encoding=encoding)
+        with pytest.raises(BundleError) as caught:
+            hwh.read(tmp_path / "overlay.hwh")
+        assert reason in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong"), [("0x", "0x" + "f" * 20), ('CLKFREQUENCY="', 'CLKFREQUENCY="' + "9" * 400)]
+)
+def test_a_number_of_a_handoff_is_bounded(right: str, wrong: str, tmp_path: Path) -> None:
+    text = design.hwh("idma0", "odma0", 100.0).decode()
+    assert right in text
+    (tmp_path / "overlay.hwh").write_text(text.replace(right, wrong))
+    with pytest.raises(BundleError, match="is no hardware handoff of Vivado"):
+        hwh.read(tmp_path / "overlay.hwh")

@@ -5,7 +5,7 @@ The driver is parsed and never executed. Its ``io_shape_dict`` is a literal, exc
 """
 
 import ast
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +43,21 @@ def read(folder: Path) -> DeploymentPackage:
     return DeploymentPackage(folder, bitstream, hwh, io_shapes)
 
 
+def private_copy(package: DeploymentPackage, folder: Path) -> DeploymentPackage:
+    """The build with copies of its files in ``folder``: nobody can exchange them after they were checked.
+
+    Raises BundleError if a file is no regular file or too large.
+    """
+    copies = {}
+    for file, name in ((package.bitstream, check_build.BITSTREAM), (package.hwh, check_build.HWH)):
+        try:
+            (folder / name).write_bytes(regular_file.read(file, digest.MAX_BYTES, follow_link=True))
+        except OSError as error:
+            raise BundleError(package.folder, f"{file.name} cannot be read: {error.strerror}") from error
+        copies[name] = folder / name
+    return replace(package, bitstream=copies[check_build.BITSTREAM], hwh=copies[check_build.HWH])
+
+
 def check(package: DeploymentPackage, manifest: Manifest) -> None:
     """Check a build against a bundle's manifest. Raises BundleError with the first disagreement."""
     for file in (package.bitstream, package.hwh):
@@ -71,7 +86,8 @@ def _only_file(folder: Path, subfolder: str, pattern: str) -> Path:
     """The only file that matches, in the subfolder or, in older builds, in ``folder`` itself. Raises BundleError."""
     files = sorted((folder / subfolder).glob(pattern)) or sorted(folder.glob(pattern))
     if len(files) != 1:
-        names = ", ".join(path.name for path in files) or "none"
+        names = ", ".join(path.name for path in files[:3]) or "none"
+        names += f" and {len(files) - 3} more" if len(files) > 3 else ""
         reason = f"it is no deploy folder of FINN: one {subfolder}/{pattern} is expected, there are: {names}"
         raise BundleError(folder, reason)
     return files[0]

@@ -1,6 +1,7 @@
 """``binarycop import-build``: copies bitstream and .hwh of a FINN build into the bundle that they were built from."""
 
 import argparse
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -25,14 +26,16 @@ def add(commands: Any) -> None:
 def run(options: argparse.Namespace) -> int:
     """Check the build and copy it. Raises BundleError if it or the bundle is refused; nothing is copied then."""
     folder = find_bundle(options.into)
-    package = deployment_package.read(options.deploy)
-    deployment_package.check(package, manifests.read(folder))
-    bundles.add_files(folder, {BITSTREAM: package.bitstream, HWH: package.hwh})
+    build = deployment_package.read(options.deploy)
+    with tempfile.TemporaryDirectory(prefix="binarycop-build-") as work:
+        package = deployment_package.private_copy(build, Path(work))
+        deployment_package.check(package, manifests.read(folder))
+        bundles.add_files(folder, {BITSTREAM: package.bitstream, HWH: package.hwh})
     manifest = bundles.load(folder).manifest
     digests = {name: manifest.sha256[name] for name in (BITSTREAM, HWH)}
     if options.json:
         print_json({"bundle": manifest.name, "version": manifest.version, "files": digests})
     else:
-        build = f"{package.bitstream.name}, {package.hwh.name}"
-        print(printable(f"{manifest.name} {manifest.version} has its build: {build}"))
+        names = f"{build.bitstream.name}, {build.hwh.name}"
+        print(printable(f"{manifest.name} {manifest.version} has its build: {names}"))
     return 0

@@ -6,12 +6,14 @@ from enum import Enum
 from pathlib import Path
 from xml.etree import ElementTree
 
+from binarycop import regular_file
 from binarycop.classes import FOLDERS, MaskClass
 from binarycop.errors import SourceError
 from binarycop.frames.image import SUFFIXES
 from binarycop.geometry import Box
 
 _BARE_FOLDER = "no_mask"
+_MAX_BYTES = 1 << 20  # of an annotation; it has about 1 KB
 
 
 class Group(Enum):
@@ -84,9 +86,11 @@ def _group(folder: str) -> Group:
 
 def _read_voc(file: Path, images: Path) -> AnnotatedImage:
     try:
-        root = ElementTree.parse(file).getroot()
+        root = ElementTree.fromstring(regular_file.read(file, _MAX_BYTES, follow_link=True))
         faces = tuple(_face(node) for node in root.iter("object"))
         return AnnotatedImage(images / root.findtext("filename", ""), faces)
+    except OSError as error:
+        raise SourceError(str(file), f"cannot be read: {error.strerror}") from error
     except (ElementTree.ParseError, ValueError) as error:
         raise SourceError(str(file), f"is no annotation: {error}") from error
 
