@@ -5,7 +5,10 @@ from enum import Enum
 
 
 class JournalTarget(Enum):
-    """Where events go; auto is journald under systemd, otherwise standard error."""
+    """Where events go; auto is journald under systemd, otherwise standard error.
+
+    Where the unit names the socket of the journal's writer, both auto and journald go there.
+    """
 
     AUTO = "auto"
     JOURNALD = "journald"
