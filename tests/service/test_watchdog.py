@@ -28,6 +28,11 @@ def test_the_interval_comes_from_the_service_manager() -> None:
 
 
 def test_without_a_watchdog_for_this_process_there_are_no_notifications_and_no_stuck_stages() -> None:
-    for environment in ({}, {"WATCHDOG_USEC": "4000000", "WATCHDOG_PID": "8"}, {"WATCHDOG_USEC": "0"}):
+    for environment in (
+        {},
+        {"WATCHDOG_USEC": "4000000", "WATCHDOG_PID": "8"},
+        {"WATCHDOG_USEC": "0"},
+        {"WATCHDOG_USEC": "9" * 400},
+    ):
         decision = Watchdog.from_environment(environment, 7).step([HANGS], 100.0)
         assert (decision.should_notify, decision.stuck) == (False, ())

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 # A camera that stalls gives up after 2 s, and a missing one reports that at once. What takes longer than this hangs.
+_MAX_DIGITS = 18  # of a time in microseconds
 STUCK_S = 10.0
 
 
@@ -38,7 +39,8 @@ class Watchdog:
         """The watchdog in WATCHDOG_USEC, unless it is for another process (sd_watchdog_enabled(3))."""
         usec = environment.get("WATCHDOG_USEC", "")
         is_ours = environment.get("WATCHDOG_PID", str(pid)) == str(pid)
-        return cls(int(usec) / 1e6 if is_ours and usec.isdecimal() and int(usec) else None)
+        is_number = len(usec) <= _MAX_DIGITS and usec.isdecimal()
+        return cls(int(usec) / 1e6 if is_ours and is_number and int(usec) else None)
 
     def step(self, stages: Sequence[Stage], now_s: float) -> WatchdogDecision:
         """Decide at ``now_s``. Call it after each step of the loop."""
