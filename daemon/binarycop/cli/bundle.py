@@ -19,7 +19,6 @@ from binarycop.journal.events import Event, Level
 from binarycop.journal.writers import is_under_systemd, open_journal, print_to_stderr
 from binarycop.printable import printable
 from binarycop.service import unit
-from binarycop.printable import printable
 from binarycop.settings.classifier import Backend
 from binarycop.settings.load import load
 
