@@ -61,11 +61,14 @@ def save(row: FaultRow, result: FaultResult | str) -> None:
 
 
 def saved_result(row: FaultRow) -> FaultResult | None:
-    """The row's last result; None if it failed or was never run on this machine."""
+    """The row's last result; None if it failed or was never run on this machine, or before an event changed."""
     file = SAVED / f"{row.fault}.pickle"
     if not file.exists():
         return None
-    result: FaultResult = pickle.loads(file.read_bytes())
+    try:
+        result: FaultResult = pickle.loads(file.read_bytes())
+    except (ValueError, AttributeError, TypeError):
+        return None
     return result
 
 

@@ -70,11 +70,15 @@ _TAIL = """
   on then stays on as long as noise makes each picture a new one, but never longer than gate.hold_s. The rows above use
   `lookout`.
 - A person who is out of sight because the camera is lost counts as passed, if no line reports passages.
+- A relay that is welded, or a line that is shorted, stays on whatever is commanded. In the rows of such lines the times
+  and the counts of the relay are those of the commands.
 
 ## What only a board can prove
 
 - the level of the lines from power-on until the daemon first drives them, while the bitstream is loaded, and after a
   power cut: the pull-down resistor in the hardware must keep the relay off, not the software (docs/wiring.md)
+- that a line of the overlay reads back what is on its pin, and what it reads while the logic is not configured
+- a real relay: the time that its contact needs, its wear, its welding
 - that a real Zynq GPIO line keeps its level after the death of its process, as the driver's source shows
 - a real DMA that hangs in the middle of a transfer, and whether loading the overlay again frees it
 - a bitstream that is damaged on the card, or made for another chip, when it is given to the FPGA manager
