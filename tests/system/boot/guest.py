@@ -174,7 +174,7 @@ def the_log_is_read_over_both_boots() -> str:
     assert len(boots) == 2, boots
     for boot in boots:
         assert {"ready", "permit", "refuse"} <= {event["event"] for event in found if event["boot"] == boot}, boot
-    page = run("journalctl", "-q", "-x", "-u", UNIT, "-b", "-1", "-o", "short-monotonic")
+    page = run("journalctl", "-q", "-x", "-u", "binarycop*", "-b", "-1", "-o", "short-monotonic")
     assert "Subject: The gate's permission was given" in page
     assert "Subject: The gate's permission was refused" in page
     entries = re.split(r"(?=^\[)", page, flags=re.MULTILINE)

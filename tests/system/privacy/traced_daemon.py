@@ -1,4 +1,4 @@
-"""The daemon as its unit starts it, but on a clip: another user, the list for gate-release, a notify socket; under strace."""
+"""The daemon as its unit starts it, but on a clip: another user, a notify socket, a journal's writer; under strace."""
 
 import os
 import pwd
