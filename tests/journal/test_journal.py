@@ -68,6 +68,12 @@ def test_a_text_is_shortened_and_stays_on_one_line() -> None:
     assert len(lines[0]) < 320
 
 
+def test_a_text_from_outside_cannot_move_the_cursor_or_hide_itself() -> None:
+    lines: list[str] = []
+    TextJournal(lines.append).write(Event.FAULT, "north\x1b[2K", reason="\x1b[1A\u202egone\x9b")
+    assert lines == ["north\\x1b[2K: fault: \\x1b[1A\\u202egone\\x9b"]
+
+
 def test_without_journald_events_go_to_standard_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(writers, "_SOCKET", Path("/nonexistent"))
     for target in JournalTarget:

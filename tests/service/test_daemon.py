@@ -1,6 +1,8 @@
 """The daemon as a whole, with mock lines and a clip as its source."""
 
+import re
 import signal
+import socket
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -13,6 +15,9 @@ from binarycop.bundle.files import Bundle
 from binarycop.classifier.emulator import Emulator
 from binarycop.errors import LineError
 from binarycop.frames.grabber import Grabber
+from binarycop.journal.entry import Entry, decode
+from binarycop.journal.events import Event
+from binarycop.journal.writers import WRITER_SOCKET
 from binarycop.lines.lane_io import LaneIo
 from binarycop.lines.mock import MockLines
 from binarycop.service import daemon
@@ -62,6 +67,65 @@ def settings(tiny_bundle: Bundle, tmp_path: Path) -> Settings:
         gate=GateSettings(policy=Policy.OFF),
     )
     return Settings(ClassifierSettings(str(tiny_bundle.folder)), gates=(lane,))
+
+
+class WriterSocket:
+    """The socket of the journal's writer, as the daemon's unit names it."""
+
+    def __init__(self, address: Path) -> None:
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self._socket.bind(str(address))
+        self._socket.setblocking(False)
+
+    def entries(self) -> list[Entry]:
+        """All that wait."""
+        found = []
+        while True:
+            try:
+                found.append(decode(self._socket.recv(4096)))
+            except BlockingIOError:
+                self._socket.close()
+                return found
+
+
+@pytest.fixture
+def writer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> WriterSocket:
+    monkeypatch.setenv(WRITER_SOCKET, str(tmp_path / "socket"))
+    return WriterSocket(tmp_path / "socket")
+
+
+def test_events_go_to_the_writer_and_the_last_has_the_counts(settings: Settings, writer: WriterSocket) -> None:
+    summary = daemon.run_daemon(lambda: settings, None)
+    first, *_, last = writer.entries()
+    assert (first.event, last.event) == (Event.STARTED, Event.STOPPED)
+    counts = {name: last.values[name] for name in ("captured", "dropped", "withheld", "processed", "permits")}
+    [counters] = summary.counters
+    assert counts == {
+        "captured": summary.captured, "dropped": summary.dropped, "withheld": summary.withheld,
+        "processed": counters.frames, "permits": counters.permits,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (LineError("RELAY", "is gone"), "line RELAY: is gone"),
+        (ValueError("x\n\x1b[2J"), r"ValueError in test_daemon.py:\d+: x \\x1b\[2J"),
+    ],
+)
+def test_an_error_that_ends_the_daemon_is_its_last_event(
+    error: Exception, reason: str, settings: Settings, writer: WriterSocket
+) -> None:
+    """Its standard error is closed by then."""
+
+    def fail() -> None:
+        raise error
+
+    with pytest.raises(type(error)):
+        daemon.run_daemon(lambda: settings, RecordingDisplay(fail))
+    last = writer.entries()[-1]
+    assert last.event is Event.FAILED
+    assert re.fullmatch(reason, str(last.values["reason"]))
 
 
 def test_the_relay_is_off_before_a_source_is_closed(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
