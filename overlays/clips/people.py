@@ -50,11 +50,12 @@ def photographed_people(data: Path, split: str) -> list[Person]:
             continue
         picture = np.asarray(cv2.imread(str(data / real_photos.FOLDER / row["file"])), np.uint8)
         box = real_photos.face_box(row)
-        people.append(_cut(picture, box, MaskClass[row["label"].upper()], row["file"]))
+        people.append(cut(picture, box, MaskClass[row["label"].upper()], row["file"]))
     return people
 
 
-def _cut(picture: NDArray[np.uint8], box: Box, mask_class: MaskClass, name: str) -> Person:
+def cut(picture: NDArray[np.uint8], box: Box, mask_class: MaskClass, name: str) -> Person:
+    """A person with some surroundings, from a picture (H, W, 3) uint8 BGR with the face at ``box``."""
     around = _SURROUNDINGS * max(box.width_px, box.height_px)
     left, top = max(int(box.x_px - around), 0), max(int(box.y_px - around), 0)
     right, bottom = int(box.x_px + box.width_px + around), int(box.y_px + box.height_px + around)

@@ -105,10 +105,10 @@ class Camera:
     grain: NDArray[np.float32]
 
     @classmethod
-    def random(cls, rng: np.random.Generator) -> "Camera":
-        """A random camera."""
+    def random(cls, rng: np.random.Generator, size_px: tuple[int, int] = (WIDTH_PX, HEIGHT_PX)) -> "Camera":
+        """A random camera with frames of this width and height."""
         light = np.exp(rng.normal(0, 0.12)) * np.exp(rng.normal(0, 0.04, 3))
-        shape = HEIGHT_PX + _NOISE_MARGIN_PX, WIDTH_PX + _NOISE_MARGIN_PX, 3
+        shape = size_px[1] + _NOISE_MARGIN_PX, size_px[0] + _NOISE_MARGIN_PX, 3
         grain = np.float32(rng.uniform(1.5, 6)) * rng.standard_normal(shape, np.float32)
         return cls(light.astype(np.float32), float(rng.uniform(0.3, 0.9)), float(rng.uniform(0, 0.3)), grain)
 

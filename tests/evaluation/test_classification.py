@@ -30,7 +30,7 @@ def test_without_a_face_there_is_no_balanced_accuracy() -> None:
 def test_a_picture_that_cannot_be_decoded_is_left_out_and_reported(tiny_bundle: Bundle, tmp_path: Path) -> None:
     (tmp_path / "chin").mkdir()
     (tmp_path / "chin" / "broken.jpg").write_bytes(b"no picture")
-    cv2.imwrite(str(tmp_path / "chin" / "face.png"), np.full((100, 100, 3), 90, np.uint8))
+    cv2.imwrite(str(tmp_path / "chin" / "face.png"), np.full((200, 200, 3), 90, np.uint8))
     left_out: list[UndecodableFrame] = []
     detector = make_detector(LANE.faces, subtract_background=False)
     report = evaluate(tmp_path, LANE, detector, Emulator(tiny_bundle), tiny_bundle, left_out.append)

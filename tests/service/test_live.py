@@ -175,7 +175,8 @@ def test_two_sources_go_on_until_both_have_ended() -> None:
 
 
 def test_a_detector_in_its_own_thread_finds_people_too_and_ends_with_the_loop() -> None:
-    setup = SimulatedSetup(in_thread=True).person_arrives(CORRECT, NEAR)
+    small = LaneSettings(faces=FacesSettings(least_px=16))
+    setup = SimulatedSetup(small, in_thread=True).person_arrives(CORRECT, NEAR)
     with loop_of(setup, Recording(60, pixels=scene({1: NEAR}))) as loop, setup.service:
         loop.run(never, nothing)
     assert {"person", "verdict", "permit"} <= set(setup.event_names)

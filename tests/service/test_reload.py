@@ -34,7 +34,7 @@ def test_values_that_are_not_reloadable_stay_and_are_named() -> None:
     north = replace(
         NORTH,
         frames=FramesSettings(source="0"),
-        faces=FacesSettings(least_px=40, yunet=replace(FacesSettings().yunet, longer_px=160)),
+        faces=FacesSettings(least_px=50, yunet=replace(FacesSettings().yunet, longer_px=160)),
         gate=GateSettings(fail=Fail.OPEN, hold_s=5.0),
     )
     new = Settings(ClassifierSettings("u-cnv"), service=ServiceSettings(6.0), gates=(north, SOUTH))

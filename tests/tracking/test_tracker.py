@@ -18,6 +18,8 @@ from tests.detection.scenes import scene
 HERE = Box(60, 40, 30, 36)
 SMALLER, LARGER = Box(10, 40, 24, 30), Box(100, 20, 50, 62)
 
+SMALL = FacesSettings(least_px=16)  # the scenes are small
+
 
 @dataclass
 class FakeDetector:
@@ -65,7 +67,7 @@ class Lane:
     def __init__(self, settings: FacesSettings | None = None, *, slow: bool = False) -> None:
         self.detector = FakeDetector()
         self.runner = SlowRunner(self.detector)
-        settings = settings or FacesSettings()
+        settings = settings or SMALL
         self.tracker = Tracker(self.runner if slow else SyncRunner(self.detector), settings)
         self.now_s, self.number = 10.0, 0
 
@@ -107,13 +109,13 @@ def test_in_an_empty_lane_the_detector_does_not_run_until_a_person_comes_and_the
     runs = lane.detector.runs
     lane.steps({}, 10)
     assert lane.detector.runs == runs
-    assert lane.step({1: HERE}) == FrontPerson(1, HERE)
+    assert lane.step({1: HERE}) == FrontPerson(1, HERE, track=1)
 
 
 def test_a_person_who_leaves_is_not_located_in_the_background() -> None:
     lane = Lane()
     lane.steps({1: HERE}, 6)
-    assert lane.step({}) == FrontPerson(1, None)
+    assert lane.step({}) == FrontPerson(1, None, track=1)
     assert lane.steps({}, 11)[-1] == FrontPerson(None, None)
 
 
@@ -132,8 +134,8 @@ def test_a_track_that_the_detector_does_not_confirm_has_no_box_and_the_detector_
     lane.detector.is_blind = True
     lane.steps({1: replace(HERE, x_px=62)}, 3)
     runs = lane.detector.runs
-    assert lane.step({1: HERE}) == FrontPerson(1, None)
-    assert lane.step({1: replace(HERE, x_px=64)}) == FrontPerson(1, None)
+    assert lane.step({1: HERE}) == FrontPerson(1, None, track=1)
+    assert lane.step({1: replace(HERE, x_px=64)}) == FrontPerson(1, None, track=1)
     assert lane.detector.runs == runs + 2
     lane.detector.is_blind = False
     assert lane.step({1: HERE}).box is not None
@@ -201,7 +203,7 @@ def test_a_result_for_a_person_who_has_left_since_makes_no_track() -> None:
 
 
 def test_a_detector_without_a_result_after_the_deadline_is_late_until_it_has_one() -> None:
-    lane = Lane(FacesSettings(deadline_s=0.2), slow=True)
+    lane = Lane(replace(SMALL, deadline_s=0.2), slow=True)
     lane.step({1: HERE})
     assert not lane.tracker.is_late(lane.now_s + 0.19)
     assert lane.tracker.is_late(lane.now_s + 0.21)
@@ -230,7 +232,7 @@ def test_without_frames_the_front_person_is_removed_at_the_due_time() -> None:
 def test_new_settings_apply_from_the_next_frame_on() -> None:
     lane = Lane()
     lane.step({1: HERE})
-    lane.tracker.apply_settings(FacesSettings(lost_s=0.1))
+    lane.tracker.apply_settings(replace(SMALL, lost_s=0.1))
     assert lane.steps({}, 3)[-1].person is None
 
 
@@ -241,15 +243,15 @@ def test_a_detector_that_fails_is_an_error() -> None:
         def detect(self, pixels: NDArray[np.uint8]) -> list[Face]:
             raise DetectorError("broke")
 
-    tracker = Tracker(SyncRunner(Broken()), FacesSettings())
+    tracker = Tracker(SyncRunner(Broken()), SMALL)
     with pytest.raises(DetectorError, match="broke"):
         tracker.step(Frame(scene({}), 1.0, 0), 1.0)
 
 
 def test_with_detect_every_frame_the_detector_runs_on_every_frame_even_if_nothing_moves() -> None:
     detector = FakeDetector({1: HERE})
-    tracker = Tracker(SyncRunner(detector), FacesSettings(), detect_every_frame=True)
+    tracker = Tracker(SyncRunner(detector), SMALL, detect_every_frame=True)
     pixels = scene({})
     for number in range(40):
-        assert tracker.step(Frame(pixels, 0.1 * number, number), 0.1 * number) == FrontPerson(1, HERE)
+        assert tracker.step(Frame(pixels, 0.1 * number, number), 0.1 * number) == FrontPerson(1, HERE, track=1)
     assert detector.runs == 40
