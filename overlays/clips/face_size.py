@@ -163,7 +163,7 @@ def measure(people: Iterable[tuple[str, Person]], detector: Detector, scorers: S
 
 
 def table(sightings: Sequence[Sighting]) -> list[str]:
-    """One bundle's Markdown table, a row for each width. Bare: nose, or nose and mouth. Trials are people, not frames."""
+    """One bundle's Markdown table, a row for each width. Bare: nose, or nose and mouth. Trials are people."""
     head = "| px | found | recall: correct | nose | nose_mouth | chin | mean | abstained | bare: votes correct"
     rows = [f"{head} | correct permitted | bare permitted | chin permitted |", "|---:|" + "---|" * 11]
     for width_px in WIDTHS_PX:
