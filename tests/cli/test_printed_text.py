@@ -29,6 +29,8 @@ def is_safe(shown: ast.expr) -> bool:
     if isinstance(shown, ast.Call):
         name = shown.func.attr if isinstance(shown.func, ast.Attribute) else getattr(shown.func, "id", "")
         return name in SAFE
+    if isinstance(shown, ast.IfExp):
+        return is_safe(shown.body) and is_safe(shown.orelse)
     parts = shown.values if isinstance(shown, ast.JoinedStr) else []
     fields = [part.value for part in parts if isinstance(part, ast.FormattedValue)]
     return bool(fields) and all(is_safe(field) or ast.unparse(field) == "left_out" for field in fields)
