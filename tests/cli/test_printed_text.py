@@ -80,3 +80,16 @@ def test_json_has_no_control_character(capsys: pytest.CaptureFixture[str]) -> No
     shown = capsys.readouterr().out
     assert shown.removesuffix("\n").isprintable()
     assert json.loads(shown) == {"name": value}
+
+
+@pytest.mark.parametrize("hidden", ["\u202e", "\u200b", "\x7f", "\x9b", "\x85", "\u2028"])
+def test_settings_are_refused_or_printed_with_escapes(
+    hidden: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "gate.yaml"
+    file.write_text(f"gates: [{{name: north, source: {json.dumps(f'clip{hidden}.avi')}}}]\n", encoding="utf-8")
+    main(["check-config", "--config", str(file)])
+    shown = capsys.readouterr()
+    lines = (shown.out + shown.err).splitlines()
+    assert any("clip" in line for line in lines)
+    assert all(line.isprintable() for line in lines)
