@@ -150,6 +150,27 @@ def a_stopped_process_is_killed_and_started_again() -> str:
     return f"stop-post run {released_s:.2f} s, ready again {ready_s:.2f} s after it stood still (WatchdogSec=8)"
 
 
+def a_restart_whose_stop_fails_goes_on_with_the_start() -> str:
+    """What OnFailure= starts conflicts with the daemon: it must not cancel a start that is waiting."""
+    restart_with(CLIP)
+    pid = shown("MainPID")
+    drop_in = Path(f"/run/systemd/system/{UNIT}.d/fails.conf")
+    drop_in.write_text("[Service]\nExecStopPost=+/bin/false\n")
+    run("systemctl", "daemon-reload")
+    begun_s = monotonic()
+    run("systemctl", "restart", UNIT)
+    took_s = monotonic() - begun_s
+    drop_in.unlink()
+    run("systemctl", "daemon-reload")
+    failed = run("journalctl", "-q", "-b", "-u", UNIT, "-o", "cat", "--grep", "Failed with result 'exit-code'")
+    assert failed, "the stop did not fail, so this proves nothing"
+    assert is_ready()
+    assert shown("MainPID") != pid
+    for unit in (DEGRADED, TIMER):
+        assert shown("ActiveState", unit) == "inactive", unit
+    return f"the stop failed, then ready, {took_s:.1f} s in all"
+
+
 def a_killed_process_is_followed_by_the_helper_at_once() -> str:
     took_s = []
     for _ in range(3):
@@ -416,6 +437,7 @@ CHECKS: dict[str, tuple[Callable[[], str], ...]] = {
         settings_are_read_again_without_a_restart,
         a_writer_that_is_killed_or_stopped_does_not_stop_the_gate,
         a_stopped_process_is_killed_and_started_again,
+        a_restart_whose_stop_fails_goes_on_with_the_start,
         a_killed_process_is_followed_by_the_helper_at_once,
         a_lost_overlay_is_loaded_again_before_the_next_start,
         a_source_that_hangs_starves_the_watchdog,
