@@ -222,6 +222,15 @@ def test_a_handoff_that_is_not_vivados_is_refused_with_the_reason(text: str, rea
         assert reason in str(caught.value)
 
 
+@pytest.mark.parametrize("encoding", ["utf-6", "utf-16", "idna", "zlib", "undefined"])
+def test_the_encoding_that_a_handoff_names_is_not_looked_up(encoding: str, tmp_path: Path) -> None:
+    text = design.hwh("idma0", "odma0", 100.0).decode()
+    file = tmp_path / "overlay.hwh"
+    file.write_text(text.replace("encoding='utf-8'", f"encoding='{encoding}'"))
+    assert encoding in file.read_text()
+    assert hwh.read(file).chip == "7z020"
+
+
 @pytest.mark.parametrize(
     ("right", "wrong"), [("0x", "0x" + "f" * 20), ('CLKFREQUENCY="', 'CLKFREQUENCY="' + "9" * 400)]
 )

@@ -57,7 +57,8 @@ class _Reader:
 
     def parse(self, data: bytes) -> None:
         """Read the whole file. Raises ExpatError, KeyError, ValueError."""
-        parser = expat.ParserCreate()
+        # Vivado writes UTF-8. Any other name of an encoding would be looked up among Python's codecs.
+        parser = expat.ParserCreate("utf-8")
         parser.StartElementHandler, parser.EndElementHandler = self._begin, self._end
         parser.StartDoctypeDeclHandler = self._refuse_doctype
         parser.Parse(data, True)
