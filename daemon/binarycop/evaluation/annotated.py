@@ -91,7 +91,7 @@ def _read_voc(file: Path, images: Path) -> AnnotatedImage:
         return AnnotatedImage(images / root.findtext("filename", ""), faces)
     except OSError as error:
         raise SourceError(str(file), f"cannot be read: {error.strerror}") from error
-    except (ElementTree.ParseError, ValueError) as error:
+    except (ElementTree.ParseError, LookupError, ValueError) as error:
         raise SourceError(str(file), f"is no annotation: {error}") from error
 
 
