@@ -1,5 +1,6 @@
 """The daemon itself, as installed, on simulated lines."""
 
+import json
 import os
 import signal
 import subprocess
@@ -18,7 +19,8 @@ PULSE_S = 3.0
 FRAME_S = 1.0  # the longest time between two frames here: a permission begins and ends with a frame
 SETTINGS = f"""
 classifier: {{bundle: n-cnv}}
-# With frames so far apart a person would count as lost, which ends a pulse.
+# With frames so far apart the camera would count as silent and a person as lost, and both end a pulse.
+frames: {{stale_s: 10}}
 faces: {{lost_s: 10}}
 verdict: {{votes: 2, window: 3, within_s: 5.0}}
 gate: {{pulse_s: {PULSE_S}, fresh_s: 5.0}}
@@ -132,7 +134,15 @@ def wiring_test(simulator: Simulator) -> str:
         on_s = relay.wait_for(False, 60, lambda: process.poll() is None)
         off_s = relay.wait_for(True, 10)
     assert abs(off_s - on_s - 1) < 0.5, f"a pulse of {off_s - on_s:.2f} s"
-    return f"a pulse of {off_s - on_s:.2f} s (set: 1 s); it shows\n{shown.stdout.strip()}"
+    walked = subprocess.run(
+        [*command, "--walk", "--yes", "--json"], stdout=subprocess.PIPE, text=True, timeout=60, check=False
+    )
+    results = [result for line in walked.stdout.splitlines() if "passed" in (result := json.loads(line))]
+    failed = [result["name"] for result in results if not result["passed"]]
+    assert (len(results), failed, walked.returncode) == (5, ["lamps.nose_mouth"], 6), results
+    return (
+        f"a pulse of {off_s - on_s:.2f} s (set: 1 s); the walk finds the missing line; it shows\n{shown.stdout.strip()}"
+    )
 
 
 CHECKS: dict[str, Callable[[Simulator], str]] = {
