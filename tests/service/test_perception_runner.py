@@ -18,7 +18,7 @@ FRAME = {0: Frame(np.zeros((8, 8, 3), np.uint8), 1.0, 0)}
 class FakePerception:
     """Sees person 7 in each step. ``before`` is called first, in the thread of the step."""
 
-    def __init__(self, before: Callable[[], None] = lambda: None) -> None:
+    def __init__(self, before: Callable[[], object] = lambda: None) -> None:
         self._before = before
         self.threads: list[str] = []
 
@@ -44,7 +44,7 @@ def test_without_a_thread_the_result_is_there_at_once() -> None:
 
 def test_a_step_in_a_thread_does_not_hold_up_its_caller() -> None:
     may_end, clock = threading.Event(), ManualClock(10.0)
-    perception = FakePerception(lambda: may_end.wait(30) and None)
+    perception = FakePerception(lambda: may_end.wait(30))
     runner = thread_of(perception, clock)
     runner.submit(FRAME, 10.0)
     assert runner.take(0.0) is None
@@ -81,7 +81,7 @@ def test_what_fails_in_the_thread_is_raised_in_the_loop(fails: BaseException, ra
 
 def test_a_step_that_hangs_is_abandoned() -> None:
     may_end = threading.Event()
-    runner = thread_of(FakePerception(lambda: may_end.wait(30) and None))
+    runner = thread_of(FakePerception(lambda: may_end.wait(30)))
     runner.submit(FRAME, 1.0)
     assert not runner.close(0.0)
     may_end.set()

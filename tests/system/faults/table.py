@@ -54,9 +54,13 @@ _TAIL = """
 | the process is stopped (SIGSTOP), watchdog | systemd: `a_stopped_process_is_killed_and_started_again` |
 | kill -9, and systemd starts gate-release | systemd: `a_killed_process_is_followed_by_the_helper_at_once` |
 | a source that hangs in the kernel | systemd: `a_source_that_hangs_starves_the_watchdog` |
-| wrong settings after good ones: gate-release has the old list in every unit | systemd: `an_exit_code_that_prevents_a_restart_does_not_prevent_the_release` |
-| the list for gate-release is a link, or a FIFO | systemd: `a_hostile_folder_is_taken_over_by_root_and_nothing_of_a_linked_file_is_shown`, `a_list_that_never_ends_stops_neither_the_degraded_state_nor_the_next_try` |
-| the degraded unit does not work | systemd: `the_timer_starts_a_degraded_gate_again_with_or_without_the_degraded_unit` |
+| wrong settings after good ones: gate-release has the old list in every unit | systemd: \
+`an_exit_code_that_prevents_a_restart_does_not_prevent_the_release` |
+| the list for gate-release is a link, or a FIFO | systemd: \
+`a_hostile_folder_is_taken_over_by_root_and_nothing_of_a_linked_file_is_shown`, \
+`a_list_that_never_ends_stops_neither_the_degraded_state_nor_the_next_try` |
+| the degraded unit does not work | systemd: \
+`the_timer_starts_a_degraded_gate_again_with_or_without_the_degraded_unit` |
 | exit code 8: the overlay's unit first | systemd: `a_lost_overlay_is_loaded_again_before_the_next_start` |
 | five failed starts | systemd: `a_gate_that_cannot_start_ends_degraded_and_is_tried_again` |
 | no journal, or a damaged one | systemd: `without_a_journal_there_is_one_clear_line` |
