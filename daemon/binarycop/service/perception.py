@@ -41,7 +41,9 @@ class LaneView:
     def __init__(self, tracker: Tracker, geometry: CropGeometry) -> None:
         self._tracker, self._geometry = tracker, geometry
         self._requested_resets = self._resets = 0
-        self._new_settings: FacesSettings | None = None
+        # Nobody clears the request: one that came while an earlier one is applied would be lost.
+        self._requested_settings: FacesSettings | None = None
+        self._applied_settings: FacesSettings | None = None
 
     @property
     def requested_resets(self) -> int:
@@ -54,7 +56,7 @@ class LaneView:
 
     def request_settings(self, settings: FacesSettings) -> None:
         """Use other settings from the next step on."""
-        self._new_settings = settings
+        self._requested_settings = settings
 
     def busy_s(self, now_s: float) -> float:
         """For how many seconds the detector has been busy with one frame; 0 if it is not busy. From any thread."""
@@ -83,8 +85,9 @@ class LaneView:
         return sighting, crop(frame.pixels, front.box, self._geometry)
 
     def _apply_requests(self) -> None:
-        settings, self._new_settings = self._new_settings, None
-        if settings is not None:
+        settings = self._requested_settings
+        if settings is not None and settings is not self._applied_settings:
+            self._applied_settings = settings
             self._tracker.apply_settings(settings)
         requested = self._requested_resets
         if requested != self._resets:
