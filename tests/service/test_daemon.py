@@ -21,6 +21,7 @@ from binarycop.journal.writers import WRITER_SOCKET
 from binarycop.lines.lane_io import LaneIo
 from binarycop.lines.mock import MockLines
 from binarycop.service import daemon
+from binarycop.service.perception_runner import ThreadPerception
 from binarycop.service.snapshot import LaneSnapshot
 from binarycop.settings.classifier import ClassifierSettings
 from binarycop.settings.faces import DetectorKind, FacesSettings
@@ -206,3 +207,11 @@ def test_if_a_part_fails_at_the_start_all_open_parts_are_closed_and_the_relay_is
     with pytest.raises(LineError, match="broke"):
         daemon.run_daemon(lambda: settings, None)
     assert list(order) == closed
+
+
+def test_a_perception_that_hangs_keeps_its_classifier(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    closed: list[Emulator] = []
+    monkeypatch.setattr(ThreadPerception, "close", lambda *_: False)
+    monkeypatch.setattr(Emulator, "close", closed.append)
+    daemon.run_daemon(lambda: settings, None)
+    assert closed == []

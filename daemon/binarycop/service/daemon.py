@@ -166,6 +166,8 @@ def _open_parts(
         relay_off_list.check(Path(os.environ[_LIST]), settings.gates, lines)
     factory = factory_stack.enter_context(open_factory(lines))
     service = relay_stack.enter_context(make_service(settings, bundle, classifier, trackers, factory, journal, clock))
+    # From here on only the service closes the classifier: not if the perception hangs in it.
+    classifier_stack.pop_all()
     if notifier.has_manager and not _loads_overlays(settings.classifier):
         _harden(journal)
     if notifier.has_manager and journal.has_writer:
