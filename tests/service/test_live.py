@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from binarycop.clock import MonotonicClock
+from binarycop.clock import ManualClock, MonotonicClock
 from binarycop.errors import BackendError, DetectorError, SourceError
 from binarycop.frames.base import Frame
 from binarycop.frames.grabber import Grabber
@@ -211,6 +211,22 @@ def test_a_detector_that_hangs_is_a_fault_and_a_busy_stage() -> None:
     assert "detector of gate" in {stage.name for stage in busy}
     assert setup.records(Event.FAULT)[0] == ("fault", {"reason": "no answer from the detector"})
     assert setup.records(Event.FAULT_OVER)[0] == ("fault_over", {"reason": "no answer from the detector"})
+
+
+def test_a_deadline_that_passes_while_frames_are_awaited_waits_for_no_frame(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = ManualClock(50.0)
+    setup = SimulatedSetup(clock=clock)
+    waits_s: list[float] = []
+
+    def take(timeout_s: float) -> None:
+        waits_s.append(timeout_s)
+        clock.advance_to(60.0)
+
+    monkeypatch.setattr(setup.service, "due_s", lambda now_s: 50.1 if now_s < 50.1 else None)
+    monkeypatch.setattr(setup.runner, "submit", lambda *_: clock.advance_to(50.2))
+    monkeypatch.setattr(setup.runner, "take", take)
+    LiveLoop(setup.service, [], clock).run(never, nothing)
+    assert waits_s[0] == 0.001
 
 
 def test_a_part_that_fails_ends_the_loop_with_its_error() -> None:

@@ -38,6 +38,7 @@ class LiveLoop:
         self.latencies = Latencies()
         self._frames: dict[int, Frame] = {}  # those of the perception's present step
         self._abandoned = 0
+        self._applied_s = clock.now_s()
         self._has_change = threading.Event()  # a source has given a frame or has ended
 
     @property
@@ -92,7 +93,8 @@ class LiveLoop:
             runner.submit(self._frames, self._clock.now_s())
         sightings = runner.take(self._max_wait_s())
         self._check_sources()
-        self._service.apply(sightings, self._clock.now_s())
+        self._applied_s = self._clock.now_s()
+        self._service.apply(sightings, self._applied_s)
         if sightings is not None:
             for frame in self._frames.values():
                 self.latencies.add(self._clock.now_s() - frame.captured_s)
@@ -120,9 +122,9 @@ class LiveLoop:
 
     def _max_wait_s(self) -> float:
         """The time until the next deadline of a lane, but never long: inputs are read and lamps blink in each step."""
-        now_s = self._clock.now_s()
-        due_s = self._service.due_s(now_s)
-        return _MAX_WAIT_S if due_s is None else min(max(due_s - now_s, 0.001), _MAX_WAIT_S)
+        # From the last step of the lanes on: a deadline that has passed since then must not wait any longer.
+        due_s = self._service.due_s(self._applied_s)
+        return _MAX_WAIT_S if due_s is None else min(max(due_s - self._clock.now_s(), 0.001), _MAX_WAIT_S)
 
     def _have_ended(self) -> bool:
         return all(grabber.has_ended for grabber in self._grabbers)
