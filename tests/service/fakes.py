@@ -98,14 +98,14 @@ class SimulatedSetup:
             Lane(lane, view, lane_io, self.journal, margin=4, bundle="tiny 1", clock=clock)
             for lane, view, lane_io in zip(settings, views, self.lane_ios)
         ]
-        perception = Perception(
+        self.perception = Perception(
             views,
             FailoverClassifier(self.classifier, overlay or OverlaySettings(), lambda: self.fallback, self.journal),
         )
-        self.runner: PerceptionRunner = SyncPerception(perception)
+        self.runner: PerceptionRunner = SyncPerception(self.perception)
         if in_thread and clock is not None:
-            self.runner = ThreadPerception(perception, clock)
-        self.service = Service(opened, perception, self.runner)
+            self.runner = ThreadPerception(self.perception, clock)
+        self.service = Service(opened, self.perception, self.runner)
         self.now_s, self.number = 50.0, 0
 
     @staticmethod

@@ -10,6 +10,7 @@ from binarycop.clock import ManualClock
 from binarycop.frames.base import Frame
 from binarycop.journal.events import Event
 from binarycop.service.faults import FaultReason
+from binarycop.service.perception_runner import ThreadPerception
 from binarycop.settings.gate import Contact, GateSettings, Policy
 from binarycop.settings.lines import InputSettings, LinesSettings
 from binarycop.settings.schema import LaneSettings
@@ -122,8 +123,10 @@ def test_time_fire_and_override_do_not_wait_for_the_classifier(ends_by: str) -> 
     lines = LinesSettings(fire=InputSettings("FIRE"), override=InputSettings("KEY"))
     gate = GateSettings(policy=Policy.ENFORCE)
     clock, may_end = ManualClock(46.0), threading.Event()
-    setup = SimulatedSetup(LaneSettings(lines=lines, gate=gate), clock=clock, in_thread=True)
-    service, runner = setup.service, setup.runner
+    setup = SimulatedSetup(LaneSettings(lines=lines, gate=gate), clock=clock)
+    service = setup.service
+    # Only the perception is in a thread: with a detector in another one, the first frame may have no face yet.
+    service.runner = runner = ThreadPerception(setup.perception, clock)
     service.apply(None, 46.0)  # the override counts after a stable release
     setup.detectors[0].box = HERE
 
@@ -148,3 +151,26 @@ def test_time_fire_and_override_do_not_wait_for_the_classifier(ends_by: str) -> 
     assert service.lanes[0].faults == (FaultReason.NO_ANSWER.value,)
     may_end.set()
     service.close()
+
+
+def test_a_pulse_is_not_given_to_a_speed_gate_that_has_just_become_busy() -> None:
+    lines = LinesSettings(ready=InputSettings("READY"))
+    setup = SimulatedSetup(LaneSettings(lines=lines))
+    setup.factory.pin("READY").drive_high()
+    setup.person_arrives(CORRECT).frames(4)
+    setup.factory.pin("READY").drive_low()
+    assert not setup.frames(1).is_relay_on
+    assert setup.records(Event.PERMIT) == []
+    setup.factory.pin("READY").drive_high()
+    assert setup.frames(1).is_relay_on
+
+
+def test_votes_from_before_an_unused_permission_ended_give_no_other_one() -> None:
+    gate = GateSettings(pass_timeout_s=2, refractory_s=0)
+    setup = SimulatedSetup(LaneSettings(gate=gate, lines=PASSED)).person_arrives(CORRECT).frames(5)
+    frames = 0
+    while len(setup.records(Event.PERMIT)) < 2:
+        setup.frames(1)
+        frames += 1
+    assert len(setup.records(Event.NOT_PASSED)) == 1
+    assert frames == pytest.approx(24, abs=1), "2 s until it ends, and then five frames"

@@ -24,8 +24,8 @@ from binarycop.verdict import Verdict
 class Lane:
     """One gate with its state machine and its lines. One thread uses it, which never waits for a frame.
 
-    What the camera sees comes in with ``see``. ``drive`` lets time pass and drives the lines; it must be called often,
-    also while no frame comes.
+    A step is ``read_inputs``, then ``see`` if there is something new from the camera, then ``drive``. It must be done
+    often, also while no frame comes.
 
     view: asked for new identities and settings. margin: from the bundle's manifest. bundle: its name and version, for
     the journal. clock: read again right before the lines are driven, and for the latency of a decision; None for a
@@ -56,6 +56,29 @@ class Lane:
         self._fire = self._override = False
         self._frame = 0
 
+    def read_inputs(self, now_s: float) -> None:
+        """Let time pass, and read the inputs. It comes before ``see``, so that no verdict is judged by old inputs.
+
+        Raises LineError if a line cannot be read.
+        """
+        inputs = self._io.read(now_s)
+        if inputs.passages_lost:
+            self.log(Event.PASSAGES_LOST, count=inputs.passages_lost)
+        if inputs.fire != self._fire:
+            self._fire = inputs.fire
+            self.log(Event.FIRE, state="active" if inputs.fire else "over")
+            self._step(gate_inputs.FireChanged(inputs.fire), now_s)
+        if inputs.override != self._override:
+            self._override = inputs.override
+            self.log(Event.OVERRIDE, state="active" if inputs.override else "over")
+            self._step(gate_inputs.OverrideChanged(inputs.override), now_s)
+        if inputs.ready != self._gate.ready:
+            self._step(gate_inputs.ReadyChanged(inputs.ready), now_s)
+        for _ in range(inputs.passages):
+            self._step(gate_inputs.PassageReported(), now_s)
+        # A permission that was not used ends here, with the votes for it, before new votes come.
+        self._step(gate_inputs.Tick(), now_s)
+
     def see(self, sighting: Sighting, now_s: float) -> None:
         """Take what the lane sees: who is in front, and the vote of that person's crop if there are scores."""
         captured_s = sighting.captured_s
@@ -73,25 +96,10 @@ class Lane:
             self._vote(self._front, sighting.scores, captured_s, now_s)
 
     def drive(self, now_s: float) -> None:
-        """Read the inputs, let time pass, and drive the lines.
+        """Let time pass until now, and drive the lines.
 
-        Raises LineError if a line cannot be read or driven.
+        Raises LineError if a line cannot be driven.
         """
-        inputs = self._io.read(now_s)
-        if inputs.passages_lost:
-            self.log(Event.PASSAGES_LOST, count=inputs.passages_lost)
-        if inputs.fire != self._fire:
-            self._fire = inputs.fire
-            self.log(Event.FIRE, state="active" if inputs.fire else "over")
-            self._step(gate_inputs.FireChanged(inputs.fire), now_s)
-        if inputs.override != self._override:
-            self._override = inputs.override
-            self.log(Event.OVERRIDE, state="active" if inputs.override else "over")
-            self._step(gate_inputs.OverrideChanged(inputs.override), now_s)
-        if inputs.ready != self._gate.ready:
-            self._step(gate_inputs.ReadyChanged(inputs.ready), now_s)
-        for _ in range(inputs.passages):
-            self._step(gate_inputs.PassageReported(), now_s)
         # A permission ends by the clock: `now_s` can be old if the loop was late.
         now_s = now_s if self._clock is None else max(now_s, self._clock.now_s())
         self._step(gate_inputs.Tick(), now_s)
