@@ -353,6 +353,35 @@ def test_one_presence_gets_a_limited_number_of_permissions_whatever_its_persons_
     assert gate.cause is None, "somebody else in between does not make it another presence"
 
 
+def test_a_picture_beside_the_gate_is_not_forgotten_while_many_people_pass_it() -> None:
+    gate = Gate(max_permissions=1, pass_timeout_s=2)
+    gate.give(PersonArrived(1, presence=1)).verdict(GateStatus.CORRECT).wait(3)
+    for person in range(2, 80):
+        gate.give(PersonArrived(person, presence=person)).verdict(GateStatus.CORRECT).give(PassageReported()).wait(1)
+        gate.give(PersonArrived(1000 + person, presence=1)).verdict(GateStatus.CORRECT)
+        assert gate.cause is None
+
+
+def test_the_limit_is_reported_again_if_a_reload_has_raised_it() -> None:
+    gate = Gate(max_permissions=1, pass_timeout_s=2).give(PersonArrived(1))
+    for limit in (1, 1, 2, 2):
+        gate.reload(max_permissions=limit).verdict(GateStatus.CORRECT).wait(2).wait(1)
+    assert [kind for kind in gate.kinds if kind is not GateEventKind.NOT_PASSED] == [
+        GateEventKind.PERMIT,
+        GateEventKind.LIMIT_REACHED,
+        GateEventKind.PERMIT,
+        GateEventKind.LIMIT_REACHED,
+    ]
+
+
+@pytest.mark.parametrize(("age_s", "is_permitted"), [(0.4, True), (0.5, False)])
+def test_a_verdict_older_than_the_grace_time_gives_no_held_permission(age_s: float, is_permitted: bool) -> None:
+    gate = Gate(contact=Contact.HOLD, grace_s=0.5, fresh_s=1).give(PersonArrived(1))
+    gate.verdict(GateStatus.CORRECT, age_s)
+    assert (gate.kinds == [GateEventKind.PERMIT]) == is_permitted
+    assert (gate.cause is Cause.VERDICT) == is_permitted
+
+
 def test_a_reload_that_shortens_a_time_acts_on_the_permission_that_is_on() -> None:
     assert held(grace_s=5).wait(3).reload(hold_s=2.0).cause is None
     assert held().wait(1).reload(grace_s=0.5).cause is None

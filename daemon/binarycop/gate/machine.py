@@ -104,7 +104,9 @@ def _evaluate(state: State, config: GateConfig, now_s: float) -> Result:
         return state, ()
     is_fresh = verdict is not None and now_s - verdict.at_s <= settings.fresh_s
     if verdict is not None and verdict.status in config.permitted:
-        if is_fresh and state.ready and not verdict.is_contradicted:
+        # A held permission that nothing has supported for the grace time would be over before it begins.
+        is_usable = settings.contact is Contact.PULSE or now_s < verdict.at_s + settings.grace_s
+        if is_fresh and is_usable and state.ready and not verdict.is_contradicted:
             return _permit(state, config, now_s, Cause.VERDICT)
         return state, ()
     if state.phase is Phase.REMINDING:
@@ -142,6 +144,7 @@ def _permit(state: State, config: GateConfig, now_s: float, cause: Cause) -> Res
         since_s=now_s,
         grant=grant,
         presences=state.presences.count(state.presence),
+        has_told_limit=False,
         last_announced=None,
     )
     return state, (_granted_event(state, GateEventKind.PERMIT),)
@@ -193,7 +196,7 @@ def _on_person_arrived(state: State, gate_input: inputs.PersonArrived, config: G
     presence = gate_input.person if gate_input.presence is None else gate_input.presence
     has_told_limit = state.has_told_limit and presence == state.presence
     state = replace(state, person=gate_input.person, presence=presence, has_told_limit=has_told_limit)
-    return replace(state, verdict=None, last_announced=None), events
+    return replace(state, presences=state.presences.keep(presence), verdict=None, last_announced=None), events
 
 
 def _on_person_left(state: State, gate_input: inputs.PersonLeft, config: GateConfig, now_s: float) -> Result:

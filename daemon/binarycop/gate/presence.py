@@ -6,18 +6,23 @@ camera, does not walk on after a permission as people do, so the permissions of 
 
 from dataclasses import dataclass
 
-_MAX_PRESENCES = 16  # those that are remembered; the tracker follows 8 faces at most
+_MAX_PRESENCES = 64  # those that are remembered; the tracker follows 8 faces at most
 
 
 @dataclass(frozen=True)
 class PresenceCounts:
-    """Permissions by the number of their presence, the presence with the newest permission last."""
+    """Permissions by the number of their presence, the presence that was in front last at the end."""
 
     counts: tuple[tuple[int, int], ...] = ()
 
     def of(self, presence: int) -> int:
         """How many permissions this presence has had."""
         return dict(self.counts).get(presence, 0)
+
+    def keep(self, presence: int) -> "PresenceCounts":
+        """With this presence as the one that was in front last, so that it is the last one to be forgotten."""
+        pair = (presence, self.of(presence))
+        return PresenceCounts((*(pair for pair in self.counts if pair[0] != presence), pair)) if pair[1] else self
 
     def count(self, presence: int) -> "PresenceCounts":
         """With one permission more for this presence."""

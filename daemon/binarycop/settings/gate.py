@@ -62,7 +62,8 @@ class GateSettings:
     grace_s: float = bounded(2.0, 0.2, 30, reloadable=True)
     """Seconds that a held permission outlasts the newest frame that supports it.
 
-    The person walks on to the passage sensor and is not in the picture any more, or frames abstain.
+    The person walks on to the passage sensor and is not in the picture any more, or frames abstain. A verdict that is
+    older gives no held permission, so write more than a frame takes from its capture to the decision.
     """
 
     pass_timeout_s: float = bounded(10.0, 0.5, 120, reloadable=True)
