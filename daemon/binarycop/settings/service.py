@@ -10,7 +10,8 @@ class ServiceSettings:
     """The loop."""
 
     hang_s: float = bounded(5.0, 1, 60)
-    """Seconds that one step may take; after that, the kernel ends the process.
+    """Seconds that a step of the loop may take; after that, the kernel ends the process.
 
-    Below the unit's ``WatchdogSec=`` (8), so that this acts first.
+    The default is below the unit's ``WatchdogSec=`` (8), so that this acts first. A step of the perception may take as
+    long, and the process ends up to as many seconds later.
     """
