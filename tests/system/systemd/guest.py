@@ -53,8 +53,8 @@ def restart_with(settings: str) -> None:
 def start(verb: str = "start") -> None:
     """Start the service and wait until it is ready.
 
-    With control groups of version 1, systemd sometimes loses the group of a oneshot between two of its commands, so
-    that the list for gate-release is not written. The daemon then ends with 6, and its next start, 2 s later, is good.
+    Two such suites at once share their control groups, where these are of version 1, and each may remove one of the
+    other: then a oneshot fails, the daemon ends with 6 for want of its list, and its next start, 2 s later, is good.
     """
     subprocess.run(("systemctl", verb, UNIT), capture_output=True, check=False, timeout=PATIENCE_S)
     wait_for("ready", is_ready)
