@@ -11,6 +11,7 @@ from binarycop.frames.base import Frame
 from binarycop.journal.events import Event
 from binarycop.service.faults import FaultReason
 from binarycop.service.perception_runner import ThreadPerception
+from binarycop.settings.faces import FacesSettings
 from binarycop.settings.gate import Contact, GateSettings, Policy
 from binarycop.settings.lines import InputSettings, LinesSettings
 from binarycop.settings.schema import LaneSettings
@@ -163,6 +164,19 @@ def test_a_pulse_is_not_given_to_a_speed_gate_that_has_just_become_busy() -> Non
     assert setup.records(Event.PERMIT) == []
     setup.factory.pin("READY").drive_high()
     assert setup.frames(1).is_relay_on
+
+
+@pytest.mark.parametrize("comes", ["wrong", "leaves"])
+def test_what_the_newest_frame_shows_counts_before_the_speed_gate_becomes_ready(comes: str) -> None:
+    lines, faces = LinesSettings(ready=InputSettings("READY")), FacesSettings(lost_s=0.15)
+    setup = SimulatedSetup(LaneSettings(lines=lines, faces=faces)).person_arrives(CORRECT).frames(5)
+    if comes == "wrong":
+        setup.person_arrives(NOSE)
+    else:
+        setup.person_leaves().frames(1)
+    setup.factory.pin("READY").drive_high()
+    setup.frames(1)
+    assert setup.records(Event.PERMIT) == []
 
 
 def test_votes_from_before_an_unused_permission_ended_give_no_other_one() -> None:

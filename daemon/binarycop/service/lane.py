@@ -24,8 +24,7 @@ from binarycop.verdict import Verdict
 class Lane:
     """One gate with its state machine and its lines. One thread uses it, which never waits for a frame.
 
-    A step is ``read_inputs``, then ``see`` if there is something new from the camera, then ``drive``. It must be done
-    often, also while no frame comes.
+    A step is ``see``, then ``drive``. It must be done often, also while no frame comes.
 
     view: asked for new identities and settings. margin: from the bundle's manifest. bundle: its name and version, for
     the journal. clock: read again right before the lines are driven, and for the latency of a decision; None for a
@@ -56,44 +55,20 @@ class Lane:
         self._fire = self._override = False
         self._frame = 0
 
-    def read_inputs(self, now_s: float) -> None:
-        """Let time pass, and read the inputs. It comes before ``see``, so that no verdict is judged by old inputs.
+    def see(self, sighting: Sighting | None, now_s: float) -> None:
+        """Read the inputs, and take what the lane sees: who is in front, and the vote of that person's crop.
 
-        Raises LineError if a line cannot be read.
+        sighting: None if there is nothing new. Inputs and vote belong together: no new verdict is judged by old inputs,
+        and no new input by an old verdict. Raises LineError if a line cannot be read.
         """
-        inputs = self._io.read(now_s)
-        if inputs.passages_lost:
-            self.log(Event.PASSAGES_LOST, count=inputs.passages_lost)
-        if inputs.fire != self._fire:
-            self._fire = inputs.fire
-            self.log(Event.FIRE, state="active" if inputs.fire else "over")
-            self._step(gate_inputs.FireChanged(inputs.fire), now_s)
-        if inputs.override != self._override:
-            self._override = inputs.override
-            self.log(Event.OVERRIDE, state="active" if inputs.override else "over")
-            self._step(gate_inputs.OverrideChanged(inputs.override), now_s)
-        if inputs.ready != self._gate.ready:
-            self._step(gate_inputs.ReadyChanged(inputs.ready), now_s)
-        for _ in range(inputs.passages):
-            self._step(gate_inputs.PassageReported(), now_s)
-        # A permission that was not used ends here, with the votes for it, before new votes come.
-        self._step(gate_inputs.Tick(), now_s)
-
-    def see(self, sighting: Sighting, now_s: float) -> None:
-        """Take what the lane sees: who is in front, and the vote of that person's crop if there are scores."""
-        captured_s = sighting.captured_s
-        if sighting.number is not None and captured_s is not None:
-            self._frame = sighting.number
-            self._journal.start_frame(captured_s)
-            self.counters.count_frame(is_visible=sighting.box is not None, has_scores=sighting.scores is not None)
-        self.set_fault(FaultReason.NO_DETECTION, active=sighting.is_detector_late)
-        if sighting.resets != self._view.requested_resets:
-            # It was made before a passage or a fault that gives whoever is in front a new number.
-            return
-        self._front_due_s = sighting.due_s
-        self._set_person(sighting.person, sighting.presence, now_s)
-        if self._front is not None and sighting.scores is not None and captured_s is not None:
-            self._vote(self._front, sighting.scores, captured_s, now_s)
+        vote = self._see_person(sighting, now_s) if sighting is not None else None
+        if vote is not None:
+            # A permission that was not used ends here, with the votes for it, before the new vote comes.
+            self._step(gate_inputs.VerdictLapsed(), now_s)
+        self._read_inputs(now_s)
+        # A passage gives whoever is in front a new number: then nobody is in front now.
+        if vote is not None and self._front is not None:
+            self._vote(self._front, *vote, now_s)
 
     def drive(self, now_s: float) -> None:
         """Let time pass until now, and drive the lines.
@@ -177,6 +152,41 @@ class Lane:
             # Without a grant nothing is renewed: then the dead-man timer ends what goes on.
             return self._gate.grant is not None and (before is None or before.at_s != self._gate.grant.at_s)
         return cause is not None
+
+    def _see_person(self, sighting: Sighting, now_s: float) -> tuple[tuple[int, ...], float] | None:
+        """Take who is in front. Returns the scores of that person's crop, with the frame's capture time, if any."""
+        captured_s = sighting.captured_s
+        if sighting.number is not None and captured_s is not None:
+            self._frame = sighting.number
+            self._journal.start_frame(captured_s)
+            self.counters.count_frame(is_visible=sighting.box is not None, has_scores=sighting.scores is not None)
+        self.set_fault(FaultReason.NO_DETECTION, active=sighting.is_detector_late)
+        if sighting.resets != self._view.requested_resets:
+            # It was made before a passage or a fault that gives whoever is in front a new number.
+            return None
+        self._front_due_s = sighting.due_s
+        self._set_person(sighting.person, sighting.presence, now_s)
+        return None if sighting.scores is None or captured_s is None else (sighting.scores, captured_s)
+
+    def _read_inputs(self, now_s: float) -> None:
+        inputs = self._io.read(now_s)
+        if inputs.passages_lost:
+            self.log(Event.PASSAGES_LOST, count=inputs.passages_lost)
+        if self._gate.ready and not inputs.ready:
+            # First, since all that follows may give a permission.
+            self._step(gate_inputs.ReadyChanged(False), now_s)
+        if inputs.fire != self._fire:
+            self._fire = inputs.fire
+            self.log(Event.FIRE, state="active" if inputs.fire else "over")
+            self._step(gate_inputs.FireChanged(inputs.fire), now_s)
+        if inputs.override != self._override:
+            self._override = inputs.override
+            self.log(Event.OVERRIDE, state="active" if inputs.override else "over")
+            self._step(gate_inputs.OverrideChanged(inputs.override), now_s)
+        for _ in range(inputs.passages):
+            self._step(gate_inputs.PassageReported(), now_s)
+        if inputs.ready and not self._gate.ready:
+            self._step(gate_inputs.ReadyChanged(True), now_s)
 
     def _vote(self, front: PersonVotes, scores: Sequence[int], captured_s: float, now_s: float) -> None:
         verdict = front.add(scores, captured_s, self.settings.verdict, self._margin)

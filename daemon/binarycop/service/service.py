@@ -47,9 +47,7 @@ class Service:
         when all relays are off, the overlay is loaded again. Raises BackendError or LineError.
         """
         for index, lane in enumerate(self.lanes):
-            lane.read_inputs(now_s)
-            if sightings is not None:
-                lane.see(sightings[index], now_s)
+            lane.see(None if sightings is None else sightings[index], now_s)
             lane.set_fault(FaultReason.NO_SCORES, active=not self._classifier.is_available)
             lane.set_fault(FaultReason.NO_ANSWER, active=self.runner.busy_s() > lane.settings.faces.deadline_s)
             lane.apply_faults(now_s)
