@@ -4,7 +4,9 @@ import json
 import os
 import re
 import signal
+import socket
 import subprocess
+from contextlib import ExitStack
 from pathlib import Path
 from time import monotonic, sleep, time
 from typing import Any
@@ -25,7 +27,15 @@ _NOTHING = "0" * 16
 
 def the_sandbox_refuses_what_it_must() -> str:
     """Run the probe in the daemon's unit: with the same user, files, devices and limits."""
-    found = _run_in_the_daemons_unit("probe", str(_PROBE))
+    with ExitStack() as opened:
+        for path in (Path("/run/systemd/resolve/io.systemd.Resolve"), Path("/run/snapd.socket")):
+            path.parent.mkdir(exist_ok=True)
+            path.unlink(missing_ok=True)
+            listening = opened.enter_context(socket.socket(socket.AF_UNIX))
+            listening.bind(str(path))
+            listening.listen()
+            path.chmod(0o666)
+        found = _run_in_the_daemons_unit("probe", str(_PROBE))
     tried = {name: outcome for name, outcome in found.items() if isinstance(outcome, str)}
     allowed = sorted(name for name, outcome in tried.items() if outcome == "done")
     assert allowed == ["journal's writer"], tried
@@ -33,6 +43,7 @@ def the_sandbox_refuses_what_it_must() -> str:
     journald = {name: outcome for name, outcome in tried.items() if "journald" in name or name == "/dev/log"}
     assert len(journald) == 4, journald
     assert set(journald.values()) <= {"EACCES", "ENOENT", "ENOTDIR"}, journald
+    assert tried["systemd-resolved"] == tried["snapd"] == "EACCES", tried
     assert tried["socket AF_INET"] == tried["socket AF_INET6"] == "EAFNOSUPPORT", tried
     denied = {tried[name] for name in ("4 KiB to the runtime directory", "start a program from there")}
     assert denied <= {"EACCES", "EPERM"}, tried

@@ -55,7 +55,9 @@ def _attempts() -> dict[str, Callable[[], object]]:
             "journald's socket for output": lambda: socket.socket(socket.AF_UNIX).connect(
                 "/run/systemd/journal/stdout"
             ),
-            "journal's writer": partial(_send, "/run/binarycop-journal/socket", b"event=none"),
+            "systemd-resolved": lambda: socket.socket(socket.AF_UNIX).connect("/run/systemd/resolve/io.systemd.Resolve"),
+        "snapd": lambda: socket.socket(socket.AF_UNIX).connect("/run/snapd.socket"),
+        "journal's writer": partial(_send, "/run/binarycop-journal/socket", b"event=none"),
             "bus": lambda: socket.socket(socket.AF_UNIX).connect("/run/dbus/system_bus_socket"),
             "4 KiB to the runtime directory": lambda: _write(_LINES / _NAME, 4096),
             "more than that": lambda: _write(_LINES / _NAME, 4097),

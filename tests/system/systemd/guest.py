@@ -439,7 +439,6 @@ CHECKS: dict[str, tuple[Callable[[], str], ...]] = {
         the_sandbox_refuses_what_it_must,
         the_running_daemon_is_closed_to_its_own_user,
         the_daemons_output_is_closed,
-        what_others_write_into_the_journal_is_not_taken_for_the_gates,
         a_daemon_that_was_taken_over_gets_little_into_the_journal,
         a_decision_is_read_back_with_all_its_fields,
         following_shows_what_comes,
@@ -457,6 +456,8 @@ CHECKS: dict[str, tuple[Callable[[], str], ...]] = {
         a_list_that_never_ends_stops_neither_the_degraded_state_nor_the_next_try,
         an_exit_code_that_prevents_a_restart_does_not_prevent_the_release,
         the_catalog_explains_each_event,
+        # Late: what it forges stays in the journal.
+        what_others_write_into_the_journal_is_not_taken_for_the_gates,
         without_a_journal_there_is_one_clear_line,
     ),
     "second": (a_missing_camera_is_ready_but_out_of_order_and_nobody_is_killed, events_are_read_over_both_boots),
