@@ -52,13 +52,11 @@ def _attempts() -> dict[str, Callable[[], object]]:
             "journald": partial(_send, "/run/systemd/journal/socket", b"MESSAGE=x\n"),
             "a megabyte in a field of journald": partial(_send, "/run/systemd/journal/socket", b"X=" + bytes(1 << 17)),
             "/dev/log": partial(_send, "/dev/log", b"<6>x"),
-            "journald's socket for output": lambda: socket.socket(socket.AF_UNIX).connect(
-                "/run/systemd/journal/stdout"
-            ),
-            "systemd-resolved": lambda: socket.socket(socket.AF_UNIX).connect("/run/systemd/resolve/io.systemd.Resolve"),
-        "snapd": lambda: socket.socket(socket.AF_UNIX).connect("/run/snapd.socket"),
-        "journal's writer": partial(_send, "/run/binarycop-journal/socket", b"event=none"),
-            "bus": lambda: socket.socket(socket.AF_UNIX).connect("/run/dbus/system_bus_socket"),
+            "journald's socket for output": partial(_connect, "/run/systemd/journal/stdout"),
+            "systemd-resolved": partial(_connect, "/run/systemd/resolve/io.systemd.Resolve"),
+            "snapd": partial(_connect, "/run/snapd.socket"),
+            "journal's writer": partial(_send, "/run/binarycop-journal/socket", b"event=none"),
+            "bus": partial(_connect, "/run/dbus/system_bus_socket"),
             "4 KiB to the runtime directory": lambda: _write(_LINES / _NAME, 4096),
             "more than that": lambda: _write(_LINES / _NAME, 4097),
             "start a program from there": _start_own_program,
@@ -118,6 +116,11 @@ def _in_folder(attempt: Callable[[Path], object]) -> None:
         attempt(at)
     finally:
         shutil.rmtree(at, ignore_errors=True)
+
+
+def _connect(address: str) -> None:
+    with socket.socket(socket.AF_UNIX) as opened:
+        opened.connect(address)
 
 
 def _send(address: str, data: bytes) -> None:
