@@ -65,7 +65,7 @@ def _check_directory(data: bytes) -> None:
     """The directory of the archive must be small, and at the end, where numpy writes it."""
     end = data[-_END_SIZE:]
     if len(end) < _END_SIZE or end[:4] != _END or end[-2:] != b"\0\0":
-        raise ValueError("it is no archive of numpy: it does not end with a directory")
+        raise ValueError("it is not an archive of numpy: it does not end with a directory")
     if data[-_END_SIZE - _ZIP64_END_SIZE :][:4] == _ZIP64_END:
         raise ValueError("it is an archive for more than 4 GB")
     (size,) = struct.unpack_from("<I", end, 12)
@@ -92,7 +92,7 @@ def _array(
         content = file.read(wanted)
         # The last read also makes zipfile compare the checksum.
         if len(content) != wanted or file.read(1):
-            raise ValueError(f"array {key} has not the {wanted} bytes of its shape")
+            raise ValueError(f"array {key} does not have the {wanted} bytes of its shape")
     order: Any = "F" if match[2] == "True" else "C"
     return np.frombuffer(bytearray(content), expected.dtype).reshape(shape, order=order)
 

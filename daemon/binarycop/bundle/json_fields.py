@@ -26,7 +26,7 @@ def parse(data: bytes) -> "Fields":
         parse_float=lambda text: float(text) if len(text) <= _MAX_DIGITS else math.inf,
     )
     _check_finite(value, "")
-    return Fields(_a(dict, value, "the file", "a JSON object"), "")
+    return Fields(_of_kind(dict, value, "the file", "a JSON object"), "")
 
 
 def _check_depth(data: bytes) -> None:
@@ -56,13 +56,13 @@ class Fields:
 
     def fields(self, name: str) -> "Fields":
         """An object."""
-        return Fields(_a(dict, self.value(name), self._path(name), "an object"), self._path(name))
+        return Fields(_of_kind(dict, self.value(name), self._path(name), "an object"), self._path(name))
 
     def list_of_fields(self, name: str, most: int) -> list["Fields"]:
         """A list of 1 to ``most`` objects."""
         path = self._path(name)
         return [
-            Fields(_a(dict, item, f"{path}[{index}]", "an object"), f"{path}[{index}]")
+            Fields(_of_kind(dict, item, f"{path}[{index}]", "an object"), f"{path}[{index}]")
             for index, item in enumerate(self._list(name, most, "objects"))
         ]
 
@@ -84,7 +84,7 @@ class Fields:
 
     def flag(self, name: str) -> bool:
         """True or false."""
-        return bool(_a(bool, self.value(name), self._path(name), "true or false"))
+        return bool(_of_kind(bool, self.value(name), self._path(name), "true or false"))
 
     def text(self, name: str, most: int, pattern: str = "") -> str:
         """Text of 1 to ``most`` characters without control characters. pattern: what it must match, if not empty."""
@@ -95,7 +95,7 @@ class Fields:
         return str(value)
 
     def expect(self, name: str, expected: Any) -> None:
-        """One value only."""
+        """Check that the field has this value, of the same type."""
         value = self.value(name)
         if value != expected or type(value) is not type(expected):
             raise ValueError(_wrong(self._path(name), value, repr(expected)))
@@ -124,7 +124,7 @@ def _wrong(path: str, value: Any, right: str) -> str:
     return f"{path} is {shown(value)}; write {right}"
 
 
-def _a(kind: type, value: Any, path: str, right: str) -> Any:
+def _of_kind(kind: type, value: Any, path: str, right: str) -> Any:
     if not isinstance(value, kind):
         raise ValueError(_wrong(path, value, right))
     return value

@@ -9,7 +9,7 @@ class DriverStamps:
     """Judges V4L2's buffer time stamps, in milliseconds as OpenCV gives them.
 
     began_s, first_ms, now_s: when the stream began, the stamp of its first picture, and when that had come, on the
-    kernel's monotonic clock. OpenCV does not tell which clock a driver uses. So the stamps count as monotonic if the
+    kernel's monotonic clock. OpenCV does not say which clock a driver uses. So the stamps count as monotonic if the
     first one lies between the two times; otherwise the time at which a picture came is all that is known. Stamps of any
     clock have to advance. A driver whose first stamp is 0 has none.
 

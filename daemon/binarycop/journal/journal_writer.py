@@ -1,9 +1,8 @@
-"""The journal's writer: takes the daemon's entries, holds them to the table of events and to a rate, and alone reaches
-journald.
+"""The journal's writer: checks the daemon's entries against the table of events, and limits what goes on to journald.
 
 The daemon sees people and is not trusted here: a picture that has broken a decoder may be running it. So the writer
 takes nothing that is not exactly an entry of the table (``entry.py``, ``fields.py``), limits how many entries and how
-many bytes of new text go on, and tells what it left out.
+many bytes of new text go on, and reports what it left out.
 """
 
 import socket
@@ -71,7 +70,7 @@ class JournalWriter:
             self._left_out[Why.NO_JOURNAL] += 1
 
     def report(self, now_s: float, *, is_end: bool = False) -> None:
-        """Tell what was left out, at most once a minute, and at the end. Call it often."""
+        """Report what was left out, at most once a minute, and at the end. Call it often."""
         is_early = self._reported_s is not None and now_s < self._reported_s + _REPORT_EVERY_S
         left_out = +self._left_out
         if not left_out or (is_early and not is_end):

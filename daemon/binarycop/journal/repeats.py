@@ -1,4 +1,4 @@
-"""Events that repeat: the first ones are written one by one, the rest is counted and told at a bounded rate."""
+"""Events that repeat: the first ones are written one by one, the others are counted and reported at a bounded rate."""
 
 from dataclasses import dataclass
 
@@ -29,7 +29,7 @@ class RepeatLimiter:
     In a window of ``WINDOW_S`` the first ``MOST_IN_WINDOW`` are written. After a window in which more happened, the
     next one is for a single entry. So every person's decision has its entry, and an input that bounces does not fill
     the journal. What was held becomes one count when the window ends, and the newest is written after it: the
-    journal's last entry always tells how it is. Written and counted entries together are all that happened.
+    journal's last entry always has the present state. Written and counted entries together are all that happened.
     """
 
     def __init__(self) -> None:
@@ -45,7 +45,7 @@ class RepeatLimiter:
         return False
 
     def due(self, now_s: float, *, is_end: bool = False) -> list[tuple[Event, str, dict[str, Value]]]:
-        """The entries that tell what was held in the windows that are over; with ``is_end`` in all of them."""
+        """The entries for what was held in the windows that are over; with ``is_end`` in all windows."""
         entries: list[tuple[Event, str, dict[str, Value]]] = []
         for (gate, event), window in list(self._windows.items()):
             age_s = now_s - window.start_s

@@ -9,7 +9,7 @@ from binarycop.journal.events import Event
 from binarycop.journal.fields import Value, Why
 
 MAX_WAITING = 256
-"""So many entries wait here for a writer that is not there or does not read: a minute of a busy gate, 256 KiB."""
+"""The most entries that wait for a writer that does not run or does not read: a minute of a busy gate, 256 KiB."""
 
 _CLOSE_S = 1.0
 _REPORT_EVERY_S = 60.0
@@ -31,7 +31,7 @@ class WriterClient:
 
     @property
     def lost(self) -> int:
-        """How many entries were lost that no entry has told yet."""
+        """How many entries were lost and not reported yet."""
         return self._lost
 
     def send(self, event: Event, gate: str, values: dict[str, Value]) -> None:
@@ -51,7 +51,7 @@ class WriterClient:
             self._report()
 
     def close(self, longest_s: float = _CLOSE_S) -> None:
-        """Send what waits, for so long at most, and close the socket."""
+        """Send what waits, for ``longest_s`` seconds at most, and close the socket."""
         end_s = self._clock.now_s() + longest_s
         self._reported_s = None
         self.flush()

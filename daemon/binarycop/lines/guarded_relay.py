@@ -39,13 +39,13 @@ class GuardedRelay:
 
     @property
     def fault(self) -> str | None:
-        """Why the relay is faulty, in words; None if it has followed every command. It stays."""
+        """Why the relay is faulty, in words; None if it has followed every command. A fault never ends."""
         return self._fault
 
     def drive(self, on: bool, now_s: float, *, renews: bool) -> None:
         """Check that the lines have followed the last drive; then switch the relay, and toggle the heartbeat.
 
-        renews: the maximum on-time begins anew. After a fault the relay is off, and the heartbeat stands still.
+        renews: the maximum on-time starts again. After a fault the relay is off, and the heartbeat stands still.
         """
         is_late = self._driven_s is None or now_s - self._driven_s >= LATE_S
         read = self._relay.read()
@@ -89,7 +89,7 @@ class GuardedRelay:
     def _needs_new_edge(self, read: bool, now_s: float, *, is_late: bool) -> bool:
         """Whether a relay that is on must be switched off and at once on again, which only the timer notices.
 
-        That is so if the timer has ended the permission in a pause, and if its maximum on-time must begin anew.
+        That is so if the timer has ended the permission in a pause, and if its maximum on-time must start again.
         """
         if not self._relay.commanded:
             return False

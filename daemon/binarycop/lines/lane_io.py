@@ -22,6 +22,7 @@ from binarycop.settings.schema import LaneSettings, wires_of
 from binarycop.settings.signals import LampPattern
 
 FIRE_RELEASE_S = 1.0
+"""A fire is over when its input has been inactive for this many seconds."""
 _RELAY, _HEARTBEAT, _LAMPS = "lines.permission", "lines.heartbeat", "lines.lamps."
 _PASSED, _READY, _FIRE = "lines.passed", "lines.ready", "lines.fire"
 _OVERRIDE, _FEEDBACK = "lines.override", "lines.feedback"
@@ -102,9 +103,9 @@ class LaneIo:
         return self._relay.fault
 
     def take_output_faults(self) -> tuple[str, ...]:
-        """The outputs that were first seen not to follow since the last call, in words; each is told once.
+        """The outputs that were first seen not to follow since the last call, in words; each is reported once.
 
-        A lamp is told only here: it can let nobody through, so it is no fault of the gate.
+        A lamp is reported only here: it can let nobody through, so it is no fault of the gate.
         """
         faults, self._new_faults = tuple(self._new_faults), []
         return faults
@@ -115,15 +116,15 @@ class LaneIo:
         """Check that the outputs have followed the last drive; then drive relay and lamps, and toggle the heartbeat.
 
         Lamps without a pattern are off. now_s: monotonic. renews: this permission is another than that of the last
-        drive, or has no limit of its own; so the maximum on-time of the dead-man timer begins anew.
+        drive, or has no limit of its own; so the maximum on-time of the dead-man timer starts again.
         """
         # With fail: open an energised coil is no permission, which has no limit.
         renews = renews or not self._relay_on_permits
         self._relay.drive(permission == self._relay_on_permits, now_s, renews=renews)
-        self._tell_once(_RELAY, self._relay.fault)
+        self._report_once(_RELAY, self._relay.fault)
         for name, lamp in self._lamps.items():
             lit = lamp.read()
-            self._tell_once(lamp.path, lamp.fault(lit))
+            self._report_once(lamp.path, lamp.fault(lit))
             lamp.set(is_lit(patterns.get(name, LampPattern.OFF), now_s), lit)
 
     def read(self, now_s: float) -> LaneInputs:
@@ -151,7 +152,7 @@ class LaneIo:
                 self._is_closed = True
                 self._relay.switch_off()
 
-    def _tell_once(self, path: str, fault: str | None) -> None:
+    def _report_once(self, path: str, fault: str | None) -> None:
         if fault is not None and path not in self._failed:
             self._failed.add(path)
             self._new_faults.append(fault)

@@ -13,8 +13,8 @@ _LATE_READS = 10
 class ReadBackCheck:
     """Compares the level that an output reads with the one that the last drive commanded, once in each drive.
 
-    One difference is no fault: a glitch, or the dead-man timer after a pause, and the drive writes the level again. Two
-    in a row are one.
+    One difference is no fault: it may be a glitch, or the dead-man timer after a pause, and the drive writes the level
+    again. Two in a row are a fault.
     """
 
     def __init__(self) -> None:

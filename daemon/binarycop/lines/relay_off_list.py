@@ -15,7 +15,7 @@ from binarycop.settings.lines import LineSettings
 from binarycop.settings.schema import LaneSettings
 
 MAX_BYTES = 4096
-"""What gate-release reads."""
+"""The longest list that gate-release takes."""
 MAX_ENTRY_BYTES = 127
 """The longest entry that gate-release takes."""
 
@@ -59,7 +59,7 @@ def write(file: Path, lanes: Sequence[LaneSettings], factory: str) -> None:
 def check(file: Path, lanes: Sequence[LaneSettings], factory: str) -> None:
     """Check that ``gate-release`` has the list of these settings. Raises LineError if not.
 
-    A daemon without it must not drive a relay: after its death nothing would switch that relay off.
+    Without it the daemon must not drive a relay: after the daemon's death nothing would switch that relay off.
     """
     try:
         with file.open("rb") as opened:

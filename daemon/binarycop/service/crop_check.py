@@ -1,6 +1,6 @@
-"""The part of a self-test that goes a face's own way: a drawn head is cut with the bundle's geometry and classified.
+"""The part of a self-test that begins with a picture: a drawn head is cut with the bundle's geometry and classified.
 
-The golden vectors are crops already. So without this, a bundle whose geometry fails would fail at the first face only.
+The golden vectors are crops already. So without this, a bundle whose geometry fails would be noticed at the first face.
 """
 
 import numpy as np

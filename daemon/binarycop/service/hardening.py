@@ -44,10 +44,10 @@ def forbid_writing() -> None:
 
 
 def close_output() -> None:
-    """Let standard output and standard error end nowhere.
+    """Point standard output and standard error to /dev/null.
 
-    They are sockets of journald, which takes lines of any length on them at any rate. journald's other sockets are
-    hidden by the daemon's unit, and no socket can be opened a second time: after this none is left.
+    They are sockets of journald, which takes lines of any length on them at any rate. The daemon's unit hides journald's
+    other sockets, and nobody can open a socket a second time (through /proc). So after this the daemon has none.
     """
     for stream in (sys.stdout, sys.stderr):
         stream.flush()

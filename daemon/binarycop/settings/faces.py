@@ -82,7 +82,7 @@ class FacesSettings:
     """Which detector finds the faces."""
 
     least_px: int = bounded(40, 8, 1024, reloadable=True)
-    """Smallest face that counts, in pixels of the frame (its shorter side).
+    """Smallest face that counts: the shorter side of its box, in pixels of the frame.
 
     The default is the smallest width at which recall is that of near faces, in frames of 640×480 (EXPERIMENTS.md of
     overlays). At a gate, set half the size of a face at the spot where people stop, but not less than the default, so

@@ -69,7 +69,10 @@ class LinesSettings:
     """Toggled at each step of the loop, for the overlay's dead-man timer."""
 
     max_on_s: float | None = bounded(None, 2, 3600)
-    """The maximum on-time that is built into the overlay's dead-man timer, in seconds. null: it has none."""
+    """The maximum on-time that is built into the overlay's dead-man timer, in seconds. null: it has none.
+
+    This does not set the timer: write what the overlay was built with (``--max-on``).
+    """
 
     feedback: InputSettings | None = None
     """The relay's own auxiliary contact, active while the coil is energised. It must follow within 0.2 s.
