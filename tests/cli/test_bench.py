@@ -121,7 +121,7 @@ def test_a_daemon_that_fails_ends_the_benchmark_with_its_message(
     assert "a daemon with 1 gates failed: binarycop: " in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("count", ["0", "17", "-1", "x"])
+@pytest.mark.parametrize("count", ["0", "17", "-1", "x", "0019999"])
 def test_a_number_of_gates_has_bounds(count: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit, match="2"):
         main(["bench", "gates", "--gates", count])

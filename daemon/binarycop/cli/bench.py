@@ -100,7 +100,7 @@ def table(results: list[DetectorMetrics]) -> list[str]:
 
 
 def _count(text: str) -> int:
-    if not text.isdecimal() or not 1 <= int(text[:3]) <= _MAX_GATES:
+    if not text.isdecimal() or len(text) > 2 or not 1 <= int(text) <= _MAX_GATES:
         raise argparse.ArgumentTypeError(f"{text!r} should be a number from 1 to {_MAX_GATES}")
     return int(text)
 
