@@ -179,6 +179,13 @@ def test_what_the_newest_frame_shows_counts_before_the_speed_gate_becomes_ready(
     assert setup.records(Event.PERMIT) == []
 
 
+def test_a_passage_while_somebody_is_judged_has_their_verdict() -> None:
+    setup = SimulatedSetup(LaneSettings(lines=PASSED)).person_arrives(CHIN).frames(10)
+    setup.factory.pin("PASSED").drive_high()
+    setup.frames(1)
+    assert setup.records(Event.FORCED)[0][1]["class"] == "chin"
+
+
 def test_votes_from_before_an_unused_permission_ended_give_no_other_one() -> None:
     gate = GateSettings(pass_timeout_s=2, refractory_s=0)
     setup = SimulatedSetup(LaneSettings(gate=gate, lines=PASSED)).person_arrives(CORRECT).frames(5)

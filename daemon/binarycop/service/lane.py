@@ -1,6 +1,7 @@
 """One lane, from what it sees to its lines: vote, step the gate, drive the lines, write the journal."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from binarycop.clock import Clock
 from binarycop.gate import inputs as gate_inputs
@@ -61,14 +62,14 @@ class Lane:
         sighting: None if there is nothing new. Inputs and vote belong together: no new verdict is judged by old inputs,
         and no new input by an old verdict. Raises LineError if a line cannot be read.
         """
-        vote = self._see_person(sighting, now_s) if sighting is not None else None
-        if vote is not None:
-            # A permission that was not used ends here, with the votes for it, before the new vote comes.
-            self._step(gate_inputs.VerdictLapsed(), now_s)
+        verdict = self._see_person(sighting, now_s) if sighting is not None else None
+        front = self._front
         self._read_inputs(now_s)
-        # A passage gives whoever is in front a new number: then nobody is in front now.
-        if vote is not None and self._front is not None:
-            self._vote(self._front, *vote, now_s)
+        if verdict is None or front is None or front is not self._front:
+            return
+        # Votes are discarded if the permission that they gave has just ended.
+        is_valid = front.current_verdict is verdict
+        self._step(_reached(verdict) if is_valid else gate_inputs.VerdictLapsed(), now_s)
 
     def drive(self, now_s: float) -> None:
         """Let time pass until now, and drive the lines.
@@ -153,8 +154,8 @@ class Lane:
             return self._gate.grant is not None and (before is None or before.at_s != self._gate.grant.at_s)
         return cause is not None
 
-    def _see_person(self, sighting: Sighting, now_s: float) -> tuple[tuple[int, ...], float] | None:
-        """Take who is in front. Returns the scores of that person's crop, with the frame's capture time, if any."""
+    def _see_person(self, sighting: Sighting, now_s: float) -> Verdict | None:
+        """Take who is in front, and their vote. Returns the verdict, which gives no permission yet, if there is one."""
         captured_s = sighting.captured_s
         if sighting.number is not None and captured_s is not None:
             self._frame = sighting.number
@@ -166,7 +167,9 @@ class Lane:
             return None
         self._front_due_s = sighting.due_s
         self._set_person(sighting.person, sighting.presence, now_s)
-        return None if sighting.scores is None or captured_s is None else (sighting.scores, captured_s)
+        if self._front is None or sighting.scores is None or captured_s is None:
+            return None
+        return self._vote(self._front, sighting.scores, captured_s, now_s)
 
     def _read_inputs(self, now_s: float) -> None:
         inputs = self._io.read(now_s)
@@ -188,14 +191,16 @@ class Lane:
         if inputs.ready and not self._gate.ready:
             self._step(gate_inputs.ReadyChanged(True), now_s)
 
-    def _vote(self, front: PersonVotes, scores: Sequence[int], captured_s: float, now_s: float) -> None:
+    def _vote(self, front: PersonVotes, scores: Sequence[int], captured_s: float, now_s: float) -> Verdict | None:
         verdict = front.add(scores, captured_s, self.settings.verdict, self._margin)
         if verdict is None:
             self._step(gate_inputs.VerdictLapsed(), now_s)
-            return
+            return None
         if verdict.status is not front.announced:
             self._announce(front, verdict)
-        self._step(gate_inputs.VerdictReached(verdict.status, verdict.at_s, verdict.is_contradicted), now_s)
+        # It ends what it must end. What it permits has to wait for the inputs.
+        self._step(replace(_reached(verdict), is_contradicted=True), now_s)
+        return verdict
 
     def _reset_person(self, now_s: float) -> None:
         """Whoever is in front from now on gets a new number, and new votes."""
@@ -239,3 +244,7 @@ class Lane:
                 self._reset_person(now_s)
             elif event.kind in (GateEventKind.NOT_PASSED, GateEventKind.WITHDRAWN) and self._front is not None:
                 self._front.discard()
+
+
+def _reached(verdict: Verdict) -> gate_inputs.VerdictReached:
+    return gate_inputs.VerdictReached(verdict.status, verdict.at_s, verdict.is_contradicted)
