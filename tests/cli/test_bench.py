@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 from binarycop.classes import MaskClass
-from binarycop.cli.bench_gates import GateLoad, table
+from binarycop.cli.bench import gates_table
 from binarycop.cli.main import main
+from binarycop.evaluation.gate_load import GateLoad
 from binarycop.frames import drawing
 from binarycop.frames.demo import Demo
 
@@ -108,7 +109,7 @@ def test_the_cost_of_gates_is_measured_on_daemons_that_run(
 
 
 def test_the_table_of_gates_has_a_row_for_each_number() -> None:
-    text = table([GateLoad(8, 150.6, 101.2, 20, 0.68, 3648, 36, 4.51, 76.6)])
+    text = gates_table([GateLoad(8, 150.6, 101.2, 20, 0.68, 3648, 36, 4.51, 76.6)])
     assert text[0].split("  ")[0] == "gates"
     assert text[1].split() == ["8", "151", "101", "20", "0.68", "1.0%", "4.5", "76.6"]
 

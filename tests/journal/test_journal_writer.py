@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from binarycop.journal import fields
 from binarycop.journal.entry import decode, encode
 from binarycop.journal.events import Event
-from binarycop.journal.fields import BITS_PER_UNIT, FIELDS, Decimal, Integer, Text, Value, Why, Word
+from binarycop.journal.fields import BITS_PER_UNIT, FIELDS, Decimal, Integer, LossReason, Text, Value, Word
 from binarycop.journal.journal_writer import LEFT_OUT, JournalWriter, Limits
 
 DAEMON, NOBODY = 990, 65534
@@ -69,7 +69,7 @@ def test_nobody_else_may_write(uid: int | None) -> None:
     setup = Setup()
     setup.take(PERMIT, uid=uid)
     assert setup.sent == []
-    assert setup.told(0.0) == {Why.REFUSED.value: "1"}
+    assert setup.told(0.0) == {LossReason.REFUSED.value: "1"}
 
 
 def test_root_may_write_for_a_daemon_that_runs_as_root() -> None:
@@ -83,7 +83,7 @@ def test_what_is_not_an_entry_is_counted_and_never_written(data: bytes) -> None:
     setup = Setup()
     setup.take(data)
     assert setup.sent == []
-    assert setup.told(0.0) == {Why.REFUSED.value: "1"}
+    assert setup.told(0.0) == {LossReason.REFUSED.value: "1"}
 
 
 def test_a_picture_in_the_fields_of_an_entry_is_refused() -> None:
@@ -107,7 +107,7 @@ def test_no_more_entries_come_through_than_the_limit_and_the_rest_is_told() -> N
     setup.writer.report(seconds, is_end=True)
     told = [one for one in setup.sent if one["BINARYCOP_EVENT"] == "unwritten"]
     assert len(written) + sum(int(one["BINARYCOP_COUNT"]) for one in told) == seconds * rate_hz
-    assert {one["BINARYCOP_WHY"] for one in told} == {Why.TOO_MANY.value}
+    assert {one["BINARYCOP_WHY"] for one in told} == {LossReason.TOO_MANY.value}
 
 
 def test_no_more_bytes_of_new_text_come_through_than_the_limit_and_the_entries_stay() -> None:
@@ -121,7 +121,7 @@ def test_no_more_bytes_of_new_text_come_through_than_the_limit_and_the_entries_s
     assert sum(len(text) for text in texts if text != LEFT_OUT) <= limits.text_bytes + limits.text_bytes_per_s * seconds
     assert len(texts) == 3 * seconds, "the events themselves are all there"
     assert texts.count(LEFT_OUT) > 0.9 * len(texts)
-    assert setup.told(seconds) == {Why.TEXTS.value: str(texts.count(LEFT_OUT))}
+    assert setup.told(seconds) == {LossReason.TEXTS.value: str(texts.count(LEFT_OUT))}
 
 
 def test_an_entry_holds_no_more_than_four_bits_for_each_unit() -> None:
@@ -188,7 +188,7 @@ def test_what_journald_does_not_take_is_told_when_it_is_back() -> None:
     assert setup.told(0.0) == {}
     setup.works = True
     assert setup.told(1.0) == {}, "at most one report a minute"
-    assert setup.told(61.0) == {Why.NO_JOURNAL.value: "3"}
+    assert setup.told(61.0) == {LossReason.NO_JOURNAL.value: "3"}
     assert setup.told(200.0) == {}
 
 
@@ -196,7 +196,7 @@ def test_every_event_can_be_written() -> None:
     for event in Event:
         setup = Setup()
         words = {"class": "nose", "cause": "fire", "by": "line", "state": "active", "policy": "off", "what": "fire"}
-        words |= {"before": "idle", "after": "idle", "why": Why.TEXTS.value}
+        words |= {"before": "idle", "after": "idle", "why": LossReason.TEXTS.value}
         names = re.findall(r"\{(\w+)", event.spec.text)
         setup.take(encode(event, "north", {name: words.get(name, 1) for name in (*names, *event.spec.more)}))
         assert setup.sent[0]["BINARYCOP_EVENT"] == event.spec.name

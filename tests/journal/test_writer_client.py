@@ -9,7 +9,7 @@ import pytest
 from binarycop.clock import ManualClock
 from binarycop.journal.entry import decode
 from binarycop.journal.events import Event
-from binarycop.journal.fields import Why
+from binarycop.journal.fields import LossReason
 from binarycop.journal.writer_client import MAX_WAITING, WriterClient
 from binarycop.journal.writers import WRITER_SOCKET, TextJournal, WriterJournal, open_journal
 from binarycop.settings.journal import JournalTarget
@@ -92,7 +92,7 @@ def test_a_writer_that_does_not_read_blocks_nobody_and_what_is_lost_is_told(
         got += writer.read()
         client.flush()
     *persons, (name, told) = got
-    assert (name, told) == ("unwritten", {"count": lost, "why": Why.NOT_TAKEN.value})
+    assert (name, told) == ("unwritten", {"count": lost, "why": LossReason.NOT_TAKEN.value})
     assert [values["person"] for _, values in persons] == list(range(count - lost)), "the oldest are kept, in order"
     assert len(persons) >= MAX_WAITING
     assert client.lost == 0
@@ -112,7 +112,7 @@ def test_losses_are_told_once_a_minute(client: WriterClient, address: Path, cloc
     clock.advance_to(161.0)
     writer = Writer(address)
     client.flush()
-    assert writer.read() == [("unwritten", {"count": 7, "why": Why.NOT_TAKEN.value})]
+    assert writer.read() == [("unwritten", {"count": 7, "why": LossReason.NOT_TAKEN.value})]
     writer.close()
 
 

@@ -10,14 +10,13 @@ from typing import Any
 
 import cv2
 
-from binarycop.cli.bench_gates import GATES, measure_gates
-from binarycop.cli.bench_gates import table as gates_table
 from binarycop.cli.options import add_config, add_json, print_json, settings_of
 from binarycop.detection.base import Detector
 from binarycop.detection.choose import make_detector
 from binarycop.errors import DetectorError
 from binarycop.evaluation.annotated import Group, read_annotated
 from binarycop.evaluation.detection import SIZE_BANDS, DetectorMetrics, Proportion, evaluate_detectors
+from binarycop.evaluation.gate_load import GATES, GateLoad, measure_gates
 from binarycop.evaluation.haar import Haar
 from binarycop.frames.image import read_picture
 from binarycop.settings.faces import DetectorKind, FacesSettings
@@ -96,6 +95,16 @@ def table(results: list[DetectorMetrics]) -> list[str]:
     per_image = [f"{metrics.false_positives / metrics.images:.3f}" for metrics in results]
     lines.append(_line("false positives per picture", per_image))
     lines.append(_line("ms per picture, median", [f"{metrics.median_ms:.2f}" for metrics in results]))
+    return lines
+
+
+def gates_table(loads: list[GateLoad]) -> list[str]:
+    """Lines of text, a row for each number of gates."""
+    lines = ["gates  peak MiB  private MiB  threads  cores  dropped   p50 ms   p99 ms"]
+    for load in loads:
+        dropped = load.dropped / max(load.captured, 1)
+        memory = f"{load.gates:5d}  {load.peak_mib:8.0f}  {load.private_mib:11.0f}  {load.threads:7d}"
+        lines.append(f"{memory}  {load.cores:5.2f}  {dropped:7.1%}  {load.p50_ms:7.1f}  {load.p99_ms:7.1f}")
     return lines
 
 

@@ -1,1 +1,1 @@
-"""How well detectors and bundles do on annotated pictures."""
+"""How well detectors and bundles do on annotated pictures, and what several gates cost."""

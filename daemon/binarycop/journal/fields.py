@@ -15,7 +15,7 @@ from binarycop.journal.events import Event
 from binarycop.printable import printable
 
 
-class Why(Enum):
+class LossReason(Enum):
     """Why something is not in the journal; the value is the text of the event ``unwritten``."""
 
     NOT_TAKEN = "entries that the journal's writer did not take in time"
@@ -153,7 +153,7 @@ FIELDS: dict[str, Field] = {
     "most": Integer(0, 999),
     "count": _COUNT,
     "what": Word(tuple(event.spec.name for event in Event)),
-    "why": Word(tuple(why.value for why in Why)),
+    "why": Word(tuple(why.value for why in LossReason)),
     "policy": Word(("off", "remind", "enforce")),
     "bundle": Text(64),
     "version": Text(64),

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from binarycop.journal.entry import MAX_BYTES, Entry, decode
 from binarycop.journal.events import Event
-from binarycop.journal.fields import FIELDS, GATE, Text, Value, Why
+from binarycop.journal.fields import FIELDS, GATE, LossReason, Text, Value
 from binarycop.journal.rate import NewTexts, TokenBucket
 from binarycop.journal.writers import format_message, journald_fields
 
@@ -50,24 +50,24 @@ class JournalWriter:
         self._units = TokenBucket(limits.units, limits.units_per_s, now_s)
         texts = TokenBucket(limits.text_bytes, limits.text_bytes_per_s, now_s)
         self._texts = NewTexts(texts, limits.remembered)
-        self._left_out: Counter[Why] = Counter()
+        self._left_out: Counter[LossReason] = Counter()
         self._reported_s: float | None = None
 
     def take(self, datagram: bytes, uid: int | None, now_s: float) -> None:
         """Take one datagram. uid: the sender's, from the kernel; None if the kernel gave none. It never raises."""
         if uid is None or uid not in self._senders:
-            self._left_out[Why.REFUSED] += 1
+            self._left_out[LossReason.REFUSED] += 1
             return
         try:
             entry = decode(datagram)
         except ValueError:
-            self._left_out[Why.REFUSED] += 1
+            self._left_out[LossReason.REFUSED] += 1
             return
         if not self._units.take(entry.units, now_s):
-            self._left_out[Why.TOO_MANY] += 1
+            self._left_out[LossReason.TOO_MANY] += 1
             return
         if not self._send(to_journald(self._limit_texts(entry, now_s))):
-            self._left_out[Why.NO_JOURNAL] += 1
+            self._left_out[LossReason.NO_JOURNAL] += 1
 
     def report(self, now_s: float, *, is_end: bool = False) -> None:
         """Report what was left out, at most once a minute, and at the end. Call it often."""
@@ -87,7 +87,7 @@ class JournalWriter:
             is_limited = isinstance(FIELDS[name], Text)
             fits = not is_limited or self._texts.admit(str(value), now_s)
             values[name] = value if fits else LEFT_OUT
-            self._left_out[Why.TEXTS] += not fits
+            self._left_out[LossReason.TEXTS] += not fits
         return Entry(entry.event, str(values.pop(GATE)), values, entry.units)
 
 

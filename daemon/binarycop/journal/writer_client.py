@@ -6,7 +6,7 @@ from collections import deque
 from binarycop.clock import Clock
 from binarycop.journal.entry import MAX_BYTES, encode
 from binarycop.journal.events import Event
-from binarycop.journal.fields import Value, Why
+from binarycop.journal.fields import LossReason, Value
 
 MAX_WAITING = 256
 """The most entries that wait for a writer that does not run or does not read: a minute of a busy gate, 256 KiB."""
@@ -66,7 +66,7 @@ class WriterClient:
         now_s = self._clock.now_s()
         if self._reported_s is not None and now_s < self._reported_s + _REPORT_EVERY_S:
             return
-        if self._try_to_send(encode(Event.UNWRITTEN, "", {"count": self._lost, "why": Why.NOT_TAKEN.value})):
+        if self._try_to_send(encode(Event.UNWRITTEN, "", {"count": self._lost, "why": LossReason.NOT_TAKEN.value})):
             self._lost, self._reported_s = 0, now_s
 
     def _try_to_send(self, datagram: bytes) -> bool:

@@ -46,8 +46,8 @@ def forbid_writing() -> None:
 def close_output() -> None:
     """Point standard output and standard error to /dev/null.
 
-    They are sockets of journald, which takes lines of any length on them at any rate. The daemon's unit hides journald's
-    other sockets, and a socket cannot be opened again through /proc. So after this the daemon has none.
+    They are sockets of journald, which takes lines of any length on them at any rate. The daemon's unit hides
+    journald's other sockets, and a socket cannot be opened again through /proc. So after this the daemon has none.
     """
     for stream in (sys.stdout, sys.stderr):
         stream.flush()

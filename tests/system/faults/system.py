@@ -13,7 +13,7 @@ from threading import Thread
 from time import monotonic, sleep, time
 
 from binarycop.journal.events import Event
-from binarycop.journal.fields import Why
+from binarycop.journal.fields import LossReason
 from tests.system.faults.fake_camera import Scene
 from tests.system.faults.fault_row import QUIET_S, FaultResult, FaultRow, check_no_permission, restart, stop_and_count
 from tests.system.faults.gate_process import PATIENCE_S, CheckFailed, GateProcess
@@ -265,7 +265,7 @@ def _journald_gone(work: Path, limit_s: float) -> FaultResult:
         over_s = monotonic()
         # Otherwise the writer tells it within a minute.
         gate.writer.stop()
-        told = gate.wait_for_event(Event.UNWRITTEN, over_s, Why.NO_JOURNAL.value)
+        told = gate.wait_for_event(Event.UNWRITTEN, over_s, LossReason.NO_JOURNAL.value)
         gate.writer.start()
         back_s = gate.wait_for_next_permit(over_s) - over_s
         gate.signal(signal.SIGTERM)

@@ -1,4 +1,4 @@
-"""What a number of gates costs: memory, threads, processor time and latency of a daemon that runs in a process."""
+"""What several gates cost: memory, threads, processor time and latency of a daemon in a process of its own."""
 
 import json
 import os
@@ -27,8 +27,9 @@ _KIB_PER_MIB = 1024
 class GateLoad:
     """What one daemon needed.
 
-    peak_mib: most resident memory; private_mib: of that, most that is no file's. cores: processor time by real time.
-    captured, dropped: frames of all gates. p50_ms, p99_ms: from a frame's capture until the lines were driven.
+    peak_mib: the most resident memory. private_mib: the most of it that no file backs. threads: the most. cores:
+    processor time divided by elapsed time. captured, dropped: frames of all gates. p50_ms, p99_ms: from a frame's
+    capture until the lines were driven.
     """
 
     gates: int
@@ -61,16 +62,6 @@ def measure_gates(counts: Sequence[int], clip: Path | None, options: Sequence[st
             clip = folder / "drawn.avi"
             draw_clip(clip)
         return [_measure(count, clip.resolve(), folder, options) for count in counts]
-
-
-def table(loads: Sequence[GateLoad]) -> list[str]:
-    """Lines of text, a row for each number of gates."""
-    lines = ["gates  peak MiB  private MiB  threads  cores  dropped   p50 ms   p99 ms"]
-    for load in loads:
-        dropped = load.dropped / max(load.captured, 1)
-        memory = f"{load.gates:5d}  {load.peak_mib:8.0f}  {load.private_mib:11.0f}  {load.threads:7d}"
-        lines.append(f"{memory}  {load.cores:5.2f}  {dropped:7.1%}  {load.p50_ms:7.1f}  {load.p99_ms:7.1f}")
-    return lines
 
 
 def draw_clip(path: Path) -> None:
