@@ -7,7 +7,9 @@ import os
 import random
 import shutil
 import subprocess
+import tempfile
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -127,11 +129,18 @@ def test_a_list_that_others_can_write_is_refused(helper: Path, tmp_path: Path) -
     assert release(helper, f"@{file}").returncode == 0
 
 
+@pytest.fixture
+def public_folder() -> Iterator[Path]:
+    """A folder that every user may enter; those of pytest belong to its own user."""
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        yield Path(folder)
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs root, to give a file to somebody else")
-def test_root_takes_only_roots_list_and_another_user_also_its_own(helper: Path, tmp_path: Path) -> None:
-    for folder in (tmp_path, *tmp_path.parents[:2], helper.parent, helper.parent.parent, helper.parent.parent.parent):
-        folder.chmod(0o755)
-    file = tmp_path / "release"
+def test_root_takes_only_roots_list_and_another_user_also_its_own(helper: Path, public_folder: Path) -> None:
+    helper = Path(shutil.copy(helper, public_folder))
+    file = public_folder / "release"
     file.write_text("")
     file.chmod(0o644)
     assert release(helper, f"@{file}", user=NOBODY).returncode == 0
