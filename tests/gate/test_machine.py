@@ -326,6 +326,19 @@ def test_a_reminded_persons_held_contact_is_not_withdrawn_by_the_verdict_of_whic
     assert gate.give(PersonLeft()).wait(2).cause is None
 
 
+def test_an_old_verdict_reminds_nobody() -> None:
+    gate = Gate(policy=Policy.REMIND, fresh_s=1).give(PersonArrived(1)).verdict(GateStatus.NOSE, age_s=1.1)
+    assert (gate.state.phase, gate.kinds) == (Phase.IDLE, [])
+
+
+def test_without_a_passed_line_a_held_contact_that_ready_ends_leaves_nothing_to_await() -> None:
+    gate = Gate(has_passed=False, contact=Contact.HOLD).give(PersonArrived(1)).verdict(GateStatus.CORRECT)
+    gate.give(ReadyChanged(False))
+    assert gate.state.phase is Phase.REFRACTORY
+    gate.give(PersonLeft())
+    assert gate.kinds == [GateEventKind.PERMIT, GateEventKind.WITHDRAWN]
+
+
 def test_a_verdict_that_a_newer_frame_contradicts_gives_no_permission_until_it_is_confirmed() -> None:
     gate = Gate().give(ReadyChanged(False), PersonArrived(1)).verdict(GateStatus.CORRECT)
     gate.give(VerdictReached(GateStatus.CORRECT, gate.now_s, is_contradicted=True), ReadyChanged(True))
@@ -374,6 +387,13 @@ def test_the_limit_is_reported_again_if_a_reload_has_raised_it() -> None:
     ]
 
 
+def test_the_limit_is_reported_for_each_presence() -> None:
+    gate = Gate(max_permissions=1, pass_timeout_s=2)
+    for presence in (1, 2, 1, 2):
+        gate.give(PersonArrived(int(gate.now_s), presence)).verdict(GateStatus.CORRECT).wait(2).wait(1)
+    assert gate.kinds.count(GateEventKind.LIMIT_REACHED) == 2
+
+
 @pytest.mark.parametrize(("age_s", "is_permitted"), [(0.4, True), (0.5, False)])
 def test_a_verdict_older_than_the_grace_time_gives_no_held_permission(age_s: float, is_permitted: bool) -> None:
     gate = Gate(contact=Contact.HOLD, grace_s=0.5, fresh_s=1).give(PersonArrived(1))
@@ -404,6 +424,14 @@ def test_a_reload_that_takes_a_permission_away_withdraws_it() -> None:
     gate = Gate(policy=Policy.REMIND, pulse_s=5).give(PersonArrived(1)).verdict(GateStatus.NOSE).wait(4)
     assert gate.cause is Cause.REMINDED
     assert gate.reload(policy=Policy.ENFORCE).cause is None
+
+
+def test_a_reload_withdraws_no_permission_that_is_over_or_that_policy_off_gives() -> None:
+    gate = Gate().give(PersonArrived(1)).verdict(GateStatus.CORRECT).wait(1)
+    gate.config = replace(gate.config, permitted=frozenset())
+    assert gate.give(Tick()).state.phase is Phase.AWAITING
+    gate = held().reload(policy=Policy.OFF).verdict(GateStatus.NOSE)
+    assert (gate.cause, gate.kinds) == (Cause.POLICY_OFF, [GateEventKind.PERMIT])
 
 
 def test_fire_overrules_everything_and_ends_a_permission() -> None:
