@@ -1,5 +1,7 @@
 """The limits of the override input."""
 
+from dataclasses import replace
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -38,6 +40,21 @@ def test_the_last_activation_within_the_budget_is_shorter() -> None:
     state = Override(inactive_since_s=0.0, spans=((100.0, 690.0),))
     state, reason = override.activate(state, SETTINGS, 700.0)
     assert (reason, state.end_s(SETTINGS)) == ("", 710.0)
+
+
+def test_a_reload_that_shortens_the_budget_acts_on_the_permission_that_is_on() -> None:
+    state = Override(inactive_since_s=0.0, spans=((3000.0, 3020.0),))
+    state, _ = override.activate(state, SETTINGS, 3100.0)
+    assert state.end_s(SETTINGS) == 3160.0
+    assert state.end_s(replace(SETTINGS, override_per_hour_s=50)) == 3130.0
+    assert state.end_s(replace(SETTINGS, override_per_hour_s=10)) == 3100.0
+    assert state.end_s(replace(SETTINGS, override_per_hour_s=3600)) == 3160.0
+
+
+def test_only_what_lies_within_the_last_hour_is_counted() -> None:
+    state = Override(inactive_since_s=0.0, spans=((100.0, 690.0),))
+    state, _ = override.activate(state, replace(SETTINGS, override_s=3600), 3800.0)
+    assert state.limit_s == 600 - (690 - 200)
 
 
 def test_a_second_activation_without_a_release_between_changes_nothing() -> None:

@@ -30,7 +30,10 @@ class Override:
 
     def end_s(self, settings: GateSettings) -> float | None:
         """When the permission ends by itself; None if there is none. A reload can shorten it, but never extend it."""
-        return None if self.on_since_s is None else self.on_since_s + min(self.limit_s, settings.override_s)
+        if self.on_since_s is None:
+            return None
+        left_s = settings.override_per_hour_s - _spent_s(self.spans, self.on_since_s)
+        return self.on_since_s + max(0.0, min(self.limit_s, settings.override_s, left_s))
 
     def is_on(self, settings: GateSettings, now_s: float) -> bool:
         """Whether the override gives permission at ``now_s``."""
@@ -63,11 +66,16 @@ def activate(override: Override, settings: GateSettings, now_s: float) -> tuple[
         return override, f"it was inactive for less than {settings.override_release_s:g} s before"
     spans = tuple(span for span in override.spans if span[1] > now_s - _HOUR_S)
     override = replace(override, spans=spans)
-    spent_s = sum(end_s - max(begin_s, now_s - _HOUR_S) for begin_s, end_s in spans)
+    spent_s = _spent_s(spans, now_s)
     left_s = settings.override_per_hour_s - spent_s
     if left_s <= 0 or len(spans) >= _MAX_SPANS:
         return override, f"it had permission for {spent_s:.0f} s in {len(spans)} activations within the last hour"
     return replace(override, on_since_s=now_s, limit_s=min(settings.override_s, left_s)), ""
+
+
+def _spent_s(spans: tuple[tuple[float, float], ...], now_s: float) -> float:
+    """For how long these spans, which have ended within the hour before ``now_s``, gave permission in that hour."""
+    return sum(end_s - max(begin_s, now_s - _HOUR_S) for begin_s, end_s in spans)
 
 
 def _end(override: Override, end_s: float) -> Override:
