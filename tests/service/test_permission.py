@@ -179,6 +179,16 @@ def test_what_the_newest_frame_shows_counts_before_the_speed_gate_becomes_ready(
     assert setup.records(Event.PERMIT) == []
 
 
+def test_what_was_seen_before_a_passage_does_not_bring_back_the_person_who_passed() -> None:
+    setup = SimulatedSetup(LaneSettings(lines=PASSED)).person_arrives(CORRECT).frames(5)
+    seen_before = setup.perception.step({0: Frame(np.zeros((240, 320, 3), np.uint8), setup.now_s, 5)}, setup.now_s)
+    setup.factory.pin("PASSED").drive_high()
+    setup.service.apply(None, setup.now_s)
+    setup.service.apply(seen_before, setup.now_s)
+    assert setup.event_names[-2:] == ["passed", "left"]
+    assert setup.frames(1).records(Event.PERSON)[-1][1] == {"person": 2}
+
+
 def test_a_passage_while_somebody_is_judged_has_their_verdict() -> None:
     setup = SimulatedSetup(LaneSettings(lines=PASSED)).person_arrives(CHIN).frames(10)
     setup.factory.pin("PASSED").drive_high()
