@@ -142,7 +142,10 @@ def test_a_version_is_not_known_good_before_the_daemon_has_worked_with_it(
     call(root, "ensure", "--config", config)
     works(daemon, status)
     assert call(root, "confirm", "--after", after_s) == 0
-    assert f"nothing is known good yet; needed are {after_s} s in service and one verdict" in capsys.readouterr().err
+    assert (
+        f"nothing to confirm yet: it takes {after_s} s in service, and one person permitted or refused"
+        in capsys.readouterr().err
+    )
     assert call(root, "list") == 0
     assert capsys.readouterr().out.rstrip().endswith("in use, on trial")
 

@@ -167,7 +167,7 @@ def test_check_config_says_when_the_units_memory_is_too_small(
     assert main(["check-config", "--config", str(path), "--json"]) == 0
     out, err = capsys.readouterr()
     assert len(json_lines(out)) == 1
-    assert "need about 254 MiB, too much of the 256 that the unit allows: " in err
+    assert "need about 254 MiB and a reserve, more than the 256 MiB that the unit allows: " in err
     assert "'MemoryMax=318M'" in err
 
 

@@ -87,7 +87,7 @@ def test_links_and_fifos_are_refused_and_nothing_hangs(stick: Path) -> None:
         odd = stick / "gate.d/50-odd.yaml"
         make(odd)
         output = about_the_stick(stick)
-        assert "has something that is no file and no folder: ./gate.d/50-odd.yaml" in output, output
+        assert "has something that is neither a file nor a folder: ./gate.d/50-odd.yaml" in output, output
         odd.unlink()
 
 
@@ -108,7 +108,7 @@ def test_a_list_with_another_line_than_the_sum_of_a_plain_name_is_refused(stick:
     with (stick / "SHA256SUMS").open("a") as out:
         out.write(line.format(sum="0" * 64) + "\n")
     output = about_the_stick(stick)
-    assert "has a line that is no sum of a file with a plain name" in output, output
+    assert "has a line that is not the sum of a file with a plain name" in output, output
     assert "\x1b" not in output
 
 
@@ -150,4 +150,4 @@ def test_the_sums_are_not_written_for_a_name_that_the_installer_refuses(stick: P
     (stick / name).write_text("")
     done = subprocess.run([HERE / "stick", "--sums", stick], capture_output=True, text=True, check=False)
     assert done.returncode == 1
-    assert "is no plain file or has no plain name" in done.stderr
+    assert "is not a plain file or has no plain name" in done.stderr

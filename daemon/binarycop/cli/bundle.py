@@ -49,7 +49,7 @@ def add(commands: Any) -> None:
     ensure = verbs.add_parser("ensure", help="self-test the bundle of the settings, and roll back if it fails")
     add_config(ensure)
     ensure.set_defaults(work=_ensure)
-    confirm = verbs.add_parser("confirm", help="the version on trial is known good, if the daemon works with it")
+    confirm = verbs.add_parser("confirm", help="make the version on trial known good, if the daemon works with it")
     confirm.add_argument(
         "--after",
         dest="after_s",
@@ -128,7 +128,7 @@ def _confirm(options: argparse.Namespace) -> None:
     for version in confirmed:
         _show(version, options)
     if not confirmed:
-        _log(f"nothing is known good yet; needed are {options.after_s:g} s in service and one verdict")
+        _log(f"nothing to confirm yet: it takes {options.after_s:g} s in service, and one person permitted or refused")
 
 
 def _self_test(command: str, config: Path | None, folder: Path) -> None:

@@ -10,8 +10,8 @@ from binarycop.settings import dump, memory
 from binarycop.settings.load import load
 
 _MORE_MEMORY = (
-    "binarycop: these gates and frames need about {needed} MiB, too much of the {unit} that the unit allows: "
-    "write '[Service]' and 'MemoryMax={limit}M' to /etc/systemd/system/binarycop.service.d/memory.conf"
+    "binarycop: these gates and frames need about {needed} MiB and a reserve, more than the {unit} MiB that the "
+    "unit allows: write '[Service]' and 'MemoryMax={limit}M' to /etc/systemd/system/binarycop.service.d/memory.conf"
 )
 
 

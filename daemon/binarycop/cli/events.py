@@ -25,9 +25,7 @@ def add(commands: Any) -> None:
     parser.add_argument("--gate", metavar="NAME", help="show one gate only")
     parser.add_argument("--class", dest="status", choices=_STATUSES, metavar="CLASS",
                         help=f"show one class only: {', '.join(_STATUSES)}")  # fmt: skip
-    parser.add_argument(
-        "--untrusted", action="store_true", help="show also what others than the gate's own units wrote, with a mark"
-    )
+    parser.add_argument("--untrusted", action="store_true", help="show the entries of other programs too, with a mark")
     parser.add_argument("--follow", action="store_true", help="show new events as they come, until interrupted")
     add_json(parser)
     parser.set_defaults(run=run)
@@ -52,7 +50,7 @@ def run(options: argparse.Namespace) -> int:
             print(format_line(record), flush=options.follow)
     if left_out:
         print(
-            f"binarycop: {left_out} entries left out, which the gate's own units did not write; --untrusted shows them",
+            f"binarycop: left out {left_out} entries that other programs wrote; --untrusted shows them",
             file=sys.stderr,
         )
     return 0
