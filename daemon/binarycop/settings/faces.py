@@ -100,7 +100,7 @@ class FacesSettings:
     """Seconds that a track may be lost; after that, the person has left."""
 
     deadline_s: float = bounded(2.0, 0.1, 60, reloadable=True)
-    """Seconds that detection in one frame may take; after that, the gate reports a fault."""
+    """Seconds that a frame may wait for its detection, or may be processed; after that, the gate reports a fault."""
 
     lookout: LookoutSettings = LookoutSettings()
     """The detector ``lookout``."""
