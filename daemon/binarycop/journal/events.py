@@ -195,9 +195,11 @@ class Event(Enum):
         "not_sealed",
         "4f7a2b34c13f4be581362ab476de3160",
         Level.WARNING,
-        "the daemon cannot block the start of programs: {reason}",
+        "the daemon's own filter of system calls does not work: {reason}",
     )
-    FAILED = EventSpec("failed", "0e3a5d47d7384dc8a52cc4db76ba93cb", Level.ERROR, "the daemon ends: {reason}")
+    FAILED = EventSpec(
+        "failed", "0e3a5d47d7384dc8a52cc4db76ba93cb", Level.ERROR, "the daemon ends with an error: {reason}"
+    )
     REPEATED = EventSpec(
         "repeated",
         "2e528ec4d1114a52a1506535587a3dc0",
