@@ -12,7 +12,7 @@ from binarycop.journal.events import Event
 from binarycop.service.faults import FaultReason
 from binarycop.service.perception_runner import ThreadPerception
 from binarycop.settings.faces import FacesSettings
-from binarycop.settings.gate import Contact, GateSettings, Policy
+from binarycop.settings.gate import Contact, FireLevel, GateSettings, Policy
 from binarycop.settings.lines import InputSettings, LinesSettings
 from binarycop.settings.schema import LaneSettings
 from tests.service.fakes import CHIN, CORRECT, HERE, NOSE, NOSE_MOUTH, SimulatedSetup
@@ -84,6 +84,27 @@ def test_a_reload_acts_on_the_permission_that_is_on() -> None:
     setup = SimulatedSetup(HOLD).person_arrives(CORRECT).frames(20)
     setup.service.lanes[0].apply_settings(replace(HOLD, gate=replace(HOLD.gate, hold_s=0.5)))
     assert not setup.frames(1).is_relay_on
+
+
+def test_a_reload_reaches_the_tracker() -> None:
+    setup = SimulatedSetup().person_arrives(NOSE).frames(3)
+    setup.service.lanes[0].apply_settings(replace(LaneSettings(), faces=FacesSettings(lost_s=3.0)))
+    setup.person_leaves().frames(20)
+    assert setup.records(Event.LEFT) == []
+
+
+def test_a_held_permission_that_was_withdrawn_by_fire_needs_new_votes() -> None:
+    lines = LinesSettings(fire=InputSettings("FIRE"), passed=InputSettings("PASSED"))
+    hold = replace(HOLD, lines=lines, gate=replace(HOLD.gate, refractory_s=0, fire_level=FireLevel.WITHHOLD))
+    setup = SimulatedSetup(hold).person_arrives(CORRECT).frames(5)
+    setup.factory.pin("FIRE").drive_high()
+    setup.frames(1)
+    setup.factory.pin("FIRE").drive_low()
+    frames = 1
+    while not setup.is_relay_on:
+        setup.frames(1, every_s=1.1 if frames == 1 else 0.01)
+        frames += 1
+    assert frames >= 5
 
 
 def test_an_output_that_does_not_follow_is_a_fault_that_stays(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,8 +16,9 @@ from binarycop.service.reload import SettingsReader
 from binarycop.service.systemd_link import SystemdLink
 from binarycop.service.watchdog import STUCK_S, Stage, Watchdog
 from binarycop.settings.faces import FacesSettings
-from binarycop.settings.gate import GateSettings, Policy
+from binarycop.settings.gate import Fail, GateSettings, Policy
 from binarycop.settings.schema import LaneSettings, Settings
+from binarycop.settings.signals import SignalSettings, SignalsSettings
 from tests.service.fakes import CORRECT, NOSE, SimulatedSetup
 
 
@@ -150,6 +151,18 @@ def test_keys_that_need_a_restart_are_in_the_journal(managed: ManagedSetup) -> N
     managed.reload()
     assert managed.setup.records(Event.RELOADED) == [("reloaded", {"changed": "nothing changed"})]
     assert managed.setup.records(Event.RESTART_NEEDED) == [("restart_needed", {"keys": "frames.source (gate)"})]
+
+
+def test_settings_that_contradict_what_needs_a_restart_are_refused(managed: ManagedSetup) -> None:
+    managed.setup.frames(1)
+    managed.step()
+    before = managed.setup.service.lanes[0].settings
+    signals = replace(SignalsSettings(), fault=SignalSettings(permission=True))
+    managed.load = lambda: Settings(gates=(LaneSettings(gate=GateSettings(fail=Fail.OPEN), signals=signals),))
+    managed.reload()
+    [(_, refused)] = managed.setup.records(Event.RELOAD_REFUSED)
+    assert str(refused["reason"]).startswith("not without a restart: gate.signals.fault.permission: cannot work")
+    assert managed.setup.service.lanes[0].settings.signals == before.signals
 
 
 def test_wrong_settings_are_refused_and_the_old_ones_stay(managed: ManagedSetup) -> None:

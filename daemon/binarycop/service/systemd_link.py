@@ -10,6 +10,7 @@ from binarycop.service.reload import SettingsReader, change
 from binarycop.service.service import Service
 from binarycop.service.status_text import status_text
 from binarycop.service.watchdog import Stage, Watchdog
+from binarycop.settings.check import contradictions
 from binarycop.settings.schema import Settings
 
 
@@ -87,6 +88,12 @@ class SystemdLink:
 
     def _apply(self, new: Settings) -> None:
         applied = change(self._settings, new)
+        # The new files agree with themselves, but some of their values need a restart.
+        problems = contradictions(applied.settings.gates)
+        if problems:
+            reason = "; ".join(str(problem) for problem in problems)
+            self._journal.write(Event.RELOAD_REFUSED, "", reason=f"not without a restart: {reason}")
+            return
         self._settings = applied.settings
         for lane, settings in zip(self._service.lanes, applied.settings.gates):
             lane.apply_settings(settings)

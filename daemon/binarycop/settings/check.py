@@ -1,5 +1,7 @@
 """Checks of several settings together: values that contradict each other or the wiring."""
 
+from collections.abc import Sequence
+
 from binarycop.classes import GateStatus
 from binarycop.errors import SettingsError
 from binarycop.settings.gate import Contact, Fail
@@ -63,6 +65,14 @@ def check_lane(lane: LaneSettings, node: MappingNode, key: str, problems: list[S
         if line.pin in pins:
             add_problem(f"{path}.pin", f"pin {line.pin} is already used by {pins[line.pin]}", "use another pin")
         pins[line.pin] = path
+
+
+def contradictions(lanes: Sequence[LaneSettings]) -> list[SettingsError]:
+    """The contradictions within each lane, for settings that are in no file as they are."""
+    problems: list[SettingsError] = []
+    for lane in lanes:
+        check_lane(lane, MappingNode({}, {}, "", 0), lane.name, problems)
+    return problems
 
 
 def check_lanes(lanes: tuple[LaneSettings, ...], nodes: list[MappingNode], problems: list[SettingsError]) -> None:
