@@ -8,6 +8,7 @@ import pytest
 
 from binarycop.clock import ManualClock
 from binarycop.frames.base import Frame
+from binarycop.geometry import Box
 from binarycop.journal.events import Event
 from binarycop.service.faults import FaultReason
 from binarycop.service.perception_runner import ThreadPerception
@@ -198,6 +199,14 @@ def test_what_the_newest_frame_shows_counts_before_the_speed_gate_becomes_ready(
     setup.factory.pin("READY").drive_high()
     setup.frames(1)
     assert setup.records(Event.PERMIT) == []
+
+
+def test_without_a_passed_line_the_next_person_keeps_the_number_that_ended_the_permission() -> None:
+    setup = SimulatedSetup().person_arrives(CORRECT).frames(5)
+    assert setup.is_relay_on
+    setup.person_arrives(NOSE, Box(220, 60, 99, 120)).frames(10)
+    assert [values["person"] for _, values in setup.records(Event.PERSON)] == [1, 2]
+    assert setup.records(Event.PASSED)[0][1]["by"] == "leaving"
 
 
 def test_what_was_seen_before_a_passage_does_not_bring_back_the_person_who_passed() -> None:
