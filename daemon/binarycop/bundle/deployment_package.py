@@ -46,7 +46,7 @@ def read(folder: Path) -> DeploymentPackage:
 def private_copy(package: DeploymentPackage, folder: Path) -> DeploymentPackage:
     """The build with copies of its files in ``folder``: nobody can exchange them after they were checked.
 
-    Raises BundleError if a file is no regular file or too large.
+    Raises BundleError if a file is not a regular file, or is too large.
     """
     copies = {}
     for file, name in ((package.bitstream, check_build.BITSTREAM), (package.hwh, check_build.HWH)):

@@ -81,7 +81,7 @@ class GpioChipPin(Pin):  # type: ignore[misc]
 
     @property
     def edges_lost(self) -> int:
-        """How many edges the kernel has dropped because handlers were too slow, since edges were asked for."""
+        """How many edges the kernel has dropped because handlers were too slow, since the line reports edges."""
         request = self._request
         return self._factory.edge_dispatcher.lost(request) if request is not None and self._is_watched else 0
 
