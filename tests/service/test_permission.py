@@ -1,6 +1,7 @@
 """The permission from the frame to the relay: whose it is, how old its frames are, and when it ends."""
 
 import threading
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -16,6 +17,7 @@ from binarycop.settings.faces import FacesSettings
 from binarycop.settings.gate import Contact, FireLevel, GateSettings, Policy
 from binarycop.settings.lines import InputSettings, LinesSettings
 from binarycop.settings.schema import LaneSettings
+from binarycop.settings.signals import LampPattern
 from tests.service.fakes import CHIN, CORRECT, HERE, NOSE, NOSE_MOUTH, SimulatedSetup
 
 PASSED = LinesSettings(passed=InputSettings("PASSED"))
@@ -199,6 +201,26 @@ def test_what_the_newest_frame_shows_counts_before_the_speed_gate_becomes_ready(
     setup.factory.pin("READY").drive_high()
     setup.frames(1)
     assert setup.records(Event.PERMIT) == []
+
+
+def test_only_a_permission_without_a_limit_begins_the_timers_maximum_on_time_anew(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    setup, renewals = SimulatedSetup(HOLD), list[bool]()
+    drive = setup.lane_ios[0].drive
+
+    def record(permission: bool, patterns: Mapping[str, LampPattern], now_s: float, *, renews: bool = False) -> None:
+        renewals.append(renews)
+        drive(permission, patterns, now_s, renews=renews)
+
+    monkeypatch.setattr(setup.lane_ios[0], "drive", record)
+    setup.person_arrives(CORRECT).frames(30)
+    assert setup.is_relay_on
+    assert renewals == [False] * 4 + [True] + [False] * 25
+    setup.service.lanes[0].apply_settings(replace(HOLD, gate=replace(HOLD.gate, policy=Policy.OFF)))
+    renewals.clear()
+    setup.frames(3)
+    assert renewals == [True] * 3
 
 
 def test_without_a_passed_line_the_next_person_keeps_the_number_that_ended_the_permission() -> None:
