@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from binarycop.clock import ManualClock
+from binarycop.errors import OverlayError
 from binarycop.frames.base import Frame
 from binarycop.geometry import Box
 from binarycop.journal.events import Event
@@ -257,3 +258,23 @@ def test_votes_from_before_an_unused_permission_ended_give_no_other_one() -> Non
         frames += 1
     assert len(setup.records(Event.NOT_PASSED)) == 1
     assert frames == pytest.approx(24, abs=1), "2 s until it ends, and then five frames"
+
+
+def test_the_overlay_is_not_loaded_while_the_perception_may_use_it() -> None:
+    clock, loads = ManualClock(50.0), list[int]()
+    setup = SimulatedSetup(clock=clock)
+    runner = setup.service.runner = ThreadPerception(setup.perception, clock)
+    setup.detectors[0].box, setup.classifier.fails = HERE, OverlayError("gone")
+    setup.classifier.reloads, setup.classifier.on_reload = [OverlayError("still")], lambda: loads.append(1)
+    frame = Frame(np.zeros((240, 320, 3), np.uint8), 50.0, 0)
+    runner.submit({0: frame}, 50.0)
+    setup.service.apply(runner.take(30), 50.0)
+    assert len(loads) == 1
+    may_answer = setup.detectors[0].may_answer = threading.Event()
+    runner.submit({0: frame}, 50.1)
+    setup.service.apply(runner.take(0.0), 50.1)
+    assert len(loads) == 1, "a step is running"
+    may_answer.set()
+    setup.service.apply(runner.take(30), 50.2)
+    assert len(loads) == 2
+    setup.service.close()
