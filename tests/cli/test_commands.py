@@ -82,6 +82,22 @@ def test_replay_prints_the_fields_of_its_contract_and_the_same_output_again(
     assert again == first
 
 
+def test_a_replay_permits_also_with_the_settings_of_a_gate_whose_inputs_a_recording_does_not_have(
+    bundle: str, clip: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = tmp_path / "gate.yaml"
+    contact = "feedback: {pin: F, active_high: false}"
+    others = "ready: {pin: R}, fire: {pin: E, active_high: false}"
+    config.write_text(f"lines: {{factory: gpiochip, {contact}, {others}}}\n")
+    command = ["replay", str(clip), "--bundle", bundle, "--finder", "fixed", "--json"]
+    assert main(command) == 0
+    without = [event["event"] for event in json_lines(capsys.readouterr().out)]
+    assert main([*command, "--config", str(config)]) == 0
+    printed = capsys.readouterr()
+    assert [event["event"] for event in json_lines(printed.out)] == without
+    assert "a recording has no speed gate: the lines feedback, ready, fire are left out" in printed.err
+
+
 def test_replay_refuses_a_camera_and_a_missing_clip(
     bundle: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

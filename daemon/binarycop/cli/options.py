@@ -11,8 +11,9 @@ from typing import Any
 from binarycop.lines.factory import MOCK
 from binarycop.settings.classifier import Backend
 from binarycop.settings.faces import DetectorKind
+from binarycop.settings.lines import InputSettings
 from binarycop.settings.load import SYSTEM_FILE, load
-from binarycop.settings.schema import Settings
+from binarycop.settings.schema import LaneSettings, Settings, wires_of
 
 _NUMBER = re.compile(r"[0-9]+(\.[0-9]*)?|\.[0-9]+")
 _MAX_DIGITS = 16
@@ -69,9 +70,19 @@ def with_source(settings: Settings, source: str) -> Settings:
 
 
 def replay_settings(settings: Settings, source: str) -> Settings:
-    """The settings for a replay: the first gate only, another source, and mock lines, so that nothing is switched."""
+    """The settings for a replay: the first gate only, another source, and mock lines, so that nothing is switched.
+
+    It has no inputs, since a recording has no speed gate: a mock ``ready`` would never be active, and a mock contact of
+    the relay would never follow.
+    """
     first = with_source(settings, source).gates[0]
-    return replace(settings, gates=(replace(first, lines=replace(first.lines, factory=MOCK)),))
+    lines = replace(first.lines, factory=MOCK, feedback=None, passed=None, ready=None, fire=None, override=None)
+    return replace(settings, gates=(replace(first, lines=lines),))
+
+
+def inputs_of(lane: LaneSettings) -> list[str]:
+    """The keys below ``lines`` of the inputs that a lane has."""
+    return [path.removeprefix("lines.") for path, line in wires_of(lane) if isinstance(line, InputSettings)]
 
 
 def seconds(high: float) -> Callable[[str], float]:

@@ -1,6 +1,7 @@
-"""``binarycop replay``: recordings through the whole service, with mock lines and in the recording's own time."""
+"""``binarycop replay``: recordings through the whole service, with mock outputs and in the recording's own time."""
 
 import argparse
+import sys
 from typing import Any
 
 from binarycop.bundle.files import Bundle
@@ -11,6 +12,7 @@ from binarycop.cli.options import (
     add_config,
     add_finder,
     add_json,
+    inputs_of,
     print_json,
     replay_settings,
     settings_of,
@@ -58,6 +60,9 @@ class ReplayJournal:
 def run(options: argparse.Namespace) -> int:
     """Replay one clip after the other. Raises SourceError if a clip cannot be opened."""
     settings = settings_of(options)
+    if inputs := inputs_of(settings.gates[0]):
+        note = f"a recording has no speed gate: the lines {', '.join(inputs)} are left out"
+        print(printable(f"binarycop: {note}"), file=sys.stderr)
     bundle, classifier = open_bundle(settings.classifier)
     for clip in options.clips:
         if not is_recording(clip):
