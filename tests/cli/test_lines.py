@@ -18,7 +18,7 @@ def test_it_shows_every_line(capsys: pytest.CaptureFixture[str]) -> None:
     assert all(line["active"] is False for line in shown)
 
 
-@pytest.mark.parametrize(("answer", "pulsed"), [("y\n", True), ("n\n", False), ("\n", False), ("", False)])
+@pytest.mark.parametrize(("answer", "pulsed"), [("y\n", True), ("n\n", False), ("\n", False)])
 def test_it_asks_before_a_pulse(
     answer: str, pulsed: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -51,7 +51,21 @@ def test_a_wrong_argument_is_told_as_one(
     assert message in capsys.readouterr().err
 
 
-@pytest.mark.parametrize(("answer", "walked"), [("y\n", True), ("n\n", False), ("", False)])
+@pytest.mark.parametrize("driven", [["--walk"], ["--pulse", "permission"]])
+def test_a_script_without_yes_does_not_take_the_test_for_passed(
+    driven: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    waits: list[float] = []
+    monkeypatch.setattr("binarycop.cli.lines.time.sleep", waits.append)
+    monkeypatch.setattr("sys.stdin", io.StringIO(""))
+    with pytest.raises(SystemExit) as ended:
+        main(["lines", *driven])
+    assert ended.value.code == 2
+    assert "nobody answered, and nothing was driven; --yes drives without a question" in capsys.readouterr().err
+    assert waits == []
+
+
+@pytest.mark.parametrize(("answer", "walked"), [("y\n", True), ("n\n", False)])
 def test_it_asks_before_a_walk(
     answer: str, walked: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

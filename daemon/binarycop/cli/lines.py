@@ -55,7 +55,7 @@ def add(commands: Any) -> None:
 def run(options: argparse.Namespace) -> int:
     """Returns exit code 6 if a line cannot be opened, or an output fails the walk.
 
-    Exits with code 2 if there is no such gate or output.
+    Exits with code 2 if there is no such gate or output, or if nobody answers the question.
     """
     lane = _lane(options)
     show: Callable[[LineReport], None] = _show_json if options.json else _show
@@ -73,7 +73,7 @@ def _test(lane: LaneSettings, factory: Factory, options: argparse.Namespace, sho
             show(report)
         has_failed = any(report.problem for report in reports)
         driven = "each output, one after another," if options.walk else options.pulse
-        if driven and not options.yes and not _confirm(lane, driven, options.for_s):
+        if driven and not options.yes and not _confirm(lane, driven, options):
             print("binarycop: nothing was driven", file=sys.stderr)
             return 0
         if options.walk:
@@ -144,11 +144,16 @@ def _pulse_s(text: str) -> float:
     return for_s
 
 
-def _confirm(lane: LaneSettings, line: str, for_s: float) -> bool:
-    question = f"Drive {line} of gate {lane.name} for {for_s:g} s? It may open the speed gate. [y/N] "
+def _confirm(lane: LaneSettings, line: str, options: argparse.Namespace) -> bool:
+    """Ask a person. Exits with code 2 if nobody can answer: a script must not take an output test for passed."""
+    question = f"Drive {line} of gate {lane.name} for {options.for_s:g} s? It may open the speed gate. [y/N] "
     print(printable(question), end="", file=sys.stderr)
     sys.stderr.flush()
-    return sys.stdin.readline().strip().lower() in ("y", "yes")
+    answer = sys.stdin.readline()
+    if not answer:
+        print(file=sys.stderr)
+        _fail_of(options)("nobody answered, and nothing was driven; --yes drives without a question")
+    return answer.strip().lower() in ("y", "yes")
 
 
 def _show(report: LineReport) -> None:

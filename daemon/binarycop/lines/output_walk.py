@@ -82,4 +82,4 @@ def walk_output(
         check(False)
     except (GPIOZeroError, OSError) as error:
         problems.append(f"cannot be driven or read: {error}")
-    return tuple(problems)
+    return tuple(dict.fromkeys(problems))  # what is wrong before and after is said once
