@@ -203,7 +203,7 @@ def test_a_name_that_is_no_folders_name_is_an_unknown_bundle(
 ) -> None:
     with pytest.raises(BundleError, match="there is no such bundle"):
         store.prepare_start(name, self_test, at(1))
-    with pytest.raises(BundleError, match="no other version"):
+    with pytest.raises(BundleError, match="there is no such bundle"):
         store.rollback(name)
 
 

@@ -102,6 +102,22 @@ def test_a_bad_bundle_without_a_known_good_one_is_exit_code_4(
     assert "64 of 64 differ" in capsys.readouterr().err
 
 
+def test_the_store_and_the_settings_may_be_relative_paths(
+    config: Path, tiny_bundle: Bundle, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert call(Path("store"), "install", tiny_bundle.folder) == 0
+    assert call(Path("store"), "ensure", "--config", config.name) == 0
+
+
+def test_a_rollback_of_a_bundle_that_is_not_in_the_store_says_so(
+    root: Path, tiny_bundle: Bundle, capsys: pytest.CaptureFixture[str]
+) -> None:
+    call(root, "install", tiny_bundle.folder)
+    assert call(root, "rollback", "n-cnv") == 4
+    assert "bundle n-cnv: there is no such bundle in the store, which has random" in capsys.readouterr().err
+
+
 def test_a_rollback_is_an_event_with_fields(
     root: Path, config: Path, tiny_bundle: Bundle, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

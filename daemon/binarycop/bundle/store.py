@@ -162,7 +162,10 @@ class BundleStore:
         """Use the newest known good version other than the one in use. Raises BundleError if there is none."""
         with self._locked():
             current = self._in_use(name) if FOLDER_NAME.fullmatch(name) else None
-            for version in reversed(self._read_list(_KNOWN_GOOD, name) if current else []):
+            if current is None:
+                names = ", ".join(sorted({version.name for version in self.versions()})) or "none"
+                raise BundleError(name, f"there is no such bundle in the store, which has {names}")
+            for version in reversed(self._read_list(_KNOWN_GOOD, name)):
                 if version != current and is_intact(self._folder(name, version)):
                     self._use(name, version)
                     return self._version(name, version)

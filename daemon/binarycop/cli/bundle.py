@@ -71,6 +71,8 @@ def run(options: argparse.Namespace) -> int:
     """
     # The daemon reads the store as another user, whatever the umask of a unit or a shell.
     os.umask(0o022)
+    # The self-test runs in another folder.
+    options.root = options.root.absolute()
     options.work(options)
     return 0
 
@@ -133,7 +135,7 @@ def _confirm(options: argparse.Namespace) -> None:
 
 def _self_test(command: str, config: Path | None, folder: Path) -> None:
     """Run the self-test as a process of its own, so that a crash or a hang is a failure too. Raises BundleError."""
-    arguments = [command, "--bundle", str(folder), *(["--config", str(config)] if config else [])]
+    arguments = [command, "--bundle", str(folder), *(["--config", str(config.absolute())] if config else [])]
     packages = str(Path(binarycop.__file__).resolve().parents[1])
     try:
         process = subprocess.run(
@@ -151,7 +153,8 @@ def _self_test(command: str, config: Path | None, folder: Path) -> None:
     except subprocess.TimeoutExpired as error:
         raise BundleError(folder, f"{command} has not ended within {SELF_TEST_LIMIT_S} s") from error
     if process.returncode:
-        raise BundleError(folder, _why_failed(command, process.returncode, process.stderr))
+        why = _why_failed(command, process.returncode, process.stderr)
+        raise BundleError(folder, why.removeprefix(f"bundle {folder}: "))
 
 
 def _why_failed(command: str, code: int, errors: str) -> str:
