@@ -117,13 +117,22 @@ def test_the_table_of_gates_has_a_row_for_each_number() -> None:
 def test_a_daemon_that_fails_ends_the_benchmark_with_its_message(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    nothing = tmp_path / "nothing.avi"
-    assert main(["bench", "gates", "--gates", "1", "--clip", str(nothing)]) == 5
-    assert "a daemon with 1 gates failed: binarycop: " in capsys.readouterr().err
+    damaged = tmp_path / "damaged.avi"
+    damaged.write_bytes(b"RIFF")
+    assert main(["bench", "gates", "--gates", "1", "--clip", str(damaged)]) == 5
+    assert "the daemon with 1 gate failed: binarycop: " in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("count", ["0", "17", "-1", "x", "0019999"])
+def test_a_clip_that_does_not_exist_is_named_as_it_was_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(["bench", "gates", "--gates", "1", "--clip", "nothing.avi"]) == 5
+    assert "source nothing.avi: does not exist; name a video file" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("count", ["0", "9", "-1", "x", "0019999"])
 def test_a_number_of_gates_has_bounds(count: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit, match="2"):
         main(["bench", "gates", "--gates", count])
-    assert "should be a number from 1 to 16" in capsys.readouterr().err
+    assert "should be a number from 1 to 8" in capsys.readouterr().err

@@ -20,8 +20,8 @@ from binarycop.evaluation.gate_load import GATES, GateLoad, measure_gates
 from binarycop.evaluation.haar import Haar
 from binarycop.frames.image import read_picture
 from binarycop.settings.faces import DetectorKind, FacesSettings
+from binarycop.settings.load import MAX_GATES
 
-_MAX_GATES = 16
 _NAMES = (DetectorKind.LOOKOUT.value, DetectorKind.YUNET.value, Haar.name)
 
 
@@ -42,7 +42,11 @@ def add(commands: Any) -> None:
     gates = parts.add_parser("gates", help="memory, threads and latency of a daemon with several gates")
     counts = ", ".join(map(str, GATES))
     gates.add_argument(
-        "--gates", type=_count, action="append", metavar="N", help=f"number of gates, 1 to 16 (default: {counts})"
+        "--gates",
+        type=_count,
+        action="append",
+        metavar="N",
+        help=f"number of gates, 1 to {MAX_GATES} (default: {counts})",
     )
     gates.add_argument("--clip", type=Path, metavar="CLIP", help="what all gates play (default: a drawn one)")
     gates.add_argument("--bundle", metavar="NAME", help="the network (default: n-cnv)")
@@ -109,8 +113,8 @@ def gates_table(loads: list[GateLoad]) -> list[str]:
 
 
 def _count(text: str) -> int:
-    if not text.isdecimal() or len(text) > 2 or not 1 <= int(text) <= _MAX_GATES:
-        raise argparse.ArgumentTypeError(f"{text!r} should be a number from 1 to {_MAX_GATES}")
+    if not text.isdecimal() or len(text) > 2 or not 1 <= int(text) <= MAX_GATES:
+        raise argparse.ArgumentTypeError(f"{text!r} should be a number from 1 to {MAX_GATES}")
     return int(text)
 
 

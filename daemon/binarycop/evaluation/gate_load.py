@@ -54,8 +54,10 @@ def measure_gates(counts: Sequence[int], clip: Path | None, options: Sequence[st
     All its gates play the same clip at the same time, which is the worst case.
 
     clip: None draws one: four people, 640×480, 30 frames per second, JPEG as a camera sends it. options: of ``run``.
-    Raises SourceError if a daemon fails, with its message.
+    Raises SourceError if there is no such clip, or a daemon fails, with its message.
     """
+    if clip is not None and not clip.exists():
+        raise SourceError(str(clip), "does not exist; name a video file or a folder of pictures")
     with TemporaryDirectory() as name:
         folder = Path(name)
         if clip is None:
@@ -99,7 +101,7 @@ def _measure(count: int, clip: Path, folder: Path, options: Sequence[str]) -> Ga
     took_s = time.monotonic() - began_s
     if daemon.returncode:
         last = events.read_text().splitlines()[-1:] or [f"ended by signal {-daemon.returncode}"]
-        raise SourceError(str(clip), f"a daemon with {count} gates failed: {last[0]}")
+        raise SourceError(str(clip), f"the daemon with {count} gate{'s' * (count > 1)} failed: {last[0]}")
     summary = json.loads(results.read_text().splitlines()[-1])
     latency_ms = summary["latency_ms"]
     return GateLoad(
