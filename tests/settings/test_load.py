@@ -61,6 +61,11 @@ GOOD_AND_BAD = [
     ("frames: {source: 'no'}", "frames: [demo]", "frames: is a list; write 'key: value' lines below it"),
     ("frames: {source: no}", "frames: {source: }", "frames.source: is empty; write text"),
     (
+        "lines: {lamps: {correct: {pin: L1}}}",
+        "lines: {lamps: {correct: {pin: L1}, nose: null}}",
+        "lines.lamps.nose: is empty; write 'key: value' lines below it, or remove the key",
+    ),
+    (
         "faces: {find_every: 1}",
         "faces: {find_every: 0}",
         "faces.find_every: is '0'; write a whole number from 1 to 100",

@@ -89,7 +89,9 @@ def _value(
 def _mapping(expected: Any, node: Node, key: str, problems: list[SettingsError], default: Any) -> Any:
     """A dataclass of the schema, or a mapping from names to values of one type."""
     if not isinstance(node, MappingNode):
-        problems.append(_problem(node, key, f"is {_describe(node)}", "write 'key: value' lines below it"))
+        is_empty = isinstance(node, ScalarNode) and node.is_null
+        hint = "write 'key: value' lines below it" + (", or remove the key" if is_empty else "")
+        problems.append(_problem(node, key, f"is {_describe(node)}", hint))
         return None
     if is_dataclass(expected):
         schema = typing.cast(type, expected)
