@@ -10,7 +10,7 @@ from binarycop.errors import SettingsErrors
 from binarycop.lines.lane_io import LaneIo
 from binarycop.lines.mock import MockLines
 from binarycop.lines.wiring_test import WiringTest
-from binarycop.settings.gate import Fail, GateSettings
+from binarycop.settings.gate import Contact, Fail, GateSettings
 from binarycop.settings.lines import LineSettings, LinesSettings
 from binarycop.settings.load import load
 from binarycop.settings.schema import LaneSettings, Settings
@@ -55,6 +55,15 @@ def test_check_config_demands_what_the_page_says(fail: Fail, tmp_path: Path) -> 
         else:
             with pytest.raises(SettingsErrors, match=r"signals\.fault\.permission"):
                 load(file)
+
+
+def test_the_settings_of_several_lanes_are_right(tmp_path: Path) -> None:
+    [block] = re.findall(r"^## Several lanes\n.*?^```yaml\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
+    file = tmp_path / "gate.yaml"
+    file.write_text(block)
+    lanes = load(file).settings.gates
+    assert [lane.name for lane in lanes] == ["left", "right"]
+    assert all(lane.gate.contact is Contact.HOLD and lane.lines.feedback and not lane.lines.lamps for lane in lanes)
 
 
 def test_the_table_of_inputs_has_each_input_of_a_lane() -> None:
