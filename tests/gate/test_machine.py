@@ -257,7 +257,8 @@ def test_a_held_contact_outlasts_the_person_by_the_grace_time_and_no_longer() ->
     assert gate.wait(1.49).cause is Cause.VERDICT
     assert gate.wait(0.01).cause is None
     assert gate.state.phase is Phase.AWAITING, "the passage may still be reported"
-    assert gate.give(PassageReported()).kinds == [GateEventKind.PERMIT, GateEventKind.PASSED]
+    assert gate.give(PassageReported()).kinds == [GateEventKind.PERMIT, GateEventKind.WITHDRAWN, GateEventKind.PASSED]
+    assert gate.events[1].reason == "no frame supports it any more"
 
 
 def test_a_held_contact_ends_when_nothing_supports_it_for_the_grace_time_although_somebody_stands_there() -> None:
@@ -360,6 +361,7 @@ def test_one_presence_gets_a_limited_number_of_permissions_whatever_its_persons_
         GateEventKind.PERMIT,
         GateEventKind.LIMIT_REACHED,
     ]
+    assert display_status(gate.state) is GateStatus.UNDECIDED, "the lamp of a permitted class would be wrong"
     gate.give(PersonArrived(6, presence=8)).verdict(GateStatus.CORRECT)
     assert gate.cause is Cause.VERDICT
     gate.wait(3).give(PersonArrived(7, presence=7)).verdict(GateStatus.CORRECT)

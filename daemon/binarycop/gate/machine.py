@@ -45,11 +45,19 @@ def _expire(state: State, config: GateConfig, now_s: float) -> Result:
             events += (_granted_event(state, GateEventKind.PASSED, inferred=True),)
             state = _enter_refractory(state, end_s)
         elif state.phase is Phase.PERMITTED and end_s < _passage_deadline_s(state, config):
+            if _is_unsupported(state, config, end_s):
+                events += (_granted_event(state, GateEventKind.WITHDRAWN, reason="no frame supports it any more"),)
             state = replace(state, phase=Phase.AWAITING, since_s=end_s)
         else:
             events += (_granted_event(state, GateEventKind.NOT_PASSED),)
             state = _enter_refractory(state, end_s)
     return state, events
+
+
+def _is_unsupported(state: State, config: GateConfig, end_s: float) -> bool:
+    """Whether a held permission ends at ``end_s`` because of the grace time, before its own limit."""
+    grant = state.grant
+    return grant is not None and grant.is_held and end_s < grant.at_s + min(grant.limit_s, config.settings.hold_s)
 
 
 def _revoke(state: State, config: GateConfig, now_s: float) -> Result:
@@ -124,9 +132,9 @@ def _evaluate(state: State, config: GateConfig, now_s: float) -> Result:
 def _permit(state: State, config: GateConfig, now_s: float, cause: Cause) -> Result:
     settings = config.settings
     if state.presences.of(state.presence) >= settings.max_permissions:
-        if state.has_told_limit:
+        if state.has_reported_limit:
             return state, ()
-        return replace(state, has_told_limit=True), (_front_event(state, GateEventKind.LIMIT_REACHED),)
+        return replace(state, has_reported_limit=True), (_front_event(state, GateEventKind.LIMIT_REACHED),)
     verdict = state.verdict
     reminded_of = state.last_announced or GateStatus.UNDECIDED
     grant = Grant(
@@ -144,7 +152,7 @@ def _permit(state: State, config: GateConfig, now_s: float, cause: Cause) -> Res
         since_s=now_s,
         grant=grant,
         presences=state.presences.count(state.presence),
-        has_told_limit=False,
+        has_reported_limit=False,
         last_announced=None,
     )
     return state, (_granted_event(state, GateEventKind.PERMIT),)
@@ -194,8 +202,8 @@ def _on_person_arrived(state: State, gate_input: inputs.PersonArrived, config: G
     else:
         state, events = _abandon_person(state, now_s, has_passed=config.has_passed)
     presence = gate_input.person if gate_input.presence is None else gate_input.presence
-    has_told_limit = state.has_told_limit and presence == state.presence
-    state = replace(state, person=gate_input.person, presence=presence, has_told_limit=has_told_limit)
+    has_reported_limit = state.has_reported_limit and presence == state.presence
+    state = replace(state, person=gate_input.person, presence=presence, has_reported_limit=has_reported_limit)
     return replace(state, presences=state.presences.keep(presence), verdict=None, last_announced=None), events
 
 

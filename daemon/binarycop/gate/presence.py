@@ -20,9 +20,11 @@ class PresenceCounts:
         return dict(self.counts).get(presence, 0)
 
     def keep(self, presence: int) -> "PresenceCounts":
-        """With this presence as the one that was in front last, so that it is the last one to be forgotten."""
-        pair = (presence, self.of(presence))
-        return PresenceCounts((*(pair for pair in self.counts if pair[0] != presence), pair)) if pair[1] else self
+        """Put this presence at the end, since it is in front now: those that were not for longest are forgotten first."""
+        count = self.of(presence)
+        if count == 0:
+            return self
+        return PresenceCounts((*(pair for pair in self.counts if pair[0] != presence), (presence, count)))
 
     def count(self, presence: int) -> "PresenceCounts":
         """With one permission more for this presence."""

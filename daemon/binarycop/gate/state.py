@@ -47,7 +47,7 @@ class State:
 
     since_s: when the phase began. grant: in the phases permitted and awaiting. person, presence, verdict: who is in
     front, in which unbroken presence, and that person's verdict. last_announced: the last verdict that was refused or
-    reminded of, so that it is reported once only. has_told_limit: the same for the limit of permissions.
+    reminded of, so that it is reported once only. has_reported_limit: the same for the limit of permissions.
     """
 
     phase: Phase = Phase.IDLE
@@ -58,7 +58,7 @@ class State:
     presences: PresenceCounts = field(default_factory=PresenceCounts)
     verdict: inputs.VerdictReached | None = None
     last_announced: GateStatus | None = None
-    has_told_limit: bool = False
+    has_reported_limit: bool = False
     ready: bool = True
     fire: bool = False
     fault: bool = False
@@ -111,6 +111,9 @@ def display_status(state: State) -> GateStatus:
         return GateStatus.FAULT
     if state.person is None:
         return GateStatus.NOBODY
+    if state.has_reported_limit and state.phase is Phase.IDLE:
+        # The lamp of a permitted class would say that the speed gate opens.
+        return GateStatus.UNDECIDED
     return state.verdict.status if state.verdict else GateStatus.UNDECIDED
 
 

@@ -34,14 +34,16 @@ class FeedbackCheck:
     """Compares the relay's own contact with its command. Energised or not, it must follow within ``FEEDBACK_S``."""
 
     def __init__(self) -> None:
-        self._since_s = 0.0
+        self._since_s, self._differences = 0.0, 0
 
     def restart(self, now_s: float) -> None:
         """From ``now_s`` on the contact has that time to follow, since the relay was switched."""
-        self._since_s = now_s
+        self._since_s, self._differences = now_s, 0
 
     def has_failed(self, commanded: bool, reported: bool, now_s: float) -> bool:
-        """Whether the contact has not followed in time."""
+        """Whether the contact has not followed in time: two reads in a row, so that a late loop makes no fault of one."""
         if reported == commanded:
-            self._since_s = now_s
-        return now_s - self._since_s > FEEDBACK_S
+            self.restart(now_s)
+            return False
+        self._differences += 1
+        return self._differences >= _READS and now_s - self._since_s > FEEDBACK_S

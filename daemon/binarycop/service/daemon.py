@@ -85,9 +85,8 @@ def run_daemon(load: Callable[[], Settings], display: Display | None) -> RunSumm
         hang_timer = HangTimer(settings.service.hang_s)
 
         def on_step() -> None:
-            if service.runner.busy_s() <= settings.service.hang_s:
-                # A perception that hangs does not stop this loop; the timer then ends the process all the same.
-                hang_timer.restart()
+            # A perception that hangs does not stop this loop; the timer ends the process all the same.
+            hang_timer.restart(service.runner.busy_s())
             now_s = clock.now_s()
             systemd.step(now_s)
             journal.flush()

@@ -24,6 +24,6 @@ class HangTimer:
     ) -> None:
         signal.setitimer(signal.ITIMER_REAL, 0)
 
-    def restart(self) -> None:
-        """Start to count again: a step is complete."""
-        signal.setitimer(signal.ITIMER_REAL, self._limit_s)
+    def restart(self, busy_s: float = 0.0) -> None:
+        """Start to count again: a step is complete. busy_s: for how long a call in another thread has been running."""
+        signal.setitimer(signal.ITIMER_REAL, max(self._limit_s - busy_s, 0.001))

@@ -12,7 +12,7 @@ from tests.system.faults.fault_row import QUIET_S, FaultResult, FaultRow, check_
 from tests.system.faults.gate_process import CheckFailed, GateProcess
 
 _NO_LINE = 6
-_OVERRIDE_S = 2
+_OVERRIDE_S, _OVERRIDE_RELEASE_S = 2, 0.5
 
 
 def _refused(damage: Callable[[GateProcess], None], repair: Callable[[GateProcess], None], work: Path) -> FaultResult:
@@ -110,8 +110,9 @@ def _ready(work: Path, limit_s: float) -> FaultResult:
 
 
 def _override(work: Path, limit_s: float) -> FaultResult:
-    settings = {"lines": {"override": {"pin": "override"}}, "gate": {"override_s": _OVERRIDE_S}}
+    settings = {"lines": {"override": {"pin": "override"}}, "gate": {"override_s": _OVERRIDE_S, "override_release_s": _OVERRIDE_RELEASE_S}}
     with GateProcess(work, settings) as gate:
+        sleep(2 * _OVERRIDE_RELEASE_S)  # an input that is active from the start counts for nothing
         at_s = monotonic()
         gate.chip.drive("override", True)
         gate.wait_until("the override switches the relay on", lambda: gate.chip.level(RELAY))
