@@ -34,8 +34,8 @@ def test_a_loop_that_waits_for_ever_is_ended() -> None:
 
 
 def test_a_loop_whose_other_thread_hangs_is_ended_although_it_goes_on() -> None:
-    then = "begun_s = time.monotonic()\n    while True: hang_timer.restart(time.monotonic() - begun_s); time.sleep(0.01)"
-    assert run(then) == (-signal.SIGALRM, ["restarted"])
+    loop = "while True: hang_timer.restart(time.monotonic() - begun_s); time.sleep(0.01)"
+    assert run(f"begun_s = time.monotonic()\n    {loop}") == (-signal.SIGALRM, ["restarted"])
 
 
 def test_a_loop_that_hangs_in_compiled_code_and_holds_the_interpreter_lock_is_ended() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 from binarycop.cli.options import add_config, add_json, print_json
 from binarycop.printable import printable
 from binarycop.settings import dump, memory
-from binarycop.settings.load import load
+from binarycop.settings.load import load, unread
 
 _MORE_MEMORY = (
     "binarycop: these gates and frames need about {needed} MiB and a reserve, more than the {unit} MiB that the "
@@ -33,6 +33,8 @@ def run(options: argparse.Namespace) -> int:
             _MORE_MEMORY.format(needed=memory.needed_mib(loaded.settings), unit=memory.UNIT_MIB, limit=limit_mib),
             file=sys.stderr,
         )
+    for path in unread(loaded.files[0]) if loaded.files else []:
+        print(printable(f"binarycop: {path}: is not read; only a file whose name ends with .yaml is"), file=sys.stderr)
     if options.json:
         files = [str(path) for path in loaded.files]
         to_dict = dump.changes_to_dict if options.changes else dump.to_dict

@@ -20,7 +20,7 @@ class PresenceCounts:
         return dict(self.counts).get(presence, 0)
 
     def keep(self, presence: int) -> "PresenceCounts":
-        """Put this presence at the end, since it is in front now: those that were not for longest are forgotten first."""
+        """Put this presence at the end: it is in front now, so it is the last one to be forgotten."""
         count = self.of(presence)
         if count == 0:
             return self

@@ -41,7 +41,7 @@ class FeedbackCheck:
         self._since_s, self._differences = now_s, 0
 
     def has_failed(self, commanded: bool, reported: bool, now_s: float) -> bool:
-        """Whether the contact has not followed in time: two reads in a row, so that a late loop makes no fault of one."""
+        """Whether the contact has not followed in time, in two reads in a row: one late read is no fault."""
         if reported == commanded:
             self.restart(now_s)
             return False

@@ -24,6 +24,7 @@ SYSTEM_FILE = Path("/etc/binarycop/gate.yaml")
 MAX_GATES = 8
 MAX_DROP_INS = 64
 _MAX_PROBLEMS = 20
+_MAX_UNREAD = 20
 
 _DAEMON_KEYS = ("classifier", "journal", "service", "gates")
 _LANE_KEYS = tuple(field.name for field in fields(LaneSettings) if field.name != "name")
@@ -59,11 +60,21 @@ def load(path: Path | None) -> Loaded:
 
 def _drop_ins(path: Path) -> list[Path]:
     """The files that are read after ``path``, in order. Raises SettingsError if there are too many."""
-    folder = path.with_suffix(".d") if path.name else path
+    folder = _drop_in_folder(path)
     found = list(islice(folder.glob("*.yaml"), MAX_DROP_INS + 1))
     if len(found) > MAX_DROP_INS:
         raise SettingsError(f"has more than {MAX_DROP_INS} files", "write fewer files", file=str(folder))
     return sorted(found)
+
+
+def unread(path: Path) -> list[Path]:
+    """What lies beside the drop-ins of ``path`` under another name, such as ``site.yml``; at most 20, no hidden files."""
+    others = (file for file in _drop_in_folder(path).glob("[!.]*") if file.suffix != ".yaml")
+    return sorted(islice(others, _MAX_UNREAD))
+
+
+def _drop_in_folder(path: Path) -> Path:
+    return path.with_suffix(".d") if path.name else path
 
 
 def from_tree(tree: MappingNode) -> Settings:

@@ -10,8 +10,7 @@ class ServiceSettings:
     """The loop."""
 
     hang_s: float = bounded(5.0, 1, 60)
-    """Seconds that a step of the loop may take; after that, the kernel ends the process.
+    """Seconds that a step of the loop, or of the perception, may take; after that, the kernel ends the process.
 
-    The default is below the unit's ``WatchdogSec=`` (8), so that this acts first. A step of the perception may take as
-    long, and the process ends up to as many seconds later.
+    The default is below the unit's ``WatchdogSec=`` (8), so that this acts first.
     """

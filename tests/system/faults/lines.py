@@ -110,7 +110,8 @@ def _ready(work: Path, limit_s: float) -> FaultResult:
 
 
 def _override(work: Path, limit_s: float) -> FaultResult:
-    settings = {"lines": {"override": {"pin": "override"}}, "gate": {"override_s": _OVERRIDE_S, "override_release_s": _OVERRIDE_RELEASE_S}}
+    times = {"override_s": _OVERRIDE_S, "override_release_s": _OVERRIDE_RELEASE_S}
+    settings = {"lines": {"override": {"pin": "override"}}, "gate": times}
     with GateProcess(work, settings) as gate:
         sleep(2 * _OVERRIDE_RELEASE_S)  # an input that is active from the start counts for nothing
         at_s = monotonic()
