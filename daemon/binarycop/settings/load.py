@@ -68,7 +68,7 @@ def _drop_ins(path: Path) -> list[Path]:
 
 
 def unread(path: Path) -> list[Path]:
-    """What lies beside the drop-ins of ``path`` under another name, such as ``site.yml``; at most 20, no hidden files."""
+    """What lies beside the drop-ins of ``path`` under another name, such as ``site.yml``; at most 20, none hidden."""
     others = (file for file in _drop_in_folder(path).glob("[!.]*") if file.suffix != ".yaml")
     return sorted(islice(others, _MAX_UNREAD))
 
