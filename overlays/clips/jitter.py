@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from binarycop.detection.base import Detector, largest_face
+from binarycop.detection.base import SMALLEST_FACE_PX, Detector, largest_face
 from binarycop.detection.choose import make_detector
 from binarycop.frames.base import Frame
 from binarycop.geometry import Box
@@ -98,7 +98,7 @@ def _swayed(walk: Walk, at_s: float) -> tuple[float, float]:
 
 
 def _each_frame(detector: Detector, recording: Recording, settings: FacesSettings) -> list[Box | None]:
-    faces = (largest_face(detector.detect(frame), settings.least_px) for frame in recording.frames)
+    faces = (largest_face(detector.detect(frame), SMALLEST_FACE_PX) for frame in recording.frames)
     return [face.box if face else None for face in faces]
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from binarycop.classes import FOLDERS, LABELS
-from binarycop.detection.base import Detector, largest_face
+from binarycop.detection.base import SMALLEST_FACE_PX, Detector, largest_face
 from binarycop.detection.crop import crop
 from binarycop.detection.yunet import YuNet
 from binarycop.evaluation.detection import Proportion
@@ -114,7 +114,7 @@ def crop_face(path: Path, detector: Detector, geometry: CropGeometry) -> NDArray
 
 def front_box(pixels: NDArray[np.uint8], detector: Detector) -> Box | None:
     """The box of the front person's face in a picture, (H, W, 3) uint8 BGR; None without a face."""
-    face = largest_face(detector.detect(pixels), _FACES.least_px)
+    face = largest_face(detector.detect(pixels), SMALLEST_FACE_PX)
     return None if face is None else face.box
 
 

@@ -31,6 +31,13 @@ class Detector(Protocol):
         """
 
 
+SMALLEST_FACE_PX = 16
+"""The smallest face, by its shorter side in pixels, that single pictures are judged by; lookout is not made for less.
+
+At a gate ``faces.least_px`` applies instead: it says how near somebody must be, which a single picture does not tell.
+"""
+
+
 def largest_face(faces: list[Face], least_px: int) -> Face | None:
     """The face that decides: the largest one, since that person is nearest to the gate.
 

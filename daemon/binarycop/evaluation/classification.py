@@ -9,7 +9,7 @@ import numpy as np
 from binarycop.bundle.files import Bundle
 from binarycop.classes import FOLDERS, LABELS, MaskClass
 from binarycop.classifier.base import Classifier
-from binarycop.detection.base import Detector, largest_face
+from binarycop.detection.base import SMALLEST_FACE_PX, Detector, largest_face
 from binarycop.detection.crop import crop
 from binarycop.errors import SourceError, UndecodableFrame
 from binarycop.evaluation.annotated import labelled_pictures
@@ -48,7 +48,7 @@ def evaluate(
     bundle: Bundle,
     on_left_out: Callable[[UndecodableFrame], None],
 ) -> Report:
-    """Classify all pictures in the class folders (``FOLDERS``) of ``folder``.
+    """Classify all pictures in the class folders (``FOLDERS``) of ``folder``, with any setting of ``faces.least_px``.
 
     on_left_out: called for each picture that cannot be decoded. Raises SourceError if there are no pictures.
     """
@@ -61,7 +61,7 @@ def evaluate(
             on_left_out(error)
             continue
         report.images += 1
-        face = largest_face(detector.detect(pixels), lane.faces.least_px)
+        face = largest_face(detector.detect(pixels), SMALLEST_FACE_PX)
         if face is None:
             report.no_face += 1
             continue

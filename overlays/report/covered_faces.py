@@ -1,0 +1,101 @@
+"""Measure what the networks say of a lower face that is covered by something other than a mask.
+
+    python -m overlays.report.covered_faces --data ../shared/data
+
+A flat sheet of paper, or a dark scarf with some texture, is drawn over the lower half of the bare faces of
+``real_photos_more``. Detector, crop and network are the daemon's own; one decision per picture, without votes.
+"""
+
+import argparse
+import sys
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from binarycop.bundle import files as bundles
+from binarycop.bundle.search import find_bundle
+from binarycop.classes import LABELS
+from binarycop.classifier.base import Classifier
+from binarycop.classifier.emulator import Emulator
+from binarycop.detection.base import SMALLEST_FACE_PX, Detector, largest_face
+from binarycop.detection.choose import make_detector
+from binarycop.detection.crop import crop
+from binarycop.frames.image import MAX_FRAME_PX, read_picture
+from binarycop.geometry import Box, CropGeometry
+from binarycop.settings.faces import FacesSettings
+from overlays.command_line import add_data_option
+
+BUNDLES = "n-cnv", "u-cnv", "cnv"
+NOT_FOUND = "not found"
+_FROM, _TO, _SIDE = (
+    0.5,
+    1.15,
+    0.05,
+)  # of the face's box: the cover's upper and lower edge, and what it exceeds each side
+
+
+@dataclass(frozen=True)
+class Cover:
+    """What covers the lower face. colour: BGR. sd: standard deviation of each pixel's noise, in grey levels."""
+
+    name: str
+    colour: tuple[int, int, int]
+    sd: float
+
+
+COVERS = Cover("paper", (225, 228, 230), 4.0), Cover("scarf", (60, 40, 110), 14.0)
+
+
+def covered(pixels: NDArray[np.uint8], face: Box, cover: Cover, seed: int) -> NDArray[np.uint8]:
+    """A copy of a picture, (H, W, 3) uint8 BGR, whose lower half of the face is covered."""
+    left, right = face.x_px - _SIDE * face.width_px, face.x_px + (1 + _SIDE) * face.width_px
+    top, bottom = face.y_px + _FROM * face.height_px, face.y_px + _TO * face.height_px
+    picture: NDArray[np.uint8] = pixels.copy()
+    region = picture[max(int(top), 0) : max(int(bottom), 0), max(int(left), 0) : max(int(right), 0)]
+    noise = np.random.default_rng(seed).normal(0, cover.sd, region.shape)
+    region[:] = np.clip(np.array(cover.colour) + noise, 0, 255).astype(np.uint8)
+    return picture
+
+
+def count(
+    pictures: list[NDArray[np.uint8]], cover: Cover, detector: Detector, classifier: Classifier, geometry: CropGeometry
+) -> Counter[str]:
+    """How many covered faces get each class; those that the detector does not find any more count as ``NOT_FOUND``."""
+    answers = Counter[str]()
+    for seed, pixels in enumerate(pictures):
+        face = largest_face(detector.detect(pixels), SMALLEST_FACE_PX)
+        if face is None:
+            continue
+        picture = covered(pixels, face.box, cover, seed)
+        found = largest_face(detector.detect(picture), SMALLEST_FACE_PX)
+        if found is None:
+            answers[NOT_FOUND] += 1
+            continue
+        scores = classifier.scores(crop(picture, found.box, geometry)[None])[0]
+        answers[LABELS[int(np.argmax(scores))]] += 1
+    return answers
+
+
+def main() -> int:
+    """Print a line for each cover and bundle."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    add_data_option(parser)
+    data: Path = parser.parse_args().data
+    paths = sorted((data / "real_photos_more" / "no_mask").glob("*"))
+    pictures = [read_picture(path, shrink_to_px=MAX_FRAME_PX) for path in paths]
+    detector = make_detector(FacesSettings(), is_demo=False)
+    for name in BUNDLES:
+        bundle = bundles.load(find_bundle(name))
+        classifier = Emulator(bundle)
+        for cover in COVERS:
+            answers = count(pictures, cover, detector, classifier, bundle.manifest.crop)
+            text = ", ".join(f"{answers[label]} {label}" for label in (*LABELS, NOT_FOUND) if answers[label])
+            print(f"{name:<6} {cover.name:<6} of {sum(answers.values())} faces: {text}", flush=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
