@@ -511,7 +511,7 @@ ROWS = (
         "too little processor time",
         "the process is stopped five sixths of the time",
         4.0,
-        "faces.lost_s 1, plus the time that the process is stopped",
+        "gate.grace_s 2, plus the time that the process is stopped",
         _starved,
         is_slow=True,
     ),
