@@ -6,13 +6,9 @@ from typing import Any
 
 from binarycop.cli.options import add_config, add_json, print_json
 from binarycop.printable import printable
-from binarycop.settings import dump, memory
+from binarycop.settings import dump
 from binarycop.settings.load import load, unread
-
-_MORE_MEMORY = (
-    "binarycop: these gates and frames need about {needed} MiB and a reserve, more than the {unit} MiB that the "
-    "unit allows: write '[Service]' and 'MemoryMax={limit}M' to /etc/systemd/system/binarycop.service.d/memory.conf"
-)
+from binarycop.settings.notes import notes
 
 
 def add(commands: Any) -> None:
@@ -27,12 +23,8 @@ def add(commands: Any) -> None:
 def run(options: argparse.Namespace) -> int:
     """Print the settings as YAML, which can be loaded again. Raises SettingsErrors."""
     loaded = load(options.config)
-    limit_mib = memory.limit_mib(loaded.settings)
-    if limit_mib > memory.UNIT_MIB:
-        print(
-            _MORE_MEMORY.format(needed=memory.needed_mib(loaded.settings), unit=memory.UNIT_MIB, limit=limit_mib),
-            file=sys.stderr,
-        )
+    for note in notes(loaded.settings):
+        print(printable(f"binarycop: {note}"), file=sys.stderr)
     for path in unread(loaded.files[0]) if loaded.files else []:
         print(printable(f"binarycop: {path}: is not read; only a file whose name ends with .yaml is"), file=sys.stderr)
     if options.json:

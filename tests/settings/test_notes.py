@@ -1,0 +1,35 @@
+"""What check-config advises."""
+
+from binarycop.settings.frames import FramesSettings
+from binarycop.settings.gate import Contact, GateSettings
+from binarycop.settings.lines import InputSettings, LinesSettings
+from binarycop.settings.notes import notes
+from binarycop.settings.schema import LaneSettings, Settings
+
+
+def notes_of(*lanes: LaneSettings) -> list[str]:
+    return list(notes(Settings(gates=lanes)))
+
+
+def test_the_defaults_need_no_advice() -> None:
+    assert notes_of(LaneSettings()) == []
+
+
+def test_a_held_contact_without_its_own_feedback_is_named() -> None:
+    hold = GateSettings(contact=Contact.HOLD)
+    [note] = notes_of(LaneSettings(name="north", gate=hold))
+    assert note.startswith("gate north: gate.contact: hold without lines.feedback")
+    assert notes_of(LaneSettings(gate=hold, lines=LinesSettings(feedback=InputSettings("F")))) == []
+
+
+def test_an_override_that_its_hour_limits_is_named() -> None:
+    gate = GateSettings(override_s=700, override_per_hour_s=600)
+    [note] = notes_of(LaneSettings(gate=gate, lines=LinesSettings(override=InputSettings("KEY"))))
+    assert "700 s, is longer than gate.override_per_hour_s, 600 s" in note
+    assert notes_of(LaneSettings(gate=gate)) == [], "there is no such input"
+
+
+def test_gates_that_need_more_memory_than_the_unit_allows_are_named() -> None:
+    large = FramesSettings(width_px=1920, height_px=1080)
+    [note] = notes_of(*(LaneSettings(name=f"g{index}", frames=large) for index in range(8)))
+    assert "MemoryMax=" in note
