@@ -13,8 +13,10 @@ _MORE_MEMORY = (
 _NO_FEEDBACK = (
     "gate {gate}: gate.contact: hold without lines.feedback: nobody notices a relay that sticks; see docs/wiring.md"
 )
-_SHORT_BUDGET = "gate {gate}: gate.override_s, {longest:g} s, is longer than gate.override_per_hour_s, {budget:g} s, "
+_SHORT_BUDGET = (
+    "gate {gate}: gate.override_s, {longest:g} s, is longer than gate.override_per_hour_s, {budget:g} s, "
     "which limits it"
+)
 
 
 def notes(settings: Settings) -> Iterator[str]:
