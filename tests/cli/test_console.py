@@ -1,6 +1,7 @@
 """What a person sees: on a terminal one line that is updated, elsewhere a line for each change."""
 
 import io
+from dataclasses import replace
 
 import pytest
 
@@ -28,7 +29,16 @@ def test_without_a_terminal_there_is_a_line_for_each_change_and_not_for_each_fra
         console.show([snapshot], 1.5)
     lines = stream.getvalue().splitlines()
     assert len(lines) == 3
-    assert " ".join(lines[1].split()) == "gate: frame 9 person 3 correct gate open (verdict) 1.5 ms"
+    assert " ".join(lines[1].split()) == "gate: frame 9 person 3 correct permission on (verdict) 1.5 ms"
+
+
+def test_without_a_terminal_only_the_gate_that_changes_has_a_line() -> None:
+    stream = io.StringIO()
+    console = Console(stream)
+    south = replace(PERMITTED, gate="south")
+    for snapshots in ([EMPTY, south], [PERMITTED, south]):
+        console.show(snapshots, None)
+    assert [line.split(":")[0] for line in stream.getvalue().splitlines()] == ["gate", "south", "gate"]
 
 
 def test_on_a_terminal_one_line_is_updated_and_journal_lines_do_not_mix_with_it(

@@ -18,7 +18,7 @@ class Console:
     def __init__(self, stream: TextIO | None = None) -> None:
         self._stream = stream or sys.stdout
         self._is_terminal = self._stream.isatty()
-        self._shown: list[object] = []
+        self._shown: dict[str, object] = {}
 
     def show(self, snapshots: list[LaneSnapshot], latency_ms: float | None) -> None:
         """Show how all lanes are. latency_ms: from the capture of the newest frame to the lines."""
@@ -28,10 +28,10 @@ class Console:
             self._stream.write(_CLEAR_LINE + text[: shutil.get_terminal_size().columns - 1])
             self._stream.flush()
             return
-        state: list[object] = [(lane.gate, lane.person, lane.status, lane.phase, lane.cause) for lane in snapshots]
-        if state != self._shown:
-            self._shown = state
-            for lane in snapshots:
+        for lane in snapshots:
+            state = (lane.person, lane.status, lane.phase, lane.cause)
+            if self._shown.get(lane.gate) != state:
+                self._shown[lane.gate] = state
                 print(printable(_line(lane) + _latency(latency_ms)), file=self._stream, flush=True)
 
     def print_line(self, line: str) -> None:
@@ -54,10 +54,12 @@ def latency_text(latency_ms: dict[str, float | None]) -> str:
 
 
 def _line(lane: LaneSnapshot) -> str:
-    gate = "open" if lane.cause else "closed"
+    permission = "on" if lane.cause else "off"
     why = f" ({lane.cause.value})" if lane.cause else f" ({lane.phase.value})" if lane.phase is not Phase.IDLE else ""
     person = f"person {lane.person}" if lane.person is not None else "nobody"
-    return f"{lane.gate}: frame {lane.frame:4d}  {person:<9}  {lane.status.value:<10}  gate {gate + why:<19}"
+    return (
+        f"{lane.gate}: frame {lane.frame:4d}  {person:<9}  {lane.status.value:<10}  permission {permission + why:<17}"
+    )
 
 
 def _latency(latency_ms: float | None) -> str:
