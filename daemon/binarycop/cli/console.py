@@ -54,12 +54,10 @@ def latency_text(latency_ms: dict[str, float | None]) -> str:
 
 
 def _line(lane: LaneSnapshot) -> str:
-    permission = "on" if lane.cause else "off"
     why = f" ({lane.cause.value})" if lane.cause else f" ({lane.phase.value})" if lane.phase is not Phase.IDLE else ""
     person = f"person {lane.person}" if lane.person is not None else "nobody"
-    return (
-        f"{lane.gate}: frame {lane.frame:4d}  {person:<9}  {lane.status.value:<10}  permission {permission + why:<17}"
-    )
+    permission = f"permission {'on' if lane.cause else 'off'}{why}"
+    return f"{lane.gate}: frame {lane.frame:4d}  {person:<9}  {lane.status.value:<10}  {permission:<28}"
 
 
 def _latency(latency_ms: float | None) -> str:
