@@ -68,7 +68,7 @@ def test_with_json_there_is_an_object_for_each_event_and_nothing_else(capsys: py
     assert fire["state"] == "active"
 
 
-LEFT_OUT = "binarycop: left out 1 entries that other programs wrote; --untrusted shows them\n"
+LEFT_OUT = "binarycop: entries of other programs that are left out: 1; --untrusted shows them\n"
 
 
 @pytest.mark.usefixtures("queries")

@@ -50,7 +50,7 @@ def run(options: argparse.Namespace) -> int:
             print(format_line(record), flush=options.follow)
     if left_out:
         print(
-            f"binarycop: left out {left_out} entries that other programs wrote; --untrusted shows them",
+            f"binarycop: entries of other programs that are left out: {left_out}; --untrusted shows them",
             file=sys.stderr,
         )
     return 0

@@ -112,7 +112,7 @@ def what_others_write_into_the_journal_is_not_taken_for_the_gates() -> str:
     assert not [one for one in events() if one.get("person") == 99]
     plain = subprocess.run(["binarycop", "events"], capture_output=True, text=True, check=True)
     assert "person 99:" not in plain.stdout
-    assert re.search(r"binarycop: \d+ entries left out", plain.stderr), plain.stderr
+    assert re.search(r"binarycop: entries of other programs that are left out: \d+", plain.stderr), plain.stderr
     [shown_one] = [one for one in events("--untrusted") if one.get("person") == 99]
     assert shown_one["trusted"] is False, shown_one
     marked = run("binarycop", "events", "--untrusted")
