@@ -58,6 +58,15 @@ def the_sandbox_refuses_what_it_must() -> str:
 def a_daemon_that_was_taken_over_gets_little_into_the_journal() -> str:
     """It sends a random picture as fast as it can for a while: what comes through is within the writer's limits."""
     run("systemctl", "stop", UNIT)
+    try:
+        return _flood()
+    finally:
+        # The next checks need the daemon, whatever this one finds.
+        run("systemctl", "start", UNIT)
+        wait_for("the gate", is_ready)
+
+
+def _flood() -> str:
     run("systemctl", "restart", WRITER)
     begun, begun_s, pid = time(), monotonic(), shown("MainPID", WRITER)
     cpu_s = _cpu_s(pid)
@@ -80,14 +89,12 @@ def a_daemon_that_was_taken_over_gets_little_into_the_journal() -> str:
         for one in written
         if one["BINARYCOP_EVENT"] == "unwritten" and not one["BINARYCOP_WHY"].startswith("texts")
     )
-    assert 0.5 * _TEXT_BYTES < text_bytes <= _TEXT_BYTES + _TEXT_BYTES_PER_S * took_s, text_bytes
+    assert 0.5 * _TEXT_BYTES < text_bytes <= _TEXT_BYTES + _TEXT_BYTES_PER_S * took_s, (text_bytes, len(written), taken)
     assert 20 < len(decided) <= (_UNITS + _UNITS_PER_S * took_s) / _LEAST_UNITS, len(decided)
     sent = sum(int(number) for name, number in taken.items() if isinstance(number, int))
     assert len(decided) + told == sent, (len(decided), told, taken)
     others = [one for one in entries_since(begun) if len(str(one)) > 4000]
     assert others == [], others
-    run("systemctl", "start", UNIT)
-    wait_for("the gate", is_ready)
     each_us = cpu_s / sent * 1e6
     return (
         f"in {took_s:.0f} s the socket took {sent} datagrams ({taken}); written: {len(decided)} entries, "
