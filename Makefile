@@ -35,7 +35,7 @@ test: $(VENV)/.tested lint ## Runs ruff, the import rules, mypy and all tests.
 	OPENBLAS_NUM_THREADS=1 $(VENV)/bin/python -m pytest -n auto --dist loadfile
 
 # `make test` has the first 5,000 of the same traces.
-test-traces: $(VENV)/.tested ## Tests the gate's state machine on 100,000 random traces (10 seconds).
+test-traces: $(VENV)/.tested ## Tests the gate's state machine on 100,000 random traces (20 seconds).
 	BINARYCOP_TRACES=100000 $(VENV)/bin/python -m pytest tests/gate/test_traces.py
 
 lint: $(VENV)/.tested ## Runs ruff, the import rules and mypy only.
