@@ -9,6 +9,7 @@ A flat sheet of paper, or a dark scarf with some texture, is drawn over the lowe
 import argparse
 import sys
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,6 +29,7 @@ from binarycop.geometry import Box, CropGeometry
 from binarycop.settings.faces import FacesSettings
 from overlays.command_line import add_data_option
 
+Pixels = NDArray[np.uint8]
 BUNDLES = "n-cnv", "u-cnv", "cnv"
 NOT_FOUND = "not found"
 _FROM, _TO, _SIDE = (
@@ -49,32 +51,39 @@ class Cover:
 COVERS = Cover("paper", (225, 228, 230), 4.0), Cover("scarf", (60, 40, 110), 14.0)
 
 
-def covered(pixels: NDArray[np.uint8], face: Box, cover: Cover, seed: int) -> NDArray[np.uint8]:
+def covered(pixels: Pixels, face: Box, cover: Cover, seed: int) -> Pixels:
     """A copy of a picture, (H, W, 3) uint8 BGR, whose lower half of the face is covered."""
     left, right = face.x_px - _SIDE * face.width_px, face.x_px + (1 + _SIDE) * face.width_px
     top, bottom = face.y_px + _FROM * face.height_px, face.y_px + _TO * face.height_px
-    picture: NDArray[np.uint8] = pixels.copy()
+    picture: Pixels = pixels.copy()
     region = picture[max(int(top), 0) : max(int(bottom), 0), max(int(left), 0) : max(int(right), 0)]
     noise = np.random.default_rng(seed).normal(0, cover.sd, region.shape)
     region[:] = np.clip(np.array(cover.colour) + noise, 0, 255).astype(np.uint8)
     return picture
 
 
+def find(
+    pictures: Sequence[tuple[int, Pixels, Box]], cover: Cover, detector: Detector
+) -> list[tuple[Pixels, Box | None]]:
+    """Cover the face of each seed's picture. Returns the pictures, and where the detector still finds the face, if so."""
+    found = []
+    for seed, pixels, face in pictures:
+        picture = covered(pixels, face, cover, seed)
+        again = largest_face(detector.detect(picture), SMALLEST_FACE_PX)
+        found.append((picture, again.box if again else None))
+    return found
+
+
 def count(
-    pictures: list[NDArray[np.uint8]], cover: Cover, detector: Detector, classifier: Classifier, geometry: CropGeometry
+    pictures: Sequence[tuple[Pixels, Box | None]], classifier: Classifier, geometry: CropGeometry
 ) -> Counter[str]:
     """How many covered faces get each class; those that the detector does not find any more count as ``NOT_FOUND``."""
     answers = Counter[str]()
-    for seed, pixels in enumerate(pictures):
-        face = largest_face(detector.detect(pixels), SMALLEST_FACE_PX)
-        if face is None:
-            continue
-        picture = covered(pixels, face.box, cover, seed)
-        found = largest_face(detector.detect(picture), SMALLEST_FACE_PX)
-        if found is None:
+    for picture, box in pictures:
+        if box is None:
             answers[NOT_FOUND] += 1
             continue
-        scores = classifier.scores(crop(picture, found.box, geometry)[None])[0]
+        scores = classifier.scores(crop(picture, box, geometry)[None])[0]
         answers[LABELS[int(np.argmax(scores))]] += 1
     return answers
 
@@ -85,15 +94,21 @@ def main() -> int:
     add_data_option(parser)
     data: Path = parser.parse_args().data
     paths = sorted((data / "real_photos_more" / "no_mask").glob("*"))
-    pictures = [read_picture(path, shrink_to_px=MAX_FRAME_PX) for path in paths]
     detector = make_detector(FacesSettings(), is_demo=False)
+    pictures = []
+    for seed, path in enumerate(paths):
+        pixels = read_picture(path, shrink_to_px=MAX_FRAME_PX)
+        face = largest_face(detector.detect(pixels), SMALLEST_FACE_PX)
+        if face is not None:
+            pictures.append((seed, pixels, face.box))
+    shown = {cover.name: find(pictures, cover, detector) for cover in COVERS}
     for name in BUNDLES:
         bundle = bundles.load(find_bundle(name))
         classifier = Emulator(bundle)
-        for cover in COVERS:
-            answers = count(pictures, cover, detector, classifier, bundle.manifest.crop)
+        for cover, faces in shown.items():
+            answers = count(faces, classifier, bundle.manifest.crop)
             text = ", ".join(f"{answers[label]} {label}" for label in (*LABELS, NOT_FOUND) if answers[label])
-            print(f"{name:<6} {cover.name:<6} of {sum(answers.values())} faces: {text}", flush=True)
+            print(f"{name:<6} {cover:<6} of {sum(answers.values())} faces: {text}", flush=True)
     return 0
 
 
