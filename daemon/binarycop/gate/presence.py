@@ -22,11 +22,12 @@ class PresenceCounts:
     def keep(self, presence: int) -> "PresenceCounts":
         """Put this presence at the end: it is in front now, so it is the last one to be forgotten."""
         count = self.of(presence)
-        if count == 0:
-            return self
-        return PresenceCounts((*(pair for pair in self.counts if pair[0] != presence), (presence, count)))
+        return self._with(presence, count) if count else self
 
     def count(self, presence: int) -> "PresenceCounts":
         """With one permission more for this presence."""
+        return self._with(presence, self.of(presence) + 1)
+
+    def _with(self, presence: int, count: int) -> "PresenceCounts":
         others = tuple(pair for pair in self.counts if pair[0] != presence)
-        return PresenceCounts((*others, (presence, self.of(presence) + 1))[-_MAX_PRESENCES:])
+        return PresenceCounts((*others, (presence, count))[-_MAX_PRESENCES:])
