@@ -13,6 +13,7 @@ from string import Formatter
 from binarycop.classes import GateStatus
 from binarycop.journal.events import Event
 from binarycop.printable import printable
+from binarycop.settings.gate import Policy
 
 
 class LossReason(Enum):
@@ -154,7 +155,7 @@ FIELDS: dict[str, Field] = {
     "count": _COUNT,
     "what": Word(tuple(event.spec.name for event in Event)),
     "why": Word(tuple(why.value for why in LossReason)),
-    "policy": Word(("off", "remind", "enforce")),
+    "policy": Word(tuple(policy.value for policy in Policy)),
     "bundle": Text(64),
     "version": Text(64),
     "refused": Text(64),
