@@ -157,7 +157,7 @@ def kill_9_and_then_wrong_settings_end_with_the_relay_off() -> str:
     degraded = "binarycop-degraded.service"
     wait_for("the degraded state", lambda: shown("ActiveState", degraded) == "active", LONGEST_S)
     assert (shown("ExecMainStatus"), shown("ActiveState", "binarycop-retry.timer")) == ("3", "active")
-    # Whoever switches it on now, by hand or by a fault: each start that fails switches it off again.
+    # The relay is switched on by hand here; the next start fails, too, and must switch it off again.
     run("/usr/lib/binarycop/gate-release", "gate-relay=1")
     wait_for("the relay on", lambda: relay()[-1][1])
     run("systemctl", "start", "--no-block", UNIT)
