@@ -65,7 +65,7 @@ def covered(pixels: Pixels, face: Box, cover: Cover, seed: int) -> Pixels:
 def find(
     pictures: Sequence[tuple[int, Pixels, Box]], cover: Cover, detector: Detector
 ) -> list[tuple[Pixels, Box | None]]:
-    """Cover the face of each seed's picture. Returns the pictures, and where the detector still finds the face, if so."""
+    """Cover the face in each picture; its seed comes first. Returns where the detector still finds it, or None."""
     found = []
     for seed, pixels, face in pictures:
         picture = covered(pixels, face, cover, seed)
