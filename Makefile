@@ -5,6 +5,7 @@ PYTHON ?= python3
 PYTHON310 ?= python3.10
 VENV := .venv
 PINNED := .venv-board
+DEBIAN := .venv-opencv-4.6
 TRAINING := .venv-train
 FUZZ := .venv-fuzz
 PIP := -m pip --quiet --disable-pip-version-check install
@@ -27,7 +28,7 @@ help: ## Lists the targets.
 		/^[a-z][a-z0-9-]*:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 clean: ## Removes the environments, what was built, and the tools' caches.
-	rm -rf $(VENV) $(PINNED) $(TRAINING) $(FUZZ) .venv-pynq-* build dist daemon/*.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(PINNED) $(DEBIAN) $(TRAINING) $(FUZZ) .venv-pynq-* build dist daemon/*.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 ##@ Test
 
@@ -55,6 +56,11 @@ test-pynq: $(PYNQS:%=.venv-pynq-%/.installed) ## Tests the accelerator's driver 
 	@for version in $(PYNQS); do \
 		echo "pynq $$version"; .venv-pynq-$$version/bin/python -m pytest $(PYNQ_TESTS) || exit 1; \
 	done
+
+# Debian 12 has OpenCV 4.6. WRITE=1 writes docs/compatibility.md.
+compatibility: $(VENV)/.tested $(PINNED)/.installed $(DEBIAN)/.installed ## Tests other people's input with OpenCV 4.5.4, 4.6 and 5.
+	@$(VENV)/bin/python -m tests.system.compatibility.run $(if $(WRITE),--write) \
+		$(PINNED)/bin/python $(DEBIAN)/bin/python $(VENV)/bin/python
 
 test-training: $(TRAINING)/.installed ## Tests the training and build tooling in overlays/ with torch.
 	$(TRAINING)/bin/python -m pytest tests/overlays
@@ -122,8 +128,9 @@ package: $(VENV)/.installed ## Builds the wheel and the Debian packages of the c
 stick: ## Collects what a USB stick needs to install a board without a network.
 	@deploy/stick $(if $(STATUS),--status $(STATUS)) dist/stick
 
-.PHONY: run venv venv-train help clean test test-traces lint test-pinned test-pynq test-training fuzz test-rtl test-board \
-	test-systemd test-boot test-package test-armhf armhf-cost test-faults test-sandbox privacy-report soak gate-release package stick
+.PHONY: run venv venv-train help clean test test-traces lint test-pinned test-pynq compatibility test-training fuzz test-rtl \
+	test-board test-systemd test-boot test-package test-armhf armhf-cost test-faults test-sandbox privacy-report soak \
+	gate-release package stick
 
 # The environments. Each has a file that records how far it is installed.
 
@@ -161,6 +168,12 @@ $(PINNED)/.installed: setup.cfg pyproject.toml
 		{ echo "make: Python 3.10 is needed; say PYTHON310=/path/to/python3.10" >&2; exit 1; }
 	@$(PYTHON310) -m venv $(PINNED)
 	@$(PINNED)/bin/python $(PIP) 'numpy==1.21.*' 'opencv-python-headless==4.5.4.60' 'pytest>=7' 'hypothesis>=6' --editable .
+	@touch $@
+
+# OpenCV 4.6 was built for numpy 1.
+$(DEBIAN)/.installed: setup.cfg pyproject.toml
+	@$(PYTHON310) -m venv $(DEBIAN)
+	@$(DEBIAN)/bin/python $(PIP) 'numpy<2' 'opencv-python-headless==4.6.0.66' 'pytest>=7' 'hypothesis>=6' --editable .
 	@touch $@
 
 .venv-pynq-%/.installed: setup.cfg pyproject.toml

@@ -1,0 +1,1 @@
+"""What other people's cameras, programs and tools make, tried with each supported OpenCV."""
