@@ -10,6 +10,13 @@ from overlays.synthesis import real_photos
 from overlays.synthesis.near_duplicates import Duplicates
 
 _PICTURES = (".jpg", ".jpeg", ".png")
+_VAL, _TEST = 0.1, 0.1
+_TEST_SHARES = {
+    "fairface540": _TEST, "webmorph": _TEST, "chandrikadeb7": _TEST,
+    # Of these more is held out: a test needs some 400 people, and the three above give 58.
+    "sfhq_t2i": 0.18, "faker_synthetic": 0.18, "us_congress": 0.18,
+}  # fmt: skip
+"""The folders with bare faces, and the share of their people that is kept for the test."""
 MASKED = "masked/"
 """Prefix of the identity of a face with a real mask."""
 
@@ -34,15 +41,14 @@ class Portrait:
 
 def bare(data: Path, *, noncommercial: bool = False) -> list[Portrait]:
     """All faces without a mask, in the order of their names. ``noncommercial`` adds UTKFace."""
-    folders = ["fairface540", "webmorph", "chandrikadeb7"] + (["utkface_nc"] if noncommercial else [])
     found = []
-    for folder in folders:
+    for folder in (*_TEST_SHARES, *(["utkface_nc"] if noncommercial else [])):
         for path in _pictures(data / "unmasked" / folder):
             # The folder webmorph also contains faces of 3dsk, which are licensed for education only.
             if folder == "webmorph" and path.name.startswith(("female_", "male_")):
                 continue
             who = identity(folder, path.name)
-            split = Split.TRAIN if who is None else split_of(f"{folder}/{who}")
+            split = Split.TRAIN if who is None else split_of(f"{folder}/{who}", test=_TEST_SHARES.get(folder, _TEST))
             found.append(Portrait(str(path.relative_to(data)), folder, f"{folder}/{who or path.stem}", split))
     return found
 
@@ -66,8 +72,8 @@ def correctly_masked(data: Path) -> list[Portrait]:
 def identity(folder: str, file: str) -> str | None:
     """The identity in a picture's file name; None if the name has none (such pictures are only used for training)."""
     stem = Path(file).stem
-    if folder == "fairface540":
-        return stem
+    if folder in ("fairface540", "sfhq_t2i", "faker_synthetic", "us_congress"):
+        return stem  # each picture shows another person
     if folder == "webmorph":
         numbered = re.fullmatch(r"(?:neutral|smiling)_front_(\d+)_\d+", stem)
         return numbered[1] if numbered else stem
@@ -77,10 +83,15 @@ def identity(folder: str, file: str) -> str | None:
     return None
 
 
-def split_of(who: str) -> Split:
-    """80 % train, 10 % validation, 10 % test. A hash of the identity decides, so the split never changes."""
+def split_of(who: str, *, test: float = _TEST) -> Split:
+    """The split of an identity: 10 % validation, a share ``test`` for the test, the others training.
+
+    A hash of the identity decides, so the split never changes.
+    """
     position = int.from_bytes(hashlib.sha256(who.encode()).digest()[:4], "big") / 2**32
-    return Split.TRAIN if position < 0.8 else Split.VAL if position < 0.9 else Split.TEST
+    if position >= 1 - test:
+        return Split.TEST
+    return Split.VAL if position >= 1 - test - _VAL else Split.TRAIN
 
 
 def _pictures(folder: Path) -> list[Path]:

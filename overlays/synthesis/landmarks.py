@@ -19,7 +19,7 @@ EARS, NOSE = (234, 454), 1
 """Numbers of landmarks: the edge of the mesh at the ears, left and right in the picture, and the tip of the nose."""
 FOLDERS = (
     *("unmasked/fairface540", "unmasked/webmorph", "unmasked/chandrikadeb7", "unmasked/utkface_nc"),
-    "masked/chandrikadeb7",
+    *("unmasked/sfhq_t2i", "unmasked/faker_synthetic", "unmasked/us_congress", "masked/chandrikadeb7"),
 )
 _PAD = 0.3  # of the longer side; mediapipe's detector misses faces in tight crops
 

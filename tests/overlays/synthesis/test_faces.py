@@ -18,6 +18,9 @@ from overlays.synthesis.faces import Split, identity, split_of
         ("chandrikadeb7", "0_0_guanyue_0040.jpg", "guanyue"),
         ("chandrikadeb7", "460.jpg", None),
         ("chandrikadeb7", "augmented_image_3.jpg", None),
+        ("sfhq_t2i", "sfhq_0025.jpg", "sfhq_0025"),
+        ("faker_synthetic", "faker_0001.jpg", "faker_0001"),
+        ("us_congress", "ushouse_0038.jpg", "ushouse_0038"),
         ("utkface_nc", "24_1_4_20170103212911364.jpg", None),
     ],
 )
@@ -30,6 +33,14 @@ def test_splits_never_change_and_have_the_right_shares() -> None:
     splits = [split_of(str(n)) for n in range(4000)]
     assert abs(splits.count(Split.TRAIN) / 4000 - 0.8) < 0.03
     assert abs(splits.count(Split.TEST) / 4000 - 0.1) < 0.03
+    splits = [split_of(str(n), test=0.2) for n in range(4000)]
+    assert abs(splits.count(Split.TEST) / 4000 - 0.2) < 0.03
+    assert abs(splits.count(Split.VAL) / 4000 - 0.1) < 0.03
+
+
+def test_four_hundred_people_are_kept_for_the_test(shared_data: Path) -> None:
+    people = {portrait.identity for portrait in faces.bare(shared_data) if portrait.split is Split.TEST}
+    assert len(people) >= 400
 
 
 def test_no_identity_is_in_two_splits(shared_data: Path) -> None:
