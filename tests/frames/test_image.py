@@ -22,7 +22,7 @@ def scene() -> NDArray[np.uint8]:
 
 
 def encoded(suffix: str, *options: int) -> bytes:
-    is_encoded, data = cv2.imencode(suffix, scene(), list(options))
+    is_encoded, data = cv2.imencode({".jfif": ".jpg"}.get(suffix, suffix), scene(), list(options))
     assert is_encoded
     return bytes(data.tobytes())
 

@@ -9,7 +9,16 @@ from numpy.typing import NDArray
 
 from binarycop.errors import UndecodableFrame
 
-SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".webp")
+SUFFIXES = (".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".bmp", ".dib", ".webp")
+"""Endings of the names of pictures that are read, in small letters."""
+# fmt: off
+UNREAD_SUFFIXES = (
+    ".apng", ".arw", ".avif", ".cr2", ".cr3", ".dng", ".exr", ".gif", ".hdr", ".heic", ".heif", ".hif", ".ico",
+    ".j2k", ".jp2", ".jxl", ".nef", ".orf", ".pbm", ".pgm", ".pnm", ".ppm", ".psd", ".raf", ".rw2", ".svg", ".tga",
+    ".tif", ".tiff",
+)
+# fmt: on
+"""Endings of pictures that are not read. A folder of pictures that has them names what it leaves out."""
 MAX_FILE_BYTES = 64 * 2**20
 MAX_PICTURE_PX = 50_000_000
 """A picture with more is refused."""
