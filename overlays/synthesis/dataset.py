@@ -14,10 +14,10 @@ from binarycop.classes import MaskClass
 from binarycop.geometry import Box, CropGeometry
 from overlays.synthesis import patches as stored
 from overlays.synthesis.camera import DETECTOR_JITTER, FIXED_REGION_JITTER, capture
-from overlays.synthesis.compositing import apply_mask, apply_occlusion, skin_colour
+from overlays.synthesis.compositing import FaceLight, apply_mask, apply_occlusion
 from overlays.synthesis.faces import Split
 from overlays.synthesis.heads import drawn_head, drawn_scene
-from overlays.synthesis.mask_removal import skin_tone, uncover
+from overlays.synthesis.mask_removal import skin_tone, tone_gain, uncover
 from overlays.synthesis.mask_texture import cut_cloth
 from overlays.synthesis.masks import MaskCatalogue
 from overlays.synthesis.occlusions import UNDER_MASK, choose_occlusions, draw_occlusion
@@ -75,6 +75,8 @@ class Synthesis:
         # All classes get cloth of real masks. Otherwise real cloth would be a sign of the class with real pictures.
         self._catalogue = replace(catalogue, textures=replace(catalogue.textures, cloths=pieces))
         self._recipe, self._split = recipe, split
+        self._lights: dict[int, FaceLight] = {}
+        self._tones: dict[int, NDArray[np.float64]] = {}
 
     def crop_at(self, seed: int, number: int) -> tuple[Crop, MaskClass, CropInfo]:
         """Crop ``number`` of the endless sequence of ``seed``, (32, 32, 3) uint8 RGB; the classes alternate."""
@@ -110,34 +112,42 @@ class Synthesis:
             patches.pixels[at],
             plane_map(patches.planes[at]),
             patches.pixels[donor],
-            plane_map(patches.planes[donor]),
             picture_map(patches.pictures[donor]),
+            tone_gain(self._tone(at), self._tone(donor)),
             mask_class,
             rng,
         )
 
+    def _tone(self, at: int) -> NDArray[np.float64]:
+        """The skin tone of patch ``at``, measured once."""
+        if at not in self._tones:
+            self._tones[at] = skin_tone(self._patches.pixels[at], plane_map(self._patches.planes[at]))
+        return self._tones[at]
+
     def _donor(self, rng: np.random.Generator, at: int) -> int:
         """Of a few random bare faces, the one whose skin tone is nearest to that of patch ``at``."""
-        patches = self._patches
         candidates = [at, *self._bare[rng.integers(len(self._bare), size=_DONORS)].tolist()]
-        tones = np.log([skin_tone(patches.pixels[k], plane_map(patches.planes[k])) + 1 for k in candidates])
+        tones = np.log([self._tone(k) + 1 for k in candidates])
         return int(candidates[1 + np.abs(tones[1:] - tones[0]).sum(axis=1).argmin()])
 
     def dress(self, rng: np.random.Generator, mask_class: MaskClass, at: int) -> tuple[NDArray[np.uint8], CropInfo]:
         """Bare patch ``at`` of the split with a mask worn as the class says: (128, 128, 3) uint8 BGR."""
         pixels, plane = self._patches.pixels[at], plane_map(self._patches.planes[at])
-        skin = skin_colour(pixels, plane)
+        light = self._lights.get(at)
+        if light is None:
+            light = self._lights[at] = FaceLight.of(pixels, plane)
+        skin = light.skin
         is_bare = mask_class is MaskClass.NOSE_MOUTH and rng.random() < self._recipe.bare
         occlusions = choose_occlusions(rng, mask_class, is_bare=is_bare)
         for occlusion in (occlusion for occlusion in occlusions if occlusion in UNDER_MASK):
-            pixels = apply_occlusion(pixels, plane, draw_occlusion(occlusion, rng, skin, is_bare=is_bare), rng)
+            pixels = apply_occlusion(pixels, plane, draw_occlusion(occlusion, rng, skin, is_bare=is_bare), light, rng)
         kind, colour = "bare", ""
         if not is_bare:
             mask = self._catalogue.mask(rng, mask_class, skin)
-            pixels = apply_mask(pixels, plane, mask, float(self._patches.turns[at]), rng)
+            pixels = apply_mask(pixels, plane, mask, float(self._patches.turns[at]), light, rng)
             kind, colour = mask.kind.value, mask.colour
         for occlusion in (occlusion for occlusion in occlusions if occlusion not in UNDER_MASK):
-            pixels = apply_occlusion(pixels, plane, draw_occlusion(occlusion, rng, skin, is_bare=is_bare), rng)
+            pixels = apply_occlusion(pixels, plane, draw_occlusion(occlusion, rng, skin, is_bare=is_bare), light, rng)
         names = "+".join(occlusion.value for occlusion in occlusions)
         return pixels, CropInfo(kind, colour, names, str(self._patches.identities[at]))
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from binarycop.classes import MaskClass
 from overlays.synthesis.canonical_face import JAW
-from overlays.synthesis.compositing import blend, region_colour, warp
+from overlays.synthesis.compositing import blend, find_place, region_colour, warp
 from overlays.synthesis.mask_placement import KINDS, Kind, MaskPlacement, outline
 from overlays.synthesis.plane import blank, fill, to_opacity
 
@@ -25,15 +25,15 @@ def uncover(
     real: NDArray[np.uint8],
     real_plane: NDArray[np.float32],
     bare: NDArray[np.uint8],
-    bare_plane: NDArray[np.float32],
     bare_picture: NDArray[np.float32],
+    gain: NDArray[np.float64],
     mask_class: MaskClass,
     rng: np.random.Generator,
 ) -> NDArray[np.uint8]:
     """The patch ``real`` (128, 128, 3) uint8 BGR with its mask worn as the class says; skin comes from ``bare``.
 
-    real_plane, bare_plane: (128, 128, 2), canonical position of each pixel. bare_picture: (160, 160, 2), the pixel in
-    ``bare`` of each position of the drawn plane.
+    real_plane: (128, 128, 2), canonical position of each pixel. bare_picture: (160, 160, 2), the pixel in ``bare`` of
+    each position of the drawn plane. gain: (3,), factor of each colour that gives the donor's skin the right tone.
     """
     placement, kind = MaskPlacement.random(rng, mask_class, Kind.CLOTH), _CUTS[rng.integers(len(_CUTS))]
     face, mask = blank(), blank()
@@ -41,14 +41,23 @@ def uncover(
     fill(mask, outline(placement, kind))
     # Skin fades into skin; at the mask it ends sharply.
     cover = to_opacity(face, rng.uniform(2.5, 5.0)) * (1 - to_opacity(mask, rng.uniform(0.5, 1.2)))
-    skin = cv2.remap(bare, bare_picture, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    gain = np.clip(skin_tone(real, real_plane) / np.maximum(skin_tone(bare, bare_plane), 1.0), 0.7, 1.4)
-    seen, share = warp(real_plane, skin, cover)
-    return blend(real, seen * gain, share)
+    place = find_place(real_plane, cover, 0.0)
+    if place is None:
+        return real
+    donor, share = warp(real_plane[place], bare_picture, cover)
+    skin = cv2.remap(bare, donor, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    seen = real.copy()
+    seen[place] = blend(real[place], skin * gain.astype(np.float32), share)
+    return seen
+
+
+def tone_gain(real_tone: NDArray[np.float64], bare_tone: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The factor of each colour, (3,), that brings a donor's skin tone near to that of the wearer."""
+    return np.clip(real_tone / np.maximum(bare_tone, 1.0), 0.7, 1.4)
 
 
 def skin_tone(patch: NDArray[np.uint8], plane: NDArray[np.float32]) -> NDArray[np.float64]:
-    """The median colour of the skin under the eyes, (3,) BGR. patch, plane: as in ``uncover``."""
+    """The median colour of the skin under the eyes, (3,) BGR. patch, plane: as in ``skin_colour``."""
     return region_colour(patch, plane, _UNDER_EYES, otherwise=np.full(3, 128.0))
 
 

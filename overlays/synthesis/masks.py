@@ -12,7 +12,7 @@ from overlays.synthesis import artwork
 from overlays.synthesis.artwork import Template
 from overlays.synthesis.mask_placement import KINDS, STAND_OFF, Kind, MaskPlacement, outline
 from overlays.synthesis.mask_texture import MaskTextures
-from overlays.synthesis.plane import SIDE_PX, Opacity, Picture, blank, coordinates, fill, line, to_opacity
+from overlays.synthesis.plane import Opacity, Picture, blank, coordinates, fill, line, to_opacity
 
 _KIND_SHARES = (0.42, 0.28, 0.17, 0.07, 0.06)
 _TEMPLATE_CHANCE, _DYED_CHANCE = 0.35, 0.5
@@ -67,7 +67,7 @@ class MaskCatalogue:
 def _relief(picture: Picture, rng: np.random.Generator, kind: Kind, placement: MaskPlacement) -> None:
     """Draw folds and seams, then shade the picture: a mask is darker towards its sides and its lower edge."""
     contrast = rng.uniform(0.04, 0.25)
-    lines = np.zeros((SIDE_PX, SIDE_PX), np.float32)
+    lines = blank()
     x = np.linspace(-0.42, 0.42, 12)
     if kind in (Kind.SURGICAL, Kind.GAITER):
         for part in np.linspace(0.15, 0.8, int(rng.integers(2, 5))):
@@ -82,12 +82,12 @@ def _relief(picture: Picture, rng: np.random.Generator, kind: Kind, placement: M
     if rng.random() < 0.3:  # a visible hem
         edge = outline(placement, kind)
         _stroke(lines, np.concatenate([edge, edge[:1]]), rng)
-    lines = cv2.GaussianBlur(lines, (0, 0), rng.uniform(0.8, 2.0))
+    folds = to_opacity(lines, rng.uniform(0.8, 2.0), contrast)
     sideways, rows = coordinates()
     downwards = np.clip((rows - placement.top) / max(placement.bottom - placement.top, 0.1), 0, 1)
-    light = 1.06 - rng.uniform(0.05, 0.35) * np.clip(np.abs(sideways / 0.42), 0, 1.3)[None] ** 2
-    light = light - rng.uniform(0.0, 0.30) * downwards[:, None] ** 2
-    picture[...] = np.clip(picture * (light - contrast * lines)[:, :, None], 0, 255)
+    across = 1.06 - rng.uniform(0.05, 0.35) * np.clip(np.abs(sideways / 0.42), 0, 1.3) ** 2
+    light = (across[None] - rng.uniform(0.0, 0.30) * downwards[:, None] ** 2).astype(np.float32) - folds
+    cv2.multiply(picture, cv2.merge([light] * 3), picture, 1.0, cv2.CV_8U)
 
 
 def _straps(
@@ -96,17 +96,14 @@ def _straps(
     if rng.random() < 0.25:  # hidden by hair, or too thin to be visible
         return
     shade = [int(rng.integers(190, 250))] * 3 if kind is not Kind.CLOTH else rng.integers(10, 240, 3).tolist()
+    straps = blank()
     for side in (-1, 1):
         for start, end in ((placement.side + 0.02, 0.42), (placement.low, 0.56)):
             ends = np.array([[side * placement.width * 0.97, start], [side * 0.44, end]])
-            strap = blank()
-            line(strap, ends, int(rng.integers(1, 3)))
-            outside = (strap > 0) & (cover == 0)
-            picture[outside] = shade
-            np.maximum(cover, strap, out=cover)
+            line(straps, ends, int(rng.integers(1, 3)))
+    cv2.copyTo(np.full_like(picture, shade), cv2.bitwise_and(straps, cv2.compare(cover, 0, cv2.CMP_EQ)), picture)
+    np.maximum(cover, straps, out=cover)
 
 
-def _stroke(lines: NDArray[np.float32], points: NDArray[np.float64], rng: np.random.Generator) -> None:
-    drawn = blank()
-    line(drawn, points, int(rng.integers(1, 4)))
-    lines += drawn.astype(np.float32) / 255
+def _stroke(lines: NDArray[np.uint8], points: NDArray[np.float64], rng: np.random.Generator) -> None:
+    line(lines, points, int(rng.integers(1, 4)))

@@ -42,8 +42,9 @@ def line(cover: NDArray[np.uint8], points: NDArray[np.float64], width_px: int, l
 
 def to_opacity(drawn: NDArray[np.uint8], softness_px: float = 0.0, strength: float = 1.0) -> Opacity:
     """The opacity (S, S) float32, 0 to 1, of a drawing (S, S) uint8."""
-    cover = drawn.astype(np.float32) * np.float32(strength / 255)
-    return np.asarray(cv2.GaussianBlur(cover, (0, 0), softness_px), np.float32) if softness_px else cover
+    soft = cv2.GaussianBlur(drawn, (0, 0), softness_px) if softness_px else drawn
+    cover: Opacity = soft.astype(np.float32) * np.float32(strength / 255)
+    return cover
 
 
 def coordinates() -> tuple[NDArray[np.float32], NDArray[np.float32]]:

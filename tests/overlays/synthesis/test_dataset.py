@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from binarycop.classes import MaskClass
 from binarycop.geometry import CropGeometry
-from overlays.synthesis.compositing import apply_mask, apply_occlusion, skin_colour
+from overlays.synthesis.compositing import FaceLight, apply_mask, apply_occlusion, skin_colour
 from overlays.synthesis.dataset import Recipe, Synthesis
 from overlays.synthesis.faces import Split
 from overlays.synthesis.heads import labelled_heads, noise_and_heads
@@ -54,6 +54,10 @@ def patches() -> Patches:
     )
 
 
+def light_on(patches: Patches, at: int) -> FaceLight:
+    return FaceLight.of(patches.pixels[at], plane_map(patches.planes[at]))
+
+
 def test_classes_alternate_and_a_crop_depends_only_on_its_number(patches: Patches) -> None:
     synthesis = Synthesis(patches, Split.TRAIN, MaskCatalogue(), Recipe())
     forwards = [synthesis.crop_at(5, number) for number in range(16)]
@@ -84,7 +88,7 @@ def test_a_mask_covers_the_mouth_and_changes_nothing_far_away(patches: Patches) 
     rng = np.random.default_rng(0)
     mask = MaskCatalogue().mask(rng, MaskClass.CORRECT)
     mask.picture[:] = (200, 30, 30)
-    placement = apply_mask(patches.pixels[1], plane_map(patches.planes[1]), mask, 0.0, rng)
+    placement = apply_mask(patches.pixels[1], plane_map(patches.planes[1]), mask, 0.0, light_on(patches, 1), rng)
     mouth = placement[round(CHIN_PX - 0.27 * FACE_PX), 63].astype(int)
     assert mouth[0] > mouth[1] + 50
     assert np.array_equal(placement[:30], patches.pixels[1][:30])
@@ -94,7 +98,8 @@ def test_a_mask_outside_the_picture_changes_nothing(patches: Patches) -> None:
     rng = np.random.default_rng(0)
     mask = MaskCatalogue().mask(rng, MaskClass.CORRECT)
     elsewhere = plane_map(patches.planes[1]) + np.float32(10)
-    assert np.array_equal(apply_mask(patches.pixels[1], elsewhere, mask, 0.0, rng), patches.pixels[1])
+    placed = apply_mask(patches.pixels[1], elsewhere, mask, 0.0, light_on(patches, 1), rng)
+    assert np.array_equal(placed, patches.pixels[1])
 
 
 def test_cloth_that_stands_off_the_face_shifts_as_the_head_turns(patches: Patches) -> None:
@@ -102,7 +107,8 @@ def test_cloth_that_stands_off_the_face_shifts_as_the_head_turns(patches: Patche
     mask.picture[:] = 255
     plane, face = plane_map(patches.planes[0]), patches.pixels[0]
     straight, turned = (
-        apply_mask(face, plane, mask, turn, np.random.default_rng(1)).astype(int) for turn in (0.0, 0.8)
+        apply_mask(face, plane, mask, turn, light_on(patches, 0), np.random.default_rng(1)).astype(int)
+        for turn in (0.0, 0.8)
     )
     row = round(CHIN_PX - 0.27 * FACE_PX)
     columns = np.arange(SIDE_PX)
@@ -126,7 +132,7 @@ def test_every_occlusion_is_visible_on_the_face(patches: Patches, occlusion: Occ
     rng = np.random.default_rng(3)
     layer = draw_occlusion(occlusion, rng, np.array((80.0, 110.0, 220.0)), is_bare=True)
     assert 0 < layer.opacity.max() <= 1
-    assert not np.array_equal(apply_occlusion(face, plane, layer, rng), face)
+    assert not np.array_equal(apply_occlusion(face, plane, layer, light_on(patches, 1), rng), face)
 
 
 def test_a_scarf_never_covers_a_bare_chin() -> None:
@@ -163,8 +169,8 @@ def test_skin_is_pasted_where_the_class_has_no_mask(
         mask,
         plane_map(patches.planes[3]),
         skin,
-        plane_map(patches.planes[0]),
         picture_map(patches.pictures[0]),
+        np.ones(3),
         mask_class,
         np.random.default_rng(4),
     )
@@ -176,8 +182,8 @@ def test_skin_is_pasted_where_the_class_has_no_mask(
 def test_a_correctly_worn_mask_gets_skin_next_to_it(patches: Patches) -> None:
     mask, skin = patches.pixels[3].copy(), patches.pixels[3].copy()
     mask[60:], skin[60:] = 250, 100
-    maps = plane_map(patches.planes[3]), skin, plane_map(patches.planes[0]), picture_map(patches.pictures[0])
-    seen = uncover(mask, *maps, MaskClass.CORRECT, np.random.default_rng(4))
+    maps = plane_map(patches.planes[3]), skin, picture_map(patches.pictures[0])
+    seen = uncover(mask, *maps, np.ones(3), MaskClass.CORRECT, np.random.default_rng(4))
     changed = (seen[60:] < 240).mean()
     assert 0.01 < changed < 0.2
 
