@@ -8,6 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from binarycop.errors import UndecodableFrame
+from binarycop.frames.exif import orientation_of, png_chunks
+from binarycop.frames.orientation import upright
 
 SUFFIXES = (".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".bmp", ".dib", ".webp")
 """Endings of the names of pictures that are read, in small letters."""
@@ -28,6 +30,7 @@ MAX_FRAME_PX = 4096 * 4096
 # A progressive JPEG may have any number of scans, and each costs a pass over the picture: 880 KiB took 17 s. Real ones
 # have about ten.
 _MAX_JPEG_SCANS = 64
+_ANIMATION = "is an animation, not one picture"  # OpenCV's versions take different frames of it, or none
 _JPEG_PROGRESSIVE = frozenset({0xC2, 0xC6, 0xCA, 0xCE})
 _REDUCED = ((2, cv2.IMREAD_REDUCED_COLOR_2), (4, cv2.IMREAD_REDUCED_COLOR_4), (8, cv2.IMREAD_REDUCED_COLOR_8))
 _JPEG_STANDALONE = frozenset({0x01, *range(0xD0, 0xD9)})  # markers without a length field
@@ -38,9 +41,9 @@ def read_picture(path: Path, *, shrink_to_px: int | None = None) -> NDArray[np.u
     """Read a JPEG, PNG, BMP or WebP file; the format is that of its content, not of its name.
 
     shrink_to_px: a JPEG with more pixels is decoded to a half, a quarter or an eighth of its width and height, which
-    takes no more memory; another picture with more is refused. Returns (H, W, 3) uint8 BGR, rotated upright by its EXIF
-    orientation. Raises UndecodableFrame, with the path as its source, if the file cannot be read, has another format,
-    is truncated, or has more than 64 MiB or 50 million pixels.
+    takes no more memory; another picture with more is refused. Returns (H, W, 3) uint8 BGR, turned and mirrored as its
+    EXIF orientation states (``exif``). Raises UndecodableFrame, with the path as its source, if the file cannot be
+    read, has another format, is truncated or an animation, or has more than 64 MiB or 50 million pixels.
     """
     data = _read(path)
     try:
@@ -50,7 +53,7 @@ def read_picture(path: Path, *, shrink_to_px: int | None = None) -> NDArray[np.u
 
 
 def decode(data: bytes, *, max_px: int = MAX_PICTURE_PX, shrink_to_px: int | None = None) -> NDArray[np.uint8]:
-    """Decode a complete JPEG, PNG, BMP or WebP picture to (H, W, 3) uint8 BGR. Raises ValueError with the reason.
+    """Decode a complete JPEG, PNG, BMP or WebP picture, upright, to (H, W, 3) uint8 BGR. Raises ValueError, with why.
 
     max_px: more pixels are refused, before anything is decoded. shrink_to_px: see ``read_picture``.
     """
@@ -67,12 +70,13 @@ def decode(data: bytes, *, max_px: int = MAX_PICTURE_PX, shrink_to_px: int | Non
     if decoded_px > limit_px:
         raise ValueError(f"has {width_px}×{height_px} pixels, more than {limit_px}")
     try:
-        pixels = cv2.imdecode(np.frombuffer(data, np.uint8), flags)
+        # OpenCV 4.5.4 looks for an orientation in JPEGs only, 4.6 in PNGs too, 5.0 in WebP files too.
+        pixels = cv2.imdecode(np.frombuffer(data, np.uint8), flags | cv2.IMREAD_IGNORE_ORIENTATION)
     except cv2.error as error:
         raise ValueError("has pixels that cannot be decoded") from error
     if pixels is None or pixels.ndim != 3:
         raise ValueError("has pixels that cannot be decoded")
-    return np.asarray(pixels, np.uint8)
+    return upright(np.asarray(pixels, np.uint8), orientation_of(data))
 
 
 def _read(path: Path) -> bytes:
@@ -97,6 +101,8 @@ def _header(data: bytes) -> tuple[int, int, bool]:
     """
     if data[:8] == b"\x89PNG\r\n\x1a\n":
         width, height = struct.unpack_from(">II", data, 16)
+        if any(kind == b"acTL" for kind, _ in png_chunks(data)):
+            raise ValueError(_ANIMATION)
         return width, height, False
     if data[:2] == b"BM":
         is_core_header = struct.unpack_from("<I", data, 14)[0] == 12
@@ -117,6 +123,8 @@ def _header(data: bytes) -> tuple[int, int, bool]:
 def _webp_size_px(data: bytes) -> tuple[int, int]:
     chunk = data[12:16]
     if chunk == b"VP8X":
+        if data[20] & 0x02:
+            raise ValueError(_ANIMATION)
         return int.from_bytes(data[24:27], "little") + 1, int.from_bytes(data[27:30], "little") + 1
     if chunk == b"VP8L":
         bits = struct.unpack_from("<I", data, 21)[0]
