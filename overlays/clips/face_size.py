@@ -26,8 +26,9 @@ from binarycop.detection.base import Detector, largest_face
 from binarycop.detection.choose import make_detector
 from binarycop.detection.crop import crop
 from binarycop.detection.yunet import YuNet
-from binarycop.evaluation.annotated import labelled_pictures
 from binarycop.evaluation.detection import MATCH_IOU, Proportion
+from binarycop.evaluation.labelled import labelled_pictures
+from binarycop.evaluation.omissions import Omissions
 from binarycop.geometry import Box
 from binarycop.settings.faces import DetectorKind, FacesSettings
 from binarycop.settings.verdict import VerdictSettings
@@ -142,7 +143,9 @@ def photographs(data: Path, limit: int) -> list[Person]:
     """
     detector = YuNet(data / YUNET, longer_px=320, threshold=0.6)
     people = cast.photographed_people(data, "dev")
-    pictures = labelled_pictures(data / "real_photos_more")
+    omissions = Omissions()
+    pictures = labelled_pictures(data / "real_photos_more", omissions)
+    omissions.refuse("real_photos_more")
     for folder in FOLDERS:
         own = [path for name, path in pictures if name == folder]
         for at in np.random.default_rng(_SEED).permutation(len(own))[:limit].tolist():

@@ -11,6 +11,7 @@ from enum import Enum
 from pathlib import Path
 
 from binarycop.evaluation.annotated import AnnotatedImage, read_annotated
+from binarycop.evaluation.omissions import Omissions
 from overlays.synthesis import real_photos
 from overlays.synthesis.near_duplicates import Duplicates
 
@@ -27,7 +28,7 @@ class Part(Enum):
 
 
 def annotated(data: Path, part: Part) -> list[AnnotatedImage]:
-    """The pictures of one part. Raises SourceError if the data folder lacks them."""
+    """The pictures of one part. Raises SourceError if the data folder lacks some of them."""
     every, parts = _read(data)
     chosen = [picture for picture in every if parts[picture.path] is part]
     if part is Part.REPORT:
@@ -44,7 +45,9 @@ def reported_pictures(data: Path) -> Duplicates:
 
 
 def _read(data: Path) -> tuple[list[AnnotatedImage], dict[Path, Part]]:
-    every, taken = read_annotated(data / KAGGLE), real_photos.taken_from(data)
+    omissions = Omissions()
+    every, taken = read_annotated(data / KAGGLE, omissions), real_photos.taken_from(data)
+    omissions.refuse(str(data / KAGGLE))
     return every, {
         picture.path: part_of(picture.path.stem, is_taken=f"{KAGGLE}/images/{picture.path.name}" in taken)
         for picture in every

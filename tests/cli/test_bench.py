@@ -48,6 +48,47 @@ def test_the_benchmark_counts_faces_false_positives_and_time(crowd: Path, capsys
     assert finder["ms"] > 0
 
 
+def test_the_benchmark_says_what_it_left_out_and_which_faces_are_too_small_to_count(
+    crowd: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    small = OBJECT.format(10, 10, 30, 30)
+    (crowd / "annotations" / "5.xml").write_text(f"<annotation><filename>5.png</filename>{small}</annotation>")
+    (crowd / "images" / "4.png").write_bytes(b"any")
+    (crowd / "images" / "more.png").write_bytes(b"any")
+    assert main(["bench", "faces", str(crowd), "--finder", "lookout", "--json"]) == 0
+    out, err = capsys.readouterr()
+    report = json.loads(out)
+    assert (report["pictures"], report["too_small"]) == (5, 1)
+    assert [(row["reason"], row["first"][0].split()[0]) for row in report["left_out"]] == [
+        ("no_annotation", "images/more.png"),
+        ("undecodable", "images/4.png"),
+    ]
+    assert err.startswith("binarycop: 2 of 7 files were not looked at:\n")
+    assert main(["bench", "faces", str(crowd), "--finder", "lookout"]) == 0
+    assert capsys.readouterr().out.splitlines()[:2][1] == "1 faces of less than 24 px do not count"
+
+
+def test_a_benchmark_without_a_picture_that_can_be_used_is_refused(
+    crowd: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for picture in (crowd / "images").iterdir():
+        picture.write_bytes(b"any")
+    assert main(["bench", "faces", str(crowd), "--finder", "lookout"]) == 5
+    err = capsys.readouterr().err
+    assert "left out: 6 that cannot be decoded: images/0.png is not" in err
+    assert err.endswith("has no picture that can be used\n")
+
+
+def test_a_detector_that_is_not_available_is_named(crowd: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    config = crowd / "gate.yaml"
+    config.write_text("faces: {yunet: {model: /nonexistent.onnx}}\n")
+    assert main(["bench", "faces", str(crowd), "--config", str(config)]) == 0
+    out, err = capsys.readouterr()
+    assert "yunet" not in out
+    assert "binarycop: left out: " in err
+    assert "there is no model file /nonexistent.onnx" in err
+
+
 def test_the_table_has_a_column_per_detector_and_a_row_per_size(
     crowd: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from binarycop.cli.main import main
+from tests.tried import Kind, tried
 
 
 def json_lines(text: str) -> list[dict[str, Any]]:
@@ -27,13 +28,20 @@ def test_evaluate_prints_the_fields_of_its_contract(
     (report,) = json_lines(out)
     assert set(report) == {
         "images", "no_face", "abstained", "confusion", "recall", "balanced_accuracy", "bundle", "backend", "finder",
+        "repeated", "contradicted", "left_out",
     }  # fmt: skip
     assert (report["images"], report["no_face"], report["finder"]) == (10, 0, "fixed")
     assert [sum(row) for row in report["confusion"]] == [2, 2, 4, 2]
     recalls = [row[index] / sum(row) for index, row in enumerate(report["confusion"])]
     assert list(report["recall"].values()) == recalls
     assert report["balanced_accuracy"] == pytest.approx(sum(recalls) / 4)
-    assert "broken.jpg" in err
+    assert [(row["reason"], row["count"]) for row in report["left_out"]] == [("not_a_picture", 1), ("undecodable", 1)]
+    assert report["left_out"][0]["first"] == ["nose/notes.txt"]
+    assert err.splitlines()[:2] == [
+        "binarycop: 2 of 12 files were not looked at:",
+        "binarycop: left out: 1 without the ending of a picture: nose/notes.txt",
+    ]
+    assert "nose/broken.jpg" in err
     assert main(["evaluate", str(pictures), "--bundle", bundle, "--finder", "fixed", "--json"]) == 0
     assert json_lines(capsys.readouterr().out) == [report]
 
@@ -47,6 +55,72 @@ def test_evaluate_prints_null_for_a_class_without_pictures(
     (report,) = json_lines(capsys.readouterr().out)
     assert [report["recall"][label] for label in ("correct", "nose", "nose_mouth")] == [None] * 3
     assert report["balanced_accuracy"] == report["recall"]["chin"]
+
+
+@tried(
+    Kind.FOLDER, "22 files, of which 5 are pictures in class folders", "5 read; 17 counted and named, with the reasons"
+)
+@pytest.mark.parametrize("form", [[], ["--json"]])
+def test_evaluate_says_what_it_has_not_looked_at(
+    form: list[str], bundle: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    names = [*(f"nose/{number}.png" for number in range(5)), *(f"without_mask/{number}.jpg" for number in range(6))]
+    names += ["Chin/a.jpg", "Chin/b.jpg", "correct/a.heic", "correct/b.gif", "correct/c.tiff", "loose.jpg", "a.csv"]
+    names += ["nose/.DS_Store", "nose/._0.png", "nose/readme", "chin/cut.jpg"]
+    for at, name in enumerate(names):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(b"any")
+        if name.startswith("nose/") and name.endswith(".png"):
+            cv2.imwrite(str(tmp_path / name), np.full((100, 100, 3), at, np.uint8))
+    assert len(names) == 22
+    assert main(["evaluate", str(tmp_path), "--bundle", bundle, "--finder", "fixed", *form]) == 0
+    out, err = capsys.readouterr()
+    assert err.splitlines() == [
+        f"binarycop: {line}"
+        for line in (
+            "17 of 22 files were not looked at:",
+            "left out: 3 of a picture format that is not read: correct/a.heic, correct/b.gif, correct/c.tiff",
+            "left out: 2 hidden or made by an operating system",
+            "left out: 2 without the ending of a picture: nose/readme, a.csv",
+            "left out: 8 in folders with other names than correct, nose, nose_mouth, chin, no_mask: "
+            "Chin (2; a class is named chin), without_mask (6)",
+            "left out: 1 outside the class folders: loose.jpg",
+            "left out: 1 that cannot be decoded: chin/cut.jpg is not a JPEG, PNG, BMP or WebP picture",
+        )
+    ]
+    if form:
+        (report,) = json_lines(out)
+        assert (report["images"], sum(row["count"] for row in report["left_out"])) == (5, 17)
+    else:
+        assert "without correct, nose_mouth, chin: no face of it was found" in out.splitlines()[-1]
+
+
+def test_evaluate_names_pictures_that_are_there_twice(
+    bundle: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("correct/a.png", "correct/b.png", "nose/c.png"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        cv2.imwrite(str(tmp_path / name), np.full((100, 100, 3), 90, np.uint8))
+    assert main(["evaluate", str(tmp_path), "--bundle", bundle, "--finder", "fixed"]) == 0
+    assert capsys.readouterr().err.splitlines() == [
+        "binarycop: counted, but equal to an earlier picture of their class: 1: correct/b.png is correct/a.png",
+        "binarycop: counted, but equal to an earlier picture of another class: 1: nose/c.png is correct/a.png",
+    ]
+
+
+def test_a_command_with_the_settings_of_one_gate_says_so(
+    bundle: str, pictures: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = tmp_path / "gate.yaml"
+    gates = [
+        f"{{name: {name}, source: /dev/video{name}, lines: {{permission: {{pin: {name}}}, lamps: {{}}}}}}"
+        for name in "123"
+    ]
+    config.write_text(f"lines: {{factory: mock}}\ngates: [{', '.join(gates)}]\n")
+    assert main(["evaluate", str(pictures), "--bundle", bundle, "--finder", "fixed", "--config", str(config)]) == 0
+    assert "binarycop: with the settings of gate 1, not of 2, 3\n" in capsys.readouterr().err
+    assert main(["replay", "demo", "--bundle", bundle, "--finder", "fixed", "--config", str(config)]) == 0
+    assert "binarycop: with the settings of gate 1, not of 2, 3\n" in capsys.readouterr().err
 
 
 def test_evaluate_without_pictures_names_the_folders_that_it_needs(

@@ -11,11 +11,13 @@ from binarycop.bundle.files import Bundle
 from binarycop.classifier.emulator import Emulator
 from binarycop.detection.base import Face
 from binarycop.detection.choose import make_detector
-from binarycop.errors import SourceError, UndecodableFrame
+from binarycop.errors import SourceError
 from binarycop.evaluation.classification import Report, evaluate
+from binarycop.evaluation.omissions import Omissions, Reason
 from binarycop.geometry import Box
 from binarycop.settings.faces import DetectorKind, FacesSettings
 from binarycop.settings.schema import LaneSettings
+from tests.tried import Kind, tried
 
 LANE = LaneSettings(faces=FacesSettings(finder=DetectorKind.FIXED))
 
@@ -30,16 +32,53 @@ def test_without_a_face_there_is_no_balanced_accuracy() -> None:
     assert Report().balanced_accuracy() is None
 
 
-def test_a_picture_that_cannot_be_decoded_is_left_out_and_reported(tiny_bundle: Bundle, tmp_path: Path) -> None:
+def evaluated(folder: Path, bundle: Bundle) -> tuple[Report, Omissions]:
+    detector, omissions = make_detector(LANE.faces, subtract_background=False), Omissions()
+    return evaluate(folder, LANE, detector, Emulator(bundle), bundle, omissions), omissions
+
+
+def grey(file: Path, level: int = 90) -> None:
+    file.parent.mkdir(exist_ok=True)
+    file.write_bytes(cv2.imencode(".png", np.full((200, 200, 3), level, np.uint8))[1].tobytes())
+
+
+@tried(Kind.PICTURE, "a JPEG of 0 bytes, one that ends in the middle, text named .jpg", "left out: counted and named")
+def test_a_picture_that_cannot_be_decoded_is_left_out_and_named(tiny_bundle: Bundle, tmp_path: Path) -> None:
+    grey(tmp_path / "chin" / "face.png")
+    (tmp_path / "chin" / "broken.jpg").write_bytes(b"no picture")
+    (tmp_path / "chin" / "zero.jpg").write_bytes(b"")
+    jpeg = cv2.imencode(".jpg", np.full((200, 200, 3), 90, np.uint8))[1].tobytes()
+    (tmp_path / "chin" / "half.jpg").write_bytes(jpeg[: len(jpeg) // 2])
+    report, omissions = evaluated(tmp_path, tiny_bundle)
+    assert [name.split()[0] for name in omissions.tallies[Reason.UNDECODABLE].first] == [
+        "chin/broken.jpg", "chin/half.jpg", "chin/zero.jpg",
+    ]  # fmt: skip
+    assert (report.images, report.no_face, omissions.count) == (1, 0, 3)
+    assert [sum(row) for row in report.confusion] == [0, 0, 0, 1]
+
+
+@tried(Kind.PICTURE, "a PNG named .jpg", "read")
+def test_the_content_decides_the_format(tiny_bundle: Bundle, tmp_path: Path) -> None:
+    grey(tmp_path / "nose" / "face.jpg")
+    assert evaluated(tmp_path, tiny_bundle)[0].images == 1
+
+
+def test_without_a_picture_that_can_be_decoded_there_is_no_result(tiny_bundle: Bundle, tmp_path: Path) -> None:
     (tmp_path / "chin").mkdir()
     (tmp_path / "chin" / "broken.jpg").write_bytes(b"no picture")
-    cv2.imwrite(str(tmp_path / "chin" / "face.png"), np.full((200, 200, 3), 90, np.uint8))
-    left_out: list[UndecodableFrame] = []
-    detector = make_detector(LANE.faces, subtract_background=False)
-    report = evaluate(tmp_path, LANE, detector, Emulator(tiny_bundle), tiny_bundle, left_out.append)
-    assert [Path(error.source).name for error in left_out] == ["broken.jpg"]
-    assert (report.images, report.no_face) == (1, 0)
-    assert [sum(row) for row in report.confusion] == [0, 0, 0, 1]
+    with pytest.raises(SourceError, match="has no picture that can be decoded"):
+        evaluated(tmp_path, tiny_bundle)
+
+
+@tried(Kind.FOLDER, "the same picture twice, or in two classes", "counted, and named")
+def test_a_picture_that_is_there_twice_is_named_and_counts_twice(tiny_bundle: Bundle, tmp_path: Path) -> None:
+    for name in ("correct/a.png", "correct/b.png", "no_mask/c.png"):
+        grey(tmp_path / name)
+    grey(tmp_path / "correct" / "other.png", 91)
+    report, omissions = evaluated(tmp_path, tiny_bundle)
+    assert (report.images, omissions.count) == (4, 0)
+    assert (report.repeated.count, report.repeated.first) == (1, ["correct/b.png is correct/a.png"])
+    assert (report.contradicted.count, report.contradicted.first) == (1, ["no_mask/c.png is correct/a.png"])
 
 
 @pytest.mark.parametrize(("side_px", "no_face"), [(16, 0), (15, 1)])
@@ -54,12 +93,6 @@ def test_pictures_are_judged_by_faces_too_small_for_a_gate(
 
     (tmp_path / "nose").mkdir()
     cv2.imwrite(str(tmp_path / "nose" / "face.png"), np.full((100, 100, 3), 90, np.uint8))
-    report = evaluate(tmp_path, LANE, OneFace(), Emulator(tiny_bundle), tiny_bundle, lambda error: None)
+    report = evaluate(tmp_path, LANE, OneFace(), Emulator(tiny_bundle), tiny_bundle, Omissions())
     assert LANE.faces.least_px > side_px
     assert report.no_face == no_face
-
-
-def test_a_folder_without_pictures_is_an_error(tiny_bundle: Bundle, tmp_path: Path) -> None:
-    detector = make_detector(LANE.faces, subtract_background=False)
-    with pytest.raises(SourceError, match="has no pictures in folders correct, nose"):
-        evaluate(tmp_path, LANE, detector, Emulator(tiny_bundle), tiny_bundle, lambda error: None)

@@ -1,14 +1,13 @@
 """The evaluation of detectors counts as its docstring says."""
 
 from itertools import count
-from pathlib import Path
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
 from binarycop.detection.base import Face
-from binarycop.evaluation.annotated import AnnotatedImage, GroundTruthFace, Group
+from binarycop.evaluation.annotated import GroundTruthFace, Group
 from binarycop.evaluation.detection import (
     DetectorMetrics,
     Proportion,
@@ -66,7 +65,7 @@ def test_the_size_band_depends_on_the_longer_side(side: float, band: int | None)
 def test_the_detection_of_a_face_that_is_too_small_to_count_is_not_a_false_positive() -> None:
     metrics = DetectorMetrics("any")
     metrics.add([annotated(0, side=20)], [Face(square(0, 20), 1.0)])
-    assert (metrics.recalls, metrics.false_positives) == ({}, 0)
+    assert (metrics.recalls, metrics.false_positives, metrics.too_small) == ({}, 0, 1)
 
 
 def test_the_interval_is_wilsons() -> None:
@@ -77,12 +76,10 @@ def test_the_interval_is_wilsons() -> None:
 
 
 def test_all_detectors_run_on_each_picture_and_each_is_timed() -> None:
-    images = [AnnotatedImage(Path(str(at)), (annotated(0, 70), annotated(200, 70, Group.BARE))) for at in range(3)]
+    pictures = [((annotated(0, 70), annotated(200, 70, Group.BARE)), np.zeros((9, 9, 3), np.uint8))] * 3
     times_s = count()
     good, bad = FakeDetector(Face(square(0, 70), 0.9)), FakeDetector(Face(square(500), 0.9))
-    results = evaluate_detectors(
-        [good, bad], images, lambda _: np.zeros((9, 9, 3), np.uint8), lambda: float(next(times_s))
-    )
+    results = evaluate_detectors([good, bad], pictures, lambda: float(next(times_s)))
     assert results[0].recalls == {(2, Group.MASKED): Proportion(3, 3), (2, Group.BARE): Proportion(0, 3)}
     assert (results[0].false_positives, results[1].false_positives) == (0, 3)
     assert [metrics.median_ms for metrics in results] == [1000.0, 1000.0]

@@ -3,6 +3,7 @@
 import argparse
 import math
 import os
+import sys
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -10,15 +11,16 @@ from typing import Any
 
 import cv2
 
-from binarycop.cli.options import add_config, add_json, print_json, settings_of
+from binarycop.cli.options import add_config, add_json, first_gate_of, print_json, print_omissions, settings_of
 from binarycop.detection.base import Detector
 from binarycop.detection.choose import make_detector
-from binarycop.errors import DetectorError
-from binarycop.evaluation.annotated import Group, read_annotated
+from binarycop.errors import DetectorError, SourceError
+from binarycop.evaluation.annotated import Group, decoded, read_annotated
 from binarycop.evaluation.detection import SIZE_BANDS, DetectorMetrics, Proportion, evaluate_detectors
 from binarycop.evaluation.gate_load import GATES, GateLoad, measure_gates
 from binarycop.evaluation.haar import Haar
-from binarycop.frames.image import read_picture
+from binarycop.evaluation.omissions import Omissions
+from binarycop.printable import printable
 from binarycop.settings.faces import DetectorKind, FacesSettings
 from binarycop.settings.load import MAX_GATES
 
@@ -72,19 +74,28 @@ def run_faces(options: argparse.Namespace) -> int:
 
     Raises SourceError if there are no annotated pictures, DetectorError if a named detector is not available.
     """
-    images = read_annotated(options.folder)
-    detectors = _detectors(settings_of(argparse.Namespace(config=options.config)).gates[0].faces, options.finder)
+    lane = first_gate_of(settings_of(argparse.Namespace(config=options.config)))
+    detectors = _detectors(lane.faces, options.finder)
+    images, omissions = 0, Omissions()
     threads = cv2.getNumThreads()
     cv2.setNumThreads(1)
     try:
-        results = evaluate_detectors(detectors, images, read_picture, time.perf_counter)
+        pictures = decoded(read_annotated(options.folder, omissions), options.folder, omissions)
+        results = evaluate_detectors(detectors, pictures, time.perf_counter)
+        images = results[0].images
     finally:
         cv2.setNumThreads(threads)
+        print_omissions(omissions, images)
+    if not images:
+        raise SourceError(str(options.folder), "has no picture that can be used")
     if options.json:
         rows = [_row(metrics) for metrics in results]
-        print_json({"pictures": len(images), "opencv": cv2.__version__, "finders": rows})
+        counts = {"pictures": images, "too_small": results[0].too_small, "left_out": omissions.rows}
+        print_json({**counts, "opencv": cv2.__version__, "finders": rows})
         return 0
-    print(f"{len(images)} pictures, OpenCV {cv2.__version__}, one thread; recall with its 95 % interval")
+    print(f"{images} pictures, OpenCV {cv2.__version__}, one thread; recall with its 95 % interval")
+    if results[0].too_small:
+        print(f"{results[0].too_small} faces of less than {SIZE_BANDS[0][0]:g} px do not count")
     for line in table(results):
         print(line)
     return 0
@@ -123,14 +134,15 @@ def _usable_cores() -> int:
 
 
 def _detectors(settings: FacesSettings, names: list[str] | None) -> list[Detector]:
-    """The named detectors; without names, all that are available."""
+    """The named detectors; without names, all that are available, and says which are not."""
     detectors: list[Detector] = []
     for name in names or _NAMES:
         try:
             detectors.append(Haar() if name == Haar.name else _make(settings, DetectorKind(name)))
-        except DetectorError:
+        except DetectorError as error:
             if names:
                 raise
+            print(printable(f"binarycop: left out: {error}"), file=sys.stderr)
     return detectors
 
 

@@ -2,14 +2,24 @@
 
 import argparse
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from binarycop.classes import FOLDERS, LABELS
-from binarycop.cli.options import add_classifier, add_config, add_finder, add_json, print_json, settings_of
+from binarycop.cli.options import (
+    add_classifier,
+    add_config,
+    add_finder,
+    add_json,
+    first_gate_of,
+    print_json,
+    print_omissions,
+    settings_of,
+)
 from binarycop.detection.choose import make_detector
-from binarycop.errors import UndecodableFrame
-from binarycop.evaluation.classification import evaluate
+from binarycop.evaluation.classification import Report, evaluate
+from binarycop.evaluation.omissions import Omissions
 from binarycop.printable import printable
 from binarycop.service.backends import open_bundle
 
@@ -18,7 +28,8 @@ def add(commands: Any) -> None:
     """Add the subcommand."""
     parser = commands.add_parser("evaluate", help="classify labelled pictures and count the right answers")
     folders = ", ".join(FOLDERS)
-    parser.add_argument("folder", type=Path, metavar="DIR", help=f"has one folder for each class: {folders}")
+    words = f"has one folder for each class, which may have subfolders: {folders}"
+    parser.add_argument("folder", type=Path, metavar="DIR", help=words)
     add_config(parser)
     add_classifier(parser)
     add_finder(parser)
@@ -29,25 +40,50 @@ def add(commands: Any) -> None:
 def run(options: argparse.Namespace) -> int:
     """Run the command. Raises SourceError if there are no labelled pictures."""
     settings = settings_of(options)
-    lane = settings.gates[0]
+    lane = first_gate_of(settings)
     bundle, classifier = open_bundle(settings.classifier)
     detector = make_detector(lane.faces, subtract_background=False)
-    report = evaluate(options.folder, lane, detector, classifier, bundle, _show_left_out)
-    recall, balanced = report.recall(), report.balanced_accuracy()
+    report, omissions = Report(), Omissions()
+    try:
+        report = evaluate(options.folder, lane, detector, classifier, bundle, omissions)
+    finally:
+        print_omissions(omissions, report.images)
     names = {"bundle": bundle.manifest.name, "backend": classifier.name, "finder": detector.name}
+    for tally, of in ((report.repeated, "their"), (report.contradicted, "another")):
+        if tally.count:
+            note = f"counted, but equal to an earlier picture of {of} class: {tally.count}: {tally.names}"
+            print(printable(f"binarycop: {note}"), file=sys.stderr)
     if options.json:
-        counts = {"images": report.images, "no_face": report.no_face, "abstained": report.abstained}
-        print_json({**counts, "confusion": report.confusion, "recall": recall, "balanced_accuracy": balanced, **names})
+        print_json({**_fields(report), **names, "left_out": omissions.rows})
         return 0
     print(printable(", ".join(f"{key} {value}" for key, value in names.items())))
-    print(f"{report.images} pictures, {report.no_face} without a face, {report.abstained} abstained")
-    print("true \\ answer" + "".join(f"{label:>12}" for label in LABELS) + "      recall")
-    for label, row in zip(LABELS, report.confusion):
-        share = recall[label]
-        print(f"{label:<13}" + "".join(f"{n:>12}" for n in row) + (f"{share:>12.3f}" if share is not None else ""))
-    print("balanced accuracy " + (f"{balanced:.3f}" if balanced is not None else "unknown: no face was found"))
+    for line in _table(report):
+        print(line)
     return 0
 
 
-def _show_left_out(error: UndecodableFrame) -> None:
-    print(printable(f"binarycop: left out: {error}"), file=sys.stderr)
+def _fields(report: Report) -> dict[str, Any]:
+    return {
+        "images": report.images,
+        "no_face": report.no_face,
+        "abstained": report.abstained,
+        "confusion": report.confusion,
+        "recall": report.recall(),
+        "balanced_accuracy": report.balanced_accuracy(),
+        "repeated": report.repeated.row,
+        "contradicted": report.contradicted.row,
+    }
+
+
+def _table(report: Report) -> Iterator[str]:
+    yield f"{report.images} pictures, {report.no_face} without a face, {report.abstained} abstained"
+    yield "true \\ answer" + "".join(f"{label:>12}" for label in LABELS) + "      recall"
+    recall, balanced = report.recall(), report.balanced_accuracy()
+    for label, row in zip(LABELS, report.confusion):
+        share = recall[label]
+        yield f"{label:<13}" + "".join(f"{n:>12}" for n in row) + (f"{share:>12.3f}" if share is not None else "")
+    if balanced is None:
+        yield "balanced accuracy unknown: no face was found"
+        return
+    lacking = ", ".join(label for label, share in recall.items() if share is None)
+    yield f"balanced accuracy {balanced:.3f}" + (f", without {lacking}: no face of it was found" if lacking else "")

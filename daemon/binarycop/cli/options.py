@@ -3,12 +3,15 @@
 import argparse
 import json
 import re
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from binarycop.evaluation.omissions import Omissions
 from binarycop.lines.factory import MOCK
+from binarycop.printable import printable
 from binarycop.settings.classifier import Backend
 from binarycop.settings.faces import DetectorKind
 from binarycop.settings.lines import InputSettings
@@ -62,6 +65,15 @@ def settings_of(options: argparse.Namespace) -> Settings:
     return replace(settings, classifier=classifier, gates=gates)
 
 
+def first_gate_of(settings: Settings) -> LaneSettings:
+    """The gate whose settings a command uses that has nothing to do with the others; says so if there are others."""
+    first, *others = settings.gates
+    if others:
+        names = ", ".join(lane.name for lane in others)
+        print(printable(f"binarycop: with the settings of gate {first.name}, not of {names}"), file=sys.stderr)
+    return first
+
+
 def with_source(settings: Settings, source: str) -> Settings:
     """The settings with another source for the first gate."""
     first, *others = settings.gates
@@ -100,6 +112,14 @@ def print_json(value: Any) -> None:
     """Print one JSON object as one line of standard output."""
     # JSON escapes all control characters but this one.
     print(json.dumps(value).replace("\x7f", "\\u007f"), flush=True)
+
+
+def print_omissions(omissions: Omissions, looked_at: int) -> None:
+    """Say on standard error what was left out, if anything was. looked_at: the number of pictures that were not."""
+    count = omissions.count
+    heading = [f"{count} of {count + looked_at} files were not looked at:"] if count else []
+    for line in heading + omissions.lines:
+        print(printable(f"binarycop: {line}"), file=sys.stderr)
 
 
 def _values(choices: type[Backend] | type[DetectorKind]) -> str:

@@ -12,6 +12,7 @@ from binarycop.cli.options import (
     add_config,
     add_finder,
     add_json,
+    first_gate_of,
     inputs_of,
     print_json,
     replay_settings,
@@ -60,7 +61,7 @@ class ReplayJournal:
 def run(options: argparse.Namespace) -> int:
     """Replay one clip after the other. Raises SourceError if a clip cannot be opened."""
     settings = settings_of(options)
-    if inputs := inputs_of(settings.gates[0]):
+    if inputs := inputs_of(first_gate_of(settings)):
         note = f"a recording has no speed gate: the lines {', '.join(inputs)} are left out"
         print(printable(f"binarycop: {note}"), file=sys.stderr)
     bundle, classifier = open_bundle(settings.classifier)

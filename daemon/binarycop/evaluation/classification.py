@@ -1,10 +1,11 @@
 """How well a bundle classifies labelled pictures, with the daemon's own detector, crop and margin."""
 
-from collections.abc import Callable
+import hashlib
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from binarycop.bundle.files import Bundle
 from binarycop.classes import FOLDERS, LABELS, MaskClass
@@ -12,7 +13,8 @@ from binarycop.classifier.base import Classifier
 from binarycop.detection.base import SMALLEST_FACE_PX, Detector, largest_face
 from binarycop.detection.crop import crop
 from binarycop.errors import SourceError, UndecodableFrame
-from binarycop.evaluation.annotated import labelled_pictures
+from binarycop.evaluation.labelled import labelled_pictures
+from binarycop.evaluation.omissions import Omissions, Reason, Tally
 from binarycop.frames.image import MAX_FRAME_PX, read_picture
 from binarycop.settings.schema import LaneSettings
 from binarycop.verdict import vote
@@ -20,12 +22,18 @@ from binarycop.verdict import vote
 
 @dataclass
 class Report:
-    """Counts over all pictures; confusion has the true classes as rows, in class order."""
+    """Counts over all pictures; confusion has the true classes as rows, in class order.
+
+    repeated: pictures with exactly the pixels of an earlier one of their class. contradicted: of another class, so that
+    one of the two labels is wrong. Both count as all others do.
+    """
 
     images: int = 0
     no_face: int = 0
     abstained: int = 0
     confusion: list[list[int]] = field(default_factory=lambda: [[0] * len(LABELS) for _ in LABELS])
+    repeated: Tally = field(default_factory=Tally)
+    contradicted: Tally = field(default_factory=Tally)
 
     def recall(self) -> dict[str, float | None]:
         """Share of right answers among the detected faces of each class; None if there is no such face."""
@@ -46,21 +54,27 @@ def evaluate(
     detector: Detector,
     classifier: Classifier,
     bundle: Bundle,
-    on_left_out: Callable[[UndecodableFrame], None],
+    omissions: Omissions,
 ) -> Report:
     """Classify all pictures in the class folders (``FOLDERS``) of ``folder``, with any setting of ``faces.least_px``.
 
-    on_left_out: called for each picture that cannot be decoded. Raises SourceError if there are no pictures.
+    omissions: gets what is left out, also if there is an error. Raises SourceError if there is no picture.
     """
     report = Report()
     margin = lane.verdict.effective_margin(bundle.manifest.abstain_margin)
-    for mask_class, path in _pictures(folder):
+    seen: dict[bytes, tuple[MaskClass, str]] = {}
+    for label, path in labelled_pictures(folder, omissions):
+        mask_class, name = FOLDERS[label], str(path.relative_to(folder))
         try:
             pixels = read_picture(path, shrink_to_px=MAX_FRAME_PX)
         except UndecodableFrame as error:
-            on_left_out(error)
+            omissions.add(Reason.UNDECODABLE, f"{name} {error.reason}")
             continue
         report.images += 1
+        first_class, first_name = seen.setdefault(_digest(pixels), (mask_class, name))
+        if first_name != name:
+            tally = report.repeated if first_class is mask_class else report.contradicted
+            tally.add(f"{name} is {first_name}")
         face = largest_face(detector.detect(pixels), SMALLEST_FACE_PX)
         if face is None:
             report.no_face += 1
@@ -68,11 +82,12 @@ def evaluate(
         scores = classifier.scores(crop(pixels, face.box, bundle.manifest.crop)[None])[0]
         report.confusion[mask_class][int(np.argmax(scores))] += 1
         report.abstained += vote(scores.tolist(), 0.0, margin).mask_class is None
+    if not report.images:
+        raise SourceError(str(folder), "has no picture that can be decoded")
     return report
 
 
-def _pictures(folder: Path) -> list[tuple[MaskClass, Path]]:
-    pictures = [(FOLDERS[name], path) for name, path in labelled_pictures(folder)]
-    if not pictures:
-        raise SourceError(str(folder), f"has no pictures in folders {', '.join(FOLDERS)}")
-    return pictures
+def _digest(pixels: NDArray[np.uint8]) -> bytes:
+    digest = hashlib.blake2b(repr(pixels.shape).encode(), digest_size=16)
+    digest.update(np.ascontiguousarray(pixels).data)
+    return digest.digest()

@@ -9,14 +9,13 @@ detection is right, and each further one is a false positive.
 import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from pathlib import Path
 from statistics import median
 
 import numpy as np
 from numpy.typing import NDArray
 
 from binarycop.detection.base import Detector, Face
-from binarycop.evaluation.annotated import AnnotatedImage, GroundTruthFace, Group
+from binarycop.evaluation.annotated import GroundTruthFace, Group
 from binarycop.geometry import Box
 
 MATCH_IOU = 0.4
@@ -53,12 +52,14 @@ class Proportion:
 class DetectorMetrics:
     """One detector's results.
 
-    recalls: by size band (index in ``SIZE_BANDS``, None if the size is not known) and group.
+    recalls: by size band (index in ``SIZE_BANDS``, None if the size is not known) and group. too_small: faces below all
+    bands, which do not count.
     """
 
     detector: str
     images: int = 0
     false_positives: int = 0
+    too_small: int = 0
     recalls: dict[tuple[int | None, Group], Proportion] = field(default_factory=dict)
     times_ms: list[float] = field(default_factory=list)
 
@@ -77,6 +78,7 @@ class DetectorMetrics:
         for face, hit in zip(faces, is_found):
             band = None if face.box is None else size_band(face.box)
             if face.box is not None and band is None:
+                self.too_small += 1
                 continue
             recall = self.recalls.setdefault((band, face.group), Proportion())
             recall.total += 1
@@ -107,20 +109,18 @@ def match_detections(truth: list[GroundTruthFace], detections: list[Box]) -> tup
 
 def evaluate_detectors(
     detectors: list[Detector],
-    images: Iterable[AnnotatedImage],
-    read: Callable[[Path], NDArray[np.uint8]],
+    pictures: Iterable[tuple[Iterable[GroundTruthFace], NDArray[np.uint8]]],
     now_s: Callable[[], float],
 ) -> list[DetectorMetrics]:
     """Run all detectors on all pictures, one after another on each picture, so that the machine's load affects all.
 
-    read: gives a file's pixels, (H, W, 3) uint8 BGR. now_s: a clock.
+    pictures: faces and pixels, (H, W, 3) uint8 BGR. now_s: a clock.
     """
     results = [DetectorMetrics(detector.name) for detector in detectors]
-    for image in images:
-        pixels = read(image.path)
+    for faces, pixels in pictures:
         for detector, metrics in zip(detectors, results):
             start_s = now_s()
             detections = detector.detect(pixels)
             metrics.times_ms.append(1000 * (now_s() - start_s))
-            metrics.add(image.faces, detections)
+            metrics.add(faces, detections)
     return results

@@ -34,7 +34,9 @@ def data(tmp_path: Path) -> Path:
         coarse = np.random.default_rng(number).integers(0, 256, (8, 9, 3), dtype=np.uint8)
         picture = cv2.resize(coarse, (90, 80), interpolation=cv2.INTER_NEAREST)
         cv2.imwrite(str(folder / "images" / f"{number}.png"), picture)
-        (folder / "annotations" / f"{number}.xml").write_text(f"<a><filename>{number}.png</filename></a>")
+        (folder / "annotations" / f"{number}.xml").write_text(
+            f"<annotation><filename>{number}.png</filename></annotation>"
+        )
     photos = tmp_path / "real_photos"
     photos.mkdir()
     (photos / "labels.csv").write_text(f"file,label,taken_from\nx.jpg,correct,{split.KAGGLE}/images/0.png\n")
