@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
@@ -13,6 +13,7 @@ from binarycop.cli.main import main
 from binarycop.errors import JournalError
 from binarycop.journal.origin import GateOrigins
 from binarycop.journal.reader import Query, Record
+from tests.tried import Kind, tried
 
 AT = datetime(2026, 5, 4, 12, 0, 1, 234567, tzinfo=timezone.utc)
 VALUES: dict[str, str | int | float] = {
@@ -34,11 +35,16 @@ FORGED = replace(
 @pytest.fixture
 def queries(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Query, bool]]:
     """Installs a journal of two events, and one that somebody forged; returns the queries that it gets."""
+    return install(monkeypatch, PERMIT, FORGED, FIRE)
+
+
+def install(monkeypatch: pytest.MonkeyPatch, *records: Record) -> list[tuple[Query, bool]]:
+    """Installs a journal; returns the queries that it gets."""
     queries: list[tuple[Query, bool]] = []
 
-    def read(reader: Any, query: Query, origins: GateOrigins, *, follow: bool) -> Iterator[Record]:
+    def read(reader: Any, query: Query, origins: GateOrigins, running_boot: str, *, follow: bool) -> Iterator[Record]:
         queries.append((query, follow))
-        yield from (PERMIT, FORGED, FIRE)
+        yield from records
         if follow:
             raise KeyboardInterrupt
 
@@ -64,7 +70,8 @@ def test_with_json_there_is_an_object_for_each_event_and_nothing_else(capsys: py
     assert main(["events", "--json"]) == 0
     [permit, fire] = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert datetime.fromisoformat(permit.pop("at")) == AT
-    assert permit == {"boot": "b1", "event": "permit", "gate": "north", "trusted": True, "unit": WRITER, **VALUES}
+    common = {"boot": "b1", "event": "permit", "gate": "north", "trusted": True, "unit": WRITER, "clock_step_s": 0.0}
+    assert permit == {**common, **VALUES}
     assert fire["state"] == "active"
 
 
@@ -101,10 +108,56 @@ def test_no_field_of_an_entry_can_claim_that_it_is_trusted(capsys: pytest.Captur
 
 
 def test_the_arguments_become_a_query(queries: list[tuple[Query, bool]]) -> None:
-    arguments = ["--since", "2026-05-04T00:00+00:00", "--until", "2026-05-05T00:00+00:00"]
-    assert main(["events", *arguments, "--gate", "north", "--class", "nose_mouth"]) == 0
-    since, until = (datetime(2026, 5, day, tzinfo=timezone.utc) for day in (4, 5))
-    assert queries == [(Query(since, until, "north", "nose_mouth"), False)]
+    assert main(["events", "--gate", "north", "--class", "nose_mouth"]) == 0
+    assert queries == [(Query("north", "nose_mouth"), False)]
+
+
+def at(text: str, clock_step: timedelta = timedelta(0)) -> Record:
+    return replace(FIRE, at=datetime.fromisoformat(text).replace(tzinfo=timezone.utc), text=text, clock_step=clock_step)
+
+
+@tried(Kind.JOURNAL, "an entry of next year comes first, and an old one last", "each is held to --since and --until")
+def test_each_event_is_held_to_both_bounds_in_any_order(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    texts = ["2027-01-01 00:00", "2026-05-04 12:00", "2026-05-05 12:00", "2020-01-01 00:00", "2026-05-04 13:00"]
+    install(monkeypatch, *map(at, texts))
+    bounds = ["--since", "2026-05-04T12:00+00:00", "--until", "2026-05-05T00:00+00:00"]
+    for arguments, shown in ((bounds, [1, 4]), (bounds[:2], [0, 1, 2, 4]), (bounds[2:], [1, 3, 4]), ([], range(5))):
+        assert main(["events", *arguments]) == 0
+        lines = capsys.readouterr().out.splitlines()[1:]
+        assert [line.partition("  fire        ")[2] for line in lines] == [texts[index] for index in shown]
+
+
+def test_an_event_from_before_the_clock_was_set_has_a_mark(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    install(monkeypatch, at("2026-05-04 12:00", timedelta(days=2, hours=3)), at("2027-01-01 00:00", timedelta(-1)))
+    assert main(["events"]) == 0
+    _, late, early = capsys.readouterr().out.splitlines()
+    assert "  CLOCK SET LATER (+2 days, 3:00:00)  fire" in late
+    assert "  CLOCK SET LATER (-1 day, 0:00:00)  fire" in early
+    assert main(["events", "--json"]) == 0
+    assert [json.loads(line)["clock_step_s"] for line in capsys.readouterr().out.splitlines()] == [183_600, -86_400]
+
+
+def test_an_event_that_only_the_later_clock_puts_within_the_bounds_is_counted(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    install(monkeypatch, at("2020-01-01 00:00", timedelta(days=2315, hours=12)), at("2020-01-01 00:00"))
+    assert main(["events", "--since", "2026-05-04T00:00+00:00"]) == 0
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert shown.err == (
+        "binarycop: no event matches\n"
+        "binarycop: entries that are left out because the clock was set only after them: 1; "
+        "without --since and --until they are shown\n"
+    )
+
+
+def test_a_period_that_ends_before_it_begins_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["events", "--since", "today", "--until", "yesterday"]) == 2
+    assert capsys.readouterr().err == "binarycop: --until is before --since: no event is within both\n"
 
 
 def test_an_interrupt_ends_follow_with_success(

@@ -5,41 +5,69 @@ import sys
 from collections.abc import Mapping
 from datetime import datetime, timedelta, timezone
 from types import ModuleType
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import pytest
 
 from binarycop.errors import JournalError
 from binarycop.journal.events import Event
+from binarycop.journal.journald import open_reader
 from binarycop.journal.origin import GateOrigins
-from binarycop.journal.reader import Query, Record, open_reader, read
+from binarycop.journal.reader import Query, Record, read
 from binarycop.journal.writers import SystemdJournal, Value
+from tests.tried import Kind, tried
 
 ROOT, DAEMON, WRITER, NOBODY = 0, 990, 991, 65534
 ORIGINS = GateOrigins({"root": ROOT, "binarycop": DAEMON, "binarycop-journal": WRITER})
 NOON = datetime(2026, 5, 4, 12, 0, tzinfo=timezone.utc)
-BOOTS = (UUID(int=1), UUID(int=2))
+BOOTS = tuple(UUID(int=number) for number in range(5))
+RUNNING = BOOTS[4].hex
+
+
+class Monotonic(NamedTuple):
+    """As ``systemd.journal.Monotonic``."""
+
+    timestamp: timedelta
+    bootid: UUID
 
 
 class FakeReader:
-    """Gives entries as python-systemd does, and selects them by journald's rule for matches."""
+    """Gives entries as python-systemd does, in the order of ``entries``, selected by journald's rule for matches."""
 
     def __init__(self) -> None:
         self.entries: list[dict[str, Any]] = []
         self.matches: dict[str, set[str]] = {}
         self.later: list[list[dict[str, Any]]] = []
-        self.error: OSError | None = None
+        self.damaged: int | None = None
         self._next = 0
 
-    def write(self, event: Event, gate: str = "gate", at_s: float = 0.0, boot: int = 0, /, **values: Value) -> None:
-        """Add an event as the daemon writes it."""
+    def write(
+        self,
+        event: Event,
+        gate: str = "gate",
+        at_s: float = 0.0,
+        boot: int = 1,
+        series: str = "a",
+        step_s: float = 0.0,
+        /,
+        **values: Value,
+    ) -> None:
+        """Add an event as the daemon writes it, ``at_s`` seconds after noon and as many after the boot.
+
+        series: of its number. step_s: by how much the clock is fast.
+        """
 
         def send(text: str, **fields: str) -> None:
             entry: dict[str, Any] = {**fields, "MESSAGE": text, "MESSAGE_ID": UUID(fields["MESSAGE_ID"])}
-            at = NOON + timedelta(seconds=at_s)
-            origin = {"_SYSTEMD_UNIT": "binarycop-journal.service", "_UID": WRITER}
-            self.entries.append({**entry, **origin, "__REALTIME_TIMESTAMP": at, "_BOOT_ID": BOOTS[boot]})
+            origin = {"_SYSTEMD_UNIT": "binarycop-journal.service", "_UID": WRITER, "_BOOT_ID": BOOTS[boot]}
+            since_boot = timedelta(seconds=at_s)
+            stamps = {
+                "__REALTIME_TIMESTAMP": NOON + since_boot + timedelta(seconds=step_s),
+                "__MONOTONIC_TIMESTAMP": Monotonic(since_boot, BOOTS[boot]),
+                "__CURSOR": f"s={series};i={len(self.entries) + 1:x};b={BOOTS[boot].hex}",
+            }
+            self.entries.append({**entry, **origin, **stamps})
 
         SystemdJournal(send).write(event, gate, **values)
 
@@ -47,22 +75,39 @@ class FakeReader:
         for name, value in fields.items():
             self.matches.setdefault(name, set()).add(value)
 
+    def flush_matches(self) -> None:
+        self.matches.clear()
+
+    def query_unique(self, field: str) -> set[UUID]:
+        return {entry[field] for entry in self.entries}
+
     def seek_head(self) -> None:
         self._next = 0
 
-    def seek_realtime(self, when: float) -> None:
-        times_s = [entry["__REALTIME_TIMESTAMP"].timestamp() for entry in self.entries]
-        self._next = next((index for index, time_s in enumerate(times_s) if time_s >= when), len(times_s))
+    def seek_tail(self) -> None:
+        self._next = len(self.entries)
 
     def get_next(self) -> Mapping[str, Any]:
         while self._next < len(self.entries):
-            entry = self.entries[self._next]
             self._next += 1
-            if all(str(entry.get(name, "")).replace("-", "") in wanted for name, wanted in self.matches.items()):
-                return entry
-        if self.error:
-            raise self.error
+            if self._is_selected(self.entries[self._next - 1]):
+                return self._get(self._next - 1)
         return {}
+
+    def get_previous(self) -> Mapping[str, Any]:
+        while self._next > 0:
+            self._next -= 1
+            if self._is_selected(self.entries[self._next]):
+                return self._get(self._next)
+        return {}
+
+    def _get(self, index: int) -> Mapping[str, Any]:
+        if index == self.damaged:
+            raise OSError(errno.EBADMSG, "Bad message")
+        return self.entries[index]
+
+    def _is_selected(self, entry: Mapping[str, Any]) -> bool:
+        return all(str(entry.get(name, "")).replace("-", "") in wanted for name, wanted in self.matches.items())
 
     def wait(self, timeout: float) -> int:
         if not self.later:
@@ -80,7 +125,7 @@ def reader() -> FakeReader:
                 latency_ms=4.2, before="idle", after="idle", **{"class": "nose"})  # fmt: skip
     other = {"MESSAGE_ID": UUID(int=9), "MESSAGE": "another program's"}
     reader.entries.append({**reader.entries[-1], **other})
-    reader.write(Event.PERMIT, "south", 20, 1, person=2, cause="verdict", **{"class": "correct"})
+    reader.write(Event.PERMIT, "south", 20, 2, person=2, cause="verdict", **{"class": "correct"})
     return reader
 
 
@@ -89,7 +134,7 @@ def names(records: list[Record]) -> list[str]:
 
 
 def test_all_events_of_all_boots_are_read_in_order_and_nothing_else(reader: FakeReader) -> None:
-    records = list(read(reader, Query(), ORIGINS))
+    records = list(read(reader, Query(), ORIGINS, RUNNING))
     assert names(records) == ["started", "refuse", "permit"]
     assert [record.boot[-1] for record in records] == ["1", "1", "2"]
     assert records[0].at == NOON
@@ -127,21 +172,21 @@ def test_only_what_the_gates_own_units_wrote_is_trusted(
             entry[name] = value
     # journald lets no program write a field that begins with an underscore, but others may be anything.
     entry |= {"SYSLOG_IDENTIFIER": "binarycop", "UNIT": "binarycop-journal.service", "OBJECT_UID": str(WRITER)}
-    [record] = read(reader, Query(), ORIGINS)
+    [record] = read(reader, Query(), ORIGINS, RUNNING)
     assert (record.is_trusted, record.unit) == (is_trusted, unit or "")
 
 
 def test_without_the_gates_users_nothing_is_trusted(reader: FakeReader) -> None:
-    assert not any(record.is_trusted for record in read(reader, Query(), GateOrigins({"root": ROOT})))
+    assert not any(record.is_trusted for record in read(reader, Query(), GateOrigins({"root": ROOT}), RUNNING))
 
 
 def test_a_time_without_a_time_zone_is_local(reader: FakeReader) -> None:
     reader.entries[0]["__REALTIME_TIMESTAMP"] = NOON.astimezone().replace(tzinfo=None)
-    assert next(read(reader, Query(until=NOON), ORIGINS)).at == NOON
+    assert next(read(reader, Query(), ORIGINS, RUNNING)).at == NOON
 
 
 def test_number_fields_become_numbers_again(reader: FakeReader) -> None:
-    [_, refusal, _] = read(reader, Query(), ORIGINS)
+    [_, refusal, _] = read(reader, Query(), ORIGINS, RUNNING)
     assert refusal.gate == "north"
     assert refusal.text == "north: person 1: permission refused (nose)"
     assert refusal.values == {
@@ -152,14 +197,12 @@ def test_number_fields_become_numbers_again(reader: FakeReader) -> None:
 
 def test_a_number_field_with_another_text_stays_a_text(reader: FakeReader) -> None:
     reader.entries[1]["BINARYCOP_VOTES"] = "many"
-    assert list(read(reader, Query(), ORIGINS))[1].values["votes"] == "many"
+    assert list(read(reader, Query(), ORIGINS, RUNNING))[1].values["votes"] == "many"
 
 
 @pytest.mark.parametrize(
     ("query", "expected"),
     [
-        (Query(since=NOON + timedelta(seconds=10)), ["refuse", "permit"]),
-        (Query(until=NOON + timedelta(seconds=10)), ["started", "refuse"]),
         (Query(gate="north"), ["refuse"]),
         (Query(gate="west"), []),
         (Query(status="correct"), ["permit"]),
@@ -167,27 +210,30 @@ def test_a_number_field_with_another_text_stays_a_text(reader: FakeReader) -> No
     ],
 )
 def test_a_query_selects_events(reader: FakeReader, query: Query, expected: list[str]) -> None:
-    assert names(list(read(reader, query, ORIGINS))) == expected
+    assert names(list(read(reader, query, ORIGINS, RUNNING))) == expected
 
 
 def test_following_yields_new_events_until_it_is_interrupted(reader: FakeReader) -> None:
     more = FakeReader()
-    more.write(Event.FIRE, "gate", 30, state="active")
+    more.write(Event.FIRE, "gate", 30, 4, state="active")
     reader.later = [[], more.entries]
-    following = read(reader, Query(since=NOON + timedelta(seconds=20)), ORIGINS, follow=True)
-    names = [next(following).event, next(following).event]
+    following = read(reader, Query(), ORIGINS, RUNNING, follow=True)
+    names = [next(following).event for _ in range(4)]
     with pytest.raises(KeyboardInterrupt):
         next(following)
-    assert names == ["permit", "fire"]
+    assert names == ["started", "refuse", "permit", "fire"]
 
 
-def test_a_read_error_comes_after_the_events_before_it(reader: FakeReader) -> None:
-    reader.error = OSError(errno.EBADMSG, "Bad message")
-    reading = read(reader, Query(), ORIGINS)
-    assert [next(reading).event for _ in range(3)] == ["started", "refuse", "permit"]
-    with pytest.raises(
-        JournalError, match="journal: it cannot be read any further: Bad message; see journalctl --verify"
-    ):
+@tried(Kind.JOURNAL, "its last entry is damaged, as after a loss of power", "all other boots are shown, then an error")
+@pytest.mark.parametrize("damaged", [2, 4])
+def test_an_error_comes_after_all_events_that_can_be_read(reader: FakeReader, damaged: int) -> None:
+    del reader.entries[2]  # the other program's
+    for boot in (2, 3):
+        reader.write(Event.FIRE, "gate", 30, boot, state="active")
+    reader.damaged = damaged
+    reading = read(reader, Query(), ORIGINS, RUNNING)
+    assert names([next(reading) for _ in range(4 if damaged == 4 else 3)])[:2] == ["started", "refuse"]
+    with pytest.raises(JournalError, match="journal: it cannot be read to its end: Bad message; see journalctl --ver"):
         next(reading)
 
 

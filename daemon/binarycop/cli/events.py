@@ -3,14 +3,15 @@
 import argparse
 import sys
 from contextlib import suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from binarycop.classes import GateStatus
 from binarycop.cli.options import add_json, print_json
+from binarycop.journal.journald import open_reader, running_boot
 from binarycop.journal.origin import GateOrigins
 from binarycop.journal.parse_time import parse_time
-from binarycop.journal.reader import Query, Record, open_reader, read
+from binarycop.journal.reader import Period, Query, Record, read
 from binarycop.printable import printable
 
 _DECISION_FIELDS = ("bundle", "before", "after")
@@ -33,14 +34,22 @@ def add(commands: Any) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Print a line for each event, and one for each boot. Raises JournalError."""
-    query = Query(options.since, options.until, options.gate, options.status)
-    boot, left_out = None, 0
+    if options.since and options.until and options.until < options.since:
+        _note("--until is before --since: no event is within both")
+        return 2
+    period, query = Period(options.since, options.until), Query(options.gate, options.status)
+    records = read(open_reader(), query, GateOrigins.of_this_machine(), running_boot(), follow=options.follow)
+    boot, untrusted, misdated, shown = None, 0, 0, 0
     # With --follow, an interrupt is the normal end.
     with suppress(KeyboardInterrupt):
-        for record in read(open_reader(), query, GateOrigins.of_this_machine(), follow=options.follow):
-            if not record.is_trusted and not options.untrusted:
-                left_out += 1
+        for record in records:
+            if record.at not in period:
+                misdated += record.at + record.clock_step in period
                 continue
+            if not record.is_trusted and not options.untrusted:
+                untrusted += 1
+                continue
+            shown += 1
             if options.json:
                 print_json(to_dict(record))
                 continue
@@ -48,25 +57,40 @@ def run(options: argparse.Namespace) -> int:
                 boot = record.boot
                 print(f"-- boot {printable(boot)} --")
             print(format_line(record), flush=options.follow)
-    if left_out:
-        print(
-            f"binarycop: entries of other programs that are left out: {left_out}; --untrusted shows them",
-            file=sys.stderr,
+    if not shown:
+        _note("no event matches")
+    if untrusted:
+        _note(f"entries of other programs that are left out: {untrusted}; --untrusted shows them")
+    if misdated:
+        _note(
+            f"entries that are left out because the clock was set only after them: {misdated}; "
+            "without --since and --until they are shown"
         )
     return 0
 
 
+def _note(text: str) -> None:
+    print(f"binarycop: {text}", file=sys.stderr)
+
+
 def to_dict(record: Record) -> dict[str, Any]:
     """One event as a JSON object. ``at`` is its time, with the time zone; no field of the event can replace these."""
-    common: dict[str, Any] = {"at": record.at.isoformat(), "boot": record.boot, "event": record.event}
-    common |= {"gate": record.gate, "trusted": record.is_trusted, "unit": record.unit}
+    common: dict[str, Any] = {"at": record.at.isoformat(), "clock_step_s": record.clock_step.total_seconds()}
+    common |= {"boot": record.boot, "event": record.event, "gate": record.gate}
+    common |= {"trusted": record.is_trusted, "unit": record.unit}
     return {**common, **{name: value for name, value in record.values.items() if name not in common}}
 
 
 def format_line(record: Record) -> str:
-    """One event as a line. A decision has its votes, latency, bundle and phases. A mark if it is not the gate's own."""
+    """One event as a line. A decision has its votes, latency, bundle and phases.
+
+    There is a mark if it is not the gate's own, and one if the clock was set later.
+    """
     values = record.values
     mark = "" if record.is_trusted else f"NOT FROM THE GATE ({record.unit or 'no unit'})  "
+    if record.clock_step:
+        sign = "+" if record.clock_step > timedelta(0) else "-"
+        mark += f"CLOCK SET LATER ({sign}{timedelta(seconds=round(abs(record.clock_step).total_seconds()))})  "
     line = f"{record.at:%Y-%m-%d %H:%M:%S.%f}"[:-3] + f"  {mark}{record.event:<10}  {record.text}"
     if not all(name in values for name in _DECISION_FIELDS):
         return printable(line)

@@ -11,21 +11,24 @@ _CLOCK = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2}))?")
 
 
 def parse_time(text: str, now: datetime) -> datetime:
-    """The time that ``text`` means at ``now``, in the time zone of ``now`` unless ``text`` has its own.
+    """The time that ``text`` means at ``now``, in this machine's time zone unless ``text`` has its own.
 
-    Raises ValueError; its message lists the formats.
+    It has the offset of its own day: in July, a time in January is one of winter. Raises ValueError; its message lists
+    the formats.
     """
-    today = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    # Without a time zone, so that ``astimezone`` gives each day its own offset.
+    today = now.astimezone().replace(hour=0, minute=0, second=0, microsecond=0, tzinfo=None)
     try:
         if text == "today":
-            return today
+            return today.astimezone()
         if text == "yesterday":
-            return today - timedelta(days=1)
+            return (today - timedelta(days=1)).astimezone()
         if ago := _AGO.fullmatch(text):
             return now - timedelta(seconds=int(ago[1]) * _UNITS_S[ago[2]])
         if clock := _CLOCK.fullmatch(text):
-            return today.replace(hour=int(clock[1]), minute=int(clock[2]), second=int(clock[3] or 0))
-        time = datetime.fromisoformat(text)
+            time = today.replace(hour=int(clock[1]), minute=int(clock[2]), second=int(clock[3] or 0))
+        else:
+            time = datetime.fromisoformat(text)
+        return time if time.tzinfo else time.astimezone()
     except (ValueError, OverflowError) as error:
         raise ValueError(f"{text!r} is not a time; {_FORMATS}") from error
-    return time if time.tzinfo else time.replace(tzinfo=now.tzinfo)

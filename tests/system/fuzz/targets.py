@@ -6,14 +6,16 @@ import re
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
+from uuid import UUID
 
 from binarycop.accelerator.simulated import design
 from binarycop.bundle import check_build, deployment_package
 from binarycop.bundle import files as bundles
+from binarycop.bundle import hwh as handoffs
 from binarycop.bundle import manifest as manifests
 from binarycop.bundle.store import BundleStore
 from binarycop.cli.events import format_line, to_dict
@@ -99,7 +101,7 @@ def handoff(data: bytes, work: Path) -> None:
     """The .hwh of a FINN build."""
     file = work / "overlay.hwh"
     file.write_bytes(data)
-    check_build.check_hwh(file, bundles.load(_bundle(work)).manifest)
+    check_build.check_hardware(file, handoffs.read(file), bundles.load(_bundle(work)).manifest)
 
 
 def picture(data: bytes, work: Path) -> None:
@@ -123,12 +125,13 @@ def clip(data: bytes, work: Path) -> None:
 def journal(data: bytes, work: Path) -> None:
     """Entries of the journal, as JSON: any program on the board can write entries that look like the daemon's."""
     try:
-        entries = json.loads(data)
+        given = json.loads(data)
     except (ValueError, RecursionError):
         return
-    listed = entries if isinstance(entries, list) else [entries]
+    listed = given if isinstance(given, list) else [given]
     origins = GateOrigins({"binarycop": 990, "root": 0})
-    for record in read(_Entries([entry for entry in listed if isinstance(entry, dict)]), Query(), origins):
+    entries = _Entries([entry for entry in listed if isinstance(entry, dict)])
+    for record in read(entries, Query(), origins, _BOOT.hex):
         json.dumps(to_dict(record), allow_nan=False)
         assert format_line(record).isprintable()
 
@@ -190,25 +193,44 @@ def seeds(name: str, work: Path) -> list[bytes]:
     return kept
 
 
+class _Monotonic(NamedTuple):
+    timestamp: timedelta
+    bootid: UUID
+
+
+_BOOT = UUID(int=1)
+# journald itself gives these, and no program can.
+_STAMPS = {"__REALTIME_TIMESTAMP": datetime.now(timezone.utc), "__MONOTONIC_TIMESTAMP": _Monotonic(timedelta(1), _BOOT)}
+
+
 class _Entries:
-    """A journal with these entries."""
+    """A journal with these entries, all of one boot."""
 
     def __init__(self, entries: list[dict[str, Any]]) -> None:
-        self._left: Iterator[dict[str, Any]] = iter(entries)
+        # journald gives only entries with an id that was asked for.
+        self._entries = [{**entry, **_STAMPS} for entry in entries if entry.get("MESSAGE_ID")]
+        self._left: Iterator[dict[str, Any]] = iter(())
 
     def add_match(self, **fields: str) -> None:
         pass
 
-    def seek_head(self) -> None:
+    def flush_matches(self) -> None:
         pass
 
-    def seek_realtime(self, when: float) -> None:
-        pass
+    def query_unique(self, field: str) -> set[UUID]:
+        return {_BOOT}
+
+    def seek_head(self) -> None:
+        self._left = iter(self._entries)
+
+    def seek_tail(self) -> None:
+        self._left = iter(())
 
     def get_next(self) -> Mapping[str, Any]:
-        entry = next(self._left, {})
-        # journald itself gives the time, and only entries with an id that was asked for.
-        return {**entry, "__REALTIME_TIMESTAMP": datetime.now(timezone.utc)} if entry.get("MESSAGE_ID") else {}
+        return next(self._left, {})
+
+    def get_previous(self) -> Mapping[str, Any]:
+        return self._entries[-1] if self._entries else {}
 
     def wait(self, timeout: float) -> int:
         return 0

@@ -1,0 +1,84 @@
+"""Boots are shown one after another, in their order, whatever the clock said in them."""
+
+from datetime import timedelta
+
+import pytest
+
+from binarycop.journal.events import Event
+from binarycop.journal.reader import Query, Record, read
+from tests.journal.test_reader import BOOTS, ORIGINS, RUNNING, FakeReader
+from tests.tried import Kind, tried
+
+YEAR_S = 365 * 86_400.0
+
+
+def records_of(reader: FakeReader) -> list[Record]:
+    return list(read(reader, Query(), ORIGINS, RUNNING))
+
+
+def boots_of(records: list[Record]) -> list[int]:
+    return [int(record.boot, 16) for record in records]
+
+
+@tried(Kind.JOURNAL, "a boot's first entry is of next year: the clock was set later", "in its place, and marked")
+def test_boots_of_one_series_of_numbers_are_in_their_order_whatever_the_clock_says() -> None:
+    reader = FakeReader()
+    for boot, step_s in ((3, YEAR_S), (1, 0.0), (2, -6 * YEAR_S)):
+        reader.write(Event.FIRE, "gate", 0, boot, "a", step_s, state="active")
+        reader.write(Event.FIRE, "gate", 10, boot, "a", state="over")
+    records = records_of(reader)
+    assert boots_of(records) == [3, 3, 1, 1, 2, 2]
+    assert [record.clock_step.total_seconds() for record in records] == [-YEAR_S, 0, 0, 0, 6 * YEAR_S, 0]
+
+
+@tried(Kind.JOURNAL, "each boot ended with a loss of power, and began at the same old time", "one boot after another")
+def test_boots_whose_files_were_not_closed_stay_together_and_are_in_the_order_of_their_ends() -> None:
+    reader = FakeReader()
+    # journald has only the clock to merge such files by, so that the beginnings of both boots come first.
+    for boot in (1, 2):
+        reader.write(Event.FIRE, "gate", boot, boot, f"series{boot}", -6 * YEAR_S, state="active")
+    for boot in (1, 2):
+        reader.write(Event.FIRE, "gate", 100 * boot, boot, f"series{boot}", state="over")
+    assert boots_of(records_of(reader)) == [1, 1, 2, 2]
+    assert boots_of(records_of(reader_of_reversed(reader))) == [1, 1, 2, 2]
+
+
+def reader_of_reversed(reader: FakeReader) -> FakeReader:
+    """The boots come to the reader in the other order; each boot's own entries do not."""
+    other = FakeReader()
+    other.entries = sorted(reader.entries, key=lambda entry: entry["_BOOT_ID"], reverse=True)
+    return other
+
+
+def test_the_boot_that_runs_is_the_last_with_all_of_its_series() -> None:
+    reader = FakeReader()
+    reader.write(Event.FIRE, "gate", 0, 2, "new", -YEAR_S, state="active")
+    reader.write(Event.FIRE, "gate", 0, 4, "new", -YEAR_S, state="active")
+    reader.write(Event.FIRE, "gate", 0, 1, "old", state="active")
+    assert BOOTS[4].hex == RUNNING
+    assert boots_of(records_of(reader)) == [1, 2, 4]
+
+
+@pytest.mark.parametrize(("step_s", "expected_s"), [(-59.0, 0.0), (-60.0, 60.0), (60.0, -60.0)])
+def test_a_clock_that_was_corrected_by_less_than_a_minute_was_set(step_s: float, expected_s: float) -> None:
+    reader = FakeReader()
+    reader.write(Event.FIRE, "gate", 5, 1, "a", step_s, state="active")
+    reader.write(Event.FIRE, "gate", 500, 1, "a", state="over")
+    assert [record.clock_step for record in records_of(reader)] == [timedelta(seconds=expected_s), timedelta(0)]
+
+
+def test_the_clock_of_an_event_that_comes_while_it_is_read_is_not_compared_with_an_older_one() -> None:
+    reader, more = FakeReader(), FakeReader()
+    reader.write(Event.FIRE, "gate", 5, 4, "a", -YEAR_S, state="active")
+    more.write(Event.FIRE, "gate", 6, 4, "a", state="over")
+    reader.later = [more.entries]
+    following = read(reader, Query(), ORIGINS, RUNNING, follow=True)
+    assert [next(following).clock_step for _ in range(2)] == [timedelta(0)] * 2
+
+
+def test_a_cursor_without_a_number_leaves_the_order_to_the_clock() -> None:
+    reader = FakeReader()
+    for boot, at_s in ((1, 20), (2, 10)):
+        reader.write(Event.FIRE, "gate", at_s, boot, state="active")
+        reader.entries[-1]["__CURSOR"] = "opaque"
+    assert boots_of(records_of(reader)) == [2, 1]
