@@ -1,9 +1,12 @@
-"""The split of the annotated pictures: for training, for choosing a threshold, and for reported metrics.
+"""The split of the annotated pictures and of the empty scenes: for training, for choosing, and for reported metrics.
 
 A picture of ``detection/kaggle853`` is for training if ``real_photos`` was not made from it and the SHA-256 of its file
 name without suffix, as a fraction of 1, is below 0.62. All others are reported on; 0.62 makes up for the pictures that
 ``real_photos`` was made from. A sixth of the training pictures is for validation. Pictures that look like one of the
 reported ones, or of ``real_photos``, are not used.
+
+Of the scenes without people, half are for training, a fifth is for validation, and the rest is reported on. Twenty with
+consecutive numbers stay together, since those next to each other often show one place.
 """
 
 import hashlib
@@ -16,7 +19,9 @@ from overlays.synthesis import real_photos
 from overlays.synthesis.near_duplicates import Duplicates
 
 KAGGLE = Path("detection") / "kaggle853"
+EMPTY = "empty"
 _TRAINING, _VALIDATION = 0.62, 1 / 6
+_EMPTY_TRAINING, _EMPTY_VALIDATION, _EMPTY_BLOCK = 0.5, 0.2, 20
 
 
 class Part(Enum):
@@ -35,6 +40,21 @@ def annotated(data: Path, part: Part) -> list[AnnotatedImage]:
         return chosen
     reported = reported_pictures(data)
     return [picture for picture in chosen if not reported.contain(picture.path)]
+
+
+def empty(data: Path, part: Part) -> list[Path]:
+    """The scenes without people of one part; none if the data folder lacks them."""
+    return [path for path in sorted((data / EMPTY).glob("*/*.jpg")) if empty_part_of(path.stem) is part]
+
+
+def empty_part_of(stem: str) -> Part:
+    """The part of a scene without people. stem: its file name without suffix, which ends with a number."""
+    folder, number = stem.rsplit("_", 1)
+    block = f"{folder}/{int(number) // _EMPTY_BLOCK}"
+    position = int.from_bytes(hashlib.sha256(block.encode()).digest()[:4], "big") / 2**32
+    if position < _EMPTY_TRAINING:
+        return Part.FIT
+    return Part.VALIDATE if position < _EMPTY_TRAINING + _EMPTY_VALIDATION else Part.REPORT
 
 
 def reported_pictures(data: Path) -> Duplicates:

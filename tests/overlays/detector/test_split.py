@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from overlays.detector import split
-from overlays.detector.split import Part, annotated, part_of
+from overlays.detector.split import Part, annotated, empty, empty_part_of, part_of
 
 
 def test_a_picture_that_real_photos_was_made_from_is_never_trained_on() -> None:
@@ -60,3 +60,22 @@ def test_a_copy_of_a_reported_picture_is_left_out_at_any_size(data: Path) -> Non
     reported = cv2.imread(str(images / "0.png"))
     cv2.imwrite(str(images / f"{copy}.png"), cv2.resize(reported, (45, 40), interpolation=cv2.INTER_AREA))
     assert copy not in names(data, Part.FIT)
+
+
+def test_scenes_without_people_stay_together_with_their_neighbours() -> None:
+    parts = [empty_part_of(f"polyhaven_{number:04}") for number in range(840)]
+    assert all(len(set(parts[at : at + 20])) == 1 for at in range(0, 840, 20))
+    assert 0.4 < parts.count(Part.FIT) / 840 < 0.65
+    assert parts.count(Part.VALIDATE) >= 40
+    assert parts.count(Part.REPORT) > 120
+
+
+def test_each_scene_without_people_is_in_exactly_one_part(tmp_path: Path) -> None:
+    folder = tmp_path / "empty" / "studios"
+    folder.mkdir(parents=True)
+    for number in range(0, 400, 10):
+        (folder / f"studio_{number:04}.jpg").touch()
+    parts = [empty(tmp_path, part) for part in Part]
+    assert sorted(path for part in parts for path in part) == sorted(folder.iterdir())
+    assert all(parts)
+    assert empty(tmp_path / "nowhere", Part.FIT) == []
