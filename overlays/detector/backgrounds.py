@@ -11,15 +11,27 @@ from overlays.detector.labels import LabelledImage
 
 WIDTH_PX, HEIGHT_PX = 256, 192
 """Size of every training frame."""
+_EMPTY_SHARE = 0.3
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789&@%?!"
 _FONTS = (cv2.FONT_HERSHEY_SIMPLEX, cv2.FONT_HERSHEY_DUPLEX, cv2.FONT_HERSHEY_COMPLEX, cv2.FONT_HERSHEY_SCRIPT_SIMPLEX)
 Pixels = NDArray[np.uint8]
 
 
 def background(
-    crowds: Sequence[LabelledImage], bare: Sequence[LabelledImage], textures: Sequence[Pixels], rng: np.random.Generator
+    crowds: Sequence[LabelledImage],
+    bare: Sequence[LabelledImage],
+    empty: Sequence[LabelledImage],
+    textures: Sequence[Pixels],
+    rng: np.random.Generator,
 ) -> Pixels:
-    """A random background, (192, 256, 3) uint8 BGR. crowds, bare: labelled pictures; textures: (H, W, 3) each."""
+    """A random background, (192, 256, 3) uint8 BGR.
+
+    crowds, bare: labelled pictures. empty: pictures without people. textures: (H, W, 3) each.
+    """
+    if empty and rng.random() < _EMPTY_SHARE:
+        found = _window_without_face(empty[int(rng.integers(len(empty)))], rng)
+        if found is not None:
+            return _resized(found)
     chance = rng.random()
     if chance < 0.6:
         many = crowds if rng.random() < 0.6 else bare

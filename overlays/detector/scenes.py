@@ -24,6 +24,8 @@ _SENSOR = Sensor(gamma=0.3, gain=0.3, tint=0.08, lift=10, night=0.08, grainy=0.4
 _OCCLUDED_SHARE = 0.12  # of all faces
 _TILT_DEG = 8.0
 _HARD_NEGATIVE_SHARE = 0.2  # of all frames
+_TIGHT_SHARE = 0.35  # of the pictures of one person
+_TIGHT_MARGINS = -0.05, 0.35  # of a tight crop beyond the face's box, in sides of the box
 
 
 @dataclass(frozen=True)
@@ -108,6 +110,8 @@ def _alone(sources: Sources, rng: np.random.Generator) -> Scene:
     """A picture of one person; around it the frame repeats its edge or shows something else."""
     many = sources.masked if rng.random() < 0.5 else sources.bare
     image = many[rng.integers(len(many))]
+    if rng.random() < _TIGHT_SHARE:
+        image = tight_crop(image, rng)
     at = image.faces[0]
     scale = log_uniform(rng, 20, MAX_PX) / max(at.width_px, at.height_px)
     return _paste(
@@ -130,10 +134,28 @@ def _group(sources: Sources, rng: np.random.Generator) -> Scene:
         else:
             many = sources.masked if rng.random() < 0.35 else sources.bare
             image, softness = many[rng.integers(len(many))], float(rng.choice((0.0, 0.2)))
+            if rng.random() < _TIGHT_SHARE:
+                image = tight_crop(image, rng)
         face = image.faces[0]
         scale = log_uniform(rng, MIN_PX, 130) / max(face.width_px, face.height_px)
         made = _paste(made, image, face, scale, _random_position(rng), rng, softness=softness)
     return made
+
+
+def tight_crop(image: LabelledImage, rng: np.random.Generator) -> LabelledImage:
+    """The first face of a picture with little or nothing around it; hair and chin may be cut off a little."""
+    face = image.faces[0]
+    size = np.array((face.width_px, face.height_px))
+    corner = np.array((face.x_px, face.y_px))
+    low, high = corner - rng.uniform(*_TIGHT_MARGINS, 2) * size, corner + size + rng.uniform(*_TIGHT_MARGINS, 2) * size
+    (left, top), (right, bottom) = np.maximum(low, 0).round().astype(int), high.round().astype(int)
+
+    def inside(boxes: tuple[Box, ...]) -> tuple[Box, ...]:
+        return tuple(Box(box.x_px - left, box.y_px - top, box.width_px, box.height_px) for box in boxes)
+
+    return LabelledImage(
+        image.pixels[top:bottom, left:right], inside((face,)), inside((*image.faces[1:], *image.ignored))
+    )
 
 
 def _paste(
@@ -219,4 +241,4 @@ def _surroundings(sources: Sources, rng: np.random.Generator) -> Pixels:
 
 
 def _background(sources: Sources, rng: np.random.Generator) -> Pixels:
-    return background(sources.crowds, sources.bare, sources.textures, rng)
+    return background(sources.crowds, sources.bare, sources.empty, sources.textures, rng)

@@ -39,7 +39,8 @@ class Sources:
 
     crowds: annotated pictures of several people. bare, masked: pictures of one person, whose face is the first.
     dressed: puts masks on the bare patches with the numbers ``dressable``; boxes: of all patches, (N, 4). textures:
-    (H, W, 3) uint8, without a face. hard_negatives: false detections of an earlier stage.
+    (H, W, 3) uint8, without a face. hard_negatives: false detections of an earlier stage. empty: pictures without
+    people.
     """
 
     crowds: tuple[LabelledImage, ...]
@@ -50,6 +51,7 @@ class Sources:
     boxes: NDArray[np.float32]
     textures: tuple[Pixels, ...]
     hard_negatives: tuple[HardNegative, ...] = ()
+    empty: tuple[LabelledImage, ...] = ()
 
 
 def read_sources(data: Path, files: SourceFiles, seed: int, previous: Detector | None) -> Sources:
@@ -83,7 +85,10 @@ def read_sources(data: Path, files: SourceFiles, seed: int, previous: Detector |
 
     bare_images, masked_images = label_portraits(bare), label_portraits(faces.correctly_masked(data))
     kept = patches.load(files.patches).of(Split.TRAIN)
-    mined = mine_hard_negatives(previous, (*crowds, *bare_images, *masked_images)) if previous else ()
+    empty = tuple(
+        LabelledImage(np.asarray(cv2.imread(str(path)), np.uint8), ()) for path in split.empty(data, Part.FIT)
+    )
+    mined = mine_hard_negatives(previous, (*crowds, *bare_images, *masked_images, *empty)) if previous else ()
     return Sources(
         tuple(crowds),
         bare_images,
@@ -93,4 +98,5 @@ def read_sources(data: Path, files: SourceFiles, seed: int, previous: Detector |
         kept.boxes,
         MaskTextures.read(data).textures,
         tuple(mined),
+        empty,
     )

@@ -13,7 +13,7 @@ from overlays.detector import sample_store, scenes
 from overlays.detector.backgrounds import HEIGHT_PX, WIDTH_PX, background
 from overlays.detector.hard_negatives import HardNegative
 from overlays.detector.labels import LabelledImage
-from overlays.detector.scenes import Scene, make_scene
+from overlays.detector.scenes import Scene, make_scene, tight_crop
 from overlays.detector.sources import Sources
 
 SPOT = (0, 0, 255)
@@ -114,9 +114,35 @@ def test_some_backgrounds_have_text(monkeypatch: pytest.MonkeyPatch, sources: So
     written: list[str] = []
     monkeypatch.setattr(cv2, "putText", lambda canvas, word, *rest: written.append(word))
     for seed in range(200):
-        background(sources.crowds, sources.bare, (), np.random.default_rng(seed))
+        background(sources.crowds, sources.bare, (), (), np.random.default_rng(seed))
     assert len(written) > 20
     assert all(0 < len(word) < 9 for word in written)
+
+
+def test_scenes_without_people_are_backgrounds_too(sources: Sources) -> None:
+    green = LabelledImage(np.full((320, 320, 3), (0, 200, 0), np.uint8), ())
+    many = sources.crowds, sources.bare, (green,), ()
+    frames = [background(*many, np.random.default_rng(seed)) for seed in range(100)]
+    shown = sum(bool((frame == (0, 200, 0)).all()) for frame in frames)
+    assert 15 < shown < 50
+
+
+def test_a_tight_crop_has_the_face_and_little_around_it() -> None:
+    image = LabelledImage(
+        marked(Box(60, 50, 40, 50)).pixels, (Box(60, 50, 40, 50), Box(0, 0, 9, 9)), (Box(62, 52, 5, 5),)
+    )
+    crops = [tight_crop(image, np.random.default_rng(seed)) for seed in range(60)]
+    for crop in crops:
+        (face,), (other, ignored) = crop.faces, crop.ignored
+        height, width = crop.pixels.shape[:2]
+        assert (face.width_px, face.height_px) == (40, 50)
+        assert width <= 1.7 * 40 + 1
+        assert height <= 1.7 * 50 + 1
+        seen = crop.pixels[max(int(face.y_px), 0) : int(face.y_px) + 50, max(int(face.x_px), 0) : int(face.x_px) + 40]
+        assert (seen == SPOT).all()
+        assert (other.x_px - face.x_px, ignored.y_px - face.y_px) == (-60, 2)
+    assert min(crop.faces[0].x_px for crop in crops) < 0
+    assert len({crop.pixels.shape for crop in crops}) > 50
 
 
 def test_light_does_not_change_the_shape_of_a_frame() -> None:
