@@ -181,6 +181,29 @@ def test_replay_refuses_a_camera_and_a_missing_clip(
     assert "none.mp4" in capsys.readouterr().err
 
 
+def test_replay_refuses_any_wrong_name_before_the_first_clip(
+    bundle: str, clip: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["replay", str(clip), str(tmp_path / "none.mp4"), "--bundle", bundle, "--finder", "fixed"]) == 5
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert "none.mp4: does not exist" in err
+
+
+@tried(Kind.FOLDER, "pictures of which none can be decoded", "replay ends with exit code 5: no frame")
+def test_replay_of_something_without_a_frame_is_an_error_and_the_other_clips_are_replayed(
+    bundle: str, clip: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    broken = tmp_path / "broken"
+    broken.mkdir()
+    (broken / "a.jpg").write_bytes(b"any")
+    assert main(["replay", str(broken), str(clip), "--bundle", bundle, "--finder", "fixed", "--json"]) == 5
+    out, err = capsys.readouterr()
+    summaries = [event for event in json_lines(out) if event["event"] == "summary"]
+    assert [(event["clip"], event["frames"]) for event in summaries] == [(str(broken), 0), (str(clip), 40)]
+    assert err.endswith(f"binarycop: source {broken}: gave no frame\n")
+
+
 def test_run_ends_by_itself_with_a_summary(bundle: str, clip: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["run", "--source", str(clip), "--bundle", bundle, "--finder", "fixed"]) == 0
     out, err = capsys.readouterr()

@@ -59,20 +59,29 @@ class ReplayJournal:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Replay one clip after the other. Raises SourceError if a clip cannot be opened."""
+    """Replay one clip after the other. Raises SourceError if a clip cannot be opened or gave no frame."""
     settings = settings_of(options)
     if inputs := inputs_of(first_gate_of(settings)):
         note = f"a recording has no speed gate: the lines {', '.join(inputs)} are left out"
         print(printable(f"binarycop: {note}"), file=sys.stderr)
-    bundle, classifier = open_bundle(settings.classifier)
     for clip in options.clips:
         if not is_recording(clip):
             raise SourceError(clip, "is a camera; replay takes recordings")
-        _replay_clip(clip, replay_settings(settings, clip), bundle, classifier, as_json=options.json)
+        # A wrong name shows before the clips in front of it have taken their time.
+        open_recording(clip).close()
+    bundle, classifier = open_bundle(settings.classifier)
+    empty = [
+        clip
+        for clip in options.clips
+        if not _replay_clip(clip, replay_settings(settings, clip), bundle, classifier, as_json=options.json)
+    ]
+    if empty:
+        raise SourceError(", ".join(empty), "gave no frame")
     return 0
 
 
-def _replay_clip(clip: str, settings: Settings, bundle: Bundle, classifier: Classifier, *, as_json: bool) -> None:
+def _replay_clip(clip: str, settings: Settings, bundle: Bundle, classifier: Classifier, *, as_json: bool) -> int:
+    """Returns the number of its frames."""
     clock = ManualClock()
     source = open_recording(clip)
     try:
@@ -97,3 +106,4 @@ def _replay_clip(clip: str, settings: Settings, bundle: Bundle, classifier: Clas
     else:
         text = ", ".join(f"{count} {name}" for name, count in counts.items())
         print(printable(f"{clip} summary: {text}, {latency_text(latency_ms)}"))
+    return counters.frames
