@@ -2,11 +2,16 @@
 
 import io
 import json
+from pathlib import Path
 
 import pytest
+from gpiozero import DigitalInputDevice
 
 from binarycop.cli.main import main
-from binarycop.lines.mock import MockLine
+from binarycop.errors import LineError
+from binarycop.lines.devices import open_input
+from binarycop.lines.mock import MockLine, MockLines
+from binarycop.settings.lines import InputSettings
 
 
 def test_it_shows_every_line(capsys: pytest.CaptureFixture[str]) -> None:
@@ -108,3 +113,50 @@ def test_it_says_what_it_did_and_that_mock_lines_are_no_wires(capsys: pytest.Cap
         "binarycop: lines.factory is mock: no wire is read or driven",
         "binarycop: permission was on for 0.01 s",
     ]
+
+
+@pytest.fixture
+def two_gates(tmp_path: Path) -> list[str]:
+    """Arguments: two gates, of which the first has a line that is open elsewhere."""
+    config = tmp_path / "gate.yaml"
+    gates = [
+        "{name: north, source: /dev/video0, lines: {permission: {pin: A}, lamps: {}, passed: {pin: TAKEN}}}",
+        "{name: south, source: /dev/video1, lines: {permission: {pin: B}, lamps: {}}}",
+    ]
+    config.write_text(f"lines: {{factory: mock}}\ngates: [{', '.join(gates)}]\n")
+    return ["--config", str(config)]
+
+
+@pytest.fixture
+def _a_line_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    def open_some(line: InputSettings, factory: MockLines) -> DigitalInputDevice:
+        if line.pin == "TAKEN":
+            raise LineError(line.pin, "in use")
+        return open_input(line, factory)
+
+    monkeypatch.setattr("binarycop.lines.wiring_test.open_input", open_some)
+
+
+def test_it_names_the_gates_whose_lines_it_does_not_show(
+    two_gates: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["lines", *two_gates]) == 0
+    printed = capsys.readouterr()
+    assert "south" not in printed.out
+    assert "binarycop: gate north only; --gate NAME tests south" in printed.err.splitlines()
+    assert main(["lines", *two_gates, "--gate", "south"]) == 0
+    assert "only" not in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("_a_line_is_taken")
+@pytest.mark.parametrize("asked", [["--walk"], ["--pulse", "permission"], ["--walk", "--yes"]])
+def test_a_line_that_cannot_be_opened_is_a_failure_whatever_is_answered(
+    asked: list[str],
+    two_gates: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr("binarycop.cli.lines.time.sleep", lambda _: None)
+    monkeypatch.setattr("sys.stdin", io.StringIO("n\n"))
+    assert main(["lines", *two_gates, *asked]) == 6
+    assert capsys.readouterr().err.splitlines()[-1] == "binarycop: cannot be opened: passed"

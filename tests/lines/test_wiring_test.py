@@ -82,3 +82,14 @@ def test_only_outputs_can_be_pulsed() -> None:
         pytest.raises(LineError, match="is not an output of gate north; outputs are perm"),
     ):
         wiring.pulse("fire", 1.0, lambda _: None)
+
+
+@pytest.mark.parametrize("other", ["heartbeat", "feedback"])
+def test_a_walk_does_not_pass_a_permission_that_it_could_not_test_in_full(other: str) -> None:
+    lines = replace(LANE.lines, heartbeat=LineSettings("BEAT")) if other == "heartbeat" else LANE.lines
+    lines = replace(lines, feedback=InputSettings("CONTACT")) if other == "feedback" else lines
+    factory = MockLines()
+    taken = DigitalOutputDevice("BEAT" if other == "heartbeat" else "CONTACT", pin_factory=factory)
+    with taken, WiringTest(replace(LANE, lines=lines), factory) as wiring:
+        permission = next(result for result in wiring.walk(0.1, lambda _: None) if result.name == "permission")
+    assert permission.problems == (f"tested without {other}, which cannot be opened",)

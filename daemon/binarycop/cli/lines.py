@@ -53,7 +53,7 @@ def add(commands: Any) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Returns exit code 6 if a line cannot be opened, or an output fails the walk.
+    """Returns exit code 6 if a line cannot be opened, also if nothing is driven then, or an output fails the walk.
 
     Exits with code 2 if there is no such gate or output, or if nobody answers the question.
     """
@@ -71,18 +71,20 @@ def _test(lane: LaneSettings, factory: Factory, options: argparse.Namespace, sho
         reports = wiring_test.reports()
         for report in reports:
             show(report)
-        has_failed = any(report.problem for report in reports)
+        closed = [report.name for report in reports if report.problem]
+        has_failed = bool(closed)
         driven = "each output, one after another," if options.walk else options.pulse
         if driven and not options.yes and not _confirm(lane, driven, options):
             print("binarycop: nothing was driven", file=sys.stderr)
-            return 0
-        if options.walk:
+        elif options.walk:
             has_failed |= not _walk(wiring_test, options)
         elif options.pulse:
             wiring_test.pulse(options.pulse, options.for_s, time.sleep)
             print(printable(f"binarycop: {options.pulse} was on for {options.for_s:g} s"), file=sys.stderr)
         if options.watch:
             _watch(wiring_test, options.watch, show)
+        if closed:
+            print(printable(f"binarycop: cannot be opened: {', '.join(closed)}"), file=sys.stderr)
         return 6 if has_failed else 0
 
 
@@ -119,6 +121,9 @@ def _lane(options: argparse.Namespace) -> LaneSettings:
     if lane is None:
         names = ", ".join(lane.name for lane in lanes)
         fail(f"argument --gate: {options.gate} is not the name of a gate; gates are {names}")
+    if options.gate is None and len(lanes) > 1:
+        others = ", ".join(other.name for other in lanes if other is not lane)
+        print(printable(f"binarycop: gate {lane.name} only; --gate NAME tests {others}"), file=sys.stderr)
     outputs = [path.removeprefix("lines.") for path, line in wires_of(lane) if not isinstance(line, InputSettings)]
     if options.pulse and options.pulse not in outputs:
         names = ", ".join(outputs)

@@ -14,7 +14,7 @@ from binarycop.lines.output_walk import WalkResult, hold, walk_output
 from binarycop.settings.lines import InputSettings
 from binarycop.settings.schema import LaneSettings, wires_of
 
-_HEARTBEAT, _FEEDBACK = "heartbeat", "feedback"
+_RELAY, _HEARTBEAT, _FEEDBACK = "permission", "heartbeat", "feedback"
 
 
 @dataclass(frozen=True)
@@ -112,6 +112,9 @@ class WiringTest:
             problems: tuple[str, ...] = (self._problems.get(name, ""),)
             if name in self._outputs:
                 problems = walk_output(name, self._outputs, self._inputs.get(_FEEDBACK), for_s, wait)
+            if name == _RELAY:
+                lacking = [other for other in (_HEARTBEAT, _FEEDBACK) if other in self._problems]
+                problems += tuple(f"tested without {other}, which cannot be opened" for other in lacking)
             yield WalkResult(self._gate, name, pin, problems)
 
     def _level(self, name: str) -> bool | None:
