@@ -45,6 +45,13 @@ def rotate_head(
     mesh: the head's landmarks (468, 3): x, y and z in pixels, z away from the camera. yaw_deg: a positive value turns
     the nose to the right of the picture. pitch_deg: a positive value bends the head down.
     """
+    return rotate_head_and_mesh(pixels, mesh, yaw_deg, pitch_deg)[0]
+
+
+def rotate_head_and_mesh(
+    pixels: NDArray[np.uint8], mesh: NDArray[np.float32], yaw_deg: float, pitch_deg: float
+) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
+    """As ``rotate_head``; also returns where the landmarks are then, (468, 2) in pixels."""
     height, width = pixels.shape[:2]
     moves = _moves(height, width, mesh.astype(np.float64), _rotation(np.deg2rad(yaw_deg), np.deg2rad(pitch_deg)))
     target = np.stack(np.meshgrid(np.arange(width), np.arange(height)), axis=-1).astype(np.float32)
@@ -53,7 +60,9 @@ def rotate_head(
         # A pixel comes from its own position minus the movement at the position where it comes from.
         source = target - cv2.remap(moves, source, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     seen = cv2.remap(pixels, source, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    return np.asarray(seen, np.uint8)
+    points = mesh[None, :, :2].astype(np.float32)
+    moved = points + cv2.remap(moves, points, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    return np.asarray(seen, np.uint8), np.asarray(moved[0], np.float32)
 
 
 def _moves(height: int, width: int, mesh: NDArray[np.float64], rotation: NDArray[np.float64]) -> NDArray[np.float32]:

@@ -1,4 +1,4 @@
-"""Simulation of what lies between a face and the crop: distance, motion, sensor, compression, an inexact box."""
+"""Simulation of what lies between a face and the crop: distance, a camera, an inexact box."""
 
 from dataclasses import dataclass
 
@@ -6,8 +6,14 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from binarycop.detection.crop import crop
-from binarycop.geometry import Box, CropGeometry
+from binarycop.detection.crop import crop, cut_square
+from binarycop.geometry import SIDE_PX, Box, CropGeometry
+from overlays.synthesis.image_pipeline import photograph
+
+_FACE_PX = (np.log(22.0), np.log(80.0))  # of the face's longer side in the frame, logarithms
+_ROTATION_DEG, _STRETCH = 5.0, 0.03  # standard deviations; of the logarithm of the width
+_SURROUNDINGS = 1.75  # in longer sides of the face; the crop never shows more
+_HALVED_BELOW = 0.6  # a scale
 
 
 @dataclass(frozen=True)
@@ -41,34 +47,93 @@ class Sensor:
 
 
 DETECTOR_JITTER = Jitter()
+# Measured on dressed faces: boxes of lookout against those that crops are cut by (1.5 times the median distance).
+LOOKOUT_JITTER = Jitter(shift=0.035, scale=0.085)
 FIXED_REGION_JITTER = Jitter(shift=0.04, scale=0.08)
-GATE_CAMERA = Sensor(gamma=0.2, gain=0.15, tint=0.05, lift=6, night=0.04, grainy=0.5, coded=0.4, worst=25)
 
 
 def capture(
     patch: NDArray[np.uint8], box: Box, geometry: CropGeometry, jitter: Jitter, rng: np.random.Generator
 ) -> NDArray[np.uint8]:
-    """One crop of a face as the daemon would see it.
+    """One crop of a face as the daemon would see it, (32, 32, 3) uint8 RGB.
 
-    patch: (S, S, 3) uint8 BGR with the face at ``box``. Returns (32, 32, 3) uint8 RGB.
+    patch: (S, S, 3) uint8 BGR with the face at ``box``.
     """
+    return np.asarray(capture_all(patch, box, geometry, jitter, rng)[0])
+
+
+def capture_all(
+    patch: NDArray[np.uint8],
+    box: Box,
+    geometry: CropGeometry,
+    jitter: Jitter,
+    rng: np.random.Generator,
+    *,
+    views: int = 1,
+    spare_px: int = 0,
+) -> NDArray[np.uint8]:
+    """Crops of a face, each as another camera sees it, (views, S, S, 3) uint8 RGB.
+
+    patch: as for ``capture``. spare_px: pixels, of the same scale, that a crop has beyond each side; S is 32 and these.
+    """
+    half = cv2.resize(patch, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
+    return np.stack([_capture(patch, half, box, geometry, jitter, rng, spare_px) for _ in range(views)])
+
+
+def _capture(
+    patch: NDArray[np.uint8],
+    half: NDArray[np.uint8],
+    box: Box,
+    geometry: CropGeometry,
+    jitter: Jitter,
+    rng: np.random.Generator,
+    spare_px: int,
+) -> NDArray[np.uint8]:
     side = max(box.width_px, box.height_px)
-    scale = float(np.exp(rng.uniform(np.log(24.0), np.log(76.0)))) / side
+    face_px = float(np.exp(rng.uniform(*_FACE_PX)))
+    scale = face_px / side
     centre_x, centre_y = box.centre
-    matrix = cv2.getRotationMatrix2D((centre_x, centre_y), rng.normal(0, 4), scale)
-    size = max(round(patch.shape[1] * scale), 8)
+    matrix = cv2.getRotationMatrix2D((centre_x, centre_y), rng.normal(0, _ROTATION_DEG), scale)
+    matrix[0] *= np.exp(rng.normal(0, _STRETCH))
+    matrix[0, 2] += centre_x - matrix[0] @ (centre_x, centre_y, 1)
+    size = max(round(min(patch.shape[1] * scale, _SURROUNDINGS * face_px)), 8)
     if rng.random() < 0.5:  # mirrored
         matrix[0] = -matrix[0]
         matrix[0, 2] += 2 * centre_x
     matrix[:, 2] += size / 2 - np.array([centre_x, centre_y])
-    source = cv2.GaussianBlur(patch, (0, 0), 0.4 / scale) if scale < 0.7 else patch
-    frame = cv2.warpAffine(source, matrix, (size, size), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    frame = develop(_smear(np.asarray(frame, np.uint8), side * scale, rng), GATE_CAMERA, rng)
+    if scale < _HALVED_BELOW:  # each pixel of a sensor adds up the light of its area
+        patch = half
+        matrix[:, 2] += matrix[:, :2].sum(axis=1) * 0.5
+        matrix[:, :2] *= 2
+    frame = cv2.warpAffine(patch, matrix, (size, size), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     width, height = box.width_px * scale, box.height_px * scale
     seen = jitter_box(Box((size - width) / 2, (size - height) / 2, width, height), jitter, rng)
     if rng.random() < 0.25:
-        frame, seen = _cut_edges(frame, seen, rng)
-    return crop(frame, seen, geometry)
+        frame, seen = _cut_edges(np.asarray(frame, np.uint8), seen, rng)
+    before = frame.shape
+    frame = photograph(np.asarray(frame, np.uint8), face_px, rng)
+    across, down = frame.shape[1] / before[1], frame.shape[0] / before[0]
+    return crop_with_spare(
+        frame,
+        Box(seen.x_px * across, seen.y_px * down, seen.width_px * across, seen.height_px * down),
+        geometry,
+        spare_px,
+    )
+
+
+def crop_with_spare(frame: NDArray[np.uint8], box: Box, geometry: CropGeometry, spare_px: int) -> NDArray[np.uint8]:
+    """The daemon's crop; with spare pixels at each side, the daemon's arithmetic for a larger square.
+
+    frame: (H, W, 3) uint8 BGR with the face at ``box``. Returns (S, S, 3) uint8 RGB; S is 32 and the spare pixels.
+    """
+    if not spare_px:
+        return crop(frame, box, geometry)
+    count = SIDE_PX + 2 * spare_px
+    side = max(round(box.longer_px * geometry.margin * count / SIDE_PX), 2)
+    x, y = box.centre
+    left, top = round(x - side / 2), round(y + box.longer_px * geometry.shift_y - side / 2)
+    square = cut_square(frame, left, top, side, border=cv2.BORDER_REPLICATE)
+    return np.ascontiguousarray(cv2.resize(square, (count, count), interpolation=cv2.INTER_AREA)[:, :, ::-1])
 
 
 def jitter_box(box: Box, jitter: Jitter, rng: np.random.Generator) -> Box:
@@ -77,18 +142,6 @@ def jitter_box(box: Box, jitter: Jitter, rng: np.random.Generator) -> Box:
     width, height = box.width_px * grow, box.height_px * grow
     x, y = np.array(box.centre) + rng.normal(0, jitter.shift, 2) * max(box.width_px, box.height_px)
     return Box(float(x - width / 2), float(y - height / 2), width, height)
-
-
-def _smear(frame: NDArray[np.uint8], face_px: float, rng: np.random.Generator) -> NDArray[np.uint8]:
-    """Blur by focus or by motion, in some frames."""
-    chance = rng.random()
-    if chance < 0.3:
-        return np.asarray(cv2.GaussianBlur(frame, (0, 0), rng.uniform(0.005, 0.028) * face_px + 0.1), np.uint8)
-    if chance < 0.4:
-        length = max(int(rng.uniform(0.03, 0.12) * face_px), 2)
-        kernel = np.full((1, length), 1.0 / length, np.float32)
-        return np.asarray(cv2.filter2D(frame, -1, kernel if rng.random() < 0.7 else kernel.T), np.uint8)
-    return frame
 
 
 def develop(frame: NDArray[np.uint8], sensor: Sensor, rng: np.random.Generator) -> NDArray[np.uint8]:

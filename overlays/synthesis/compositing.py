@@ -1,7 +1,7 @@
 """Compositing of drawn layers onto a photographed face: warped to its shape, and with its light."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import cv2
 import numpy as np
@@ -11,7 +11,7 @@ from overlays.synthesis.masks import Mask
 from overlays.synthesis.occlusions import OcclusionLayer
 from overlays.synthesis.plane import LEFT, TOP, UNIT_PX, Opacity
 
-Place = tuple[slice, slice]
+Place: TypeAlias = tuple[slice, slice]
 """The rows and columns of a patch that a layer covers. Only these are computed."""
 _CHEEKS = (0.16, 0.34, 0.44, 0.60)  # |x| from, to; y from, to
 _LIGHT_PX = 32
@@ -101,7 +101,7 @@ def apply_mask(
     shadow = cv2.GaussianBlur(cover, (0, 0), 1.5) * np.float32(rng.uniform(0.0, 0.4))
     shadow[2:] = shadow[:-2].copy()
     under = patch[place] * (1 - shadow)[:, :, None]
-    dressed = patch.copy()
+    dressed: NDArray[np.uint8] = patch.copy()
     dressed[place] = blend(under, cloth * lit[:, :, None], cover)
     return dressed
 
@@ -114,13 +114,13 @@ def apply_occlusion(
     rng: np.random.Generator,
 ) -> NDArray[np.uint8]:
     """The patch (S, S, 3) uint8 BGR with an occlusion in front of the face."""
-    place = find_place(plane, layer.opacity, 0.0)
+    place = (slice(None), slice(None)) if layer.extends else find_place(plane, layer.opacity, 0.0)
     if place is None:
         return patch
-    picture, cover = warp(plane[place], layer.picture, layer.opacity)
+    picture, cover = warp(plane[place], layer.picture, layer.opacity, extends=layer.extends)
     if float(cover.sum()) < 1.0:
         return patch
-    covered = patch.copy()
+    covered: NDArray[np.uint8] = patch.copy()
     covered[place] = blend(patch[place], picture * light.on(cover, place, len(patch), rng)[:, :, None], cover)
     return covered
 
@@ -147,11 +147,17 @@ def find_place(plane: NDArray[np.float32], opacity: Opacity, reach: float) -> Pl
     )
 
 
-def warp(plane: NDArray[np.float32], picture: NDArray[Any], opacity: Opacity) -> tuple[NDArray[np.float32], Opacity]:
-    """Warp a drawing (or a map) from the plane to a patch: float32, (S, S, C), and its opacity (S, S) float32."""
+def warp(
+    plane: NDArray[np.float32], picture: NDArray[Any], opacity: Opacity, *, extends: bool = False
+) -> tuple[NDArray[np.float32], Opacity]:
+    """Warp a drawing (or a map) from the plane to a patch: float32, (S, S, C), and its opacity (S, S) float32.
+
+    extends: beyond the plane the opacity is that at the plane's edge; otherwise 0.
+    """
     at = (plane - np.array((LEFT, TOP), np.float32)) * np.float32(UNIT_PX)
     seen = cv2.remap(picture, at, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE).astype(np.float32)
-    cover = cv2.remap(opacity, at, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=0)
+    border = cv2.BORDER_REPLICATE if extends else cv2.BORDER_CONSTANT
+    cover = cv2.remap(opacity, at, None, cv2.INTER_LINEAR, borderMode=border, borderValue=0)
     return seen, np.asarray(cover, np.float32)
 
 

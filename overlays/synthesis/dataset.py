@@ -1,7 +1,8 @@
 """Labelled 32×32 crops of the four classes, made from dressed faces, real masks and drawn heads."""
 
+from collections import deque
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from multiprocessing import get_context
 from pathlib import Path
@@ -13,10 +14,10 @@ from numpy.typing import NDArray
 from binarycop.classes import MaskClass
 from binarycop.geometry import Box, CropGeometry
 from overlays.synthesis import patches as stored
-from overlays.synthesis.camera import DETECTOR_JITTER, FIXED_REGION_JITTER, capture
+from overlays.synthesis.camera import FIXED_REGION_JITTER, LOOKOUT_JITTER, capture_all
 from overlays.synthesis.compositing import FaceLight, apply_mask, apply_occlusion
 from overlays.synthesis.faces import Split
-from overlays.synthesis.heads import drawn_head, drawn_scene
+from overlays.synthesis.heads import demo_crop, drawn_scene
 from overlays.synthesis.mask_removal import skin_tone, tone_gain, uncover
 from overlays.synthesis.mask_texture import cut_cloth
 from overlays.synthesis.masks import MaskCatalogue
@@ -24,7 +25,8 @@ from overlays.synthesis.occlusions import UNDER_MASK, choose_occlusions, draw_oc
 from overlays.synthesis.patches import Patches, picture_map, plane_map
 
 Crop = NDArray[np.uint8]
-_CHUNK = 4000
+PART = 1000
+"""Subjects that one process makes at a time."""
 _DONORS = 8
 GEOMETRY = CropGeometry(margin=1.15, shift_y=0.06)
 """The crop is slightly lower than the box, since the skin below the mask distinguishes ``chin`` from ``correct``."""
@@ -37,7 +39,7 @@ class Recipe:
     drawn: share of drawn heads in all classes. real: share of real masks in ``correct``. uncovered: share of real,
     partly removed masks in the other classes. adjacent_skin: share of the real masks in ``correct`` that get pasted
     skin next to the mask; without it, the edge of pasted skin would mean "not correct". bare: share of faces without a
-    mask in ``nose_mouth``.
+    mask in ``nose_mouth``. spare_px: pixels that a crop has beyond its edge, so that training can shift it.
     """
 
     geometry: CropGeometry = GEOMETRY
@@ -46,6 +48,7 @@ class Recipe:
     uncovered: float = 0.35
     adjacent_skin: float = 0.5
     bare: float = 0.45
+    spare_px: int = 0
 
 
 @dataclass(frozen=True)
@@ -79,15 +82,23 @@ class Synthesis:
         self._tones: dict[int, NDArray[np.float64]] = {}
 
     def crop_at(self, seed: int, number: int) -> tuple[Crop, MaskClass, CropInfo]:
-        """Crop ``number`` of the endless sequence of ``seed``, (32, 32, 3) uint8 RGB; the classes alternate."""
+        """The first crop of ``crops_at``."""
+        crops, mask_class, info = self.crops_at(seed, number, views=1)
+        return crops[0], mask_class, info
+
+    def crops_at(self, seed: int, number: int, views: int) -> tuple[NDArray[np.uint8], MaskClass, CropInfo]:
+        """Crops of subject ``number`` of the endless sequence of ``seed``, each seen by another camera.
+
+        Returns (views, S, S, 3) uint8 RGB, S being 32 and the recipe's spare pixels. The classes alternate.
+        """
         rng = np.random.default_rng([seed, number, list(Split).index(self._split)])
-        mask_class = MaskClass(number % len(MaskClass))
-        if rng.random() < self._recipe.drawn:
-            return self._drawn(rng, mask_class), mask_class, CropInfo("drawn")
-        if mask_class is MaskClass.CORRECT and len(self._real) and rng.random() < self._recipe.real:
+        mask_class, recipe = MaskClass(number % len(MaskClass)), self._recipe
+        if rng.random() < recipe.drawn:
+            return self._drawn(rng, mask_class, views), mask_class, CropInfo("drawn")
+        if mask_class is MaskClass.CORRECT and len(self._real) and rng.random() < recipe.real:
             at = int(self._real[rng.integers(len(self._real))])
             pixels, info = self._patches.pixels[at], CropInfo("real", identity=str(self._patches.identities[at]))
-            if self._patches.is_mapped[at] and rng.random() < self._recipe.adjacent_skin:
+            if self._patches.is_mapped[at] and rng.random() < recipe.adjacent_skin:
                 pixels = self._uncovered(rng, mask_class, at)
         elif self._is_uncovered(rng, mask_class):
             at = int(self._mapped[rng.integers(len(self._mapped))])
@@ -97,7 +108,8 @@ class Synthesis:
             at = int(self._bare[rng.integers(len(self._bare))])
             pixels, info = self.dress(rng, mask_class, at)
         box = Box(*self._patches.boxes[at].tolist())
-        return capture(pixels, box, self._recipe.geometry, DETECTOR_JITTER, rng), mask_class, info
+        cut = {"views": views, "spare_px": recipe.spare_px}
+        return capture_all(pixels, box, recipe.geometry, LOOKOUT_JITTER, rng, **cut), mask_class, info
 
     def _is_uncovered(self, rng: np.random.Generator, mask_class: MaskClass) -> bool:
         share = self._recipe.uncovered
@@ -151,29 +163,57 @@ class Synthesis:
         names = "+".join(occlusion.value for occlusion in occlusions)
         return pixels, CropInfo(kind, colour, names, str(self._patches.identities[at]))
 
-    def _drawn(self, rng: np.random.Generator, mask_class: MaskClass) -> Crop:
+    def _drawn(self, rng: np.random.Generator, mask_class: MaskClass, views: int) -> NDArray[np.uint8]:
+        geometry, spare_px = self._recipe.geometry, self._recipe.spare_px
+        canvas, box = drawn_scene(rng, mask_class)
         if rng.random() < 0.6:
-            return drawn_head(rng, mask_class, self._recipe.geometry)
-        return capture(*drawn_scene(rng, mask_class), self._recipe.geometry, FIXED_REGION_JITTER, rng)
+            return np.stack([demo_crop(canvas, box, geometry, rng, spare_px) for _ in range(views)])
+        return capture_all(canvas, box, geometry, FIXED_REGION_JITTER, rng, views=views, spare_px=spare_px)
 
 
 def generate(
-    file: Path, data: Path, split: Split, recipe: Recipe, seed: int, count: int, *, processes: int = 2
+    file: Path,
+    data: Path,
+    split: Split,
+    recipe: Recipe,
+    seed: int,
+    numbers: range,
+    *,
+    views: int = 1,
+    processes: int = 2,
 ) -> Iterator[tuple[NDArray[np.uint8], list[CropInfo]]]:
-    """Make ``count`` crops in several processes; their number does not change the crops.
+    """Make the crops of the subjects ``numbers`` in several processes; how many does not change the crops.
 
-    file: the patches. Yields parts in order: crops (n, 32, 32, 3) uint8 RGB and what they show.
+    file: the patches. Yields parts in order, of a thousand subjects each: crops (n, views, S, S, 3) uint8 RGB and what
+    they show. No more than two parts for each process are made in advance.
     """
-    jobs = [(file, data, split, recipe, seed, at, min(at + _CHUNK, count)) for at in range(0, count, _CHUNK)]
     # Spawned, since a process that is forked after torch has used threads hangs.
-    with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
-        yield from pool.map(_make_part, jobs)
+    with ProcessPoolExecutor(
+        processes, get_context("spawn"), initializer=_begin, initargs=(file, data, split, recipe)
+    ) as pool:
+        waiting: deque[Future[tuple[NDArray[np.uint8], list[CropInfo]]]] = deque()
+        try:
+            for at in range(numbers.start, numbers.stop, PART):
+                waiting.append(pool.submit(_make_part, seed, range(at, min(at + PART, numbers.stop)), views))
+                if len(waiting) > 2 * processes:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+        finally:
+            pool.shutdown(cancel_futures=True)
 
 
-def _make_part(job: tuple[Path, Path, Split, Recipe, int, int, int]) -> tuple[NDArray[np.uint8], list[CropInfo]]:
-    # Each part reads the faces again: half a second, compared with six seconds for the crops.
-    file, data, split, recipe, seed, start, end = job
+_synthesis: Synthesis | None = None  # of a worker process
+
+
+def _begin(file: Path, data: Path, split: Split, recipe: Recipe) -> None:
+    """Read the faces, once for each process."""
+    global _synthesis  # noqa: PLW0603 - the one way in which an executor's worker keeps something
     cv2.setNumThreads(1)
-    synthesis = Synthesis(stored.load(file), split, MaskCatalogue.read(data), recipe)
-    made = [synthesis.crop_at(seed, number) for number in range(start, end)]
-    return np.stack([crop for crop, _, _ in made]), [info for _, _, info in made]
+    _synthesis = Synthesis(stored.load(file), split, MaskCatalogue.read(data), recipe)
+
+
+def _make_part(seed: int, numbers: range, views: int) -> tuple[NDArray[np.uint8], list[CropInfo]]:
+    assert _synthesis is not None
+    made = [_synthesis.crops_at(seed, number, views) for number in numbers]
+    return np.stack([crops for crops, _, _ in made]), [info for _, _, info in made]

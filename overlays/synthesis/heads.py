@@ -4,10 +4,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from binarycop.classes import MaskClass
-from binarycop.detection.crop import crop
 from binarycop.frames import drawing
 from binarycop.geometry import SIDE_PX, Box, CropGeometry
-from overlays.synthesis.camera import FIXED_REGION_JITTER, jitter_box
+from overlays.synthesis.camera import FIXED_REGION_JITTER, crop_with_spare, jitter_box
 
 _SIDE_PX = 128
 _BARE = 0.35
@@ -23,12 +22,15 @@ def drawn_scene(rng: np.random.Generator, mask_class: MaskClass) -> tuple[NDArra
 
 def drawn_head(rng: np.random.Generator, mask_class: MaskClass, geometry: CropGeometry) -> NDArray[np.uint8]:
     """A crop (32, 32, 3) uint8 RGB of a drawn head, as in the demo: box of the fixed region, sensor noise."""
-    canvas, box = drawn_scene(rng, mask_class)
-    return crop(
-        drawing.add_sensor_noise(canvas, rng, rng.uniform(0.8, 1.2)),
-        jitter_box(box, FIXED_REGION_JITTER, rng),
-        geometry,
-    )
+    return demo_crop(*drawn_scene(rng, mask_class), geometry, rng)
+
+
+def demo_crop(
+    canvas: NDArray[np.uint8], box: Box, geometry: CropGeometry, rng: np.random.Generator, spare_px: int = 0
+) -> NDArray[np.uint8]:
+    """A crop of a scene as in the demo. spare_px: as in ``camera.capture_all``."""
+    noisy = drawing.add_sensor_noise(canvas, rng, rng.uniform(0.8, 1.2))
+    return crop_with_spare(noisy, jitter_box(box, FIXED_REGION_JITTER, rng), geometry, spare_px)
 
 
 def noise_and_heads(count: int, seed: int, geometry: CropGeometry) -> NDArray[np.uint8]:

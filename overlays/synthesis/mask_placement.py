@@ -34,7 +34,7 @@ class MaskPlacement:
 
     top: y of the upper edge in the middle. side: y of the upper edge at the cheek. low: y at which the side edge ends.
     bottom: y of the lower edge in the middle. width: half the width at the cheeks. peak: exponent of the upper edge; a
-    small one is pointed. tilt: in radians.
+    small one is pointed. tilt: in radians. cut: factor of the exponent of the lower edge; a small one is pointed, too.
     """
 
     top: float
@@ -44,6 +44,7 @@ class MaskPlacement:
     width: float
     peak: float
     tilt: float
+    cut: float = 1.0
 
     @staticmethod
     def random(rng: np.random.Generator, mask_class: MaskClass, kind: Kind) -> "MaskPlacement":
@@ -77,7 +78,8 @@ class MaskPlacement:
             bottom=float(bottom),
             width=float(rng.uniform(0.34, 0.43)),
             peak=float(rng.uniform(1.0, 2.4)),
-            tilt=float(rng.normal(0, 0.035)),
+            tilt=float(rng.normal(0, 0.035 if rng.random() < 0.85 else 0.1)),
+            cut=float(np.exp(rng.normal(0, 0.3))) if kind is not Kind.GAITER else 1.0,
         )
 
     def rotated(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -94,7 +96,7 @@ def outline(placement: MaskPlacement, kind: Kind) -> NDArray[np.float64]:
         [placement.width * across, placement.top + (placement.side - placement.top) * across**placement.peak], 1
     )
     down = np.linspace(0, 1, 20)
-    lower_x = placement.width * (1 - down ** _LOWER_EDGE[kind]) ** (1 / 1.7)
+    lower_x = placement.width * (1 - down ** (_LOWER_EDGE[kind] * placement.cut)) ** (1 / 1.7)
     lower = np.stack([lower_x, placement.low + (placement.bottom - placement.low) * down], 1)
     if placement.bottom > JAW[-1, 1]:  # cloth that covers the jaw is never narrower than the jaw
         jaw = np.interp(lower[:, 1], _JAW_BY_Y[:, 1], _JAW_BY_Y[:, 0], right=0.0)

@@ -46,7 +46,7 @@ def uncover(
         return real
     donor, share = warp(real_plane[place], bare_picture, cover)
     skin = cv2.remap(bare, donor, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    seen = real.copy()
+    seen: NDArray[np.uint8] = real.copy()
     seen[place] = blend(real[place], skin * gain.astype(np.float32), share)
     return seen
 

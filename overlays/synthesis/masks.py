@@ -11,10 +11,11 @@ from binarycop.classes import MaskClass
 from overlays.synthesis import artwork
 from overlays.synthesis.artwork import Template
 from overlays.synthesis.mask_placement import KINDS, STAND_OFF, Kind, MaskPlacement, outline
-from overlays.synthesis.mask_texture import MaskTextures
+from overlays.synthesis.mask_texture import MaskTextures, draw_valve
 from overlays.synthesis.plane import Opacity, Picture, blank, coordinates, fill, line, to_opacity
 
 _KIND_SHARES = (0.42, 0.28, 0.17, 0.07, 0.06)
+_VALVES, _VALVE_CHANCE = (Kind.FFP2, Kind.CLOTH, Kind.DUCKBILL), 0.22
 _TEMPLATE_CHANCE, _DYED_CHANCE = 0.35, 0.5
 
 
@@ -55,8 +56,12 @@ class MaskCatalogue:
             template = fitting[rng.integers(len(fitting))]
             is_dyed = rng.random() < _DYED_CHANCE
             picture, opacity = artwork.apply_template(template, placement, cloth.mean(axis=(0, 1)) if is_dyed else None)
+            if kind in _VALVES and rng.random() < _VALVE_CHANCE:
+                draw_valve(picture, rng)
             return Mask(picture, opacity, stand_off, kind, colour if is_dyed else "artwork")
         _relief(cloth, rng, kind, placement)
+        if kind in _VALVES and rng.random() < _VALVE_CHANCE:
+            draw_valve(cloth, rng)
         cover = blank()
         fill(cover, outline(placement, kind))
         if kind is not Kind.GAITER:

@@ -1,4 +1,4 @@
-"""Occlusions of a face: beards, glasses, hands, hair, scarves, and light on the cloth.
+"""Occlusions of a face: beards, glasses, hands, hair, scarves, hoods, caps, and light on the cloth.
 
 Each is a layer on the canonical plane, like a mask. None changes the class: a mouth behind a hand or a beard is still
 uncovered.
@@ -26,29 +26,37 @@ class Occlusion(Enum):
     HAIR = "hair"
     SCARF = "scarf"
     SHINE = "shine"
+    HOOD = "hood"
+    CAP = "cap"
 
 
 UNDER_MASK = (Occlusion.BEARD,)
 """Occlusions that lie under the mask. The others lie over it."""
 
 _CHANCES = {
-    Occlusion.BEARD: 0.12,
+    Occlusion.BEARD: 0.14,
     Occlusion.SUNGLASSES: 0.06,
     Occlusion.GLASSES: 0.06,
     Occlusion.HAND: 0.04,
     Occlusion.HAIR: 0.06,
     Occlusion.SCARF: 0.05,
     Occlusion.SHINE: 0.05,
+    Occlusion.HOOD: 0.07,
+    Occlusion.CAP: 0.05,
 }
 _HAND_CHANCE_WITHOUT_MASK = 0.12
 
 
 @dataclass(frozen=True)
 class OcclusionLayer:
-    """An occlusion drawn on the plane. picture: (S, S, 3) uint8 BGR; opacity: (S, S) float32, 0 to 1."""
+    """An occlusion drawn on the plane. picture: (S, S, 3) uint8 BGR; opacity: (S, S) float32, 0 to 1.
+
+    extends: it goes on beyond the plane as it is at the plane's edge.
+    """
 
     picture: Picture
     opacity: Opacity
+    extends: bool = False
 
 
 def choose_occlusions(rng: np.random.Generator, mask_class: MaskClass, *, is_bare: bool) -> tuple[Occlusion, ...]:
@@ -80,6 +88,10 @@ def draw_occlusion(
         return _hair(rng)
     if occlusion is Occlusion.SCARF:
         return _scarf(rng)
+    if occlusion is Occlusion.HOOD:
+        return _hood(rng)
+    if occlusion is Occlusion.CAP:
+        return _cap(rng)
     return _shine(rng)
 
 
@@ -95,6 +107,10 @@ def _beard(rng: np.random.Generator, skin: NDArray[np.float64]) -> OcclusionLaye
     else:  # only around the mouth
         angle = np.linspace(0, 2 * np.pi, 24)
         fill(cover, np.stack([0.17 * np.sin(angle), 0.79 + 0.2 * np.cos(angle)], 1))
+    if rng.random() < 0.4:  # a long one, which a mask does not cover
+        wide, low = rng.uniform(0.12, 0.28), rng.uniform(1.05, 1.4)
+        half = np.array([(0.0, 0.9), (0.26, 0.9), (wide, (0.95 + low) / 2), (wide * 0.5, low), (0.0, low + 0.02)])
+        fill(cover, np.concatenate([half, (half * (-1, 1))[::-1]]))
     lips = np.linspace(0, 2 * np.pi, 20)
     fill(cover, np.stack([0.125 * np.sin(lips), 0.735 + 0.045 * np.cos(lips)], 1), 0)
     grain = rng.standard_normal((SIDE_PX, SIDE_PX), dtype=np.float32)
@@ -168,6 +184,38 @@ def _scarf(rng: np.random.Generator) -> OcclusionLayer:
         line(folds, edge + np.array((0, rng.uniform(0.03, 0.35))), int(rng.integers(2, 7)))
     picture *= (1 - rng.uniform(0.1, 0.4) * to_opacity(folds, 1.5))[:, :, None]
     return OcclusionLayer(picture.astype(np.uint8), to_opacity(cover, 0.6))
+
+
+def _hood(rng: np.random.Generator) -> OcclusionLayer:
+    """A hood, or a headscarf that also goes around the chin; it never covers the chin itself."""
+    angle = np.linspace(0, 2 * np.pi, 40)
+    wide, top = rng.uniform(0.37, 0.5), rng.uniform(0.1, 0.2)
+    low = rng.uniform(1.04, 1.2) if rng.random() < 0.5 else 3.0
+    x, y = wide * np.sin(angle), (top + 1.04) / 2 - (1.04 - top) / 2 * np.cos(angle)
+    y = np.where(y > 0.7, 0.7 + (y - 0.7) * (low - 0.7) / 0.34, y)
+    cover = blank()
+    cover[:] = 255
+    fill(cover, np.stack([x, y], 1), 0)
+    picture = plain(rng.uniform(8, 110, 3) if rng.random() < 0.6 else rng.uniform(10, 240, 3)).astype(np.float32)
+    folds = blank()
+    for _ in range(int(rng.integers(1, 6))):
+        grow, lean = rng.uniform(1.03, 1.7), rng.uniform(-0.15, 0.15)
+        line(folds, np.stack([x * grow + lean * (y - 0.5), (y - 0.5) * grow + 0.5], 1), int(rng.integers(2, 7)))
+    picture *= (1 - rng.uniform(0.1, 0.5) * to_opacity(folds, 1.5))[:, :, None]
+    return OcclusionLayer(picture.astype(np.uint8), to_opacity(cover, 0.8), extends=True)
+
+
+def _cap(rng: np.random.Generator) -> OcclusionLayer:
+    """A cap, a hat or a helmet: down to the brows, often with a peak that throws a shadow."""
+    low, bend = rng.uniform(0.10, 0.21), rng.uniform(-0.25, 0.25)
+    x = np.linspace(-1.0, 1.0, 24)
+    edge = np.stack([x, low + bend * x**2], 1)
+    cover, peak = blank(), blank()
+    fill(cover, np.concatenate([edge, [(1.0, -1.0), (-1.0, -1.0)]]))
+    picture = plain(rng.uniform(5, 240, 3)).astype(np.float32)
+    line(peak, edge - np.array((0, 0.02)), int(rng.integers(2, 10)))
+    picture *= (1 - rng.uniform(0.0, 0.6) * to_opacity(peak, 1.0))[:, :, None]
+    return OcclusionLayer(picture.astype(np.uint8), to_opacity(cover, 0.8), extends=True)
 
 
 def _shine(rng: np.random.Generator) -> OcclusionLayer:

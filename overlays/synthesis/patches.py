@@ -5,6 +5,7 @@ They are cut once from the pictures, with their landmarks, and stored in one fil
     python -m overlays.synthesis.patches --data ../shared/data --landmarks work/landmarks.npz --out work/patches.npz
 """
 
+import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,7 @@ from binarycop.detection.base import largest_face
 from binarycop.detection.yunet import YuNet
 from binarycop.geometry import Box
 from overlays.command_line import add_data_option, make_parser
+from overlays.detector.pose_augmentation import rotate_head_and_mesh
 from overlays.synthesis import faces, landmarks, plane
 from overlays.synthesis.canonical_face import to_picture, to_plane
 from overlays.synthesis.faces import Portrait, Split
@@ -25,7 +27,8 @@ SIDE_PX = 128
 _SPAN = 2.0  # side of a patch, in longer sides of the box
 _GRID = 32
 MIN_FACE_PX = 32
-_MAX_TURN, _MIN_IOU = 0.8, 0.4
+_MAX_TURN, _MIN_IOU = 0.95, 0.4
+_YAW_DEG, _PITCH_DEG = (15.0, 60.0), 10.0  # of the view with a rotated head: from, to; standard deviation
 _YUNET_LONGER_PX, _YUNET_THRESHOLD = 320, 0.6
 YUNET = Path("models") / "face_detection_yunet_2023mar.onnx"
 
@@ -97,7 +100,7 @@ def _cut(picture: NDArray[np.uint8], box: Box) -> tuple[NDArray[np.uint8], float
 def _rows(
     data: Path, portraits: list[Portrait], meshes: dict[str, NDArray[np.float32]]
 ) -> Iterator[tuple[object, ...]]:
-    """One row of ``Patches`` for each picture in which YuNet finds the face."""
+    """A row of ``Patches`` for each picture in which YuNet finds the face, and one for it with the head rotated."""
     detector = YuNet(data / YUNET, longer_px=_YUNET_LONGER_PX, threshold=_YUNET_THRESHOLD)
     nodes = (np.arange(_GRID) + 0.5) * SIDE_PX / _GRID - 0.5
     grid = np.stack(np.meshgrid(nodes, nodes), axis=-1).reshape(-1, 2)
@@ -105,23 +108,39 @@ def _rows(
     drawn = np.stack(np.meshgrid(steps + plane.LEFT, steps + plane.TOP), axis=-1).reshape(-1, 2)
     shape = (_GRID, _GRID, 2)
     for portrait in portraits:
-        picture = np.asarray(cv2.imread(str(data / portrait.name)), np.uint8)
-        face = largest_face(detector.detect(picture), MIN_FACE_PX)
         mesh = meshes.get(portrait.name)
         has_real_mask = portrait.identity.startswith(faces.MASKED)
-        if face is None or (mesh is None and not has_real_mask):
+        if mesh is None and not has_real_mask:
             continue
-        patch, scale, origin = _cut(picture, face.box)
-        box = _placed(face.box, scale, origin)
-        placed = None if mesh is None else mesh[:, :2] * scale + origin
-        if placed is not None and _is_usable(placed, Box(*box)):
-            known, turn = placed.astype(np.float32), _turn(placed)
-            to, back = to_plane(known, grid).reshape(shape), to_picture(known, drawn).reshape(shape)
-        elif has_real_mask:
-            to, back, turn = np.full(shape, np.nan, np.float32), np.full(shape, np.nan, np.float32), 0.0
-        else:
-            continue
-        yield patch, box, to, back, turn, portrait.split.value, portrait.identity
+        picture = np.asarray(cv2.imread(str(data / portrait.name)), np.uint8)
+        for pixels, landmarks_px in _views(portrait, picture, mesh):
+            face = largest_face(detector.detect(pixels), MIN_FACE_PX)
+            if face is None:
+                continue
+            patch, scale, origin = _cut(pixels, face.box)
+            box = _placed(face.box, scale, origin)
+            placed = None if landmarks_px is None else landmarks_px * scale + origin
+            if placed is not None and _is_usable(placed, Box(*box)):
+                known, turn = placed.astype(np.float32), _turn(placed)
+                to, back = to_plane(known, grid).reshape(shape), to_picture(known, drawn).reshape(shape)
+            elif has_real_mask:
+                to, back, turn = np.full(shape, np.nan, np.float32), np.full(shape, np.nan, np.float32), 0.0
+            else:
+                continue
+            yield patch, box, to, back, turn, portrait.split.value, portrait.identity
+
+
+def _views(
+    portrait: Portrait, picture: NDArray[np.uint8], mesh: NDArray[np.float32] | None
+) -> Iterator[tuple[NDArray[np.uint8], NDArray[np.float32] | None]]:
+    """The picture with its landmarks (468, 2), and the same with the head rotated, if the landmarks are known."""
+    if mesh is None:
+        yield picture, None
+        return
+    yield picture, mesh[:, :2]
+    rng = np.random.default_rng(list(hashlib.sha256(portrait.name.encode()).digest()[:8]))
+    yaw = float(rng.uniform(*_YAW_DEG) * rng.choice((-1, 1)))
+    yield rotate_head_and_mesh(picture, mesh, yaw, float(rng.normal(0, _PITCH_DEG)))
 
 
 def _is_usable(mesh: NDArray[np.float64], box: Box) -> bool:

@@ -69,8 +69,8 @@ def _make(
         crops: NDArray[np.uint8] = np.lib.format.open_memmap(partial, "w+", np.uint8, (count, SIDE_PX, SIDE_PX, 3))
         infos, done = [], 0
         with tqdm(total=count, desc=f"{split.value} crops", leave=False, disable=None) as bar:
-            for part, part_infos in generate(patches, data, split, recipe, seed, count):
-                crops[done : done + len(part)] = part
+            for part, part_infos in generate(patches, data, split, recipe, seed, range(count)):
+                crops[done : done + len(part)] = part[:, 0]
                 infos += part_infos
                 done += len(part)
                 bar.update(len(part))

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from overlays.detector.pose_augmentation import rotate_head, views
+from overlays.detector.pose_augmentation import rotate_head, rotate_head_and_mesh, views
 from overlays.synthesis.landmarks import EARS, NOSE
 
 SIDE, RADIUS = 200, 40
@@ -55,6 +55,11 @@ def test_the_nose_moves_in_the_direction_of_the_rotation(
 
 def test_without_a_rotation_nothing_moves(picture: NDArray[np.uint8], mesh: NDArray[np.float32]) -> None:
     assert np.array_equal(rotate_head(picture, mesh, 0, 0), picture)
+
+
+def test_the_landmarks_move_with_the_picture(picture: NDArray[np.uint8], mesh: NDArray[np.float32]) -> None:
+    seen, moved = rotate_head_and_mesh(picture, mesh, 35, 10)
+    assert moved[NOSE] - SIDE / 2 == pytest.approx(dot(seen), abs=1.5)
 
 
 def test_pixels_far_from_the_head_do_not_move(picture: NDArray[np.uint8], mesh: NDArray[np.float32]) -> None:
