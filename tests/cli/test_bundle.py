@@ -1,6 +1,7 @@
 """``binarycop bundle`` as a unit or a person calls it."""
 
 import json
+import shutil
 import time
 from pathlib import Path
 from types import SimpleNamespace
@@ -21,6 +22,7 @@ from binarycop.service.lane import Lane
 from binarycop.service.status_text import status_text
 from binarycop.settings.schema import LaneSettings
 from tests.random_bundles import random_bundle
+from tests.tried import Kind, tried
 
 
 @pytest.fixture
@@ -276,3 +278,18 @@ def test_every_verb_prints_json(
     assert "64 of 64 differ" in str(result["reason"])
     assert [version["in_use"] for version in objects("list")].count(True) == 1
     assert call(root, "rollback", "random") == 4
+
+
+@tried(Kind.BUILD, "a bitstream that was only copied into a bundle's folder", "not installed, and named")
+def test_install_names_the_files_that_are_not_the_bundles(
+    root: Path, tiny_bundle: Bundle, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert call(root, "install", tiny_bundle.folder) == 0
+    assert capsys.readouterr().err == ""
+    folder = Path(shutil.copytree(tiny_bundle.folder, tmp_path / "copy"))
+    for name in ("overlay.bit", "overlay.hwh", *(f"x{number}" for number in range(9))):
+        (folder / name).write_bytes(b"any")
+    assert call(root, "install", folder) == 0
+    names = "overlay.bit, overlay.hwh, x0, x1, x2, x3, x4, x5 and 3 more"
+    note = f"binarycop: not installed, since manifest.json does not list it: {names}"
+    assert capsys.readouterr().err.splitlines() == [note]

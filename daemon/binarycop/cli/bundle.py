@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import binarycop
+from binarycop.bundle import manifest as manifests
 from binarycop.bundle.store import ROOT, BundleStore, Moment, SelfTestResult, Version
 from binarycop.cli.options import add_config, add_json, print_json, seconds
 from binarycop.clock import MonotonicClock
@@ -24,6 +25,7 @@ from binarycop.settings.load import load
 
 SELF_TEST_LIMIT_S = 120
 CONFIRM_AFTER_S = 600.0
+_MOST_NAMED = 8
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
 
@@ -86,7 +88,20 @@ def _list(options: argparse.Namespace) -> None:
 
 
 def _install(options: argparse.Namespace) -> None:
+    others = _not_listed(options.folder)
     _show(BundleStore(options.root).install(options.folder, packaged=options.packaged), options)
+    if others:
+        print(
+            printable(f"binarycop: not installed, since {manifests.FILE} does not list it: {others}"), file=sys.stderr
+        )
+
+
+def _not_listed(folder: Path) -> str:
+    """The files of a folder that are not the bundle's, such as a bitstream that somebody has only copied into it."""
+    known = {manifests.FILE, *manifests.read_header(folder).sha256}
+    others = sorted(path.name for path in folder.iterdir() if path.name not in known)
+    more = f" and {len(others) - _MOST_NAMED} more" if len(others) > _MOST_NAMED else ""
+    return ", ".join(others[:_MOST_NAMED]) + more
 
 
 def _rollback(options: argparse.Namespace) -> None:
