@@ -34,8 +34,8 @@ def stick(tmp_path: Path) -> Path:
     return folder
 
 
-def about_the_stick(stick: Path) -> str:
-    """What ``install --check`` says in its second step."""
+def checked(stick: Path, path: str = "") -> str:
+    """What ``install --check`` says. path: where it looks for programs first."""
     done = subprocess.run(
         [stick / "install", "--check", "--other-board", "--without-camera"],
         stdin=subprocess.DEVNULL,
@@ -44,9 +44,23 @@ def about_the_stick(stick: Path) -> str:
         text=True,
         timeout=LONGEST_S,
         check=False,
+        env={**os.environ, "PATH": f"{path}:{os.environ['PATH']}"},
     )
     assert done.returncode == 1, done.stdout  # there is no package for this machine
-    return done.stdout.partition("2. the stick\n")[2].partition(" 3. ")[0]
+    return done.stdout
+
+
+def about_the_stick(stick: Path, path: str = "") -> str:
+    """What it says in its second step."""
+    return checked(stick, path).partition("2. the stick\n")[2].partition(" 3. ")[0]
+
+
+def program(folder: Path, name: str, text: str) -> str:
+    """A program that stands before the real one, for ``checked``."""
+    folder.mkdir(exist_ok=True)
+    (folder / name).write_text(f"#!/bin/sh\n{text}\n")
+    (folder / name).chmod(0o755)
+    return str(folder)
 
 
 @needs_root
@@ -76,9 +90,61 @@ def test_after_new_sums_the_added_file_is_taken(stick: Path) -> None:
 @needs_root
 def test_a_changed_and_a_missing_file_are_refused(stick: Path) -> None:
     (stick / "gate.d/40-site.yaml").write_text("gate: {policy: off}\n")
-    assert "NOT OK: a file differs from" in about_the_stick(stick)
+    differs = f"NOT OK: a file differs from {stick}/SHA256SUMS: "
+    assert f"{differs}gate.d/40-site.yaml: FAILED: write the stick again" in about_the_stick(stick)
     (stick / "gate.d/40-site.yaml").unlink()
-    assert "NOT OK: a file differs from" in about_the_stick(stick)
+    assert f"{differs}./gate.d/40-site.yaml is missing: write the stick again" in about_the_stick(stick)
+
+
+@needs_root
+def test_a_board_that_has_no_room_for_the_copy_is_not_told_to_write_the_stick_again(
+    stick: Path, tmp_path: Path
+) -> None:
+    text = 'case $1 in -P) echo "cp: No space left on device" >&2; exit 1 ;; esac; exec /bin/cp "$@"'
+    output = about_the_stick(stick, program(tmp_path / "bin", "cp", text))
+    assert "NOT OK: a file cannot be copied to /var/tmp/binarycop-install." in output
+    assert "No space left on device" in output
+    assert "write the stick again" not in output
+
+
+@needs_root
+@pytest.mark.parametrize(
+    ("says", "expected"),
+    [
+        ("E: dpkg was interrupted", "NOT OK: apt refuses to install from the stick: E: dpkg was interrupted"),
+        ("Some packages\n binarycop : Depends: python3-yaml but it is not installable", "NOT OK: packages are missing"),
+    ],
+)
+def test_a_refusal_of_apt_is_not_taken_for_a_missing_package(
+    stick: Path, tmp_path: Path, says: str, expected: str
+) -> None:
+    arch = subprocess.run(["dpkg", "--print-architecture"], capture_output=True, text=True, check=True).stdout.strip()
+    (stick / f"binarycop_1_{arch}.deb").write_bytes(b"no package")
+    sums(stick)
+    assert expected in about_the_stick(stick, program(tmp_path / "bin", "apt-get", f"echo '{says}'; exit 100"))
+
+
+@needs_root
+def test_what_would_not_be_installed_is_named(stick: Path) -> None:
+    for name in ("gate.d/50-night.yml", "gate.d/60-site.YAML", "bundles/u-cnv/u-cnv/manifest.json", "bundles/cnv.zip"):
+        (stick / name).parent.mkdir(parents=True, exist_ok=True)
+        (stick / name).write_text("x")
+    for name in ("README.txt", "bundle/n-cnv/manifest.json", "debs/list"):
+        (stick / name).parent.mkdir(parents=True, exist_ok=True)
+        (stick / name).write_text("x")
+    sums(stick)
+    lines = [line.strip() for line in checked(stick).splitlines()]
+    only = "is not read: only a file whose name ends with .yaml is"
+    assert f"NOT OK: gate.d/50-night.yml {only}" in lines
+    assert f"NOT OK: gate.d/60-site.YAML {only}" in lines
+    assert "NOT OK: bundles/u-cnv is no bundle: it has no manifest.json" in lines
+    assert "NOT OK: bundles/cnv.zip is no bundle: it has no manifest.json" in lines
+    assert [line for line in lines if line.startswith("not used")] == [
+        "not used: README.txt",
+        "not used: bundle",
+        "not used: debs/list",
+    ]
+    assert {"ok: settings 40-site.yaml", "ok: bundle n-cnv"} <= set(lines)
 
 
 @needs_root
@@ -151,3 +217,34 @@ def test_the_sums_are_not_written_for_a_name_that_the_installer_refuses(stick: P
     done = subprocess.run([HERE / "stick", "--sums", stick], capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert "is not a plain file or has no plain name" in done.stderr
+
+
+def test_the_sums_leave_out_what_windows_puts_on_a_stick(stick: Path) -> None:
+    before = (stick / "SHA256SUMS").read_text()
+    (stick / "System Volume Information").mkdir()
+    (stick / "System Volume Information/IndexerVolumeGuid").write_text("x")
+    sums(stick)
+    assert (stick / "SHA256SUMS").read_text() == before
+
+
+def test_the_sums_are_written_for_the_folder_that_the_caller_means(stick: Path) -> None:
+    before = (stick / "SHA256SUMS").read_text()
+    (stick / "SHA256SUMS").unlink()
+    subprocess.run([HERE / "stick", "--sums", "."], check=True, cwd=stick)
+    assert (stick / "SHA256SUMS").read_text() == before
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--sums", "nothing"], "nothing is not a stick: it has no install"),
+        (["--sums", "."], "is not a stick: it has no install"),
+        (["--sums", "a", "b"], "one folder only: "),
+        (["--sums"], "name the folder to write to"),
+    ],
+)
+def test_a_wrong_folder_gets_no_sums(tmp_path: Path, arguments: list[str], message: str) -> None:
+    (tmp_path / "photo.jpg").write_text("x")
+    done = subprocess.run([HERE / "stick", *arguments], capture_output=True, text=True, check=False, cwd=tmp_path)
+    assert (done.returncode, list(tmp_path.iterdir())) == (1, [tmp_path / "photo.jpg"])
+    assert message in done.stderr
