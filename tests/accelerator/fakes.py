@@ -61,7 +61,7 @@ class FabricBoard:
     """A ``Board`` on a fabric without pynq."""
 
     def __init__(self, bundle: Bundle, fabric: Fabric) -> None:
-        self.fabric, self._manifest = fabric, bundle.manifest
+        self.fabric, self._manifest, self._folder = fabric, bundle.manifest, bundle.folder
         self.manager: FpgaManager = fabric
         self.fclk_mhz = 50.0
         self.is_closed = False
@@ -69,10 +69,9 @@ class FabricBoard:
     def load(self) -> None:
         if self.fabric.why_load_denied():
             raise OverlayLoadDenied("it cannot be loaded from here")
-        digest = self._manifest.sha256[BITSTREAM]
-        self.fabric.configure(digest)
+        self.fabric.configure((self._folder / BITSTREAM).read_bytes())
         self.fclk_mhz = self._manifest.clock_mhz
-        self.fabric.record_loaded(digest)
+        self.fabric.record_loaded(self._manifest.sha256[BITSTREAM])
 
     def attach(self) -> None:
         pass

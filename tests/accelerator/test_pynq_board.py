@@ -87,7 +87,7 @@ def test_pynq_reads_our_block_design(tiny_bundle: Bundle) -> None:
 
     header = parse_bit_header((board.bundle.folder / "overlay.bit").read_bytes())
     assert header["part"] == "7z020clg400"
-    assert header["data"].startswith(b"not a bitstream")
+    assert b"not a bitstream" in header["data"]
 
 
 def test_done_is_cleared_by_a_read_through_pynqs_mmio(tiny_bundle: Bundle) -> None:

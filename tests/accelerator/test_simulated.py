@@ -16,6 +16,7 @@ from binarycop.bundle.hwh import AddressRange
 from binarycop.errors import OverlayError
 from binarycop.settings.classifier import FaultKind
 from tests.accelerator.fakes import HIGH_ADDRESS, SimulatedSetup
+from tests.tried import Kind, tried
 
 
 def test_a_dma_sees_flushed_data_and_nothing_else() -> None:
@@ -91,7 +92,21 @@ def test_its_hwh_has_the_manifests_dmas_and_clock(tiny_bundle: Bundle, tmp_path:
 def test_another_bitstream_is_refused(tiny_bundle: Bundle, tmp_path: Path) -> None:
     simulated = SimulatedSetup(tiny_bundle, tmp_path)
     with pytest.raises(OverlayError, match="knows no other bitstream"):
-        simulated.fabric.configure("0" * 64)
+        simulated.fabric.configure(design.bitstream("another network"))
+
+
+@tried(Kind.BUILD, "bitstream that is cut off, in a loading on the simulated board", "refused, as by the FPGA manager")
+def test_a_bitstream_that_the_chip_does_not_take_leaves_the_logic_empty(tiny_bundle: Bundle, tmp_path: Path) -> None:
+    simulated = SimulatedSetup(tiny_bundle, tmp_path)
+    own = (simulated.bundle.folder / "overlay.bit").read_bytes()
+    for data in (b"", own[:-100], own.replace(b"\x03\x72\x70\x93", b"\x03\x72\x20\x93")):
+        with pytest.raises(
+            OverlayError, match=r"the FPGA manager does not take it: overlay\.bit (is empty|is cut|has IDC)"
+        ):
+            simulated.fabric.configure(data)
+        assert not simulated.fabric.is_operating()
+    simulated.fabric.configure(own)
+    assert simulated.fabric.is_operating()
 
 
 def test_an_access_to_a_lost_overlay_is_a_bus_error(tiny_bundle: Bundle, tmp_path: Path) -> None:

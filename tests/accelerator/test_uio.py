@@ -31,9 +31,8 @@ class UioSetup:
         self.bundle = design.write(folder, bundle)
         self.clock = ManualClock()
         self.fabric = Fabric(self.bundle, self.clock)
-        digest = self.bundle.manifest.sha256[BITSTREAM]
-        self.fabric.configure(digest)
-        self.fabric.record_loaded(digest)
+        self.fabric.configure((self.bundle.folder / BITSTREAM).read_bytes())
+        self.fabric.record_loaded(self.bundle.manifest.sha256[BITSTREAM])
         self.files: DeviceFiles = create_device_files(folder / "devices", base, size)
         self.memory_bytes = 0x10000
 

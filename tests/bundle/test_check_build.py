@@ -9,6 +9,8 @@ from binarycop.bundle import check_build
 from binarycop.bundle.files import Bundle
 from binarycop.errors import BundleError
 from tests.accelerator.fakes import SimulatedSetup
+from tests.bundle import other_files
+from tests.tried import Kind, tried
 
 PUBLISHED_BITSTREAM = "ee6a72ae00883e9b039f554cc4d1df2305808a18646c83031b07ee7e8861d8a8"
 
@@ -79,16 +81,87 @@ def test_a_clock_above_that_of_the_build_is_refused(simulated: SimulatedSetup) -
     check_build.check(simulated.bundle.folder, simulated.with_manifest(clock_mhz=50.0).bundle.manifest)
 
 
-def test_another_chip_is_refused(simulated: SimulatedSetup) -> None:
+# SYSTEMINFO of Vivado's .hwh for each board.
+BOARDS = [
+    ("PYNQ-Z1", 'ARCH="zynq" DEVICE="7z020" NAME="top" PACKAGE="clg400"', True),
+    ("PYNQ-Z2", 'ARCH="zynq" BOARD="tul.com.tw:pynq-z2" DEVICE="7z020" NAME="top" PACKAGE="clg400"', True),
+    ("ZedBoard", 'ARCH="zynq" DEVICE="7z020" NAME="top" PACKAGE="clg484"', False),
+    ("Ultra96", 'ARCH="zynquplus" DEVICE="xczu3eg" NAME="top" PACKAGE="sbva484"', False),
+    ("ZCU104", 'ARCH="zynquplus" DEVICE="xczu7ev" NAME="top" PACKAGE="ffvc1156"', False),
+    ("KV260", 'ARCH="zynquplus" DEVICE="xck26" NAME="top" PACKAGE="sfvc784"', False),
+]
+
+
+@pytest.mark.parametrize(
+    ("system", "is_right"),
+    [
+        pytest.param(
+            system,
+            is_right,
+            id=board,
+            marks=tried(
+                Kind.BUILD, f".hwh of a {board}", "read; the same part" if is_right else "refused: names the part"
+            ),
+        )
+        for board, system, is_right in BOARDS
+    ],
+)
+def test_a_hwh_of_another_part_is_refused(simulated: SimulatedSetup, system: str, is_right: bool) -> None:
     file = simulated.bundle.folder / "overlay.hwh"
-    file.write_bytes(file.read_bytes().replace(b'DEVICE="7z020"', b'DEVICE="xczu3eg"'))
-    assert "built for xczu3eg, not for one of 7z020, 7z010" in refusal(simulated)
+    text = file.read_bytes()
+    own = text[text.index(b"<SYSTEMINFO ") : text.index(b"<EXTERNALPORTS")]
+    file.write_bytes(text.replace(own, f"<SYSTEMINFO {system}/>".encode()))
+    if is_right:
+        check_build.check(simulated.bundle.folder, simulated.bundle.manifest)
+        return
+    values = dict(part.split("=") for part in system.replace('"', "").split())
+    part = values["DEVICE"] + values["PACKAGE"]
+    assert refusal(simulated).startswith(f"overlay.hwh is for the part {part}, not for 7z020clg400 or 7z010clg400; ")
+
+
+# Both files are right, but not of one build.
+PAIRS = [
+    (
+        other_files.compressed(part="7z010clg400", idcode=0x0372_2093),
+        "overlay.bit is for a 7z010, overlay.hwh for a 7z020",
+        ".bit of an Arty Z7-10 with the .hwh of a PYNQ-Z1",
+    ),
+    (
+        other_files.compressed("base_wrapper;COMPRESS=TRUE;UserID=0XFFFFFFFF;Version=2022.2"),
+        "overlay.bit is of the design base_wrapper, overlay.hwh of top",
+        ".bit of PYNQ's base overlay with FINN's .hwh",
+    ),
+    (
+        other_files.compressed("top_wrapper;COMPRESS=TRUE;UserID=0XFFFFFFFF;Version=2024.1"),
+        "overlay.bit is of Vivado 2024.1, overlay.hwh of 2022.2",
+        ".bit and .hwh of two versions of Vivado",
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("bit", "reason"),
+    [pytest.param(bit, why, marks=tried(Kind.BUILD, what, "refused: the difference")) for bit, why, what in PAIRS],
+)
+def test_a_bitstream_and_a_hwh_of_two_builds_are_refused(simulated: SimulatedSetup, bit: bytes, reason: str) -> None:
+    folder = simulated.bundle.folder
+    handoff = (folder / "overlay.hwh").read_bytes()
+    (folder / "overlay.hwh").write_bytes(handoff.replace(b'VIVADOVERSION="simulated"', b'VIVADOVERSION="2022.2"'))
+    (folder / "overlay.bit").write_bytes(bit)
+    assert refusal(simulated) == f"{reason}; take both from the same build"
+
+
+@tried(Kind.BUILD, ".bit whose top module has a name of its own", "read")
+def test_a_top_module_of_somebody_else_may_have_any_name(simulated: SimulatedSetup) -> None:
+    bit = other_files.compressed("gate_top;COMPRESS=TRUE;UserID=0XFFFFFFFF;Version=2022.2")
+    (simulated.bundle.folder / "overlay.bit").write_bytes(bit)
+    check_build.check(simulated.bundle.folder, simulated.bundle.manifest)
 
 
 @pytest.mark.parametrize(
     ("data", "reason"),
     [
-        (b"", "cannot be read"),
+        (b"", "is empty"),
         (b"<EDKSYSTEM", "cannot be read"),
         (b"<EDKSYSTEM/>", "no SYSTEMINFO"),
         (b'<EDKSYSTEM><SYSTEMINFO NAME="top"/></EDKSYSTEM>', "DEVICE"),

@@ -14,6 +14,8 @@ from binarycop.bundle import files as bundles
 from binarycop.bundle.files import Bundle
 from binarycop.cli.main import main
 from binarycop.errors import BundleError
+from tests.bundle import other_files
+from tests.tried import Kind, tried
 
 # As FINN's MakePYNQDriver writes it, shortened.
 DRIVER = """
@@ -119,6 +121,9 @@ CHANGES = [
 ]
 
 
+@tried(
+    Kind.BUILD, "driver.py of another bundle's build, or with a program instead of values", "refused: the difference"
+)
 @pytest.mark.parametrize(("right", "wrong", "reason"), CHANGES)
 def test_a_build_of_another_bundle_is_refused_and_not_copied(
     build: Path, copy: Path, right: str, wrong: str, reason: str, capsys: pytest.CaptureFixture[str]
@@ -139,16 +144,20 @@ def test_a_hwh_without_the_dmas_is_refused(build: Path, copy: Path, capsys: pyte
 @pytest.mark.parametrize("missing", ["driver/driver.py", "bitfile/finn-accel.bit", "bitfile/finn-accel.hwh"])
 def test_a_folder_without_one_of_the_files_is_no_build(build: Path, missing: str) -> None:
     (build / missing).unlink()
-    with pytest.raises(BundleError, match=r"it is no deploy folder of FINN: one .* is expected, there are: none"):
+    with pytest.raises(
+        BundleError, match=r"it is no deploy folder of FINN: one .* is expected, there are: (none|finn-)"
+    ):
         deployment_package.read(build)
 
 
+@tried(Kind.BUILD, "deploy folder with two .bit", "refused: names both")
 def test_a_build_with_two_bitstreams_is_refused(build: Path) -> None:
     (build / "bitfile" / "other.bit").write_bytes(b"")
     with pytest.raises(BundleError, match=r"there are: finn-accel\.bit, other\.bit"):
         deployment_package.read(build)
 
 
+@tried(Kind.BUILD, "the published BinaryCoP build, of FINN 0.5", "refused: 72×72 pictures, three classes, a label")
 def test_the_published_build_is_also_refused_by_its_shapes(build: Path, copy: Path) -> None:
     (build / "driver" / "driver.py").write_text(PUBLISHED_DRIVER)
     package = deployment_package.read(build)
@@ -157,6 +166,7 @@ def test_the_published_build_is_also_refused_by_its_shapes(build: Path, copy: Pa
         deployment_package.check(package, bundles.load(copy).manifest)
 
 
+@tried(Kind.BUILD, "FINN 0.5: all files in one folder, no names of DMAs, DataType.UINT8", "read")
 def test_older_builds_in_one_folder_and_without_names_of_dmas_are_read(
     build: Path, tmp_path: Path, tiny_bundle: Bundle
 ) -> None:
@@ -167,6 +177,196 @@ def test_older_builds_in_one_folder_and_without_names_of_dmas_are_read(
     lines = [line for line in DRIVER.splitlines() if "dma_name" not in line]
     (flat / "driver.py").write_text("\n".join(lines).replace("DataType['UINT8']", "DataType.UINT8"))
     deployment_package.check(deployment_package.read(flat), tiny_bundle.manifest)
+
+
+# As FINN+'s MakePYNQDriver writes it; its driver.py has no shapes and reads this file.
+PLUS = {
+    "driver_information": {
+        "driver_type": "FINNDMAOverlay",
+        "io_shape_dict": {
+            "idt": ["DataType['UINT8']"],
+            "idma_names": ["idma0"],
+            "ishape_normal": [[1, 32, 32, 3]],
+            "ishape_folded": [[1, 32, 32, 1, 3]],
+            "ishape_packed": [[1, 32, 32, 1, 3]],
+            "odt": ["DataType['INT8']"],
+            "odma_names": ["odma0"],
+            "oshape_normal": [[1, 4]],
+            "oshape_folded": [[1, 4, 1]],
+            "oshape_packed": [[1, 4, 1]],
+            "num_inputs": 1,
+            "num_outputs": 1,
+        },
+        "external_weights": False,
+        "runtime_weights": False,
+        "platform": "zynq-iodma",
+        "fclk_mhz": 100.0,
+    },
+    "experiment_information": {},
+}
+PLUS_DRIVER = "class FINNDMAOverlay(Overlay):\n    def __init__(self, bitfile_name, io_shape_dict):\n        pass\n"
+
+
+@pytest.fixture
+def plus(build: Path) -> Path:
+    """The same build as FINN+ leaves it."""
+    (build / "driver" / "driver.py").write_text(PLUS_DRIVER)
+    (build / "driver" / "settings.json").write_text(json.dumps(PLUS, indent=2))
+    return build
+
+
+@tried(Kind.BUILD, "FINN+: the shapes in settings.json, driver.py without any", "read; the same fields")
+def test_a_build_of_finn_plus_has_the_same_fields(plus: Path, copy: Path, tiny_bundle: Bundle) -> None:
+    deployment_package.check(deployment_package.read(plus), tiny_bundle.manifest)
+    assert main(["import-build", str(plus), "--into", str(copy)]) == 0
+
+
+@tried(Kind.BUILD, "FINN+ of early 2025: the clock in settings.json, the shapes in driver.py", "read")
+def test_the_settings_of_an_early_finn_plus_have_only_the_clock(build: Path, tiny_bundle: Bundle) -> None:
+    (build / "driver" / "settings.json").write_text('{"fclk_mhz": 100.0}')
+    deployment_package.check(deployment_package.read(build), tiny_bundle.manifest)
+
+
+PLUS_CHANGES = [
+    (
+        '"FINNDMAOverlay"',
+        '"FINNInstrumentationOverlay"',
+        "driver_type is FINNInstrumentationOverlay; build for FINNDMA",
+    ),
+    ("DataType['INT8']", "DataType['INT11']", "output type: build INT11, manifest INT8"),
+    ("[[1, 4, 1]]", "[[1, 1, 4]]", "packed output shape: build 1×1×4, manifest 1×4×1"),
+    ('["idma0"]', '["idma0", "idma1"]', "the build has 2 of input_dma_name, not one"),
+    ('"external_weights": false', '"external_weights": true', "takes weights from outside"),
+    ('"runtime_weights": false', '"runtime_weights": true', "takes weights from outside"),
+    ('"io_shape_dict"', '"shapes"', "settings.json is not a driver of FINN: driver_information lacks 'io_shape_dict'"),
+    ('"driver_type"', '"driver"', "settings.json is not a driver of FINN: driver_information lacks 'driver_type'"),
+]
+
+
+@tried(
+    Kind.BUILD, "FINN+ build of another network, with instrumentation or with weights at run time", "refused: says why"
+)
+@pytest.mark.parametrize(("right", "wrong", "reason"), PLUS_CHANGES)
+def test_a_build_of_finn_plus_that_does_not_fit_is_refused(
+    plus: Path, copy: Path, right: str, wrong: str, reason: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = plus / "driver" / "settings.json"
+    text = json.dumps(PLUS)
+    assert right in text
+    file.write_text(text.replace(right, wrong))
+    assert main(["import-build", str(plus), "--into", str(copy)]) == 4
+    assert reason in capsys.readouterr().err
+    assert not (copy / "overlay.bit").exists()
+
+
+@tried(
+    Kind.BUILD, "driver.py of FINN 0.1 to 0.4, whose shapes are in a class", "refused: since which FINN they are right"
+)
+def test_a_driver_from_before_the_shapes_is_refused(build: Path) -> None:
+    text = "class FINNAccelDriver():\n    def __init__(self, N, bitfile):\n        self.idt = DataType.UINT8\n"
+    (build / "driver" / "driver.py").write_text(text)
+    with pytest.raises(
+        BundleError, match=r"driver\.py is not a driver of FINN: it has no io_shape_dict, which FINN wri"
+    ):
+        deployment_package.read(build)
+
+
+@pytest.mark.parametrize(
+    ("weights", "is_read"),
+    [
+        pytest.param([], True, marks=tried(Kind.BUILD, "empty runtime_weights, as FINN 0.10 leaves it", "read")),
+        pytest.param(
+            ["1_0_MVAU_rtl_0.dat"], False, marks=tried(Kind.BUILD, "weights written at run time", "refused: says why")
+        ),
+    ],
+)
+def test_a_build_whose_weights_are_written_at_run_time_is_refused(
+    build: Path, weights: list[str], is_read: bool
+) -> None:
+    folder = build / "driver" / "runtime_weights"
+    folder.mkdir()
+    for name in weights:
+        (folder / name).write_text("0f\n")
+    if is_read:
+        deployment_package.read(build)
+        return
+    with pytest.raises(BundleError, match="runtime_weights is not empty: the build takes weights from outside"):
+        deployment_package.read(build)
+
+
+@tried(Kind.BUILD, "FINN-ACCEL.BIT and .HWH in capitals, a ._file of macOS next to each", "read")
+def test_capitals_and_the_hidden_files_of_macos_do_not_count(build: Path, tiny_bundle: Bundle) -> None:
+    for file in [*(build / "bitfile").iterdir()]:
+        file.rename(file.with_name(file.name.upper()))
+        (build / "bitfile" / f"._{file.name}").write_bytes(b"\0\5\x16\7")
+    deployment_package.check(deployment_package.read(build), tiny_bundle.manifest)
+
+
+@tried(Kind.BUILD, "deploy/deploy, as an archive unpacked into a folder of its name", "read")
+def test_the_folder_around_deploy_will_do(build: Path, tiny_bundle: Bundle) -> None:
+    deployment_package.check(deployment_package.read(build.parent), tiny_bundle.manifest)
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        pytest.param(*row, marks=tried(Kind.BUILD, f"{row[0]} instead of a .bit", "refused: what to do with it"))
+        for row in (
+            ("finn-accel.xclbin", "an .xclbin is for an Alveo card"),
+            ("finn-accel.bin", "a .bin names no chip; take the .bit"),
+            ("finn-accel.xsa", "unpack it first"),
+            ("finn-accel.bit.gz", "unpack it first"),
+        )
+    ],
+)
+def test_another_kind_of_file_in_the_place_of_the_bitstream_is_named(build: Path, name: str, hint: str) -> None:
+    (build / "bitfile" / "finn-accel.bit").rename(build / "bitfile" / name)
+    with pytest.raises(BundleError, match=rf"one bitfile/\*\.bit is expected, there are: .*{name}.*; {hint}"):
+        deployment_package.read(build)
+
+
+@tried(Kind.BUILD, "deploy.zip instead of the folder deploy", "refused: unpack it")
+def test_an_archive_is_not_a_folder(tmp_path: Path) -> None:
+    (tmp_path / "deploy.zip").write_bytes(other_files.zip_archive("deploy/bitfile/finn-accel.bit"))
+    with pytest.raises(BundleError, match="it is a file, not a folder; unpack it first"):
+        deployment_package.read(tmp_path / "deploy.zip")
+    with pytest.raises(BundleError, match="there is no such folder"):
+        deployment_package.read(tmp_path / "deploi")
+
+
+LOST = [
+    ("bitfile/finn-accel.bit", b"", "finn-accel.bit is empty"),
+    ("bitfile/finn-accel.bit", other_files.LFS_POINTER, "finn-accel.bit is a pointer of Git LFS"),
+    ("bitfile/finn-accel.bit", other_files.WEB_PAGE, "finn-accel.bit is a web page (HTML)"),
+    ("bitfile/finn-accel.hwh", b"", "finn-accel.hwh is empty"),
+    ("bitfile/finn-accel.hwh", other_files.LFS_POINTER, "finn-accel.hwh is a pointer of Git LFS"),
+    ("bitfile/finn-accel.hwh", other_files.WEB_PAGE, "finn-accel.hwh is a web page (HTML)"),
+    ("bitfile/finn-accel.hwh", b"<html><head/></html>", "finn-accel.hwh is a web page (HTML)"),
+    ("bitfile/finn-accel.hwh", design.bitstream("swapped"), "finn-accel.hwh is a bitstream (.bit)"),
+    ("bitfile/finn-accel.hwh", other_files.zip_archive(), "finn-accel.hwh is a ZIP archive"),
+    ("bitfile/finn-accel.hwh", design.hwh("idma0", "odma0", 100.0)[:-9], "finn-accel.hwh cannot be read as XML, or is"),
+    ("driver/driver.py", b"", "driver.py is not a driver of FINN: it is empty"),
+    ("driver/driver.py", other_files.LFS_POINTER, "driver.py is not a driver of FINN: it is a pointer of Git LFS"),
+    ("driver/driver.py", other_files.WEB_PAGE, "driver.py is not a driver of FINN: it is a web page"),
+    ("driver/settings.json", other_files.LFS_POINTER, "settings.json is not a driver of FINN: it is a pointer of Git"),
+]
+
+
+@tried(
+    Kind.BUILD,
+    "a file of the build that is empty, a Git LFS pointer, a web page, or another kind",
+    "refused: what it is",
+)
+@pytest.mark.parametrize(("name", "data", "reason"), LOST)
+def test_a_file_that_never_arrived_is_refused_with_what_it_is(
+    build: Path, copy: Path, name: str, data: bytes, reason: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (build / name).write_bytes(data)
+    before = {file.name: file.read_bytes() for file in copy.iterdir()}
+    assert main(["import-build", str(build), "--into", str(copy)]) == 4
+    error = capsys.readouterr().err
+    assert f"bundle {build}: {reason}" in error
+    assert {file.name: file.read_bytes() for file in copy.iterdir()} == before
 
 
 @pytest.mark.parametrize("place", ["bitfile/top.bit", "bitfile/top.hwh", "driver/driver.py"])

@@ -21,7 +21,9 @@ from binarycop.bundle.search import find_bundle
 from binarycop.classifier.emulator import Emulator
 from binarycop.classifier.golden import check_golden
 from binarycop.errors import BundleError
+from tests.bundle import other_files
 from tests.random_bundles import random_bundle
+from tests.tried import Kind, tried
 
 BUNDLES = Path(__file__).resolve().parents[2] / "overlays" / "bundles"
 
@@ -156,6 +158,46 @@ def test_arrays_of_another_shape_or_type_are_refused(copy: Path) -> None:
         bundles.load(copy)
 
 
+LOST = [
+    (b"", "is empty", "empty"),
+    (other_files.LFS_POINTER, "is a pointer of Git LFS instead of the file; run git lfs pull", "a Git LFS pointer"),
+    (other_files.WEB_PAGE, "is a web page (HTML), as a download that failed leaves it", "a web page"),
+    (bytes(9000), "is filled with zeros", "filled with zeros"),
+]
+
+
+@pytest.mark.parametrize(
+    ("data", "what"),
+    [
+        pytest.param(
+            *row[:2],
+            id=row[2],
+            marks=tried(Kind.BUILD, f"bundle with a file that is {row[2]}", "refused: says so"),
+        )
+        for row in LOST
+    ],
+)
+@pytest.mark.parametrize("name", ["weights.npz", "golden.npz", "model.onnx", "manifest.json"])
+def test_a_file_of_a_bundle_that_never_arrived_is_refused_with_what_it_is(
+    copy: Path, name: str, data: bytes, what: str
+) -> None:
+    (copy / "model.onnx").write_bytes(b"a network")
+    bundles.write_manifest(copy, manifests.read(copy))
+    (copy / name).write_bytes(data)
+    with pytest.raises(BundleError) as caught:
+        bundles.load(copy)
+    assert caught.value.reason.startswith(name)
+    assert what.removeprefix("is ") in caught.value.reason
+
+
+@pytest.mark.parametrize("name", ["weights.npz", "golden.npz"])
+def test_arrays_that_never_arrived_are_refused_also_if_the_manifest_lists_them(copy: Path, name: str) -> None:
+    (copy / name).write_bytes(other_files.LFS_POINTER)
+    bundles.write_manifest(copy, manifests.read(copy))
+    with pytest.raises(BundleError, match=rf"{name} cannot be read: it is a pointer of Git LFS"):
+        bundles.load(copy)
+
+
 def test_too_few_golden_vectors_are_refused(copy: Path) -> None:
     resave(copy, bundles.GOLDEN, inputs=np.zeros((63, 32, 32, 3), np.uint8), scores=np.zeros((63, 4), np.int32))
     with pytest.raises(BundleError, match=r"inputs is uint8 \(63, 32, 32, 3\), not uint8 \(64 to 1024, 32, 32, 3\)"):
@@ -179,7 +221,8 @@ def test_a_pickle_in_a_bundle_is_never_run(copy: Path) -> None:
 
 
 BAD_TEXTS = [
-    (b"", "manifest.json cannot be read: Expecting value"),
+    (b"", "manifest.json is empty"),
+    (b"x", "manifest.json cannot be read: Expecting value"),
     (b"[]", "the file is []; write a JSON object"),
     (b'{"name": "a", "name": "b"}', "'name' is written twice; keep one"),
     (b'{"a":' * 50_000, "line 1 is nested too deeply; write at most 16 levels"),

@@ -1,6 +1,7 @@
 """The commands that use the overlay: loading it, and the whole daemon on the simulated board."""
 
 import json
+import shutil
 import sys
 from pathlib import Path
 from typing import Any
@@ -8,9 +9,16 @@ from typing import Any
 import pytest
 import yaml
 
+from binarycop.accelerator.simulated import design
 from binarycop.accelerator.simulated.fabric import Fabric
+from binarycop.bundle import files as bundles
+from binarycop.bundle import manifest as manifests
+from binarycop.bundle.bitstream import CHIPS
+from binarycop.bundle.files import Bundle
 from binarycop.cli.main import main
 from binarycop.journal.events import Event
+from tests.bundle import other_files
+from tests.tried import Kind, tried
 
 
 def lines_of(text: str) -> list[dict[str, Any]]:
@@ -20,6 +28,15 @@ def lines_of(text: str) -> list[dict[str, Any]]:
 @pytest.fixture
 def _pynq() -> None:
     pytest.importorskip("pynq", reason="needs pynq: make test-pynq installs it, make venv does where it can")
+
+
+@pytest.fixture
+def built(tiny_bundle: Bundle, tmp_path: Path) -> Path:
+    """The folder of a bundle with a build."""
+    folder = Path(shutil.copytree(tiny_bundle.folder, tmp_path / "built"))
+    design.write(folder, tiny_bundle)
+    bundles.write_manifest(folder, tiny_bundle.manifest)
+    return folder
 
 
 def settings_for(tmp_path: Path, fault: str, **overlay: object) -> str:
@@ -51,12 +68,87 @@ def test_the_unit_loads_no_overlay_that_the_settings_do_not_ask_for(
     assert main(["load-overlay", "--if-set", "--bundle", bundle, "--config", str(tmp_path / "gate.yaml")]) == 4
 
 
+@tried(
+    Kind.BUILD, "dry run of load-overlay with a bundle that has no bitstream", "refused, as on a board: no overlay.bit"
+)
+def test_the_dry_run_refuses_a_bundle_without_a_build_as_a_board_does(
+    bundle: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["load-overlay", "--simulated", "--bundle", bundle]) == 4
+    assert "it has no overlay.bit: build one (overlays/finn)" in capsys.readouterr().err
+
+
+# What stands in a bundle as its bitstream, with the right sha256 in the manifest: from a copy or a clone that failed.
+NO_BITSTREAMS = [
+    (b"", "overlay.bit is empty", "an empty bitstream"),
+    (other_files.LFS_POINTER, "overlay.bit is a pointer of Git LFS", "a Git LFS pointer as bitstream"),
+    (other_files.WEB_PAGE, "overlay.bit is a web page (HTML)", "a web page as bitstream"),
+    (other_files.full()[:100_000], "overlay.bit is cut off", "a bitstream without its end"),
+    (
+        other_files.compressed(part="xczu3eg-sbva484-1-e"),
+        "overlay.bit is for the part xczu3eg-sbva484-1-e",
+        "a bitstream of an Ultra96",
+    ),
+]
+COMMANDS = {
+    "load-overlay": ["load-overlay"],
+    "dry run": ["load-overlay", "--simulated"],
+    "selftest": ["selftest"],
+    "selftest on the simulated board": ["selftest", "--backend", "simulated-board"],
+    "daemon": ["run", "--backend", "overlay"],
+    "daemon on the simulated board": ["run", "--backend", "simulated-board"],
+}
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        pytest.param(
+            *row[:2],
+            id=row[2],
+            marks=tried(Kind.BUILD, f"bundle with {row[2]}", "refused by each command: says what it is"),
+        )
+        for row in NO_BITSTREAMS
+    ],
+)
+@pytest.mark.parametrize("command", [*COMMANDS, "bundle install"])
+def test_a_bundle_whose_bitstream_is_none_is_refused_wherever_it_is_taken(
+    command: str, built: Path, data: bytes, reason: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (built / "overlay.bit").write_bytes(data)
+    bundles.write_manifest(built, manifests.read(built))
+    store = tmp_path / "store"
+    install = ["bundle", "--root", str(store), "install", str(built)]
+    assert main([*COMMANDS[command], "--bundle", str(built)] if command in COMMANDS else install) == 4
+    assert f"bundle {built}: {reason}" in capsys.readouterr().err
+    assert not list(store.glob("bundles/*"))
+
+
 @pytest.mark.usefixtures("_pynq")
-def test_load_overlay_has_a_dry_run_on_the_simulated_board(bundle: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["load-overlay", "--simulated", "--bundle", bundle, "--json"]) == 0
+def test_load_overlay_has_a_dry_run_on_the_simulated_board(built: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["load-overlay", "--simulated", "--bundle", str(built), "--json"]) == 0
     assert lines_of(capsys.readouterr().out) == [
         {"bundle": "random", "version": "0.0.0", "backend": "simulated-board", "clock_mhz": 100.0, "golden": 64}
     ]
+
+
+@pytest.mark.parametrize("memory", ["pynq", "uio"])
+def test_the_simulated_board_loads_the_bitstream_of_the_bundle(
+    built: Path, tmp_path: Path, memory: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One for another chip is a failure of the overlay, as on a board, which reads the IDCODE."""
+    if memory == "pynq":
+        pytest.importorskip("pynq", reason="needs pynq: make test-pynq installs it, make venv does where it can")
+    command = ["selftest", "--backend", "simulated-board", "--bundle", str(built)]
+    command += ["--config", settings_for(tmp_path, "none", memory=memory)]
+    assert main(command) == 0
+    text = (built / "overlay.hwh").read_bytes()
+    (built / "overlay.hwh").write_bytes(text.replace(b'DEVICE="7z020"', b'DEVICE="7z010"'))
+    bit = other_files.compressed(part="7z010clg400", idcode=CHIPS["7z010"].idcode)
+    (built / "overlay.bit").write_bytes(bit)
+    bundles.write_manifest(built, manifests.read(built))
+    assert main(command) == 7
+    assert "overlay.bit is for a 7z010, and the simulated board has a 7z020" in capsys.readouterr().err
 
 
 @pytest.mark.usefixtures("_pynq")
@@ -160,9 +252,9 @@ def test_without_root_each_fault_ends_with_the_exit_code_that_asks_for_a_loading
 
 
 @pytest.mark.usefixtures("_pynq")
-def test_root_loads_for_a_daemon_without_root(bundle: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_root_loads_for_a_daemon_without_root(built: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     config = settings_for(tmp_path, "none", memory="uio")
-    assert main(["load-overlay", "--simulated", "--bundle", bundle, "--config", config]) == 0
+    assert main(["load-overlay", "--simulated", "--bundle", str(built), "--config", config]) == 0
     assert "loaded on simulated-board" in capsys.readouterr().out
 
 

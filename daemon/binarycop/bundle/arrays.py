@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from binarycop import regular_file
+from binarycop.bundle.file_kind import lost_kind
 from binarycop.errors import BundleError
 
 MAX_FILE_BYTES = 8 << 20  # CNV's weights have 0.2 MB, 1024 golden vectors 3 MB
@@ -44,6 +45,8 @@ def read(folder: Path, name: str, expected: Mapping[str, Expected]) -> dict[str,
     """The expected arrays of one file, each by its name. Raises BundleError if there is anything else in the file."""
     try:
         data = regular_file.read(folder / name, MAX_FILE_BYTES)
+        if kind := lost_kind(data):
+            raise ValueError(f"it is {kind}")
         _check_directory(data)
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             members = {info.filename: info for info in archive.infolist()}

@@ -1,9 +1,14 @@
 """Checks a FINN build (bitstream and .hwh) against a bundle's manifest, at each start and before an import."""
 
+import re
+from collections.abc import Collection, Mapping
 from math import prod
 from pathlib import Path
 
-from binarycop.bundle import hwh
+from binarycop import regular_file
+from binarycop.bundle import bitstream, digest, hwh
+from binarycop.bundle.bitstream import CHIPS, PACKAGE
+from binarycop.bundle.hwh import HardwareHandoff
 from binarycop.bundle.manifest import CHANNELS, Manifest
 from binarycop.bundle.packing import NumberType, number_type
 from binarycop.classes import LABELS
@@ -12,8 +17,9 @@ from binarycop.geometry import SIDE_PX
 
 BITSTREAM, HWH = "overlay.bit", "overlay.hwh"
 _CLOCK_TOLERANCE = 0.01  # the board's dividers cannot set each frequency; pynq itself warns beyond this
+_WRAPPER = "_wrapper"
 _MIN_REGISTERS_BYTES = 0x20  # the IODMA's last register is at 0x1c
-_CHIPS = ("7z020", "7z010")  # the PYNQ-Z1 has the first; µ-CNV also fits the second
+_VIVADO = re.compile(r"\d{4}\.\d")
 
 _PUBLISHED = frozenset(
     {
@@ -33,12 +39,55 @@ def check(folder: Path, manifest: Manifest) -> None:
 
     Raises BundleError with the first disagreement.
     """
-    for name in (BITSTREAM, HWH):
-        if name not in manifest.sha256:
-            raise BundleError(folder, f"it has no {name}: build one (overlays/finn), then run binarycop import-build")
-        check_published(folder, manifest.sha256[name])
+    hardware = check_files(folder, manifest.sha256)
     check_shapes(folder, manifest)
-    check_hwh(folder / HWH, manifest)
+    check_hardware(folder / HWH, hardware, manifest)
+
+
+def has_build(names: Collection[str]) -> bool:
+    """Whether a bundle with these files has a build, or a part of one: ``check`` is for it then."""
+    return BITSTREAM in names or HWH in names
+
+
+def check_files(folder: Path, sha256: Mapping[str, str]) -> HardwareHandoff:
+    """Check that a bundle's folder has both files of a build, and that they are one. Raises as ``check_pair`` does."""
+    for name in (BITSTREAM, HWH):
+        if name not in sha256:
+            raise BundleError(folder, f"it has no {name}: build one (overlays/finn), then run binarycop import-build")
+        check_published(folder, sha256[name])
+    return check_pair(folder / BITSTREAM, folder / HWH)
+
+
+def check_pair(bit: Path, handoff: Path) -> HardwareHandoff:
+    """Check that a bitstream and a .hwh are what their names say, for a chip that we know, and of one build.
+
+    Returns what the .hwh says. Raises BundleError that says what the file is instead.
+    """
+    hardware = hwh.read(handoff)
+
+    def refusal(reason: str) -> BundleError:
+        return BundleError(bit.parent, f"{bit.name} {reason}")
+
+    if hardware.chip not in CHIPS or hardware.package != PACKAGE:
+        right = " or ".join(f"{chip}{PACKAGE}" for chip in CHIPS)
+        reason = f"{handoff.name} is for the part {hardware.chip}{hardware.package}, not for {right}"
+        raise BundleError(handoff.parent, f"{reason}; build it for the board of this gate")
+    try:
+        built = bitstream.parse(regular_file.read(bit, digest.MAX_BYTES, follow_link=True))
+    except OSError as error:
+        raise refusal(f"cannot be read: {error.strerror}") from error
+    except ValueError as error:
+        raise refusal(str(error)) from error
+    both = "take both from the same build"
+    if built.chip != hardware.chip:
+        raise refusal(f"is for a {built.chip}, {handoff.name} for a {hardware.chip}; {both}")
+    # Vivado's own top module is the block design's wrapper; somebody else's may have any name.
+    if built.design.endswith(_WRAPPER) and built.design != hardware.design + _WRAPPER:
+        raise refusal(f"is of the design {built.design}, {handoff.name} of {hardware.design}; {both}")
+    versions = [_VIVADO.match(version) for version in (built.version, hardware.version)]
+    if versions[0] and versions[1] and versions[0][0] != versions[1][0]:
+        raise refusal(f"is of Vivado {versions[0][0]}, {handoff.name} of {versions[1][0]}; {both}")
+    return hardware
 
 
 def is_clock_right(actual_mhz: float, expected_mhz: float) -> bool:
@@ -79,18 +128,12 @@ def check_shapes(folder: Path, manifest: Manifest) -> None:
         raise BundleError(folder, reason)
 
 
-def check_hwh(file: Path, manifest: Manifest) -> None:
-    """Check that a .hwh is for a known chip, has the manifest's DMAs, and allows the manifest's clock.
-
-    Raises BundleError.
-    """
-    hardware = hwh.read(file)
+def check_hardware(file: Path, hardware: HardwareHandoff, manifest: Manifest) -> None:
+    """Check that a .hwh has the manifest's DMAs, and allows the manifest's clock. Raises BundleError."""
 
     def refusal(reason: str) -> BundleError:
         return BundleError(file.parent, f"{file.name}: {reason}")
 
-    if hardware.chip not in _CHIPS:
-        raise refusal(f"built for {hardware.chip}, not for one of {', '.join(_CHIPS)}")
     for name in (manifest.input_dma, manifest.output_dma):
         if name not in hardware.ranges:
             others = ", ".join(sorted(hardware.ranges)) or "none"

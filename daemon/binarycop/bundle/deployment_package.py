@@ -1,23 +1,25 @@
-"""FINN's deployment package, the folder ``deploy/`` of a build: bitstream, .hwh, and the shapes in its driver.py.
+"""FINN's deployment package, the folder ``deploy/`` of a build: bitstream, .hwh, and the shapes in its driver."""
 
-The driver is parsed and never executed. Its ``io_shape_dict`` is a literal, except for data types such as
-``DataType['INT11']``, in older builds ``DataType.UINT8``.
-"""
-
-import ast
 from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
 from binarycop import regular_file
-from binarycop.bundle import check_build, digest
+from binarycop.bundle import check_build, digest, driver_shapes
 from binarycop.bundle.manifest import CHANNELS, Manifest
 from binarycop.classes import LABELS
 from binarycop.errors import BundleError
 from binarycop.geometry import SIDE_PX
 
-_DICT = "io_shape_dict"
-_MAX_DRIVER_BYTES = 256 * 1024  # FINN's own has 5 KB
+_UNPACK = "unpack it first"
+_HINTS = {
+    ".xclbin": "an .xclbin is for an Alveo card; build one with the shell for Zynq",
+    ".bin": "a .bin names no chip; take the .bit of the same build",
+    ".xsa": _UNPACK,
+    ".zip": _UNPACK,
+    ".gz": _UNPACK,
+}
 
 
 @dataclass(frozen=True)
@@ -32,15 +34,16 @@ class DeploymentPackage:
 
 def read(folder: Path) -> DeploymentPackage:
     """Find and read a build. Raises BundleError if a file is missing, there are two of it, or FINN did not write it."""
+    if not folder.is_dir():
+        reason = f"it is a file, not a folder; {_UNPACK}" if folder.exists() else "there is no such folder"
+        raise BundleError(folder, reason)
+    if not (folder / "driver").is_dir() and (folder / "deploy").is_dir():  # as an archive of it can have
+        folder = folder / "deploy"
     driver = _only_file(folder, "driver", "driver.py")
-    try:
-        io_shapes = _io_shape_dict(
-            ast.parse(regular_file.read(driver, _MAX_DRIVER_BYTES, follow_link=True), driver.name)
-        )
-    except (OSError, SyntaxError, ValueError, TypeError, RecursionError, MemoryError) as error:
-        raise BundleError(folder, f"{driver.name} is not a driver of FINN: {error}") from error
     bitstream, hwh = _only_file(folder, "bitfile", "*.bit"), _only_file(folder, "bitfile", "*.hwh")
-    return DeploymentPackage(folder, bitstream, hwh, io_shapes)
+    if _visible(driver.parent / driver_shapes.WEIGHTS):
+        raise BundleError(folder, f"{driver_shapes.WEIGHTS} is not empty: {driver_shapes.NO_WEIGHTS}")
+    return DeploymentPackage(folder, bitstream, hwh, driver_shapes.read(folder, driver))
 
 
 def private_copy(package: DeploymentPackage, folder: Path) -> DeploymentPackage:
@@ -48,14 +51,12 @@ def private_copy(package: DeploymentPackage, folder: Path) -> DeploymentPackage:
 
     Raises BundleError if a file is not a regular file, or is too large.
     """
-    copies = {}
-    for file, name in ((package.bitstream, check_build.BITSTREAM), (package.hwh, check_build.HWH)):
+    for file in (package.bitstream, package.hwh):
         try:
-            (folder / name).write_bytes(regular_file.read(file, digest.MAX_BYTES, follow_link=True))
+            (folder / file.name).write_bytes(regular_file.read(file, digest.MAX_BYTES, follow_link=True))
         except OSError as error:
             raise BundleError(package.folder, f"{file.name} cannot be read: {error.strerror}") from error
-        copies[name] = folder / name
-    return replace(package, bitstream=copies[check_build.BITSTREAM], hwh=copies[check_build.HWH])
+    return replace(package, bitstream=folder / package.bitstream.name, hwh=folder / package.hwh.name)
 
 
 def check(package: DeploymentPackage, manifest: Manifest) -> None:
@@ -78,50 +79,39 @@ def check(package: DeploymentPackage, manifest: Manifest) -> None:
             reason = f"{name}: build {_format(build_value)}, manifest {_format(bundle_value)}"
             raise BundleError(package.folder, reason)
     if package.io_shapes.get("number_of_external_weights", 0) != 0:
-        raise BundleError(package.folder, "the build takes weights from outside, which the daemon does not give it")
-    check_build.check_hwh(package.hwh, manifest)
+        raise BundleError(package.folder, driver_shapes.NO_WEIGHTS)
+    try:
+        hardware = check_build.check_pair(package.bitstream, package.hwh)
+        check_build.check_hardware(package.hwh, hardware, manifest)
+    except BundleError as error:  # its folder is that of the copies
+        raise BundleError(package.folder, error.reason) from error
 
 
 def _only_file(folder: Path, subfolder: str, pattern: str) -> Path:
-    """The only file that matches, in the subfolder or, in older builds, in ``folder`` itself. Raises BundleError."""
-    files = sorted((folder / subfolder).glob(pattern)) or sorted(folder.glob(pattern))
+    """The only file that matches, in the subfolder or, in older builds, in ``folder`` itself. Raises BundleError.
+
+    Capitals do not count.
+    """
+    places = _visible(folder / subfolder), _visible(folder)
+    matching = [[path for path in paths if fnmatchcase(path.name.lower(), pattern)] for paths in places]
+    files = matching[0] or matching[1]
     if len(files) != 1:
-        names = ", ".join(path.name for path in files[:3]) or "none"
-        names += f" and {len(files) - 3} more" if len(files) > 3 else ""
-        reason = f"it is no deploy folder of FINN: one {subfolder}/{pattern} is expected, there are: {names}"
+        found = files or places[0] or places[1]
+        names = ", ".join(path.name for path in found[:3]) or "none"
+        names += f" and {len(found) - 3} more" if len(found) > 3 else ""
+        hint = (
+            ""
+            if files
+            else next((f"; {_HINTS[end]}" for end in _HINTS if any(path.suffix == end for path in found)), "")
+        )
+        reason = f"it is no deploy folder of FINN: one {subfolder}/{pattern} is expected, there are: {names}{hint}"
         raise BundleError(folder, reason)
     return files[0]
 
 
-def _io_shape_dict(module: ast.Module) -> dict[str, Any]:
-    """The dictionary in the driver. Raises ValueError if there is none, or it has more than literals and data types."""
-    for statement in module.body:
-        if isinstance(statement, ast.Assign) and any(
-            isinstance(target, ast.Name) and target.id == _DICT for target in statement.targets
-        ):
-            io_shapes = _value(statement.value)
-            if isinstance(io_shapes, dict):
-                return io_shapes
-    raise ValueError(f"it has no {_DICT}")
-
-
-def _value(node: ast.expr) -> Any:
-    if isinstance(node, ast.Dict):
-        # A key is None where a dictionary is unpacked into this one.
-        pairs = [(None if key is None else _value(key), _value(value)) for key, value in zip(node.keys, node.values)]
-        return dict(pairs)
-    if isinstance(node, ast.List | ast.Tuple):
-        values = [_value(element) for element in node.elts]
-        return values if isinstance(node, ast.List) else tuple(values)
-    if isinstance(node, ast.Subscript) and _is_data_type(node.value):
-        return _value(node.slice)
-    if isinstance(node, ast.Attribute) and _is_data_type(node.value):
-        return node.attr
-    return ast.literal_eval(node)
-
-
-def _is_data_type(node: ast.expr) -> bool:
-    return isinstance(node, ast.Name) and node.id == "DataType"
+def _visible(folder: Path) -> list[Path]:
+    """The files of a folder. Hidden files are left out: macOS puts a ``._NAME`` next to each file that it packs."""
+    return sorted(path for path in folder.glob("*") if path.name[0] != "." and not path.is_dir())
 
 
 def _single(package: DeploymentPackage, key: str) -> Any:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from binarycop import regular_file
+from binarycop.bundle.file_kind import lost_kind
 from binarycop.errors import BundleError
 
 MAX_BYTES = 32 << 20
@@ -29,14 +30,15 @@ def check(folder: Path, sha256: Mapping[str, str]) -> None:
             actual = sha256_of(folder / name)
         except OSError as error:
             raise unreadable(folder, name, error) from error
-        compare(folder, name, actual, expected)
+        compare(folder, name, actual, expected, folder / name)
 
 
-def compare(folder: Path, name: str, actual: str, expected: str) -> None:
-    """Compare the sha256 of one file. Raises BundleError if they differ."""
+def compare(folder: Path, name: str, actual: str, expected: str, file: Path) -> None:
+    """Compare the sha256 of one file. Raises BundleError, with what the file is instead, if they differ."""
     if actual != expected:
-        reason = f"{name} is not the file of the manifest: sha256 {actual[:12]}… not {expected[:12]}…"
-        raise BundleError(folder, reason)
+        kind = lost_kind(next(regular_file.chunks(file, MAX_BYTES), b""))
+        what = f"it is {kind}" if kind else f"sha256 {actual[:12]}… not {expected[:12]}…"
+        raise BundleError(folder, f"{name} is not the file of the manifest: {what}")
 
 
 def unreadable(folder: Path, name: str, error: OSError) -> BundleError:

@@ -6,6 +6,7 @@ from pathlib import Path
 from xml.parsers import expat
 
 from binarycop import regular_file
+from binarycop.bundle.file_kind import TEXT, XML, file_kind
 from binarycop.errors import BundleError
 
 _MAX_BYTES = 16 << 20
@@ -24,33 +25,46 @@ class AddressRange:
 class HardwareHandoff:
     """The part of a .hwh that the daemon needs.
 
-    chip: Vivado's name of the device, e.g. ``7z020``. ranges: the registers of each IP, by the IP's name. clocks_mhz:
-    the frequency of each IP's ``ap_clk``, if the file gives it.
+    chip, package: Vivado's names, e.g. ``7z020`` and ``clg400``. design: the name of the block design. version: of
+    Vivado, e.g. ``2022.2``. ranges: the registers of each IP, by the IP's name. clocks_mhz: the frequency of each IP's
+    ``ap_clk``, if the file gives it.
     """
 
     chip: str
+    package: str
+    design: str
+    version: str
     ranges: dict[str, AddressRange]
     clocks_mhz: dict[str, float]
 
 
 def read(file: Path) -> HardwareHandoff:
     """Read a .hwh. Raises BundleError if the file is no .hwh."""
+    try:
+        data = regular_file.read(file, _MAX_BYTES, follow_link=True)
+    except OSError as error:
+        raise BundleError(file.parent, f"{file.name} cannot be read: {error.strerror}") from error
     reader = _Reader()
     try:
-        reader.parse(regular_file.read(file, _MAX_BYTES, follow_link=True))
+        reader.parse(data)
         return reader.handoff()
-    except (OSError, expat.ExpatError) as error:
-        reason = error.strerror if isinstance(error, OSError) else error
-        raise BundleError(file.parent, f"{file.name} cannot be read: {reason}") from error
-    except (KeyError, ValueError) as error:
-        raise BundleError(file.parent, f"{file.name} is no hardware handoff of Vivado: {error!r}") from error
+    except (expat.ExpatError, KeyError, ValueError) as error:
+        kind = file_kind(data)
+        if kind and kind not in (XML, TEXT):
+            reason = f"is {kind}"
+        elif isinstance(error, expat.ExpatError):
+            reason = f"cannot be read as XML, or is cut off: {error}"
+        else:
+            reason = f"is no hardware handoff of Vivado: {error!r}"
+        raise BundleError(file.parent, f"{file.name} {reason}") from error
 
 
 class _Reader:
     """Takes from the XML what is needed, element by element, so that nothing else is kept in memory."""
 
     def __init__(self) -> None:
-        self._chip = ""
+        self._system: tuple[str, str, str] | None = None
+        self._version = ""
         self._ranges: dict[str, AddressRange] = {}
         self._clocks_mhz: dict[str, float] = {}
         self._open: list[tuple[str, dict[str, str]]] = []
@@ -65,13 +79,16 @@ class _Reader:
 
     def handoff(self) -> HardwareHandoff:
         """What was read. Raises ValueError if the chip is missing."""
-        if not self._chip:
+        if self._system is None:
             raise ValueError("it has no SYSTEMINFO")
-        return HardwareHandoff(self._chip, self._ranges, self._clocks_mhz)
+        return HardwareHandoff(*self._system, self._version, self._ranges, self._clocks_mhz)
 
     def _begin(self, name: str, attributes: dict[str, str]) -> None:
-        if name == "SYSTEMINFO" and len(self._open) == 1 and not self._chip:
-            self._chip = _name(attributes["DEVICE"])
+        if not self._open:
+            self._version = attributes.get("VIVADOVERSION", "")[:_MAX_NAME]
+        if name == "SYSTEMINFO" and len(self._open) == 1 and self._system is None:
+            chip, package, design = (_name(attributes[key]) for key in ("DEVICE", "PACKAGE", "NAME"))
+            self._system = chip, package, design
         modules = [values for opened, values in self._open if opened == "MODULE"]
         if name == "MEMRANGE" and any(values.get("MODTYPE") == "processing_system7" for values in modules):
             base, last = _hexadecimal(attributes["BASEVALUE"]), _hexadecimal(attributes["HIGHVALUE"])

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from binarycop import regular_file
-from binarycop.bundle import digest
+from binarycop.bundle import check_build, digest
 from binarycop.bundle import manifest as manifests
 from binarycop.bundle.manifest import Header
 from binarycop.errors import BundleError
@@ -39,7 +39,12 @@ def copy(source: Path, manifest: bytes, header: Header, target: Path) -> None:
                 sha256.update(chunk)
                 file.write(chunk)
             left -= file.tell()
-        digest.compare(source, name, sha256.hexdigest(), expected)
+        digest.compare(source, name, sha256.hexdigest(), expected, target / name)
+    if check_build.has_build(header.sha256):
+        try:
+            check_build.check_files(target, header.sha256)
+        except BundleError as error:
+            raise BundleError(source, error.reason) from error
     for file_path in target.iterdir():
         file_path.chmod(0o644)
 

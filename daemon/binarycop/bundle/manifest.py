@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from binarycop import regular_file
 from binarycop.bundle import json_fields
+from binarycop.bundle.file_kind import lost_kind
 from binarycop.bundle.json_fields import Fields, shown
 from binarycop.classes import LABELS
 from binarycop.errors import BundleError
@@ -161,7 +162,8 @@ def _checked(folder: Path, data: bytes, parse: Callable[[Fields], _T]) -> _T:
     try:
         return parse(json_fields.parse(data))
     except (UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise BundleError(folder, f"{FILE} cannot be read: {error}") from error
+        kind = lost_kind(data)
+        raise BundleError(folder, f"{FILE} {f'is {kind}' if kind else f'cannot be read: {error}'}") from error
     except ValueError as error:
         raise BundleError(folder, f"{FILE}: {error}") from error
 

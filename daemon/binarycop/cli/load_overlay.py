@@ -4,6 +4,7 @@ import argparse
 from dataclasses import replace
 from typing import Any
 
+from binarycop.bundle import check_build
 from binarycop.bundle import files as bundles
 from binarycop.bundle.search import find_bundle
 from binarycop.cli.options import add_bundle, add_config, add_json, print_json, settings_of
@@ -40,7 +41,12 @@ def run(options: argparse.Namespace) -> int:
         return 0
     # Only pynq can load, also for a daemon that uses UIO.
     settings = replace(configured, backend=backend, overlay=replace(configured.overlay, memory=MemoryAccess.PYNQ))
-    bundle, board = open_board(settings, bundles.load(find_bundle(settings.bundle)))
+    bundle = bundles.load(find_bundle(settings.bundle))
+    if (
+        options.simulated
+    ):  # the simulated board makes a build for a bundle without one; a dry run tells what a board does
+        check_build.check(bundle.folder, bundle.manifest)
+    bundle, board = open_board(settings, bundle)
     try:
         board.load()
         classifier = open_accelerator(settings, bundle, board)

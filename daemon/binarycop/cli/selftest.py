@@ -3,6 +3,7 @@
 import argparse
 from typing import Any
 
+from binarycop.bundle import check_build
 from binarycop.cli.options import add_classifier, add_config, add_json, print_json, settings_of
 from binarycop.printable import printable
 from binarycop.service.backends import open_bundle
@@ -25,6 +26,8 @@ def run(options: argparse.Namespace) -> int:
     backend, golden = classifier.name, len(bundle.golden_inputs)
     classifier.close()
     manifest = bundle.manifest
+    if check_build.has_build(manifest.sha256):  # the emulator does not use it
+        check_build.check(bundle.folder, manifest)
     if options.json:
         print_json({"bundle": manifest.name, "version": manifest.version, "backend": backend, "golden": golden})
     else:

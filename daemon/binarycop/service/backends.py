@@ -88,17 +88,20 @@ def open_accelerator(settings: ClassifierSettings, bundle: Bundle, board: Board)
 def open_board(settings: ClassifierSettings, bundle: Bundle) -> tuple[Bundle, Board]:
     """Open the board of the settings. Returns it with the bundle, which has a build for this board.
 
-    The overlay of a simulated board is loaded already. Raises BundleError if the build does not agree with the bundle,
-    BackendError if pynq is missing, or a folder for the simulated board's files.
+    The overlay of a simulated board is loaded already; it makes a build for a bundle that has none. Raises BundleError
+    if the build does not agree with the bundle, BackendError if pynq is missing, or a folder for the simulated board's
+    files.
     """
-    if settings.backend is Backend.SIMULATED_BOARD:
+    is_simulated = settings.backend is Backend.SIMULATED_BOARD
+    if not is_simulated or check_build.has_build(bundle.manifest.sha256):
+        check_build.check(bundle.folder, bundle.manifest)
+    if is_simulated:
         try:
             return _open_simulated(settings, bundle)
         except FileNotFoundError as error:
             raise BackendError(
                 f"backend {settings.backend.value} needs a folder for temporary files: {error}"
             ) from error
-    check_build.check(bundle.folder, bundle.manifest)
     manifest = bundle.manifest
     if settings.overlay.memory is MemoryAccess.UIO:
         dmas = (manifest.input_dma, manifest.output_dma)

@@ -104,6 +104,20 @@ def handoff(data: bytes, work: Path) -> None:
     check_build.check_hardware(file, handoffs.read(file), bundles.load(_bundle(work)).manifest)
 
 
+def bitstream(data: bytes, work: Path) -> None:
+    """The .bit of a FINN build."""
+    folder = _deploy(work)
+    (folder / "bitfile" / "top.bit").write_bytes(data)
+    check_build.check_pair(folder / "bitfile" / "top.bit", folder / "bitfile" / "top.hwh")
+
+
+def plus(data: bytes, work: Path) -> None:
+    """The settings.json of a FINN+ build."""
+    folder = _deploy(work)
+    (folder / "driver" / "settings.json").write_bytes(data)
+    deployment_package.check(deployment_package.read(folder), bundles.load(_bundle(work)).manifest)
+
+
 def picture(data: bytes, work: Path) -> None:
     """A camera's JPEG, or a picture in a folder."""
     with suppress(ValueError):  # the error for data that is not a picture
@@ -159,6 +173,8 @@ TARGETS: dict[str, Target] = {
         install,
         driver,
         handoff,
+        bitstream,
+        plus,
         status,
         picture,
         clip,
@@ -179,6 +195,8 @@ def seeds(name: str, work: Path) -> list[bytes]:
     kept = [file.read_bytes() for file in sorted((CORPUS / name).glob("*"))]
     if name == "handoff":
         kept.append(design.hwh("idma0", "odma0", 100.0))
+    if name == "bitstream":
+        kept.append(design.bitstream("fuzzed"))
     if name == "datagram":
         values: dict[str, Value] = {"person": 3, "class": "correct", "cause": "verdict", "margin": 12.5, "votes": 5}
         kept.append(encode(Event.PERMIT, "north", values))

@@ -1,8 +1,8 @@
 """Bitstream and .hwh of the simulated board, as from a build of our block design: FINN's Zynq shell with gate lines.
 
 The .hwh has the parts that pynq reads: blocks, their bus interfaces, the address map, clocks and EMIO. It does not have
-the single wires of the AXI buses. The bitstream has a Xilinx header (fields a to e); its configuration data is only a
-sentence that says what the file is.
+the single wires of the AXI buses. The bitstream has a Xilinx header and the packets of a compressed one (UG470); its
+only frame is a sentence that says what the file is.
 """
 
 import hashlib
@@ -13,9 +13,14 @@ from xml.etree import ElementTree
 from xml.etree.ElementTree import Element, SubElement
 
 from binarycop.accelerator.simulated.iodma import SIZE
-from binarycop.bundle.check_build import BITSTREAM, HWH
+from binarycop.bundle.bitstream import CHIPS, PACKAGE
+from binarycop.bundle.check_build import BITSTREAM, HWH, has_build
+from binarycop.bundle.file_kind import BIT_HEADER
 from binarycop.bundle.files import Bundle
 
+CHIP = "7z020"  # of the PYNQ-Z1
+_FRAME_WORDS = 101
+_NOP, _WRITE, _FDRI, _CMD, _IDCODE = 0x2000_0000, 0x3000_0000, 0x02 << 13, 0x04 << 13, 0x0C << 13
 GP0 = 0x4000_0000  # the first address of FINN's AXI-Lite interfaces on a Zynq-7000
 _DDR_BYTES = 0x2000_0000
 IO_PLL_MHZ = 1000.0  # of the PYNQ-Z1's preset, from its 50 MHz crystal
@@ -32,6 +37,14 @@ _PINS = {
     "gate_fire": ("fire", "I", 1),
     "gate_override": ("override_key", "I", 1),
 }
+
+
+def with_build(folder: Path, bundle: Bundle) -> Bundle:
+    """The bundle itself if it has a build. Otherwise it is in ``folder``, with a build that stands for the missing one.
+
+    Bundles are used on the simulated board before anybody has run Vivado for them.
+    """
+    return bundle if has_build(bundle.manifest.sha256) else write(folder, bundle)
 
 
 def write(folder: Path, bundle: Bundle) -> Bundle:
@@ -53,19 +66,32 @@ def write(folder: Path, bundle: Bundle) -> Bundle:
 
 
 def bitstream(text: str) -> bytes:
-    """The contents of a .bit file whose configuration data is a text, padded to whole words."""
-    data = text.encode("ascii")
-    data += b"\0" * (-len(data) % 4)
-    fields = ((b"a", b"top_wrapper;Version=simulated"), (b"b", b"7z020clg400"), (b"c", b"-"), (b"d", b"-"))
-    header = struct.pack(">h", 9) + bytes.fromhex("0ff00ff00ff00ff000") + struct.pack(">h", 1)
-    header += b"".join(key + struct.pack(">h", len(value) + 1) + value + b"\0" for key, value in fields)
-    return header + b"e" + struct.pack(">i", len(data)) + data
+    """The contents of a .bit file whose only frame is a text of at most 404 characters."""
+    frame = text.encode("ascii").ljust(4 * _FRAME_WORDS, b"\0")
+    name = "top_wrapper;COMPRESS=TRUE;UserID=0XFFFFFFFF;Version=simulated"
+    return bit_file(name, f"{CHIP}{PACKAGE}", packets(CHIPS[CHIP].idcode, frame))
+
+
+def bit_file(design: str, part: str, configuration: bytes) -> bytes:
+    """A .bit file. design: field a, with the options of write_bitstream."""
+    fields = ((b"a", design), (b"b", part), (b"c", "2000/01/01"), (b"d", "00:00:00"))
+    texts = b"".join(key + struct.pack(">H", len(text) + 1) + text.encode("ascii") + b"\0" for key, text in fields)
+    return BIT_HEADER + texts + b"e" + struct.pack(">I", len(configuration)) + configuration
+
+
+def packets(idcode: int, frames: bytes) -> bytes:
+    """Configuration data as Vivado writes it, with these frames and without its CRC."""
+    words = [*[0xFFFF_FFFF] * 8, 0x0000_00BB, 0x1122_0044, *[0xFFFF_FFFF] * 2, 0xAA99_5566, _NOP]
+    words += [_WRITE | _CMD | 1, 7, _NOP, _WRITE | _IDCODE | 1, idcode, _WRITE | _CMD | 1, 1, _NOP]  # RCRC, WCFG
+    words += [_WRITE | _FDRI, 2 << 29 | 2 << 27 | len(frames) // 4]
+    end = [_WRITE | _CMD | 1, 5, _NOP, _WRITE | _CMD | 1, 13, *[_NOP] * 4]  # START, DESYNC
+    return b"".join((struct.pack(f">{len(words)}I", *words), frames, struct.pack(f">{len(end)}I", *end)))
 
 
 def hwh(input_dma: str, output_dma: str, clock_mhz: float) -> bytes:
     """The contents of the .hwh, for DMAs of these names."""
     root = Element("EDKSYSTEM", EDWVERSION="1.2", TIMESTAMP="-", VIVADOVERSION="simulated")
-    SubElement(root, "SYSTEMINFO", ARCH="zynq", DEVICE="7z020", NAME="top", PACKAGE="clg400", SPEEDGRADE="-1")
+    SubElement(root, "SYSTEMINFO", ARCH="zynq", DEVICE=CHIP, NAME="top", PACKAGE=PACKAGE, SPEEDGRADE="-1")
     ports = SubElement(root, "EXTERNALPORTS")
     for name, (port, direction, bits) in _PINS.items():
         _add_port(ports, Port(name, direction, bits, ((_GATE_LINES, port),)))

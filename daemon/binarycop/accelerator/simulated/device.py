@@ -11,7 +11,6 @@ from binarycop.accelerator.pynq_board import Device, Metadata, PynqBoard, PynqBu
 from binarycop.accelerator.simulated import design
 from binarycop.accelerator.simulated.fabric import Fabric, SimulatedFault
 from binarycop.accelerator.simulated.memory import SimulatedBusError
-from binarycop.bundle import digest
 from binarycop.bundle.check_build import BITSTREAM
 from binarycop.bundle.files import Bundle
 from binarycop.clock import Clock
@@ -79,7 +78,7 @@ class SimulatedDevice(Device):  # type: ignore[misc]
 
     def download(self, bitstream: Any, parser: Any = None) -> None:
         """Load a bitstream through the FPGA manager."""
-        self._fabric.configure(digest.sha256_of(Path(bitstream.bitfile_name)))
+        self._fabric.configure(Path(bitstream.bitfile_name).read_bytes())
         super().post_download(bitstream, parser, self.name)
 
 
@@ -113,11 +112,14 @@ def _booted_slcr() -> NDArray[np.uint32]:
 
 
 class SimulatedBoard(PynqBoard):
-    """A simulated ``Board`` for pynq. It makes a build for the bundle and loads it, as ``load-overlay`` does."""
+    """A simulated ``Board`` for pynq. It loads the bundle's build, or one that stands for it, as ``load-overlay`` does.
+
+    bundle: if it has a build, that agrees with it (``check_build.check``). Raises OverlayError.
+    """
 
     def __init__(self, bundle: Bundle, clock: Clock, fault: SimulatedFault | None = None) -> None:
         self._folder = TemporaryDirectory(prefix="binarycop-")
-        self.bundle = design.write(Path(self._folder.name), bundle)
+        self.bundle = design.with_build(Path(self._folder.name), bundle)
         self.fabric = Fabric(self.bundle, clock, fault)
         manifest = self.bundle.manifest
         bitstream = self.bundle.folder / BITSTREAM

@@ -1,11 +1,14 @@
 """The programmable logic of a simulated board: two IODMAs around a bundle's emulator, with faults on demand."""
 
+import hashlib
 from dataclasses import dataclass
 
 import numpy as np
 
+from binarycop.accelerator.simulated import design
 from binarycop.accelerator.simulated.iodma import Iodma
 from binarycop.accelerator.simulated.memory import Memory, SimulatedBusError
+from binarycop.bundle import bitstream
 from binarycop.bundle.check_build import BITSTREAM, score_type
 from binarycop.bundle.files import Bundle
 from binarycop.bundle.packing import pack
@@ -62,9 +65,16 @@ class Fabric:
         self._fault, self._faults_left = fault, fault.times
         self._good_batches, self._is_faulty = 0, False
 
-    def configure(self, sha256: str) -> None:
-        """Load a bitstream. Raises OverlayError if it is not the bundle's."""
-        if sha256 != self._bitstream_sha256:
+    def configure(self, bit_file: bytes) -> None:
+        """Load a bitstream. Raises OverlayError if the chip does not take it, or if it is not the bundle's."""
+        self._is_operating = False
+        try:
+            chip = bitstream.parse(bit_file).chip
+        except ValueError as error:
+            raise OverlayError(f"the FPGA manager does not take it: {BITSTREAM} {error}") from error
+        if chip != design.CHIP:
+            raise OverlayError(f"{BITSTREAM} is for a {chip}, and the simulated board has a {design.CHIP}")
+        if hashlib.sha256(bit_file).hexdigest() != self._bitstream_sha256:
             raise OverlayError("the simulated board knows no other bitstream than its bundle's")
         for dma in self.dmas.values():
             dma.reset()

@@ -103,17 +103,20 @@ class _Memory:
 
 
 class SimulatedUioBoard(UioBoard):
-    """A simulated ``UioBoard``. It makes a build for the bundle and loads it, as ``load-overlay`` does."""
+    """A simulated ``UioBoard``. It loads the bundle's build, or one that stands for it, as ``load-overlay`` does.
+
+    bundle: if it has a build, that agrees with it (``check_build.check``). Raises OverlayError.
+    """
 
     def __init__(self, bundle: Bundle, clock: Clock, fault: SimulatedFault | None = None) -> None:
         self._folder = TemporaryDirectory(prefix="binarycop-")
         folder = Path(self._folder.name)
-        self.bundle = design.write(folder, bundle)
+        self.bundle = design.with_build(folder, bundle)
         manifest = self.bundle.manifest
         self.fabric = Fabric(self.bundle, clock, fault)
-        self.fabric.configure(manifest.sha256[BITSTREAM])
+        self.fabric.configure((self.bundle.folder / BITSTREAM).read_bytes())
         self.fabric.record_loaded(manifest.sha256[BITSTREAM])
-        hardware = hwh.read(folder / HWH)
+        hardware = hwh.read(self.bundle.folder / HWH)
         files = create_device_files(folder)
         devices = SimulatedDevices(self.fabric, hardware)
         dmas = (manifest.input_dma, manifest.output_dma)
