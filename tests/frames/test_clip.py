@@ -3,6 +3,7 @@
 import math
 import os
 import socket
+import struct
 from pathlib import Path
 
 import cv2
@@ -12,7 +13,17 @@ from numpy.typing import NDArray
 
 from binarycop.errors import SourceError
 from binarycop.frames.base import Frame
-from binarycop.frames.clip import DEFAULT_RATE_HZ, Clip, Timeline, is_truncated
+from binarycop.frames.clip import DEFAULT_RATE_HZ, Clip, is_truncated
+from tests.frames.containers import (
+    Edit,
+    avi_with_sound,
+    edit_mp4,
+    with_matrix,
+    with_pause,
+    with_pixel_aspect,
+    with_pose,
+)
+from tests.tried import Kind, tried
 
 FORMATS = [("MJPG", "clip.avi"), ("mp4v", "clip.mp4"), ("MJPG", "clip.mkv")]
 
@@ -72,20 +83,36 @@ def test_a_clip_stays_at_its_end(tmp_path: Path) -> None:
     assert clip.read() is None
 
 
-@pytest.mark.parametrize(("fourcc", "name"), [("MJPG", "clip.avi"), ("MJPG", "clip.mkv")])
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        pytest.param(
+            "clip.avi",
+            "is truncated: {frames} of 50 frames",
+            marks=tried(Kind.CLIP, "AVI without its end", "read to there; is truncated: 42 of 50 frames"),
+        ),
+        pytest.param(
+            "clip.mkv",
+            "is truncated after {frames} frames: {bytes} bytes are missing",
+            marks=tried(Kind.CLIP, "MKV without its end", "read to there; names how many bytes are missing"),
+        ),
+    ],
+)
 @pytest.mark.parametrize("share", [0.85, 0.5])
-def test_a_truncated_clip_is_an_error_once(tmp_path: Path, fourcc: str, name: str, share: float) -> None:
-    path = write(tmp_path / name, fourcc)
+def test_a_truncated_clip_is_an_error_once(tmp_path: Path, name: str, reason: str, share: float) -> None:
+    path = write(tmp_path / name, "MJPG")
+    whole_bytes = path.stat().st_size
     truncate(path, share)
     clip = Clip(path)
     frames: list[Frame] = []
     with pytest.raises(SourceError) as caught:
         frames.extend(iter(clip.read, None))
     assert 50 * share - 6 <= len(frames) <= 50 * share + 1
-    assert caught.value.reason == f"is truncated: {len(frames)} of 50 frames"
+    assert caught.value.reason == reason.format(frames=len(frames), bytes=whole_bytes - path.stat().st_size)
     assert clip.read() is None
 
 
+@tried(Kind.CLIP, "MP4 whose recording was not ended, without its index", "refused: damaged or truncated")
 def test_an_mp4_without_its_index_is_refused(tmp_path: Path) -> None:
     path = write(tmp_path / "clip.mp4", "mp4v")
     truncate(path, 0.9)
@@ -179,6 +206,12 @@ class CaptureWithoutMetadata:
     def isOpened(self) -> bool:  # noqa: N802
         return True
 
+    def set(self, prop: int, value: float) -> bool:
+        return True
+
+    def release(self) -> None:
+        self._remaining = 0
+
     def get(self, prop: int) -> float:
         return {cv2.CAP_PROP_FPS: self._rate_hz, cv2.CAP_PROP_FRAME_COUNT: -9.2e18}.get(prop, 0.0)
 
@@ -201,41 +234,27 @@ def test_a_container_without_metadata_is_read_at_the_default_rate(
     assert times_s == pytest.approx([0.0, 1 / DEFAULT_RATE_HZ, 2 / DEFAULT_RATE_HZ])
 
 
-def test_times_begin_at_0_and_follow_the_stamps_of_a_varying_rate() -> None:
-    timeline = Timeline(0.05)
-    assert [timeline.at(stamp_s) for stamp_s in (7.0, 7.1, 7.5, 7.52)] == pytest.approx([0.0, 0.1, 0.5, 0.52])
-
-
-@pytest.mark.parametrize("bad_s", [0.0, 7.0, -3.0, 4e9, math.nan, math.inf])
-def test_a_broken_stamp_counts_as_one_period(bad_s: float) -> None:
-    timeline = Timeline(0.05)
-    times_s = [timeline.at(stamp_s) for stamp_s in (6.95, 7.0, bad_s, 7.1)]
-    assert times_s[2] == pytest.approx(0.1)
-    assert times_s[3] > times_s[2]
-    assert math.isfinite(times_s[3])
-
-
 @pytest.mark.parametrize(
-    ("frames", "last_s", "stated_frames", "expected"),
+    ("frames", "shown_s", "stated_frames", "expected"),
     [
-        (50, 2.45, 50.0, False),
-        (48, 2.35, 50.0, False),  # two frames short: an encoder's delay
-        (47, 2.30, 50.0, True),
-        (0, 0.0, 50.0, True),
-        (990, 49.45, 1000.0, False),  # 1 % short: an estimated count
-        (900, 44.95, 1000.0, True),
-        (30, 2.45, 50.0, False),  # few frames, but to the end in time: a varying rate
-        (50, 1.25, 50.0, False),  # all frames, though in less time
-        (50, 2.45, 0.0, False),
-        (50, 2.45, -9.2e18, False),
-        (50, 2.45, math.nan, False),
-        (50, 2.45, math.inf, False),
+        (50, 2.5, 50.0, False),
+        (48, 2.4, 50.0, False),  # two frames short: an encoder's delay
+        (47, 2.35, 50.0, True),
+        (1, 0.05, 50.0, True),
+        (990, 49.5, 1000.0, False),  # 1 % short: an estimated count
+        (900, 45.0, 1000.0, True),
+        (30, 2.5, 50.0, False),  # few frames, but to the end in time: a varying rate, or an edit list
+        (50, 1.25, 50.0, False),  # all frames, though in less time: the last one is shown for long
+        (50, 2.5, 0.0, False),
+        (50, 2.5, -9.2e18, False),
+        (50, 2.5, math.nan, False),
+        (50, 2.5, math.inf, False),
     ],
 )
 def test_only_a_clip_well_short_in_frames_and_in_time_is_truncated(
-    frames: int, last_s: float, stated_frames: float, expected: bool
+    frames: int, shown_s: float, stated_frames: float, expected: bool
 ) -> None:
-    assert is_truncated(frames, last_s, stated_frames, rate_hz=20.0) is expected
+    assert is_truncated(frames, shown_s, stated_frames, stated_frames / 20.0) is expected
 
 
 class CaptureOfLargeFrames(CaptureWithoutMetadata):
@@ -252,9 +271,6 @@ class CaptureOfLargeFrames(CaptureWithoutMetadata):
     def retrieve(self) -> tuple[bool, NDArray[np.uint8]]:
         width, height = self._stated_px if self._remaining == 2 else self._second_px
         return True, np.zeros((height, width, 3), np.uint8)
-
-    def release(self) -> None:
-        self._remaining = 0
 
 
 def clip_of(path: Path, monkeypatch: pytest.MonkeyPatch, capture: CaptureWithoutMetadata) -> Clip:
@@ -282,3 +298,208 @@ def test_a_frame_larger_than_its_clip_states_ends_it(tmp_path: Path, monkeypatch
 def test_frames_may_change_their_size(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     clip = clip_of(tmp_path / "clip.avi", monkeypatch, CaptureOfLargeFrames((64, 48), (640, 1)))
     assert [frame.pixels.shape[:2] for frame in read_all(clip)] == [(48, 64), (1, 640), (1, 640)]
+
+
+RED, GREEN, BLUE, WHITE = (0, 0, 255), (0, 255, 0), (255, 0, 0), (255, 255, 255)
+
+
+def quarters(path: Path, fourcc: str) -> bytes:
+    """A clip of 160×120 with red and green above blue and white."""
+    picture = np.zeros((120, 160, 3), np.uint8)
+    picture[:60, :80], picture[:60, 80:], picture[60:, :80], picture[60:, 80:] = RED, GREEN, BLUE, WHITE
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*fourcc), 20.0, (160, 120))
+    for _ in range(3):
+        writer.write(picture)
+    writer.release()
+    return path.read_bytes()
+
+
+def as_seen(path: Path) -> tuple[int, int, str]:
+    """Width, height and the colours of the four quarters, in the order in which one reads, of each frame."""
+    frames = read_all(Clip(path))
+    assert len(frames) == 3
+    seen = set()
+    for frame in frames:
+        height, width = frame.pixels.shape[:2]
+        points = [(y, x) for y in (height // 4, 3 * height // 4) for x in (width // 4, 3 * width // 4)]
+        is_bright = [tuple(frame.pixels[point] > 128) for point in points]
+        names = {(False, False, True): "R", (False, True, False): "G", (True, False, False): "B", (True,) * 3: "W"}
+        seen.add((width, height, "".join(names[colour] for colour in is_bright)))
+    (result,) = seen
+    return result
+
+
+@pytest.mark.parametrize(
+    ("matrix", "seen"),
+    [
+        pytest.param((0, 1, -1, 0), (120, 160, "BRWG"), marks=tried(Kind.CLIP, "MP4 turned by 90°", "read; upright")),
+        pytest.param((-1, 0, 0, -1), (160, 120, "WBGR"), marks=tried(Kind.CLIP, "MP4 turned by 180°", "read; upright")),
+        pytest.param((0, -1, 1, 0), (120, 160, "GWRB"), marks=tried(Kind.CLIP, "MP4 turned by 270°", "read; upright")),
+        pytest.param((-1, 0, 0, 1), (160, 120, "GRWB"), marks=tried(Kind.CLIP, "mirrored MP4", "read; mirrored back")),
+        pytest.param((1, 0, 0, -1), (160, 120, "BWRG"), marks=tried(Kind.CLIP, "MP4 upside down", "read; upright")),
+        ((0, 1, 1, 0), (120, 160, "RBGW")),
+        ((0, -1, -1, 0), (120, 160, "WGBR")),
+        ((1, 0, 0, 1), (160, 120, "RGBW")),
+        ((0, 0, 0, 0), (160, 120, "RGBW")),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("header", [b"tkhd", b"mvhd"])
+def test_an_mp4_is_shown_as_its_matrix_states(
+    tmp_path: Path, header: bytes, matrix: tuple[int, int, int, int], seen: tuple[int, int, str]
+) -> None:
+    """The matrices are those of phones: (0, 1, -1, 0) is a quarter clockwise."""
+    path = tmp_path / "clip.mp4"
+    path.write_bytes(with_matrix(quarters(path, "mp4v"), *matrix, header=header))
+    assert as_seen(path) == seen
+
+
+@tried(Kind.CLIP, "MP4 turned by the track's and by the movie's matrix", "read; upright")
+def test_the_movies_matrix_follows_the_tracks(tmp_path: Path) -> None:
+    path = tmp_path / "clip.mp4"
+    data = with_matrix(quarters(path, "mp4v"), 0, 1, -1, 0)
+    path.write_bytes(with_matrix(data, -1, 0, 0, 1, header=b"mvhd"))
+    assert as_seen(path) == (120, 160, "RBGW")  # turned clockwise, then mirrored
+
+
+@tried(Kind.CLIP, "MP4 turned by 30°", "refused: no multiple of 90°")
+def test_an_mp4_turned_by_another_angle_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "clip.mp4"
+    path.write_bytes(with_matrix(quarters(path, "mp4v"), 0.866, 0.5, -0.5, 0.866))
+    with pytest.raises(SourceError, match="turned by an angle that is no multiple of 90°"):
+        Clip(path)
+
+
+@pytest.mark.parametrize(
+    ("roll", "yaw", "seen"),
+    [
+        pytest.param(-90.0, 0.0, (120, 160, "BRWG"), marks=tried(Kind.CLIP, "MKV turned by 90°", "read; upright")),
+        (90.0, 0.0, (120, 160, "GWRB")),
+        (180.0, 0.0, (160, 120, "WBGR")),
+        pytest.param(0.0, 180.0, (160, 120, "GRWB"), marks=tried(Kind.CLIP, "mirrored MKV", "read; mirrored back")),
+        (90.0, 180.0, (120, 160, "RBGW")),
+        (0.0, 0.0, (160, 120, "RGBW")),
+    ],
+)  # fmt: skip
+def test_a_matroska_file_is_shown_as_its_pose_states(
+    tmp_path: Path, roll: float, yaw: float, seen: tuple[int, int, str]
+) -> None:
+    """A roll is counter-clockwise; half a turn of the yaw, before it, shows the picture from behind."""
+    path = tmp_path / "clip.mkv"
+    path.write_bytes(with_pose(quarters(path, "MJPG"), roll, yaw))
+    assert as_seen(path) == seen
+
+
+@pytest.mark.parametrize(
+    ("edit", "seen"),
+    [
+        pytest.param(
+            lambda data: with_pixel_aspect(data, 2, 1),
+            (320, 120, "RGBW"),
+            marks=tried(Kind.CLIP, "MP4 with pixels twice as wide as high", "read; stretched"),
+        ),
+        (lambda data: with_pixel_aspect(data, 1, 2), (160, 240, "RGBW")),
+        (lambda data: with_pixel_aspect(data, 1001, 1000), (160, 120, "RGBW")),
+        (lambda data: with_matrix(with_pixel_aspect(data, 2, 1), 0, 1, -1, 0), (120, 320, "BRWG")),
+    ],
+)
+def test_pixels_that_are_not_square_are_stretched(tmp_path: Path, edit: Edit, seen: tuple[int, int, str]) -> None:
+    path = tmp_path / "clip.mp4"
+    path.write_bytes(edit(quarters(path, "mp4v")))
+    assert as_seen(path) == seen
+
+
+@tried(Kind.CLIP, "MP4 with pixels 20 times as wide as high", "refused, with the shape")
+def test_a_shape_of_pixels_that_cannot_be_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "clip.mp4"
+    path.write_bytes(with_pixel_aspect(quarters(path, "mp4v"), 20, 1))
+    with pytest.raises(SourceError, match="its pixels are 20 times wider than high"):
+        Clip(path)
+
+
+@tried(Kind.CLIP, "MP4 with a pause of 40 s", "read; its time goes on by 40 s, and it is not called truncated")
+def test_a_pause_is_time_of_the_recording(tmp_path: Path) -> None:
+    path = write(tmp_path / "clip.mp4", "mp4v")
+    path.write_bytes(with_pause(path.read_bytes(), 24, 40.0))
+    times_s = [frame.captured_s for frame in read_all(Clip(path))]
+    assert times_s == pytest.approx([number / 20 + 40 * (number > 24) for number in range(50)])
+
+
+@tried(Kind.CLIP, "two MP4 files written one behind the other", "refused: only the first would be read")
+def test_two_mp4_files_in_one_are_refused(tmp_path: Path) -> None:
+    path = write(tmp_path / "clip.mp4", "mp4v", frames=3)
+    path.write_bytes(2 * path.read_bytes())
+    with pytest.raises(SourceError, match="several clips in one file"):
+        Clip(path)
+
+
+@pytest.mark.parametrize(
+    "sounds_after",
+    [
+        pytest.param({0: 5000}, marks=tried(Kind.CLIP, "sound goes on in a pause of the pictures", "every frame read")),
+        pytest.param(
+            {47: 20000}, marks=tried(Kind.CLIP, "sound goes on long before the last pictures", "every frame read")
+        ),
+        pytest.param({49: 20000}, marks=tried(Kind.CLIP, "sound is longer than the pictures", "every frame read")),
+    ],
+)
+def test_sound_between_and_behind_the_pictures_loses_none(tmp_path: Path, sounds_after: dict[int, int]) -> None:
+    path = tmp_path / "clip.avi"
+    pictures = [np.full((24, 32, 3), 5 * number, np.uint8) for number in range(50)]
+    path.write_bytes(avi_with_sound(pictures, sounds_after))
+    frames = read_all(Clip(path))
+    assert [round(float(frame.pixels.mean()) / 5) for frame in frames] == list(range(50))
+    assert [frame.captured_s for frame in frames] == pytest.approx([number / 20 for number in range(50)])
+
+
+@pytest.mark.parametrize("name", ["clip.avi", "clip.mkv"])
+@tried(Kind.CLIP, "a clip without a picture", "refused: has no picture that can be read")
+def test_a_clip_without_a_picture_is_refused(tmp_path: Path, name: str) -> None:
+    path = write(tmp_path / name, "MJPG")
+    data = path.read_bytes()
+    first = data.index(b"\xff\xd8\xff")
+    path.write_bytes(data[:first])
+    with pytest.raises(SourceError, match="no picture"):
+        Clip(path)
+
+
+@tried(Kind.CLIP, "a clip of one frame", "read")
+def test_a_clip_of_one_frame_is_read(tmp_path: Path) -> None:
+    (frame,) = read_all(Clip(write(tmp_path / "clip.mp4", "mp4v", frames=1)))
+    assert frame.captured_s == 0.0
+
+
+@tried(Kind.CLIP, "MP4 whose edit list leaves out its end", "read; it is not called truncated")
+def test_an_edit_list_that_leaves_out_the_end_is_no_truncation(tmp_path: Path) -> None:
+    def shorter(content: bytes) -> bytes:
+        return content[:8] + struct.pack(">I", struct.unpack_from(">I", content, 8)[0] // 2) + content[12:]
+
+    path = write(tmp_path / "clip.mp4", "mp4v")
+    path.write_bytes(edit_mp4(path.read_bytes(), (b"moov", b"trak", b"edts", b"elst"), shorter))
+    assert 24 <= len(read_all(Clip(path))) <= 28
+
+
+class CaptureOfStamps(CaptureWithoutMetadata):
+    """A capture whose container has these time stamps, and states a duration of its own."""
+
+    def __init__(self, stamps_s: list[float], stated_frames: float) -> None:
+        super().__init__(25.0)
+        self._stamps_s, self._stated_frames, self._remaining = stamps_s, stated_frames, len(stamps_s)
+
+    def get(self, prop: int) -> float:
+        if prop == cv2.CAP_PROP_POS_MSEC:
+            return 1000 * self._stamps_s[len(self._stamps_s) - self._remaining - 1]
+        return self._stated_frames if prop == cv2.CAP_PROP_FRAME_COUNT else super().get(prop)
+
+
+@pytest.mark.parametrize(
+    "start_s",
+    [
+        pytest.param(36_000.0, marks=tried(Kind.CLIP, "stamps that start at 10 h", "read; counted from the first")),
+        pytest.param(1.7e9, marks=tried(Kind.CLIP, "stamps that start at the epoch", "read; counted from the first")),
+    ],
+)  # fmt: skip
+def test_stamps_may_start_anywhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, start_s: float) -> None:
+    stamps_s = [start_s + number / 25 for number in range(288)]
+    capture = CaptureOfStamps(stamps_s, stated_frames=25 * start_s + 288)
+    frames = read_all(clip_of(tmp_path / "clip.mkv", monkeypatch, capture))
+    assert [frame.captured_s for frame in frames] == pytest.approx([number / 25 for number in range(288)], abs=1e-5)

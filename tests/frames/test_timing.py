@@ -1,8 +1,11 @@
 """Waits between attempts, and the pace of a recording."""
 
+import dataclasses
+
 import pytest
 
 from binarycop.frames.timing import Backoff, Pacing
+from binarycop.settings.faces import FacesSettings
 
 
 def test_waits_double_up_to_the_longest() -> None:
@@ -50,3 +53,18 @@ def test_after_slow_reading_the_recording_has_its_own_pace_again() -> None:
     pacing.due_s(0.0, now_s=0.0)
     assert pacing.due_s(0.1, now_s=5.0) == pytest.approx(5.0)
     assert pacing.due_s(0.2, now_s=5.0) == pytest.approx(5.1)
+
+
+def test_a_long_pause_of_the_recording_is_shortened() -> None:
+    pacing = Pacing(pause_s=12.0)
+    assert pacing.due_s(0.0, now_s=100.0) == 100.0
+    assert pacing.due_s(2400.0, now_s=100.0) == pytest.approx(112.0)
+    assert pacing.due_s(2400.0, now_s=105.0) == pytest.approx(112.0)  # asked again while it waits
+    assert pacing.due_s(2400.5, now_s=112.0) == pytest.approx(112.5)
+
+
+def test_no_pause_is_shortened_so_far_that_a_person_stays_the_same() -> None:
+    field = next(field for field in dataclasses.fields(FacesSettings) if field.name == "lost_s")
+    pacing = Pacing()
+    pacing.due_s(0.0, now_s=0.0)
+    assert pacing.due_s(3600.0, now_s=0.0) > field.metadata["high"] + 1

@@ -6,25 +6,36 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from binarycop.errors import SourceError, UndecodableFrame
 from binarycop.frames.base import Frame
+from binarycop.frames.container import Container, read_container
 from binarycop.frames.image import MAX_FRAME_PX, SUFFIXES
+from binarycop.frames.orientation import upright
+from binarycop.frames.timeline import Timeline
 
 DEFAULT_RATE_HZ = 25.0
-_MAX_STEP_S = 10.0  # a longer step between two frames is a broken time stamp
 _BACKENDS = (cv2.CAP_FFMPEG, cv2.CAP_OPENCV_MJPEG)  # they read one file only, unlike CAP_IMAGES and GStreamer
 _IMAGE_SEQUENCE = re.compile(r"%\d*d")
+# A grab looks at 512 packets (4096 in OpenCV 5) and fails if none is of a picture. Where the sound goes on alone, many
+# grabs fail before the next picture, or before the decoder gives its last ones: so many are three hours of sound.
+_MAX_GRABS = 1000
+_SQUARE = 0.01  # pixels that differ less from squares are not stretched
+_MAX_STRETCH = 4.0
 
 
 class Clip:
-    """The frames of one local video file.
+    """The frames of one local video file, as they are to be seen.
 
-    A frame's time is its time stamp in the container. Instead of a bad stamp, one period of the container's frame rate
-    is added, or of 25 Hz if it states none. Raises SourceError if the path is not a regular file or this OpenCV cannot
-    read it, or its frames have more than 4096×4096 pixels. A frame in it may be larger than its header says; OpenCV 4.5
-    decodes that before it is refused here. Only regular files are passed to OpenCV, as it would also open network
-    addresses and image sequences.
+    They are turned and mirrored as the container states (``container``), and stretched if it says that their pixels are
+    not square; its clean aperture does not count. A frame's time is its time stamp in the container (``timeline``), and
+    the period of the container's frame rate is used where it has none, or of 25 Hz if it states none.
+
+    Raises SourceError if the path is not a regular file or this OpenCV cannot read it, it has no picture or is several
+    clips in one, it cannot be shown as it states, or its frames have more than 4096×4096 pixels. A frame in it may be
+    larger than its header says; OpenCV 4.5 decodes that before it is refused here. Only regular files are passed to
+    OpenCV, as it would also open network addresses and image sequences.
     """
 
     is_live = False
@@ -32,36 +43,40 @@ class Clip:
     def __init__(self, path: Path) -> None:
         self.name = str(path)
         self._check(path)
+        self._container = self._read_container(path)
         self._capture = self._open(path)
-        self._check_size(
-            "has frames of",
-            round(self._capture.get(cv2.CAP_PROP_FRAME_WIDTH)),
-            round(self._capture.get(cv2.CAP_PROP_FRAME_HEIGHT)),
-        )
+        # OpenCV 4.6 turns a portrait clip upside down, and no version mirrors.
+        self._capture.set(cv2.CAP_PROP_ORIENTATION_AUTO, 0)
+        width_px = round(self._capture.get(cv2.CAP_PROP_FRAME_WIDTH))
+        self._check_size("has frames of", width_px, round(self._capture.get(cv2.CAP_PROP_FRAME_HEIGHT)))
         rate_hz = self._capture.get(cv2.CAP_PROP_FPS)
         self._rate_hz = rate_hz if math.isfinite(rate_hz) and rate_hz > 0 else DEFAULT_RATE_HZ
         self._stated_frames = self._capture.get(cv2.CAP_PROP_FRAME_COUNT)
         self._timeline = Timeline(1 / self._rate_hz)
         self._number = 0
         self._is_over = False
+        self._has_grabbed = self._grab()
+        if not self._has_grabbed:
+            self.close()
+            raise SourceError(self.name, "has no picture that can be read")
+        self._stretch = self._stated_stretch()
 
     def read(self) -> Frame | None:
         """See ``Source.read``. A clip that ends well before its stated length raises SourceError, once."""
         if self._is_over:
             return None
-        if not self._capture.grab():
+        if not self._has_grabbed and not self._grab():
             self._is_over = True
-            if is_truncated(self._number, self._timeline.now_s, self._stated_frames, self._rate_hz):
-                reason = f"is truncated: {self._number} of {round(self._stated_frames)} frames"
-                raise SourceError(self.name, reason)
+            self._check_length()
             return None
+        self._has_grabbed = False
         captured_s = self._timeline.at(self._capture.get(cv2.CAP_PROP_POS_MSEC) / 1000)
         number, self._number = self._number, self._number + 1
         is_decoded, pixels = self._capture.retrieve()
         if not is_decoded or pixels is None or pixels.ndim != 3:
             raise UndecodableFrame(self.name, f"frame {number} cannot be decoded")
         self._check_size(f"frame {number} has", pixels.shape[1], pixels.shape[0])
-        return Frame(np.asarray(pixels, np.uint8), captured_s, number)
+        return Frame(self._as_seen(np.asarray(pixels, np.uint8), number), captured_s, number)
 
     def close(self) -> None:
         """See ``Source.close``."""
@@ -80,10 +95,18 @@ class Clip:
         if _IMAGE_SEQUENCE.search(path.name):
             raise SourceError(self.name, "has a name that OpenCV takes for an image sequence; rename it")
 
-    def _check_size(self, what: str, width_px: int, height_px: int) -> None:
+    def _read_container(self, path: Path) -> Container:
+        try:
+            return read_container(path)
+        except ValueError as error:
+            raise SourceError(self.name, str(error)) from error
+        except OSError as error:
+            raise SourceError(self.name, f"cannot be read: {error.strerror}") from error
+
+    def _check_size(self, what: str, width_px: float, height_px: float) -> None:
         if width_px * height_px > MAX_FRAME_PX:
             self.close()
-            raise SourceError(self.name, f"{what} {width_px}×{height_px} pixels, more than {MAX_FRAME_PX}")
+            raise SourceError(self.name, f"{what} {width_px:.0f}×{height_px:.0f} pixels, more than {MAX_FRAME_PX}")
 
     def _open(self, path: Path) -> cv2.VideoCapture:
         # An absolute path, so that OpenCV takes a file named "http:…" for a file.
@@ -93,37 +116,49 @@ class Clip:
             if capture.isOpened():
                 return capture
             capture.release()
-        raise SourceError(self.name, "is not a video that can be read: unknown format, damaged or truncated")
+        raise SourceError(
+            self.name, "is not a video that can be read: unknown format, only sound, damaged or truncated"
+        )
+
+    def _grab(self) -> bool:
+        return any(self._capture.grab() for _ in range(_MAX_GRABS))
+
+    def _stated_stretch(self) -> float:
+        """How many times wider than high a pixel is. Raises SourceError if that is no reasonable shape."""
+        width, height = self._capture.get(cv2.CAP_PROP_SAR_NUM), self._capture.get(cv2.CAP_PROP_SAR_DEN)
+        stretch = width / height if width > 0 and height > 0 else 1.0
+        if not 1 / _MAX_STRETCH <= stretch <= _MAX_STRETCH:
+            self.close()
+            raise SourceError(self.name, f"states that its pixels are {stretch:.3g} times wider than high")
+        return stretch
+
+    def _as_seen(self, pixels: NDArray[np.uint8], number: int) -> NDArray[np.uint8]:
+        if abs(self._stretch - 1) > _SQUARE:
+            # The longer side of a pixel grows, so that nothing is lost.
+            width_px = round(pixels.shape[1] * max(self._stretch, 1.0))
+            height_px = round(pixels.shape[0] * max(1 / self._stretch, 1.0))
+            self._check_size(f"frame {number} has, with square pixels,", width_px, height_px)
+            pixels = np.asarray(cv2.resize(pixels, (width_px, height_px)), np.uint8)
+        return upright(pixels, self._container.orientation)
+
+    def _check_length(self) -> None:
+        """Raise SourceError if the container has promised more than there was."""
+        frames, stated_s = self._number, self._container.picture_s
+        shown_s = self._timeline.now_s + 1 / self._rate_hz
+        if stated_s is not None and is_truncated(frames, shown_s, self._stated_frames, stated_s):
+            raise SourceError(self.name, f"is truncated: {frames} of {round(self._stated_frames)} frames")
+        if stated_s is None and self._container.missing_bytes:
+            missing_bytes = self._container.missing_bytes
+            raise SourceError(self.name, f"is truncated after {frames} frames: {missing_bytes} bytes are missing")
 
 
-class Timeline:
-    """Corrects a container's time stamps: they begin at 0 and always increase. All times are in seconds.
+def is_truncated(frames: int, shown_s: float, stated_frames: float, stated_s: float) -> bool:
+    """Whether a clip of ``frames`` frames, shown for ``shown_s``, ended well before its stated frames and its time.
 
-    period_s: the step that replaces a bad one. now_s: the time of the newest frame.
-    """
-
-    def __init__(self, period_s: float) -> None:
-        self._period_s = period_s
-        self._last_stamp_s: float | None = None
-        self.now_s = 0.0
-
-    def at(self, stamp_s: float) -> float:
-        """The corrected time of the next frame, which has the time stamp ``stamp_s`` in the container."""
-        if self._last_stamp_s is not None:
-            step_s = stamp_s - self._last_stamp_s
-            self.now_s += step_s if 0 < step_s <= _MAX_STEP_S else self._period_s
-        self._last_stamp_s = stamp_s
-        return self.now_s
-
-
-def is_truncated(frames: int, last_s: float, stated_frames: float, rate_hz: float) -> bool:
-    """Whether a clip of ``frames`` frames, the last one at ``last_s``, ended well before ``stated_frames``.
-
-    A container may only estimate its frame count, or give a wrong one, and ``rate_hz`` is a mean. So both the number of
-    frames and the duration have to be short, by more than 2 % and by more than two frames.
+    A container may give a wrong frame count, and an edit list may leave out frames. The last frame may be shown for
+    long. So both have to be short, by more than 2 %, and the frames by more than two.
     """
     if not math.isfinite(stated_frames) or stated_frames <= 0:
         return False
     missing = stated_frames - frames
-    missing_by_time = stated_frames - (last_s * rate_hz + 1)
-    return min(missing, missing_by_time) > max(2.0, 0.02 * stated_frames)
+    return missing > max(2.0, 0.02 * stated_frames) and stated_s - shown_s > 0.02 * stated_s

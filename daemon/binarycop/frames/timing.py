@@ -24,11 +24,12 @@ class Pacing:
 
     If reading is slower than that, the recording is delayed instead of skipping ahead. Otherwise its frames would fall
     further and further behind the clock, until the service drops them as stale. slack_s: how late a frame may be
-    before that.
+    before that. pause_s: a longer pause of the recording is shortened to this. The default is longer than any
+    ``faces.lost_s``, so that whoever comes after the pause is another person than before it.
     """
 
-    def __init__(self, slack_s: float = 0.25) -> None:
-        self._slack_s = slack_s
+    def __init__(self, slack_s: float = 0.25, pause_s: float = 12.0) -> None:
+        self._slack_s, self._pause_s = slack_s, pause_s
         self._offset_s: float | None = None
 
     def due_s(self, captured_s: float, now_s: float) -> float:
@@ -38,4 +39,6 @@ class Pacing:
         late_s = now_s - (captured_s + self._offset_s)
         if late_s > self._slack_s:
             self._offset_s += late_s
+        elif late_s < -self._pause_s:
+            self._offset_s += late_s + self._pause_s
         return captured_s + self._offset_s

@@ -1,0 +1,96 @@
+"""What containers say, from headers made by hand and from damaged ones."""
+
+import struct
+from contextlib import suppress
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from binarycop.errors import SourceError
+from binarycop.frames.clip import Clip
+from binarycop.frames.container import Container, read_container
+from binarycop.frames.orientation import Orientation
+from tests.frames.containers import VIDEO, edit_matroska, element, with_matrix, with_pose
+from tests.tried import Kind, tried
+
+CUT_ELEMENT = 0x54BB  # PixelCropTop
+LIVE = b"\x18\x53\x80\x67\x01" + 7 * b"\xff"  # a segment of unknown size
+
+
+def clip(path: Path, fourcc: str) -> bytes:
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*fourcc), 20.0, (32, 24))
+    for value in range(10):
+        writer.write(np.full((24, 32, 3), 20 * value, np.uint8))
+    writer.release()
+    return path.read_bytes()
+
+
+def said(path: Path, data: bytes) -> Container:
+    path.write_bytes(data)
+    return read_container(path)
+
+
+@pytest.mark.parametrize("name", ["clip.mp4", "clip.mov"])
+def test_an_mp4_says_how_long_its_pictures_last(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    assert said(path, clip(path, "mp4v")).picture_s == pytest.approx(0.5)
+
+
+def test_an_avi_says_how_long_its_pictures_last(tmp_path: Path) -> None:
+    path = tmp_path / "clip.avi"
+    assert said(path, clip(path, "MJPG")).picture_s == pytest.approx(0.5)
+
+
+@tried(Kind.CLIP, "fragmented MP4 whose last fragment is cut", "read to there; names how many bytes are missing")
+def test_a_fragmented_mp4_says_only_how_many_bytes_it_has(tmp_path: Path) -> None:
+    path = tmp_path / "clip.mp4"
+    data = clip(path, "mp4v")
+    start = data.index(b"moov") - 4
+    movie, media = data[start:], data[:start]
+    movie = struct.pack(">I", len(movie) + 8) + movie[4:] + struct.pack(">I4s", 8, b"mvex")
+    fragment = struct.pack(">I4s", 100, b"mdat") + bytes(60)
+    assert said(path, media + movie + fragment) == Container(missing_bytes=32)
+
+
+def test_a_live_matroska_promises_no_length(tmp_path: Path) -> None:
+    path = tmp_path / "clip.mkv"
+    data = with_pose(clip(path, "MJPG"), -90.0)
+    start = data.index(b"\x18\x53\x80\x67")
+    assert said(path, data[:start] + LIVE + data[start + 12 : -100]) == Container(Orientation.TURN_90)
+    assert said(path, data[:-100]) == Container(Orientation.TURN_90, missing_bytes=100)
+
+
+@tried(Kind.CLIP, "MKV that states a crop", "refused: it is not cropped")
+def test_a_matroska_that_states_a_crop_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "clip.mkv"
+    path.write_bytes(edit_matroska(clip(path, "MJPG"), VIDEO, lambda content: content + element(CUT_ELEMENT, b"\x08")))
+    with pytest.raises(SourceError, match="states that its pictures are to be cropped"):
+        Clip(path)
+
+
+@tried(Kind.CLIP, "MKV of a panorama (360°)", "read as it is stored")
+def test_the_pose_of_a_panorama_is_not_that_of_the_picture(tmp_path: Path) -> None:
+    def panorama(content: bytes) -> bytes:
+        return content + element(0x7670, element(0x7671, b"\x01") + element(0x7675, struct.pack(">f", 33.0)))
+
+    path = tmp_path / "clip.mkv"
+    assert said(path, edit_matroska(clip(path, "MJPG"), VIDEO, panorama)) == Container()
+
+
+@pytest.mark.parametrize("name", ["clip.mp4", "clip.mkv"])
+def test_damaged_headers_say_nothing_and_raise_nothing_else(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    data = with_matrix(clip(path, "mp4v"), 0, 1, -1, 0) if name == "clip.mp4" else with_pose(clip(path, "MJPG"), 90)
+    rng = np.random.default_rng(1)
+    start = data.index(b"moov") if name == "clip.mp4" else 0
+    results = []
+    for _ in range(400):
+        damaged = bytearray(data)
+        for offset in rng.integers(start, min(start + 700, len(data)), 3):
+            damaged[offset] = rng.choice([0, 1, 0x7F, 0x80, 0xFF])
+        with suppress(ValueError):  # the reason why it is refused
+            results.append(said(path, bytes(damaged[: rng.integers(1, len(data))])))
+    assert len(results) > 100
+    assert all(result.missing_bytes >= 0 for result in results)
