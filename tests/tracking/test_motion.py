@@ -25,6 +25,14 @@ def test_the_first_frame_is_a_motion_and_noise_is_none() -> None:
     assert last_motions_s(scene({}, noise=seed) for seed in range(1, 40)) == [0.0] * 39
 
 
+def test_the_first_frame_after_a_pause_is_a_motion() -> None:
+    """Whoever stood there was lost in the pause. They are looked for again, also if they have not moved."""
+    state = motion.step(Motion(), subsample(scene({})), 0.0)
+    state = motion.step(state, subsample(scene({})), 0.9)
+    assert state.last_motion_s == 0.0
+    assert motion.step(state, subsample(scene({})), 2.0).last_motion_s == 2.0
+
+
 def test_a_person_who_walks_moves_in_every_frame_and_one_who_stands_does_not() -> None:
     walking = [scene({1: Box(4 * n, 30, 30, 40)}, noise=n + 1) for n in range(10)]
     standing = [scene({1: Box(36, 30, 30, 40)}, noise=n + 20) for n in range(10)]

@@ -20,10 +20,15 @@ _STATIC_AFTER_S = 1.0
 
 @dataclass(frozen=True)
 class Motion:
-    """The state. reference: (60, 80) float32, compared with each frame. last_motion_s: time of the last motion."""
+    """The state.
+
+    reference: (60, 80) float32, compared with each frame. last_motion_s, last_frame_s: times of the last motion and of
+    the last frame.
+    """
 
     reference: NDArray[np.float32] | None = None
     last_motion_s: float = 0.0
+    last_frame_s: float = 0.0
 
     def is_static(self, now_s: float) -> bool:
         """Whether nothing has moved for a second. By then, a person who stopped has been detected."""
@@ -31,12 +36,12 @@ class Motion:
 
 
 def step(state: Motion, frame: LowResFrame, now_s: float) -> Motion:
-    """Add the next frame. The first frame counts as motion, since nothing is known before it."""
+    """Add the next frame. The first one, also after a pause, counts as motion: nothing is known of what was before."""
     grid = cv2.resize(frame.grey, _GRID_PX, interpolation=cv2.INTER_AREA).astype(np.float32)
-    if state.reference is None:
-        return Motion(grid, now_s)
+    if state.reference is None or now_s - state.last_frame_s > _STATIC_AFTER_S:
+        return Motion(grid, now_s, now_s)
     difference = grid - state.reference
     if np.count_nonzero(np.abs(cv2.blur(difference, (3, 3))) > _MIN_DIFFERENCE) >= _MIN_CELLS:
         # The reference is replaced only after motion, so that the small steps of a person who creeps add up.
-        return Motion(grid, now_s)
-    return Motion(state.reference + np.float32(_LEARNING_RATE) * difference, state.last_motion_s)
+        return Motion(grid, now_s, now_s)
+    return Motion(state.reference + np.float32(_LEARNING_RATE) * difference, state.last_motion_s, now_s)
