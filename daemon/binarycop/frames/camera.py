@@ -1,36 +1,29 @@
-"""A camera on the kernel's V4L2, read by OpenCV."""
+"""A camera on the kernel's V4L2."""
 
-import os
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-import cv2
-import numpy as np
-from numpy.typing import NDArray
 
 from binarycop.clock import Clock
 from binarycop.errors import SourceError, UndecodableFrame
-from binarycop.frames import v4l2
+from binarycop.frames import pixel_format
 from binarycop.frames.base import Frame
+from binarycop.frames.converter import Converter
 from binarycop.frames.driver_stamps import DriverStamps
-from binarycop.frames.image import MAX_FRAME_PX, decode
+from binarycop.frames.v4l2 import Buffer, CaptureDevice, DriverFormat
 
-# How long OpenCV waits for a frame of a stalled camera, in whole seconds; its default is 10 s. There is no property
-# for it. OpenCV reads this variable when the first camera is read.
-_TIMEOUT_VARIABLE = "OPENCV_VIDEOIO_V4L_SELECT_TIMEOUT"
-_TIMEOUT_S = "2"
+_TIMEOUT_S = 2.0
 _MAX_BAD_IN_A_ROW = 15
-_MAX_JPEG_RATIO = 4  # a JPEG may have so many times the pixels of the format that the driver stated
-_MJPG = int.from_bytes(b"MJPG", "little")
+_SAME_RATE = 0.01  # a camera may say 29.97 Hz for 30
+_INTERLACED = frozenset({4, 8, 9})  # of v4l2_field
 
 
 @dataclass(frozen=True)
 class CameraSettings:
-    """What is requested of a camera. It may send something else; its frames are used as they are.
+    """What is requested of a camera. It may have something else, which is used if it can be.
 
-    fourcc: the pixel format, ``MJPG`` or ``YUYV``; an empty text leaves the choice to OpenCV.
+    fourcc: the pixel format, ``MJPG`` or ``YUYV``.
     """
 
     width_px: int
@@ -44,19 +37,14 @@ def device_path(spec: str) -> Path:
     return Path(f"/dev/video{int(spec)}") if spec.isascii() and spec.isdecimal() else Path(spec)
 
 
-def open_v4l2(path: str) -> Any:
-    """OpenCV's capture on a V4L2 device. Check ``isOpened``: OpenCV raises no error."""
-    return cv2.VideoCapture(path, cv2.CAP_V4L2)
-
-
 class Camera:
     """A live camera. Each read waits for the next picture, 2 s at most.
 
     spec: a number or a path, see ``device_path``. clock: the kernel's monotonic clock, which V4L2's time stamps are
-    compared with. open_capture: opens the ``cv2.VideoCapture``. Raises SourceError with the reason if there is no such
-    device, access is denied, another program uses it, it gives no picture, or its pictures are too large.
+    compared with. open_device: opens the device. Raises SourceError with the reason if there is no such device, access
+    is denied, another program uses it, it gives no picture, or its pictures cannot be used.
 
-    OpenCV gives a buffer's time stamp (CAP_PROP_POS_MSEC), but neither its sequence number nor its flags.
+    mode: what it sends, and what was requested if that is something else, in words.
     """
 
     is_live = True
@@ -67,82 +55,104 @@ class Camera:
         clock: Clock,
         settings: CameraSettings,
         *,
-        open_capture: Callable[[str], Any] = open_v4l2,
+        open_device: Callable[[str, Path], CaptureDevice] = CaptureDevice,
     ) -> None:
         self.name, self._clock = spec, clock
         self._number = self._bad_in_a_row = 0
-        self._is_jpeg = False
-        path = device_path(spec)
-        reason = v4l2.why_not_opened(path)
-        if reason is not None:
-            raise SourceError(spec, reason)
-        os.environ.setdefault(_TIMEOUT_VARIABLE, _TIMEOUT_S)
-        self._capture = open_capture(str(path))
-        if self._capture.isOpened():
-            self._configure(settings)
+        self._ready: deque[Buffer] = deque()
+        self._device = open_device(spec, device_path(spec))
+        try:
+            self.mode = self._configure(settings)
             began_s = clock.now_s()
-            # A busy or wrong device often opens without error and fails only at its first picture.
-            if self._capture.grab():
-                self._stamps = DriverStamps(began_s, self._stamp_ms(), clock.now_s())
-                return
-        self._capture.release()
-        raise SourceError(spec, v4l2.why_no_picture(path))
+            self._device.start()
+            self._stamps = DriverStamps(began_s, self._first_stamp_s(), clock.now_s())
+        except SourceError:
+            self._device.close()
+            raise
 
     def read(self) -> Frame:
         """See ``Source.read``. After 15 bad pictures in a row it raises SourceError as well."""
-        if not self._capture.grab():
-            raise SourceError(self.name, "gives no more pictures: unplugged or stalled")
-        stamp_ms = self._stamp_ms()
-        captured_s = self._stamps.captured_s(stamp_ms, self._clock.now_s())
-        has_advanced = self._stamps.has_advanced(stamp_ms)
-        number, self._number = self._number, self._number + 1
+        buffer = self._newest()
         try:
-            pixels = self._retrieve()
+            captured_s = self._stamps.captured_s(buffer.stamp_s, self._clock.now_s())
+            has_advanced = self._stamps.has_advanced(buffer.stamp_s)
+            number, self._number = self._number, self._number + 1
+            if buffer.is_damaged:
+                raise ValueError("is damaged: the camera's driver says so")
+            pixels = self._converter.to_bgr(buffer.data)
         except ValueError as error:
             self._bad_in_a_row += 1
             if self._bad_in_a_row >= _MAX_BAD_IN_A_ROW:
                 reason = f"gave {self._bad_in_a_row} bad pictures in a row; the last one {error}"
                 raise SourceError(self.name, reason) from error
             raise UndecodableFrame(self.name, f"picture {number} {error}") from error
+        finally:
+            self._device.requeue(buffer.index)
         self._bad_in_a_row = 0
         return Frame(pixels, captured_s, number, has_advanced)
 
     def close(self) -> None:
         """See ``Source.close``."""
-        self._capture.release()
+        self._ready.clear()
+        self._device.close()
 
-    def _retrieve(self) -> NDArray[np.uint8]:
-        """The picture that was grabbed last, (H, W, 3) uint8 BGR. Raises ValueError if it is bad."""
+    def _first_stamp_s(self) -> float:
+        """Wait for the first whole picture, which is not used: some cameras begin with empty or bad ones."""
+        for _ in range(_MAX_BAD_IN_A_ROW):
+            buffer = self._device.dequeue(_TIMEOUT_S)
+            if buffer is None:
+                reason = "gives no picture, though no other program uses it; try another size, rate or format"
+                raise SourceError(self.name, reason)
+            self._device.requeue(buffer.index)
+            if self._is_whole(buffer):
+                return buffer.stamp_s
+        raise SourceError(self.name, f"begins with {_MAX_BAD_IN_A_ROW} pictures that are empty, too short or damaged")
+
+    def _newest(self) -> Buffer:
+        """The newest picture. One before it is left out, unless it or the newer one is bad, since bad ones are told."""
+        ready = self._ready
+        first = None if ready else self._device.dequeue(_TIMEOUT_S)
+        if first is not None:
+            ready.append(first)
+        if not ready:
+            raise SourceError(self.name, "gives no more pictures: unplugged or stalled")
+        while (buffer := self._device.dequeue(0)) is not None:
+            ready.append(buffer)
+        while len(ready) > 1 and self._is_whole(ready[0]) and self._is_whole(ready[1]):
+            self._device.requeue(ready.popleft().index)
+        return ready.popleft()
+
+    def _is_whole(self, buffer: Buffer) -> bool:
+        return not buffer.is_damaged and buffer.data.size >= self._converter.least_bytes
+
+    def _configure(self, settings: CameraSettings) -> str:
+        """Set format, size and rate as far as the camera has them. Returns the mode in words."""
+        offered = self._device.formats()
+        fourcc = pixel_format.choose(settings.fourcc, offered)
+        if fourcc is None:
+            raise SourceError(self.name, pixel_format.why_none(offered))
+        # The format comes first, as it decides which sizes and rates exist.
+        given = self._device.set_format(fourcc, settings.width_px, settings.height_px)
+        rate_hz = self._device.set_rate(settings.rate_hz)
         try:
-            is_converted, raw = self._capture.retrieve()
-        except cv2.error as error:
-            raise ValueError("cannot be converted") from error
-        if not is_converted or raw is None or raw.dtype != np.uint8:
-            raise ValueError("cannot be converted")
-        pixels = decode(raw.tobytes(), max_px=self._max_jpeg_px) if self._is_jpeg else np.asarray(raw)
-        if pixels.ndim != 3 or pixels.shape[2] != 3:
-            raise ValueError("is not in colour")
-        return pixels
+            self._converter = Converter(given)
+        except ValueError as error:
+            raise SourceError(self.name, f"{error}; it offers {' '.join(offered)}") from error
+        return _mode(settings, given, rate_hz)
 
-    def _stamp_ms(self) -> float:
-        return float(self._capture.get(cv2.CAP_PROP_POS_MSEC))
 
-    def _configure(self, settings: CameraSettings) -> None:
-        # The format comes first, as it decides which sizes exist. A camera may refuse any of these; that is no error.
-        if settings.fourcc:
-            self._capture.set(cv2.CAP_PROP_FOURCC, int.from_bytes(settings.fourcc.encode("ascii"), "little"))
-        self._capture.set(cv2.CAP_PROP_FRAME_WIDTH, settings.width_px)
-        self._capture.set(cv2.CAP_PROP_FRAME_HEIGHT, settings.height_px)
-        self._capture.set(cv2.CAP_PROP_FPS, settings.rate_hz)
-        self._capture.set(cv2.CAP_PROP_BUFFERSIZE, 1)
-        # For a bad JPEG, OpenCV returns the picture before it once more, as if it were new (seen in 4.5.4 and 5.0).
-        # So it has to return the JPEG's bytes, which are decoded here.
-        self._is_jpeg = int(self._capture.get(cv2.CAP_PROP_FOURCC)) == _MJPG and bool(
-            self._capture.set(cv2.CAP_PROP_CONVERT_RGB, 0)
-        )
-        width_px = round(self._capture.get(cv2.CAP_PROP_FRAME_WIDTH))
-        height_px = round(self._capture.get(cv2.CAP_PROP_FRAME_HEIGHT))
-        if width_px * height_px > MAX_FRAME_PX:
-            self._capture.release()
-            raise SourceError(self.name, f"sends {width_px}×{height_px} pixels, more than {MAX_FRAME_PX}")
-        self._max_jpeg_px = min(_MAX_JPEG_RATIO * width_px * height_px or MAX_FRAME_PX, MAX_FRAME_PX)
+def _mode(wanted: CameraSettings, given: DriverFormat, rate_hz: float | None) -> str:
+    got = _words(given.fourcc, given.width_px, given.height_px, rate_hz)
+    if given.field in _INTERLACED:
+        got += ", interlaced"
+    is_same_size = (given.width_px, given.height_px) == (wanted.width_px, wanted.height_px)
+    is_same_format = given.fourcc == wanted.fourcc or {given.fourcc, wanted.fourcc} <= set(pixel_format.JPEG)
+    is_same_rate = rate_hz is None or abs(rate_hz / wanted.rate_hz - 1) <= _SAME_RATE
+    if is_same_size and is_same_format and is_same_rate:
+        return got
+    return f"{got} instead of {_words(wanted.fourcc, wanted.width_px, wanted.height_px, wanted.rate_hz)}"
+
+
+def _words(fourcc: str, width_px: int, height_px: int, rate_hz: float | None) -> str:
+    size = f"{fourcc} {width_px}×{height_px}"
+    return size if rate_hz is None else f"{size} at {rate_hz:.4g} Hz"

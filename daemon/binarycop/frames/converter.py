@@ -1,0 +1,119 @@
+"""Converts the buffers of one camera to BGR: from the driver's memory, with its stride, range and colours."""
+
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from binarycop.frames.image import MAX_FRAME_PX, decode
+from binarycop.frames.pixel_format import JPEG, LAYOUTS, Layout
+from binarycop.frames.v4l2 import DriverFormat
+
+_MAX_JPEG_RATIO = 4  # a JPEG may have so many times the pixels of the format that the driver stated
+
+# Values of v4l2_field, v4l2_colorspace, v4l2_quantization and v4l2_ycbcr_encoding (linux/videodev2.h).
+_HALVES = frozenset({2, 3, 5, 6, 7})  # one field, or one after the other: each is a picture with half of the lines
+_COLORSPACE_JPEG, _FULL, _LIMITED = 7, 1, 2
+_ENCODING_OF = {2: 8, 3: 2, 10: 6, 12: 2}  # what the encoding 0 means with this colorspace; BT.601 with all others
+# The weights of red and blue in the brightness: ITU-R BT.709 (also as xvYCC), BT.2020, SMPTE 240M.
+_WEIGHTS = {2: (0.2126, 0.0722), 4: (0.2126, 0.0722), 6: (0.2627, 0.0593), 7: (0.2627, 0.0593), 8: (0.212, 0.087)}
+_BT601 = (0.299, 0.114)  # OpenCV's, with limited range
+
+_ALL = np.arange(256)
+# From full range (0 to 255) to limited range: 16 to 235 for the brightness, 16 to 240 for the colours; and back.
+_BRIGHT = np.rint(16 + _ALL * 219 / 255).astype(np.uint8)
+_COLOUR = np.rint(128 + (_ALL - 128) * 224 / 255).clip(0, 255).astype(np.uint8)
+_TO_FULL = np.rint((_ALL - 16) * 255 / 219).clip(0, 255).astype(np.uint8)
+
+
+class Converter:
+    """Converts the buffers of one stream.
+
+    least_bytes: a whole picture has so many. Raises ValueError with the reason if such pictures cannot be used.
+    """
+
+    def __init__(self, given: DriverFormat) -> None:
+        self._width_px, self._height_px = width_px, height_px = given.width_px, given.height_px
+        if given.fourcc not in (*JPEG, *LAYOUTS):
+            raise ValueError(f"sends {given.fourcc}, which is not read")
+        if not 0 < width_px * height_px <= MAX_FRAME_PX:
+            raise ValueError(f"sends {width_px}×{height_px} pixels, more than {MAX_FRAME_PX} or none")
+        if given.field in _HALVES:
+            raise ValueError("sends the two fields of interlaced pictures apart, each with half of the lines")
+        self._max_jpeg_px = min(_MAX_JPEG_RATIO * width_px * height_px, MAX_FRAME_PX)
+        self._layout, self.least_bytes = LAYOUTS.get(given.fourcc), 1
+        if self._layout is not None:
+            self._plan(given, self._layout)
+
+    def to_bgr(self, data: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """(N,) uint8, the bytes of a buffer, to a new (H, W, 3) uint8 BGR. Raises ValueError if the picture is bad."""
+        if data.size < self.least_bytes:
+            raise ValueError(f"has {data.size} of {self.least_bytes} bytes" if data.size else "is empty")
+        if self._layout is None:
+            return decode(data.tobytes(), max_px=self._max_jpeg_px)
+        try:
+            pixels = self._convert(data, self._layout)
+        except cv2.error as error:
+            raise ValueError("cannot be converted") from error
+        return np.asarray(pixels, np.uint8)
+
+    def _plan(self, given: DriverFormat, layout: Layout) -> None:
+        line_bytes = layout.px_bytes * given.width_px
+        self._stride = given.stride_bytes or line_bytes
+        if self._stride < line_bytes:
+            raise ValueError(f"states {self._stride} bytes for a line of {given.width_px} pixels of {given.fourcc}")
+        self._lines = given.height_px * layout.half_lines // 2
+        self._has_gaps = layout.has_halves and self._stride > line_bytes
+        last_bytes = (self._stride + given.width_px) // 2 if self._has_gaps else line_bytes
+        self.least_bytes = self._stride * (self._lines - 1) + last_bytes
+        is_full = given.quantization == _FULL or (not given.quantization and given.colorspace == _COLORSPACE_JPEG)
+        self._has_full_range = layout.is_yuv and is_full
+        self._needs_full_range = layout.px_bytes > 2 and given.quantization == _LIMITED
+        weights = _WEIGHTS.get(given.encoding or _ENCODING_OF.get(given.colorspace, 0))
+        self._colours = _colours(*weights) if layout.is_yuv and weights is not None else None
+
+    def _convert(self, data: NDArray[np.uint8], layout: Layout) -> Any:
+        lines = self._without_gaps(data) if self._has_gaps else self._view(data, layout.px_bytes)
+        if self._has_full_range:
+            lines = self._limited(lines, layout)
+        pixels = lines.copy() if layout.code is None else cv2.cvtColor(lines, layout.code)
+        if self._colours is not None:
+            pixels = cv2.transform(pixels, self._colours)
+        return cv2.LUT(pixels, _TO_FULL) if self._needs_full_range else pixels
+
+    def _view(self, data: NDArray[np.uint8], px_bytes: int) -> NDArray[np.uint8]:
+        """The lines without what follows each of them, (lines, W) or (lines, W, bytes of a pixel); not a copy."""
+        shape, strides = (self._lines, self._width_px, px_bytes), (self._stride, px_bytes, 1)
+        end = 2 if px_bytes == 1 else 3
+        view: NDArray[np.uint8] = np.ndarray(shape[:end], np.uint8, data, strides=strides[:end])
+        return view
+
+    def _without_gaps(self, data: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """Three planes one after the other, as OpenCV needs them: it knows no gaps between half lines."""
+        width_px, height_px, stride = self._width_px, self._height_px, self._stride
+        bright = np.ndarray((height_px, width_px), np.uint8, data, strides=(stride, 1))
+        halves = np.ndarray(
+            (height_px, width_px // 2), np.uint8, data, offset=height_px * stride, strides=(stride // 2, 1)
+        )
+        return np.concatenate([bright, halves.reshape(-1, width_px)])
+
+    def _limited(self, lines: NDArray[np.uint8], layout: Layout) -> Any:
+        """The same brightness and colours in limited range, which OpenCV expects."""
+        if lines.ndim == 3:
+            tables = (_COLOUR, _BRIGHT) if layout.has_colour_first else (_BRIGHT, _COLOUR)
+            return cv2.LUT(lines, np.dstack(tables))
+        bright, colour = lines[: self._height_px], lines[self._height_px :]
+        return np.concatenate([cv2.LUT(bright, _BRIGHT), cv2.LUT(colour, _COLOUR)])
+
+
+def _colours(red: float, blue: float) -> NDArray[np.float32]:
+    """(3, 3): corrects BGR that was converted by BT.601 although these weights of red and blue were meant."""
+    return np.asarray(_from_yuv(red, blue) @ np.linalg.inv(_from_yuv(*_BT601)), np.float32)
+
+
+def _from_yuv(red: float, blue: float) -> NDArray[np.float64]:
+    """(3, 3): brightness, blue and red difference to blue, green, red, by their definition in ITU-R BT.601."""
+    green = 1 - red - blue
+    to_blue, to_red = 2 * (1 - blue), 2 * (1 - red)
+    return np.array([[1, to_blue, 0], [1, -blue * to_blue / green, -red * to_red / green], [1, 0, to_red]])

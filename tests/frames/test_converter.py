@@ -1,0 +1,169 @@
+"""Buffers of every format become the picture that was drawn into them."""
+
+from dataclasses import replace
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from binarycop.frames.converter import Converter
+from binarycop.frames.image import MAX_FRAME_PX
+from binarycop.frames.pixel_format import LAYOUTS
+from binarycop.frames.v4l2 import DriverFormat
+from tests.frames.raw_pictures import COLOURS, HEIGHT_PX, WIDTH_PX, quarters, raw
+
+FULL, LIMITED = 1, 2
+PACKED = ("YUYV", "UYVY", "YVYU")
+YUV = (*PACKED, "NV12", "NV21", "YU12", "YV12")
+PICTURE = quarters()
+
+
+def given(fourcc: str, **changes: Any) -> DriverFormat:
+    return replace(DriverFormat(fourcc, WIDTH_PX, HEIGHT_PX, 0), **changes)
+
+
+def data(content: bytes) -> NDArray[np.uint8]:
+    """Read-only, as the driver's memory is."""
+    return np.frombuffer(content, np.uint8)
+
+
+def assert_drawn(pixels: NDArray[np.uint8], within: int = 3) -> None:
+    assert pixels.shape == (HEIGHT_PX, WIDTH_PX, 3)
+    assert pixels.dtype == np.uint8
+    for (row, column), colour in COLOURS.items():
+        around = pixels[row - 50 : row + 50, column - 70 : column + 70].reshape(-1, 3)
+        assert np.abs(around - np.array(colour)).max() <= within, (row, column)
+
+
+@pytest.mark.parametrize("padding", [0, 64, 128])
+@pytest.mark.parametrize("fourcc", LAYOUTS)
+def test_each_format_is_converted_with_each_stride(fourcc: str, padding: int) -> None:
+    stride = LAYOUTS[fourcc].px_bytes * WIDTH_PX + padding
+    content = raw(fourcc, PICTURE, stride=stride)
+    assert_drawn(Converter(given(fourcc, stride_bytes=stride)).to_bgr(data(content)))
+
+
+@pytest.mark.parametrize("fourcc", LAYOUTS)
+def test_a_driver_that_states_no_stride_has_lines_without_gaps(fourcc: str) -> None:
+    assert_drawn(Converter(given(fourcc)).to_bgr(data(raw(fourcc, PICTURE))))
+
+
+@pytest.mark.parametrize("padding", [0, 64])
+@pytest.mark.parametrize("fourcc", LAYOUTS)
+def test_what_is_missing_after_the_last_pixel_does_not_matter_but_a_pixel_does(fourcc: str, padding: int) -> None:
+    stride = LAYOUTS[fourcc].px_bytes * WIDTH_PX + padding
+    converter = Converter(given(fourcc, stride_bytes=stride))
+    content = raw(fourcc, PICTURE, stride=stride)
+    last_gap = padding // 2 if fourcc in ("YU12", "YV12") else padding
+    assert converter.least_bytes == len(content) - last_gap
+    assert_drawn(converter.to_bgr(data(content[: converter.least_bytes])))
+    with pytest.raises(ValueError, match=f"has {converter.least_bytes - 1} of {converter.least_bytes} bytes"):
+        converter.to_bgr(data(content[: converter.least_bytes - 1]))
+
+
+def test_the_picture_is_a_new_one() -> None:
+    content = bytearray(raw("BGR3", PICTURE))
+    pixels = Converter(given("BGR3")).to_bgr(np.frombuffer(content, np.uint8))
+    content[:] = bytes(len(content))
+    assert_drawn(pixels, within=0)
+    assert pixels.flags.writeable
+
+
+def test_half_a_picture_and_none_are_bad() -> None:
+    converter, content = Converter(given("YUYV")), raw("YUYV", PICTURE)
+    with pytest.raises(ValueError, match="has 76800 of 153600 bytes"):
+        converter.to_bgr(data(content[:76800]))
+    with pytest.raises(ValueError, match="is empty"):
+        converter.to_bgr(data(b""))
+    with pytest.raises(ValueError, match="is empty"):
+        Converter(given("MJPG")).to_bgr(data(b""))
+
+
+@pytest.mark.parametrize("fourcc", YUV)
+@pytest.mark.parametrize("colours", [{"quantization": FULL}, {"colorspace": 7}])
+def test_full_range_is_converted(fourcc: str, colours: dict[str, int]) -> None:
+    content = raw(fourcc, PICTURE, is_full=True)
+    assert_drawn(Converter(given(fourcc, **colours)).to_bgr(data(content)), within=5)
+
+
+@pytest.mark.parametrize("fourcc", ["YUYV", "NV12"])
+def test_full_range_reaches_black_and_white(fourcc: str) -> None:
+    converter = Converter(given(fourcc, quantization=FULL))
+    for level in (0, 255):
+        content = raw(fourcc, np.full_like(PICTURE, level), is_full=True)
+        assert np.abs(converter.to_bgr(data(content)).astype(int) - level).max() <= 1
+
+
+@pytest.mark.parametrize("fourcc", YUV)
+@pytest.mark.parametrize(
+    ("weights", "colours"),
+    [
+        ((0.2126, 0.0722), {"encoding": 2}),
+        ((0.2126, 0.0722), {"colorspace": 3}),
+        ((0.2627, 0.0593), {"colorspace": 10}),
+        ((0.212, 0.087), {"colorspace": 2}),
+        ((0.299, 0.114), {"colorspace": 3, "encoding": 1}),
+        ((0.299, 0.114), {"colorspace": 8}),
+    ],
+)
+def test_the_colours_are_those_of_the_stated_encoding(
+    fourcc: str, weights: tuple[float, float], colours: dict[str, int]
+) -> None:
+    content = raw(fourcc, PICTURE, weights=weights)
+    assert_drawn(Converter(given(fourcc, **colours)).to_bgr(data(content)), within=5)
+
+
+def test_limited_range_of_red_green_and_blue_is_widened() -> None:
+    narrow = np.rint(16 + PICTURE * (219 / 255)).astype(np.uint8)
+    for fourcc in ("BGR3", "RGB3", "XR24"):
+        assert_drawn(Converter(given(fourcc, quantization=LIMITED)).to_bgr(data(raw(fourcc, narrow))))
+        assert_drawn(Converter(given(fourcc, quantization=FULL)).to_bgr(data(raw(fourcc, PICTURE))))
+
+
+def jpeg(picture: NDArray[np.uint8]) -> bytes:
+    is_encoded, content = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, 95])
+    assert is_encoded
+    return content.tobytes()
+
+
+@pytest.mark.parametrize("fourcc", ["MJPG", "JPEG"])
+def test_a_jpeg_is_decoded_with_or_without_filling_after_its_end(fourcc: str) -> None:
+    converter, content = Converter(given(fourcc)), jpeg(PICTURE)
+    assert_drawn(converter.to_bgr(data(content)))
+    assert_drawn(converter.to_bgr(data(content + bytes(5000))))
+
+
+def test_a_jpeg_without_huffman_tables_is_decoded_with_the_usual_ones() -> None:
+    content = jpeg(PICTURE)
+    while (start := content.find(b"\xff\xc4")) >= 0:
+        content = content[:start] + content[start + 2 + int.from_bytes(content[start + 2 : start + 4], "big") :]
+    assert_drawn(Converter(given("MJPG")).to_bgr(data(content)))
+
+
+def test_a_jpeg_much_larger_than_stated_is_bad() -> None:
+    converter = Converter(given("MJPG", width_px=32, height_px=24))
+    with pytest.raises(ValueError, match="has 65×50 pixels, more than 3072"):
+        converter.to_bgr(data(jpeg(np.zeros((50, 65, 3), np.uint8))))
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"fourcc": "H264"}, "sends H264, which is not read"),
+        ({"width_px": 8000, "height_px": 6000}, f"sends 8000×6000 pixels, more than {MAX_FRAME_PX} or none"),
+        ({"width_px": 0}, "or none"),
+        ({"stride_bytes": 600}, "states 600 bytes for a line of 320 pixels of YUYV"),
+        *(({"field": field}, "two fields of interlaced pictures apart") for field in (2, 3, 5, 6, 7)),
+    ],
+)
+def test_a_format_that_cannot_be_used_is_refused(changes: dict[str, Any], reason: str) -> None:
+    with pytest.raises(ValueError, match=reason):
+        Converter(given(**{"fourcc": "YUYV", **changes}))
+
+
+def test_lines_of_an_odd_size_are_bad_pictures_and_no_other_error() -> None:
+    converter = Converter(given("NV12", width_px=319, height_px=239))
+    with pytest.raises(ValueError, match="cannot be converted"):
+        converter.to_bgr(np.zeros(converter.least_bytes, np.uint8))
