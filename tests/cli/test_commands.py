@@ -204,6 +204,25 @@ def test_replay_of_something_without_a_frame_is_an_error_and_the_other_clips_are
     assert err.endswith(f"binarycop: source {broken}: gave no frame\n")
 
 
+def test_replay_names_what_it_does_not_show_of_a_folder(
+    bundle: str, pictures: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = pictures / "nose"
+    (folder / "deeper").mkdir()
+    (folder / ".DS_Store").write_bytes(b"any")
+    assert main(["replay", str(folder), "--bundle", bundle, "--finder", "fixed", "--json"]) == 0
+    out, err = capsys.readouterr()
+    assert err.splitlines() == [
+        f"binarycop: {folder}: 3 of 6 files were not looked at:",
+        f"binarycop: {folder}: left out: 1 hidden or made by an operating system",
+        f"binarycop: {folder}: left out: 1 that are folders: deeper",
+        f"binarycop: {folder}: left out: 1 without the ending of a picture: notes.txt",
+    ]
+    assert [event["detail"].split()[0] for event in json_lines(out) if event["event"] == "undecodable"] == [
+        "broken.jpg"
+    ]
+
+
 def test_run_ends_by_itself_with_a_summary(bundle: str, clip: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["run", "--source", str(clip), "--bundle", bundle, "--finder", "fixed"]) == 0
     out, err = capsys.readouterr()
@@ -234,7 +253,8 @@ def test_run_with_json_prints_json_only(bundle: str, clip: Path, capsys: pytest.
 
 def test_run_reports_a_source_that_gives_no_frame(bundle: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["run", "--source", "/nonexistent/clip.mp4", "--bundle", bundle]) == 5
-    assert "/nonexistent/clip.mp4" in capsys.readouterr().err
+    last = capsys.readouterr().err.splitlines()[-1]
+    assert last.startswith("binarycop: source /nonexistent/clip.mp4: does not exist; a source is demo, ")
 
 
 def test_selftest_prints_what_it_reproduced(bundle: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -293,7 +313,7 @@ def test_check_config_names_a_drop_in_that_is_not_read_for_its_name(
     for name in ("lines.yml", "site.yaml", ".site.yaml.swp"):
         (folder / name).write_text("")
     assert main(["check-config", "--config", str(path)]) == 0
-    only = "is not read; only a file whose name ends with .yaml is"
+    only = "is not read; only gate.yaml and gate.d/*.yaml are"
     assert capsys.readouterr().err == f"binarycop: {folder / 'lines.yml'}: {only}\n"
 
 

@@ -7,12 +7,12 @@ import pytest
 
 from binarycop.errors import SettingsError, SettingsErrors
 from binarycop.settings import dump
-from binarycop.settings import load as load_module
 from binarycop.settings.gate import Contact, Fail, Policy
-from binarycop.settings.load import MAX_DROP_INS, from_tree, load
+from binarycop.settings.load import from_tree, load
 from binarycop.settings.schema import Settings
 from binarycop.settings.signals import LampPattern
 from binarycop.settings.tree import MAX_BYTES, parse
+from tests.tried import Kind, tried
 
 
 def settings_of(text: str) -> Settings:
@@ -58,12 +58,12 @@ GOOD_AND_BAD = [
     ),
     ("frames: {source: demo}", "frame: {source: demo}", "frame: unknown key; did you mean frames?"),
     ("frames: {rate_hz: 25}", "frames: {rate: 25}", "frames.rate: unknown key; did you mean rate_hz?"),
-    ("frames: {source: 'no'}", "frames: [demo]", "frames: is a list; write 'key: value' lines below it"),
-    ("frames: {source: no}", "frames: {source: }", "frames.source: is empty; write text"),
+    ("frames: {source: 'no'}", "frames: [demo]", "frames: is a list; write indented 'key: value' lines"),
+    ("frames: {source: no}", "frames: {source: }", "frames.source: is empty; write printable text"),
     (
         "lines: {lamps: {correct: {pin: L1}}}",
         "lines: {lamps: {correct: {pin: L1}, nose: null}}",
-        "lines.lamps.nose: is empty; write 'key: value' lines below it, or remove the key",
+        "lines.lamps.nose: is empty; write indented 'key: value' lines below it, or remove the key",
     ),
     (
         "faces: {find_every: 1}",
@@ -122,7 +122,12 @@ GOOD_AND_BAD = [
         "gate: {contact: hold, hold_s: 11}",
         "gate.hold_s: is longer than gate.pass_timeout_s, 10 s; write at most 10",
     ),
-    ("gates: [{name: a}]", "gates: []", "gates: is not a list of 1 to 8 gates"),
+    ("gates: [{name: a}]", "gates: []", "gates: has 0 gates; write 1 to 8 gates, or remove the key"),
+    ("gates: [{name: a}]", "gates: [" + "{name: a}," * 9 + "]", "gates: has 9 gates; write 1 to 8 gates"),
+    ("gates: [{name: a}]", "gates: {name: a}", "gates: is a mapping; write a list: begin each gate with '- name: ...'"),
+    ("gates: [{name: a}]", "gates:", "gates: is empty; write a list"),
+    ("gates: [{name: a}]", "gates: [a]", "gates[0]: is 'a'; write 'name: ...' and the keys that differ for this gate"),
+    ("gates: [{name: a}]", "gates: [{name: ''}]", "gates[0].name: is ''; write printable text"),
     ("gates: [{name: a}]", "gates: [{source: demo}]", "gates[0]: lacks name"),
     ("gates: [{name: a, source: demo}]", "gates: [{name: a, sauce: demo}]", "gates[0].sauce: unknown key"),
     (
@@ -172,23 +177,23 @@ GOOD_AND_BAD = [
         "classifier: {simulated_board: {fault: fire}}",
         "classifier.simulated_board.fault: is 'fire'; write one of none, hang, slow, flip, lose",
     ),
-    ("journal: {target: stderr}", "journal: stderr", "journal: is not a mapping"),
+    ("journal: {target: stderr}", "journal: stderr", "journal: is 'stderr'; write indented 'key: value' lines"),
     ("gate: {fail: secure}", "gate: {fail: secure, fail: open}", "gate.fail: is written twice, first in line 1"),
     ("{}", "[]", "gate.yaml:1: is not a mapping"),
     ("{}", "gate: {", "is not YAML"),
-    ("{}", "gate: &a {x: *a}", "gate.yaml:1: gate: has the anchor 'a'; remove it"),
+    ("{}", "gate: &a {x: *a}", "gate.yaml:1: gate: has the anchor 'a'; write the value in each place"),
     ("{}", "\ngate: *a", "gate.yaml:2: gate: has the alias 'a'; write the value instead"),
     ("gate: {policy: off}", "gate:\n  policy: !!python/name:os.system x", "gate.yaml:2: gate.policy: has the tag"),
-    ("gate: {policy: off}", "gate: {policy: !!str off}", "gate.policy: has the tag 'tag:yaml.org,2002:str'; remove it"),
+    ("gate: {policy: off}", "gate: {policy: !!str off}", "gate.policy: has the tag 'tag:yaml.org,2002:str'; write the"),
     ("{}", "gate: {<<: {policy: off}}", "gate.<<: unknown key"),
     ("{}", "a: " + "[" * 100_000, "gate.yaml:1: is nested too deeply; write at most 16 levels"),
     ("{}", "a:\n" + "- 1\n" * 10_000, "has too many keys and values; write at most 10000"),
     ("{}", "k" * 65 + ": 1", "has a key that is too long or has a control character: 'kkkkkkkkkkkkkkkkkkkk'..."),
     ("{}", '"a\\e[31m": 1', "has a key that is too long or has a control character: 'a\\x1b[31m'..."),
     ("{}", "gate: {}\n---\ngate: {}", "gate.yaml:2: has a second document; remove the line '---'"),
-    ("{}", "gate: {}\nx: \x00", "gate.yaml:2: has the character '\\x00', which YAML does not allow; remove it"),
+    ("{}", "gate: {}\nx: \x00", "gate.yaml:2: has the character '\\x00' in column 4, which YAML does not allow"),
     ("\ufeffgate: {}", "gate: {\ufeffpolicy: off}", "has a key that is too long or has a control character"),
-    ("{}", 'x: "\\UFFFFFFFF"', "gate.yaml: is not YAML"),
+    ("{}", 'y: 1\nx: "\\UFFFFFFFF"', "gate.yaml:2: is not YAML"),
     (
         "verdict: {votes: 5}",
         "verdict: {votes: " + "9" * 400 + "}",
@@ -200,10 +205,127 @@ GOOD_AND_BAD = [
     ("gate: {pulse_s: 0.5}", "gate: {pulse_s: true}", "gate.pulse_s: is 'true'"),
     ("gate: {pulse_s: 0.5}", "gate: {pulse_s: 2026-05-04}", "gate.pulse_s: is '2026-05-04'"),
     ("verdict: {votes: 5}", "verdict: {votes: \u0665}", "verdict.votes: is '\u0665'"),
-    ("frames: {source: demo}", "frames: {source: " + "x" * 1025 + "}", "write text of at most 1024 characters"),
-    ("frames: {source: demo}", 'frames: {source: "a\\0b"}', "frames.source: is 'a\\x00b'; write text"),
+    (
+        "frames: {source: demo}",
+        "frames: {source: " + "x" * 1025 + "}",
+        "write printable text on one line, of at most 1024 characters",
+    ),
+    ("frames: {source: demo}", 'frames: {source: "a\\0b"}', "frames.source: is 'a\\x00b'; write printable text"),
     ("{}", "? [a]\n: b", "has a key that is not text"),
 ]
+
+
+# What people write who know YAML from other programs, and what their editors and tools make of it: the text, how the
+# page of what was tried calls it, and the message.
+WRITTEN_FOR_OTHERS = [
+    (
+        "gates:\n- name: a\n  source: !secret cam\n",
+        "`!secret cam`, as in Home Assistant",
+        "gate.yaml:3: gates[0].source: has the tag '!secret'; write the value itself, without a tag",
+    ),
+    (
+        "frames: !include cam.yaml",
+        "`!include cam.yaml`",
+        "gate.yaml:1: frames: has the tag '!include'; write the value",
+    ),
+    (
+        "%include cam.yaml\n---\n",
+        "`%include cam.yaml`",
+        "gate.yaml:1: is not YAML: found the directive %include; remove",
+    ),
+    ("frames: &f {source: a}", "an anchor", "gate.yaml:1: frames: has the anchor 'f'; write the value in each place"),
+    ("gate: {<<: {pulse_s: 1}}", "a merge key", "gate.yaml:1: gate.<<: unknown key"),
+    (
+        "frames:\n  source: |\n    /dev/video0\n",
+        "a text as a block (`|`)",
+        "gate.yaml:2: frames.source: is '/dev/video0\\n'; write it on the line of its key, without |",
+    ),
+    (
+        "gate:\n  pulse_s: >-\n    0.5\n",
+        "a number as a block (`>-`)",
+        "gate.yaml:2: gate.pulse_s: is '0.5'; write it on the line of its key, without >",
+    ),
+    (
+        "gate:\n  pulse_s: '0.5'\n",
+        "a number in quotes",
+        "gate.yaml:2: gate.pulse_s: is '0.5'; write a number from 0.05 to 10, such as 0.5, without quotes",
+    ),
+    (
+        "lines: {permission: {active_high: 'true'}}",
+        "`'true'` in quotes",
+        "lines.permission.active_high: is 'true'; write true or false, without quotes",
+    ),
+    ("lines: {permission: {active_high: yes}}", "`yes` for true", "is 'yes'; write true or false"),
+    (
+        "verdict: {votes: 010}",
+        "an octal number",
+        "verdict.votes: is '010'; write a whole number from 1 to 100, such as 5",
+    ),
+    (
+        "gate: {hold_s: 1:30}",
+        "`1:30`, a number to the base of 60",
+        "gate.hold_s: is '1:30'; write a number from 0.5 to",
+    ),
+    ("gate: {hold_s: 1_0}", "`1_0`", "gate.hold_s: is '1_0'; write a number from 0.5 to 120, such as 8"),
+    ("gate: {pulse_s: .5}", "`.5`", "gate.pulse_s: is '.5'; write a number from 0.05 to 10, such as 0.5"),
+    ("gate:\n  pulse_s: 0,5\n", "a decimal comma", "gate.pulse_s: is '0,5'; write a number from 0.05 to 10"),
+    ("gate: {pulse_s: 500ms}", "a number with its unit", "gate.pulse_s: is '500ms'; write a number"),
+    ("gate: {pulse_s: ~}", "`~` for a number", "gate.pulse_s: is empty; write a number"),
+    (
+        "gates:\n- name: a\n  frames:\n  width_px: 640\n",
+        "keys that are not indented",
+        "gate.yaml:4: gates[0].width_px: unknown key; write it indented below frames",
+    ),
+    (
+        "source: cam",
+        "a key of a section at the top",
+        "gate.yaml:1: source: unknown key; write it indented below frames",
+    ),
+    ("frames:\n\tsource: a\n", "a tab as indent", "gate.yaml:2: is not YAML: found character '\\t' that cannot start"),
+    ("frames: {source: @cam}", "a text that begins with `@`", "cannot start any token; write the value in quotes"),
+    ("frames:\n  source: a\x07b\n", "a control character", "gate.yaml:2: has the character '\\x07' in column 12"),
+    (
+        'frames: {source: "a\\x07b"}',
+        "a control character's escape",
+        "frames.source: is 'a\\x07b'; write printable text",
+    ),
+    ("frames: {source: ''}", "an empty text", "frames.source: is ''; write printable text"),
+    ("gate: {}\n---\n", "a second document", "gate.yaml:2: has a second document; remove the line '---'"),
+    ("gate: {fail: open, fail: secure}", "a key twice", "gate.fail: is written twice, first in line 1; keep one"),
+]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        pytest.param(text, message, marks=tried(Kind.SETTINGS, what, "refused: file, line, key and what to write"))
+        for text, what, message in WRITTEN_FOR_OTHERS
+    ],
+)
+def test_what_is_no_part_of_these_files_is_refused_in_words(text: str, message: str) -> None:
+    assert any(message in problem for problem in problems_of(text)), problems_of(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("\ufeffframes: {source: cam}", marks=tried(Kind.SETTINGS, "a byte order mark", "read")),
+        pytest.param("frames:\r\n  source: cam\r\n", marks=tried(Kind.SETTINGS, "line ends of Windows", "read")),
+        pytest.param("%YAML 1.1\n---\nframes: {source: cam}\n...\n", marks=tried(Kind.SETTINGS, "`%YAML 1.1`", "read")),
+        pytest.param('{"frames": {"source": "cam"}}', marks=tried(Kind.SETTINGS, "JSON", "read")),
+        pytest.param(
+            "frames:\n  source: |-\n    cam\n", marks=tried(Kind.SETTINGS, "a text as a block (`|-`)", "read")
+        ),
+    ],
+)
+def test_what_editors_and_tools_write_is_read(text: str) -> None:
+    assert settings_of(text).gates[0].frames.source == "cam"
+
+
+@pytest.mark.parametrize("text", ["no", "010", "1:30", "1_0", "2026-05-04", "0x1F", ".inf", "true"])
+@tried(Kind.SETTINGS, "`no`, `010`, `1:30`, `2026-05-04` as a text", "the text as it is written")
+def test_a_text_that_yaml_takes_for_something_else_stays_this_text(text: str) -> None:
+    assert settings_of(f"frames: {{source: {text}}}").gates[0].frames.source == text
 
 
 @pytest.mark.parametrize(("good", "bad", "message"), GOOD_AND_BAD)
@@ -254,7 +376,6 @@ def test_drop_ins_override_key_by_key_in_the_order_of_their_names(tmp_path: Path
     (tmp_path / "gate.d").mkdir()
     (tmp_path / "gate.d" / "20-late.yaml").write_text("gate: {pulse_s: 3}\n")
     (tmp_path / "gate.d" / "10-early.yaml").write_text("gate: {pulse_s: 2, fail: secure}\n")
-    (tmp_path / "gate.d" / "notes.txt").write_text("gate: {pulse_s: 9}\n")
     loaded = load(tmp_path / "gate.yaml")
     gate = loaded.settings.gates[0].gate
     assert (gate.policy, gate.pulse_s, gate.fail) == (Policy.ENFORCE, 3, Fail.SECURE)
@@ -280,7 +401,7 @@ def test_a_missing_file_and_a_file_that_is_not_text_are_reported(tmp_path: Path)
 def test_a_pile_of_aliases_is_refused_before_it_is_built() -> None:
     """Thirty lines that stand for a thousand million values."""
     lines = ["x0: &a0 [1, 2]", *(f"x{level}: &a{level} [*a{level - 1}, *a{level - 1}]" for level in range(1, 31))]
-    assert problems_of("\n".join(lines)) == ["gate.yaml:1: x0: has the anchor 'a0'; remove it"]
+    assert problems_of("\n".join(lines)) == ["gate.yaml:1: x0: has the anchor 'a0'; write the value in each place"]
 
 
 def test_a_file_that_is_not_a_regular_file_is_refused_at_once(tmp_path: Path) -> None:
@@ -304,7 +425,7 @@ def test_a_file_that_is_not_a_regular_file_is_refused_at_once(tmp_path: Path) ->
         load(file)
 
 
-def test_all_files_together_have_a_bounded_size_and_number(tmp_path: Path) -> None:
+def test_all_files_together_have_a_bounded_size(tmp_path: Path) -> None:
     file, folder = tmp_path / "gate.yaml", tmp_path / "gate.d"
     folder.mkdir()
     file.write_text("#" * MAX_BYTES)
@@ -312,20 +433,13 @@ def test_all_files_together_have_a_bounded_size_and_number(tmp_path: Path) -> No
     (folder / "10-site.yaml").write_text("#")
     with pytest.raises(SettingsErrors, match=r"10-site\.yaml: cannot be read: it is larger than 0 bytes"):
         load(file)
-    for number in range(MAX_DROP_INS):
-        (folder / f"{number}.yaml").touch()
-    with pytest.raises(SettingsErrors, match=rf"gate\.d: has more than {MAX_DROP_INS} files"):
-        load(file)
 
 
-def test_the_systems_file_that_is_a_link_to_nothing_is_an_error(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(load_module, "SYSTEM_FILE", tmp_path / "gate.yaml")
-    assert load(None).settings == Settings()
-    (tmp_path / "gate.yaml").symlink_to("gone")
-    with pytest.raises(SettingsErrors, match=r"gate\.yaml: cannot be read: No such file"):
-        load(None)
+@tried(Kind.SETTINGS, "UTF-16, as Windows' editor calls Unicode", "refused: to be saved as UTF-8")
+def test_a_file_in_utf_16_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "gate.yaml").write_bytes("gate: {}\n".encode("utf-16"))
+    with pytest.raises(SettingsErrors, match=r"gate\.yaml:1: is not UTF-8 text; save it as UTF-8"):
+        load(tmp_path / "gate.yaml")
 
 
 def test_only_the_first_errors_are_reported_and_the_others_are_counted() -> None:

@@ -7,7 +7,8 @@ from typing import Any
 from binarycop.cli.options import add_config, add_json, print_json
 from binarycop.printable import printable
 from binarycop.settings import dump
-from binarycop.settings.load import load, unread
+from binarycop.settings.files import unread
+from binarycop.settings.load import load
 from binarycop.settings.notes import notes
 
 
@@ -23,10 +24,8 @@ def add(commands: Any) -> None:
 def run(options: argparse.Namespace) -> int:
     """Print the settings as YAML, which can be loaded again. Raises SettingsErrors."""
     loaded = load(options.config)
-    for note in notes(loaded.settings):
+    for note in (*notes(loaded.settings), *unread(options.config)):
         print(printable(f"binarycop: {note}"), file=sys.stderr)
-    for path in unread(loaded.files[0]) if loaded.files else []:
-        print(printable(f"binarycop: {path}: is not read; only a file whose name ends with .yaml is"), file=sys.stderr)
     if options.json:
         files = [str(path) for path in loaded.files]
         to_dict = dump.changes_to_dict if options.changes else dump.to_dict

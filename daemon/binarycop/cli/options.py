@@ -9,13 +9,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from binarycop.evaluation.omissions import Omissions
 from binarycop.lines.factory import MOCK
 from binarycop.printable import printable
 from binarycop.settings.classifier import Backend
 from binarycop.settings.faces import DetectorKind
+from binarycop.settings.files import SYSTEM_FILE
 from binarycop.settings.lines import InputSettings
-from binarycop.settings.load import SYSTEM_FILE, load
+from binarycop.settings.load import load
 from binarycop.settings.schema import LaneSettings, Settings, wires_of
 
 _NUMBER = re.compile(r"[0-9]+(\.[0-9]*)?|\.[0-9]+")
@@ -112,14 +112,6 @@ def print_json(value: Any) -> None:
     """Print one JSON object as one line of standard output."""
     # JSON escapes all control characters but this one.
     print(json.dumps(value).replace("\x7f", "\\u007f"), flush=True)
-
-
-def print_omissions(omissions: Omissions, looked_at: int) -> None:
-    """Say on standard error what was left out, if anything was. looked_at: the number of pictures that were not."""
-    count = omissions.count
-    heading = [f"{count} of {count + looked_at} files were not looked at:"] if count else []
-    for line in heading + omissions.lines:
-        print(printable(f"binarycop: {line}"), file=sys.stderr)
 
 
 def _values(choices: type[Backend] | type[DetectorKind]) -> str:

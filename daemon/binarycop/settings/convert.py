@@ -37,7 +37,7 @@ def convert(schema: type, node: MappingNode, key: str, problems: list[SettingsEr
     known = {field.name: field for field in fields(schema)}
     for name in node.items:
         if name not in known:
-            problems.append(unknown_key(node, name, key, list(known)))
+            problems.append(unknown_key(node, name, key, hints))
     values = {}
     for name, field in known.items():
         if name in node.items:
@@ -52,12 +52,23 @@ def convert(schema: type, node: MappingNode, key: str, problems: list[SettingsEr
     return schema(**values)
 
 
-def unknown_key(node: MappingNode, name: str, key: str, known: list[str]) -> SettingsError:
-    """The error for a key that the schema does not have; it names the most similar key."""
+def unknown_key(node: MappingNode, name: str, key: str, known: Mapping[str, Any]) -> SettingsError:
+    """The error for a key that is not one of ``known``, which has their types.
+
+    It names the section that the key belongs to, or else the most similar key.
+    """
+    sections = [section for section, kind in known.items() if is_dataclass(kind) and name in _names(kind)]
     similar = difflib.get_close_matches(name, known, n=1)
-    hint = f"did you mean {similar[0]}?" if similar else f"known keys here: {', '.join(known)}"
+    if sections:
+        hint = f"write it indented below {sections[0]}"
+    else:
+        hint = f"did you mean {similar[0]}?" if similar else f"known keys here: {', '.join(known)}"
     file, line = node.key_lines[name]
     return SettingsError("unknown key", hint, file=file, line=line, key=_path(key, name))
+
+
+def _names(schema: Any) -> list[str]:
+    return [field.name for field in fields(schema)]
 
 
 def _path(key: str, name: str) -> str:
@@ -79,10 +90,11 @@ def _value(
         (expected,) = (option for option in typing.get_args(expected) if option is not type(None))
     if is_dataclass(expected) or typing.get_origin(expected) is Mapping:
         return _mapping(expected, node, key, problems, default)
+    may_be_empty = default == ""
     if isinstance(node, ScalarNode):
         with suppress(ValueError):
-            return _scalar(expected, node, bounds)
-    problems.append(_problem(node, key, f"is {_describe(node)}", f"write {_hint(expected, bounds)}"))
+            return _scalar(expected, node, bounds, may_be_empty=may_be_empty)
+    problems.append(_problem(node, key, f"is {describe(node)}", f"write {_hint(expected, node, bounds, default)}"))
     return None
 
 
@@ -90,8 +102,8 @@ def _mapping(expected: Any, node: Node, key: str, problems: list[SettingsError],
     """A dataclass of the schema, or a mapping from names to values of one type."""
     if not isinstance(node, MappingNode):
         is_empty = isinstance(node, ScalarNode) and node.is_null
-        hint = "write 'key: value' lines below it" + (", or remove the key" if is_empty else "")
-        problems.append(_problem(node, key, f"is {_describe(node)}", hint))
+        hint = "write indented 'key: value' lines below it" + (", or remove the key" if is_empty else "")
+        problems.append(_problem(node, key, f"is {describe(node)}", hint))
         return None
     if is_dataclass(expected):
         schema = typing.cast(type, expected)
@@ -109,20 +121,20 @@ def _problem(node: Node, key: str, problem: str, hint: str) -> SettingsError:
     return SettingsError(problem, hint, file=node.file, line=node.line, key=key)
 
 
-def _scalar(expected: Any, node: ScalarNode, bounds: Mapping[str, Any]) -> Any:
+def _scalar(expected: Any, node: ScalarNode, bounds: Mapping[str, Any], *, may_be_empty: bool) -> Any:
     """A single value. Raises ValueError if the text is not of the expected type or outside its bounds."""
     text = node.text
     if expected is bool:
-        if node.plain and text in ("true", "false"):
+        if not node.style and text in ("true", "false"):
             return text == "true"
         raise ValueError(text)
     if isinstance(expected, type) and issubclass(expected, Enum):
         return expected(text)
     if expected is str:
-        if node.is_null or len(text) > _MAX_TEXT or not text.isprintable():
+        if node.is_null or len(text) > _MAX_TEXT or not text.isprintable() or not (text.strip() or may_be_empty):
             raise ValueError(text)
         return text
-    if not node.plain or len(text) > _MAX_DIGITS or not (_INTEGER if expected is int else _NUMBER).fullmatch(text):
+    if node.style or len(text) > _MAX_DIGITS or not (_INTEGER if expected is int else _NUMBER).fullmatch(text):
         raise ValueError(text)
     number = expected(text)
     if not math.isfinite(number) or not bounds.get("low", number) <= number <= bounds.get("high", number):
@@ -130,18 +142,25 @@ def _scalar(expected: Any, node: ScalarNode, bounds: Mapping[str, Any]) -> Any:
     return number
 
 
-def _hint(expected: Any, bounds: Mapping[str, Any]) -> str:
+def _hint(expected: Any, node: Node, bounds: Mapping[str, Any], default: Any) -> str:
+    style = node.style if isinstance(node, ScalarNode) else ""
+    if style in ("|", ">"):
+        return f"it on the line of its key, without {style}"
+    unquoted = ", without quotes" if style else ""
     if expected is bool:
-        return "true or false"
+        return f"true or false{unquoted}"
     if isinstance(expected, type) and issubclass(expected, Enum):
         return "one of " + ", ".join(str(option.value) for option in expected)
     if expected is str:
-        return f"text of at most {_MAX_TEXT} characters"
+        return f"printable text on one line, of at most {_MAX_TEXT} characters"
     kind = "a whole number" if expected is int else "a number"
-    return f"{kind} from {bounds['low']:g} to {bounds['high']:g}" if "low" in bounds else kind
+    limits = f" from {bounds['low']:g} to {bounds['high']:g}" if "low" in bounds else ""
+    example = f", such as {default:g}" if isinstance(default, int | float) else ""
+    return kind + limits + example + unquoted
 
 
-def _describe(node: Node) -> str:
+def describe(node: Node) -> str:
+    """What a node is, for messages."""
     if isinstance(node, MappingNode):
         return "a mapping"
     if isinstance(node, ScalarNode):

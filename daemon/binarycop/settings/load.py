@@ -1,33 +1,30 @@
-"""Loads the settings: ``gate.yaml``, then ``gate.d/*.yaml`` in the order of their names, as systemd does.
+"""Loads the settings from their files.
 
 A later file wins key by key; a list (``gates``) is replaced as a whole. Each entry of ``gates`` overrides the top-level
 ``frames``, ``faces``, ``verdict``, ``gate``, ``lines`` and ``signals``.
 """
 
-import os
 from dataclasses import dataclass, fields, replace
-from itertools import islice
 from pathlib import Path
 from types import MappingProxyType
+from typing import get_type_hints
 
 from binarycop.errors import SettingsError, SettingsErrors
 from binarycop.settings.check import check_lane, check_lanes
 from binarycop.settings.classifier import ClassifierSettings
-from binarycop.settings.convert import MissingKey, convert, unknown_key
+from binarycop.settings.convert import MissingKey, convert, describe, unknown_key
+from binarycop.settings.files import files_of
 from binarycop.settings.journal import JournalSettings
 from binarycop.settings.schema import LaneSettings, Settings
 from binarycop.settings.service import ServiceSettings
 from binarycop.settings.signals import SignalSettings, SignalsSettings
 from binarycop.settings.tree import EMPTY, MAX_BYTES, MappingNode, ScalarNode, SequenceNode, merge, parse, read_text
 
-SYSTEM_FILE = Path("/etc/binarycop/gate.yaml")
 MAX_GATES = 8
-MAX_DROP_INS = 64
 _MAX_PROBLEMS = 20
-_MAX_UNREAD = 20
 
-_DAEMON_KEYS = ("classifier", "journal", "service", "gates")
 _LANE_KEYS = tuple(field.name for field in fields(LaneSettings) if field.name != "name")
+_TYPES = {**get_type_hints(Settings), **{name: get_type_hints(LaneSettings)[name] for name in _LANE_KEYS}}
 
 
 @dataclass(frozen=True)
@@ -39,16 +36,12 @@ class Loaded:
 
 
 def load(path: Path | None) -> Loaded:
-    """Load ``path`` and its drop-ins. None: the system's file if there is one, otherwise the defaults.
+    """Load ``path`` and its drop-ins. None: those of the system, as far as they exist, otherwise the defaults.
 
     Raises SettingsErrors with everything that is wrong.
     """
-    if path is None:
-        if not os.path.lexists(SYSTEM_FILE):
-            return Loaded(Settings(), ())
-        path = SYSTEM_FILE
     try:
-        files = (path, *_drop_ins(path))
+        files = files_of(path)
         tree, left = EMPTY, MAX_BYTES
         for file in files:
             text = read_text(file, left)
@@ -58,31 +51,12 @@ def load(path: Path | None) -> Loaded:
     return Loaded(from_tree(tree), files)
 
 
-def _drop_ins(path: Path) -> list[Path]:
-    """The files that are read after ``path``, in order. Raises SettingsError if there are too many."""
-    folder = _drop_in_folder(path)
-    found = list(islice(folder.glob("*.yaml"), MAX_DROP_INS + 1))
-    if len(found) > MAX_DROP_INS:
-        raise SettingsError(f"has more than {MAX_DROP_INS} files", "write fewer files", file=str(folder))
-    return sorted(found)
-
-
-def unread(path: Path) -> list[Path]:
-    """What lies beside the drop-ins of ``path`` under another name, such as ``site.yml``; at most 20, none hidden."""
-    others = (file for file in _drop_in_folder(path).glob("[!.]*") if file.suffix != ".yaml")
-    return sorted(islice(others, _MAX_UNREAD))
-
-
-def _drop_in_folder(path: Path) -> Path:
-    return path.with_suffix(".d") if path.name else path
-
-
 def from_tree(tree: MappingNode) -> Settings:
     """Make settings from a merged tree. Raises SettingsErrors with everything that is wrong."""
     problems: list[SettingsError] = []
     for name in tree.items:
-        if name not in (*_DAEMON_KEYS, *_LANE_KEYS):
-            problems.append(unknown_key(tree, name, "", [*_DAEMON_KEYS, *_LANE_KEYS]))
+        if name not in _TYPES:
+            problems.append(unknown_key(tree, name, "", _TYPES))
     classifier = convert(ClassifierSettings, _section(tree, "classifier", problems), "classifier", problems)
     journal = convert(JournalSettings, _section(tree, "journal", problems), "journal", problems)
     service = convert(ServiceSettings, _section(tree, "service", problems), "service", problems)
@@ -135,8 +109,8 @@ def _section(tree: MappingNode, name: str, problems: list[SettingsError]) -> Map
     node = tree.items.get(name, EMPTY)
     if isinstance(node, MappingNode):
         return node
-    hint = "write 'key: value' lines below it"
-    problems.append(SettingsError("is not a mapping", hint, file=node.file, line=node.line, key=name))
+    hint = "write indented 'key: value' lines below it"
+    problems.append(SettingsError(f"is {describe(node)}", hint, file=node.file, line=node.line, key=name))
     return EMPTY
 
 
@@ -145,8 +119,11 @@ def _gate_entries(tree: MappingNode, problems: list[SettingsError]) -> list[tupl
     gates = tree.items.get("gates")
     if gates is None:
         return [("", MappingNode({}, {}, tree.file, 1))]
+    if not isinstance(gates, SequenceNode):
+        problem, hint = f"is {describe(gates)}", "write a list: begin each gate with '- name: ...'"
+    else:
+        problem, hint = f"has {len(gates.items)} gates", f"write 1 to {MAX_GATES} gates, or remove the key"
     if not isinstance(gates, SequenceNode) or not 1 <= len(gates.items) <= MAX_GATES:
-        problem, hint = f"is not a list of 1 to {MAX_GATES} gates", "begin each gate with '- name: ...'"
         problems.append(SettingsError(problem, hint, file=gates.file, line=gates.line, key="gates"))
         return []
     entries = []
@@ -154,7 +131,7 @@ def _gate_entries(tree: MappingNode, problems: list[SettingsError]) -> list[tupl
         key = f"gates[{index}]"
         if not isinstance(entry, MappingNode):
             hint = "write 'name: ...' and the keys that differ for this gate"
-            problems.append(SettingsError("is not a mapping", hint, file=entry.file, line=entry.line, key=key))
+            problems.append(SettingsError(f"is {describe(entry)}", hint, file=entry.file, line=entry.line, key=key))
             continue
         if "name" not in entry.items:
             problem = "lacks name"

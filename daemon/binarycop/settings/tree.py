@@ -6,6 +6,7 @@ lines of aliases can stand for a thousand million values. Size, depth and number
 """
 
 import errno
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,17 +26,17 @@ _MAX_KEY = 64  # characters; the longest key has 20
 
 @dataclass(frozen=True)
 class ScalarNode:
-    """A single value as text. plain: it was written without quotes."""
+    """A single value as text. style: the sign that it was written with, a quote or ``|`` or ``>``; empty for none."""
 
     text: str
-    plain: bool
+    style: str
     file: str
     line: int
 
     @property
     def is_null(self) -> bool:
         """Whether the text means that there is no value."""
-        return self.plain and self.text in ("", "null", "~")
+        return not self.style and self.text in ("", "null", "~")
 
 
 @dataclass(frozen=True)
@@ -75,28 +76,54 @@ def read_text(path: Path, max_bytes: int = MAX_BYTES) -> str:
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         raise SettingsError("is not UTF-8 text", "save it as UTF-8", file=str(path), line=line) from error
+    except FileNotFoundError as error:
+        problem = f"it is a link to {os.readlink(path)}, which does not exist" if path.is_symlink() else error.strerror
+        raise SettingsError(f"cannot be read: {problem}", "put a readable file there", file=str(path)) from error
     except OSError as error:
         is_large = error.errno == errno.EFBIG
-        hint = f"all settings files together may have {MAX_BYTES} bytes" if is_large else "name a readable file"
+        hint = f"all settings files together may have {MAX_BYTES} bytes" if is_large else "put a readable file there"
         raise SettingsError(f"cannot be read: {error.strerror}", hint, file=str(path)) from error
 
 
 def parse(text: str, file: str) -> MappingNode:
     """Parse YAML text; an empty text is an empty mapping. file: its name for messages. Raises SettingsError."""
     try:
-        return _Builder(yaml.parse(text, Loader=yaml.SafeLoader), file).root()
+        loader = _Loader(text)
+    except yaml.reader.ReaderError as error:
+        before, wrong = text[: error.position], text[error.position]
+        line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
+        problem = f"has the character {wrong!a} in column {column}, which YAML does not allow"
+        raise SettingsError(problem, "remove it", file=file, line=line) from error
+    try:
+        return _Builder(iter(loader.get_event, None), file).root()
     except SettingsError:
         raise
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = mark.line + 1 if mark else 0
-        raise SettingsError(f"is not YAML: {error.problem}", "correct the syntax", file=file, line=line) from error
-    except yaml.reader.ReaderError as error:
-        line = text.count("\n", 0, error.position) + 1
-        problem = f"has the character {text[error.position : error.position + 1]!a}, which YAML does not allow"
-        raise SettingsError(problem, "remove it", file=file, line=line) from error
-    except (yaml.YAMLError, ValueError, OverflowError) as error:  # such as an escape for no character
-        raise SettingsError(f"is not YAML: {error}", "correct the syntax", file=file) from error
+        problem = error.problem or error.context or ""
+        raise SettingsError(f"is not YAML: {problem}", _syntax_hint(problem), file=file, line=line) from error
+    except (ValueError, OverflowError) as error:  # an escape for no character
+        problem, hint = f"is not YAML: {error}", "correct the syntax"
+        raise SettingsError(problem, hint, file=file, line=loader.line + 1) from error
+
+
+class _Loader(yaml.SafeLoader):
+    """PyYAML's, but it does not skip a directive that it does not know, such as ``%include``."""
+
+    def scan_directive(self) -> Any:
+        token = super().scan_directive()
+        if token.name != "YAML":
+            raise yaml.scanner.ScannerError(None, None, f"found the directive %{token.name}", token.start_mark)
+        return token
+
+
+def _syntax_hint(problem: str) -> str:
+    if "directive" in problem:
+        return "remove it"
+    if "'\\t'" in problem:
+        return "write spaces instead of the tab"
+    return "write the value in quotes" if "cannot start any token" in problem else "correct the syntax"
 
 
 def merge(lower: MappingNode, upper: MappingNode) -> MappingNode:
@@ -137,7 +164,7 @@ class _Builder:
         line = event.start_mark.line + 1
         self._check(event, key, depth)
         if isinstance(event, yaml.ScalarEvent):
-            return ScalarNode(event.value, event.style is None, self._file, line)
+            return ScalarNode(event.value, event.style or "", self._file, line)
         if isinstance(event, yaml.SequenceStartEvent):
             items: list[Node] = []
             while not isinstance(event := next(self._events), yaml.SequenceEndEvent):
@@ -170,9 +197,9 @@ class _Builder:
         if isinstance(event, yaml.AliasEvent):
             raise self._error(event, key, f"has the alias {event.anchor!a:.64}", "write the value instead")
         if event.anchor is not None:
-            raise self._error(event, key, f"has the anchor {event.anchor!a:.64}", "remove it")
+            raise self._error(event, key, f"has the anchor {event.anchor!a:.64}", "write the value in each place")
         if event.tag is not None:
-            raise self._error(event, key, f"has the tag {event.tag!a:.64}", "remove it")
+            raise self._error(event, key, f"has the tag {event.tag!a:.64}", "write the value itself, without a tag")
         if depth > _MAX_DEPTH:
             raise self._error(event, "", "is nested too deeply", f"write at most {_MAX_DEPTH} levels")
         if self._nodes > _MAX_NODES:
