@@ -10,6 +10,7 @@ from binarycop.errors import SourceError, UndecodableFrame
 from binarycop.frames.base import Frame
 from binarycop.frames.folder import EMPTY_GREY, Folder, FolderSettings
 from tests.frames.fakes import picture
+from tests.tried import Kind, tried
 
 SHORT = FolderSettings(hold_s=0.3, gap_s=0.2, rate_hz=10.0)
 
@@ -112,3 +113,24 @@ def test_a_closed_folder_is_at_its_end(tmp_path: Path) -> None:
     folder.close()
     folder.close()
     assert folder.read() is None
+
+
+@tried(Kind.FOLDER, "a source with .heic, .gif and ._a.png beside the pictures", "each unread picture is an event")
+def test_a_picture_of_a_format_that_is_not_read_is_named_and_a_systems_file_is_not(tmp_path: Path) -> None:
+    write(tmp_path / "a.png", 10)
+    for name in ("b.heic", "c.GIF", "._a.png", ".hidden.jpg", "Thumbs.db"):
+        (tmp_path / name).write_bytes(b"any")
+    folder = Folder(tmp_path, SHORT)
+    assert greys([frame for frame in (folder.read() for _ in range(5)) if frame]) == [EMPTY_GREY] * 2 + [10] * 3
+    for name in ("b.heic", "c.GIF"):
+        with pytest.raises(UndecodableFrame, match=f"{name} is not a JPEG"):
+            folder.read()
+    assert folder.read() is None
+
+
+@tried(Kind.FOLDER, "a source whose pictures are in subfolders", "refused: names what it has")
+def test_a_folder_without_pictures_is_refused_with_what_it_has(tmp_path: Path) -> None:
+    for name in ("one", "two", "three", "four"):
+        (tmp_path / name).mkdir()
+    with pytest.raises(SourceError, match=r"has no picture \(\.jpg, .*\); it has four, one, three$"):
+        Folder(tmp_path)

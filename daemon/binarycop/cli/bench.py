@@ -11,7 +11,8 @@ from typing import Any
 
 import cv2
 
-from binarycop.cli.options import add_config, add_json, first_gate_of, print_json, print_omissions, settings_of
+from binarycop.cli.left_out import print_omissions
+from binarycop.cli.options import add_config, add_json, first_gate_of, print_json, settings_of
 from binarycop.detection.base import Detector
 from binarycop.detection.choose import make_detector
 from binarycop.errors import DetectorError, SourceError

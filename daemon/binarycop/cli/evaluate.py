@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from binarycop.classes import FOLDERS, LABELS
+from binarycop.cli.left_out import print_omissions
 from binarycop.cli.options import (
     add_classifier,
     add_config,
@@ -14,7 +15,6 @@ from binarycop.cli.options import (
     add_json,
     first_gate_of,
     print_json,
-    print_omissions,
     settings_of,
 )
 from binarycop.detection.choose import make_detector

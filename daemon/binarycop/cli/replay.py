@@ -7,6 +7,7 @@ from typing import Any
 from binarycop.bundle.files import Bundle
 from binarycop.classifier.base import Classifier
 from binarycop.cli.console import latency_text
+from binarycop.cli.left_out import print_source
 from binarycop.cli.options import (
     add_classifier,
     add_config,
@@ -69,6 +70,7 @@ def run(options: argparse.Namespace) -> int:
             raise SourceError(clip, "is a camera; replay takes recordings")
         # A wrong name shows before the clips in front of it have taken their time.
         open_recording(clip).close()
+        print_source(clip)
     bundle, classifier = open_bundle(settings.classifier)
     empty = [
         clip

@@ -19,6 +19,7 @@ class Reason(Enum):
     READ_BEFORE = "in folders that were read before, under another name"
     UNREAD_FORMAT = "of a picture format that is not read"
     NOT_A_PICTURE = "without the ending of a picture"
+    SUBFOLDER = "that are folders"
     NO_ACCESS = "that cannot be opened"
     UNDECODABLE = "that cannot be decoded"
     SYSTEM = "hidden or made by an operating system"

@@ -10,8 +10,12 @@ from numpy.typing import NDArray
 from binarycop.errors import SourceError, UndecodableFrame
 from binarycop.frames.base import Frame
 from binarycop.frames.image import MAX_FRAME_PX, SUFFIXES, read_picture
+from binarycop.frames.picture_files import FileKind, kind_of
 
 EMPTY_GREY = 128
+# A picture of a format that is not read is an event as one that is damaged.
+_SHOWN = (FileKind.PICTURE, FileKind.UNREAD)
+_NAMED = 3
 
 
 @dataclass(frozen=True)
@@ -42,11 +46,13 @@ class Folder:
         self._settings = settings or FolderSettings()
         self.name = str(path)
         try:
-            self._remaining = sorted(entry for entry in path.iterdir() if entry.suffix.lower() in SUFFIXES)
+            entries = sorted(path.iterdir())
         except OSError as error:
             raise SourceError(self.name, f"cannot be listed: {error.strerror}") from error
+        self._remaining = [entry for entry in entries if kind_of(entry.name) in _SHOWN]
         if not self._remaining:
-            raise SourceError(self.name, f"has no picture ({', '.join(SUFFIXES)})")
+            others = "; it has " + ", ".join(entry.name for entry in entries[:_NAMED]) if entries else ""
+            raise SourceError(self.name, f"has no picture ({', '.join(SUFFIXES)}){others}")
         self._remaining.reverse()
         self._shown: Iterator[NDArray[np.uint8]] = iter(())
         self._number = 0
