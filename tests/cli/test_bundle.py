@@ -293,3 +293,11 @@ def test_install_names_the_files_that_are_not_the_bundles(
     names = "overlay.bit, overlay.hwh, x0, x1, x2, x3, x4, x5 and 3 more"
     note = f"binarycop: not installed, since manifest.json does not list it: {names}"
     assert capsys.readouterr().err.splitlines() == [note]
+
+
+def test_a_systemd_that_does_not_answer_is_not_taken_for_a_daemon_that_has_not_worked_long_enough(
+    root: Path, tiny_bundle: Bundle, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert call(root, "install", tiny_bundle.folder) == 0
+    assert call(root, "confirm") == 0
+    assert "nothing to confirm: systemd does not answer" in capsys.readouterr().err

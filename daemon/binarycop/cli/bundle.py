@@ -138,9 +138,12 @@ def _ensure(options: argparse.Namespace) -> None:
 def _confirm(options: argparse.Namespace) -> None:
     """Make what is on trial known good, if the daemon has worked with it for long enough and has judged somebody."""
     state = unit.read()
+    if state is None:
+        _log("nothing to confirm: systemd does not answer, so it is not known whether the daemon has worked")
+        return
     confirmed = []
     now = _now()
-    if state and state.has_worked(now.monotonic_s, options.after_s):
+    if state.has_worked(now.monotonic_s, options.after_s):
         confirmed = BundleStore(options.root).confirm(Moment(now.boot, state.started_s))
     for version in confirmed:
         _show(version, options)
