@@ -83,8 +83,10 @@ def test_subfolders_are_read_after_the_pictures_beside_them(tmp_path: Path) -> N
 
 @tried(Kind.FOLDER, "a folder nose inside the folder correct", "left out: counted and named")
 def test_a_subfolder_with_the_name_of_another_class_is_left_out(tmp_path: Path) -> None:
-    paths, left_out = read(put(tmp_path, "correct/a.jpg", "correct/Nose/b.jpg", "correct/correct/c.jpg"))
-    assert paths == ["correct/a.jpg", "correct/correct/c.jpg"]
+    paths, left_out = read(
+        put(tmp_path, "correct/a.jpg", "correct/Nose/b.jpg", "correct/correct/c.jpg", "correct/noise/d.jpg")
+    )
+    assert paths == ["correct/a.jpg", "correct/correct/c.jpg", "correct/noise/d.jpg"]
     assert left_out == {Reason.OTHER_CLASS: ["correct/Nose (1)"]}
 
 

@@ -58,9 +58,13 @@ def entries(folder: Path) -> list[Path]:
 
 def class_alike(name: str) -> str | None:
     """The class folder that somebody may have meant by this name; None if it is like no class."""
-    words = name.lower().replace("-", "_").replace(" ", "_")
+    words = _in_our_spelling(name)
     alike = get_close_matches(words, FOLDERS, 1, _ALIKE)
     return alike[0] if alike and alike[0][0] == words[0] else None
+
+
+def _in_our_spelling(name: str) -> str:
+    return name.lower().replace("-", "_").replace(" ", "_")
 
 
 class FolderReader:
@@ -75,14 +79,13 @@ class FolderReader:
         waiting = [folder]
         while waiting:
             folder = waiting.pop()
-            name = self._name(folder)
             try:
                 status, inside = folder.stat(), sorted(folder.iterdir())
             except OSError as error:
-                self._omissions.add(Reason.NO_ACCESS, f"{name} ({error.strerror})")
+                self._omissions.add(Reason.NO_ACCESS, f"{self._name(folder)} ({error.strerror})")
                 continue
             if (status.st_dev, status.st_ino) in self._seen:
-                self._omissions.add(Reason.READ_BEFORE, name)
+                self._omissions.add(Reason.READ_BEFORE, self._name(folder))
                 continue
             self._seen.add((status.st_dev, status.st_ino))
             folders = []
@@ -95,7 +98,8 @@ class FolderReader:
                 else:
                     self._omissions.add(_REASONS[kind], self._name(path))
             for path in reversed(folders):
-                if label and class_alike(path.name) not in (None, label):
+                name = _in_our_spelling(path.name)
+                if label and name in FOLDERS and name != label:
                     self.leave_out(path, Reason.OTHER_CLASS)
                 else:
                     waiting.append(path)
