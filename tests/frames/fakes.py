@@ -24,7 +24,7 @@ class ListedSource:
 
     name = "listed"
 
-    def __init__(self, items: Sequence[Frame | Exception | None], *, is_live: bool) -> None:
+    def __init__(self, items: Sequence[Frame | BaseException | None], *, is_live: bool) -> None:
         self.is_live = is_live
         self._items = list(items)
         self.times_closed = 0
@@ -32,7 +32,7 @@ class ListedSource:
 
     def read(self) -> Frame | None:
         item = self._items.pop(0) if self._items else None
-        if isinstance(item, Exception):
+        if isinstance(item, BaseException):
             raise item
         return item
 

@@ -13,6 +13,7 @@ from binarycop.frames.choose import is_recording, open_recording, open_source
 from binarycop.frames.demo import Demo
 from binarycop.frames.folder import Folder, FolderSettings
 from tests.frames.fakes import picture
+from tests.tried import Kind, tried
 
 CAMERA = CameraSettings(width_px=320, height_px=240, rate_hz=30.0, fourcc="MJPG")
 
@@ -50,6 +51,39 @@ def test_a_number_or_device_is_a_camera_even_if_it_does_not_exist(spec: str) -> 
 def test_a_device_is_never_read_as_a_clip() -> None:
     with pytest.raises(SourceError, match="is not a camera"):
         open_source("/dev/zero", ManualClock(), CAMERA)
+
+
+@pytest.mark.parametrize(
+    ("spec", "meant"),
+    [
+        pytest.param(
+            "video2", "/dev/video2",
+            marks=tried(Kind.CAMERA, "source: video2", "a fault of its gate: did you mean /dev/video2?"),
+        ),
+        ("dev/video2", "/dev/video2"),
+        ("/video2", "/dev/video2"),
+        ("devvideo2", "/dev/video2"),
+        ("Video 02", "/dev/video2"),
+        ("/Dev/Video2", "/dev/video2"),
+        ("v4l/by-id/usb-Maker_Cam", "/dev/v4l/by-id/usb-Maker_Cam"),
+        ("dev/binarycop/camera", "/dev/binarycop/camera"),
+        ("Demo", "demo"),
+        (" demo", "demo"),
+    ],
+)  # fmt: skip
+def test_a_camera_whose_slash_was_forgotten_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, spec: str, meant: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SourceError, match=rf"does not exist; did you mean {meant}\?$"):
+        open_source(spec, ManualClock(), CAMERA)
+
+
+def test_a_folder_with_the_name_of_a_camera_is_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("video2").mkdir()
+    assert cv2.imwrite("video2/a.png", picture(9))
+    assert isinstance(open_source("video2", ManualClock(), CAMERA), Folder)
 
 
 @pytest.mark.parametrize(

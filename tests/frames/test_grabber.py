@@ -11,8 +11,8 @@ from binarycop.clock import ManualClock
 from binarycop.errors import SourceError
 from binarycop.frames.base import Frame, Source
 from binarycop.frames.grabber import Grabber
-from binarycop.frames.source_event import SourceEventKind
-from binarycop.frames.source_reader import GrabberSettings
+from binarycop.frames.source_event import SourceEvent, SourceEventKind
+from binarycop.frames.source_reader import GrabberSettings, SourceReader
 from tests.frames.fakes import ListedSource, frame
 
 DEADLINE_S = 30.0  # only a failing test waits this long
@@ -280,6 +280,18 @@ def test_a_recording_has_ended_once_its_last_frame_was_taken(clock: ManualClock)
     assert grabber.take(0.0) is not None
     assert grabber.has_ended
     assert grabber.take(DEADLINE_S) is None
+    assert grabber.end is not None
+    assert grabber.end.kind is SourceEventKind.ENDED
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_thread_that_dies_has_lost_its_source(clock: ManualClock, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(SourceReader, "step", lambda _: 1 / 0)
+    grabber = Grabber(lambda: ListedSource([], is_live=True), clock, SETTINGS)
+    grabber.start()
+    assert grabber.take(DEADLINE_S) is None
+    assert grabber.end == SourceEvent(SourceEventKind.LOST, "the thread that reads it has died", 50.0)
+    assert grabber.events() == [grabber.end]
 
 
 def test_take_returns_at_once_if_no_frame_can_come(clock: ManualClock) -> None:

@@ -14,6 +14,7 @@ from tests.frames.fakes import ListedSource, frame
 
 SETTINGS = GrabberSettings(stale_s=2.0, frozen_s=5.0)
 GONE = SourceError("listed", "unplugged")
+TRUNCATED = SourceError("listed", "is truncated: 1 of 9 frames")
 BAD = UndecodableFrame("listed", "picture 3 cannot be decoded")
 
 
@@ -63,11 +64,11 @@ class Run:
         return opening
 
 
-def live(*items: Frame | Exception | None) -> ListedSource:
+def live(*items: Frame | BaseException | None) -> ListedSource:
     return ListedSource(items, is_live=True)
 
 
-def recording(*items: Frame | Exception | None) -> ListedSource:
+def recording(*items: Frame | BaseException | None) -> ListedSource:
     return ListedSource(items, is_live=False)
 
 
@@ -143,10 +144,31 @@ def test_an_unexpected_error_ends_a_recording() -> None:
     assert clip.times_closed == 1
 
 
-def test_a_recording_that_cannot_be_opened_is_over() -> None:
-    run = Run([GONE], is_live=False)
-    assert run.step(1)
-    assert run.kinds == [SourceEventKind.LOST]
+def test_an_error_that_would_end_the_thread_is_like_any_other() -> None:
+    run = Run([live(frame(1), SystemExit()), live(frame(2))])
+    run.step(5)
+    assert run.kinds == [SourceEventKind.LOST, SourceEventKind.BACK]
+    assert run.events[0].detail == "unexpected SystemExit"
+
+
+@pytest.mark.parametrize(
+    ("opening", "detail"),
+    [
+        pytest.param(GONE, "unplugged", id="cannot be opened"),
+        pytest.param(MemoryError(), "unexpected MemoryError", id="an unexpected error"),
+        pytest.param(recording(), "has no frame that can be decoded", id="empty"),
+        pytest.param(recording(BAD, BAD), "has no frame that can be decoded", id="bad pictures only"),
+        pytest.param(recording(BAD, TRUNCATED), "is truncated: 1 of 9 frames", id="truncated before its first frame"),
+    ],
+)
+def test_a_recording_without_a_frame_is_lost_and_has_not_played_to_its_end(
+    opening: ListedSource | Exception, detail: str
+) -> None:
+    run = Run([opening], is_live=False)
+    assert run.step(9)
+    assert run.reader.end == SourceEvent(SourceEventKind.LOST, detail, run.clock.now_s())
+    assert run.events[-1] == run.reader.end
+    assert run.opened == 1
 
 
 def test_a_recording_ends_once_and_is_closed() -> None:
@@ -154,13 +176,26 @@ def test_a_recording_ends_once_and_is_closed() -> None:
     run = Run([clip])
     assert run.step(9)
     assert run.events == [SourceEvent(SourceEventKind.ENDED, "after 2 frames", run.clock.now_s())]
+    assert run.reader.end == run.events[0]
     assert clip.times_closed == 1
 
 
 def test_a_truncated_recording_is_reported_instead_of_its_end() -> None:
-    run = Run([recording(frame(1), SourceError("listed", "is truncated: 1 of 9 frames"))])
+    run = Run([recording(frame(1), TRUNCATED)])
     assert run.step(9)
     assert run.events == [SourceEvent(SourceEventKind.TRUNCATED, "is truncated: 1 of 9 frames", 100.0)]
+    assert run.reader.end == run.events[0]
+
+
+def test_a_camera_is_absent_until_its_first_frame_and_never_after_it() -> None:
+    run = Run([GONE, live(GONE), live(frame(1), GONE)])
+    absent = []
+    for _ in range(6):
+        absent.append(run.reader.is_absent)
+        run.step(1)
+    assert absent == [False, True, True, True, True, False]
+    assert not run.reader.is_absent
+    assert run.reader.end is None
 
 
 def test_a_recording_plays_at_its_own_speed() -> None:

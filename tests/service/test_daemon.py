@@ -26,9 +26,10 @@ from binarycop.service.snapshot import LaneSnapshot
 from binarycop.settings.classifier import ClassifierSettings
 from binarycop.settings.faces import DetectorKind, FacesSettings
 from binarycop.settings.frames import FramesSettings
-from binarycop.settings.gate import GateSettings, Policy
+from binarycop.settings.gate import Fail, GateSettings, Policy
 from binarycop.settings.schema import LaneSettings, Settings
 from binarycop.tracking.runner import DetectorThread
+from tests.tried import Kind, tried
 
 
 class RecordingDisplay:
@@ -156,8 +157,111 @@ def test_the_summary_has_the_counts_of_each_gate(settings: Settings) -> None:
     summary = daemon.run_daemon(lambda: settings, display)
     assert not summary.was_stopped
     assert summary.captured == 20 == summary.counters[0].frames + summary.dropped
-    assert summary.source == settings.gates[0].frames.source
+    assert summary.failure is None
     assert display.lines[-1] == "stopped: every source has ended"
+
+
+class Manager:
+    """The service manager's end of the notify socket."""
+
+    def __init__(self, address: Path) -> None:
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self._socket.bind(str(address))
+        self._socket.setblocking(False)
+
+    def lines(self) -> list[str]:
+        """All that has come."""
+        lines: list[str] = []
+        while True:
+            try:
+                lines += self._socket.recv(4096).decode().splitlines()
+            except BlockingIOError:
+                self._socket.close()
+                return lines
+
+
+@pytest.fixture
+def manager(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Manager:
+    monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "notify"))
+    monkeypatch.setattr(daemon, "_harden", lambda _: None)  # these tests go on in this process
+    return Manager(tmp_path / "notify")
+
+
+def with_south(settings: Settings, source: str, fail: Fail = Fail.SECURE) -> Settings:
+    """The settings with a second gate; it gives no permission to nobody."""
+    north = replace(settings.gates[0], name="north")
+    relay = replace(north.lines.permission, pin="R2")
+    signals = replace(north.signals, fault=replace(north.signals.fault, permission=fail is Fail.OPEN))
+    south = replace(
+        north, name="south", frames=FramesSettings(source=source), gate=GateSettings(fail=fail), signals=signals,
+        lines=replace(north.lines, permission=relay, lamps={}),
+    )  # fmt: skip
+    return replace(settings, gates=(north, south))
+
+
+@pytest.mark.parametrize("fail", Fail)
+@pytest.mark.parametrize(
+    ("source", "reason", "is_over"),
+    [
+        ("video2", "does not exist; did you mean /dev/video2?", True),
+        ("nowhere/clip.avi", "does not exist; a source is demo, a camera's number or /dev path", True),
+        pytest.param(
+            "empty", "has no picture (", True,
+            marks=tried(Kind.FOLDER, "empty, for one gate of two", "a fault of its gate; the other one decides"),
+        ),
+        pytest.param(
+            "bad", "has no frame that can be decoded", True,
+            marks=tried(Kind.FOLDER, "no picture in it can be decoded", "a fault of its gate; the other one decides"),
+        ),
+        pytest.param(
+            "/dev/video63", "there is no such device", False,
+            marks=tried(Kind.CAMERA, "absent, for one gate of two", "a fault of its gate; the other one decides"),
+        ),
+    ],
+)  # fmt: skip
+def test_a_source_that_cannot_be_opened_is_a_fault_of_its_gate_and_the_other_gate_is_ready(
+    settings: Settings, manager: Manager, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    source: str, reason: str, is_over: bool, fail: Fail,
+) -> None:  # fmt: skip
+    monkeypatch.chdir(tmp_path)
+    Path("empty").mkdir()
+    Path("bad").mkdir()
+    Path("bad/a.jpg").write_bytes(b"no picture")
+    factory = MockLines()
+    monkeypatch.setattr(daemon, "open_factory", lambda _: factory)
+    relays: list[tuple[bool, bool]] = []
+
+    def look() -> None:
+        relays.append((factory.pin("RELAY").state, factory.pin("R2").state))
+        if not is_over and len(relays) > 20:
+            signal.raise_signal(signal.SIGTERM)
+
+    display = RecordingDisplay(look)
+    summary = daemon.run_daemon(lambda: with_south(settings, source, fail), display)
+    lines = manager.lines()
+    status = lines[lines.index("READY=1") + 1]
+    assert "STATUS=north: in service" in status
+    assert "south: OUT OF ORDER, relay off: no frames" in status
+    lost, fault, *_ = [line for line in display.lines if line.startswith("south: ") and "frame cannot" not in line][1:]
+    assert lost.startswith(f"south: source lost: {reason}")
+    assert fault == "south: fault: no frames"
+    assert not any(line.startswith("north: fault") for line in display.lines)
+    # North's permission is always on. In a fault no coil is energised: with fail: open that is a permission.
+    assert relays[-1] == (True, False)
+    assert str(summary.failure).startswith(f"source {source}: {reason}") is is_over
+    assert summary.captured == (20 if is_over else summary.captured)
+
+
+@pytest.mark.parametrize("source", ["video2", "nowhere/clip.avi"])
+def test_with_only_such_a_source_the_daemon_ends_with_its_reason_and_is_never_ready(
+    settings: Settings, manager: Manager, source: str
+) -> None:
+    lane = replace(settings.gates[0], frames=FramesSettings(source=source))
+    display = RecordingDisplay()
+    summary = daemon.run_daemon(lambda: replace(settings, gates=(lane,)), display)
+    assert str(summary.failure).startswith(f"source {source}: does not exist")
+    assert display.lines[-1] == f"stopped: {summary.failure}"
+    assert "READY=1" not in manager.lines()
 
 
 def test_each_gate_is_started_with_its_detector_in_the_journal(settings: Settings) -> None:

@@ -5,20 +5,23 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from functools import partial
+from itertools import cycle
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
 from binarycop.clock import ManualClock, MonotonicClock
-from binarycop.errors import BackendError, DetectorError, SourceError
+from binarycop.errors import BackendError, DetectorError, SourceError, UndecodableFrame
 from binarycop.frames.base import Frame
 from binarycop.frames.grabber import Grabber
-from binarycop.frames.source_reader import GrabberSettings
+from binarycop.frames.source_event import SourceEventKind
+from binarycop.frames.source_reader import GrabberSettings, SourceReader
 from binarycop.geometry import Box
 from binarycop.journal.events import Event
+from binarycop.service.faults import FaultReason
 from binarycop.service.live import LiveLoop
-from binarycop.service.watchdog import Stage
+from binarycop.service.watchdog import STUCK_S, Stage
 from binarycop.settings.faces import FacesSettings
 from binarycop.settings.frames import FramesSettings
 from binarycop.settings.lines import LineSettings, LinesSettings
@@ -29,12 +32,17 @@ from tests.service.fakes import CORRECT, HERE, NOSE, SimulatedSetup
 FAST = GrabberSettings(stale_s=5.0, frozen_s=5.0, retry_first_s=0.01, retry_max_s=0.02)
 BLANK = np.zeros((240, 320, 3), np.uint8)
 NEAR = Box(60, 40, 30, 36)
+TWO_GATES = (
+    LaneSettings(name="north"),
+    LaneSettings(name="south", lines=LinesSettings(permission=LineSettings("R2"), lamps={})),
+)
 
 
 class Recording:
     """This many frames, one every 10 ms of its own time; then it ends, or fails with ``fails``."""
 
     name, is_live = "recording", False
+    opening: SourceError | None = None  # why it cannot be opened
 
     def __init__(self, frames: int, fails: SourceError | None = None, pixels: NDArray[np.uint8] = BLANK) -> None:
         self._frames, self._fails, self._pixels, self._number = frames, fails, pixels, 0
@@ -55,6 +63,7 @@ class Silent:
     """A camera that hangs in its second read until ``is_free`` is set."""
 
     name, is_live = "silent", True
+    opening: SourceError | None = None  # why it cannot be opened
 
     def __init__(self) -> None:
         self.is_free = threading.Event()
@@ -83,7 +92,14 @@ def loop_of(setup: SimulatedSetup, *sources: Recording | Silent) -> Iterator[Liv
 
 
 def _same(source: Recording | Silent) -> Recording | Silent:
+    if source.opening is not None:
+        raise source.opening
     return source
+
+
+def gates_with(setup: SimulatedSetup, event: Event) -> list[str]:
+    """The gates of which the journal has this event."""
+    return [gate for found, gate, _ in setup.journal.records if found is event]
 
 
 def never() -> bool:
@@ -140,38 +156,134 @@ def test_a_frame_does_not_wait_for_the_sources_that_have_none(monkeypatch: pytes
 
     monkeypatch.setattr(Grabber, "take", record)
     source = Silent()
-    relay = LinesSettings(permission=LineSettings("R2"), lamps={})
-    setup = SimulatedSetup(LaneSettings(name="north"), LaneSettings(name="south", lines=relay))
+    setup = SimulatedSetup(*TWO_GATES)
     with loop_of(setup, source, Recording(5)) as loop:
         loop.run(lambda: loop.captured >= 6, lambda: None)
         source.is_free.set()
     assert waits_s == {0.0}
 
 
-class Dying(Silent):
-    """A camera whose driver ends the thread that reads it, without an error."""
-
-    def read(self) -> Frame | None:
-        raise SystemExit
-
-
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
-def test_a_source_whose_thread_dies_ends_the_loop_with_an_error() -> None:
-    setup = SimulatedSetup()
-    with pytest.raises(SourceError, match="thread"), loop_of(setup, Dying()) as loop, setup.service:
+def test_a_thread_that_dies_is_a_fault_of_its_gate_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    step = SourceReader.step
+
+    def die_after_ten_frames(reader: SourceReader) -> float | None:
+        if reader.captured == 10:
+            raise ZeroDivisionError
+        return step(reader)
+
+    monkeypatch.setattr(SourceReader, "step", die_after_ten_frames)
+    setup = SimulatedSetup(*TWO_GATES)
+    with loop_of(setup, Recording(40), Recording(5)) as loop, setup.service:
         loop.run(never, nothing)
-    assert setup.factory.pin("RELAY").state is False
+    assert loop.captured == 15
+    assert gates_with(setup, Event.FAULT) == ["north"]
+    assert gates_with(setup, Event.SOURCE_ENDED) == ["south"]
+    assert str(loop.failure) == "source demo: the thread that reads it has died"
 
 
 def test_two_sources_go_on_until_both_have_ended() -> None:
-    south = LaneSettings(name="south", lines=replace(LaneSettings().lines, permission=replace(
-        LaneSettings().lines.permission, pin="R2"), lamps={}))  # fmt: skip
-    setup = SimulatedSetup(LaneSettings(name="north"), south)
+    setup = SimulatedSetup(*TWO_GATES)
     setup.detectors[0].box = setup.detectors[1].box = HERE
     with loop_of(setup, Recording(5), Recording(30)) as loop:
         loop.run(never, nothing)
     assert loop.captured == 35
-    assert [gate for event, gate, _ in setup.journal.records if event is Event.SOURCE_ENDED] == ["north", "south"]
+    assert gates_with(setup, Event.SOURCE_ENDED) == ["north", "south"]
+    assert gates_with(setup, Event.FAULT) == []
+    assert loop.failure is None
+
+
+class Bad(Recording):
+    """A recording without a frame that can be decoded."""
+
+    def read(self) -> Frame | None:
+        self._number += 1
+        if self._number < 4:
+            raise UndecodableFrame(self.name, "is damaged")
+        return None
+
+
+class Missing(Recording):
+    """A recording that cannot be opened."""
+
+    opening = SourceError("video2", "does not exist")
+
+
+@pytest.mark.parametrize(
+    ("south", "event", "is_failure"),
+    [
+        pytest.param(Missing(0), Event.CAMERA_LOST, True, id="missing"),
+        pytest.param(Recording(0), Event.CAMERA_LOST, True, id="empty"),
+        pytest.param(Bad(0), Event.CAMERA_LOST, True, id="bad pictures only"),
+        pytest.param(Recording(0, SourceError("", "truncated")), Event.CAMERA_LOST, True, id="without its first frame"),
+        pytest.param(Recording(3, SourceError("", "truncated")), Event.CUT_SHORT, False, id="truncated"),
+    ],
+)
+def test_a_recording_that_has_not_played_to_its_end_is_a_fault_of_its_gate_and_the_other_decides(
+    south: Recording, event: Event, is_failure: bool
+) -> None:
+    setup = SimulatedSetup(*TWO_GATES).person_arrives(CORRECT)
+    with loop_of(setup, Recording(40), south) as loop, setup.service:
+        loop.run(never, nothing)
+    assert gates_with(setup, event) == ["south"]
+    assert gates_with(setup, Event.FAULT) == ["south"]
+    assert gates_with(setup, Event.FAULT_OVER) == []
+    assert setup.service.lanes[1].faults == ("no frames",)
+    assert gates_with(setup, Event.PERMIT) == ["north"]
+    assert (loop.failure is not None) is is_failure
+
+
+def test_a_camera_that_is_not_there_is_a_fault_at_once_whatever_stale_s_is() -> None:
+    patient = FramesSettings(stale_s=60)
+    setup = SimulatedSetup(*[replace(lane, frames=patient) for lane in TWO_GATES])
+
+    class Absent(Silent):
+        opening = SourceError("/dev/video7", "there is no such device")
+
+    with loop_of(setup, Recording(40), Absent()) as loop, setup.service:
+        loop.run(lambda: loop.captured == 40, nothing)
+    assert setup.records(Event.FAULT) == [("fault", {"reason": "no frames"})]
+    assert gates_with(setup, Event.FAULT) == ["south"]
+    assert loop.failure is None
+
+
+def test_a_source_whose_opening_hangs_is_a_fault_within_ten_seconds_whatever_stale_s_is() -> None:
+    clock, is_free = ManualClock(50.0), threading.Event()
+    setup = SimulatedSetup(LaneSettings(frames=FramesSettings(stale_s=60)), clock=clock)
+    faults: list[tuple[str, ...]] = []
+
+    def hang() -> Recording:
+        is_free.wait(30)
+        raise SourceError("clip.avi", "is gone")
+
+    def on_step() -> None:
+        faults.append(setup.service.lanes[0].faults)
+        clock.advance_to(59.9 if len(faults) == 1 else 60.1)
+
+    grabber = Grabber(hang, clock, FAST)
+    LiveLoop(setup.service, [grabber], clock).run(lambda: len(faults) == 3, on_step)
+    is_free.set()
+    assert grabber.close(30)
+    assert faults == [(), (), ("no frames",)]
+
+
+def test_a_source_that_hangs_may_do_so_while_another_gate_works(monkeypatch: pytest.MonkeyPatch) -> None:
+    setup = SimulatedSetup(*TWO_GATES)
+    north, south = setup.service.lanes
+    with loop_of(setup, Recording(1), Recording(1)) as loop:
+        monkeypatch.setattr(Grabber, "busy_s", lambda grabber: STUCK_S + 1)
+        assert [stage.may_hang for stage in loop.stages()[:2]] == [False, False]
+        busy_s = cycle([0.0, STUCK_S + 1])
+        monkeypatch.setattr(Grabber, "busy_s", lambda _: next(busy_s))
+        assert [stage.may_hang for stage in loop.stages()[:2]] == [True, True]
+        south.set_fault(FaultReason.NO_FRAMES, active=True)
+        assert loop.stages()[1].may_hang
+        north.set_fault(FaultReason.NO_FRAMES, active=True)
+        assert not loop.stages()[1].may_hang
+        north.set_fault(FaultReason.NO_FRAMES, active=False)
+        north.source_end = SourceEventKind.ENDED
+        assert not loop.stages()[1].may_hang
+        assert not any(stage.may_hang for stage in loop.stages()[2:])
 
 
 def test_a_detector_in_its_own_thread_finds_people_too_and_ends_with_the_loop() -> None:

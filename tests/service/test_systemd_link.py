@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from binarycop.errors import SettingsError
+from binarycop.frames.source_event import SourceEventKind
 from binarycop.journal.events import Event
 from binarycop.service.faults import FaultReason
 from binarycop.service.notify import Notifier
@@ -90,6 +91,19 @@ def test_without_a_camera_the_service_is_ready_but_out_of_order(managed: Managed
     assert managed.step()[-1].startswith("STATUS=gate: in service")
 
 
+def test_the_service_is_ready_with_a_recording_that_is_over(managed: ManagedSetup) -> None:
+    """It may have ended before one of its frames was processed."""
+    managed.setup.service.lanes[0].source_end = SourceEventKind.ENDED
+    assert managed.step()[-1].startswith("STATUS=gate: recording over, policy enforce; 0 persons")
+
+
+def test_without_any_source_that_can_give_a_frame_the_service_is_never_ready(managed: ManagedSetup) -> None:
+    lane = managed.setup.service.lanes[0]
+    lane.source_end = SourceEventKind.LOST
+    lane.set_fault(FaultReason.NO_FRAMES, active=True)
+    assert managed.step() == ["WATCHDOG=1"]
+
+
 def test_the_status_of_a_fault_says_if_the_relay_is_on(managed: ManagedSetup) -> None:
     managed.setup.person_arrives(CORRECT).frames(5)
     managed.step()
@@ -119,6 +133,24 @@ def test_while_a_stage_hangs_the_watchdog_is_not_notified_and_the_journal_has_it
     assert managed.setup.records(Event.STUCK) == [("stuck", {"stage": "source of gate", "seconds": 11.0})]
     managed.stages = [Stage("source of gate", 0.0)]
     assert managed.step() == ["WATCHDOG=1"]
+
+
+def test_a_source_that_hangs_while_another_gate_works_is_in_the_journal_once_and_the_watchdog_is_notified(
+    managed: ManagedSetup,
+) -> None:
+    managed.setup.frames(1)
+    managed.step()
+    managed.stages = [Stage("source of gate", STUCK_S + 1, may_hang=True)]
+    lines = []
+    for _ in range(100):
+        managed.setup.now_s += 0.1
+        lines += managed.step()
+    assert lines == ["WATCHDOG=1"] * 5
+    assert managed.setup.records(Event.SOURCE_STUCK) == [("source_stuck", {"stage": "source of gate", "seconds": 11.0})]
+    assert managed.setup.records(Event.STUCK) == []
+    managed.stages = [Stage("source of gate", STUCK_S + 20)]
+    managed.step()
+    assert managed.setup.records(Event.STUCK) == [("stuck", {"stage": "source of gate", "seconds": 30.0})]
 
 
 def test_new_settings_apply_from_the_next_frame_and_the_person_in_front_stays(managed: ManagedSetup) -> None:

@@ -20,6 +20,13 @@ def test_while_a_stage_hangs_the_watchdog_is_not_notified_and_the_stage_is_named
     assert watchdog.step([IDLE, WORKS], 20.1).should_notify
 
 
+def test_a_stage_that_may_hang_is_named_and_starves_the_watchdog_only_with_another_one() -> None:
+    watchdog, may_hang = Watchdog(8.0), Stage("north", STUCK_S + 0.1, may_hang=True)
+    decision = watchdog.step([may_hang, WORKS], 0.0)
+    assert (decision.should_notify, decision.stuck) == (True, (may_hang,))
+    assert not watchdog.step([may_hang, HANGS], 20.0).should_notify
+
+
 def test_the_interval_comes_from_the_service_manager() -> None:
     watchdog = Watchdog.from_environment({"WATCHDOG_USEC": "4000000", "WATCHDOG_PID": "7"}, 7)
     assert watchdog.step([], 100.0).should_notify

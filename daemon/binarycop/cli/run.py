@@ -13,7 +13,6 @@ from binarycop.cli.options import (
     settings_of,
     with_source,
 )
-from binarycop.errors import SourceError
 from binarycop.journal.writers import is_under_systemd
 from binarycop.printable import printable
 from binarycop.service.daemon import RunSummary, run_daemon
@@ -34,7 +33,7 @@ def add(commands: Any) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Run the daemon until all sources have ended or a signal stops it. Raises SourceError if there was no frame."""
+    """Run the daemon until all sources have ended or a signal stops it. Raises SourceError if one gave no frame."""
 
     def load() -> Settings:
         settings = settings_of(options)
@@ -46,8 +45,8 @@ def run(options: argparse.Namespace) -> int:
     if console:
         console.clear()
     _print_summary(summary, as_json=options.json)
-    if summary.captured == 0 and not summary.was_stopped:
-        raise SourceError(summary.source, "gave no frame")
+    if summary.failure is not None:
+        raise summary.failure
     return 0
 
 

@@ -1,5 +1,6 @@
 """Opens the source that ``frames.source`` names."""
 
+import re
 from pathlib import Path
 
 from binarycop.clock import Clock
@@ -11,6 +12,8 @@ from binarycop.frames.demo import Demo
 from binarycop.frames.folder import Folder, FolderSettings
 
 DEMO = "demo"
+# A camera's path without some of its slashes; only the names of the links to it may have large letters.
+_DEVICE = re.compile(r"/?(?:dev/?)?(?:video *([0-9]{1,3})|((?:v4l|binarycop)/.+))", re.IGNORECASE)
 _KINDS = "a source is demo, a camera's number or /dev path, a video file, or a folder of pictures"
 
 
@@ -44,4 +47,19 @@ def open_recording(spec: str, folder: FolderSettings | None = None) -> Source:
         return Folder(path, folder)
     if is_file:
         return Clip(path)
-    raise SourceError(spec, f"{'is neither file nor folder' if exists else 'does not exist'}; {_KINDS}")
+    if exists:
+        raise SourceError(spec, f"is neither file nor folder; {_KINDS}")
+    meant = near_miss(spec)
+    raise SourceError(spec, f"does not exist; {f'did you mean {meant}?' if meant else _KINDS}")
+
+
+def near_miss(spec: str) -> str | None:
+    """The demo or the camera that ``spec`` means if it lacks a slash or has other letters; None if it means neither."""
+    name = spec.strip()
+    if name.lower() == DEMO:
+        return DEMO
+    device = _DEVICE.fullmatch(name)
+    if device is None:
+        return None
+    number, link = device.groups()
+    return f"/dev/{link}" if number is None else f"/dev/video{int(number)}"

@@ -1,5 +1,6 @@
 """A folder of pictures as a source: each is shown for a while, as if a person came to the gate."""
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,7 +38,7 @@ class Folder:
     A JPEG of more than 4096×4096 pixels is shown smaller.
 
     Raises SourceError if the folder cannot be listed or has no picture. A picture that cannot be decoded raises
-    UndecodableFrame once and is skipped.
+    UndecodableFrame once and is skipped. One that is gone raises SourceError: the folder was emptied or unplugged.
     """
 
     is_live = False
@@ -75,6 +76,8 @@ class Folder:
 
     def _frames_of(self, path: Path) -> Iterator[NDArray[np.uint8]]:
         """The grey frames of the gap, then the picture, each as often as it is shown."""
+        if not os.path.lexists(path):
+            raise SourceError(self.name, f"{path.name} is gone")
         try:
             picture = read_picture(path, shrink_to_px=MAX_FRAME_PX)
         except UndecodableFrame as error:

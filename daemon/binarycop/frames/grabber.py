@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from binarycop.clock import Clock
 from binarycop.frames.base import Frame, Source
-from binarycop.frames.source_event import SourceEvent
+from binarycop.frames.source_event import SourceEvent, SourceEventKind
 from binarycop.frames.source_reader import GrabberSettings, SourceReader
 
 
@@ -36,7 +36,8 @@ class Grabber:
         self._newest: Frame | None = None
         self._events: deque[SourceEvent] = deque(maxlen=settings.max_events)
         self._dropped = 0
-        self._is_over = self._has_died = False
+        self._is_over = False
+        self._end: SourceEvent | None = None
         self._newest_s = clock.now_s()
         self._busy_since_s: float | None = None
         self._on_change: Callable[[], None] | None = None  # set before the thread starts
@@ -94,10 +95,14 @@ class Grabber:
             return self._is_over and self._newest is None
 
     @property
-    def has_died(self) -> bool:
-        """Whether the thread ended by an error, instead of the source's end or ``close``."""
-        with self._changed:
-            return self._has_died
+    def end(self) -> SourceEvent | None:
+        """The event with which the source ended by itself, once ``has_ended``; it is a fault unless it is ENDED."""
+        return self._end if self.has_ended else None
+
+    @property
+    def is_absent(self) -> bool:
+        """Whether a live source could not be opened or read, and has given no frame yet."""
+        return self._reader.is_absent
 
     def silent_s(self) -> float:
         """The age of the newest picture, in seconds: since its capture, or since the start if there was none.
@@ -126,7 +131,7 @@ class Grabber:
         return not self._thread.is_alive()
 
     def _run(self) -> None:
-        has_died = True
+        end: SourceEvent | None = None
         try:
             pause_s: float | None = 0.0
             while pause_s is not None and not self._closing.wait(pause_s):
@@ -134,10 +139,15 @@ class Grabber:
                 pause_s = self._reader.step()
                 self._set_busy(None)
             self._reader.close()
-            has_died = False
+            end = self._reader.end
+        except BaseException:
+            # An error of this code: no source can cause it, see ``SourceReader.step``.
+            end = SourceEvent(SourceEventKind.LOST, "the thread that reads it has died", self._clock.now_s())
+            self._put_event(end)
+            raise
         finally:
             with self._changed:
-                self._is_over, self._busy_since_s, self._has_died = True, None, has_died
+                self._is_over, self._busy_since_s, self._end = True, None, end
             self._tell_change()
 
     def _set_busy(self, since_s: float | None) -> None:

@@ -7,13 +7,13 @@ from enum import Enum
 class SourceEventKind(Enum):
     """What happened to a source."""
 
-    LOST = "lost"  # no frames any more; a live source is tried again
+    LOST = "lost"  # no frames, or none any more; a live source is tried again, a recording is not
     BACK = "back"  # the first frame after LOST
     FROZEN = "frozen"  # only pictures that came before; its frames are withheld
     MOVING = "moving"  # the first new picture after FROZEN
     UNDECODABLE = "undecodable"  # one bad picture; the source continues
-    TRUNCATED = "cut_short"  # a recording stopped before its end
-    ENDED = "ended"  # the end of a recording
+    TRUNCATED = "cut_short"  # a recording has stopped before its end
+    ENDED = "ended"  # a recording has played to its end, and has given frames
 
 
 @dataclass(frozen=True)

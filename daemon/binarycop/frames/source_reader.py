@@ -36,7 +36,8 @@ class SourceReader:
     on_frame: called with each frame. A recording's ``captured_s`` is converted to the clock; the numbers of a live
     source continue over its losses. on_event: called with each event. is_live: whether a source that cannot be opened
     is tried again; once it is open, ``Source.is_live`` decides. captured: how many frames the source gave. withheld:
-    how many of them repeated an earlier picture, so that they were not passed on.
+    how many of them repeated an earlier picture, so that they were not passed on. end: the event with which a recording
+    is over: ENDED, or TRUNCATED or LOST, which are faults; None for a live source, and before.
     """
 
     def __init__(
@@ -62,6 +63,12 @@ class SourceReader:
         self._pending: Frame | None = None
         self._is_lost = self._is_frozen = False
         self.captured = self.withheld = 0
+        self.end: SourceEvent | None = None
+
+    @property
+    def is_absent(self) -> bool:
+        """Whether a live source could not be opened or read, and has given no frame yet."""
+        return self._is_lost and not self.captured
 
     def step(self) -> float | None:
         """Do one step; returns how many seconds to wait before the next one, or None at the end."""
@@ -77,7 +84,7 @@ class SourceReader:
             return _AFTER_BAD_PICTURE_S
         except SourceError as error:
             return self._end_or_retry(error.reason)
-        except Exception as error:  # noqa: BLE001 - an unknown error must not end the thread without an event
+        except BaseException as error:  # noqa: BLE001 - nothing that a source raises ends the thread, not even SystemExit
             return self._end_or_retry(f"unexpected {type(error).__name__}")
 
     def close(self) -> None:
@@ -92,8 +99,9 @@ class SourceReader:
         if frame is None:
             if source.is_live:
                 return self._end_or_retry("its frames ended")
-            self._report(SourceEventKind.ENDED, f"after {self.captured} frames")
-            self.close()
+            if not self.captured:
+                return self._end_or_retry("has no frame that can be decoded")
+            self._finish(SourceEventKind.ENDED, f"after {self.captured} frames")
             return None
         number, self.captured = self.captured, self.captured + 1
         if not source.is_live:
@@ -134,19 +142,25 @@ class SourceReader:
             self._report(SourceEventKind.FROZEN, f"{_repetition(self._ring)}; its frames are withheld")
 
     def _end_or_retry(self, reason: str) -> float | None:
-        was_open = self._source is not None
         is_live = self._source.is_live if self._source is not None else self._is_live
-        self.close()
         if not is_live:
-            self._report(SourceEventKind.TRUNCATED if was_open else SourceEventKind.LOST, reason)
+            self._finish(SourceEventKind.TRUNCATED if self.captured else SourceEventKind.LOST, reason)
             return None
+        self.close()
         if not self._is_lost:
             self._is_lost = True
             self._report(SourceEventKind.LOST, reason)
         return self._backoff.next_s()
 
-    def _report(self, kind: SourceEventKind, detail: str) -> None:
-        self._on_event(SourceEvent(kind, detail, self._clock.now_s()))
+    def _finish(self, kind: SourceEventKind, detail: str) -> None:
+        """Close a recording for good."""
+        self.close()
+        self.end = self._report(kind, detail)
+
+    def _report(self, kind: SourceEventKind, detail: str) -> SourceEvent:
+        event = SourceEvent(kind, detail, self._clock.now_s())
+        self._on_event(event)
+        return event
 
 
 def _repetition(ring: int) -> str:

@@ -54,6 +54,12 @@ class Event(Enum):
         Level.ERROR,
         "{stage} has not returned for {seconds} s; the watchdog is not notified any more",
     )
+    SOURCE_STUCK = EventSpec(
+        "source_stuck",
+        "670f02e6362b46c9b9d9d71789db5d04",
+        Level.ERROR,
+        "{stage} has not returned for {seconds} s; only its gate is out of order",
+    )
     RELOADED = EventSpec("reloaded", "ec5fd717583243599afd01513eb8e2ef", Level.NOTICE, "settings reloaded: {changed}")
     RELOAD_REFUSED = EventSpec(
         "reload_refused",

@@ -12,7 +12,7 @@ from typing import Protocol
 
 from binarycop.bundle.manifest import Manifest
 from binarycop.clock import Clock, MonotonicClock
-from binarycop.errors import BinaryCoPError
+from binarycop.errors import BinaryCoPError, SourceError
 from binarycop.frames.choose import is_recording
 from binarycop.journal.events import Event
 from binarycop.journal.repeats import LimitedJournal
@@ -52,14 +52,18 @@ class Display(Protocol):
 
 @dataclass(frozen=True)
 class RunSummary:
-    """What the daemon did. counters: of each gate. latency_ms: its percentiles. source: the first gate's."""
+    """What the daemon did.
+
+    counters: of each gate. latency_ms: its percentiles. failure: of a source that has ended without a frame; None if a
+    signal stopped the daemon.
+    """
 
     counters: tuple[Counters, ...]
     captured: int
     dropped: int
     withheld: int
     latency_ms: dict[str, float | None]
-    source: str
+    failure: SourceError | None
     was_stopped: bool
 
 
@@ -105,10 +109,10 @@ def run_daemon(load: Callable[[], Settings], display: Display | None) -> RunSumm
             loop.dropped,
             loop.withheld,
             loop.latencies.percentiles(),
-            settings.gates[0].frames.source,
+            None if stop_requested.is_set() else loop.failure,
             stop_requested.is_set(),
         )
-        reason = "on request" if summary.was_stopped else "every source has ended"
+        reason = "on request" if summary.was_stopped else str(summary.failure or "every source has ended")
         journal.write(Event.STOPPED, "", reason=reason, **_counts(summary))
     return summary
 

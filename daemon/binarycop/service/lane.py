@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from binarycop.clock import Clock
+from binarycop.frames.source_event import SourceEventKind
 from binarycop.gate import inputs as gate_inputs
 from binarycop.gate.config import GateConfig
 from binarycop.gate.events import Cause, GateEventKind
@@ -29,7 +30,7 @@ class Lane:
 
     view: asked for new identities and settings. margin: from the bundle's manifest. bundle: its name and version, for
     the journal. clock: read again right before the lines are driven, and for the latency of a decision; None for a
-    recording, which has its own time.
+    recording, which has its own time. source_end: the loop sets it when the lane's recording is over, and how.
     """
 
     def __init__(
@@ -44,6 +45,7 @@ class Lane:
     ) -> None:
         self.settings = settings
         self.counters = Counters()
+        self.source_end: SourceEventKind | None = None
         self._view, self._io = view, lane_io
         self._calibrated_margin = margin
         self._margin = settings.verdict.effective_margin(margin)

@@ -12,9 +12,10 @@ from binarycop.journal.events import Event
 from binarycop.service.faults import FaultReason
 from binarycop.service.latencies import Latencies
 from binarycop.service.service import Service
-from binarycop.service.watchdog import Stage
+from binarycop.service.watchdog import STUCK_S, Stage
 
 _MAX_WAIT_S = 0.05
+_FIRST_FRAME_S = 10.0  # no gate waits longer for its source before the service is ready, however long stale_s is
 
 _EVENTS = {
     SourceEventKind.LOST: Event.CAMERA_LOST,
@@ -59,11 +60,26 @@ class LiveLoop:
         """How many frames the sources gave, over all lanes."""
         return sum(grabber.captured for grabber in self._grabbers)
 
+    @property
+    def failure(self) -> SourceError | None:
+        """The first source that is over without having given a frame, or whose thread has died."""
+        for lane, grabber in zip(self._service.lanes, self._grabbers):
+            if grabber.end is not None and grabber.end.kind is SourceEventKind.LOST:
+                return SourceError(lane.settings.frames.source, grabber.end.detail)
+        return None
+
     def stages(self) -> list[Stage]:
-        """The stages that have threads of their own: the source and the detector of each lane."""
+        """The stages that have threads of their own: the source and the detector of each lane.
+
+        A source may hang while another gate works: only a new process could help, and it would interrupt that gate.
+        """
         now_s, lanes = self._clock.now_s(), self._service.lanes
+        busy_s = [grabber.busy_s() for grabber in self._grabbers]
+        works = any(
+            not lane.faults and lane.source_end is None and source_s <= STUCK_S for lane, source_s in zip(lanes, busy_s)
+        )
         sources = [
-            Stage(f"source of {lane.settings.name}", grabber.busy_s()) for lane, grabber in zip(lanes, self._grabbers)
+            Stage(f"source of {lane.settings.name}", source_s, may_hang=works) for lane, source_s in zip(lanes, busy_s)
         ]
         detectors = [
             Stage(f"detector of {lane.settings.name}", self._service.detector_busy_s(index, now_s))
@@ -74,7 +90,7 @@ class LiveLoop:
     def run(self, should_stop: Callable[[], bool], on_step: Callable[[], None]) -> None:
         """Loop. ``on_step`` is called after each step.
 
-        Raises what ``Service.step`` raises, and SourceError if the thread of a source has died.
+        Raises what ``Service.step`` raises.
         """
         for grabber in self._grabbers:
             grabber.start(self._has_change.set)
@@ -115,10 +131,15 @@ class LiveLoop:
         for lane, grabber in zip(self._service.lanes, self._grabbers):
             for event in grabber.events():
                 lane.log(_EVENTS[event.kind], detail=event.detail)
-            if grabber.has_died:
-                raise SourceError(lane.settings.frames.source, "the thread that reads it has died")
-            is_silent = grabber.silent_s() > lane.settings.frames.stale_s and not grabber.has_ended
-            lane.set_fault(FaultReason.NO_FRAMES, active=is_silent)
+            end, stale_s = grabber.end, lane.settings.frames.stale_s
+            lane.source_end = None if end is None else end.kind
+            if end is not None:
+                has_fault = end.kind is not SourceEventKind.ENDED
+            elif grabber.captured:
+                has_fault = grabber.silent_s() > stale_s
+            else:
+                has_fault = grabber.is_absent or grabber.silent_s() > min(stale_s, _FIRST_FRAME_S)
+            lane.set_fault(FaultReason.NO_FRAMES, active=has_fault)
 
     def _max_wait_s(self) -> float:
         """The time until the next deadline of a lane, but never long: inputs are read and lamps blink in each step."""

@@ -15,7 +15,8 @@ def _lane_text(lane: Lane) -> str:
     if lane.faults:
         relay = "on" if lane.is_relay_on else "off"
         return f"{name}: OUT OF ORDER, relay {relay}: {', '.join(lane.faults)}"
+    state = "in service" if lane.source_end is None else "recording over"
     return (
-        f"{name}: in service, policy {lane.settings.gate.policy.value}; {counters.persons} persons, "
+        f"{name}: {state}, policy {lane.settings.gate.policy.value}; {counters.persons} persons, "
         f"{counters.permits} permitted, {counters.refusals} refused, {counters.undecided} undecided"
     )

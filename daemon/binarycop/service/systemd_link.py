@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable
 
+from binarycop.frames.source_event import SourceEventKind
 from binarycop.journal.events import Event
 from binarycop.journal.writers import Journal
 from binarycop.service.notify import Notifier
@@ -35,7 +36,7 @@ class SystemdLink:
         self._notifier, self._watchdog, self._journal = notifier, watchdog, journal
         self._reader, self._reload_requested = reader, reload_requested
         self._is_ready = False
-        self._is_stuck = False
+        self._stuck: frozenset[tuple[str, bool]] = frozenset()
         self._status = ""
 
     def step(self, now_s: float) -> None:
@@ -51,14 +52,21 @@ class SystemdLink:
         decision = self._watchdog.step(self._stages(), now_s)
         if decision.should_notify:
             self._notifier.send("WATCHDOG=1")
-        if decision.stuck and not self._is_stuck:
-            for stage in decision.stuck:
-                self._journal.write(Event.STUCK, "", stage=stage.name, seconds=round(stage.busy_s, 1))
-        self._is_stuck = bool(decision.stuck)
+        for stage in decision.stuck:
+            if (stage.name, stage.may_hang) not in self._stuck:
+                event = Event.SOURCE_STUCK if stage.may_hang else Event.STUCK
+                self._journal.write(event, "", stage=stage.name, seconds=round(stage.busy_s, 1))
+        self._stuck = frozenset((stage.name, stage.may_hang) for stage in decision.stuck)
 
     def _notify_ready(self) -> None:
-        """Ready when each lane has had a frame, or a fault that says why not: its camera may come later, or never."""
-        if not all(lane.counters.frames or lane.faults for lane in self._service.lanes):
+        """Ready when each lane has had a frame, or a fault that says why not: its camera may come later, or never.
+
+        Without any source that can give a frame the daemon is about to end, and never ready.
+        """
+        lanes = self._service.lanes
+        if not all(lane.counters.frames or lane.faults or lane.source_end for lane in lanes):
+            return
+        if all(lane.source_end is SourceEventKind.LOST for lane in lanes):
             return
         status = status_text(self._service.lanes)
         if self._notifier.send("READY=1", f"STATUS={status}"):

@@ -10,10 +10,14 @@ _MAX_DIGITS = 18  # of a time in microseconds
 
 @dataclass(frozen=True)
 class Stage:
-    """A part of the service with a thread of its own. busy_s: seconds since its current call began; 0 if it is idle."""
+    """A part of the service with a thread of its own.
+
+    busy_s: seconds since its current call began; 0 if it is idle. may_hang: the watchdog is notified even if it hangs.
+    """
 
     name: str
     busy_s: float
+    may_hang: bool = False
 
 
 @dataclass(frozen=True)
@@ -47,8 +51,8 @@ class Watchdog:
         if self._interval_s is None:
             return WatchdogDecision(False, ())
         stuck = tuple(stage for stage in stages if stage.busy_s > STUCK_S)
-        if stuck or now_s < self._due_s:
+        if not all(stage.may_hang for stage in stuck) or now_s < self._due_s:
             return WatchdogDecision(False, stuck)
         # Four times as often as needed, so that one notification may be late.
         self._due_s = now_s + self._interval_s / 4
-        return WatchdogDecision(True, ())
+        return WatchdogDecision(True, stuck)

@@ -89,15 +89,16 @@ def check_lanes(lanes: tuple[LaneSettings, ...], nodes: list[MappingNode], probl
 
         if lane.name in names:
             add_shared("name", f"{lane.name} is already the name of gates[{names[lane.name]}]", "use another name")
-        if source in sources and source != "demo":
-            problem = f"{source} is already the source of gates[{sources[source]}]"
+        device = f"/dev/video{int(source)}" if source.isascii() and source.isdecimal() else source
+        if device in sources and device != "demo":
+            problem = f"{source} is already the source of gates[{sources[device]}]"
             add_shared("frames.source", problem, "use another source")
         for path, line in wires_of(lane):
             if pins.setdefault(line.pin, index) != index:
                 problem = f"pin {line.pin} is already used by gates[{pins[line.pin]}]"
                 add_shared(f"{path}.pin", problem, "use another pin")
         names.setdefault(lane.name, index)
-        sources.setdefault(source, index)
+        sources.setdefault(device, index)
     if len({lane.lines.factory for lane in lanes}) > 1:
         first, hint = nodes[0], "write the same factory for all gates"
         problems.append(SettingsError("differ in lines.factory", hint, file=first.file, line=first.line, key="gates"))
