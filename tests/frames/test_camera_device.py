@@ -100,11 +100,11 @@ def device(library: Path, tmp_path: Path) -> Device:
     return Device(library, tmp_path)
 
 
-def assert_drawn(step: list[Any], within: int = 3) -> None:
+def assert_drawn(step: list[Any]) -> None:
     """The step read the four quarters of ``raw_pictures``."""
     _, shape, colours, _, _ = step
     assert shape == [HEIGHT_PX, WIDTH_PX]
-    assert np.abs(np.array(colours) - np.array(list(COLOURS.values()))).max() <= within
+    assert np.abs(np.array(colours) - np.array(list(COLOURS.values()))).max() <= 3
 
 
 @tried(Kind.CAMERA, "MJPG, as requested", "decoded")
@@ -211,7 +211,7 @@ def test_range_and_colours_are_as_the_driver_says(
 ) -> None:
     device.picture.write_bytes(raw("YUYV", quarters(), weights=weights, is_full=is_full))
     steps, _ = device.read("YUYV", 1, colour=colour)
-    assert_drawn(steps[1], within=5)
+    assert_drawn(steps[1])
 
 
 @pytest.mark.parametrize(

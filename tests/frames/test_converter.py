@@ -85,7 +85,7 @@ def test_half_a_picture_and_none_are_bad() -> None:
 @pytest.mark.parametrize("colours", [{"quantization": FULL}, {"colorspace": 7}])
 def test_full_range_is_converted(fourcc: str, colours: dict[str, int]) -> None:
     content = raw(fourcc, PICTURE, is_full=True)
-    assert_drawn(Converter(given(fourcc, **colours)).to_bgr(data(content)), within=5)
+    assert_drawn(Converter(given(fourcc, **colours)).to_bgr(data(content)))
 
 
 @pytest.mark.parametrize("fourcc", ["YUYV", "NV12"])
@@ -112,7 +112,25 @@ def test_the_colours_are_those_of_the_stated_encoding(
     fourcc: str, weights: tuple[float, float], colours: dict[str, int]
 ) -> None:
     content = raw(fourcc, PICTURE, weights=weights)
-    assert_drawn(Converter(given(fourcc, **colours)).to_bgr(data(content)), within=5)
+    assert_drawn(Converter(given(fourcc, **colours)).to_bgr(data(content)))
+
+
+@pytest.mark.parametrize("weights", [(0.299, 0.114), (0.2126, 0.0722), (0.2627, 0.0593)])
+@pytest.mark.parametrize("is_full", [False, True])
+def test_bright_colours_are_not_cut(weights: tuple[float, float], is_full: bool) -> None:
+    encoding = {0.299: 1, 0.2126: 2, 0.2627: 6}[weights[0]]
+    converter = Converter(given("YUYV", encoding=encoding, quantization=FULL if is_full else LIMITED))
+    for colour in ((191, 0, 191), (0, 0, 255), (255, 0, 0), (0, 255, 0)):
+        content = raw("YUYV", np.full_like(PICTURE, colour), weights=weights, is_full=is_full)
+        assert np.abs(converter.to_bgr(data(content)).astype(int) - np.array(colour)).max() <= 3, colour
+
+
+@pytest.mark.parametrize("stride", [320, 384])
+@pytest.mark.parametrize("fourcc", ["NV12", "NV21", "YU12", "YV12"])
+def test_unusual_colours_are_read_from_lines_with_gaps_too(fourcc: str, stride: int) -> None:
+    content = raw(fourcc, PICTURE, stride=stride, weights=(0.2126, 0.0722), is_full=True)
+    converter = Converter(given(fourcc, stride_bytes=stride, encoding=2, quantization=FULL))
+    assert_drawn(converter.to_bgr(data(content)))
 
 
 def test_limited_range_of_red_green_and_blue_is_widened() -> None:

@@ -18,13 +18,9 @@ _COLORSPACE_JPEG, _FULL, _LIMITED = 7, 1, 2
 _ENCODING_OF = {2: 8, 3: 2, 10: 6, 12: 2}  # what the encoding 0 means with this colorspace; BT.601 with all others
 # The weights of red and blue in the brightness: ITU-R BT.709 (also as xvYCC), BT.2020, SMPTE 240M.
 _WEIGHTS = {2: (0.2126, 0.0722), 4: (0.2126, 0.0722), 6: (0.2627, 0.0593), 7: (0.2627, 0.0593), 8: (0.212, 0.087)}
-_BT601 = (0.299, 0.114)  # OpenCV's, with limited range
+_BT601 = (0.299, 0.114)
 
-_ALL = np.arange(256)
-# From full range (0 to 255) to limited range: 16 to 235 for the brightness, 16 to 240 for the colours; and back.
-_BRIGHT = np.rint(16 + _ALL * 219 / 255).astype(np.uint8)
-_COLOUR = np.rint(128 + (_ALL - 128) * 224 / 255).clip(0, 255).astype(np.uint8)
-_TO_FULL = np.rint((_ALL - 16) * 255 / 219).clip(0, 255).astype(np.uint8)
+_TO_FULL = np.rint((np.arange(256) - 16) * (255 / 219)).clip(0, 255).astype(np.uint8)
 
 
 class Converter:
@@ -67,19 +63,18 @@ class Converter:
         self._has_gaps = layout.has_halves and self._stride > line_bytes
         last_bytes = (self._stride + given.width_px) // 2 if self._has_gaps else line_bytes
         self.least_bytes = self._stride * (self._lines - 1) + last_bytes
-        is_full = given.quantization == _FULL or (not given.quantization and given.colorspace == _COLORSPACE_JPEG)
-        self._has_full_range = layout.is_yuv and is_full
         self._needs_full_range = layout.px_bytes > 2 and given.quantization == _LIMITED
-        weights = _WEIGHTS.get(given.encoding or _ENCODING_OF.get(given.colorspace, 0))
-        self._colours = _colours(*weights) if layout.is_yuv and weights is not None else None
+        is_full = given.quantization == _FULL or (not given.quantization and given.colorspace == _COLORSPACE_JPEG)
+        weights = _WEIGHTS.get(given.encoding or _ENCODING_OF.get(given.colorspace, 0), _BT601)
+        # OpenCV's own conversions are by BT.601 and for limited range.
+        is_usual = weights == _BT601 and not is_full
+        self._from_yuv = None if is_usual or not layout.is_yuv else _from_yuv(*weights, is_full=is_full)
 
     def _convert(self, data: NDArray[np.uint8], layout: Layout) -> Any:
         lines = self._without_gaps(data) if self._has_gaps else self._view(data, layout.px_bytes)
-        if self._has_full_range:
-            lines = self._limited(lines, layout)
+        if self._from_yuv is not None:
+            return cv2.transform(self._whole_planes(lines, layout), self._from_yuv)
         pixels = lines.copy() if layout.code is None else cv2.cvtColor(lines, layout.code)
-        if self._colours is not None:
-            pixels = cv2.transform(pixels, self._colours)
         return cv2.LUT(pixels, _TO_FULL) if self._needs_full_range else pixels
 
     def _view(self, data: NDArray[np.uint8], px_bytes: int) -> NDArray[np.uint8]:
@@ -98,22 +93,27 @@ class Converter:
         )
         return np.concatenate([bright, halves.reshape(-1, width_px)])
 
-    def _limited(self, lines: NDArray[np.uint8], layout: Layout) -> Any:
-        """The same brightness and colours in limited range, which OpenCV expects."""
+    def _whole_planes(self, lines: NDArray[np.uint8], layout: Layout) -> Any:
+        """(H, W, 3) uint8: brightness, blue and red difference of each pixel."""
+        width_px, height_px = self._width_px, self._height_px
         if lines.ndim == 3:
-            tables = (_COLOUR, _BRIGHT) if layout.has_colour_first else (_BRIGHT, _COLOUR)
-            return cv2.LUT(lines, np.dstack(tables))
-        bright, colour = lines[: self._height_px], lines[self._height_px :]
-        return np.concatenate([cv2.LUT(bright, _BRIGHT), cv2.LUT(colour, _COLOUR)])
+            bright, colour = (lines[:, :, index ^ layout.has_colour_first] for index in (0, 1))
+            first, second = colour[:, ::2], colour[:, 1::2]
+        else:
+            bright, colour = lines[:height_px], lines[height_px:]
+            if layout.has_halves:
+                first, second = colour.reshape(2, height_px // 2, width_px // 2)
+            else:
+                first, second = (colour[:, index::2] for index in (0, 1))
+        halves = (second, first) if layout.has_red_first else (first, second)
+        whole = (cv2.resize(half.copy(), (width_px, height_px), interpolation=cv2.INTER_NEAREST) for half in halves)
+        return cv2.merge([bright.copy(), *whole])
 
 
-def _colours(red: float, blue: float) -> NDArray[np.float32]:
-    """(3, 3): corrects BGR that was converted by BT.601 although these weights of red and blue were meant."""
-    return np.asarray(_from_yuv(red, blue) @ np.linalg.inv(_from_yuv(*_BT601)), np.float32)
-
-
-def _from_yuv(red: float, blue: float) -> NDArray[np.float64]:
-    """(3, 3): brightness, blue and red difference to blue, green, red, by their definition in ITU-R BT.601."""
+def _from_yuv(red: float, blue: float, *, is_full: bool) -> NDArray[np.float64]:
+    """(3, 4): brightness, blue and red difference, as bytes, and 1 to blue, green, red (ITU-R BT.601, with weights)."""
     green = 1 - red - blue
     to_blue, to_red = 2 * (1 - blue), 2 * (1 - red)
-    return np.array([[1, to_blue, 0], [1, -blue * to_blue / green, -red * to_red / green], [1, 0, to_red]])
+    matrix = np.array([[1, to_blue, 0], [1, -blue * to_blue / green, -red * to_red / green], [1, 0, to_red]])
+    matrix *= [1, 1, 1] if is_full else [255 / 219, 255 / 224, 255 / 224]
+    return np.column_stack([matrix, -matrix @ [0 if is_full else 16, 128, 128]])

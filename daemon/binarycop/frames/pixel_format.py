@@ -14,8 +14,8 @@ class Layout:
 
     code: OpenCV's conversion to BGR; None if they are BGR already. px_bytes: of one pixel in a line of the first plane.
     half_lines: lines of the block for two lines of the picture, with those of the planes for colour. is_yuv: brightness
-    and colour; red, green and blue otherwise. has_colour_first: in each pixel. has_halves: the lines of two of its
-    planes have half of the stride.
+    and colour; red, green and blue otherwise. has_colour_first: before the brightness, in each pixel. has_red_first:
+    the red difference before the blue one. has_halves: the lines of two of its planes have half of the stride.
     """
 
     code: int | None
@@ -23,6 +23,7 @@ class Layout:
     half_lines: int = 2
     is_yuv: bool = False
     has_colour_first: bool = False
+    has_red_first: bool = False
     has_halves: bool = False
 
 
@@ -31,11 +32,11 @@ class Layout:
 LAYOUTS = {
     "YUYV": Layout(cv2.COLOR_YUV2BGR_YUY2, 2, is_yuv=True),
     "UYVY": Layout(cv2.COLOR_YUV2BGR_UYVY, 2, is_yuv=True, has_colour_first=True),
-    "YVYU": Layout(cv2.COLOR_YUV2BGR_YVYU, 2, is_yuv=True),
+    "YVYU": Layout(cv2.COLOR_YUV2BGR_YVYU, 2, is_yuv=True, has_red_first=True),
     "NV12": Layout(cv2.COLOR_YUV2BGR_NV12, 1, 3, is_yuv=True),
-    "NV21": Layout(cv2.COLOR_YUV2BGR_NV21, 1, 3, is_yuv=True),
+    "NV21": Layout(cv2.COLOR_YUV2BGR_NV21, 1, 3, is_yuv=True, has_red_first=True),
     "YU12": Layout(cv2.COLOR_YUV2BGR_I420, 1, 3, is_yuv=True, has_halves=True),
-    "YV12": Layout(cv2.COLOR_YUV2BGR_YV12, 1, 3, is_yuv=True, has_halves=True),
+    "YV12": Layout(cv2.COLOR_YUV2BGR_YV12, 1, 3, is_yuv=True, has_red_first=True, has_halves=True),
     "BGR3": Layout(None, 3),
     "RGB3": Layout(cv2.COLOR_RGB2BGR, 3),
     "XR24": Layout(cv2.COLOR_BGRA2BGR, 4),
