@@ -47,3 +47,21 @@ build_kernel() { # KBUILD
     strip --strip-debug "$work/module/gpio-sim-oot.ko"
     mv "$work/module/gpio-sim-oot.ko" "$work/"
 }
+
+# Copies modules of the kernel, and all that they need, to a folder: their names begin with numbers in the order of loading.
+copy_modules() { # FOLDER MODULE...
+    local folder=$1 module word file options name number=100
+    shift
+    need depmod kmod
+    depmod -b "$work/kernel" "$kernel_release"
+    for module in "$@"; do
+        while read -r word file options; do
+            [ "$word" = insmod ] || continue
+            name=$(basename "$file")
+            ls "$folder"/*-"$name" >/dev/null 2>&1 || cp "$file" "$folder/$number-$name"
+            number=$((number + 1))
+        done < <(modprobe --dirname "$work/kernel" --set-version "$kernel_release" --show-depends "$module")
+        ls "$folder"/*-"$module.ko" >/dev/null || die "the kernel's package has no $module"
+    done
+    cp "$work/gpio-sim-oot.ko" "$folder/$number-gpio-sim-oot.ko"
+}

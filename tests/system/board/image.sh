@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Builds once what the virtual board boots: Debian 12's own kernel, gpio-sim as a module for it, and a root file
-# system with Python and what the daemon needs from outside. Prints the folder that holds kernel, root.cpio.
+# Builds once what the virtual board boots: Debian 12's own kernel, its virtual camera vivid and gpio-sim as
+# modules, and a root file system with Python and what the daemon needs from outside. Prints the folder that holds kernel,
+# root.cpio.
 #
 #   image.sh PYTHON REQUIREMENT...      PYTHON has pip; REQUIREMENTs go into the image as wheels
 set -euo pipefail
@@ -31,7 +32,7 @@ rm -rf "$root"/usr/share/perl* "$root"/usr/lib/x86_64-linux-gnu/{perl,perl-base,
 mkdir -p "$root/dev" "$root/opt/modules"
 PYTHONPATH=/opt/site chroot "$root" python3 -c 'import cv2, gpiozero, numpy, yaml' ||
     die "Python in the image does not import what the daemon needs"
-cp "$work/gpio-sim-oot.ko" "$(find "$work/kernel/lib/modules" -name configfs.ko)" "$root/opt/modules/"
+copy_modules "$root/opt/modules" configfs vivid
 
 mkdir "$work/whole"
 (cd "$root" && find . | cpio -o -H newc --quiet) >"$work/whole/root.cpio"

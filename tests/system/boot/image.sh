@@ -19,7 +19,6 @@ image_of "$here/image.sh" "$here/init" "$here/../kernel.sh" "$here/../board/Kbui
 # The same tree as for test-package.
 tree=$("$here/../package/image.sh" "$python") || die "there is no Debian tree"
 need cpio cpio
-need depmod kmod
 need busybox busybox-static
 need_kernel_tools
 build_kernel "$here/../board/Kbuild"
@@ -29,19 +28,7 @@ mkdir -p "$whole" "$first"/{bin,dev,proc,sys,root,modules}
 cp "$work"/kernel/boot/vmlinuz-* "$whole/kernel"
 cp "$(command -v busybox)" "$first/bin/busybox"
 cp "$here/init" "$first/init"
-# The modules in the order of loading.
-depmod -b "$work/kernel" "$kernel_release"
-number=100
-for module in virtio_pci virtio_blk crc32c_generic ext4 configfs vivid; do
-    while read -r word file options; do
-        [ "$word" = insmod ] || continue
-        name=$(basename "$file")
-        ls "$first"/modules/*-"$name" >/dev/null 2>&1 || cp "$file" "$first/modules/$number-$name"
-        number=$((number + 1))
-    done < <(modprobe --dirname "$work/kernel" --set-version "$kernel_release" --show-depends "$module")
-done
-cp "$work/gpio-sim-oot.ko" "$first/modules/$number-gpio-sim-oot.ko"
-ls "$first"/modules/*-vivid.ko >/dev/null || die "the kernel's package has no vivid"
+copy_modules "$first/modules" virtio_pci virtio_blk crc32c_generic ext4 configfs vivid
 (cd "$first" && find . | cpio -o -H newc --quiet) >"$whole/initrd"
 cp -a "$tree" "$whole/root"
 keep "$whole"

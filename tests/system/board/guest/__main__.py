@@ -10,7 +10,7 @@ from functools import partial
 from time import monotonic
 from types import FrameType
 
-from tests.system.board.guest import daemon, edges, errors, failsafe, lines
+from tests.system.board.guest import cameras, daemon, edges, errors, failsafe, lines
 from tests.system.board.guest.simulator import plug_in
 
 LONGEST_S = 120
@@ -26,7 +26,7 @@ def main() -> None:
         if only in name:
             _report(name, alone)
     simulator = plug_in("gate", {"zynq_gpio": GATE, "usb-relay": SPARE})
-    for checks in (lines.CHECKS, edges.CHECKS, errors.CHECKS, failsafe.CHECKS, daemon.CHECKS):
+    for checks in (lines.CHECKS, edges.CHECKS, errors.CHECKS, cameras.CHECKS, failsafe.CHECKS, daemon.CHECKS):
         for name, check in checks.items():
             if only in name:
                 _report(name, partial(check, simulator))
