@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import cv2
+import numpy as np
 import pytest
 
 import binarycop
@@ -41,6 +43,7 @@ def test_without_pynq_the_simulated_board_is_an_error_of_one_line(
     for name in ("pynq_board", "simulated.device"):
         monkeypatch.delitem(sys.modules, f"binarycop.accelerator.{name}", raising=False)
     monkeypatch.setitem(sys.modules, "pynq", None)
+    cv2.imwrite(str(tmp_path / "picture.png"), np.zeros((64, 64, 3), np.uint8))
     where = [str(tmp_path)] if command in ("evaluate", "replay") else []
     assert (
         main([command, *where, "--bundle", str(search.SEARCH_PATHS[0] / "n-cnv"), "--backend", "simulated-board"]) == 7

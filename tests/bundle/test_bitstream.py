@@ -135,7 +135,7 @@ REFUSED = [
 
 @pytest.mark.parametrize(
     ("data", "why"),
-    [pytest.param(*row[:2], marks=tried(Kind.BUILD, row[2], "refused: says what it is")) for row in REFUSED],
+    [pytest.param(*row[:2], id=row[2], marks=tried(Kind.BUILD, row[2], "refused: says what it is")) for row in REFUSED],
 )
 def test_a_file_that_is_no_bitstream_for_this_board_is_refused_with_what_it_is(data: bytes, why: str) -> None:
     assert why in reason(data)

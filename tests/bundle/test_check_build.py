@@ -141,7 +141,10 @@ PAIRS = [
 
 @pytest.mark.parametrize(
     ("bit", "reason"),
-    [pytest.param(bit, why, marks=tried(Kind.BUILD, what, "refused: the difference")) for bit, why, what in PAIRS],
+    [
+        pytest.param(bit, why, id=what, marks=tried(Kind.BUILD, what, "refused: the difference"))
+        for bit, why, what in PAIRS
+    ],
 )
 def test_a_bitstream_and_a_hwh_of_two_builds_are_refused(simulated: SimulatedSetup, bit: bytes, reason: str) -> None:
     folder = simulated.bundle.folder

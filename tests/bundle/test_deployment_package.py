@@ -357,7 +357,7 @@ LOST = [
     "a file of the build that is empty, a Git LFS pointer, a web page, or another kind",
     "refused: what it is",
 )
-@pytest.mark.parametrize(("name", "data", "reason"), LOST)
+@pytest.mark.parametrize(("name", "data", "reason"), LOST, ids=[reason for _, _, reason in LOST])
 def test_a_file_that_never_arrived_is_refused_with_what_it_is(
     build: Path, copy: Path, name: str, data: bytes, reason: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
