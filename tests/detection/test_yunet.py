@@ -1,5 +1,6 @@
 """YuNet in plain cv2.dnn. The project does not ship its model file, so most of these tests need the shared data."""
 
+import re
 from pathlib import Path
 
 import cv2
@@ -11,6 +12,7 @@ from binarycop.detection.yunet import YuNet
 from binarycop.errors import DetectorError
 from binarycop.frames.image import read_picture
 from binarycop.settings.faces import DetectorKind, FacesSettings, YuNetSettings
+from tests.tried import Kind, tried
 
 
 @pytest.fixture
@@ -66,6 +68,23 @@ def test_a_missing_or_broken_model_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "bad.onnx").write_bytes(b"not a model")
     with pytest.raises(DetectorError, match="cannot load"):
         yunet(tmp_path / "bad.onnx")
+
+
+@pytest.mark.parametrize(
+    ("data", "what"),
+    [
+        pytest.param(data, what, id=what, marks=tried(Kind.BUILD, f"yunet's model file is {what}", "refused: says so"))
+        for data, what in (
+            (b"", "empty"),
+            (b"version https://git-lfs.github.com/spec/v1\noid sha256:8f\nsize 232589\n", "a pointer of Git LFS"),
+            (b"<!DOCTYPE html><html></html>", "a web page (HTML)"),
+        )
+    ],
+)
+def test_a_model_file_that_never_arrived_is_called_what_it_is(data: bytes, what: str, tmp_path: Path) -> None:
+    (tmp_path / "yunet.onnx").write_bytes(data)
+    with pytest.raises(DetectorError, match=re.escape(f"yunet.onnx is {what}")):
+        yunet(tmp_path / "yunet.onnx")
 
 
 def test_the_demo_uses_the_fixed_region_unless_the_settings_name_a_detector() -> None:

@@ -17,8 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from binarycop import regular_file
-from binarycop.bundle.file_kind import lost_kind
 from binarycop.errors import BundleError
+from binarycop.file_kind import lost_kind
 
 MAX_FILE_BYTES = 8 << 20  # CNV's weights have 0.2 MB, 1024 golden vectors 3 MB
 _MAX_DIRECTORY_BYTES = 16 * 1024  # zipfile makes an object of each entry

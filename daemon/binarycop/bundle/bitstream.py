@@ -11,7 +11,7 @@ import re
 import struct
 from dataclasses import dataclass
 
-from binarycop.bundle.file_kind import BIT_HEADER, file_kind
+from binarycop.file_kind import BIT_HEADER, file_kind
 
 PACKAGE = "clg400"  # of the PYNQ-Z1 and the Arty Z7-10; in another one the pins are elsewhere
 

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from binarycop import regular_file
-from binarycop.bundle.file_kind import lost_kind
 from binarycop.errors import BundleError
+from binarycop.file_kind import lost_kind
 
 MAX_BYTES = 32 << 20
 """Of one file of a bundle. A bitstream for a Zynq-7020 has 4 MB, the largest model.onnx 6 MB."""

@@ -13,9 +13,9 @@ from typing import Any, TypeVar
 
 from binarycop import regular_file
 from binarycop.bundle import json_fields
-from binarycop.bundle.file_kind import lost_kind
 from binarycop.bundle.json_fields import Fields
 from binarycop.errors import BundleError
+from binarycop.file_kind import lost_kind
 
 WEIGHTS = "runtime_weights"
 NO_WEIGHTS = "the build takes weights from outside, which the daemon does not give it; build them into the bitstream"

@@ -6,8 +6,8 @@ from pathlib import Path
 from xml.parsers import expat
 
 from binarycop import regular_file
-from binarycop.bundle.file_kind import TEXT, XML, file_kind
 from binarycop.errors import BundleError
+from binarycop.file_kind import TEXT, XML, file_kind
 
 _MAX_BYTES = 16 << 20
 _MAX_DEPTH, _MAX_BLOCKS, _MAX_NAME = 64, 1000, 256

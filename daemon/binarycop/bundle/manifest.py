@@ -8,10 +8,10 @@ from typing import Any, TypeVar
 
 from binarycop import regular_file
 from binarycop.bundle import json_fields
-from binarycop.bundle.file_kind import lost_kind
 from binarycop.bundle.json_fields import Fields, shown
 from binarycop.classes import LABELS
 from binarycop.errors import BundleError
+from binarycop.file_kind import lost_kind
 from binarycop.geometry import SIDE_PX, CropGeometry
 
 FORMAT = 1

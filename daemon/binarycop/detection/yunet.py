@@ -10,15 +10,18 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from binarycop import regular_file
 from binarycop.detection.base import Face
 from binarycop.detection.letterbox import letterbox
 from binarycop.errors import DetectorError
+from binarycop.file_kind import lost_kind
 from binarycop.geometry import Box
 
 _STRIDES = (8, 16, 32)
 # All twelve outputs are requested, since OpenCV 5 returns all or none. The landmarks (kps) are not used.
 _OUTPUTS = tuple(f"{part}_{stride}" for part in ("cls", "obj", "bbox", "kps") for stride in _STRIDES)
 _NMS_IOU = 0.3
+_MOST_BYTES = 32 << 20  # the model has 0.2 MB
 _LOG_SIZE_MAX = 8.0
 
 
@@ -35,7 +38,12 @@ class YuNet:
         if not model.is_file():
             raise DetectorError(f"detector yunet: there is no model file {model}; set faces.yunet.model")
         try:
-            self._net = cv2.dnn.readNetFromONNX(str(model))
+            data = regular_file.read(model, _MOST_BYTES, follow_link=True)
+            if kind := lost_kind(data):  # OpenCV Zoo has its models in Git LFS
+                raise DetectorError(f"detector yunet: {model} is {kind}")
+            self._net = cv2.dnn.readNetFromONNX(np.frombuffer(data, np.uint8))
+        except OSError as error:
+            raise DetectorError(f"detector yunet: {model} cannot be read: {error.strerror}") from error
         except cv2.error as error:
             raise DetectorError(f"detector yunet: OpenCV {cv2.__version__} cannot load {model}: {error.err}") from error
         self._longer_px, self._threshold = longer_px, threshold

@@ -15,8 +15,8 @@ from xml.etree.ElementTree import Element, SubElement
 from binarycop.accelerator.simulated.iodma import SIZE
 from binarycop.bundle.bitstream import CHIPS, PACKAGE
 from binarycop.bundle.check_build import BITSTREAM, HWH, has_build
-from binarycop.bundle.file_kind import BIT_HEADER
 from binarycop.bundle.files import Bundle
+from binarycop.file_kind import BIT_HEADER
 
 CHIP = "7z020"  # of the PYNQ-Z1
 _FRAME_WORDS = 101
