@@ -15,7 +15,7 @@ PIP := -m pip --quiet --disable-pip-version-check install
 ##@ Run
 
 SOURCE ?= demo
-run: $(VENV)/.runs ## Runs the gate on rendered frames, without hardware; SOURCE=0 takes a webcam, SOURCE=clip.mp4 a clip.
+run: $(VENV)/.kernel ## Runs the gate on rendered frames, without hardware; SOURCE=0 takes a webcam, SOURCE=clip.mp4 a clip.
 	@$(VENV)/bin/binarycop run --source "$(SOURCE)"
 
 venv: $(VENV)/.installed ## Installs what the emulator and the simulated board need into .venv.
@@ -28,7 +28,8 @@ help: ## Lists the targets.
 		/^[a-z][a-z0-9-]*:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 clean: ## Removes the environments, what was built, and the tools' caches.
-	rm -rf $(VENV) $(PINNED) $(DEBIAN) $(TRAINING) $(FUZZ) .venv-pynq-* build dist daemon/*.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(PINNED) $(DEBIAN) $(TRAINING) $(FUZZ) .venv-pynq-* build dist daemon/*.egg-info \
+		$(NATIVE)/*.so .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 ##@ Test
 
@@ -144,12 +145,17 @@ $(VENV)/.runs: setup.cfg pyproject.toml
 	@$(VENV)/bin/python $(PIP) --editable .
 	@touch $@
 
+NATIVE := daemon/binarycop/classifier/native
+$(VENV)/.kernel: $(VENV)/.runs $(NATIVE)/xnor_kernel.c $(NATIVE)/variants.py
+	@$(VENV)/bin/python -m binarycop.classifier.native.build || true
+	@touch $@
+
 # pynq is for the simulated board. It asks for numpy below 2 because of one line in its buffers, which we do not use.
 PYNQ := pynq==3.1.2 pynqutils==0.1.3 pynqmetadata==0.2.0
 PYNQ_NEEDS := 'pycparser<3' cffi ipython jsonschema nest_asyncio 'pydantic>=2' python-magic 'setuptools<=80' tqdm
 # ncnn runs the detector on the board. Its own dependencies are for its examples; a second OpenCV is among them.
 NCNN := $(shell sed -n 's/ --hash.*//; /^ncnn==/p' deploy/ncnn-armhf.txt)
-$(VENV)/.installed: $(VENV)/.runs
+$(VENV)/.installed: $(VENV)/.kernel
 	@echo "adding pynq and ncnn to $(VENV), once"
 	@$(VENV)/bin/python $(PIP) --no-deps --use-pep517 $(PYNQ) && \
 		$(VENV)/bin/python $(PIP) --no-warn-conflicts $(PYNQ_NEEDS) || \

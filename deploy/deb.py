@@ -26,6 +26,8 @@ _SCRIPTS = ("postinst", "prerm", "postrm")
 _UNITS = "lib/systemd/system"
 # Libraries that ncnn's binaries need (readelf -dV); only the package for armhf contains them.
 _LIBRARIES = {"armhf": "libc6 (>= 2.31), libgcc-s1 (>= 3.5), libstdc++6 (>= 9), "}
+# The machine in the names of the emulator's kernels.
+_MACHINES = {"armhf": "armv7l", "amd64": "x86_64"}
 # Where each kind of file in systemd/ goes. In a folder (with a slash at its end) the file keeps its name.
 _PLACES = {
     ".service": f"{_UNITS}/",
@@ -60,7 +62,7 @@ def build(release: Release, arch: str, wheels: Path, helper: Path, out: Path) ->
     """
     with tempfile.TemporaryDirectory(prefix="binarycop-deb-") as work:
         tree = Path(work) / "tree"
-        _fill(tree, [*wheels.glob("*.whl"), *wheels.glob(f"{arch}/*.whl")], helper, release)
+        _fill(tree, [*wheels.glob("*.whl"), *wheels.glob(f"{arch}/*.whl")], helper, release, arch)
         _set_modes(tree)
         _write_control(tree, release, arch)
         package = out / f"binarycop_{release.version}_{arch}.deb"
@@ -71,9 +73,9 @@ def build(release: Release, arch: str, wheels: Path, helper: Path, out: Path) ->
         return package
 
 
-def _fill(tree: Path, wheels: list[Path], helper: Path, release: Release) -> None:
+def _fill(tree: Path, wheels: list[Path], helper: Path, release: Release, arch: str) -> None:
     for wheel in sorted(wheels):
-        _unpack(wheel, tree)
+        _unpack(wheel, tree, arch)
     _copy(HERE / "launch/launch.py", tree / "usr/lib/binarycop/launch.py")
     _copy(HERE / "launch/binarycop", tree / "usr/bin/binarycop")
     _copy(HERE / "launch/binarycop-bundle", tree / "usr/sbin/binarycop-bundle")
@@ -99,7 +101,7 @@ def _fill(tree: Path, wheels: list[Path], helper: Path, release: Release) -> Non
         _copy(document, documents / document.name)
 
 
-def _unpack(wheel: Path, tree: Path) -> None:
+def _unpack(wheel: Path, tree: Path, arch: str) -> None:
     """Unpack a wheel: modules to the package's own folder, bundles to the folder that postinst installs them from."""
     with zipfile.ZipFile(wheel) as archive:
         for entry in archive.namelist():
@@ -108,6 +110,8 @@ def _unpack(wheel: Path, tree: Path) -> None:
                 continue  # pip's own records; the project's licence is in the file copyright
             if entry.endswith("/") or path.is_relative_to("ncnn/model_zoo") or path.is_relative_to("ncnn/utils"):
                 continue  # these download networks; the device has no network access
+            if path.match("native/*.so") and not path.name.endswith(f"-{_MACHINES[arch]}.so"):
+                continue
             if ".data" in path.parts[0]:
                 target = tree / SHIPPED / Path(*path.parts[path.parts.index("bundles") + 1 :])
             elif path.name.startswith("LICENSE"):

@@ -1,4 +1,4 @@
-"""Benchmark of a bundle's network on this machine: emulator, onnxruntime and the slow reference.
+"""Benchmark of a bundle's network on this machine: emulator, its numpy, onnxruntime and the slow reference.
 
     python -m overlays.export.benchmark overlays/bundles/n-cnv
 
@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from binarycop.bundle import files as bundles
 from binarycop.classifier import reference
+from binarycop.classifier.choose import engine_of, open_emulator
 from binarycop.classifier.emulator import Emulator
 from overlays.command_line import make_parser
 from overlays.export import float_onnx
@@ -60,13 +61,17 @@ def main() -> None:
         return np.array([reference.scores(bundle, crop) for crop in crops], np.int32)
 
     crops = noise_and_heads(_BATCH, 0, bundle.manifest.crop)
-    emulator = Emulator(bundle).scores
-    for name, run, count in (("onnxruntime", in_onnxruntime, _BATCH), ("reference", in_reference, 4)):
+    opened = open_emulator(bundle)
+    print(f"the emulator computes with {engine_of(opened)}")
+    emulator, in_numpy = opened.scores, Emulator(bundle).scores
+    others = (("numpy", in_numpy, _BATCH), ("onnxruntime", in_onnxruntime, _BATCH), ("reference", in_reference, 4))
+    for name, run, count in others:
         if not np.array_equal(emulator(crops[:count]), run(crops[:count])):
             raise ValueError(f"{name} and the emulator give different scores, so their times are meaningless")
     for count in (1, _BATCH):
         base_us = median_us(emulator, crops[:count], _ROUNDS // count + 10)
         _print_row("emulator", count, base_us, base_us)
+        _print_row("numpy", count, median_us(in_numpy, crops[:count], _ROUNDS // count + 10), base_us)
         _print_row("onnxruntime", count, median_us(in_onnxruntime, crops[:count], _ROUNDS // count + 10), base_us)
         if count == 1:
             _print_row("reference", count, median_us(in_reference, crops[:count], _REFERENCE_ROUNDS), base_us)

@@ -1,4 +1,4 @@
-"""The fast emulator gives exactly the scores of the slow reference."""
+"""The emulators, in numpy and compiled, give exactly the scores of the slow reference."""
 
 from pathlib import Path
 
@@ -10,27 +10,39 @@ from hypothesis import strategies as st
 from binarycop.bundle.files import Bundle, LayerWeights
 from binarycop.bundle.manifest import Layer
 from binarycop.classifier import reference
-from binarycop.classifier.emulator import Emulator
+from tests.classifier.emulators import EmulatorOf, emulators
 from tests.random_bundles import random_bundle
 
+EMULATORS = dict(emulators())
+each_emulator = pytest.mark.parametrize("open_emulator", EMULATORS.values(), ids=EMULATORS.keys())
 
-def test_the_emulator_agrees_with_the_reference_on_every_score(tiny_bundle: Bundle) -> None:
+
+@each_emulator
+def test_the_emulator_agrees_with_the_reference_on_every_score(open_emulator: EmulatorOf, tiny_bundle: Bundle) -> None:
     crops = tiny_bundle.golden_inputs[:12]
     expected = [reference.scores(tiny_bundle, crop) for crop in crops]
-    assert Emulator(tiny_bundle).scores(crops).tolist() == expected
+    assert open_emulator(tiny_bundle).scores(crops).tolist() == expected
     assert len({tuple(scores) for scores in expected}) >= 4, "the crops must have different scores"
 
 
+@each_emulator
 @pytest.mark.parametrize("value", [0, 255])
-def test_the_emulator_agrees_with_the_reference_on_black_and_white(tiny_bundle: Bundle, value: int) -> None:
+def test_the_emulator_agrees_with_the_reference_on_black_and_white(
+    open_emulator: EmulatorOf, tiny_bundle: Bundle, value: int
+) -> None:
     crop = np.full((32, 32, 3), value, np.uint8)
-    assert Emulator(tiny_bundle).scores(crop[None])[0].tolist() == reference.scores(tiny_bundle, crop)
+    assert open_emulator(tiny_bundle).scores(crop[None])[0].tolist() == reference.scores(tiny_bundle, crop)
 
 
+@each_emulator
 @settings(deadline=None, max_examples=15)
 @given(seed=st.integers(0, 10_000), pools=st.tuples(*[st.booleans()] * 2), channels=st.sampled_from([1, 3, 8, 17]))
 def test_the_emulator_agrees_with_the_reference_for_networks_of_other_shapes(
-    tmp_path_factory: pytest.TempPathFactory, seed: int, pools: tuple[bool, bool], channels: int
+    open_emulator: EmulatorOf,
+    tmp_path_factory: pytest.TempPathFactory,
+    seed: int,
+    pools: tuple[bool, bool],
+    channels: int,
 ) -> None:
     side = 30 // 2 if pools[0] else 30
     side = (side - 2) // 2 if pools[1] else side - 2
@@ -41,10 +53,11 @@ def test_the_emulator_agrees_with_the_reference_for_networks_of_other_shapes(
     )
     bundle = random_bundle(tmp_path_factory.mktemp("shape"), layers, seed)
     crop = bundle.golden_inputs[0]
-    assert Emulator(bundle).scores(crop[None])[0].tolist() == reference.scores(bundle, crop)
+    assert open_emulator(bundle).scores(crop[None])[0].tolist() == reference.scores(bundle, crop)
 
 
-def test_an_output_is_on_from_exactly_the_threshold(tmp_path: Path) -> None:
+@each_emulator
+def test_an_output_is_on_from_exactly_the_threshold(open_emulator: EmulatorOf, tmp_path: Path) -> None:
     layers = (Layer("conv", 3, 2, False, 1, 1), Layer("fc", 1800, 4, False, 1, 1))
     bundle = random_bundle(tmp_path, layers)
     crop = np.full((32, 32, 3), 100, np.uint8)
@@ -55,14 +68,15 @@ def test_an_output_is_on_from_exactly_the_threshold(tmp_path: Path) -> None:
     bits[1] = ~bits[0]
     weights = (first, LayerWeights(bits, None))
     handmade = Bundle(bundle.folder, bundle.manifest, weights, bundle.golden_inputs, bundle.golden_scores)
-    assert Emulator(handmade).scores(crop[None])[0].tolist() == [1800, -1800, 0, 0]
+    assert open_emulator(handmade).scores(crop[None])[0].tolist() == [1800, -1800, 0, 0]
     assert reference.scores(handmade, crop) == [1800, -1800, 0, 0]
 
 
-def test_a_batch_has_the_scores_of_its_crops_one_by_one(tiny_bundle: Bundle) -> None:
+@each_emulator
+def test_a_batch_has_the_scores_of_its_crops_one_by_one(open_emulator: EmulatorOf, tiny_bundle: Bundle) -> None:
     rng = np.random.default_rng(5)
     crops = rng.integers(0, 256, (130, 32, 32, 3), dtype=np.uint8)
-    emulator = Emulator(tiny_bundle)
+    emulator = open_emulator(tiny_bundle)
     together = emulator.scores(crops)
     assert together.dtype == np.int32
     assert together[[0, 63, 64, 129]].tolist() == [
@@ -71,17 +85,21 @@ def test_a_batch_has_the_scores_of_its_crops_one_by_one(tiny_bundle: Bundle) -> 
     assert emulator.scores(crops[:0]).shape == (0, 4)
 
 
-def test_crops_may_be_a_view_of_something_larger(tiny_bundle: Bundle) -> None:
+@each_emulator
+def test_crops_may_be_a_view_of_something_larger(open_emulator: EmulatorOf, tiny_bundle: Bundle) -> None:
     rng = np.random.default_rng(6)
     image = rng.integers(0, 256, (2, 40, 40, 3), dtype=np.uint8)
     view = image[:, 4:36, 3:35, ::-1]
-    emulator = Emulator(tiny_bundle)
+    emulator = open_emulator(tiny_bundle)
     assert emulator.scores(view).tolist() == emulator.scores(np.ascontiguousarray(view)).tolist()
 
 
+@each_emulator
 @pytest.mark.parametrize(
     "crops", [np.zeros((1, 32, 32, 3), np.float32), np.zeros((32, 32, 3), np.uint8), np.zeros((1, 72, 72, 3), np.uint8)]
 )
-def test_an_array_that_is_no_batch_of_crops_is_refused(tiny_bundle: Bundle, crops: np.ndarray) -> None:
+def test_an_array_that_is_no_batch_of_crops_is_refused(
+    open_emulator: EmulatorOf, tiny_bundle: Bundle, crops: np.ndarray
+) -> None:
     with pytest.raises(ValueError, match=r"not uint8 \(N, 32, 32, 3\)"):
-        Emulator(tiny_bundle).scores(crops)
+        open_emulator(tiny_bundle).scores(crops)

@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 import pytest
 
+from binarycop.classifier.native.kernel import find_kernel
 from binarycop.cli.main import main
 from tests.tried import Kind, tried
 
@@ -259,8 +260,10 @@ def test_run_reports_a_source_that_gives_no_frame(bundle: str, capsys: pytest.Ca
 
 def test_selftest_prints_what_it_reproduced(bundle: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["selftest", "--bundle", bundle, "--json"]) == 0
+    kernel = find_kernel()
+    engine = "numpy" if kernel is None else kernel.name
     assert json_lines(capsys.readouterr().out) == [
-        {"bundle": "random", "version": "0.0.0", "backend": "emulator", "golden": 64}
+        {"bundle": "random", "version": "0.0.0", "backend": "emulator", "golden": 64, "engine": engine}
     ]
 
 

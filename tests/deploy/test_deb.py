@@ -20,6 +20,8 @@ def wheels(tmp_path: Path) -> Path:
     folder.mkdir()
     with zipfile.ZipFile(folder / "binarycop-0.1.0-py3-none-any.whl", "w") as wheel:
         wheel.writestr("binarycop/__init__.py", "")
+        for machine in ("armv7l", "x86_64"):
+            wheel.writestr(f"binarycop/classifier/native/xnor-neon-{machine}.so", "")
         wheel.writestr("binarycop-0.1.0.dist-info/entry_points.txt", "[gpiozero_pin_factories]\n")
         wheel.writestr("binarycop-0.1.0.dist-info/RECORD", "")
         wheel.writestr("binarycop-0.1.0.data/data/share/binarycop/bundles/n-cnv/manifest.json", "{}")
@@ -102,6 +104,12 @@ def test_the_package_for_armhf_has_its_binaries_and_their_licence_but_no_code_th
     assert ours == ["usr/lib/binarycop/python/ncnn/ncnn.armhf.so", "usr/share/doc/binarycop/ncnn.licence"]
     depends = subprocess.run(["dpkg-deb", "-f", str(package), "Depends"], capture_output=True, text=True, check=True)
     assert "libstdc++6" in depends.stdout
+
+
+def test_the_package_has_the_kernels_of_its_own_architecture_only(tmp_path: Path, wheels: Path, helper: Path) -> None:
+    paths = contents(build_package(tmp_path, "out", wheels, helper))
+    kernels = {Path(path).name: access for path, access in paths.items() if "/native/" in path and path.endswith(".so")}
+    assert kernels == {"xnor-neon-armv7l.so": "-rw-r--r-- root/root"}
 
 
 def test_every_program_that_a_unit_starts_is_in_the_package(tmp_path: Path, wheels: Path, helper: Path) -> None:

@@ -17,9 +17,10 @@ _MAX_BATCH = 8  # fits the cache; in batches of 64 a crop takes 1.6 times as lon
 
 
 class Emulator:
-    """A bundle's network in numpy: the backend ``emulator``."""
+    """A bundle's network in numpy: the backend ``emulator`` where there is no compiled kernel."""
 
     name = "emulator"
+    engine = "numpy"
 
     def __init__(self, bundle: Bundle) -> None:
         pairs = enumerate(zip(bundle.manifest.layers, bundle.weights))

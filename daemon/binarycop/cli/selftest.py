@@ -4,6 +4,7 @@ import argparse
 from typing import Any
 
 from binarycop.bundle import check_build
+from binarycop.classifier.choose import engine_of
 from binarycop.cli.options import add_classifier, add_config, add_json, print_json, settings_of
 from binarycop.printable import printable
 from binarycop.service.backends import open_bundle
@@ -23,13 +24,15 @@ def add(commands: Any) -> None:
 def run(options: argparse.Namespace) -> int:
     """Run the self-test. Raises BundleError with the first disagreement."""
     bundle, classifier = open_bundle(settings_of(options).classifier)
-    backend, golden = classifier.name, len(bundle.golden_inputs)
+    backend, golden, engine = classifier.name, len(bundle.golden_inputs), engine_of(classifier)
     classifier.close()
     manifest = bundle.manifest
     if check_build.has_build(manifest.sha256):  # the emulator does not use it
         check_build.check(bundle.folder, manifest)
     if options.json:
-        print_json({"bundle": manifest.name, "version": manifest.version, "backend": backend, "golden": golden})
+        report = {"bundle": manifest.name, "version": manifest.version, "backend": backend, "golden": golden}
+        print_json(report if engine is None else {**report, "engine": engine})
     else:
-        print(printable(f"{manifest.name} {manifest.version} on {backend}: all {golden} golden vectors reproduced"))
+        where = backend if engine is None else f"{backend} ({engine})"
+        print(printable(f"{manifest.name} {manifest.version} on {where}: all {golden} golden vectors reproduced"))
     return 0

@@ -8,7 +8,7 @@ from gpiozero.pins import Factory
 
 from binarycop.bundle.files import Bundle
 from binarycop.classifier.base import Classifier
-from binarycop.classifier.emulator import Emulator
+from binarycop.classifier.choose import open_emulator
 from binarycop.clock import Clock
 from binarycop.detection.base import Detector
 from binarycop.detection.choose import make_detector
@@ -103,7 +103,7 @@ def make_service(
             lanes.append(Lane(lane, view, lane_io, journal, manifest.abstain_margin, label, clock))
             views.append(view)
         overlay = settings.classifier.overlay
-        perception = Perception(views, FailoverClassifier(classifier, overlay, lambda: Emulator(bundle), journal))
+        perception = Perception(views, FailoverClassifier(classifier, overlay, lambda: open_emulator(bundle), journal))
         opened.pop_all()
         runner = SyncPerception(perception) if clock is None else ThreadPerception(perception, clock)
         return Service(lanes, perception, runner)

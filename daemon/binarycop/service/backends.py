@@ -17,7 +17,7 @@ from binarycop.bundle import files as bundles
 from binarycop.bundle.files import Bundle
 from binarycop.bundle.search import find_bundle
 from binarycop.classifier.base import Classifier
-from binarycop.classifier.emulator import Emulator
+from binarycop.classifier.choose import open_emulator
 from binarycop.classifier.golden import check_golden
 from binarycop.clock import MonotonicClock
 from binarycop.errors import BackendError, OverlayError
@@ -69,7 +69,7 @@ def open_bundle_or_fallback(settings: ClassifierSettings, journal: Journal) -> t
 def open_classifier(settings: ClassifierSettings, bundle: Bundle) -> Classifier:
     """Open the backend of the settings. Raises BundleError, BackendError."""
     if settings.backend is Backend.EMULATOR:
-        return Emulator(bundle)
+        return open_emulator(bundle)
     bundle, board = open_board(settings, bundle)
     return open_accelerator(settings, bundle, board)
 

@@ -21,7 +21,7 @@ from binarycop.bundle import files as bundles
 from binarycop.bundle.files import Bundle
 from binarycop.bundle.search import find_bundle
 from binarycop.classifier.base import Classifier
-from binarycop.classifier.emulator import Emulator
+from binarycop.classifier.choose import open_emulator
 from binarycop.errors import BinaryCoPError, DmaTimeout
 from binarycop.service.backends import open_classifier
 from binarycop.settings.classifier import (
@@ -62,7 +62,7 @@ def main() -> int:
 def _print_row(bundle: Bundle, accelerator: Classifier, count: int, rounds: int) -> None:
     crops = bundle.golden_inputs[:count]
     # The driver adds a golden vector to each batch.
-    emulator, batch = Emulator(bundle), bundle.golden_inputs[: count + 1]
+    emulator, batch = open_emulator(bundle), bundle.golden_inputs[: count + 1]
     accelerator_us = times_us(lambda: accelerator.scores(crops), rounds)
     emulator_us = times_us(lambda: emulator.scores(batch), rounds)
     least, alone = min(accelerator_us), min(emulator_us)

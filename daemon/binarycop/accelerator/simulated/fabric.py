@@ -12,7 +12,7 @@ from binarycop.bundle import bitstream
 from binarycop.bundle.check_build import BITSTREAM, score_type
 from binarycop.bundle.files import Bundle
 from binarycop.bundle.packing import pack
-from binarycop.classifier.emulator import Emulator
+from binarycop.classifier.choose import open_emulator
 from binarycop.clock import Clock
 from binarycop.errors import OverlayError
 from binarycop.geometry import SIDE_PX
@@ -52,7 +52,7 @@ class Fabric:
         self.loads = 0
         self._bitstream_sha256 = manifest.sha256[BITSTREAM]
         self._recorded: str | None = None
-        self._network, self._output_packed = Emulator(bundle), manifest.output_packed
+        self._network, self._output_packed = open_emulator(bundle), manifest.output_packed
         self._score_type = score_type(bundle.folder, manifest)
         self._clock = clock
         self._is_operating = False

@@ -1,0 +1,20 @@
+"""Opens the emulator: on a compiled kernel where there is one, else in numpy. The scores are the same."""
+
+from binarycop.bundle.files import Bundle
+from binarycop.classifier.base import Classifier
+from binarycop.classifier.emulator import Emulator
+from binarycop.classifier.native.emulator import NativeEmulator
+from binarycop.classifier.native.kernel import find_kernel
+from binarycop.classifier.native.layout import layout
+
+
+def open_emulator(bundle: Bundle) -> Classifier:
+    """The fastest emulator of a bundle's network on this machine."""
+    kernel = find_kernel()
+    network = layout(bundle, kernel.lanes) if kernel is not None else None
+    return NativeEmulator(kernel, network) if kernel is not None and network is not None else Emulator(bundle)
+
+
+def engine_of(classifier: Classifier) -> str | None:
+    """What an emulator computes with: ``numpy``, or the variant of the kernel. None for another backend."""
+    return classifier.engine if isinstance(classifier, Emulator | NativeEmulator) else None
