@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from binarycop.errors import SourceError
+from binarycop.errors import SourceError, UndecodableFrame
 from binarycop.frames.base import Frame
 from binarycop.frames.clip import DEFAULT_RATE_HZ, Clip, is_truncated
 from tests.frames.containers import (
@@ -220,7 +220,7 @@ class CaptureWithoutMetadata:
         return self._remaining >= 0
 
     def retrieve(self) -> tuple[bool, NDArray[np.uint8]]:
-        return True, np.zeros((4, 4, 3), np.uint8)
+        return True, np.ones((4, 4, 3), np.uint8)
 
 
 @pytest.mark.parametrize("rate_hz", [0.0, -1.0, math.nan, math.inf])
@@ -424,9 +424,10 @@ def test_a_pause_is_time_of_the_recording(tmp_path: Path) -> None:
     assert times_s == pytest.approx([number / 20 + 40 * (number > 24) for number in range(50)])
 
 
-@tried(Kind.CLIP, "two MP4 files written one behind the other", "refused: only the first would be read")
-def test_two_mp4_files_in_one_are_refused(tmp_path: Path) -> None:
-    path = write(tmp_path / "clip.mp4", "mp4v", frames=3)
+@pytest.mark.parametrize(("fourcc", "name"), [("MJPG", "clip.avi"), ("mp4v", "clip.mp4")])
+@tried(Kind.CLIP, "two files written one behind the other, MP4 or AVI", "refused: only the first would be read")
+def test_two_files_in_one_are_refused(tmp_path: Path, fourcc: str, name: str) -> None:
+    path = write(tmp_path / name, fourcc, frames=3)
     path.write_bytes(2 * path.read_bytes())
     with pytest.raises(SourceError, match="several clips in one file"):
         Clip(path)
@@ -459,6 +460,17 @@ def test_a_clip_without_a_picture_is_refused(tmp_path: Path, name: str) -> None:
     first = data.index(b"\xff\xd8\xff")
     path.write_bytes(data[:first])
     with pytest.raises(SourceError, match="no picture"):
+        Clip(path)
+
+
+@tried(Kind.CLIP, "MP4 with only sound", "refused: has only sound")
+def test_an_mp4_of_only_sound_is_refused(tmp_path: Path) -> None:
+    def of_sound(content: bytes) -> bytes:
+        return content.replace(b"vide", b"soun", 1)
+
+    path = write(tmp_path / "clip.mp4", "mp4v", frames=3)
+    path.write_bytes(edit_mp4(path.read_bytes(), (b"moov", b"trak", b"mdia", b"hdlr"), of_sound))
+    with pytest.raises(SourceError, match="has only sound"):
         Clip(path)
 
 
@@ -503,3 +515,25 @@ def test_stamps_may_start_anywhere(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     capture = CaptureOfStamps(stamps_s, stated_frames=25 * start_s + 288)
     frames = read_all(clip_of(tmp_path / "clip.mkv", monkeypatch, capture))
     assert [frame.captured_s for frame in frames] == pytest.approx([number / 25 for number in range(288)], abs=1e-5)
+
+
+class CaptureOfBlackFrames(CaptureWithoutMetadata):
+    """What OpenCV since 4.13 makes of an interlaced clip; the last frame is as it should be."""
+
+    def __init__(self) -> None:
+        super().__init__(25.0)
+        self._remaining = 60
+
+    def retrieve(self) -> tuple[bool, NDArray[np.uint8]]:
+        return True, np.full((64, 64, 3), 90 if self._remaining == 0 else 0, np.uint8)
+
+
+@tried(Kind.CLIP, "interlaced, with an OpenCV that gives black frames for it", "said once, with the remedy")
+def test_a_clip_that_begins_with_black_frames_only_says_so_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clip = clip_of(tmp_path / "clip.mts", monkeypatch, CaptureOfBlackFrames())
+    assert all(clip.read() for _ in range(24))
+    with pytest.raises(UndecodableFrame, match="the first 25 frames are black; if the clip is interlaced, convert it"):
+        clip.read()
+    assert [frame.number for frame in read_all(clip)] == list(range(25, 60))

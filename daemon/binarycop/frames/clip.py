@@ -21,6 +21,7 @@ _IMAGE_SEQUENCE = re.compile(r"%\d*d")
 # A grab looks at 512 packets (4096 in OpenCV 5) and fails if none is of a picture. Where the sound goes on alone, many
 # grabs fail before the next picture, or before the decoder gives its last ones: so many are three hours of sound.
 _MAX_GRABS = 1000
+_BLACK_FRAMES = 25
 _SQUARE = 0.01  # pixels that differ less from squares are not stretched
 _MAX_STRETCH = 4.0
 
@@ -36,9 +37,14 @@ class Clip:
     clips in one, it cannot be shown as it states, or its frames have more than 4096×4096 pixels. A frame in it may be
     larger than its header says; OpenCV 4.5 decodes that before it is refused here. Only regular files are passed to
     OpenCV, as it would also open network addresses and image sequences.
+
+    Two things cannot be known. OpenCV 4 gives no stamps for the two or three frames that a decoder holds back at the
+    end: a pause between them is not seen. OpenCV since 4.13 gives black frames for an interlaced clip: a clip that
+    begins with 25 of them raises UndecodableFrame once.
     """
 
     is_live = False
+    mode = "recording"
 
     def __init__(self, path: Path) -> None:
         self.name = str(path)
@@ -53,7 +59,7 @@ class Clip:
         self._rate_hz = rate_hz if math.isfinite(rate_hz) and rate_hz > 0 else DEFAULT_RATE_HZ
         self._stated_frames = self._capture.get(cv2.CAP_PROP_FRAME_COUNT)
         self._timeline = Timeline(1 / self._rate_hz)
-        self._number = 0
+        self._number = self._black = 0
         self._is_over = False
         self._has_grabbed = self._grab()
         if not self._has_grabbed:
@@ -76,6 +82,7 @@ class Clip:
         if not is_decoded or pixels is None or pixels.ndim != 3:
             raise UndecodableFrame(self.name, f"frame {number} cannot be decoded")
         self._check_size(f"frame {number} has", pixels.shape[1], pixels.shape[0])
+        self._count_black(pixels, number)
         return Frame(self._as_seen(np.asarray(pixels, np.uint8), number), captured_s, number)
 
     def close(self) -> None:
@@ -140,6 +147,17 @@ class Clip:
             self._check_size(f"frame {number} has, with square pixels,", width_px, height_px)
             pixels = np.asarray(cv2.resize(pixels, (width_px, height_px)), np.uint8)
         return upright(pixels, self._container.orientation)
+
+    def _count_black(self, pixels: NDArray[np.uint8], number: int) -> None:
+        """Raise UndecodableFrame, once, if the clip has begun with nothing but black frames."""
+        if self._black == number and not pixels[::16, ::16].any():
+            self._black += 1
+            if self._black == _BLACK_FRAMES:
+                # OpenCV since 4.13 does so, without an error.
+                reason = (
+                    f"the first {_BLACK_FRAMES} are black; if the clip is interlaced, convert it (ffmpeg -vf yadif)"
+                )
+                raise UndecodableFrame(self.name, reason)
 
     def _check_length(self) -> None:
         """Raise SourceError if the container has promised more than there was."""

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from binarycop.frames import matroska, mp4
+from binarycop.frames.mp4 import SEVERAL_CLIPS
 from binarycop.frames.orientation import Orientation
 
 
@@ -46,6 +47,9 @@ def _read(file: BinaryIO, file_bytes: int, start: bytes) -> Container:
         segment = matroska.read_segment(file, file_bytes)
         return Container(segment.orientation, None, segment.missing_bytes)
     if start[:4] == b"RIFF" and start[24:28] == b"avih":
-        frame_us, frames = (int.from_bytes(start[offset : offset + 4], "little") for offset in (32, 48))
+        riff_bytes, frame_us, frames = (int.from_bytes(start[offset : offset + 4], "little") for offset in (4, 32, 48))
+        file.seek(8 + riff_bytes + riff_bytes % 2)
+        if file.read(12)[8:] == b"AVI ":  # AVIX is the same clip, beyond 1 GiB
+            raise ValueError(SEVERAL_CLIPS)
         return Container(picture_s=frame_us * frames / 1e6)
     return Container()

@@ -11,6 +11,7 @@ from typing import BinaryIO
 from binarycop.frames.orientation import Orientation, of_matrix
 
 FIRST_BOXES = frozenset({b"ftyp", b"moov", b"mdat", b"free", b"skip", b"wide", b"pnot", b"styp"})
+SEVERAL_CLIPS = "is several clips in one file, of which only the first would be read; split it"
 _MOST_BOXES = 100_000  # of one level: the fragments of a day
 _UNKNOWN_DURATIONS = (0xFFFFFFFF, 0xFFFFFFFFFFFFFFFF)
 _NO_MEDIA = -1  # of an entry in the edit list: the picture has not begun yet
@@ -43,20 +44,26 @@ def read_movie(file: BinaryIO, file_bytes: int) -> Movie:
         if box.kind in (b"mdat", b"moof"):
             missing_bytes = box.stated_end - box.end
         elif box.kind == b"moov" and movie is not None:
-            raise ValueError("is several clips in one file, of which only the first would be read; split it")
+            raise ValueError(SEVERAL_CLIPS)
         elif box.kind == b"moov":
             movie = box
     if movie is None:
         return Movie(Orientation.UPRIGHT, None, missing_bytes)
+    handlers = set()
     inside = {box.kind: box for box in _boxes(file, movie.start, movie.end)}
     version, header = _full_box(file, inside[b"mvhd"]) if b"mvhd" in inside else (0, bytes(100))
     (ticks_hz,) = struct.unpack_from(">I", header, 20 if version else 12)
     for track in _boxes(file, movie.start, movie.end):
-        if track.kind == b"trak" and _handler(file, track) == b"vide":
+        if track.kind != b"trak":
+            continue
+        handlers.add(_handler(file, track))
+        if b"vide" in handlers:
             matrix, ticks = _track(file, track)
             orientation = _orientation(matrix, _matrix(header, 48 if version else 36))
             is_stated = ticks and ticks_hz and b"mvex" not in inside  # a fragmented file states the first fragment's
             return Movie(orientation, ticks / ticks_hz if is_stated else None, missing_bytes)
+    if b"soun" in handlers:
+        raise ValueError("has only sound")
     return Movie(Orientation.UPRIGHT, None, missing_bytes)
 
 
