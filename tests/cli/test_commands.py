@@ -222,6 +222,8 @@ def test_replay_names_what_it_does_not_show_of_a_folder(
     assert [event["detail"].split()[0] for event in json_lines(out) if event["event"] == "undecodable"] == [
         "broken.jpg"
     ]
+    assert main(["run", "--source", str(folder), "--bundle", bundle, "--finder", "fixed", "--json"]) == 0
+    assert capsys.readouterr().err.splitlines()[: len(err.splitlines())] == err.splitlines()
 
 
 def test_run_ends_by_itself_with_a_summary(bundle: str, clip: Path, capsys: pytest.CaptureFixture[str]) -> None:

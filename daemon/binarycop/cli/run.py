@@ -4,6 +4,7 @@ import argparse
 from typing import Any
 
 from binarycop.cli.console import Console, latency_text
+from binarycop.cli.left_out import print_source
 from binarycop.cli.options import (
     add_classifier,
     add_config,
@@ -39,6 +40,8 @@ def run(options: argparse.Namespace) -> int:
         settings = settings_of(options)
         return settings if options.source is None else with_source(settings, options.source)
 
+    if options.source is not None:
+        print_source(options.source)
     # In a log, the display's lines would only take space.
     console = None if options.json or is_under_systemd() else Console()
     summary = run_daemon(load, console)
