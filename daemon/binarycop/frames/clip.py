@@ -154,10 +154,8 @@ class Clip:
             self._black += 1
             if self._black == _BLACK_FRAMES:
                 # OpenCV since 4.13 does so, without an error.
-                reason = (
-                    f"the first {_BLACK_FRAMES} are black; if the clip is interlaced, convert it (ffmpeg -vf yadif)"
-                )
-                raise UndecodableFrame(self.name, reason)
+                remedy = "if the clip is interlaced, convert it, for example with ffmpeg -vf yadif"
+                raise UndecodableFrame(self.name, f"the first {_BLACK_FRAMES} frames are black; {remedy}")
 
     def _check_length(self) -> None:
         """Raise SourceError if the container has promised more than there was."""
