@@ -64,6 +64,21 @@ def test_an_error_with_the_name_of_a_file_is_one_line(command: list[str], capsys
     assert "x\\n\\x1b[2Kbinarycop: all is well\\u202e" in line
 
 
+@pytest.mark.parametrize("command", [["evaluate"], ["bench", "faces"], ["replay"]], ids=lambda command: command[-1])
+def test_what_was_left_out_is_named_in_lines_of_its_own(
+    command: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "nose"
+    folder.mkdir()
+    name = HOSTILE.replace("/", "") + "\udce9"
+    for ending in (".png", ".txt", ".gif"):
+        (folder / (name + ending)).write_bytes(b"any")
+    assert main([*command, str(folder if command == ["replay"] else tmp_path)]) == 5
+    lines = capsys.readouterr().err.splitlines()
+    assert any("x\\n\\x1b[2Kbinarycop: all is well" in line for line in lines)
+    assert all(line.isprintable() and line.startswith("binarycop: ") for line in lines)
+
+
 def test_a_setting_cannot_begin_a_line_of_its_own(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = tmp_path / "gate.yaml"
     escaped = json.dumps(HOSTILE)
