@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from binarycop.errors import UndecodableFrame
 from binarycop.frames import image
 from binarycop.frames.image import read_picture
+from tests.tried import Kind, tried
 
 
 def scene() -> NDArray[np.uint8]:
@@ -35,6 +36,7 @@ def refused(path: Path, data: bytes) -> str:
     return caught.value.reason
 
 
+@tried(Kind.PICTURE, "names in .jpg, .jpeg, .jpe, .jfif, .png, .bmp, .dib and .webp", "read")
 @pytest.mark.parametrize("suffix", image.SUFFIXES)
 def test_each_format_is_read_as_bgr(tmp_path: Path, suffix: str) -> None:
     path = tmp_path / f"one{suffix}"
@@ -45,13 +47,22 @@ def test_each_format_is_read_as_bgr(tmp_path: Path, suffix: str) -> None:
     assert np.abs(pixels.astype(int) - scene()).mean() < 6
 
 
-@pytest.mark.parametrize("options", [(cv2.IMWRITE_JPEG_PROGRESSIVE, 1), (cv2.IMWRITE_JPEG_RST_INTERVAL, 2)])
+@pytest.mark.parametrize(
+    "options",
+    [
+        pytest.param((cv2.IMWRITE_JPEG_PROGRESSIVE, 1), marks=tried(Kind.PICTURE, "progressive JPEG", "read")),
+        pytest.param(
+            (cv2.IMWRITE_JPEG_RST_INTERVAL, 2), marks=tried(Kind.PICTURE, "JPEG with restart markers", "read")
+        ),
+    ],
+)
 def test_other_kinds_of_jpeg_are_read(tmp_path: Path, options: tuple[int, ...]) -> None:
     path = tmp_path / "one.jpg"
     path.write_bytes(encoded(".jpg", *options))
     assert read_picture(path).shape == (60, 80, 3)
 
 
+@tried(Kind.PICTURE, "JPEG with tables and padding before its size", "read")
 def test_a_jpeg_with_tables_and_padding_before_its_size_is_read(tmp_path: Path) -> None:
     path = tmp_path / "one.jpg"
     path.write_bytes(_tables_first(encoded(".jpg")))
@@ -65,24 +76,28 @@ def _tables_first(data: bytes) -> bytes:
     return data[:2] + data[start:end] + b"\xff\xff" + data[2:start] + data[end:]
 
 
+@tried(Kind.PICTURE, "lossless WebP", "read")
 def test_lossless_webp_is_read(tmp_path: Path) -> None:
     path = tmp_path / "one.webp"
     path.write_bytes(encoded(".webp", cv2.IMWRITE_WEBP_QUALITY, 101))
     assert np.array_equal(read_picture(path), scene())
 
 
+@tried(Kind.PICTURE, "grey PNG", "read; three equal channels")
 def test_a_grey_picture_becomes_three_channels(tmp_path: Path) -> None:
     path = tmp_path / "one.png"
     assert cv2.imwrite(str(path), scene()[:, :, 0])
     assert read_picture(path).shape == (60, 80, 3)
 
 
+@tried(Kind.PICTURE, "PNG that is named .jpg", "read")
 def test_the_content_decides_about_the_format_and_not_the_name(tmp_path: Path) -> None:
     path = tmp_path / "one.jpg"
     path.write_bytes(encoded(".png"))
     assert np.array_equal(read_picture(path), scene())
 
 
+@tried(Kind.PICTURE, "a picture without its end, in each format", "refused")
 @pytest.mark.parametrize("suffix", image.SUFFIXES)
 @pytest.mark.parametrize("share", [0.97, 0.5, 0.1])
 def test_a_truncated_picture_is_refused(tmp_path: Path, suffix: str, share: float) -> None:
@@ -108,6 +123,7 @@ def test_a_missing_file_or_a_folder_is_refused(tmp_path: Path) -> None:
             read_picture(path)
 
 
+@tried(Kind.PICTURE, "a file of more than 64 MiB", "refused, with the limit")
 def test_a_file_that_is_too_large_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(image, "MAX_FILE_BYTES", 2**20)
     assert refused(tmp_path / "one.png", encoded(".png") + bytes(2**20)) == "is larger than 1 MiB"
@@ -149,6 +165,7 @@ def _webp_lossless(width: int, height: int) -> bytes:
     return b"RIFF" + bytes(4) + b"WEBPVP8L" + struct.pack("<IBI", 20, 0x2F, bits) + bytes(20)
 
 
+@tried(Kind.PICTURE, "a small file of 192 megapixels, in each format", "refused by its header alone")
 @pytest.mark.parametrize("forge", [_png, _bmp, _jpeg, _jpeg_with_tables_first, _webp, _webp_extended, _webp_lossless])
 def test_a_decompression_bomb_is_refused_by_its_header_alone(
     tmp_path: Path, forge: Callable[[int, int], bytes]
@@ -157,6 +174,7 @@ def test_a_decompression_bomb_is_refused_by_its_header_alone(
     assert reason == "has 16000×12000 pixels, more than 50000000"
 
 
+@tried(Kind.PICTURE, "JPEG of 48 megapixels", "read at half its width and height")
 def test_a_jpeg_of_48_megapixels_is_decoded_smaller_where_the_caller_wants_that(tmp_path: Path) -> None:
     path = tmp_path / "phone.jpg"
     large = np.asarray(cv2.resize(scene(), (8000, 6000)), np.uint8)
@@ -179,6 +197,7 @@ def test_a_picture_that_cannot_be_decoded_smaller_without_the_memory_of_the_whol
         image.decode(data, shrink_to_px=4799)
 
 
+@tried(Kind.PICTURE, "JPEG of 75,000 scans", "refused, with their limit")
 def test_a_jpeg_with_very_many_scans_is_refused_by_their_count(monkeypatch: pytest.MonkeyPatch) -> None:
     data = encoded(".jpg", cv2.IMWRITE_JPEG_PROGRESSIVE, 1)
     last_scan = data[data.rindex(b"\xff\xda") : -2]
@@ -187,6 +206,7 @@ def test_a_jpeg_with_very_many_scans_is_refused_by_their_count(monkeypatch: pyte
         image.decode(data[:-2] + 75_000 * last_scan + data[-2:])
 
 
+@tried(Kind.PICTURE, "JPEG that hides its size behind another marker", "refused: its header is broken")
 def test_a_jpeg_cannot_hide_its_size_behind_a_marker_that_the_decoder_skips() -> None:
     """libjpeg looks for the next marker after 0xFF00, and would find the large size; the small one is never read."""
     large, small = _jpeg(16000, 12000), _jpeg(80, 60)
