@@ -22,7 +22,7 @@ def frame(value: int, captured_s: float = 0.0) -> Frame:
 class ListedSource:
     """Gives or raises one item of a list after another, then None."""
 
-    name = "listed"
+    name, mode = "listed", "from a list"
 
     def __init__(self, items: Sequence[Frame | BaseException | None], *, is_live: bool) -> None:
         self.is_live = is_live

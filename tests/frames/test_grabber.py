@@ -24,6 +24,7 @@ class GatedSource:
 
     name = "gated"
     is_live = True
+    mode = "made up"
 
     def __init__(self, clock: ManualClock) -> None:
         self._clock = clock

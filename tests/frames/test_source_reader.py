@@ -72,6 +72,16 @@ def recording(*items: Frame | BaseException | None) -> ListedSource:
     return ListedSource(items, is_live=False)
 
 
+def test_what_a_source_sends_is_known_once_it_is_open_and_told_again_when_it_is_back() -> None:
+    run = Run([SourceError("0", "gone"), live(frame(1))])
+    assert run.reader.mode is None
+    run.step(1)
+    assert run.reader.mode == "not open"
+    run.step(2)
+    assert run.reader.mode == "from a list"
+    assert run.events[-1].detail == "gives frames again (from a list)"
+
+
 def test_a_missing_camera_is_reported_once_and_tried_again_with_growing_waits() -> None:
     run = Run([GONE])
     run.step(6)

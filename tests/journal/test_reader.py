@@ -120,7 +120,7 @@ class FakeReader:
 def reader() -> FakeReader:
     reader = FakeReader()
     reader.write(Event.STARTED, bundle="n-cnv", version="0.1.0", backend="overlay", finder="yunet", source="0",
-                lines="gpiochip", policy="enforce")  # fmt: skip
+                mode="MJPG 640×480 at 30 Hz", lines="gpiochip", policy="enforce")  # fmt: skip
     reader.write(Event.REFUSE, "north", 10, person=1, bundle="n-cnv 0.1.0", votes=5, frames=8, margin=12.5,
                 latency_ms=4.2, before="idle", after="idle", **{"class": "nose"})  # fmt: skip
     other = {"MESSAGE_ID": UUID(int=9), "MESSAGE": "another program's"}

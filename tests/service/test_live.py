@@ -41,7 +41,7 @@ TWO_GATES = (
 class Recording:
     """This many frames, one every 10 ms of its own time; then it ends, or fails with ``fails``."""
 
-    name, is_live = "recording", False
+    name, mode, is_live = "recording", "made up", False
     opening: SourceError | None = None  # why it cannot be opened
 
     def __init__(self, frames: int, fails: SourceError | None = None, pixels: NDArray[np.uint8] = BLANK) -> None:
@@ -62,7 +62,7 @@ class Recording:
 class Silent:
     """A camera that hangs in its second read until ``is_free`` is set."""
 
-    name, is_live = "silent", True
+    name, mode, is_live = "silent", "made up", True
     opening: SourceError | None = None  # why it cannot be opened
 
     def __init__(self) -> None:
@@ -127,6 +127,34 @@ def test_a_recording_that_is_cut_short_is_in_the_journal_and_ends_the_loop() -> 
     with loop_of(setup, Recording(5, SourceError("recording", "stops after 5 of 9 frames"))) as loop:
         loop.run(never, nothing)
     assert setup.records(Event.CUT_SHORT)[0][1]["detail"]
+
+
+def test_each_lane_is_told_what_its_source_sends_before_its_first_step() -> None:
+    clock, is_free = MonotonicClock(), threading.Event()
+    setup = SimulatedSetup(*TWO_GATES)
+    told: list[tuple[int, str]] = []
+    steps: list[int] = []
+
+    def hang() -> Recording:
+        is_free.wait(30)
+        return Recording(1)
+
+    def missing() -> Recording:
+        raise SourceError("/dev/video7", "there is no such device")
+
+    def started(index: int, mode: str) -> None:
+        assert gates_with(setup, Event.CAMERA_LOST) == []
+        told.append((index, mode))
+
+    for opens, sends in ((partial(Recording, 1), "made up"), (missing, "not open"), (hang, "not open yet")):
+        told.clear()
+        grabbers = [Grabber(opens, clock, FAST), Grabber(partial(Recording, 1), clock, FAST, is_live=False)]
+        LiveLoop(setup.service, grabbers, clock, started).run(lambda: len(told) == 2, lambda: steps.append(len(told)))
+        assert told == [(0, sends), (1, "made up")]
+        if opens is hang:
+            is_free.set()
+        assert all(grabber.close(30) for grabber in grabbers)
+    assert len(steps) > 20  # the hang timer and systemd are told that it is alive while it waits
 
 
 def test_a_camera_that_hangs_is_a_fault_while_the_loop_goes_on() -> None:

@@ -33,6 +33,10 @@ class Source(Protocol):
     def is_live(self) -> bool:
         """True if frames that are not read in time are lost, and a lost source may come back."""
 
+    @property
+    def mode(self) -> str:
+        """What it sends, in a few words: a camera's format, size and rate, and what was requested instead."""
+
     def read(self) -> Frame | None:
         """The next frame, or None at the end of a recording.
 

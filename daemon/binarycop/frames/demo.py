@@ -52,6 +52,7 @@ class Demo:
 
     name = "demo"
     is_live = False
+    mode = "drawn"
 
     def __init__(self, seed: int = 1) -> None:
         self._seed = seed

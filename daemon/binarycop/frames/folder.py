@@ -42,6 +42,7 @@ class Folder:
     """
 
     is_live = False
+    mode = "pictures"
 
     def __init__(self, path: Path, settings: FolderSettings | None = None) -> None:
         self._settings = settings or FolderSettings()

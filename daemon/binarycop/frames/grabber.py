@@ -77,6 +77,15 @@ class Grabber:
         """How many frames the source has given."""
         return self._reader.captured
 
+    def await_mode(self, timeout_s: float) -> str | None:
+        """What the source sends, or that it is not open, in words.
+
+        Waits up to ``timeout_s`` seconds for the end of the first attempt to open it, then returns None.
+        """
+        with self._changed:
+            self._changed.wait_for(lambda: self._reader.mode is not None, timeout_s)
+            return self._reader.mode
+
     @property
     def dropped(self) -> int:
         """How many of them were not taken: replaced by a newer frame, or stale."""
@@ -153,6 +162,7 @@ class Grabber:
     def _set_busy(self, since_s: float | None) -> None:
         with self._changed:
             self._busy_since_s = since_s
+            self._changed.notify_all()  # the source may be open now
 
     def _can_return(self) -> bool:
         return self._newest is not None or self._is_over or self._closing.is_set()

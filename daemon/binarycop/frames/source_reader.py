@@ -37,7 +37,8 @@ class SourceReader:
     source continue over its losses. on_event: called with each event. is_live: whether a source that cannot be opened
     is tried again; once it is open, ``Source.is_live`` decides. captured: how many frames the source gave. withheld:
     how many of them repeated an earlier picture, so that they were not passed on. end: the event with which a recording
-    is over: ENDED, or TRUNCATED or LOST, which are faults; None for a live source, and before.
+    is over: ENDED, or TRUNCATED or LOST, which are faults; None for a live source, and before. mode: what the source
+    sends (``Source.mode``), or that it could not be opened; None before the first attempt.
     """
 
     def __init__(
@@ -64,6 +65,7 @@ class SourceReader:
         self._is_lost = self._is_frozen = False
         self.captured = self.withheld = 0
         self.end: SourceEvent | None = None
+        self.mode: str | None = None
 
     @property
     def is_absent(self) -> bool:
@@ -75,6 +77,7 @@ class SourceReader:
         try:
             if self._source is None:
                 self._source = self._open_source()
+                self.mode = self._source.mode
                 return 0.0
             if self._pending is not None:
                 return self._deliver_when_due(self._pending)
@@ -109,7 +112,7 @@ class SourceReader:
             return self._deliver_when_due(frame)
         if self._is_lost:
             self._is_lost = False
-            self._report(SourceEventKind.BACK, "gives frames again")
+            self._report(SourceEventKind.BACK, f"gives frames again ({self.mode})")
         self._backoff.reset()
         self._deliver_unless_repeated(replace(frame, number=number))
         return 0.0
@@ -143,6 +146,7 @@ class SourceReader:
 
     def _end_or_retry(self, reason: str) -> float | None:
         is_live = self._source.is_live if self._source is not None else self._is_live
+        self.mode = self.mode or "not open"
         if not is_live:
             self._finish(SourceEventKind.TRUNCATED if self.captured else SourceEventKind.LOST, reason)
             return None

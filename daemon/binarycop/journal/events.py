@@ -44,7 +44,8 @@ class Event(Enum):
         "started",
         "6775a53bb630495693647761264a6e17",
         Level.NOTICE,
-        "started: {bundle} {version} on {backend}, detector {finder}, source {source}, lines {lines}, policy {policy}",
+        "started: {bundle} {version} on {backend}, detector {finder}, source {source} ({mode}), lines {lines}, "
+        "policy {policy}",
     )
     STOPPED = EventSpec("stopped", "7a5c58e348c6420c9f351a458da9886e", Level.NOTICE, "stopped: {reason}", _COUNTS)
     READY = EventSpec("ready", "63cc3b0d70364aaea2e0a6f135189c11", Level.NOTICE, "ready: {detail}")

@@ -162,6 +162,7 @@ FIELDS: dict[str, Field] = {
     "backend": Text(64),
     "finder": Text(64),
     "source": Text(128),
+    "mode": Text(128),
     "lines": Text(64),
     "stage": Text(96),
     "reason": Text(480),

@@ -147,7 +147,7 @@ def _counts(summary: RunSummary) -> dict[str, int]:
 def _open_parts(
     settings: Settings, journal: LimitedJournal, notifier: Notifier, clock: Clock, opened: ExitStack
 ) -> tuple[Service, LiveLoop]:
-    """Open every part in order, and report each lane as started.
+    """Open every part in order. The loop reports each lane as started, when it is known what its source sends.
 
     ``opened`` closes the relays first, then the classifier, grabbers, detectors and pin factory. This is not the
     reverse of the order in which they are opened: a relay must not wait for a camera or a detector that hangs. The
@@ -179,9 +179,12 @@ def _open_parts(
     grabbers = [grabber_of(lane.frames, clock) for lane in settings.gates]
     for grabber in grabbers:
         grabber_stack.callback(grabber.close, _CLOSE_S)
-    for lane, detector in zip(settings.gates, detectors):
-        _write_started(journal, lane, bundle.manifest, classifier.name, detector.name, lines)
-    return service, LiveLoop(service, grabbers, clock)
+
+    def on_started(index: int, mode: str) -> None:
+        lane, detector = settings.gates[index], detectors[index]
+        _write_started(journal, lane, bundle.manifest, classifier.name, detector.name, lines, mode)
+
+    return service, LiveLoop(service, grabbers, clock, on_started)
 
 
 def _handle_signals(notifier: Notifier) -> tuple[threading.Event, threading.Event]:
@@ -197,7 +200,7 @@ def _handle_signals(notifier: Notifier) -> tuple[threading.Event, threading.Even
 
 
 def _write_started(
-    journal: Journal, lane: LaneSettings, manifest: Manifest, backend: str, detector: str, lines: str
+    journal: Journal, lane: LaneSettings, manifest: Manifest, backend: str, detector: str, lines: str, mode: str
 ) -> None:
     journal.write(
         Event.STARTED,
@@ -207,6 +210,7 @@ def _write_started(
         backend=backend,
         finder=detector,
         source=lane.frames.source,
+        mode=mode,
         lines=lines,
         policy=lane.gate.policy.value,
     )

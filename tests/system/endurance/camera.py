@@ -40,6 +40,7 @@ class UnreliableCamera:
 
     name = "unreliable camera"
     is_live = True
+    mode = "drawn"
 
     def __init__(
         self,
