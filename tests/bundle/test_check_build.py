@@ -37,6 +37,7 @@ def test_a_bundle_without_a_build_is_refused_with_the_way_to_get_one(simulated: 
     assert reason == f"it has no {file}: build one (overlays/finn), then run binarycop import-build"
 
 
+@tried(Kind.BUILD, "bundle with the published BinaryCoP bitstream", "refused: 72×72 pictures, three classes, a label")
 def test_the_published_bitstream_is_refused_with_the_reason(simulated: SimulatedSetup) -> None:
     hashes = {**simulated.bundle.manifest.sha256, "overlay.bit": PUBLISHED_BITSTREAM}
     reason = refusal(simulated.with_manifest(sha256=hashes))
@@ -68,12 +69,14 @@ def test_shapes_and_types_that_do_not_agree_are_refused(
         check_build.check(simulated.bundle.folder, simulated.with_manifest(**changes).bundle.manifest)
 
 
+@tried(Kind.BUILD, ".hwh of another overlay, without the DMAs", "refused: lists its IPs")
 def test_a_hwh_without_the_manifests_dma_is_refused_with_a_list_of_its_ips(simulated: SimulatedSetup) -> None:
     assert "the manifest's DMA idma1 is not there; IPs with registers: idma0, odma0" in refusal(
         simulated.with_manifest(input_dma="idma1")
     )
 
 
+@tried(Kind.BUILD, ".hwh built for a slower clock than the manifest's", "refused: both clocks")
 def test_a_clock_above_that_of_the_build_is_refused(simulated: SimulatedSetup) -> None:
     assert "idma0 is built for 100 MHz, but the manifest has 125 MHz" in refusal(
         simulated.with_manifest(clock_mhz=125.0)

@@ -369,6 +369,7 @@ def test_a_file_that_never_arrived_is_refused_with_what_it_is(
     assert {file.name: file.read_bytes() for file in copy.iterdir()} == before
 
 
+@tried(Kind.BUILD, "a pipe or a device in the place of a file of the build", "refused at once")
 @pytest.mark.parametrize("place", ["bitfile/top.bit", "bitfile/top.hwh", "driver/driver.py"])
 @pytest.mark.parametrize("target", ["pipe", "/dev/zero"])
 def test_a_build_with_anything_but_files_is_refused_at_once(
@@ -413,6 +414,7 @@ BAD_HANDOFFS = [
 ]
 
 
+@tried(Kind.BUILD, ".hwh with a DOCTYPE, thousands of levels, or no part", "refused: says why")
 @pytest.mark.parametrize(("text", "reason"), BAD_HANDOFFS, ids=[reason for _, reason in BAD_HANDOFFS])
 def test_a_handoff_that_is_not_vivados_is_refused_with_the_reason(text: str, reason: str, tmp_path: Path) -> None:
     for encoding in ("utf-8", "utf-16"):

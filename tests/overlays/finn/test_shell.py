@@ -8,6 +8,7 @@ import pytest
 from overlays.finn import shell
 from overlays.finn.errors import TemplateMismatch
 from overlays.finn.recipe import ARTY_Z7_10, PYNQ_Z1
+from tests.tried import Kind, tried
 
 TEMPLATE = """set BOARD %s
 if {$BOARD == "ZCU104"} {
@@ -34,17 +35,33 @@ def filled(template: str) -> str:
     return template % ("Pynq-Z1", "# kernels")
 
 
-def test_the_lines_are_inserted_after_the_kernels_and_before_the_design_is_saved() -> None:
-    text = filled(shell.with_lines(TEMPLATE, "add 100 %\n"))
-    assert "# kernels\nadd 100 %\nsave_bd_design\n" in text
+@pytest.mark.parametrize(
+    "further",
+    [
+        pytest.param(
+            (), marks=tried(Kind.BUILD, "Zynq shell of FINN 0.5 to 0.10.1 and dev", "our lines are added once")
+        ),
+        pytest.param(("1", "0"), marks=tried(Kind.BUILD, "Zynq shell of FINN+ 1.0 to 1.4", "our lines are added once")),
+    ],
+    ids=["FINN", "FINN+"],
+)
+def test_the_lines_are_inserted_after_the_kernels_and_before_the_design_is_saved(further: tuple[str, ...]) -> None:
+    """FINN+ fills more values into its template."""
+    template = shell.with_lines(TEMPLATE + "set SWITCH %s\n" * len(further), "add 100 %\n")
+    text = template % ("Pynq-Z1", "# kernels", *further)
+    assert text.count("# kernels\nadd 100 %\nsave_bd_design\n") == 1
 
 
+@tried(Kind.BUILD, "Zynq shell for an Arty Z7-10, which FINN does not know", "the board is added")
 def test_a_board_that_finn_does_not_know_gets_a_branch() -> None:
     text = filled(shell.with_board(TEMPLATE, ARTY_Z7_10))
     assert text.index('$BOARD == "Arty-Z7-10"') < text.index('$BOARD == "Pynq-Z1"')
     assert text.count("{") == text.count("}")
 
 
+@tried(
+    Kind.BUILD, "Zynq shell of a FINN that saves its design elsewhere, or twice", "refused: the line that is missing"
+)
 def test_an_unexpected_template_is_refused() -> None:
     with pytest.raises(TemplateMismatch, match="'save_bd_design' 0 times"):
         shell.with_lines(TEMPLATE.replace("save_bd_design", "save_design"), "")
