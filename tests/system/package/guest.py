@@ -114,6 +114,8 @@ def the_daemon_runs_as_its_own_user_and_reads_the_bundle_store() -> str:
 def it_can_be_installed_again_and_the_integrators_settings_stay() -> str:
     SETTINGS.write_text(SETTINGS.read_text().replace("pulse_s: 0.5", "pulse_s: 0.7"))
     OWN.write_text("gate: {remind_s: 6}\n")
+    output = call("/sticks/first/install", "--check", "--other-board", "--camera", "/dev/null", fails=True)
+    expect("--camera /dev/null would have no effect: /etc/binarycop/gate.d/10-board.yaml exists" in output, output)
     call("systemctl", "disable", "binarycop.service")
     output = call("/sticks/first/install", *INSTALL)
     expect("It does NOT start by itself at a boot" in output, output)
