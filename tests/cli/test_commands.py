@@ -289,6 +289,20 @@ def test_check_config_prints_all_settings_or_those_that_differ(
     assert shown["settings"] == {"gates": [{"name": "gate", "gate": {"policy": "off"}}]}
 
 
+def test_check_config_names_a_camera_whose_slash_was_forgotten(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "gate.yaml"
+    path.write_text("frames: {source: video2}\n")
+    assert main(["check-config", "--config", str(path)]) == 0
+    note = "gate gate: frames.source: video2 does not exist; did you mean /dev/video2?"
+    assert capsys.readouterr().err == f"binarycop: {note}\n"
+    for source in ("/dev/video2", "'2'", "demo", "clip.mp4"):
+        path.write_text(f"frames: {{source: {source}}}\n")
+        assert main(["check-config", "--config", str(path)]) == 0
+        assert capsys.readouterr().err == ""
+
+
 def test_check_config_says_when_the_units_memory_is_too_small(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

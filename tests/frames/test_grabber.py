@@ -293,6 +293,7 @@ def test_a_thread_that_dies_has_lost_its_source(clock: ManualClock, monkeypatch:
     assert grabber.take(DEADLINE_S) is None
     assert grabber.end == SourceEvent(SourceEventKind.LOST, "the thread that reads it has died", 50.0)
     assert grabber.events() == [grabber.end]
+    assert grabber.close(DEADLINE_S)
 
 
 def test_take_returns_at_once_if_no_frame_can_come(clock: ManualClock) -> None:

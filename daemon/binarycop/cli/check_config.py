@@ -1,15 +1,19 @@
 """``binarycop check-config``: checks the settings, and prints those that apply."""
 
 import argparse
+import os
 import sys
+from collections.abc import Iterator
 from typing import Any
 
 from binarycop.cli.options import add_config, add_json, print_json
+from binarycop.frames.choose import near_miss
 from binarycop.printable import printable
 from binarycop.settings import dump
 from binarycop.settings.files import unread
 from binarycop.settings.load import load
 from binarycop.settings.notes import notes
+from binarycop.settings.schema import Settings
 
 
 def add(commands: Any) -> None:
@@ -24,7 +28,7 @@ def add(commands: Any) -> None:
 def run(options: argparse.Namespace) -> int:
     """Print the settings as YAML, which can be loaded again. Raises SettingsErrors."""
     loaded = load(options.config)
-    for note in (*notes(loaded.settings), *unread(options.config)):
+    for note in (*notes(loaded.settings), *_near_misses(loaded.settings), *unread(options.config)):
         print(printable(f"binarycop: {note}"), file=sys.stderr)
     if options.json:
         files = [str(path) for path in loaded.files]
@@ -38,3 +42,12 @@ def run(options: argparse.Namespace) -> int:
     text = dump.dump_changes(loaded.settings) if options.changes else dump.dump(loaded.settings)
     print(text or "# nothing differs from the defaults", end="" if text else "\n")
     return 0
+
+
+def _near_misses(settings: Settings) -> Iterator[str]:
+    """The sources that are neither a camera nor here, but nearly the name of a camera."""
+    for lane in settings.gates:
+        source = lane.frames.source
+        meant = near_miss(source)
+        if meant not in (None, source) and not os.path.exists(source):
+            yield f"gate {lane.name}: frames.source: {source} does not exist; did you mean {meant}?"

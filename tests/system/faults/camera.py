@@ -1,11 +1,15 @@
 """Faults of the camera and of its pictures."""
 
+import os
 from functools import partial
 from pathlib import Path
 from time import monotonic, sleep
+from typing import Any
 
 from binarycop.journal.events import Event
+from tests.system.faults import fault_trigger
 from tests.system.faults.fake_camera import Scene
+from tests.system.faults.fake_chip import CONTACT
 from tests.system.faults.fault_row import QUIET_S, FaultResult, FaultRow, check_no_permission, stop_and_count
 from tests.system.faults.gate_process import CheckFailed, GateProcess
 
@@ -52,6 +56,53 @@ def _other_size(work: Path, limit_s: float) -> FaultResult:
         if gate.relay_since(at_s):
             raise CheckFailed("a smaller picture of the same person changed the permission")
         return FaultResult("uses the frames as they are", None, Event.PERMIT, "none needed", None, stop_and_count(gate))
+
+
+def _another_gate(source: str) -> dict[str, Any]:
+    """The settings with a second gate, whose relay is the line CONTACT."""
+    lamps = {"correct": "ready", "nose": "fire", "nose_mouth": "override", "chin": "heartbeat"}  # lines that are free
+    lines = {"permission": {"pin": CONTACT}, "lamps": {name: {"pin": pin} for name, pin in lamps.items()}}
+    south = {"name": "south", "source": source, "lines": lines}
+    return {"gates": [{"name": "gate"}, south]}
+
+
+def _check_other_gate(gate: GateProcess) -> float:
+    """The first gate gives a permission, and the other one none. Returns the seconds that the permission took."""
+    at_s = monotonic()
+    took_s = gate.wait_for_next_permit(at_s) - at_s
+    if gate.chip.changes(CONTACT):
+        raise CheckFailed("the gate without a source gave a permission")
+    return took_s
+
+
+def _other_source_missing(work: Path, limit_s: float) -> FaultResult:
+    with GateProcess(work, _another_gate("video2")) as gate:
+        journal = "\n".join(line.text for line in gate.journal)  # the fault came before the gate was ready
+        for words in ("does not exist; did you mean /dev/video2?", "south: fault: no frames"):
+            if words not in journal:
+                raise CheckFailed(f"the journal lacks {words}")
+        took_s = _check_other_gate(gate)
+        reaction = "a fault of that gate; ready at once, and the other gate works"
+        return FaultResult(
+            reaction, None, Event.CAMERA_LOST, "correct settings, and a start", took_s, stop_and_count(gate)
+        )
+
+
+def _other_source_hangs(work: Path, limit_s: float) -> FaultResult:
+    before = (
+        "from tests.system.faults import fault_trigger; "
+        "fault_trigger.fail('binarycop.frames.choose:open_recording', 'wait'); "
+    )
+    fault_trigger.trigger(work)
+    os.utime(work / fault_trigger.TRIGGER_FILE, (2**31, 2**31))  # new to the process, which does not run yet
+    with GateProcess(work, _another_gate("clip.avi"), before=before, watchdog_s=8) as gate:
+        gate.wait_for_event(Event.SOURCE_STUCK, 0.0, "source of south")
+        count = gate.notifications.count("WATCHDOG=1")
+        took_s = _check_other_gate(gate)
+        gate.wait_until("the watchdog is notified", lambda: gate.notifications.count("WATCHDOG=1") > count)
+        reaction = "a fault of that gate; the watchdog is notified, and the other gate works"
+        recovery = "by itself when the call returns, else a start"
+        return FaultResult(reaction, None, Event.SOURCE_STUCK, recovery, took_s, stop_and_count(gate))
 
 
 _row = partial(FaultRow, "camera")
@@ -180,6 +231,15 @@ ROWS = (
         3.0,
         _LOST,
         partial(_shown, Scene.TINY, Event.LEFT, "detects nobody, switches the relay off"),
+        is_slow=True,
+    ),
+    _row("another gate's source missing", "a second gate with source: video2", None, "", _other_source_missing),
+    _row(
+        "another gate's source hangs",
+        "a second gate, whose source does not return from its opening",
+        None,
+        "",
+        _other_source_hangs,
         is_slow=True,
     ),
     _row("wrong resolution", "160 x 120 instead of 320 x 240", None, "", _other_size, is_slow=True),

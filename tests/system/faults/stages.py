@@ -46,8 +46,8 @@ def _ends(target: str, how: str, work: Path, limit_s: float) -> FaultResult:
         )
 
 
-def _camera_raises(work: Path, limit_s: float) -> FaultResult:
-    with GateProcess(work, before=_before(_CAMERA, "raise")) as gate:
+def _camera_raises(how: str, work: Path, limit_s: float) -> FaultResult:
+    with GateProcess(work, before=_before(_CAMERA, how)) as gate:
         gate.wait_for_permit()
         at_s = monotonic()
         fault_trigger.trigger(work)
@@ -147,7 +147,12 @@ def _raised(stage: str, target: str, *, limit_s: float = 1.5, how: str = "raise"
 
 ROWS = (
     _row(
-        "exception in the camera", "Camera.read raises an unexpected exception", 2.0, "", _camera_raises, is_slow=True
+        "exception in the camera",
+        "Camera.read raises an unexpected exception",
+        2.0,
+        "",
+        partial(_camera_raises, "raise"),
+        is_slow=True,
     ),
     _raised("the detector", _DETECTOR, is_slow=True),
     _raised("the tracker", "binarycop.tracking.tracker:Tracker.step", is_slow=True),
@@ -159,11 +164,11 @@ ROWS = (
     _raised("the journal", "binarycop.journal.writers:TextJournal.write", limit_s=2.5, is_slow=True),
     _raised("the link to systemd", "binarycop.service.systemd_link:SystemdLink.step", is_slow=True),
     _row(
-        "camera's thread ends",
-        "the thread ends in Camera.read without a message",
-        3.0,
-        "frames.stale_s 2, plus 1 s",
-        partial(_ends, _CAMERA, "exit"),
+        "camera ends its thread",
+        "Camera.read raises SystemExit, which would end the thread without a message",
+        2.0,
+        "",
+        partial(_camera_raises, "exit"),
     ),
     _row(
         "detector's thread ends",
