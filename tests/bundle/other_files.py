@@ -30,7 +30,7 @@ def zip_archive(name: str = "top.bit") -> bytes:
 def full(chip: str = "7z020", options: str = TOP) -> bytes:
     """The .bit of a whole design without compression: as long as Vivado's."""
     configuration = design.packets(CHIPS[chip].idcode, bytes(4 * CHIPS[chip].words))
-    length = 4 * (CHIPS[chip].words + 583)  # UG585: 4,045,564 bytes for a 7z020, 2,083,740 for a 7z010
+    length = 4 * (CHIPS[chip].words + 583)  # 4,045,564 bytes for a 7z020, 2,083,740 for a 7z010
     return design.bit_file(options, f"{chip}clg400", configuration.ljust(length, b"\0"))
 
 

@@ -1,10 +1,9 @@
-"""A Xilinx .bit file: its header, and what its configuration data does to the chip, as far as that can be read.
+"""A Xilinx .bit file: its header, and the begin of its configuration data.
 
 The header has fields of a key, a length and a text: a is the design's name with the options of write_bitstream, b the
 part, c and d the date, e the length of the configuration data. The data is a sequence of packets of 32-bit words after
-a synchronization word (UG470, "7 Series FPGAs Configuration", chapter 5). Read are the packets up to the first write of
-frames. They have the chip's IDCODE, without which the chip does not take the data. The CRC is not calculated: the chip
-does that.
+a synchronization word (UG470, "7 Series FPGAs Configuration", chapter 5). The packets are read up to the first write of
+frames. One of them has the IDCODE of the chip; another chip does not take the data. The CRC is left to the chip.
 """
 
 import re
@@ -24,7 +23,7 @@ class Chip:
     words: int
 
 
-# UG585, table 6-10 and PSS_IDCODE; the words are those of Vivado's own bitstreams. µ-CNV also fits the 7z010.
+# IDCODE: UG585, register PSS_IDCODE. Words: as in bitstreams of Vivado. µ-CNV also fits the 7z010.
 CHIPS = {"7z020": Chip(0x3727093, 1_010_808), "7z010": Chip(0x3722093, 520_352)}
 
 _SYNC, _SWAPPED_SYNC = b"\xaa\x99\x55\x66", b"\x66\x55\x99\xaa"
@@ -33,7 +32,7 @@ _MOST_PACKETS = 4096  # before the first frames; Vivado writes 30
 _FDRI, _CBC, _IDCODE = 0x02, 0x0B, 0x0C
 _WRITE = 2
 _REVISION_BITS = 28
-_MOST_TEXT = 1024
+_MOST_TEXT = 256
 
 
 @dataclass(frozen=True)
@@ -64,7 +63,7 @@ def parse(data: bytes) -> Bitstream:
     part = re.fullmatch(r"(?:xc)?(7z\d+s?)([a-z]+\d+)(?:-.*)?", texts["b"].lower())
     if part is None or part[1] not in CHIPS or part[2] != PACKAGE:
         right = " or ".join(f"{chip}{PACKAGE}" for chip in CHIPS)
-        raise ValueError(f"is for the part {texts['b']}, not for {right}; build it for the board of this gate")
+        raise ValueError(f"is for the part {texts['b'][:40]}, not for {right}; build it for the board of this gate")
     is_compressed = values.get("COMPRESS") == "TRUE"
     _check_packets(configuration, part[1], is_compressed)
     return Bitstream(design, values.get("VERSION", ""), part[1], part[2], is_compressed)

@@ -99,11 +99,7 @@ def _only_file(folder: Path, subfolder: str, pattern: str) -> Path:
         found = files or places[0] or places[1]
         names = ", ".join(path.name for path in found[:3]) or "none"
         names += f" and {len(found) - 3} more" if len(found) > 3 else ""
-        hint = (
-            ""
-            if files
-            else next((f"; {_HINTS[end]}" for end in _HINTS if any(path.suffix == end for path in found)), "")
-        )
+        hint = next((f"; {_HINTS[path.suffix]}" for path in found if path.suffix in _HINTS), "")
         reason = f"it is no deploy folder of FINN: one {subfolder}/{pattern} is expected, there are: {names}{hint}"
         raise BundleError(folder, reason)
     return files[0]
