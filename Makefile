@@ -77,7 +77,7 @@ test-rtl: ## Simulates the overlay's dead-man timer (root installs Icarus and Ve
 
 # Each of these builds its image or tree once, in ~/.cache (300 to 420 MB, 2 to 3 minutes), and that needs root. WORD=… runs
 # only the checks that have this word in their name: WORD=edges, WORD=reload, WORD=frames.
-test-board: $(VENV)/.installed ## Tests the lines on GPIO chips in an emulated machine (3 minutes).
+test-board: $(VENV)/.installed ## Tests lines and camera on the chips and cameras of an emulated machine (3 minutes).
 	@$(VENV)/bin/python -m tests.system.board.run $(WORD)
 
 test-systemd: $(VENV)/.installed ## Tests the units in a container that boots systemd (root).

@@ -7,7 +7,7 @@ from binarycop.settings.field import bounded
 
 
 class PixelFormat(Enum):
-    """The format that a camera sends its frames in: compressed (JPEG), or raw 4:2:2."""
+    """The format that is asked of a camera: compressed (JPEG), or raw 4:2:2. What it has instead is used, and told."""
 
     MJPG = "MJPG"
     YUYV = "YUYV"
@@ -15,7 +15,7 @@ class PixelFormat(Enum):
 
 @dataclass(frozen=True)
 class FramesSettings:
-    """Where the frames come from. Size, rate and format are requests: a camera may send something else."""
+    """Where the frames come from. Size, rate and format are requests: the event ``started`` says what a camera sends."""
 
     source: str = "demo"
     """``demo``, a camera (``0``, ``/dev/video0``), a video file, or a folder of pictures."""
@@ -30,7 +30,10 @@ class FramesSettings:
     """Frames per second of a camera."""
 
     pixel_format: PixelFormat = PixelFormat.MJPG
-    """``MJPG`` or ``YUYV``. MJPG is the default, since a USB camera sends larger frames faster with it."""
+    """``MJPG`` or ``YUYV``. MJPG is the default, since a USB camera sends larger frames faster with it.
+
+    A camera without it sends another format that is read (``frames/pixel_format.py``), or is refused.
+    """
 
     stale_s: float = bounded(2.0, 0.2, 60)
     """Seconds without a new frame after which the gate reports a fault. An older frame is not used."""

@@ -32,7 +32,7 @@ _HEAD = """# What the gate does when something fails
 `make test-faults` runs all rows again; `make test-faults WORD=brief` runs those that CI runs.
 
 Each row runs a daemon of its own: `binarycop run` with settings from a file. Preloaded libraries replace the V4L2
-camera and the GPIO chip below OpenCV and below the daemon's own code, which are unchanged (tests/frames/fake_v4l2.c and
+camera and the GPIO chip below the daemon's own code, which are unchanged (tests/frames/fake_v4l2.c and
 tests/system/faults/fake_gpio.c). A drawn, correctly masked person stands in front of the camera and has the permission;
 then the fault is injected. *Relay off after* is the time from the fault until the relay was off, with its limit and
 what sets the limit; `-` means that the relay was not on, or rightly stayed on. *Permission again after* is the time
