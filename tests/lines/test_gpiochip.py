@@ -29,6 +29,7 @@ from binarycop.settings.lines import InputSettings, LineSettings, LinesSettings
 from binarycop.settings.schema import LaneSettings
 from binarycop.settings.signals import LampPattern
 from tests.lines.fakes import EDGES, INPUT, OUTPUT, FakeChip, FakeKernel, FakeLine
+from tests.tried import Kind, tried
 
 PULL_UP, PULL_DOWN, NO_PULL = 1 << 8, 1 << 9, 1 << 10
 WITHIN_S = 10.0
@@ -60,11 +61,17 @@ def line(kernel: FakeKernel, offset: int, chip: str = "gpiochip0") -> FakeLine:
     return kernel.chips[chip].lines[offset]
 
 
+@tried(Kind.GPIO, "`GPIOZERO_PIN_FACTORY=gpiochip`", "found")
 def test_the_factory_is_registered_for_any_gpiozero_script() -> None:
     [entry] = [entry for entry in entry_points(group=GROUP) if entry.name == "gpiochip"]
     assert entry.load() is GpioChipFactory
 
 
+@tried(
+    Kind.GPIO,
+    "`LED('gate-relay')`, `LED('gpiochip0:0')`, `LED('zynq_gpio:0')`, `LED('/dev/gpiochip0:0')`",
+    "opened; driven",
+)
 @pytest.mark.parametrize("name", ["gate-relay", "gpiochip0:0", "zynq_gpio:0", "/dev/gpiochip0:0"])
 def test_a_line_can_be_named_in_four_ways(name: str, kernel: FakeKernel, factory: GpioChipFactory) -> None:
     with LED(name, pin_factory=factory) as led:
@@ -81,6 +88,7 @@ def test_the_first_request_of_an_output_already_has_its_level(
         assert line(kernel, 0).configs == [(OUTPUT, not active_high, 0)]
 
 
+@tried(Kind.GPIO, "`OutputDevice(initial_value=None)`", "the level stays as it is")
 @pytest.mark.parametrize("level", [True, False])
 def test_an_output_without_initial_value_keeps_the_present_level(
     level: bool, kernel: FakeKernel, factory: GpioChipFactory
@@ -158,6 +166,7 @@ def test_passages_whose_edges_the_kernel_dropped_are_reported_once(
         assert lane_io.read(0.0).passages_lost == 0
 
 
+@tried(Kind.GPIO, "`Button(bounce_time=0.02)` with `wait_for_press` and `when_pressed`", "both answer")
 def test_a_button_waits_and_calls_its_handler(kernel: FakeKernel, factory: GpioChipFactory) -> None:
     line(kernel, 2).level = True
     pressed = threading.Event()
@@ -169,6 +178,7 @@ def test_a_button_waits_and_calls_its_handler(kernel: FakeKernel, factory: GpioC
         assert pressed.wait(WITHIN_S)
 
 
+@tried(Kind.GPIO, "a handler that raises an error", "reported; called again")
 def test_an_error_in_a_handler_is_reported_and_the_handler_called_again(
     kernel: FakeKernel, factory: GpioChipFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -208,12 +218,14 @@ def test_each_pull_is_requested(kernel: FakeKernel, factory: GpioChipFactory) ->
         assert line(kernel, 2).configs[-1][0] == INPUT | flag
 
 
+@tried(Kind.GPIO, "a pull that the chip has not", "PinFixedPull")
 def test_a_pull_that_the_chip_refuses_is_an_error(kernel: FakeKernel, factory: GpioChipFactory) -> None:
     line(kernel, 2).refuses = PULL_UP
     with pytest.raises(PinFixedPull, match=r"refuses the pull 'up' on ready \(gpiochip0:2\)"):
         Button("ready", pin_factory=factory)
 
 
+@tried(Kind.GPIO, "an input of a chip without interrupt", "PinEdgeDetectUnsupported")
 def test_a_chip_without_interrupt_is_an_error(kernel: FakeKernel, factory: GpioChipFactory) -> None:
     line(kernel, 2).refuses = EDGES
     with pytest.raises(PinEdgeDetectUnsupported, match=r"chip of ready \(gpiochip0:2\) has no interrupt"):
@@ -227,6 +239,7 @@ def test_a_bounce_time_out_of_the_kernels_range_is_refused(factory: GpioChipFact
             pin.bounce = bounce_s
 
 
+@tried(Kind.GPIO, "`PWMLED`", "PinPWMUnsupported")
 def test_there_is_no_pwm_and_no_board(factory: GpioChipFactory) -> None:
     with pytest.raises(PinPWMUnsupported):
         factory.pin("lamp").frequency = 100
@@ -234,11 +247,13 @@ def test_there_is_no_pwm_and_no_board(factory: GpioChipFactory) -> None:
         _ = factory.board_info
 
 
+@tried(Kind.GPIO, "a name that two chips have", "PinMultiplePins: names both lines")
 def test_an_ambiguous_name_is_refused_with_both_lines(factory: GpioChipFactory) -> None:
     with pytest.raises(PinMultiplePins, match=r"gpiochip0:3 \(zynq_gpio\) and gpiochip1:0 \(usb-relay\)"):
         LED("twin", pin_factory=factory)
 
 
+@tried(Kind.GPIO, "a misspelt name", "PinInvalidPin: names the similar ones")
 @pytest.mark.parametrize(
     ("name", "message"),
     [
@@ -268,11 +283,13 @@ def test_a_line_that_another_program_has_is_refused_with_its_name(factory: GpioC
         LED("board-led", pin_factory=factory)
 
 
+@tried(Kind.GPIO, "a machine without GPIO chip", "BadPinFactory in one line")
 def test_a_machine_without_chips_is_an_error_in_one_line(tmp_path: Path) -> None:
     with pytest.raises(BadPinFactory, match=r"^this machine has no GPIO chip \(.*gpiochip\*\)$"):
         GpioChipFactory(dev=tmp_path)
 
 
+@tried(Kind.GPIO, "a user who may not open the chip", "LineAccessDenied: names the group")
 def test_denied_access_is_an_error_that_names_the_group(
     kernel: FakeKernel, factory: GpioChipFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -292,6 +309,7 @@ def test_a_link_to_a_chip_is_not_a_second_chip(kernel: FakeKernel, factory: Gpio
         pass
 
 
+@tried(Kind.GPIO, "a USB chip that is unplugged", "OSError at the next use; can be closed")
 def test_a_removed_chip_fails_in_use_and_can_be_closed(kernel: FakeKernel, factory: GpioChipFactory) -> None:
     with LED("gpiochip1:1", pin_factory=factory) as led:
         kernel.chips["gpiochip1"].gone = True

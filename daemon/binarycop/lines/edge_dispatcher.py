@@ -25,18 +25,27 @@ class EdgeDispatcher:
     """Reads the edges of any number of lines on one thread, and calls a handler for each edge, in order.
 
     The kernel drops edges if handlers are too slow; ``lost`` counts them. It keeps a line's newest 1024 edges, so the
-    newest level always arrives. ``close`` ends the thread.
+    newest level always arrives. ``close`` ends the thread. Only for the process that made it: a forked one has no such
+    thread, but shares its epoll set, so that whatever it changed there would hit the other process.
     """
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
+        self._lock = (
+            threading.RLock()
+        )  # Python may collect a device, and so unwatch its line, in any thread at any time
         self._watched: dict[int, _WatchedLine] = {}
         self._stopping = False
+        self._process = os.getpid()
         self._wake = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
         self._poll = select.epoll()
         self._poll.register(self._wake, select.EPOLLIN)
         self._thread = threading.Thread(target=self._run, name="gpio-edges", daemon=True)
         self._thread.start()
+
+    @property
+    def is_own(self) -> bool:
+        """Whether this process made it."""
+        return self._process == os.getpid()
 
     def watch(self, request: LineRequest, handler: Callable[[Edge], None]) -> None:
         """Call ``handler`` for each edge of a line from now on."""

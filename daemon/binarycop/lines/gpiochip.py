@@ -8,20 +8,18 @@ import errno
 import fcntl
 import sys
 from pathlib import Path
-from time import monotonic
-from weakref import ref
 
-from gpiozero import Device
-from gpiozero.exc import BadPinFactory, GPIOPinInUse, PinInvalidPin, PinUnsupported
-from gpiozero.pins import BoardInfo, Factory, PinInfo
+from gpiozero.exc import BadPinFactory, GPIOPinInUse, PinUnsupported
+from gpiozero.pins import BoardInfo, PinInfo
 
 from binarycop.lines.chardev import Chip, Ioctl, LineConfig, LineRequest
 from binarycop.lines.chips import DEV, LineAccessDenied, devices, read_chips
 from binarycop.lines.edge_dispatcher import EdgeDispatcher
-from binarycop.lines.gpiopin import GpioChipPin, describe
+from binarycop.lines.gpiopin import GpioChipPin
+from binarycop.lines.line_factory import LineFactory, describe
 
 
-class GpioChipFactory(Factory):  # type: ignore[misc]
+class GpioChipFactory(LineFactory):
     """Gives each line to one gpiozero device at a time; no other process can open the line meanwhile.
 
     consumer: the name under which the kernel lists the lines; by default the program's own. It has no PWM and no SPI.
@@ -32,57 +30,43 @@ class GpioChipFactory(Factory):  # type: ignore[misc]
         super().__init__()
         self._consumer = consumer or _program_name()
         self._dev, self._ioctl = dev, ioctl
-        self._infos: dict[str, PinInfo] = {}
-        self._pins: dict[str, GpioChipPin] = {}
         self._edge_dispatcher: EdgeDispatcher | None = None
         if not devices(dev):
             raise BadPinFactory(f"this machine has no GPIO chip ({dev}/gpiochip*)")
 
     @property
     def edge_dispatcher(self) -> EdgeDispatcher:
-        """The thread that calls the handlers of edges; it starts at the first use."""
-        if self._edge_dispatcher is None:
+        """The thread that calls the handlers of edges; it starts at the first use, in a forked process anew."""
+        if self._edge_dispatcher is None or not self._edge_dispatcher.is_own:
             self._edge_dispatcher = EdgeDispatcher()
         return self._edge_dispatcher
 
-    def pin(self, name: str) -> GpioChipPin:
-        """The pin of the line that ``name`` means, always the same object.
-
-        Raises PinInvalidPin, PinMultiplePins or LineAccessDenied, see ``Chips.find``.
-        """
-        info = self._infos.get(name) or self._find(name)
-        if info.name not in self._pins:
-            self._pins[info.name] = GpioChipPin(self, info)
-        return self._pins[info.name]
-
-    def reserve_pins(self, requester: Device, *names: str) -> None:
-        """Reserve lines for a device of this process.
-
-        Raises GPIOPinInUse if another device of this process has one of them, and what ``pin`` raises.
-        """
-        # Looked up each time: a USB chip may have been plugged in or removed, or have got another number.
-        for info in [self._find(name) for name in names]:
-            with self._res_lock:
-                for device in [reference() for reference in self._reservations[info]]:
-                    if device is not None and requester._conflicts_with(device):
-                        raise GPIOPinInUse(f"{describe(info)} is already in use by {device!r}")
-                self._reservations[info].append(ref(requester))
-
-    def release_pins(self, reserver: Device, *names: str) -> None:
-        """Release the lines that ``reserver`` has; ignore others."""
-        # Uses the remembered lines, so that this works even if the chip is gone.
-        infos = [self._infos[name] for name in names if name in self._infos]
-        with self._res_lock:
-            for info in infos:
-                kept = [reference for reference in self._reservations[info] if reference() not in (reserver, None)]
-                self._reservations[info] = kept
-
-    def request(self, info: PinInfo, config: LineConfig) -> LineRequest:
-        """Request a line from the kernel.
+    def request(self, pin: GpioChipPin, config: LineConfig) -> LineRequest:
+        """Request a pin's line from the kernel. If that fails, the line is no device's and no pin's any more.
 
         Raises GPIOPinInUse with the consumer's name if another process has the line, LineAccessDenied if this process
         may not open its chip.
         """
+        try:
+            request = self._request(pin.info, config)
+        except Exception:
+            # The device whose making fails here may live on in the traceback, and must not hold the next one off.
+            with self._res_lock:
+                if self._pins.get(pin.info.name) is pin:
+                    del self._pins[pin.info.name]
+                    self._reservations.pop(pin.info, None)
+            raise
+        self._pins[pin.info.name] = pin
+        return request
+
+    def close(self) -> None:
+        """Close every line and end the thread for edges."""
+        super().close()
+        if self._edge_dispatcher is not None and self._edge_dispatcher.is_own:
+            self._edge_dispatcher.close()
+        self._edge_dispatcher = None
+
+    def _request(self, info: PinInfo, config: LineConfig) -> LineRequest:
         path = self._dev / info.name.rpartition(":")[0]
         offset = info.number
         try:
@@ -97,32 +81,15 @@ class GpioChipFactory(Factory):  # type: ignore[misc]
         except PermissionError as error:
             raise LineAccessDenied(path) from error
 
-    def ticks(self) -> float:
-        """The time now, in seconds of the monotonic clock; the kernel uses the same clock for edges."""
-        return monotonic()
-
-    def ticks_diff(self, later: float, earlier: float) -> float:
-        """Seconds between two ``ticks``."""
-        return later - earlier
-
-    def close(self) -> None:
-        """Close every line and end the thread for edges."""
-        for pin in list(self._pins.values()):
-            pin.close()
-        if self._edge_dispatcher is not None:
-            self._edge_dispatcher.close()
-            self._edge_dispatcher = None
-
-    def _find(self, name: str) -> PinInfo:
-        if not isinstance(name, str):
-            raise PinInvalidPin(f"{name!r} is not a line: write its name, chip:offset or label:offset (see gpioinfo)")
+    def _look_up(self, name: str) -> PinInfo:
         address = read_chips(self._dev, self._ioctl).find(name)
-        info = PinInfo(address.offset, str(address), address.names, "", address.offset + 1, 1, frozenset({"gpio"}))
-        self._infos[name] = self._infos.setdefault(info.name, info)
-        return self._infos[name]
+        return PinInfo(address.offset, str(address), address.names, "", address.offset + 1, 1, frozenset({"gpio"}))
+
+    def _make_pin(self, info: PinInfo) -> GpioChipPin:
+        return GpioChipPin(self, info)
 
     def _get_board_info(self) -> BoardInfo:
-        raise PinUnsupported("the lines of a GPIO chip are on no board that gpiozero knows")
+        raise PinUnsupported("the lines of a GPIO chip are on no board that gpiozero knows; gpioinfo lists them")
 
 
 def _program_name() -> str:

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from weakref import WeakMethod, ref
 
 from gpiozero.exc import (
+    GPIODeviceClosed,
     PinEdgeDetectUnsupported,
     PinFixedPull,
     PinInvalidBounce,
@@ -31,6 +32,7 @@ from binarycop.lines.chardev import (
     Output,
 )
 from binarycop.lines.edge_dispatcher import EdgeDispatcher
+from binarycop.lines.line_factory import describe
 
 # "floating" switches the pull off. A pull that was never set stays as the board's maker set it (LineBias.AS_IS).
 _PULLS = {"up": LineBias.UP, "down": LineBias.DOWN, "floating": LineBias.DISABLED}
@@ -42,23 +44,18 @@ Handler = Callable[[float, int], None]
 class LineRequester(Protocol):
     """The part of the pin factory that a pin uses."""
 
-    def request(self, info: PinInfo, config: LineConfig) -> LineRequest:
-        """Request a line from the kernel."""
+    def request(self, pin: "GpioChipPin", config: LineConfig) -> LineRequest:
+        """Request a pin's line from the kernel."""
 
     @property
     def edge_dispatcher(self) -> EdgeDispatcher:
         """The thread that calls the handlers of edges."""
 
 
-def describe(info: PinInfo) -> str:
-    """The line's name in messages: ``gate-relay (gpiochip0:3)``."""
-    names = sorted(name for name in info.names if not name.endswith(f":{info.number}"))
-    return f"{names[0]} ({info.name})" if names else str(info.name)
-
-
 class GpioChipPin(Pin):  # type: ignore[misc]
-    """Holds its line from the first use of ``function`` until ``close``. Raises gpiozero's errors, or OSError.
+    """Holds its line from the first use of ``function`` or ``state`` until ``close``.
 
+    A closed pin has no state; a new use of ``function`` requests the line again. Raises gpiozero's errors, or OSError.
     After ``close`` the level depends on the chip's driver: Zynq's and Xilinx's keep the last one. Drivers without
     pulls, as these two, silently ignore a pull. ``bounce`` is the kernel's debounce time: a level counts once it was
     steady for that long.
@@ -70,6 +67,7 @@ class GpioChipPin(Pin):  # type: ignore[misc]
         self._info = info
         self._lock = threading.RLock()
         self._request: LineRequest | None = None
+        self._is_closed = False
         self._output = False
         self._input_config = Input()  # without edges; they are requested only while there is a handler
         self._edges = "both"
@@ -86,8 +84,9 @@ class GpioChipPin(Pin):  # type: ignore[misc]
         return self._factory.edge_dispatcher.lost(request) if request is not None and self._is_watched else 0
 
     def close(self) -> None:
-        """Close the line; the next use of ``function`` requests it again."""
+        """Close the line."""
         with self._lock:
+            self._is_closed = True
             self._handler = None
             self._output, self._input_config, self._edges = False, Input(), "both"
             if self._request is not None:
@@ -118,19 +117,24 @@ class GpioChipPin(Pin):  # type: ignore[misc]
                 self._become_input(self._input_config)
             elif value == "output":
                 # Reads the level first and keeps it: gpiozero's ``initial_value=None`` means that the level stays.
-                if self._request is None:
-                    self._request = self._factory.request(self._info, AsIs())
-                self.output_with_state(self._request.get())
+                self.output_with_state(self._opened(AsIs()).get())
             else:
                 raise PinInvalidFunction(f"{self!r} can be input or output, and not {value!r}")
 
     def _get_state(self) -> int:
-        return int(self._open_request().get())
+        request = self._request
+        if request is None:
+            self._check_open()
+            with self._lock:
+                request = self._opened(AsIs())
+        return int(request.get())
 
     def _set_state(self, value: float) -> None:
-        if not self._output:
+        request = self._request
+        if request is None or not self._output:
+            self._check_open()
             raise PinSetInput(f"cannot set the state of {self!r}: it is not an output")
-        self._open_request().set(bool(value))
+        request.set(bool(value))
 
     def _get_pull(self) -> str:
         return {LineBias.UP: "up", LineBias.DOWN: "down"}.get(self._input_config.bias, "floating")
@@ -187,11 +191,18 @@ class GpioChipPin(Pin):  # type: ignore[misc]
                 self._handler = before
                 raise
 
-    def _open_request(self) -> LineRequest:
-        request = self._request
-        if request is None:
-            raise PinInvalidFunction(f"{self!r} is not in use: set its function first")
-        return request
+    def _check_open(self) -> None:
+        if self._is_closed:
+            # With this error, and no other, gpiozero's devices describe themselves as closed.
+            raise GPIODeviceClosed(f"{self!r} is closed")
+
+    def _opened(self, config: LineConfig) -> LineRequest:
+        """The line's request. A line that is not open is requested with ``config``."""
+        if self._request is None:
+            self._is_closed = True  # also if the request fails
+            self._request = self._factory.request(self, config)
+            self._is_closed = False
+        return self._request
 
     def _configure_input(self, config: Input) -> None:
         """Apply at once if the line is an input now, otherwise when it becomes one."""
@@ -210,11 +221,11 @@ class GpioChipPin(Pin):  # type: ignore[misc]
         self._input_config, self._output = config, False
 
     def _apply(self, config: Input | Output) -> None:
-        if self._request is None:
-            self._request = self._factory.request(self._info, config)
-        else:
-            self._request.configure(config)
-        self._watch_edges(self._request, isinstance(config, Input) and config.edges is not Edges.NONE)
+        was_open = self._request is not None
+        request = self._opened(config)
+        if was_open:
+            request.configure(config)
+        self._watch_edges(request, isinstance(config, Input) and config.edges is not Edges.NONE)
 
     def _watch_edges(self, request: LineRequest, enabled: bool) -> None:
         if enabled and not self._is_watched:
