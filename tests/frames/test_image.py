@@ -214,3 +214,24 @@ def test_a_jpeg_cannot_hide_its_size_behind_a_marker_that_the_decoder_skips() ->
     hidden = small[:2] + b"\xff\x00" + struct.pack(">H", 2 + len(header)) + header + small[2:]
     with pytest.raises(ValueError, match="header is broken"):
         image.decode(hidden)
+
+
+def _cmyk_jpeg() -> bytes:
+    """A JPEG of 8×8 pixels whose four inks all have the value 128, as Adobe writes it: 255 is no ink."""
+    grey = bytes(cv2.imencode(".jpg", np.full((8, 8), 128, np.uint8))[1].tobytes())
+    frame = struct.pack(">HBHHB", 20, 8, 8, 8, 4) + b"".join(bytes([ink, 0x11, 0]) for ink in range(1, 5))
+    scan = struct.pack(">HB", 14, 4) + b"".join(bytes([ink, 0]) for ink in range(1, 5)) + bytes([0, 63, 0])
+    blocks = bytes([0b00101000, 0b10100010, 0b10001010])  # four times: no difference (00), end of block (1010)
+    adobe = b"\xff\xee" + struct.pack(">H5sHHHB", 14, b"Adobe", 100, 0, 0, 0)
+    start, tables = grey.index(b"\xff\xc0"), grey.index(b"\xff\xc4")
+    return (
+        grey[:2] + adobe + grey[2:start] + b"\xff\xc0" + frame + grey[tables : grey.index(b"\xff\xda")]
+        + b"\xff\xda" + scan + blocks + b"\xff\xd9"
+    )  # fmt: skip
+
+
+@tried(Kind.PICTURE, "JPEG in CMYK", "read; converted to colour")
+def test_a_jpeg_of_four_inks_is_converted() -> None:
+    pixels = image.decode(_cmyk_jpeg())
+    assert pixels.shape == (8, 8, 3)
+    assert np.abs(pixels.astype(int) - 128 * 128 // 255).max() <= 1
