@@ -20,10 +20,12 @@ from binarycop.detection.lookout.network import PROPOSAL, REFINEMENT, Network, W
 from binarycop.detection.lookout.weights import read_weights
 from overlays.command_line import add_data_option, add_patches_option, make_parser, print_progress
 from overlays.detector import refinement_samples, sample_store
+from overlays.detector.hard_squares import hard_squares
 from overlays.detector.loop import Settings, TrainingTask, restore, train
 from overlays.detector.network import LookoutNet, fold_batchnorm, unfold_batchnorm
 from overlays.detector.proposal_detector import ProposalDetector
 from overlays.detector.proposal_samples import ProposalSamples
+from overlays.detector.refinement_samples import RefinementSamples
 from overlays.detector.sample_store import SceneStore
 from overlays.detector.sources import SourceFiles
 
@@ -49,7 +51,10 @@ def main() -> None:
         print_progress(f"{len(task)} squares")
     torch.manual_seed(arguments.seed)
     net = _initial_network(network, arguments.begin, task)
-    settings = Settings(arguments.epochs, arguments.batch, arguments.rate, seed=arguments.seed)
+    if arguments.hard and isinstance(task, RefinementSamples):
+        task = hard_squares(task, net, arguments.seed)
+        print_progress(f"{len(task)} of them to learn from")
+    settings = Settings(arguments.epochs, arguments.batch, arguments.rate, arguments.decay, arguments.seed)
     train(task, net, settings, arguments.work / f"{arguments.tag or network.name}.pt", print_progress)
 
 
@@ -96,6 +101,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--batch", type=int, default=Settings.batch)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--rate", type=float, default=Settings.rate, help="AdamW's highest learning rate")
+    parser.add_argument("--decay", type=float, default=Settings.decay, help="AdamW's weight decay")
+    hard = "only squares that are hard for the weights of --begin, and a few of the others"
+    parser.add_argument("--hard", action="store_true", help=f"refinement: {hard}")
     parser.add_argument("--begin", help=f"checkpoint whose weights to start from; {_SHIPPED}: the weights that ship")
     proposal = "checkpoint of the proposal network: its false detections become hard negatives, and the refinement"
     parser.add_argument("--proposal", type=Path, help=f"{proposal} network learns from its proposals")
