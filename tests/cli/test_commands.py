@@ -323,17 +323,18 @@ def test_check_config_says_when_the_units_memory_is_too_small(
     assert "'MemoryMax=318M'" in err
 
 
-def test_check_config_names_a_drop_in_that_is_not_read_for_its_name(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize("command", ["check-config", "run"])
+def test_a_drop_in_that_is_not_read_for_its_name_is_named(
+    command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path, folder = tmp_path / "gate.yaml", tmp_path / "gate.d"
-    path.write_text("")
+    path.write_text("frames: {source: /nonexistent/clip.mp4}\nclassifier: {bundle: /nonexistent/bundle}\n")
     folder.mkdir()
     for name in ("lines.yml", "site.yaml", ".site.yaml.swp"):
         (folder / name).write_text("")
-    assert main(["check-config", "--config", str(path)]) == 0
-    only = "is not read; only gate.yaml and gate.d/*.yaml are"
-    assert capsys.readouterr().err == f"binarycop: {folder / 'lines.yml'}: {only}\n"
+    main([command, "--config", str(path)])
+    note = f"binarycop: {folder / 'lines.yml'}: is not read; only gate.yaml and gate.d/*.yaml are"
+    assert [line for line in capsys.readouterr().err.splitlines() if "is not read" in line] == [note]
 
 
 def test_check_config_prints_every_problem_and_has_its_own_exit_code(

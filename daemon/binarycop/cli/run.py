@@ -14,9 +14,10 @@ from binarycop.cli.options import (
     settings_of,
     with_source,
 )
-from binarycop.journal.writers import is_under_systemd
+from binarycop.journal.writers import is_under_systemd, print_to_stderr
 from binarycop.printable import printable
 from binarycop.service.daemon import RunSummary, run_daemon
+from binarycop.settings.files import unread
 from binarycop.settings.schema import Settings
 
 _COUNTS = ("frames", "persons", "permits", "refusals", "undecided", "passed")
@@ -40,6 +41,8 @@ def run(options: argparse.Namespace) -> int:
         settings = settings_of(options)
         return settings if options.source is None else with_source(settings, options.source)
 
+    for note in unread(options.config):
+        print_to_stderr(f"binarycop: {note}")
     if options.source is not None:
         print_source(options.source)
     # In a log, the display's lines would only take space.
