@@ -129,19 +129,23 @@ int close(int fd) {
     return real(fd);
 }
 
-static void *map_any(const char *symbol, void *at, size_t bytes, int access, int flags, int fd, off_t offset) {
-    void *(*real)(void *, size_t, int, int, int, off_t) = dlsym(RTLD_NEXT, symbol);
-    if (fd < 0 || fd != camera)
-        return real(at, bytes, access, flags, fd, offset);
-    return mapped[offset / BUFFER_BYTES] = real(at, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+static void *map_camera(size_t bytes, size_t offset) {
+    void *(*real)(void *, size_t, int, int, int, off_t) = dlsym(RTLD_NEXT, "mmap");
+    return mapped[offset / BUFFER_BYTES] = real(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 }
 
 void *mmap(void *at, size_t bytes, int access, int flags, int fd, off_t offset) {
-    return map_any("mmap", at, bytes, access, flags, fd, offset);
+    if (fd >= 0 && fd == camera)
+        return map_camera(bytes, offset);
+    void *(*real)(void *, size_t, int, int, int, off_t) = dlsym(RTLD_NEXT, "mmap");
+    return real(at, bytes, access, flags, fd, offset);
 }
 
 void *mmap64(void *at, size_t bytes, int access, int flags, int fd, off64_t offset) {
-    return map_any("mmap64", at, bytes, access, flags, fd, offset);
+    if (fd >= 0 && fd == camera)
+        return map_camera(bytes, offset);
+    void *(*real)(void *, size_t, int, int, int, off64_t) = dlsym(RTLD_NEXT, "mmap64");
+    return real(at, bytes, access, flags, fd, offset);
 }
 
 int poll(struct pollfd *polled, nfds_t count, int timeout_ms) {

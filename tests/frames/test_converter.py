@@ -160,6 +160,19 @@ def test_a_jpeg_without_huffman_tables_is_decoded_with_the_usual_ones() -> None:
     assert_drawn(Converter(given("MJPG")).to_bgr(data(content)))
 
 
+@pytest.mark.parametrize("lines", [120, 128])
+def test_a_jpeg_of_one_field_is_bad(lines: int) -> None:
+    field = np.resize(PICTURE[::2], (lines, WIDTH_PX, 3))
+    with pytest.raises(ValueError, match=f"has {lines} of 240 lines: one field of an interlaced picture"):
+        Converter(given("MJPG")).to_bgr(data(jpeg(field) + jpeg(field)))
+
+
+@pytest.mark.parametrize("size_px", [(320, 240), (160, 120), (320, 180), (320, 248), (320, 130), (320, 1), (640, 120)])
+def test_a_jpeg_of_another_size_is_read(size_px: tuple[int, int]) -> None:
+    picture = np.zeros((size_px[1], size_px[0], 3), np.uint8)
+    assert Converter(given("MJPG")).to_bgr(data(jpeg(picture))).shape == picture.shape
+
+
 def test_a_jpeg_much_larger_than_stated_is_bad() -> None:
     converter = Converter(given("MJPG", width_px=32, height_px=24))
     with pytest.raises(ValueError, match="has 65×50 pixels, more than 3072"):

@@ -100,6 +100,7 @@ def test_events_go_to_the_writer_and_the_last_has_the_counts(settings: Settings,
     summary = daemon.run_daemon(lambda: settings, None)
     first, *_, last = writer.entries()
     assert (first.event, last.event) == (Event.STARTED, Event.STOPPED)
+    assert first.values["mode"] == "recording"
     counts = {name: last.values[name] for name in ("captured", "dropped", "withheld", "processed", "permits")}
     [counters] = summary.counters
     assert counts == {

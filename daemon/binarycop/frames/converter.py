@@ -47,12 +47,20 @@ class Converter:
         if data.size < self.least_bytes:
             raise ValueError(f"has {data.size} of {self.least_bytes} bytes" if data.size else "is empty")
         if self._layout is None:
-            return decode(data.tobytes(), max_px=self._max_jpeg_px)
+            return self._decode(data)
         try:
             pixels = self._convert(data, self._layout)
         except cv2.error as error:
             raise ValueError("cannot be converted") from error
         return np.asarray(pixels, np.uint8)
+
+    def _decode(self, data: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        pixels = decode(data.tobytes(), max_px=self._max_jpeg_px)
+        height_px, width_px, _ = pixels.shape
+        # An interlaced picture can be two JPEGs, one of each field; the height may be rounded up to whole blocks.
+        if width_px == self._width_px and height_px < self._height_px <= 2 * height_px <= self._height_px + 16:
+            raise ValueError(f"has {height_px} of {self._height_px} lines: one field of an interlaced picture")
+        return pixels
 
     def _plan(self, given: DriverFormat, layout: Layout) -> None:
         line_bytes = layout.px_bytes * given.width_px
