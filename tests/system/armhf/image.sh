@@ -12,6 +12,7 @@ as_root "mmdebstrap, systemd-nspawn, binfmt_misc"
 need systemd-nspawn systemd-container
 need qemu-arm-static qemu-user-static
 need arch-test arch-test
+need arm-linux-gnueabihf-gcc gcc-arm-linux-gnueabihf # for the fake camera of the tests
 
 # As the package qemu-user-static does. With F the kernel opens qemu now, so that the trees need no copy of it.
 binfmt=/proc/sys/fs/binfmt_misc
