@@ -203,6 +203,7 @@ def test_the_daemons_own_status_is_what_is_read(tiny_bundle: Bundle) -> None:
         settings=LaneSettings(name="gate"),
         counters=SimpleNamespace(persons=3, permits=0, refusals=1, undecided=2),
         faults=(),
+        source_end=None,
     )
     text = status_text([cast("Lane", lane)])
     assert unit.parse(f"ActiveState=active\nStatusText={text}").has_worked(600.0, 600.0)

@@ -70,7 +70,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _note(text: str) -> None:
-    print(f"binarycop: {text}", file=sys.stderr)
+    print(printable(f"binarycop: {text}"), file=sys.stderr)
 
 
 def to_dict(record: Record) -> dict[str, Any]:
