@@ -14,8 +14,8 @@ _MAX_ENTRIES = 1000
 def orientation_of(data: bytes) -> Orientation:
     """The orientation of a JPEG, PNG (eXIf) or WebP (EXIF) picture; upright if it states none, or no valid one.
 
-    Other metadata does not count: XMP, PNG's text chunks, and, as in browsers, pixels that are not square (the density in
-    JPEG and PNG). Nor does a colour profile.
+    Other metadata does not count: XMP, PNG's text chunks, colour profiles, and, as in browsers, pixels that are not
+    square (the density in JPEG and PNG).
     """
     exif = next(_exif_of(data), b"")
     try:
