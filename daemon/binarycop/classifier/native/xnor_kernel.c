@@ -42,6 +42,7 @@ struct layer {
 #define PART_WORDS 65536
 typedef __m512i lanes, part;
 
+ALWAYS part part_zero(void) { return _mm512_setzero_si512(); }
 ALWAYS lanes splat(int32_t value) { return _mm512_set1_epi32(value); }
 ALWAYS lanes load(const void *from) { return _mm512_loadu_si512(from); }
 ALWAYS part bits_add(part sum, lanes weights, uint32_t window)
@@ -71,6 +72,7 @@ ALWAYS void store_bits(uint8_t *to, lanes distances, lanes limits)
 #define PART_WORDS 31 /* a byte of a part counts 8 bits a word */
 typedef __m256i lanes, part;
 
+ALWAYS part part_zero(void) { return _mm256_setzero_si256(); }
 ALWAYS lanes splat(int32_t value) { return _mm256_set1_epi32(value); }
 ALWAYS lanes load(const void *from) { return _mm256_loadu_si256(from); }
 ALWAYS part bits_add(part sum, lanes weights, uint32_t window)
@@ -110,6 +112,7 @@ typedef int32x4x2_t lanes;
 typedef uint8x16x2_t part;
 
 #define PAIR(type, first, second) ((type){{first, second}})
+ALWAYS part part_zero(void) { return PAIR(part, vdupq_n_u8(0), vdupq_n_u8(0)); }
 ALWAYS lanes splat(int32_t value) { return PAIR(lanes, vdupq_n_s32(value), vdupq_n_s32(value)); }
 ALWAYS lanes load(const void *from)
 {
@@ -171,6 +174,7 @@ ALWAYS void store_bits(uint8_t *to, lanes distances, lanes limits)
 typedef int32_t lanes __attribute__((vector_size(32)));
 typedef uint32_t part __attribute__((vector_size(32)));
 
+ALWAYS part part_zero(void) { return (part){0}; }
 ALWAYS lanes splat(int32_t value) { return (lanes){0} + value; }
 ALWAYS lanes load(const void *from)
 {
@@ -258,7 +262,9 @@ ALWAYS void distances_of(struct shape shape, const uint8_t *const *windows, int 
         for (int begin = 0; begin < row_words(shape); begin += PART_WORDS) {
             int is_last = whole - begin < PART_WORDS, end = is_last ? whole : begin + PART_WORDS;
             part sums[WIDE][WINDOWS];
-            memset(sums, 0, sizeof sums);
+            for (int block = 0; block < wide; block++)
+                for (int i = 0; i < count; i++)
+                    sums[block][i] = part_zero();
             for (int word = begin; word < end; word++)
                 add_word(shape, windows, count, weights, wide, row, word, 4, sums);
             if (is_last && left)
