@@ -7,6 +7,7 @@ from datetime import datetime, timezone
 import pytest
 
 from binarycop.journal.parse_time import parse_time
+from tests.tried import Kind, tried
 
 NOW = datetime(2026, 5, 4, 16, 30, 15, tzinfo=timezone.utc)
 
@@ -42,6 +43,9 @@ def test_a_time_is_parsed(text: str, expected: str) -> None:
     assert parse_time(text, NOW).isoformat() == expected
 
 
+@tried(
+    Kind.JOURNAL, "--since across a change of the clocks", "the offset of its own day"
+)
 @pytest.mark.parametrize(
     ("text", "expected"), [("yesterday", "2026-10-24T00:00:00+02:00"), ("1:00", "2026-10-25T01:00:00+02:00")]
 )

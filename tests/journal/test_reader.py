@@ -140,6 +140,7 @@ def test_all_events_of_all_boots_are_read_in_order_and_nothing_else(reader: Fake
     assert records[0].at == NOON
 
 
+@tried(Kind.JOURNAL, "entries that another program wrote with the gate's ids", "left out, or shown with a mark")
 @pytest.mark.parametrize(
     ("event", "unit", "uid", "is_trusted"),
     [
@@ -180,6 +181,7 @@ def test_without_the_gates_users_nothing_is_trusted(reader: FakeReader) -> None:
     assert not any(record.is_trusted for record in read(reader, Query(), GateOrigins({"root": ROOT}), RUNNING))
 
 
+@tried(Kind.JOURNAL, "python-systemd's times without a time zone", "local time")
 def test_a_time_without_a_time_zone_is_local(reader: FakeReader) -> None:
     reader.entries[0]["__REALTIME_TIMESTAMP"] = NOON.astimezone().replace(tzinfo=None)
     assert next(read(reader, Query(), ORIGINS, RUNNING)).at == NOON
@@ -247,12 +249,14 @@ def install(monkeypatch: pytest.MonkeyPatch, reader: Any) -> None:
     monkeypatch.setitem(sys.modules, "systemd.journal", module)
 
 
+@tried(Kind.JOURNAL, "a machine without python3-systemd", "refused: names the package")
 def test_without_pythons_systemd_module_the_error_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     install(monkeypatch, None)
     with pytest.raises(JournalError, match="apt install python3-systemd"):
         open_reader()
 
 
+@tried(Kind.JOURNAL, "a user who may read no journal", "refused: names the groups")
 def test_without_a_readable_file_the_error_says_who_may_read(monkeypatch: pytest.MonkeyPatch) -> None:
     class Empty(FakeReader):
         def has_persistent_files(self) -> bool:

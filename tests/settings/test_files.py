@@ -34,6 +34,7 @@ def pulse_s(path: Path | None) -> float:
 LEFTOVERS = [
     (".hidden.yaml", "a hidden file"),
     (".20-site.yaml.swp", "vim's swap file"),
+    ("._20-site.yaml", "a Mac's `._` file"),
     ("#20-site.yaml#", "Emacs's copy while it edits"),
     ("20-site.yaml~", "an editor's copy of before"),
     ("20-site.yaml.bak", "a `.bak` file"),

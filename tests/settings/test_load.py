@@ -390,6 +390,7 @@ def test_a_problem_in_a_drop_in_names_that_file(tmp_path: Path) -> None:
         load(tmp_path / "gate.yaml")
 
 
+@tried(Kind.SETTINGS, "Latin-1", "refused: the line, and to be saved as UTF-8")
 def test_a_missing_file_and_a_file_that_is_not_text_are_reported(tmp_path: Path) -> None:
     with pytest.raises(SettingsErrors, match=r"gate\.yaml: cannot be read: No such file"):
         load(tmp_path / "gate.yaml")
@@ -398,12 +399,14 @@ def test_a_missing_file_and_a_file_that_is_not_text_are_reported(tmp_path: Path)
         load(tmp_path / "gate.yaml")
 
 
+@tried(Kind.SETTINGS, "thirty lines of aliases that stand for a thousand million values", "refused at once")
 def test_a_pile_of_aliases_is_refused_before_it_is_built() -> None:
     """Thirty lines that stand for a thousand million values."""
     lines = ["x0: &a0 [1, 2]", *(f"x{level}: &a{level} [*a{level - 1}, *a{level - 1}]" for level in range(1, 31))]
     assert problems_of("\n".join(lines)) == ["gate.yaml:1: x0: has the anchor 'a0'; write the value in each place"]
 
 
+@tried(Kind.SETTINGS, "a pipe, a device or a folder instead of a file", "refused at once")
 def test_a_file_that_is_not_a_regular_file_is_refused_at_once(tmp_path: Path) -> None:
     file, drop_in = tmp_path / "gate.yaml", tmp_path / "gate.d" / "10-site.yaml"
     os.mkfifo(file)
@@ -425,6 +428,7 @@ def test_a_file_that_is_not_a_regular_file_is_refused_at_once(tmp_path: Path) ->
         load(file)
 
 
+@tried(Kind.SETTINGS, "more than 256 KiB", "refused")
 def test_all_files_together_have_a_bounded_size(tmp_path: Path) -> None:
     file, folder = tmp_path / "gate.yaml", tmp_path / "gate.d"
     folder.mkdir()
