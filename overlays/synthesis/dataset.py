@@ -1,7 +1,7 @@
 """Labelled 32×32 crops of the four classes, made from dressed faces, real masks and drawn heads."""
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Generator
 from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from multiprocessing import get_context
@@ -25,8 +25,6 @@ from overlays.synthesis.occlusions import UNDER_MASK, choose_occlusions, draw_oc
 from overlays.synthesis.patches import Patches, picture_map, plane_map
 
 Crop = NDArray[np.uint8]
-PART = 1000
-"""Subjects that one process makes at a time."""
 _DONORS = 8
 GEOMETRY = CropGeometry(margin=1.15, shift_y=0.06)
 """The crop is slightly lower than the box, since the skin below the mask distinguishes ``chin`` from ``correct``."""
@@ -180,11 +178,12 @@ def generate(
     numbers: range,
     *,
     views: int = 1,
+    part: int = 1000,
     processes: int = 2,
-) -> Iterator[tuple[NDArray[np.uint8], list[CropInfo]]]:
+) -> Generator[tuple[NDArray[np.uint8], list[CropInfo]], None, None]:
     """Make the crops of the subjects ``numbers`` in several processes; how many does not change the crops.
 
-    file: the patches. Yields parts in order, of a thousand subjects each: crops (n, views, S, S, 3) uint8 RGB and what
+    file: the patches. Yields parts in order, of ``part`` subjects each: crops (n, views, S, S, 3) uint8 RGB and what
     they show. No more than two parts for each process are made in advance.
     """
     # Spawned, since a process that is forked after torch has used threads hangs.
@@ -193,8 +192,8 @@ def generate(
     ) as pool:
         waiting: deque[Future[tuple[NDArray[np.uint8], list[CropInfo]]]] = deque()
         try:
-            for at in range(numbers.start, numbers.stop, PART):
-                waiting.append(pool.submit(_make_part, seed, range(at, min(at + PART, numbers.stop)), views))
+            for at in range(numbers.start, numbers.stop, part):
+                waiting.append(pool.submit(_make_part, seed, range(at, min(at + part, numbers.stop)), views))
                 if len(waiting) > 2 * processes:
                     yield waiting.popleft().result()
             while waiting:

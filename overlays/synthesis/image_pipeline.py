@@ -11,17 +11,17 @@ from numpy.typing import NDArray
 
 Frame = NDArray[np.uint8]
 
-_GAMMA, _GAIN, _TINT, _LIFT, _CONTRAST, _SATURATION = 0.22, 0.18, 0.06, 7.0, 0.25, 0.25  # standard deviations
-_NIGHT, _FOCUS, _MOTION, _MOSAIC, _GRAINY, _BLOTCHY = 0.04, 0.30, 0.10, 0.15, 0.50, 0.12  # shares of frames
-_SHARPENED, _SCALED, _CHROMA, _WRONG_COLOURS, _CODED, _CODED_TWICE = 0.35, 0.45, 0.35, 0.10, 0.50, 0.35
+_GAMMA, _GAIN, _TINT, _LIFT, _CONTRAST, _SATURATION = 0.2, 0.15, 0.05, 6.0, 0.2, 0.25  # standard deviations
+_NIGHT, _FOCUS, _MOTION, _MOSAIC, _GRAINY, _BLOTCHY = 0.04, 0.30, 0.10, 0.15, 0.45, 0.10  # shares of frames
+_SHARPENED, _SCALED, _CHROMA, _WRONG_COLOURS, _CODED, _CODED_TWICE = 0.30, 0.40, 0.35, 0.10, 0.50, 0.35
 _KERNELS = (cv2.INTER_NEAREST, cv2.INTER_LINEAR, cv2.INTER_AREA, cv2.INTER_CUBIC, cv2.INTER_LANCZOS4)
-_QUALITIES = (20, 97)
+_QUALITIES = (25, 97)
 # OpenCV 4.5 does not name them, and ignores them.
 _SAMPLING_FACTOR, _SAMPLINGS = 7, (0x111111, 0x211111, 0x221111, 0x221111)
 _GREY = np.array((0.114, 0.587, 0.299))
 _BANK = np.random.default_rng(0).standard_normal(1 << 19).astype(np.float32)
 _LEVELS = np.linspace(0, 1, 256)
-_MIN_PX = 12
+_MIN_FACE_PX = 20.0  # scaling makes no face smaller
 
 
 def photograph(frame: Frame, face_px: float, rng: np.random.Generator) -> Frame:
@@ -42,13 +42,14 @@ def photograph(frame: Frame, face_px: float, rng: np.random.Generator) -> Frame:
             frame, 1 + amount, cv2.GaussianBlur(frame, (0, 0), rng.uniform(0.6, 1.5)), -amount, rng.normal(0, 1)
         )
     coded_first = rng.random() < 0.5
-    frame = _scaled(frame, rng) if rng.random() < _SCALED and not coded_first else frame
+    smallest = min(_MIN_FACE_PX / face_px, 1.0)
+    frame = _scaled(frame, smallest, rng) if rng.random() < _SCALED and not coded_first else frame
     frame = _chroma(frame, rng) if rng.random() < _CHROMA else frame
     if rng.random() < _CODED:
         frame = _coded(frame, rng)
         if rng.random() < _CODED_TWICE:
-            frame = _coded(_scaled(frame, rng) if rng.random() < 0.5 else frame, rng)
-    frame = _scaled(frame, rng) if rng.random() < _SCALED and coded_first else frame
+            frame = _coded(frame, rng)
+    frame = _scaled(frame, smallest, rng) if rng.random() < _SCALED and coded_first else frame
     return np.asarray(frame, np.uint8)
 
 
@@ -56,7 +57,7 @@ def _blurred(frame: Frame, face_px: float, rng: np.random.Generator) -> Frame:
     """Out of focus, or moved, in some frames."""
     chance = rng.random()
     if chance < _FOCUS:
-        return np.asarray(cv2.GaussianBlur(frame, (0, 0), rng.uniform(0.005, 0.03) * face_px + 0.1), np.uint8)
+        return np.asarray(cv2.GaussianBlur(frame, (0, 0), rng.uniform(0.005, 0.026) * face_px + 0.1), np.uint8)
     if chance < _FOCUS + _MOTION:
         length = max(int(rng.uniform(0.03, 0.12) * face_px), 2)
         kernel = np.full((1, length), 1.0 / length, np.float32)
@@ -88,7 +89,7 @@ def _lit(frame: Frame, rng: np.random.Generator) -> Frame:
 
 
 def _grainy(frame: Frame, rng: np.random.Generator) -> Frame:
-    grain = _noise(frame.shape, rng) * np.float32(rng.uniform(1, 10))
+    grain = _noise(frame.shape, rng) * np.float32(rng.uniform(1, 9))
     return np.asarray(cv2.add(frame, grain, None, None, cv2.CV_8U), np.uint8)
 
 
@@ -108,10 +109,10 @@ def _noise(shape: tuple[int, ...], rng: np.random.Generator) -> NDArray[np.float
     return _BANK[begin : begin + count].reshape(shape)
 
 
-def _scaled(frame: Frame, rng: np.random.Generator) -> Frame:
+def _scaled(frame: Frame, smallest: float, rng: np.random.Generator) -> Frame:
     """Another size by any of the usual kernels, as a driver, a browser or a tool scales."""
-    factor = np.exp(rng.uniform(np.log(0.5), np.log(1.5)))
-    height, width = (max(round(side * factor), _MIN_PX) for side in frame.shape[:2])
+    factor = np.exp(rng.uniform(np.log(max(0.5, smallest)), np.log(1.5)))
+    height, width = (max(round(side * factor), 2) for side in frame.shape[:2])
     return np.asarray(cv2.resize(frame, (width, height), interpolation=_KERNELS[rng.integers(len(_KERNELS))]), np.uint8)
 
 

@@ -28,6 +28,7 @@ _SPAN = 2.0  # side of a patch, in longer sides of the box
 _GRID = 32
 MIN_FACE_PX = 32
 _MAX_TURN, _MIN_IOU = 0.95, 0.4
+_ROTATED_FACE_PX = 110.0
 _YAW_DEG, _PITCH_DEG = (15.0, 60.0), 10.0  # of the view with a rotated head: from, to; standard deviation
 _YUNET_LONGER_PX, _YUNET_THRESHOLD = 320, 0.6
 YUNET = Path("models") / "face_detection_yunet_2023mar.onnx"
@@ -139,8 +140,11 @@ def _views(
         return
     yield picture, mesh[:, :2]
     rng = np.random.default_rng(list(hashlib.sha256(portrait.name.encode()).digest()[:8]))
+    # A patch has few pixels, and the rotation takes long in large pictures.
+    factor = min(_ROTATED_FACE_PX / float(np.ptp(mesh[:, 1])), 1.0)
+    small = cv2.resize(picture, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
     yaw = float(rng.uniform(*_YAW_DEG) * rng.choice((-1, 1)))
-    yield rotate_head_and_mesh(picture, mesh, yaw, float(rng.normal(0, _PITCH_DEG)))
+    yield rotate_head_and_mesh(small, mesh * np.float32(factor), yaw, float(rng.normal(0, _PITCH_DEG)))
 
 
 def _is_usable(mesh: NDArray[np.float64], box: Box) -> bool:
