@@ -12,7 +12,7 @@ from binarycop.accelerator.finn_classifier import FinnClassifier
 from binarycop.accelerator.simulated import design
 from binarycop.accelerator.simulated.fabric import Fabric, SimulatedFault
 from binarycop.accelerator.simulated.memory import Memory
-from binarycop.bundle.check_build import BITSTREAM
+from binarycop.bundle.build_files import BITSTREAM
 from binarycop.bundle.files import Bundle
 from binarycop.clock import ManualClock
 from binarycop.errors import OverlayLoadDenied

@@ -15,7 +15,7 @@ from binarycop.accelerator.simulated.memory import SimulatedBusError
 from binarycop.accelerator.simulated.uio import DeviceFiles, SimulatedDevices, SimulatedUioBoard, create_device_files
 from binarycop.accelerator.uio import UioBoard
 from binarycop.bundle import hwh
-from binarycop.bundle.check_build import BITSTREAM, HWH
+from binarycop.bundle.build_files import BITSTREAM, HWH
 from binarycop.bundle.files import Bundle
 from binarycop.classifier.emulator import Emulator
 from binarycop.classifier.golden import check_golden

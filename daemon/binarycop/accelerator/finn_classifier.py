@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from binarycop.accelerator.base import Board
 from binarycop.accelerator.dma import Dma, Pipeline
 from binarycop.bundle import check_build
+from binarycop.bundle.build_files import BITSTREAM
 from binarycop.bundle.files import Bundle
 from binarycop.bundle.packing import pack, unpack
 from binarycop.classifier.base import check_crops
@@ -82,7 +83,7 @@ class FinnClassifier:
 
     def _attach(self) -> None:
         manifest, board = self._bundle.manifest, self._board
-        loaded, expected = board.manager.loaded_sha256(), manifest.sha256[check_build.BITSTREAM]
+        loaded, expected = board.manager.loaded_sha256(), manifest.sha256[BITSTREAM]
         if loaded is None:
             raise OverlayMissing("none is loaded")
         if loaded != expected:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from binarycop import regular_file
-from binarycop.bundle import check_build, digest, driver_shapes
+from binarycop.bundle import build_files, check_build, digest, driver_shapes
 from binarycop.bundle.manifest import CHANNELS, Manifest
 from binarycop.classes import LABELS
 from binarycop.errors import BundleError
@@ -62,7 +62,7 @@ def private_copy(package: DeploymentPackage, folder: Path) -> DeploymentPackage:
 def check(package: DeploymentPackage, manifest: Manifest) -> None:
     """Check a build against a bundle's manifest. Raises BundleError with the first disagreement."""
     for file in (package.bitstream, package.hwh):
-        check_build.check_published(package.folder, digest.sha256_of(file))
+        build_files.check_published(package.folder, digest.sha256_of(file))
     expected: dict[str, tuple[str, Any]] = {
         "ishape_normal": ("input shape", (1, SIDE_PX, SIDE_PX, CHANNELS)),
         "oshape_normal": ("output shape", (1, len(LABELS))),
@@ -81,7 +81,7 @@ def check(package: DeploymentPackage, manifest: Manifest) -> None:
     if package.io_shapes.get("number_of_external_weights", 0) != 0:
         raise BundleError(package.folder, driver_shapes.NO_WEIGHTS)
     try:
-        hardware = check_build.check_pair(package.bitstream, package.hwh)
+        hardware = build_files.check_pair(package.bitstream, package.hwh)
         check_build.check_hardware(package.hwh, hardware, manifest)
     except BundleError as error:  # its folder is that of the copies
         raise BundleError(package.folder, error.reason) from error

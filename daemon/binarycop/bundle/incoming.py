@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from binarycop import regular_file
-from binarycop.bundle import digest
+from binarycop.bundle import build_files, digest
 from binarycop.bundle import manifest as manifests
 from binarycop.bundle.manifest import Header
 from binarycop.errors import BundleError
@@ -40,12 +40,9 @@ def copy(source: Path, manifest: bytes, header: Header, target: Path) -> None:
                 file.write(chunk)
             left -= file.tell()
         digest.compare(source, name, sha256.hexdigest(), expected, target / name)
-    # It needs numpy, which takes a second on a board, and most verbs of `binarycop bundle` do without.
-    from binarycop.bundle import check_build  # noqa: PLC0415
-
-    if check_build.has_build(header.sha256):
+    if build_files.has_build(header.sha256):
         try:
-            check_build.check_files(target, header.sha256)
+            build_files.check(target, header.sha256)
         except BundleError as error:
             raise BundleError(source, error.reason) from error
     for file_path in target.iterdir():

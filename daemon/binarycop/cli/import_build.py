@@ -8,7 +8,7 @@ from typing import Any
 from binarycop.bundle import deployment_package
 from binarycop.bundle import files as bundles
 from binarycop.bundle import manifest as manifests
-from binarycop.bundle.check_build import BITSTREAM, HWH
+from binarycop.bundle.build_files import BITSTREAM, HWH
 from binarycop.bundle.search import find_bundle
 from binarycop.cli.options import add_json, print_json
 from binarycop.printable import printable

@@ -3,7 +3,7 @@
 import argparse
 from typing import Any
 
-from binarycop.bundle import check_build
+from binarycop.bundle import build_files, check_build
 from binarycop.classifier.choose import engine_of
 from binarycop.cli.options import add_classifier, add_config, add_json, print_json, settings_of
 from binarycop.printable import printable
@@ -27,7 +27,7 @@ def run(options: argparse.Namespace) -> int:
     backend, golden, engine = classifier.name, len(bundle.golden_inputs), engine_of(classifier)
     classifier.close()
     manifest = bundle.manifest
-    if check_build.has_build(manifest.sha256):  # the emulator does not use it
+    if build_files.has_build(manifest.sha256):  # the emulator does not use it
         check_build.check(bundle.folder, manifest)
     if options.json:
         report = {"bundle": manifest.name, "version": manifest.version, "backend": backend, "golden": golden}

@@ -12,7 +12,7 @@ from binarycop.accelerator.kernel_devices import KernelDevices
 from binarycop.accelerator.simulated.fabric import SimulatedFault
 from binarycop.accelerator.simulated.uio import SimulatedUioBoard
 from binarycop.accelerator.uio import UioBoard
-from binarycop.bundle import check_build, hwh
+from binarycop.bundle import build_files, check_build, hwh
 from binarycop.bundle import files as bundles
 from binarycop.bundle.files import Bundle
 from binarycop.bundle.search import find_bundle
@@ -93,7 +93,7 @@ def open_board(settings: ClassifierSettings, bundle: Bundle) -> tuple[Bundle, Bo
     files.
     """
     is_simulated = settings.backend is Backend.SIMULATED_BOARD
-    if not is_simulated or check_build.has_build(bundle.manifest.sha256):
+    if not is_simulated or build_files.has_build(bundle.manifest.sha256):
         check_build.check(bundle.folder, bundle.manifest)
     if is_simulated:
         try:
@@ -105,9 +105,9 @@ def open_board(settings: ClassifierSettings, bundle: Bundle) -> tuple[Bundle, Bo
     manifest = bundle.manifest
     if settings.overlay.memory is MemoryAccess.UIO:
         dmas = (manifest.input_dma, manifest.output_dma)
-        hardware = hwh.read(bundle.folder / check_build.HWH)
+        hardware = hwh.read(bundle.folder / build_files.HWH)
         return bundle, UioBoard(hardware, manifest.clock_mhz, dmas, SysfsFpgaManager(), KernelDevices())
-    bitstream, sha256 = bundle.folder / check_build.BITSTREAM, manifest.sha256[check_build.BITSTREAM]
+    bitstream, sha256 = bundle.folder / build_files.BITSTREAM, manifest.sha256[build_files.BITSTREAM]
     board: Board = _import_with_pynq("pynq_board", settings.backend).PynqBoard(
         bitstream, sha256, manifest.clock_mhz, SysfsFpgaManager()
     )

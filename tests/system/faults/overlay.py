@@ -15,7 +15,7 @@ from typing import Any
 
 from binarycop.accelerator.simulated import design
 from binarycop.bundle import files as bundles
-from binarycop.bundle.check_build import BITSTREAM
+from binarycop.bundle.build_files import BITSTREAM
 from binarycop.bundle.search import find_bundle
 from binarycop.journal.events import Event
 from tests.system.faults import fault_trigger

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from binarycop.accelerator.simulated import design
-from binarycop.bundle import check_build, deployment_package
+from binarycop.bundle import build_files, check_build, deployment_package
 from binarycop.bundle import files as bundles
 from binarycop.bundle import hwh as handoffs
 from binarycop.bundle import manifest as manifests
@@ -108,7 +108,7 @@ def bitstream(data: bytes, work: Path) -> None:
     """The .bit of a FINN build."""
     folder = _deploy(work)
     (folder / "bitfile" / "top.bit").write_bytes(data)
-    check_build.check_pair(folder / "bitfile" / "top.bit", folder / "bitfile" / "top.hwh")
+    build_files.check_pair(folder / "bitfile" / "top.bit", folder / "bitfile" / "top.hwh")
 
 
 def plus(data: bytes, work: Path) -> None:

@@ -14,7 +14,7 @@ from xml.etree.ElementTree import Element, SubElement
 
 from binarycop.accelerator.simulated.iodma import SIZE
 from binarycop.bundle.bitstream import CHIPS, PACKAGE
-from binarycop.bundle.check_build import BITSTREAM, HWH, has_build
+from binarycop.bundle.build_files import BITSTREAM, HWH, has_build
 from binarycop.bundle.files import Bundle
 from binarycop.file_kind import BIT_HEADER
 

@@ -11,7 +11,7 @@ from binarycop.accelerator.pynq_board import Device, Metadata, PynqBoard, PynqBu
 from binarycop.accelerator.simulated import design
 from binarycop.accelerator.simulated.fabric import Fabric, SimulatedFault
 from binarycop.accelerator.simulated.memory import SimulatedBusError
-from binarycop.bundle.check_build import BITSTREAM
+from binarycop.bundle.build_files import BITSTREAM
 from binarycop.bundle.files import Bundle
 from binarycop.clock import Clock
 

@@ -9,7 +9,8 @@ from binarycop.accelerator.simulated import design
 from binarycop.accelerator.simulated.iodma import Iodma
 from binarycop.accelerator.simulated.memory import Memory, SimulatedBusError
 from binarycop.bundle import bitstream
-from binarycop.bundle.check_build import BITSTREAM, score_type
+from binarycop.bundle.build_files import BITSTREAM
+from binarycop.bundle.check_build import score_type
 from binarycop.bundle.files import Bundle
 from binarycop.bundle.packing import pack
 from binarycop.classifier.choose import open_emulator

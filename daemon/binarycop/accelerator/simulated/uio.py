@@ -13,7 +13,7 @@ from binarycop.accelerator.simulated.iodma import SIZE
 from binarycop.accelerator.simulated.memory import SimulatedBusError
 from binarycop.accelerator.uio import MEMORY, UioBoard
 from binarycop.bundle import hwh
-from binarycop.bundle.check_build import BITSTREAM, HWH
+from binarycop.bundle.build_files import BITSTREAM, HWH
 from binarycop.bundle.files import Bundle
 from binarycop.bundle.hwh import HardwareHandoff
 from binarycop.clock import Clock
