@@ -43,10 +43,11 @@ def run(options: argparse.Namespace) -> int:
     # With --follow, an interrupt is the normal end.
     with suppress(KeyboardInterrupt):
         for record in records:
+            is_wanted = record.is_trusted or options.untrusted
             if record.at not in period:
-                misdated += record.at + record.clock_step in period
+                misdated += is_wanted and record.at + record.clock_step in period
                 continue
-            if not record.is_trusted and not options.untrusted:
+            if not is_wanted:
                 untrusted += 1
                 continue
             shown += 1
