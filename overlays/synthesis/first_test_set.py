@@ -50,6 +50,25 @@ def load(work: Path) -> NDArray[np.uint8]:
     return crops
 
 
+def code_of_then(work: Path) -> Path:
+    """Unpack the code that made the set into ``work``, from the repository. Returns its folder.
+
+    Raises CalledProcessError without git or without the history.
+    """
+    commit, code = json.loads(_RECORD.read_text(encoding="utf-8"))["commit"], work / "code"
+    code.mkdir(parents=True, exist_ok=True)
+    command = ["git", "archive", commit, "overlays", "daemon"]
+    archive = subprocess.run(command, cwd=_CHECKOUT, check=True, capture_output=True).stdout
+    with tarfile.open(fileobj=io.BytesIO(archive)) as packed:
+        packed.extractall(code, filter="data")
+    return code
+
+
+def environment_of(code: Path) -> dict[str, str]:
+    """The environment in which Python imports the packages of a folder with code."""
+    return os.environ | {"PYTHONPATH": f"{code}:{code / 'daemon'}"}
+
+
 def main() -> None:
     """Make the crops."""
     parser = make_parser(__doc__)
@@ -61,20 +80,13 @@ def main() -> None:
     arguments = parser.parse_args()
     work, data, landmarks = (path.resolve() for path in (arguments.work, arguments.data, arguments.landmarks))
     recorded = json.loads(_RECORD.read_text(encoding="utf-8"))
-    code = work / "code"
-    code.mkdir(parents=True, exist_ok=True)
-    archive = subprocess.run(
-        ["git", "archive", recorded["commit"], "overlays", "daemon"], cwd=_CHECKOUT, check=True, capture_output=True
-    ).stdout
-    with tarfile.open(fileobj=io.BytesIO(archive)) as packed:
-        packed.extractall(code, filter="data")
+    code = code_of_then(work)
     script, patches = code / "make_test_set.py", work / "patches.npz"
     script.write_text(_MAKE, encoding="utf-8")
-    environment = os.environ | {"PYTHONPATH": f"{code}:{code / 'daemon'}"}
     cut = ["-m", "overlays.synthesis.patches", "--data", data, "--landmarks", landmarks, "--out", patches]
     make = [script, patches, data, work / "crops", work / CROPS, recorded["seed"], recorded["crops"]]
     for command in (cut, make):
-        subprocess.run([sys.executable, *map(str, command)], cwd=code, env=environment, check=True)
+        subprocess.run([sys.executable, *map(str, command)], cwd=code, env=environment_of(code), check=True)
     load(work)
     print_progress(f"{work / CROPS}: the first test set, as recorded")
 
