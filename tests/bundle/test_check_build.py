@@ -86,12 +86,12 @@ def test_a_clock_above_that_of_the_build_is_refused(simulated: SimulatedSetup) -
 
 # SYSTEMINFO of Vivado's .hwh for each board.
 BOARDS = [
-    ("PYNQ-Z1", 'ARCH="zynq" DEVICE="7z020" NAME="top" PACKAGE="clg400"', True),
-    ("PYNQ-Z2", 'ARCH="zynq" BOARD="tul.com.tw:pynq-z2" DEVICE="7z020" NAME="top" PACKAGE="clg400"', True),
-    ("ZedBoard", 'ARCH="zynq" DEVICE="7z020" NAME="top" PACKAGE="clg484"', False),
-    ("Ultra96", 'ARCH="zynquplus" DEVICE="xczu3eg" NAME="top" PACKAGE="sbva484"', False),
-    ("ZCU104", 'ARCH="zynquplus" DEVICE="xczu7ev" NAME="top" PACKAGE="ffvc1156"', False),
-    ("KV260", 'ARCH="zynquplus" DEVICE="xck26" NAME="top" PACKAGE="sfvc784"', False),
+    ("a PYNQ-Z1", 'ARCH="zynq" DEVICE="7z020" NAME="top" PACKAGE="clg400"', True),
+    ("a PYNQ-Z2", 'ARCH="zynq" BOARD="tul.com.tw:pynq-z2" DEVICE="7z020" NAME="top" PACKAGE="clg400"', True),
+    ("a ZedBoard", 'ARCH="zynq" DEVICE="7z020" NAME="top" PACKAGE="clg484"', False),
+    ("an Ultra96", 'ARCH="zynquplus" DEVICE="xczu3eg" NAME="top" PACKAGE="sbva484"', False),
+    ("a ZCU104", 'ARCH="zynquplus" DEVICE="xczu7ev" NAME="top" PACKAGE="ffvc1156"', False),
+    ("a KV260", 'ARCH="zynquplus" DEVICE="xck26" NAME="top" PACKAGE="sfvc784"', False),
 ]
 
 
@@ -103,7 +103,7 @@ BOARDS = [
             is_right,
             id=board,
             marks=tried(
-                Kind.BUILD, f".hwh of a {board}", "read; the same part" if is_right else "refused: names the part"
+                Kind.BUILD, f".hwh of {board}", "read; the same part" if is_right else "refused: names the part"
             ),
         )
         for board, system, is_right in BOARDS

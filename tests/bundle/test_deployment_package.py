@@ -74,6 +74,11 @@ def copy(tiny_bundle: Bundle, tmp_path: Path) -> Path:
     return Path(shutil.copytree(tiny_bundle.folder, tmp_path / "copy"))
 
 
+@tried(
+    Kind.BUILD,
+    "FINN 0.7 to 0.10.1 and dev: a list for each field, names of the DMAs",
+    "read, and copied into its bundle",
+)
 def test_a_build_is_copied_into_its_bundle_and_added_to_the_manifest(
     build: Path, copy: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -157,7 +162,7 @@ def test_a_build_with_two_bitstreams_is_refused(build: Path) -> None:
         deployment_package.read(build)
 
 
-@tried(Kind.BUILD, "the published BinaryCoP build, of FINN 0.5", "refused: 72×72 pictures, three classes, a label")
+@tried(Kind.BUILD, "the published BinaryCoP build, of FINN in 2021", "refused: 72×72 pictures, three classes, a label")
 def test_the_published_build_is_also_refused_by_its_shapes(build: Path, copy: Path) -> None:
     (build / "driver" / "driver.py").write_text(PUBLISHED_DRIVER)
     package = deployment_package.read(build)
@@ -166,7 +171,7 @@ def test_the_published_build_is_also_refused_by_its_shapes(build: Path, copy: Pa
         deployment_package.check(package, bundles.load(copy).manifest)
 
 
-@tried(Kind.BUILD, "FINN 0.5: all files in one folder, no names of DMAs, DataType.UINT8", "read")
+@tried(Kind.BUILD, "FINN of 2021: all files in one folder, no names of DMAs, DataType.UINT8", "read")
 def test_older_builds_in_one_folder_and_without_names_of_dmas_are_read(
     build: Path, tmp_path: Path, tiny_bundle: Bundle
 ) -> None:
