@@ -1,8 +1,8 @@
 """The shapes, types and DMAs that the driver of a FINN build has. The driver is parsed and never executed.
 
 FINN's ``driver.py`` has them as a literal, ``io_shape_dict``, in which data types are ``DataType['INT11']`` or, in
-builds of 2021, ``DataType.UINT8``. FINN+ (github.com/eki-project/finn-plus) has them in ``settings.json``, as JSON and with
-other names for the DMAs; its driver.py reads that file.
+builds of 2021, ``DataType.UINT8``. FINN+ (github.com/eki-project/finn-plus) has them in ``settings.json``, as JSON and
+with other names for the DMAs; its driver.py reads that file.
 """
 
 import ast
