@@ -90,7 +90,7 @@ test-boot: $(VENV)/.installed ## Boots an emulated machine, from power-on to a p
 test-package: $(VENV)/.installed ## Installs, upgrades, rolls back and removes the package of the commit (root).
 	@$(VENV)/bin/python -m tests.system.package.run
 
-test-armhf: $(VENV)/.installed ## Tests package and daemon on the board's kind of processor (root, 25 minutes).
+test-armhf: $(VENV)/.installed ## Tests package and daemon on the board's kind of processor (root, 30 minutes).
 	@$(VENV)/bin/python -m tests.system.armhf.run $(WORD)
 
 armhf-cost: $(VENV)/.installed ## Counts the instructions of a frame on the board's kind of processor (root).

@@ -44,7 +44,7 @@ NOT_HERE = (
     "service/test_hardening.py::test_a_hardened_process_leaves_no_core_dump",
     "evaluation/test_haar.py::test_no_face_is_detected_on_a_bare_wall",
 )
-TESTS_LONGEST_S = 2400
+TESTS_LONGEST_S = 3000
 STEP_LONGEST_S = 300
 MODULES = "/usr/lib/binarycop/python"
 ENGINE = """
