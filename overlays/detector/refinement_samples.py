@@ -54,7 +54,7 @@ class RefinementSamples:
         They are moved, mirrored and lit differently; some are partly covered or cut by a frame's edge. Background
         squares are sometimes made symmetric or turned.
         """
-        pixels = torch.from_numpy(self.pixels[chosen.numpy()]).permute(0, 3, 1, 2).float()
+        pixels = torch.from_numpy(self.pixels[chosen.numpy()]).permute(0, 3, 1, 2).float().contiguous()
         targets = torch.from_numpy(self.targets[chosen.numpy()])
         pixels = _made_symmetric(pixels, targets[:, 0] == BACKGROUND, random)
         pixels, targets = _moved(pixels, targets, random)
@@ -134,7 +134,7 @@ def _made_symmetric(pixels: Tensor, is_background: Tensor, random: torch.Generat
 
     Most false detections have an axis of symmetry in their middle.
     """
-    chance = torch.where(is_background, torch.rand(len(pixels), generator=random), 1.0)[:, None, None, None]
+    chance = torch.where(is_background, torch.rand(len(pixels), generator=random), 1.0)
     at = torch.arange(pixels.shape[3])
     is_first = at < len(at) // 2
 
@@ -145,18 +145,24 @@ def _made_symmetric(pixels: Tensor, is_background: Tensor, random: torch.Generat
         across = mirrored(frames)
         return torch.where(is_first[:, None], across, across.flip(2))
 
-    changed = (
-        mirrored(pixels),
-        rosette(pixels),
-        rosette(torch.where(at[:, None] < at, pixels, pixels.transpose(2, 3))),
-        pixels[:, :, ::2, ::2].repeat(1, 1, 2, 2),
-        pixels.transpose(2, 3),
-        pixels.flip(2),
-    )
+    def star(frames: Tensor) -> Tensor:
+        return rosette(torch.where(at[:, None] < at, frames, frames.transpose(2, 3)))
+
+    def tiled(frames: Tensor) -> Tensor:
+        return frames[:, :, ::2, ::2].repeat(1, 1, 2, 2)
+
+    def transposed(frames: Tensor) -> Tensor:
+        return frames.transpose(2, 3)
+
+    def upside_down(frames: Tensor) -> Tensor:
+        return frames.flip(2)
+
+    changed = pixels.clone()
     bounds = list(accumulate(_SYMMETRY_SHARES, initial=0.0))
-    for low, high, made in zip(bounds, bounds[1:], changed):
-        pixels = torch.where((low <= chance) & (chance < high), made, pixels)
-    return pixels
+    for low, high, change in zip(bounds, bounds[1:], (mirrored, rosette, star, tiled, transposed, upside_down)):
+        chosen = torch.nonzero((low <= chance) & (chance < high))[:, 0]
+        changed[chosen] = change(pixels[chosen])
+    return changed
 
 
 def _moved(pixels: Tensor, targets: Tensor, random: torch.Generator) -> tuple[Tensor, Tensor]:
@@ -194,7 +200,8 @@ def _lit(pixels: Tensor, random: torch.Generator) -> Tensor:
     middle = pixels.mean(dim=(2, 3), keepdim=True)
     pixels = (pixels - middle) * torch.exp(0.2 * each(1)) + middle + 8 * each(1)
     pixels = torch.where(some(0.1), pixels.mean(dim=1, keepdim=True), pixels)
-    pixels = torch.where(some(0.15), functional.avg_pool2d(pixels, 3, 1, 1, count_include_pad=False), pixels)
+    blurred = torch.nonzero(some(0.15)[:, 0, 0, 0])[:, 0]
+    pixels[blurred] = functional.avg_pool2d(pixels[blurred], 3, 1, 1, count_include_pad=False)
     # One field of noise, with a random offset for each square: new noise for each would take longer than training.
     field = torch.randn(2 * pixels[0].numel(), generator=random)
     begin = torch.randint(pixels[0].numel(), (len(pixels),), generator=random).tolist()
