@@ -71,6 +71,7 @@ GOOD_AND_BAD = [
         "faces.find_every: is '0'; write a whole number from 1 to 100",
     ),
     ("faces: {deadline_s: 0.5}", "faces: {deadline_s: 0}", "faces.deadline_s: is '0'; write a number from 0.1 to 60"),
+    ("faces: {still_s: 30}", "faces: {still_s: 5}", "faces.still_s: is '5'; write a number from 10 to 3600"),
     ("lines: {permission: {pin: R1}}", "lines: {fire: {active_high: true}}", "lines.fire: lacks pin"),
     (
         "lines: {permission: {pin: R1, active_high: false}}",

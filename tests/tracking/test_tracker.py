@@ -255,3 +255,27 @@ def test_with_detect_every_frame_the_detector_runs_on_every_frame_even_if_nothin
     for number in range(40):
         assert tracker.step(Frame(pixels, 0.1 * number, number), 0.1 * number) == FrontPerson(1, HERE, track=1)
     assert detector.runs == 40
+
+
+def test_a_poster_with_the_largest_face_is_in_front_until_it_is_left_out_and_again_when_it_moves() -> None:
+    lane = Lane(FacesSettings(least_px=16, still_s=10))
+    fronts = []
+    for number in range(500):
+        walker = replace(SMALLER, x_px=40 + 30 * np.sin(number / 10))
+        fronts.append(lane.step({1: LARGER, 2: walker}))
+    first = next(number for number, front in enumerate(fronts) if front.still_faces)
+    assert 10 < first * 0.05 < 13
+    assert {front.person for front in fronts[:first]} == {1}
+    assert {front.person for front in fronts[first:]} == {2}
+    [poster] = [box for front in fronts for box in front.still_faces]
+    assert poster.iou(LARGER) > 0.9
+    moved = replace(LARGER, x_px=LARGER.x_px - 6)
+    assert 1 in {lane.step({1: moved, 2: SMALLER}).person for _ in range(8)}
+
+
+def test_in_a_static_scene_a_poster_stays_left_out() -> None:
+    lane = Lane(FacesSettings(least_px=16, still_s=10))
+    for number in range(300):
+        lane.step({1: LARGER, 2: replace(SMALLER, x_px=40 + 30 * np.sin(number / 10))})
+    assert {front.person for front in lane.steps({1: LARGER}, 200)[-150:]} == {None}
+    assert {front.person for front in lane.steps({1: LARGER, 2: SMALLER}, 20)[-10:]} == {3}

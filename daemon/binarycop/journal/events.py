@@ -79,6 +79,12 @@ class Event(Enum):
     )
     PERSON = EventSpec("person", "0c13a937a4a04f2c86f905dca813abe7", Level.INFO, "person {person} in front")
     LEFT = EventSpec("left", "53cb4513491f4b9ba1fa5de7e525000d", Level.INFO, "person {person} not in front any more")
+    STILL_FACE = EventSpec(
+        "still_face",
+        "de68eba8dec04ae0a0e193d8705c31d8",
+        Level.WARNING,
+        "a face that never moves is left out, at {across} % of the picture's width and {down} % of its height",
+    )
     VERDICT = EventSpec(
         "verdict",
         "170c03f696e74787a3036ce868b3ad9e",

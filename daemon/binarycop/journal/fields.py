@@ -151,6 +151,8 @@ FIELDS: dict[str, Field] = {
     "seconds": Decimal(0.0, 99_999.9),
     "minutes": Integer(0, 9999),
     "number": Integer(0, 999),
+    "across": Integer(0, 100),
+    "down": Integer(0, 100),
     "most": Integer(0, 999),
     "count": _COUNT,
     "what": Word(tuple(event.spec.name for event in Event)),

@@ -164,6 +164,8 @@ class Lane:
             self._journal.start_frame(captured_s)
             self.counters.count_frame(is_visible=sighting.box is not None, has_scores=sighting.scores is not None)
         self.set_fault(FaultReason.NO_DETECTION, active=sighting.is_detector_late)
+        for across, down in sighting.still_faces:
+            self.log(Event.STILL_FACE, across=across, down=down)
         if sighting.resets != self._view.requested_resets:
             # It was made before a passage or a fault that gives whoever is in front a new number.
             return None

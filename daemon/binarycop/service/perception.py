@@ -21,7 +21,8 @@ class Sighting:
     number, captured_s: of the frame; None if this lane had no new frame. person: who is in front, or None. presence:
     the number of the unbroken presence. box: the face, None while it is not visible. scores: the four scores of its
     crop, or None if there are none. due_s: when the person counts as gone if no frame comes. resets: how many requests
-    for new identities it takes into account. is_detector_late: the detector has exceeded its deadline.
+    for new identities it takes into account. is_detector_late: the detector has exceeded its deadline. still_faces: the
+    faces that are left out from now on, each as its centre's distance from the left and from the top, in percent.
     """
 
     person: int | None = None
@@ -33,6 +34,7 @@ class Sighting:
     due_s: float | None = None
     resets: int = 0
     is_detector_late: bool = False
+    still_faces: tuple[tuple[int, int], ...] = ()
 
 
 class LaneView:
@@ -79,6 +81,7 @@ class LaneView:
             due_s=self._tracker.due_s(),
             resets=self._resets,
             is_detector_late=self._tracker.is_late(now_s),
+            still_faces=tuple(_percent(box, frame) for box in front.still_faces) if frame else (),
         )
         if frame is None or front.box is None:
             return sighting, None
@@ -93,6 +96,13 @@ class LaneView:
         if requested != self._resets:
             self._resets = requested
             self._tracker.reset_identities()
+
+
+def _percent(box: Box, frame: Frame) -> tuple[int, int]:
+    """Where the centre of a face is in the frame."""
+    (x_px, y_px), (height_px, width_px) = box.centre, frame.pixels.shape[:2]
+    across, down = (min(max(round(100 * at), 0), 100) for at in (x_px / width_px, y_px / height_px))
+    return across, down
 
 
 class Perception:

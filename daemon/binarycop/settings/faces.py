@@ -99,6 +99,12 @@ class FacesSettings:
     lost_s: float = bounded(0.5, 0.05, 10, reloadable=True)
     """Seconds that a track may be lost; after that, the person has left."""
 
+    still_s: float = bounded(60.0, 10, 3600, reloadable=True)
+    """Seconds after which a face that never moves counts as a picture: it is left out until it moves.
+
+    Only the time counts in which somebody else walks. Whoever has walked into view is never left out.
+    """
+
     deadline_s: float = bounded(2.0, 0.1, 60, reloadable=True)
     """Seconds that a frame may wait for its detection, or may be processed; after that, the gate reports a fault."""
 

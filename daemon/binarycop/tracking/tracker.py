@@ -4,7 +4,7 @@ Between detections, templates follow every face. While the scene is static and n
 nor templates run; only the motion detection looks at each frame.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from binarycop.detection.base import Face
 from binarycop.frames.base import Frame
@@ -14,6 +14,7 @@ from binarycop.tracking import motion, template, tracks
 from binarycop.tracking.low_res import LowResFrame, subsample
 from binarycop.tracking.motion import Motion
 from binarycop.tracking.runner import DetectorRunner
+from binarycop.tracking.still_faces import StillFaces
 from binarycop.tracking.tracks import Tracks
 
 _MAX_DETECTIONS = 8  # of one frame that are tracked, the largest ones
@@ -24,12 +25,14 @@ class FrontPerson:
     """The tracker's result.
 
     person: None if nobody is in front. box: the face, None while the track is lost. track: the number of the track,
-    which stays the same when a passage gives the person in front a new number.
+    which stays the same when a passage gives the person in front a new number. still_faces: faces that are left out
+    from this frame on, since they never move.
     """
 
     person: int | None
     box: Box | None
     track: int | None = None
+    still_faces: tuple[Box, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -50,7 +53,7 @@ class Tracker:
 
     def __init__(self, runner: DetectorRunner, settings: FacesSettings, *, detect_every_frame: bool = False) -> None:
         self._runner, self._settings, self._detect_every_frame = runner, settings, detect_every_frame
-        self._tracks, self._motion = Tracks(), Motion()
+        self._tracks, self._motion, self._still_faces = Tracks(), Motion(), StillFaces()
         self._pending: _PendingRequest | None = None
         self._frames_since_request = settings.find_every
 
@@ -60,7 +63,7 @@ class Tracker:
 
     def step(self, frame: Frame, now_s: float) -> FrontPerson:
         """Add the next frame. Raises DetectorError."""
-        low_res = subsample(frame.pixels)
+        low_res, found = subsample(frame.pixels), list[Box]()
         if not self._detect_every_frame:
             self._motion = motion.step(self._motion, low_res, now_s)
         if self._motion.is_static(now_s) and self._tracks.all_visible and self._pending is None:
@@ -68,11 +71,13 @@ class Tracker:
             self._frames_since_request = self._settings.find_every
         else:
             self._track(frame, low_res, now_s)
-        return self.advance_time(now_s)
+            found = self._still_faces.step(self._tracks.filtered_boxes(), self._settings.still_s, now_s)
+        return replace(self.advance_time(now_s), still_faces=tuple(found))
 
     def advance_time(self, now_s: float) -> FrontPerson:
         """The front person at this time, although no frame has come. Removes tracks that are lost for too long."""
-        self._tracks = tracks.prune_and_select(self._tracks, now_s, self._settings.lost_s)
+        left_out = self._still_faces.left_out
+        self._tracks = tracks.prune_and_select(self._tracks, now_s, self._settings.lost_s, left_out)
         front = self._tracks.front_track
         if front is None:
             return FrontPerson(None, None)

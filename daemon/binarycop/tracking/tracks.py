@@ -67,6 +67,10 @@ class Tracks:
         """Each track's box, by track id."""
         return {track.track_id: track.box for track in self.tracks}
 
+    def filtered_boxes(self) -> dict[int, Box | None]:
+        """Each track's steady box, by track id; None while it is lost."""
+        return {track.track_id: track.filtered.box if track.is_visible else None for track in self.tracks}
+
 
 def refresh(state: Tracks, now_s: float) -> Tracks:
     """For a static scene: all visible tracks are still visible."""
@@ -110,11 +114,14 @@ def update(
     return replace(state, last_track_id=track_id, tracks=tuple(tracks))
 
 
-def prune_and_select(state: Tracks, now_s: float, lost_s: float) -> Tracks:
-    """Remove tracks that are lost for longer than ``lost_s``, and select the front person: the largest face."""
+def prune_and_select(state: Tracks, now_s: float, lost_s: float, left_out: frozenset[int] = frozenset()) -> Tracks:
+    """Remove tracks that are lost for longer than ``lost_s``, and select the front person: the largest face.
+
+    left_out: the ids of tracks that cannot be in front.
+    """
     state = replace(state, tracks=tuple(track for track in state.tracks if now_s - track.last_seen_s <= lost_s))
-    front = state.front_track
-    visible = (track for track in state.tracks if track.is_visible)
+    front = None if state.front_id in left_out else state.front_track
+    visible = (track for track in state.tracks if track.is_visible and track.track_id not in left_out)
     largest = max(visible, key=lambda track: track.filtered.box.area_px, default=None)
     if largest is None or (
         front is not None and largest.filtered.box.area_px <= _FRONT_RATIO * front.filtered.box.area_px

@@ -1,0 +1,156 @@
+"""Faces that never move while people walk past them, such as posters: they are left out of who is in front.
+
+Boxes and times in, no clock and no picture. The box filter keeps a drawn poster's box within 0.01 of its longer side,
+and its size within 3 %. The head of a person who tries to stand still sways by about 5 mm, 0.025 of a face's height
+(standard deviation), so few stay within ``_STILL_SHARE`` for long. Whoever has walked is a person for as long as they
+are tracked, unless they are exactly where a picture was.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from math import dist, log
+
+from binarycop.geometry import Box
+
+_STILL_SHARE, _STILL_GROWTH = (
+    0.04,
+    0.08,
+)  # how far a still face is from its place, in longer sides, and in log of the size
+_WALKED_SHARE, _WALKED_GROWTH = 0.5, 0.25  # farther from where it was first seen: it has walked
+_STEP_SHARE, _STEP_GROWTH = 0.75, 0.25  # a step is a face's width, or what somebody grows who comes nearer
+_WALKS_S = 2.0  # whoever has made a step walks for this long
+_STAYS_S = 1.0  # a face that has been at its place for less than this may be that of somebody who walks
+_COVERED_S = 2.0  # a picture that is partly covered seems to move; what is not at its place for longer has moved
+_SETTLED_S = 5.0  # whoever has walked, and is where a picture was for this long, is taken for the picture
+_MAX_ELAPSED_S = 0.5  # between two frames; the time without frames does not count
+_MAX_PLACES = 16
+
+
+@dataclass
+class _Place:
+    """Where a face does not move. still_s: for how long it was there while somebody walked. seen_s: when last."""
+
+    box: Box
+    seen_s: float
+    still_s: float = 0.0
+    is_told: bool = False
+
+
+@dataclass
+class _Path:
+    """How one track has moved.
+
+    first: where it was first seen. place: where it stays, while it has not walked. since_s: since when; if it has
+    walked, since when it is at the place of a picture. away_s: since when it is not at its place. step_box, step_s:
+    where and when it made its last step; None if it has made none.
+    """
+
+    first: Box
+    place: _Place
+    since_s: float
+    step_box: Box
+    step_s: float | None = None
+    away_s: float | None = None
+    has_walked: bool = False
+
+
+class StillFaces:
+    """Learns where the still faces are; it remembers a place while its face is covered. One thread uses it.
+
+    left_out: the ids of the tracks that cannot be in front now.
+    """
+
+    def __init__(self) -> None:
+        self.left_out: frozenset[int] = frozenset()
+        self._places: list[_Place] = []
+        self._paths: dict[int, _Path] = {}
+        self._now_s: float | None = None
+
+    def step(self, boxes: Mapping[int, Box | None], still_s: float, now_s: float) -> list[Box]:
+        """Add the next frame, and decide who is left out. Returns the faces that are still for the first time.
+
+        boxes: the filtered box of each track, by its id; None while it is lost. still_s: a face is left out after so
+        many seconds in which it stayed where it was first seen and somebody walked.
+        """
+        elapsed_s = 0.0 if self._now_s is None else min(now_s - self._now_s, _MAX_ELAPSED_S)
+        self._now_s = now_s
+        self._paths = {track_id: path for track_id, path in self._paths.items() if track_id in boxes}
+        visible = {track_id: box for track_id, box in boxes.items() if box is not None}
+        for track_id, box in visible.items():
+            if track_id not in self._paths:
+                self._paths[track_id] = _Path(box, self._place_of(box, now_s), now_s, box)
+            _follow(self._paths[track_id], box, now_s)
+        walkers = {track_id for track_id in visible if _walks(self._paths[track_id], now_s)}
+        left_out, told = [], []
+        for track_id, box in visible.items():
+            path = self._paths[track_id]
+            if path.has_walked:
+                is_still = self._settles(path, box, still_s, now_s)
+            else:
+                is_still = self._stays(path, box, elapsed_s if walkers - {track_id} else 0.0, now_s)
+                is_still = is_still and path.place.still_s >= still_s
+                if is_still and not path.place.is_told:
+                    path.place.is_told = True
+                    told.append(box)
+            if is_still:
+                left_out.append(track_id)
+        self.left_out = frozenset(left_out)
+        self._forget()
+        return told
+
+    def _stays(self, path: _Path, box: Box, walked_s: float, now_s: float) -> bool:
+        """Whether a track that has not walked is at its place now. walked_s: for how long somebody has walked."""
+        place = path.place
+        if _is_within(place.box, box, _STILL_SHARE, _STILL_GROWTH):
+            path.away_s, place.seen_s = None, now_s
+            if not place.still_s:
+                place.box = box  # the first detection of a face is the least exact
+            if now_s - path.since_s >= _STAYS_S:
+                place.still_s += walked_s
+            return True
+        if path.away_s is None:
+            path.away_s = now_s
+        elif now_s - path.away_s > _COVERED_S:
+            place.still_s = 0.0  # it can move, so it is no picture
+            path.place, path.since_s, path.away_s = self._place_of(box, now_s), now_s, None
+        return False
+
+    def _settles(self, path: _Path, box: Box, still_s: float, now_s: float) -> bool:
+        """Whether a track that has walked is at the place of a picture for so long that it must be the picture's."""
+        if not any(
+            place.still_s >= still_s and _is_within(place.box, box, _STILL_SHARE, _STILL_GROWTH)
+            for place in self._places
+        ):
+            path.since_s = now_s
+        return now_s - path.since_s >= _SETTLED_S
+
+    def _place_of(self, box: Box, now_s: float) -> _Place:
+        """The place that this box is at, or a new one."""
+        for place in self._places:
+            if _is_within(place.box, box, _STILL_SHARE, _STILL_GROWTH):
+                return place
+        self._places.append(_Place(box, now_s))
+        return self._places[-1]
+
+    def _forget(self) -> None:
+        """Keep the places that were seen last, and of those without a face only where one was still."""
+        taken = [path.place for path in self._paths.values() if not path.has_walked]
+        kept = [place for place in self._places if place.still_s > 0 or any(place is other for other in taken)]
+        self._places = sorted(kept, key=lambda place: place.seen_s)[-_MAX_PLACES:]
+
+
+def _follow(path: _Path, box: Box, now_s: float) -> None:
+    if not path.has_walked and not _is_within(path.first, box, _WALKED_SHARE, _WALKED_GROWTH):
+        path.has_walked, path.since_s = True, now_s
+    if not _is_within(path.step_box, box, _STEP_SHARE, _STEP_GROWTH):
+        path.step_box, path.step_s = box, now_s
+
+
+def _walks(path: _Path, now_s: float) -> bool:
+    return path.step_s is not None and now_s - path.step_s < _WALKS_S
+
+
+def _is_within(place: Box, box: Box, share: float, growth: float) -> bool:
+    """Whether a box is near a place and has its size; see the limits above."""
+    size_px = max(place.longer_px, 1e-6)
+    return dist(place.centre, box.centre) <= share * size_px and abs(log(max(box.longer_px, 1e-6) / size_px)) <= growth
