@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from time import monotonic, sleep, time
 
@@ -431,6 +432,58 @@ def events_are_read_over_both_boots() -> str:
     return f"boots {', '.join(boot[:8] for boot in boots)}"
 
 
+def boots_whose_clock_was_wrong_are_shown_in_their_order() -> str:
+    """Two boots that ended with a loss of power, so that each has its own file; their clocks were set in the middle."""
+    folder = Path("/var/log/journal", Path("/etc/machine-id").read_text().strip())
+    fire, uid = dict(message_ids())["fire"], run("id", "-u", "binarycop-journal").strip()
+    times = {1: ("2027-01-01T00:00:01", "2026-05-04T12:00:00"), 2: ("2020-01-01T00:00:01", "2026-05-05T12:00:00")}
+    files = []
+    for boot, stamps in times.items():
+        text = ""
+        for number, stamp in enumerate(stamps):
+            fields = {
+                "__REALTIME_TIMESTAMP": int(datetime.fromisoformat(f"{stamp}+00:00").timestamp() * 1_000_000),
+                "__MONOTONIC_TIMESTAMP": (number + 1) * 60_000_000,
+                "_BOOT_ID": f"{boot:032x}",
+                "_SYSTEMD_UNIT": "binarycop-journal.service",
+                "_UID": uid,
+                "MESSAGE_ID": fire,
+                "MESSAGE": "fire input active",
+                "BINARYCOP_EVENT": "fire",
+                "BINARYCOP_GATE": "old",
+            }
+            text += "".join(f"{name}={value}\n" for name, value in fields.items()) + "\n"
+        files.append(folder / f"old-{boot}.journal")
+        command = ("/lib/systemd/systemd-journal-remote", "--split-mode=none", f"--output={files[-1]}", "-")
+        subprocess.run(command, input=text, text=True, check=True, capture_output=True, timeout=PATIENCE_S)
+    try:
+        plain = [line[:4] for line in run("journalctl", "-q", "--utc", "-o", "short-iso", f"MESSAGE_ID={fire}",
+                                          "BINARYCOP_GATE=old").splitlines()]  # fmt: skip
+        shown_ones = events("--gate", "old")
+        until = events("--gate", "old", "--until", "2026-12-31")
+        since = events("--gate", "old", "--since", "2026-05-05")
+        boots = list(dict.fromkeys(one["boot"] for one in events()))
+    finally:
+        for file in files:
+            file.unlink()
+    assert plain != ["2027", "2026", "2020", "2026"], "journald itself has them in order: this check shows nothing"
+    assert [(int(one["boot"], 16), one["at"][:4]) for one in shown_ones] == [
+        (1, "2027"),
+        (1, "2026"),
+        (2, "2020"),
+        (2, "2026"),
+    ]
+    assert [bool(one["clock_step_s"]) for one in shown_ones] == [True, False, True, False]
+    assert [one["at"][:4] for one in until] == ["2026", "2020", "2026"]
+    assert [one["at"][:4] for one in since] == ["2027", "2026"]
+    current = Path("/proc/sys/kernel/random/boot_id").read_text().strip().replace("-", "")
+    assert [int(boot, 16) for boot in boots[:2]] == [1, 2], boots
+    assert boots[-1] == current
+    return (
+        f"journalctl has the years {', '.join(plain)}; events has 2027, 2026 of one boot, then 2020, 2026 of the next"
+    )
+
+
 CHECKS: dict[str, tuple[Callable[[], str], ...]] = {
     "first": (
         boots_to_a_ready_gate_unattended,
@@ -460,7 +513,11 @@ CHECKS: dict[str, tuple[Callable[[], str], ...]] = {
         what_others_write_into_the_journal_is_not_taken_for_the_gates,
         without_a_journal_there_is_one_clear_line,
     ),
-    "second": (a_missing_camera_is_ready_but_out_of_order_and_nobody_is_killed, events_are_read_over_both_boots),
+    "second": (
+        a_missing_camera_is_ready_but_out_of_order_and_nobody_is_killed,
+        events_are_read_over_both_boots,
+        boots_whose_clock_was_wrong_are_shown_in_their_order,
+    ),
 }
 
 

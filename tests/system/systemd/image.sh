@@ -18,7 +18,7 @@ need gcc gcc
 
 image_of "$here/image.sh" <(printf '%s\n' "${requirements[@]}")
 root=$work/root
-debian "$root" systemd,systemd-sysv,dbus,udev,python3,python3-systemd,libstdc++6 --variant=essential
+debian "$root" systemd,systemd-sysv,dbus,udev,python3,python3-systemd,systemd-journal-remote,libstdc++6 --variant=essential
 wheels "$python" "$root/opt/site" "${requirements[@]}"
 rm -rf "$root/var/cache/apt" "$root/var/lib/apt/lists"
 PYTHONPATH=/opt/site chroot "$root" python3 -c 'import cv2, gpiozero, numpy, systemd.journal, yaml' ||

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from time import monotonic
 
-from gpiozero import DigitalInputDevice
+from gpiozero import LED, DigitalInputDevice
 
 from binarycop.lines.gpiochip import GpioChipFactory
 from tests.system.board.guest.lines import WITHIN_S, wait_until
@@ -166,9 +166,36 @@ def a_broken_handler(simulator: Simulator) -> str:
     return "reported twice, called twice"
 
 
+def a_forked_process(simulator: Simulator) -> str:
+    """A forked process that closes its devices, as gpiozero does at the end, takes no line and no edges away."""
+    ready, lamp = simulator.line("ready"), simulator.line("lamp-2")
+    ready.drive(False)
+    seen = threading.Semaphore(0)
+    with (
+        GpioChipFactory() as factory,
+        DigitalInputDevice("ready", pin_factory=factory) as device,
+        LED("lamp-2", pin_factory=factory) as led,
+    ):
+        device.when_activated = seen.release
+        led.on()
+        process = os.fork()
+        if process == 0:
+            for part in (device, led, factory):
+                part.close()
+            os._exit(0)
+        assert os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]) == 0
+        assert lamp.level()
+        led.off()
+        assert not lamp.level()
+        ready.drive(True)
+        assert seen.acquire(timeout=WITHIN_S), "the edge must still come"
+    return "the lamp is still driven, and the edge still comes"
+
+
 CHECKS: dict[str, Callable[[Simulator], str]] = {
     "10,000 edges": ten_thousand,
     "lost edges are counted": losses_are_known,
     "debounce": debounce,
     "a handler that raises": a_broken_handler,
+    "a forked process": a_forked_process,
 }

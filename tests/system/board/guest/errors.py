@@ -7,7 +7,7 @@ from collections.abc import Callable
 from functools import partial
 
 from gpiozero import LED, DigitalInputDevice, DigitalOutputDevice
-from gpiozero.exc import BadPinFactory, GPIOPinInUse, GPIOZeroError, PinInvalidPin, PinMultiplePins
+from gpiozero.exc import BadPinFactory, GPIODeviceClosed, GPIOPinInUse, GPIOZeroError, PinInvalidPin, PinMultiplePins
 
 from binarycop.errors import FactoryError, LineError
 from binarycop.lines.chips import LineAccessDenied
@@ -89,6 +89,19 @@ def same_process(simulator: Simulator) -> str:
         return message
 
 
+def closed_factory(simulator: Simulator) -> str:
+    """After the factory was closed a new device gets the line, and the one from before is closed."""
+    factory = GpioChipFactory()
+    old = LED("lamp-2", pin_factory=factory)
+    factory.close()
+    with factory, LED("lamp-2", pin_factory=factory) as new:
+        new.on()
+        message = refusal(GPIODeviceClosed, old.off)
+        old.close()
+        assert simulator.line("lamp-2").level(), "the old device must not drive or close the new one's line"
+        return f"{message}; the new one is {new!r}"
+
+
 def other_process(simulator: Simulator) -> str:
     """If another process has the relay's line, the error names it, and the level does not change."""
     relay = simulator.line("gate-relay")
@@ -152,6 +165,7 @@ CHECKS: dict[str, Callable[[Simulator], str]] = {
     "an ambiguous name": ambiguous,
     "an unknown name": unknown,
     "a line held by this process": same_process,
+    "a factory that was closed": closed_factory,
     "a line held by another process": other_process,
     "no permission": not_permitted,
     "a chip that is unplugged": unplugged,
