@@ -238,12 +238,12 @@ WRITTEN_FOR_OTHERS = [
     ("gate: {<<: {pulse_s: 1}}", "a merge key", "gate.yaml:1: gate.<<: unknown key"),
     (
         "frames:\n  source: |\n    /dev/video0\n",
-        "a text as a block (`|`)",
+        "a text as a literal block, with its line break",
         "gate.yaml:2: frames.source: is '/dev/video0\\n'; write it on the line of its key, without |",
     ),
     (
         "gate:\n  pulse_s: >-\n    0.5\n",
-        "a number as a block (`>-`)",
+        "a number as a folded block",
         "gate.yaml:2: gate.pulse_s: is '0.5'; write it on the line of its key, without >",
     ),
     (
@@ -315,7 +315,8 @@ def test_what_is_no_part_of_these_files_is_refused_in_words(text: str, message: 
         pytest.param("%YAML 1.1\n---\nframes: {source: cam}\n...\n", marks=tried(Kind.SETTINGS, "`%YAML 1.1`", "read")),
         pytest.param('{"frames": {"source": "cam"}}', marks=tried(Kind.SETTINGS, "JSON", "read")),
         pytest.param(
-            "frames:\n  source: |-\n    cam\n", marks=tried(Kind.SETTINGS, "a text as a block (`|-`)", "read")
+            "frames:\n  source: |-\n    cam\n",
+            marks=tried(Kind.SETTINGS, "a text as a literal block, without its line break", "read"),
         ),
     ],
 )
