@@ -9,6 +9,7 @@ ends a run earlier.
 
 import argparse
 import math
+import signal
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -135,7 +136,20 @@ def go_on(
     measure: Callable[[Scores], dict[str, float]],
     minutes: float | None,
 ) -> None:
-    """Train to the end of the run, or for some minutes; write weights and learning curve."""
+    """Train to the end of the run, or for some minutes; write weights and learning curve, also if it is interrupted."""
+    try:
+        _train(trainer, pool, folder, measure, minutes)
+    finally:
+        folder.save(trainer.net, Progress(trainer.crops_seen, pool.next_subject))
+
+
+def _train(
+    trainer: Trainer,
+    pool: Pool,
+    folder: RunFolder,
+    measure: Callable[[Scores], dict[str, float]],
+    minutes: float | None,
+) -> None:
     settings, began_s, began_at = folder.settings, time.monotonic(), trainer.crops_seen
     saved_s, losses, is_over = began_s, [], False
     while not is_over:
@@ -149,7 +163,7 @@ def go_on(
             folder.record(row)
             rate = (seen - began_at) / (now_s - began_s)
             print_progress(f"{row}, {rate:.0f} crops/s, {(settings.crops - seen) / rate / 60:.0f} min left")
-            losses, saved_s = [], 0.0
+            losses = []
         if now_s - saved_s > _SAVE_S:
             folder.save(trainer.net, Progress(seen, pool.next_subject))
             saved_s = now_s
@@ -159,6 +173,7 @@ def go_on(
 def main() -> None:
     """Begin or continue a run."""
     arguments = _arguments()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C: the weights are written, the processes end
     torch.set_num_threads(arguments.threads)
     cv2.setNumThreads(1)
     folder = RunFolder(arguments.run)

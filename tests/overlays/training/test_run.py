@@ -11,6 +11,7 @@ from overlays.networks.tables import U_CNV  # noqa: E402
 from overlays.synthesis.dataset import Recipe  # noqa: E402
 from overlays.synthesis.patches import Patches  # noqa: E402
 from overlays.training import run  # noqa: E402
+from overlays.training.curve import plot  # noqa: E402
 from overlays.training.evaluation import LabelledCrops  # noqa: E402
 from overlays.training.model import BinaryNet  # noqa: E402
 from overlays.training.pool import SPARE_PX, Pool, PoolSettings  # noqa: E402
@@ -130,6 +131,33 @@ def test_it_learns_and_the_curve_grows_from_run_to_run(
     assert rows[1]["loss"] < rows[0]["loss"]
     assert rows[1]["synthetic"] > 0.5
     assert folder.load()[1].crops_seen == 9 * SMALL.crops_per_part
+
+
+def test_an_interrupted_run_keeps_what_it_has_learnt(
+    filled: Pool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = RunFolder(tmp_path / "run")
+    folder.begin(RunSettings("u-cnv", crops=100_000, pool=SMALL))
+    net, progress = folder.load()
+    trainer = Trainer(net, folder.settings, progress)
+
+    def interrupt() -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(filled, "renew", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        go_on(trainer, filled, folder, lambda scores: {}, None)
+    assert folder.load()[1].crops_seen == SMALL.crops_per_part
+
+
+def test_the_curve_is_plotted_and_the_same_numbers_give_the_same_bytes(tmp_path: Path) -> None:
+    rows = [{"crops": 5e5 * n, "loss": 1 / n, "synthetic": 0.7, "photographs": 0.6, "nose": 0.5} for n in range(1, 4)]
+    for name in ("a.svg", "b.svg"):
+        plot({"n-cnv": rows}, tmp_path / name)
+    assert (tmp_path / "a.svg").read_bytes() == (tmp_path / "b.svg").read_bytes()
+    assert "Learning curve: n-cnv" in (tmp_path / "a.svg").read_text(encoding="utf-8")
+    with pytest.raises(ValueError, match="no run has"):
+        plot({"n-cnv": []}, tmp_path / "c.svg")
 
 
 def test_figures_are_mean_recall_and_the_share_of_uncovered_faces_called_correct() -> None:
