@@ -6,6 +6,8 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
+from hypothesis import given as given_any
+from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from binarycop.frames.converter import Converter
@@ -185,6 +187,8 @@ def test_a_jpeg_much_larger_than_stated_is_bad() -> None:
         ({"fourcc": "H264"}, "sends H264, which is not read"),
         ({"width_px": 8000, "height_px": 6000}, f"sends 8000×6000 pixels, more than {MAX_FRAME_PX} or none"),
         ({"width_px": 0}, "or none"),
+        ({"width_px": 319}, "sends YUYV of 319×240 pixels, which this format cannot have"),
+        ({"fourcc": "NV12", "height_px": 239}, "sends NV12 of 320×239 pixels, which this format cannot have"),
         ({"stride_bytes": 600}, "states 600 bytes for a line of 320 pixels of YUYV"),
         *(({"field": field}, "two fields of interlaced pictures apart") for field in (2, 3, 5, 6, 7)),
     ],
@@ -194,7 +198,26 @@ def test_a_format_that_cannot_be_used_is_refused(changes: dict[str, Any], reason
         Converter(given(**{"fourcc": "YUYV", **changes}))
 
 
-def test_lines_of_an_odd_size_are_bad_pictures_and_no_other_error() -> None:
-    converter = Converter(given("NV12", width_px=319, height_px=239))
-    with pytest.raises(ValueError, match="cannot be converted"):
-        converter.to_bgr(np.zeros(converter.least_bytes, np.uint8))
+@given_any(
+    st.builds(
+        DriverFormat,
+        st.sampled_from([*LAYOUTS, "H264"]),
+        st.integers(0, 70),
+        st.integers(0, 70),
+        st.integers(0, 300),
+        st.integers(0, 9),
+        st.integers(0, 13),
+        st.integers(0, 9),
+        st.integers(0, 3),
+    ),
+    st.integers(-2, 2),
+)
+def test_whatever_a_driver_says_there_is_a_picture_of_its_size_or_a_reason(answer: DriverFormat, spare: int) -> None:
+    try:
+        converter = Converter(answer)
+        pixels = converter.to_bgr(np.zeros(max(converter.least_bytes + spare, 0), np.uint8))
+    except ValueError as error:
+        reason = str(error)
+    else:
+        reason = "has a picture" if pixels.shape == (answer.height_px, answer.width_px, 3) else "another size"
+    assert reason.split()[0] in ("sends", "states", "has", "is", "cannot")

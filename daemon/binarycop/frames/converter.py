@@ -63,6 +63,9 @@ class Converter:
         return pixels
 
     def _plan(self, given: DriverFormat, layout: Layout) -> None:
+        if layout.is_yuv and (given.width_px % 2 or given.height_px * layout.half_lines % 2):
+            size = f"{given.width_px}×{given.height_px}"
+            raise ValueError(f"sends {given.fourcc} of {size} pixels, which this format cannot have")
         line_bytes = layout.px_bytes * given.width_px
         self._stride = given.stride_bytes or line_bytes
         if self._stride < line_bytes:
