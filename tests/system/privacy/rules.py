@@ -63,8 +63,8 @@ def rules(work: Path, source: Path) -> tuple[Rule, ...]:
         ),
         Rule(
             "reads its settings",
-            rf"open to read {re.escape(str(work))}/gate\.(yaml|d)( refused)?",
-            "the gate's own file",
+            rf"open to read {re.escape(str(work))}(/gate\.(yaml|d))?( refused)?",
+            "the gate's own file, and the names beside it, of which it tells those that it does not read",
         ),
         Rule(
             "lists its working folder",
