@@ -86,6 +86,15 @@ def test_whoever_stands_still_after_walking_into_view_is_never_left_out() -> Non
     assert set(scene.run({PERSON: WALL}, 3600)) == {frozenset()}
 
 
+@pytest.mark.parametrize("share_a_frame", [0.001, 0.01, 0.03])
+def test_whoever_walks_very_slowly_has_walked_too(share_a_frame: float) -> None:
+    scene = Scene(is_empty=True)
+    for share in np.arange(-1, 0, share_a_frame):
+        scene.frame({PERSON: moved(WALL, share)})
+    scene.is_empty = False
+    assert set(scene.run({PERSON: WALL}, 600)) == {frozenset()}
+
+
 def test_whoever_comes_straight_to_the_camera_has_walked_too() -> None:
     scene = Scene()
     for size in np.linspace(0.5, 1, 20):
@@ -193,11 +202,13 @@ def boxes_of(moves: list[Move]) -> Iterator[Box]:
 
 @given(paths())
 def test_whatever_a_face_does_it_is_left_out_only_where_it_has_stood_for_the_stated_time(moves: list[Move]) -> None:
-    scene, watched_s, has_walked, first = Scene(), 0.0, False, None
+    scene, watched_s, away_s, has_walked, first = Scene(), 0.0, 0.0, False, None
     before: Box | None = None
     for box in boxes_of(moves):
         first = first or box
-        has_walked = has_walked or abs(box.centre[0] - first.centre[0]) > 0.51 * first.longer_px
+        is_away = abs(box.centre[0] - first.centre[0]) > 0.51 * first.longer_px
+        away_s = away_s + EVERY_S if is_away else 0.0
+        has_walked = has_walked or away_s > 2.5
         was_left_out = PERSON in scene.faces.left_out
         is_left_out = PERSON in scene.frame({PERSON: box})
         watched_s += EVERY_S

@@ -20,7 +20,8 @@ _WALKED_SHARE, _WALKED_GROWTH = 0.5, 0.25  # farther from where it was first see
 _STEP_SHARE, _STEP_GROWTH = 0.75, 0.25  # a step is a face's width, or what somebody grows who comes nearer
 _WALKS_S = 2.0  # whoever has made a step walks for this long
 _STAYS_S = 1.0  # a face that has been at its place for less than this may be that of somebody who walks
-_COVERED_S = 2.0  # a picture that is partly covered seems to move; what is not at its place for longer has moved
+# A picture that is partly covered seems to move, and its template may follow who covers it until the next detection.
+_COVERED_S = 2.0  # what is not at its place for longer has moved
 _SETTLED_S = 5.0  # whoever has walked, and is where a picture was for this long, is taken for the picture
 _MAX_ELAPSED_S = 0.5  # between two frames; the time without frames does not count
 _MAX_PLACES = 16
@@ -79,7 +80,9 @@ class StillFaces:
         for track_id, box in visible.items():
             if track_id not in self._paths:
                 self._paths[track_id] = _Path(box, self._place_of(box, now_s), now_s, box)
-            _follow(self._paths[track_id], box, now_s)
+            path = self._paths[track_id]
+            if not _is_within(path.step_box, box, _STEP_SHARE, _STEP_GROWTH):
+                path.step_box, path.step_s = box, now_s
         walkers = {track_id for track_id in visible if _walks(self._paths[track_id], now_s)}
         left_out, told = [], []
         for track_id, box in visible.items():
@@ -103,7 +106,7 @@ class StillFaces:
         place = path.place
         if _is_within(place.box, box, _STILL_SHARE, _STILL_GROWTH):
             path.away_s, place.seen_s = None, now_s
-            if not place.still_s:
+            if not place.still_s and _is_within(path.first, box, _STILL_SHARE, _STILL_GROWTH):
                 place.box = box  # the first detection of a face is the least exact
             if now_s - path.since_s >= _STAYS_S:
                 place.still_s += walked_s
@@ -111,8 +114,11 @@ class StillFaces:
         if path.away_s is None:
             path.away_s = now_s
         elif now_s - path.away_s > _COVERED_S:
-            place.still_s = 0.0  # it can move, so it is no picture
-            path.place, path.since_s, path.away_s = self._place_of(box, now_s), now_s, None
+            path.since_s, path.away_s = now_s, None
+            path.has_walked = not _is_within(path.first, box, _WALKED_SHARE, _WALKED_GROWTH)
+            if not path.has_walked:
+                place.still_s = 0.0  # it can move, so it is no picture
+                path.place = self._place_of(box, now_s)
         return False
 
     def _settles(self, path: _Path, box: Box, still_s: float, now_s: float) -> bool:
@@ -137,13 +143,6 @@ class StillFaces:
         taken = [path.place for path in self._paths.values() if not path.has_walked]
         kept = [place for place in self._places if place.still_s > 0 or any(place is other for other in taken)]
         self._places = sorted(kept, key=lambda place: place.seen_s)[-_MAX_PLACES:]
-
-
-def _follow(path: _Path, box: Box, now_s: float) -> None:
-    if not path.has_walked and not _is_within(path.first, box, _WALKED_SHARE, _WALKED_GROWTH):
-        path.has_walked, path.since_s = True, now_s
-    if not _is_within(path.step_box, box, _STEP_SHARE, _STEP_GROWTH):
-        path.step_box, path.step_s = box, now_s
 
 
 def _walks(path: _Path, now_s: float) -> bool:

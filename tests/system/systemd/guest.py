@@ -242,6 +242,25 @@ def a_source_that_hangs_starves_the_watchdog() -> str:
     return f"{event}; killed {killed_s:.1f} s after its start"
 
 
+def a_gate_without_its_source_takes_no_other_gate_away() -> str:
+    south = "{name: south, source: video2, lines: {permission: {pin: R2}, lamps: {}}}"
+    begun_s = monotonic()
+    restart_with(f"{CLIP}gates: [{{name: north}}, {south}]\n")
+    ready_s, pid = monotonic() - begun_s, shown("MainPID")
+    status = shown("StatusText")
+    assert status.startswith("north: in service"), status
+    assert status.endswith("south: OUT OF ORDER, relay off: no frames"), status
+    lost = wait_for("the reason", lambda: last("camera_lost"))
+    assert "did you mean /dev/video2?" in lost, lost
+    wait_for("a permission", lambda: " 0 permitted" not in shown("StatusText"))
+    assert events("--gate", "south", "--class", "correct") == []
+    run("systemctl", "reload", UNIT)
+    wait_for("the reload", lambda: "nothing changed" in last("reloaded"))
+    assert shown("MainPID") == pid
+    restart_with(CLIP)
+    return f"ready after {ready_s:.1f} s; south: {lost}"
+
+
 def a_gate_that_cannot_start_ends_degraded_and_is_tried_again() -> str:
     SETTINGS.write_text(CLIP + "lines: {factory: gpiochip}\n")
     run("systemctl", "reset-failed", UNIT)
@@ -502,6 +521,7 @@ CHECKS: dict[str, tuple[Callable[[], str], ...]] = {
         a_killed_process_is_followed_by_the_helper_at_once,
         a_lost_overlay_is_loaded_again_before_the_next_start,
         a_source_that_hangs_starves_the_watchdog,
+        a_gate_without_its_source_takes_no_other_gate_away,
         wrong_settings_are_not_tried_five_times,
         a_gate_that_cannot_start_ends_degraded_and_is_tried_again,
         the_timer_starts_a_degraded_gate_again_with_or_without_the_degraded_unit,
