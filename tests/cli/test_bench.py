@@ -1,4 +1,4 @@
-"""``binarycop bench``: the detectors on drawn heads, and what gates cost."""
+"""``binarycop bench``: the detectors on drawn heads, what gates cost, and the networks' speed."""
 
 import json
 from itertools import islice
@@ -8,10 +8,15 @@ import cv2
 import numpy as np
 import pytest
 
+from binarycop.bundle.files import Bundle
 from binarycop.classes import MaskClass
-from binarycop.cli.bench import gates_table
+from binarycop.classifier.native.variants import VARIANTS
+from binarycop.cli.bench import gates_table, kernel_table
 from binarycop.cli.main import main
+from binarycop.errors import BackendError
+from binarycop.evaluation import kernel_speed
 from binarycop.evaluation.gate_load import GateLoad
+from binarycop.evaluation.kernel_speed import KernelSpeed
 from binarycop.frames import drawing
 from binarycop.frames.demo import Demo
 
@@ -177,3 +182,27 @@ def test_a_number_of_gates_has_bounds(count: str, capsys: pytest.CaptureFixture[
     with pytest.raises(SystemExit, match="2"):
         main(["bench", "gates", "--gates", count])
     assert "should be a number from 1 to 8" in capsys.readouterr().err
+
+
+def test_the_kernel_is_timed_beside_the_engines_that_give_the_same_scores(
+    tiny_bundle: Bundle, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["bench", "kernel", "--bundle", str(tiny_bundle.folder), "--json"]) == 0
+    row = json.loads(capsys.readouterr().out)["networks"]["random"]
+    assert row.pop("kernel") in ("numpy", *(variant.name for variant in VARIANTS))
+    assert {"emulator_us", "numpy_us", "emulator_batch_us", "numpy_batch_us"} <= set(row)
+    assert all(time_us > 0 for time_us in row.values())
+
+
+def test_an_engine_with_other_scores_is_not_timed(tiny_bundle: Bundle, monkeypatch: pytest.MonkeyPatch) -> None:
+    wrong = tiny_bundle.golden_scores + 2
+    monkeypatch.setitem(kernel_speed._OTHERS, "opencv", lambda bundle: lambda crops: wrong)
+    with pytest.raises(BackendError, match="opencv does not give the golden scores of random"):
+        kernel_speed.measure_kernel(tiny_bundle, 1)
+
+
+def test_the_table_of_the_kernel_has_ratios_to_the_emulator() -> None:
+    single_us, batch_us = {"emulator": 10.0, "numpy": 200.0}, {"emulator": 8.0, "numpy": 400.0}
+    text = kernel_table([KernelSpeed("n-cnv", "avx2", single_us, batch_us)])
+    assert text[1].split() == ["n-cnv", "emulator", "(avx2)", "10.0", "(", "1.0)", "8.0", "(", "1.0)"]
+    assert text[2].split() == ["n-cnv", "numpy", "200.0", "(", "20.0)", "400.0", "(", "50.0)"]

@@ -1,8 +1,9 @@
-"""``binarycop bench``: compares the detectors on annotated pictures, or measures what a number of gates costs."""
+"""``binarycop bench``: compares the detectors on annotated pictures, or measures what gates or networks cost."""
 
 import argparse
 import math
 import os
+import platform
 import sys
 import time
 from dataclasses import replace
@@ -11,6 +12,8 @@ from typing import Any
 
 import cv2
 
+from binarycop.bundle import files as bundles
+from binarycop.bundle.search import find_bundle
 from binarycop.cli.left_out import print_omissions
 from binarycop.cli.options import add_config, add_json, first_gate_of, print_json, settings_of
 from binarycop.detection.base import Detector
@@ -20,17 +23,22 @@ from binarycop.evaluation.annotated import Group, decoded, read_annotated
 from binarycop.evaluation.detection import SIZE_BANDS, DetectorMetrics, Proportion, evaluate_detectors
 from binarycop.evaluation.gate_load import GATES, GateLoad, measure_gates
 from binarycop.evaluation.haar import Haar
+from binarycop.evaluation.kernel_speed import KernelSpeed, measure_kernel
 from binarycop.evaluation.omissions import Omissions
 from binarycop.printable import printable
 from binarycop.settings.faces import DetectorKind, FacesSettings
 from binarycop.settings.load import MAX_GATES
 
+_NETWORKS = ("n-cnv", "u-cnv", "cnv")
+_ROUNDS = 500
 _NAMES = (DetectorKind.LOOKOUT.value, DetectorKind.YUNET.value, Haar.name)
 
 
 def add(commands: Any) -> None:
     """Add the subcommand."""
-    parser = commands.add_parser("bench", help="measure the face detectors, or memory and latency of several gates")
+    parser = commands.add_parser(
+        "bench", help="measure the face detectors, the cost of several gates, or the networks' speed"
+    )
     parts = parser.add_subparsers(dest="part", required=True, metavar="PART")
     faces = parts.add_parser("faces", help="recall, false positives and time of the detectors")
     layout = "has annotations/*.xml (PASCAL VOC) and images/, or one folder for each class"
@@ -55,6 +63,13 @@ def add(commands: Any) -> None:
     gates.add_argument("--bundle", metavar="NAME", help="the network (default: n-cnv)")
     add_json(gates)
     gates.set_defaults(run=run_gates)
+    kernel = parts.add_parser("kernel", help="time for one crop: the emulator beside other engines")
+    names = ", ".join(_NETWORKS)
+    kernel.add_argument(
+        "--bundle", action="append", metavar="NAME", help=f"a network, or a bundle's folder (default: {names})"
+    )
+    add_json(kernel)
+    kernel.set_defaults(run=run_kernel)
 
 
 def run_gates(options: argparse.Namespace) -> int:
@@ -68,6 +83,31 @@ def run_gates(options: argparse.Namespace) -> int:
     for line in gates_table(loads):
         print(line)
     return 0
+
+
+def run_kernel(options: argparse.Namespace) -> int:
+    """Run ``bench kernel``. Raises BundleError, BackendError."""
+    speeds = [measure_kernel(bundles.load(find_bundle(name)), _ROUNDS) for name in options.bundle or _NETWORKS]
+    if options.json:
+        print_json({"machine": platform.machine(), "networks": {speed.network: speed.row for speed in speeds}})
+        return 0
+    print("microseconds for one crop, alone and in a batch; one thread, medians; how many times the emulator's")
+    for line in kernel_table(speeds):
+        print(printable(line))
+    return 0
+
+
+def kernel_table(speeds: list[KernelSpeed]) -> list[str]:
+    """Lines of text, a row for each network and engine."""
+    lines = ["network   engine              alone             in a batch"]
+    for speed in speeds:
+        for name, alone_us in speed.single_us.items():
+            engine = f"{name} ({speed.kernel})" if name == "emulator" else name
+            batch_us = speed.batch_us[name]
+            ratios = alone_us / speed.single_us["emulator"], batch_us / speed.batch_us["emulator"]
+            cells = f"{alone_us:9.1f} ({ratios[0]:5.1f})  {batch_us:9.1f} ({ratios[1]:5.1f})"
+            lines.append(f"{speed.network:<9} {engine:<17} {cells}")
+    return lines
 
 
 def run_faces(options: argparse.Namespace) -> int:

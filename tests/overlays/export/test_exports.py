@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from binarycop.bundle.files import Bundle
+from binarycop.classifier import onnx_model
 from binarycop.classifier.emulator import Emulator
 from binarycop.geometry import CropGeometry
 from overlays.synthesis.heads import noise_and_heads
@@ -13,10 +14,10 @@ from overlays.synthesis.heads import noise_and_heads
 
 def test_the_float_model_in_onnxruntime(tiny_bundle: Bundle) -> None:
     runtime = pytest.importorskip("onnxruntime", reason="needs onnxruntime")
-    pytest.importorskip("onnx", reason="needs onnx")
-    from overlays.export import float_onnx  # noqa: PLC0415 - needs onnx
-
-    session = runtime.InferenceSession(float_onnx.float_model(tiny_bundle).SerializeToString())
+    onnx = pytest.importorskip("onnx", reason="needs onnx")
+    model = onnx_model.model(tiny_bundle)
+    onnx.checker.check_model(onnx.load_from_string(model), full_check=True)
+    session = runtime.InferenceSession(model)
     crops = noise_and_heads(40, 2, tiny_bundle.manifest.crop)
     (got,) = session.run(None, {"pixels": crops.transpose(0, 3, 1, 2).astype(np.float32)})
     assert np.array_equal(got, Emulator(tiny_bundle).scores(crops))
