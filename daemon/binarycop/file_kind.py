@@ -8,7 +8,9 @@ XML, TEXT = "an XML file", "a text"
 
 _HEAD_BYTES = 4096
 _LFS = b"version https://git-lfs"
-_HTML = re.compile(rb"\s*(<!--.*?-->\s*)*<(!doctype html|html|head|body)\b", re.IGNORECASE | re.DOTALL)
+# No comment can match in two ways, or the time would double with each of them.
+_COMMENT = rb"<!--(?:[^-]|-(?!->))*-->"
+_HTML = re.compile(rb"\s*(?:%b\s*)*<(!doctype html|html|head|body)\b" % _COMMENT, re.IGNORECASE)
 _TEXT = re.compile(rb"[\t\n\r\x20-\x7e]+")
 _BOOT_IMAGE = slice(0x24, 0x28), b"XNLX"  # UG585, boot image header
 _UNPACK = "unpack it first"
