@@ -94,3 +94,12 @@ def test_damaged_headers_say_nothing_and_raise_nothing_else(tmp_path: Path, name
             results.append(said(path, bytes(damaged[: rng.integers(1, len(data))])))
     assert len(results) > 100
     assert all(result.missing_bytes >= 0 for result in results)
+
+
+@pytest.mark.parametrize("held_bytes", [8, 12, 15])
+def test_a_header_that_leaves_its_parent_says_nothing(tmp_path: Path, held_bytes: int) -> None:
+    """A box with a long size has 16 bytes before its content; here its parent ends within them."""
+    header = struct.pack(">I4sQ", 1, b"mvhd", 32)[:held_bytes]
+    movie = struct.pack(">I4s", 8 + len(header), b"moov") + header
+    rest = struct.pack(">Q", 32)[held_bytes - 8 :] + bytes(1000)
+    assert said(tmp_path / "clip.mp4", movie + rest) == Container()

@@ -140,7 +140,7 @@ def _orientation(track: Matrix, movie: Matrix) -> Orientation:
 
 def _full_box(file: BinaryIO, box: _Box) -> tuple[int, bytes]:
     """Version and content of a small box."""
-    content = _read_at(file, box.start, min(box.end - box.start, 4096))
+    content = _read_at(file, box.start, max(min(box.end - box.start, 4096), 0))  # its header may leave its parent
     return content[0], content
 
 
