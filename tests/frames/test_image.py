@@ -206,6 +206,55 @@ def test_a_jpeg_with_very_many_scans_is_refused_by_their_count(monkeypatch: pyte
         image.decode(data[:-2] + 75_000 * last_scan + data[-2:])
 
 
+def _film(seed: int) -> bytes:
+    """5 MB of noise, as a film is one for a reader of JPEGs: with every marker, some a hundred times."""
+    return np.random.default_rng(seed).bytes(5_000_000)
+
+
+@pytest.mark.parametrize(
+    "behind",
+    [
+        pytest.param(_film(1), marks=tried(Kind.PICTURE, "motion photo: JPEG with a film behind it", "read")),
+        pytest.param(
+            encoded(".jpg")[:-100], marks=tried(Kind.PICTURE, "JPEG with a second, truncated one behind it", "read")
+        ),
+        *(b"\xff\xda" + bytes(size) for size in (0, 1, 100)),
+    ],
+    ids=["film", "truncated", "scan", "scan1", "scan100"],
+)
+def test_what_follows_a_jpeg_does_not_count(behind: bytes) -> None:
+    """It was taken for a truncated picture, or for one of very many scans."""
+    data = encoded(".jpg")
+    assert np.array_equal(image.decode(data + behind), image.decode(data))
+
+
+def test_a_jpeg_in_the_header_of_a_truncated_one_is_not_its_end() -> None:
+    data, inside = encoded(".jpg"), encoded(".jpg", cv2.IMWRITE_JPEG_QUALITY, 20)
+    header = b"\xff\xe1" + struct.pack(">H", 2 + len(inside)) + inside
+    assert image.decode(data[:2] + header + data[2:]).shape == (60, 80, 3)
+    with pytest.raises(ValueError, match="truncated: a JPEG without its end"):
+        image.decode(data[:2] + header + data[2:-100])
+
+
+def _masked_bmp(header_bytes: int, red: int, green: int, blue: int) -> bytes:
+    """A BMP of 32 bits per pixel with these masks, and a red pixel in every place."""
+    header = struct.pack("<IiiHHIIiiII", header_bytes, 8, 8, 1, 32, 3, 256, 2835, 2835, 0, 0)
+    masks = struct.pack("<3I", red, green, blue)
+    header += masks + bytes(max(header_bytes - 52, 0))
+    pixels = struct.pack("<I", 200 * (red & -red)) * 64
+    return b"BM" + struct.pack("<IHHI", 14 + len(header) + 256, 0, 0, 14 + len(header)) + header + pixels
+
+
+@tried(Kind.PICTURE, "BMP of 32 bits with red, green and blue in another order", "refused: save it with 24 bits")
+@pytest.mark.parametrize("header_bytes", [40, 52, 56, 108, 124])
+def test_a_bmp_with_its_colours_in_another_order_is_refused(header_bytes: int) -> None:
+    """OpenCV 4 shows red as blue there, and OpenCV 5 in some of the headers."""
+    assert image.decode(_masked_bmp(header_bytes, 0xFF0000, 0xFF00, 0xFF))[0, 0].tolist() == [0, 0, 200]
+    for masks in ((0xFF, 0xFF00, 0xFF0000), (0xFF000000, 0xFF0000, 0xFF00), (0x3FF00000, 0xFFC00, 0x3FF)):
+        with pytest.raises(ValueError, match="another order than blue, green, red"):
+            image.decode(_masked_bmp(header_bytes, *masks))
+
+
 @tried(Kind.PICTURE, "JPEG that hides its size behind another marker", "refused: its header is broken")
 def test_a_jpeg_cannot_hide_its_size_behind_a_marker_that_the_decoder_skips() -> None:
     """libjpeg looks for the next marker after 0xFF00, and would find the large size; the small one is never read."""

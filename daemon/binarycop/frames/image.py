@@ -1,5 +1,6 @@
 """Decodes pictures, after checking in their headers what they would cost."""
 
+import re
 import struct
 from pathlib import Path
 
@@ -32,7 +33,10 @@ MAX_FRAME_PX = 4096 * 4096
 _MAX_JPEG_SCANS = 64
 _ANIMATION = "is an animation, not one picture"  # OpenCV's versions take different frames of it, or none
 _JPEG_PROGRESSIVE = frozenset({0xC2, 0xC6, 0xCA, 0xCE})
+_BMP_MASKED, _BMP_MASKS = (3, 6), (0xFF0000, 0xFF00, 0xFF)  # BI_BITFIELDS, BI_ALPHABITFIELDS; red, green, blue
 _REDUCED = ((2, cv2.IMREAD_REDUCED_COLOR_2), (4, cv2.IMREAD_REDUCED_COLOR_4), (8, cv2.IMREAD_REDUCED_COLOR_8))
+_JPEG_SCAN, _JPEG_END = 0xDA, 0xD9
+_JPEG_MARKER = re.compile(rb"\xff[^\x00\x01\xd0-\xd8\xff]")  # none of those that pixels may have between them
 _JPEG_STANDALONE = frozenset({0x01, *range(0xD0, 0xD9)})  # markers without a length field
 _JPEG_FRAME_HEADERS = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 
@@ -106,18 +110,26 @@ def _header(data: bytes) -> tuple[int, int, bool]:
         return width, height, False
     if data[:2] == b"BM":
         is_core_header = struct.unpack_from("<I", data, 14)[0] == 12
+        if not is_core_header:
+            _check_bmp_colours(data)
         width, height = struct.unpack_from("<HH" if is_core_header else "<ii", data, 18)
         return abs(width), abs(height), False  # a negative height means that the rows go from top to bottom
     if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
         return *_webp_size_px(data), False
     if data[:2] == b"\xff\xd8":
-        # OpenCV 4.5 fills the missing part of a JPEG with grey, OpenCV 5 refuses it: refuse it with both.
-        if data.rfind(b"\xff\xd9") < data.rfind(b"\xff\xda"):
-            raise ValueError("is truncated: a JPEG without its end")
-        if data.count(b"\xff\xda") > _MAX_JPEG_SCANS:
-            raise ValueError(f"is a JPEG of more than {_MAX_JPEG_SCANS} scans")
+        _check_jpeg_scans(data)
         return _jpeg_header(data)
     raise ValueError("is not a JPEG, PNG, BMP or WebP picture")
+
+
+def _check_bmp_colours(data: bytes) -> None:
+    """Raise ValueError if a BMP file has the colours of a pixel elsewhere than usual.
+
+    OpenCV before 5 takes them for blue, green and red all the same, OpenCV 5 in some of the headers.
+    """
+    bits, coding = struct.unpack_from("<HI", data, 28)
+    if bits == 32 and coding in _BMP_MASKED and struct.unpack_from("<3I", data, 54) != _BMP_MASKS:
+        raise ValueError("is a BMP file with masks for another order than blue, green, red; save it with 24 bits")
 
 
 def _webp_size_px(data: bytes) -> tuple[int, int]:
@@ -133,6 +145,24 @@ def _webp_size_px(data: bytes) -> tuple[int, int]:
         width, height = struct.unpack_from("<HH", data, 26)
         return width & 0x3FFF, height & 0x3FFF
     raise ValueError("is a WebP file of an unknown kind")
+
+
+def _check_jpeg_scans(data: bytes) -> None:
+    """Raise ValueError if the first picture of a JPEG file has no end, or too many scans.
+
+    Others may follow it, and the few seconds of film that a phone takes with it.
+    """
+    offset, scans = 2, 0
+    while (found := _JPEG_MARKER.search(data, offset)) is not None:
+        marker = data[found.end() - 1]
+        if marker == _JPEG_END:
+            return
+        scans += marker == _JPEG_SCAN
+        if scans > _MAX_JPEG_SCANS:
+            raise ValueError(f"is a JPEG of more than {_MAX_JPEG_SCANS} scans")
+        offset = found.end() + int.from_bytes(data[found.end() : found.end() + 2], "big")
+    # OpenCV 4.5 fills the missing part of a JPEG with grey, OpenCV 5 refuses it: refuse it with both.
+    raise ValueError("is truncated: a JPEG without its end")
 
 
 def _jpeg_header(data: bytes) -> tuple[int, int, bool]:
