@@ -42,6 +42,7 @@ _REFERENCE_LONGER_PX, _REFERENCE_THRESHOLD, _REFERENCE_MARGIN = 448, 0.3, 0.25
 _FRONTAL, _HALF = 0.25, 0.5  # of ``Patches.turns``: some 15 and 30 degrees
 _NO_MASK, _MASKED, _WRONG = "no mask", "mask worn correctly", "mask worn wrongly"
 _WORN = {"correct": _MASKED, "nose": _WRONG, "nose_mouth": _WRONG, "chin": _WRONG, "no_mask": _NO_MASK}
+_UTKFACE, _UTKFACE_STEP = "utkface_nc", 3  # of UTKFace every third face, and the men whose beards were looked at
 _SYNTHETIC = ("sfhq_t2i", "faker_synthetic")
 Pixels = NDArray[np.uint8]
 
@@ -65,14 +66,18 @@ def subjects(data: Path, known: Patches, use: Use) -> Iterator[Subject]:
     """The pictures of one use. known: faces with landmarks; they have the tone of the skin and the turn of the head."""
     wanted = Split.VAL if use is Use.CHOOSE else Split.TEST
     traits, ages, at = manual_traits.read(), _ages(data), {name: number for number, name in enumerate(known.identities)}
+    utkface = 0
     for portrait in faces.bare(data, noncommercial=use is Use.REPORT):
-        is_ours = portrait.split is wanted or portrait.source == "utkface_nc"
         seen = traits.get(portrait.name)
-        if not is_ours or (seen is not None and not seen.is_face):
+        is_chosen = portrait.split is wanted
+        if portrait.source == _UTKFACE:
+            utkface += 1
+            is_chosen = seen is not None or utkface % _UTKFACE_STEP == 0
+        if not is_chosen or (seen is not None and not seen.is_face):
             continue
         number = at.get(portrait.identity) if portrait.source != "chandrikadeb7" else None
         name = Path(portrait.name).name
-        age = _age_of_utkface(name) if portrait.source == "utkface_nc" else ages.get(name)
+        age = _age_of_utkface(name) if portrait.source == _UTKFACE else ages.get(name)
         kind = "synthetic" if portrait.source in _SYNTHETIC else "real"
         groups = [_NO_MASK, f"{kind}: {portrait.source}", *_traits(seen), *([f"age: {age}"] if age else [])]
         if number is None:
