@@ -3,13 +3,12 @@
     python -m overlays.report --bundle overlays/bundles/n-cnv --data ../shared/data --patches work/patches.npz \\
         --utkface work/patches-nc.npz --out overlays/bundles/n-cnv/report
 
-The synthetic crops are the validation and test sets of the training; if they are not in --work, they are made. The file
-for --utkface is made by ``overlays.synthesis.patches --noncommercial``. No bundle that ships was trained on UTKFace, so
-its faces are dressed as a test set of their own, which is large enough to compare groups of people.
+The synthetic crops are the sets that ``overlays.training.fixed_sets`` made in --work. The file for --utkface is made by
+``overlays.synthesis.patches --noncommercial``. No bundle that ships was trained on UTKFace, so its faces are dressed as
+a test set of their own, which is large enough to compare groups of people.
 """
 
 import argparse
-import json
 import os
 import sys
 from dataclasses import replace
@@ -36,6 +35,7 @@ from overlays.synthesis import patches as stored
 from overlays.synthesis.dataset import Recipe
 from overlays.synthesis.faces import Split
 from overlays.synthesis.patches import YUNET
+from overlays.training import fixed_sets
 from overlays.training.evaluation import read_photographs, yunet_detector
 from overlays.training.loop import restore, score_function
 from overlays.training.sample_store import load_or_make
@@ -46,8 +46,7 @@ _PHOTOGRAPHS = {
     "real_photos/dev": "real photographs, dev",
     "real_photos/test": "real photographs, test",
 }
-_TEST_SET = Path(__file__).resolve().parents[1] / "synthesis" / "test_set.json"
-_VAL_SEED, _UTKFACE_SEED = 1, 5
+_UTKFACE_SEED = 5
 
 
 def main() -> int:
@@ -92,21 +91,16 @@ def _report(arguments: argparse.Namespace) -> None:
 
 
 def _synthetic(arguments: argparse.Namespace, recipe: Recipe) -> dict[str, Examples]:
-    """The validation and test sets of the training, and dressed UTKFace faces.
+    """The fixed validation and test sets, and dressed UTKFace faces.
 
-    Raises ValueError if the test set does not have the hash that was recorded before training.
+    Raises ValueError if a fixed set does not have the hash that was recorded before training.
     """
     crops, data, people = arguments.work / "crops", arguments.data, People.read(arguments.data)
-    recorded = json.loads(_TEST_SET.read_text(encoding="utf-8"))
-    count = recorded["crops"]
-    validating = load_or_make(crops, arguments.patches, data, Split.VAL, recipe, _VAL_SEED, count)
-    testing = load_or_make(crops, arguments.patches, data, Split.TEST, recipe, recorded["seed"], count)
-    if testing.sha256 != recorded["sha256"]:
-        raise ValueError(
-            f"the synthetic test set has the hash {testing.sha256[:12]}…, not {recorded['sha256'][:12]}… of {_TEST_SET}"
-        )
-    patches = stored.load(arguments.patches)
-    sets = {VAL: examples(validating, patches, people), TEST: examples(testing, patches, people)}
+    patches, fixed = stored.load(arguments.patches), arguments.work / fixed_sets.FOLDER.name
+    sets = {
+        VAL: examples(fixed_sets.load(fixed, fixed_sets.VAL), patches, people),
+        TEST: examples(fixed_sets.load(fixed, fixed_sets.TEST), patches, people),
+    }
     if arguments.utkface:
         if has_utkface(patches):
             raise ValueError(

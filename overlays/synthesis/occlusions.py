@@ -113,8 +113,8 @@ def _beard(rng: np.random.Generator, skin: NDArray[np.float64]) -> OcclusionLaye
         fill(cover, np.concatenate([half, (half * (-1, 1))[::-1]]))
     lips = np.linspace(0, 2 * np.pi, 20)
     fill(cover, np.stack([0.125 * np.sin(lips), 0.735 + 0.045 * np.cos(lips)], 1), 0)
-    grain = rng.standard_normal((SIDE_PX, SIDE_PX), dtype=np.float32)
-    picture = np.clip(shade * 0.8 + skin * 0.2 + 14 * grain[:, :, None], 0, 255).astype(np.uint8)
+    grain = cv2.merge([rng.standard_normal((SIDE_PX, SIDE_PX), np.float32) * np.float32(14)] * 3)
+    picture = cv2.add(plain(shade * 0.8 + skin * 0.2), grain, None, None, cv2.CV_8U)
     return OcclusionLayer(picture, to_opacity(cover, 2.0, rng.uniform(0.35, 0.95)))
 
 

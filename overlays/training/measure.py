@@ -3,8 +3,8 @@
     python -m overlays.training.measure overlays/bundles/n-cnv overlays/training/runs/n-cnv \\
         --data ../shared/data --patches work/patches.npz
 
-``real_photos/test`` and the synthetic test sets are for a network that was chosen; ``--report`` adds them. The first
-test set is added if ``overlays.synthesis.first_test_set`` has made it.
+``real_photos/test`` and the synthetic test sets are for a network that was chosen; ``--report`` adds them. The
+synthetic sets are those of ``overlays.training.fixed_sets``.
 """
 
 import argparse
@@ -22,7 +22,6 @@ from binarycop.detection.base import Detector
 from binarycop.detection.choose import make_detector
 from binarycop.settings.faces import FacesSettings
 from overlays.command_line import add_data_option, add_patches_option, make_parser, print_progress
-from overlays.synthesis import first_test_set
 from overlays.synthesis.dataset import Recipe
 from overlays.synthesis.faces import Split
 from overlays.synthesis.patches import YUNET
@@ -34,19 +33,19 @@ from overlays.training.evaluation import (
     wilson_interval,
     yunet_detector,
 )
+from overlays.training.fixed_sets import FOLDER, TEST, TEST_0_3_0, VAL, labelled
 from overlays.training.loop import channels_first, recalibrate_batchnorm, score_function
-from overlays.training.run import VAL_CROPS, VAL_SEED
 from overlays.training.run_folder import RunFolder
 from overlays.training.sample_store import load_or_make
 from overlays.training.variation import vary
 
-_TEST_SEED, _TRAIN_SEED, _TRAIN_CROPS = 2, 9, 10_000
+_TRAIN_SEED, _TRAIN_CROPS = 9, 10_000
 _CHOOSE = ("real_photos/dev", "real_photos_more")
 
 
-def describe(scores: NDArray[np.int32], labelled: LabelledCrops) -> str:
+def describe(scores: NDArray[np.int32], crops: LabelledCrops) -> str:
     """Mean recall, the recall of each class, and the share of uncovered faces called correct, with 95 % intervals."""
-    found = metrics_of(scores, labelled)
+    found = metrics_of(scores, crops)
     counts = found.confusion.sum(axis=1)
     recalls = np.diag(found.confusion)[counts > 0] / counts[counts > 0]
     error = 1.96 * float(np.sqrt((recalls * (1 - recalls) / counts[counts > 0]).sum())) / len(recalls)
@@ -81,20 +80,18 @@ def main() -> None:
     torch.set_num_threads(1)
     cv2.setNumThreads(1)
     sets = _sets(arguments)
-    training = _synthetic(arguments, Split.TRAIN, _TRAIN_SEED, _TRAIN_CROPS).crops
+    training = load_or_make(
+        arguments.work / "crops", arguments.patches, arguments.data, Split.TRAIN, Recipe(), _TRAIN_SEED, _TRAIN_CROPS
+    ).labelled.crops
     for folder in arguments.networks:
         scores = score_with(folder, training)
-        for name, labelled in sets.items():
-            print_progress(f"{folder}: {name}: {describe(scores(labelled.crops), labelled)}")
+        for name, found in sets.items():
+            print_progress(f"{folder}: {name}: {describe(scores(found.crops), found)}")
 
 
 def _sets(arguments: argparse.Namespace) -> dict[str, LabelledCrops]:
-    sets = {"synthetic val": _synthetic(arguments, Split.VAL, VAL_SEED, VAL_CROPS)}
-    if arguments.report:
-        sets["synthetic test"] = _synthetic(arguments, Split.TEST, _TEST_SEED, VAL_CROPS)
-        if (arguments.work / "first" / first_test_set.CROPS).is_file():
-            crops = first_test_set.load(arguments.work / "first")
-            sets["first synthetic test"] = LabelledCrops(crops, np.arange(len(crops)) % len(LABELS))
+    names = (VAL, TEST, TEST_0_3_0) if arguments.report else (VAL,)
+    sets = {f"synthetic {name}": labelled(arguments.fixed, name) for name in names}
     detectors: dict[str, Detector] = {
         "lookout": make_detector(FacesSettings()),
         "YuNet": yunet_detector(arguments.data / YUNET),
@@ -105,18 +102,14 @@ def _sets(arguments: argparse.Namespace) -> dict[str, LabelledCrops]:
     return sets
 
 
-def _synthetic(arguments: argparse.Namespace, split: Split, seed: int, count: int) -> LabelledCrops:
-    crops = arguments.work / "crops"
-    return load_or_make(crops, arguments.patches, arguments.data, split, Recipe(), seed, count).labelled
-
-
 def _arguments() -> argparse.Namespace:
     parser = make_parser(__doc__)
     parser.add_argument("networks", type=Path, nargs="+", metavar="FOLDER", help="of a run or a bundle")
     add_data_option(parser)
     add_patches_option(parser)
     parser.add_argument("--report", action="store_true", help="also on what no network is chosen by")
-    parser.add_argument("--work", type=Path, default=Path("work"), help="for the crops (default: %(default)s)")
+    parser.add_argument("--fixed", type=Path, default=FOLDER, help="folder of the fixed sets (default: %(default)s)")
+    parser.add_argument("--work", type=Path, default=Path("work"), help="for training crops (default: %(default)s)")
     return parser.parse_args()
 
 

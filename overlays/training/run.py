@@ -26,16 +26,14 @@ from binarycop.settings.faces import FacesSettings
 from overlays.command_line import add_data_option, add_patches_option, make_parser, print_progress
 from overlays.networks.tables import NETWORKS
 from overlays.synthesis.dataset import Recipe
-from overlays.synthesis.faces import Split
 from overlays.training.evaluation import LabelledCrops, Scores, read_photographs
+from overlays.training.fixed_sets import FOLDER, VAL, labelled
 from overlays.training.loop import channels_first, recalibrate_batchnorm, score_function
 from overlays.training.model import BinaryNet
 from overlays.training.pool import SPARE_PX, Pool
 from overlays.training.run_folder import Progress, RunFolder, RunSettings
-from overlays.training.sample_store import load_or_make
 from overlays.training.variation import vary
 
-VAL_CROPS, VAL_SEED = 8000, 1
 _SAVE_S = 150.0
 _CURVE_CROPS = 500_000
 _RECALIBRATION_CROPS = 10_000
@@ -184,9 +182,7 @@ def main() -> None:
     settings = folder.settings
     net, progress = folder.load()
     recipe, data = Recipe(spare_px=SPARE_PX), arguments.data
-    synthetic = load_or_make(
-        arguments.work / "crops", arguments.patches, data, Split.VAL, Recipe(), VAL_SEED, VAL_CROPS
-    ).labelled
+    synthetic = labelled(arguments.fixed, VAL)
     real = photographs(data, recipe)
     began_s = time.monotonic()
     print_progress(f"{folder.folder}: {progress.crops_seen:,} crops seen; chosen by {len(real.crops)} photographs")
@@ -209,7 +205,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--minutes", type=float, help="stop after this time (default: at the end of the run)")
     add_data_option(parser)
     add_patches_option(parser)
-    parser.add_argument("--work", type=Path, default=Path("work"), help="for the validation crops (default: work)")
+    parser.add_argument("--fixed", type=Path, default=FOLDER, help="folder of the fixed sets (default: %(default)s)")
     parser.add_argument("--processes", type=int, default=1, help="that make crops (default: %(default)s)")
     parser.add_argument("--threads", type=int, default=1, help="that train (default: %(default)s)")
     return parser.parse_args()

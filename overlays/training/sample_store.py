@@ -50,9 +50,15 @@ def load_or_make(
     info_file = file.with_suffix(".npz")
     if not (file.exists() and info_file.exists()):
         _make(file, info_file, patches, data, split, recipe, seed, count)
-    with np.load(info_file, allow_pickle=False) as stored:
+    return read(file)
+
+
+def read(file: Path) -> CropStore:
+    """The crops of a file of ``load_or_make``."""
+    with np.load(file.with_suffix(".npz"), allow_pickle=False) as stored:
         texts = {name: stored[name] for name in stored.files}
-    return CropStore(LabelledCrops(np.load(file), np.arange(count) % len(LABELS)), **texts)
+    crops = np.load(file)
+    return CropStore(LabelledCrops(crops, np.arange(len(crops)) % len(LABELS)), **texts)
 
 
 def _make(

@@ -1,6 +1,6 @@
 """How many crops one core makes in a second: today, and with the code of version 0.3.0, in turn on the same machine.
 
-    python -m overlays.synthesis.benchmark --data ../shared/data --patches work/patches.npz
+    python -m overlays.training.crop_benchmark --data ../shared/data --patches work/patches.npz
 
 It counts processor time, so that other work on the machine changes little; the ratio is what lasts. Version 0.3.0 made
 one crop of each dressed face, today's training takes several.
@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 from overlays.command_line import add_data_option, add_patches_option, make_parser, print_progress
-from overlays.synthesis.first_test_set import code_of_then, environment_of
+from overlays.training.fixed_sets import TEST_0_3_0, FixedSet, environment, unpack
 
 _CHECKOUT = Path(__file__).resolve().parents[2]
 _ROUNDS = 3
@@ -45,10 +45,10 @@ def main() -> None:
     parser.add_argument("--crops", type=int, default=1200, help="in each measurement (default: %(default)s)")
     parser.add_argument("--views", type=int, default=4, help="crops of each dressed face (default: %(default)s)")
     parser.add_argument(
-        "--work", type=Path, default=Path("work/first"), help="for the code of then (default: %(default)s)"
+        "--work", type=Path, default=Path("work/code-0.3.0"), help="for the code of then (default: %(default)s)"
     )
     arguments = parser.parse_args()
-    before = code_of_then(arguments.work.resolve())
+    before = unpack(FixedSet.of(TEST_0_3_0).commit, arguments.work.resolve())
     rates: dict[str, list[float]] = {"0.3.0": [], "today": []}
     for _ in range(_ROUNDS):
         for name, code, script, views in (("0.3.0", before, _BEFORE, 1), ("today", _CHECKOUT, _NOW, arguments.views)):
@@ -56,7 +56,7 @@ def main() -> None:
             measured = subprocess.run(
                 [sys.executable, "-c", script, *map(str, inputs)],
                 cwd=code,
-                env=environment_of(code) | {"OPENBLAS_NUM_THREADS": "1"},
+                env=environment(code) | {"OPENBLAS_NUM_THREADS": "1"},
                 check=True,
                 capture_output=True,
                 text=True,
