@@ -41,7 +41,7 @@ class Recipe:
     """
 
     geometry: CropGeometry = GEOMETRY
-    drawn: float = 0.12
+    drawn: float = 0.08
     real: float = 0.40
     uncovered: float = 0.35
     adjacent_skin: float = 0.5
