@@ -77,14 +77,10 @@ class Grabber:
         """How many frames the source has given."""
         return self._reader.captured
 
-    def await_mode(self, timeout_s: float) -> str | None:
-        """What the source sends, or that it is not open, in words.
-
-        Waits up to ``timeout_s`` seconds for the end of the first attempt to open it, then returns None.
-        """
-        with self._changed:
-            self._changed.wait_for(lambda: self._reader.mode is not None, timeout_s)
-            return self._reader.mode
+    @property
+    def mode(self) -> str | None:
+        """What the source sends, or that it is not open, in words; None until the first attempt to open it is over."""
+        return self._reader.mode
 
     @property
     def dropped(self) -> int:

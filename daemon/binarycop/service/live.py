@@ -15,7 +15,7 @@ from binarycop.service.service import Service
 from binarycop.service.watchdog import STUCK_S, Stage
 
 _MAX_WAIT_S = 0.05
-_OPEN_S = 3.0  # the loop waits so long for all sources to be opened; a camera without a picture needs 2 s
+_OPEN_S = 3.0  # a source that is not open by then is told as not open yet; a camera without a picture needs 2 s
 _FIRST_FRAME_S = 10.0  # no gate waits longer for its source before the service is ready, however long stale_s is
 
 _EVENTS = {
@@ -33,7 +33,7 @@ class LiveLoop:
     """Runs a service until all sources have ended, or until it is stopped.
 
     grabbers: one for each lane, in the same order. The caller closes them, and the service. on_started: called for each
-    lane before its first step, with its index and what its source sends, in words.
+    lane with its index and what its source sends, in words, once that is known.
     """
 
     def __init__(
@@ -44,7 +44,8 @@ class LiveLoop:
         on_started: Callable[[int, str], None] = lambda *_: None,
     ) -> None:
         self._service, self._grabbers, self._clock = service, grabbers, clock
-        self._on_started = on_started
+        self._on_started, self._unstarted = on_started, set(range(len(grabbers)))
+        self._begun_s = clock.now_s()
         self.latencies = Latencies()
         self._frames: dict[int, Frame] = {}  # those of the perception's present step
         self._abandoned = 0
@@ -103,7 +104,6 @@ class LiveLoop:
         """
         for grabber in self._grabbers:
             grabber.start(self._has_change.set)
-        self._await_sources(should_stop, on_step)
         is_over = False
         while not should_stop() and not is_over:
             has_no_frame = self._have_ended() and self._service.runner.is_idle
@@ -111,14 +111,6 @@ class LiveLoop:
             self._step()
             on_step()
         self._abandoned = len(self._frames)
-
-    def _await_sources(self, should_stop: Callable[[], bool], on_step: Callable[[], None]) -> None:
-        """Wait until it is known of each source what it sends or that it cannot be opened; but 3 s at most."""
-        give_up_s = self._clock.now_s() + _OPEN_S
-        for index, grabber in enumerate(self._grabbers):
-            while grabber.await_mode(_MAX_WAIT_S) is None and self._clock.now_s() < give_up_s and not should_stop():
-                on_step()
-            self._on_started(index, grabber.await_mode(0.0) or "not open yet")
 
     def _step(self) -> None:
         runner = self._service.runner
@@ -146,14 +138,19 @@ class LiveLoop:
 
     def _check_sources(self) -> None:
         """Report what happened to the sources, to the journal and as faults."""
-        for lane, grabber in zip(self._service.lanes, self._grabbers):
-            for event in grabber.events():
+        is_late = self._clock.now_s() - self._begun_s > _OPEN_S
+        for index, (lane, grabber) in enumerate(zip(self._service.lanes, self._grabbers)):
+            events = grabber.events()  # before the mode, which is known before the first event
+            if index in self._unstarted and (grabber.mode is not None or is_late):
+                self._unstarted.remove(index)
+                self._on_started(index, grabber.mode or "not open yet")
+            for event in events:
                 lane.log(_EVENTS[event.kind], detail=event.detail)
             end, stale_s = grabber.end, lane.settings.frames.stale_s
             lane.source_end = None if end is None else end.kind
             if end is not None:
                 has_fault = end.kind is not SourceEventKind.ENDED
-            elif grabber.captured:
+            elif lane.counters.frames:
                 has_fault = grabber.silent_s() > stale_s
             else:
                 has_fault = grabber.is_absent or grabber.silent_s() > min(stale_s, _FIRST_FRAME_S)
