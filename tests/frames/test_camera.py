@@ -22,8 +22,9 @@ SETTINGS = CameraSettings(width_px=32, height_px=24, rate_hz=30.0, fourcc="MJPG"
 class FakeDevice(CaptureDevice):
     """A device that gives the pictures of a list, then none. A picture is BGR, or the bytes of a buffer.
 
-    formats: what it offers. given: what it makes of the wish. waiting: how many pictures are there at once. damaged:
-    the numbers of pictures that the driver says are wrong, from 0. stamps_s: the driver's time stamps; 0 without them.
+    formats: what it offers. given: what it sets instead of what was requested. waiting: how many pictures are there at
+    once. damaged: the numbers of pictures that the driver says are wrong, from 0. stamps_s: the driver's time stamps; 0
+    without them.
     """
 
     def __init__(
@@ -160,7 +161,7 @@ def test_a_camera_without_a_format_that_is_read_is_refused_and_closed(formats: t
             DriverFormat("YUYV", 8000, 6000, 0),
             "sends 8000×6000 pixels, more than 16777216 or none; it offers BGR3 YUYV",
         ),
-        (DriverFormat("YUYV", 32, 12, 0, field=7), "fields of interlaced pictures apart"),
+        (DriverFormat("YUYV", 32, 12, 0, field=7), "fields of interlaced pictures separately"),
     ],
 )
 def test_a_driver_that_makes_something_unusable_of_the_wish_is_refused(given: DriverFormat, reason: str) -> None:

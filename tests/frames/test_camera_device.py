@@ -236,7 +236,7 @@ def test_interlaced_pictures_are_used_only_if_they_are_whole(device: Device, fie
         assert steps[0] == ["opened", "YUYV 320×240 at 30 Hz, interlaced"]
         assert_drawn(steps[1])
     else:
-        assert steps[0][1].startswith("sends the two fields of interlaced pictures apart")
+        assert steps[0][1].startswith("sends the two fields of interlaced pictures separately")
 
 
 @tried(Kind.CAMERA, "every buffer half filled", "refused")

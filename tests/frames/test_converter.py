@@ -59,10 +59,10 @@ def test_what_is_missing_after_the_last_pixel_does_not_matter_but_a_pixel_does(f
     converter = Converter(given(fourcc, stride_bytes=stride))
     content = raw(fourcc, PICTURE, stride=stride)
     last_gap = padding // 2 if fourcc in ("YU12", "YV12") else padding
-    assert converter.least_bytes == len(content) - last_gap
-    assert_drawn(converter.to_bgr(data(content[: converter.least_bytes])))
-    with pytest.raises(ValueError, match=f"has {converter.least_bytes - 1} of {converter.least_bytes} bytes"):
-        converter.to_bgr(data(content[: converter.least_bytes - 1]))
+    assert converter.min_bytes == len(content) - last_gap
+    assert_drawn(converter.to_bgr(data(content[: converter.min_bytes])))
+    with pytest.raises(ValueError, match=f"has {converter.min_bytes - 1} of {converter.min_bytes} bytes"):
+        converter.to_bgr(data(content[: converter.min_bytes - 1]))
 
 
 def test_the_picture_is_a_new_one() -> None:
@@ -190,7 +190,7 @@ def test_a_jpeg_much_larger_than_stated_is_bad() -> None:
         ({"width_px": 319}, "sends YUYV of 319×240 pixels, which this format cannot have"),
         ({"fourcc": "NV12", "height_px": 239}, "sends NV12 of 320×239 pixels, which this format cannot have"),
         ({"stride_bytes": 600}, "states 600 bytes for a line of 320 pixels of YUYV"),
-        *(({"field": field}, "two fields of interlaced pictures apart") for field in (2, 3, 5, 6, 7)),
+        *(({"field": field}, "two fields of interlaced pictures separately") for field in (2, 3, 5, 6, 7)),
     ],
 )
 def test_a_format_that_cannot_be_used_is_refused(changes: dict[str, Any], reason: str) -> None:
@@ -215,7 +215,7 @@ def test_a_format_that_cannot_be_used_is_refused(changes: dict[str, Any], reason
 def test_whatever_a_driver_says_there_is_a_picture_of_its_size_or_a_reason(answer: DriverFormat, spare: int) -> None:
     try:
         converter = Converter(answer)
-        pixels = converter.to_bgr(np.zeros(max(converter.least_bytes + spare, 0), np.uint8))
+        pixels = converter.to_bgr(np.zeros(max(converter.min_bytes + spare, 0), np.uint8))
     except ValueError as error:
         reason = str(error)
     else:

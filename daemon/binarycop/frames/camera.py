@@ -15,7 +15,7 @@ from binarycop.frames.v4l2 import Buffer, CaptureDevice, DriverFormat
 
 _TIMEOUT_S = 2.0
 _MAX_BAD_IN_A_ROW = 15
-_SAME_RATE = 0.01  # a camera may say 29.97 Hz for 30
+_RATE_TOLERANCE = 0.01  # a camera may say 29.97 Hz for 30
 _INTERLACED = frozenset({4, 8, 9})  # of v4l2_field
 
 
@@ -109,7 +109,7 @@ class Camera:
         raise SourceError(self.name, f"begins with {_MAX_BAD_IN_A_ROW} pictures that are empty, too short or damaged")
 
     def _newest(self) -> Buffer:
-        """The newest picture. One before it is left out, unless it or the newer one is bad, since bad ones are told."""
+        """The newest picture. Older ones are skipped, but not a bad one nor the one before it: bad ones are reported."""
         ready = self._ready
         first = None if ready else self._device.dequeue(_TIMEOUT_S)
         if first is not None:
@@ -123,7 +123,7 @@ class Camera:
         return ready.popleft()
 
     def _is_whole(self, buffer: Buffer) -> bool:
-        return not buffer.is_damaged and buffer.data.size >= self._converter.least_bytes
+        return not buffer.is_damaged and buffer.data.size >= self._converter.min_bytes
 
     def _configure(self, settings: CameraSettings) -> str:
         """Set format, size and rate as far as the camera has them. Returns the mode in words."""
@@ -147,7 +147,7 @@ def _mode(wanted: CameraSettings, given: DriverFormat, rate_hz: float | None) ->
         got += ", interlaced"
     is_same_size = (given.width_px, given.height_px) == (wanted.width_px, wanted.height_px)
     is_same_format = given.fourcc == wanted.fourcc or {given.fourcc, wanted.fourcc} <= set(pixel_format.JPEG)
-    is_same_rate = rate_hz is None or abs(rate_hz / wanted.rate_hz - 1) <= _SAME_RATE
+    is_same_rate = rate_hz is None or abs(rate_hz / wanted.rate_hz - 1) <= _RATE_TOLERANCE
     if is_same_size and is_same_format and is_same_rate:
         return got
     return f"{got} instead of {_words(wanted.fourcc, wanted.width_px, wanted.height_px, wanted.rate_hz)}"

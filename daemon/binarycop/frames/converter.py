@@ -10,7 +10,7 @@ from binarycop.frames.image import MAX_FRAME_PX, decode
 from binarycop.frames.pixel_format import JPEG, LAYOUTS, Layout
 from binarycop.frames.v4l2 import DriverFormat
 
-_MAX_JPEG_RATIO = 4  # a JPEG may have so many times the pixels of the format that the driver stated
+_MAX_JPEG_RATIO = 4  # the pixels of a JPEG to those of the format that the driver stated
 
 # Values of v4l2_field, v4l2_colorspace, v4l2_quantization and v4l2_ycbcr_encoding (linux/videodev2.h).
 _HALVES = frozenset({2, 3, 5, 6, 7})  # one field, or one after the other: each is a picture with half of the lines
@@ -26,7 +26,7 @@ _TO_FULL = np.rint((np.arange(256) - 16) * (255 / 219)).clip(0, 255).astype(np.u
 class Converter:
     """Converts the buffers of one stream.
 
-    least_bytes: a whole picture has so many. Raises ValueError with the reason if such pictures cannot be used.
+    min_bytes: the size of a whole picture. Raises ValueError with the reason if such pictures cannot be used.
     """
 
     def __init__(self, given: DriverFormat) -> None:
@@ -36,16 +36,16 @@ class Converter:
         if not 0 < width_px * height_px <= MAX_FRAME_PX:
             raise ValueError(f"sends {width_px}×{height_px} pixels, more than {MAX_FRAME_PX} or none")
         if given.field in _HALVES:
-            raise ValueError("sends the two fields of interlaced pictures apart, each with half of the lines")
+            raise ValueError("sends the two fields of interlaced pictures separately, each with half of the lines")
         self._max_jpeg_px = min(_MAX_JPEG_RATIO * width_px * height_px, MAX_FRAME_PX)
-        self._layout, self.least_bytes = LAYOUTS.get(given.fourcc), 1
+        self._layout, self.min_bytes = LAYOUTS.get(given.fourcc), 1
         if self._layout is not None:
             self._plan(given, self._layout)
 
     def to_bgr(self, data: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """(N,) uint8, the bytes of a buffer, to a new (H, W, 3) uint8 BGR. Raises ValueError if the picture is bad."""
-        if data.size < self.least_bytes:
-            raise ValueError(f"has {data.size} of {self.least_bytes} bytes" if data.size else "is empty")
+        if data.size < self.min_bytes:
+            raise ValueError(f"has {data.size} of {self.min_bytes} bytes" if data.size else "is empty")
         if self._layout is None:
             return self._decode(data)
         try:
@@ -73,13 +73,13 @@ class Converter:
         self._lines = given.height_px * layout.half_lines // 2
         self._has_gaps = layout.has_halves and self._stride > line_bytes
         last_bytes = (self._stride + given.width_px) // 2 if self._has_gaps else line_bytes
-        self.least_bytes = self._stride * (self._lines - 1) + last_bytes
+        self.min_bytes = self._stride * (self._lines - 1) + last_bytes
         self._needs_full_range = layout.px_bytes > 2 and given.quantization == _LIMITED
         is_full = given.quantization == _FULL or (not given.quantization and given.colorspace == _COLORSPACE_JPEG)
         weights = _WEIGHTS.get(given.encoding or _ENCODING_OF.get(given.colorspace, 0), _BT601)
         # OpenCV's own conversions are by BT.601 and for limited range.
         is_usual = weights == _BT601 and not is_full
-        self._from_yuv = None if is_usual or not layout.is_yuv else _from_yuv(*weights, is_full=is_full)
+        self._from_yuv = None if is_usual or not layout.is_yuv else _yuv_matrix(*weights, is_full=is_full)
 
     def _convert(self, data: NDArray[np.uint8], layout: Layout) -> Any:
         lines = self._without_gaps(data) if self._has_gaps else self._view(data, layout.px_bytes)
@@ -121,7 +121,7 @@ class Converter:
         return cv2.merge([bright.copy(), *whole])
 
 
-def _from_yuv(red: float, blue: float, *, is_full: bool) -> NDArray[np.float64]:
+def _yuv_matrix(red: float, blue: float, *, is_full: bool) -> NDArray[np.float64]:
     """(3, 4): brightness, blue and red difference, as bytes, and 1 to blue, green, red (ITU-R BT.601, with weights)."""
     green = 1 - red - blue
     to_blue, to_red = 2 * (1 - blue), 2 * (1 - red)

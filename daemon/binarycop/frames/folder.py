@@ -14,9 +14,9 @@ from binarycop.frames.image import MAX_FRAME_PX, SUFFIXES, read_picture
 from binarycop.frames.picture_files import FileKind, kind_of
 
 EMPTY_GREY = 128
-# A picture of a format that is not read is an event as one that is damaged.
+# A picture of a format that is not read is tried too, so that it is reported like a damaged one.
 _SHOWN = (FileKind.PICTURE, FileKind.UNREAD)
-_NAMED = 3
+_MAX_NAMED = 3
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class Folder:
             raise SourceError(self.name, f"cannot be listed: {error.strerror}") from error
         self._remaining = [entry for entry in entries if kind_of(entry.name) in _SHOWN]
         if not self._remaining:
-            others = "; it has " + ", ".join(entry.name for entry in entries[:_NAMED]) if entries else ""
+            others = "; it has " + ", ".join(entry.name for entry in entries[:_MAX_NAMED]) if entries else ""
             raise SourceError(self.name, f"has no picture ({', '.join(SUFFIXES)}){others}")
         self._remaining.reverse()
         self._shown: Iterator[NDArray[np.uint8]] = iter(())

@@ -26,7 +26,7 @@ MAX_FILE_BYTES = 64 * 2**20
 MAX_PICTURE_PX = 50_000_000
 """A picture with more is refused."""
 MAX_FRAME_PX = 4096 * 4096
-"""A frame has at most so many pixels: the largest size that ``frames.width_px`` and ``frames.height_px`` allow."""
+"""The most pixels of a frame: the largest size that ``frames.width_px`` and ``frames.height_px`` allow."""
 
 # A progressive JPEG may have any number of scans, and each costs a pass over the picture: 880 KiB took 17 s. Real ones
 # have about ten.

@@ -13,7 +13,7 @@ _SEGMENT, _TRACKS, _TRACK = 0x18538067, 0x1654AE6B, 0xAE
 _TRACK_TYPE, _VIDEO, _PROJECTION = 0x83, 0xE0, 0x7670
 _PROJECTION_TYPE, _YAW, _PITCH, _ROLL = 0x7671, 0x7673, 0x7674, 0x7675
 _CROPS = (0x54AA, 0x54BB, 0x54CC, 0x54DD)
-_MOST_ELEMENTS = 100_000  # of one level; the tracks come first, or behind the clusters of the whole recording
+_MAX_ELEMENTS = 100_000  # of one level; the tracks come first, or behind the clusters of the whole recording
 _IS_VIDEO, _IS_RECTANGULAR = 1, 0
 
 
@@ -80,7 +80,7 @@ def _children(file: BinaryIO, element: _Element) -> Iterator[_Element]:
 
 def _elements(file: BinaryIO, start: int, end: int) -> Iterator[_Element]:
     """The elements from ``start`` to ``end``, until one has no stated size."""
-    for _ in range(_MOST_ELEMENTS):
+    for _ in range(_MAX_ELEMENTS):
         if start >= end:
             return
         file.seek(start)

@@ -12,7 +12,7 @@ from binarycop.frames.orientation import Orientation, of_matrix
 
 FIRST_BOXES = frozenset({b"ftyp", b"moov", b"mdat", b"free", b"skip", b"wide", b"pnot", b"styp"})
 SEVERAL_CLIPS = "is several clips in one file, of which only the first would be read; split it"
-_MOST_BOXES = 100_000  # of one level: the fragments of a day
+_MAX_BOXES = 100_000  # of one level: the fragments of a day
 _UNKNOWN_DURATIONS = (0xFFFFFFFF, 0xFFFFFFFFFFFFFFFF)
 _NO_MEDIA = -1  # of an entry in the edit list: the picture has not begun yet
 
@@ -38,7 +38,7 @@ class _Box:
 
 
 def read_movie(file: BinaryIO, file_bytes: int) -> Movie:
-    """Read the headers. Raises ValueError with the reason, or struct.error if they make no sense."""
+    """Read the headers. Raises ValueError with the reason, or IndexError or struct.error if they make no sense."""
     movie, missing_bytes = None, 0
     for box in _boxes(file, 0, file_bytes):
         if box.kind in (b"mdat", b"moof"):
@@ -69,7 +69,7 @@ def read_movie(file: BinaryIO, file_bytes: int) -> Movie:
 
 def _boxes(file: BinaryIO, start: int, end: int) -> Iterator[_Box]:
     """The boxes from ``start`` to ``end``."""
-    for _ in range(_MOST_BOXES):
+    for _ in range(_MAX_BOXES):
         if start + 8 > end:
             return
         header = _read_at(file, start, 16)

@@ -57,8 +57,8 @@ _DEPTH = frozenset({"Z16", "INZI"})
 def choose(wanted: str, offered: Iterable[str]) -> str | None:
     """The wanted format if the camera offers it, else the first one that is read; None if there is none."""
     offers = frozenset(offered)
-    wishes = (wanted, *(JPEG if wanted in JPEG else ()), *_READ)
-    return next((fourcc for fourcc in wishes if fourcc in offers), None)
+    preferred = (wanted, *(JPEG if wanted in JPEG else ()), *_READ)
+    return next((fourcc for fourcc in preferred if fourcc in offers), None)
 
 
 def why_none(offered: Iterable[str]) -> str:

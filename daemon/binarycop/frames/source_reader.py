@@ -168,7 +168,7 @@ class SourceReader:
 
 
 def _repetition(ring: int) -> str:
-    """What a source does, in words, that repeats pictures of so many frames ago."""
+    """How a source repeats pictures, in words. ring: after how many frames; 0 if only its time stamps stand still."""
     if not ring:
         return "the time stamps of its driver stand still"
     return "sends the same picture again and again" if ring == 1 else f"repeats the same {ring} pictures"

@@ -3,16 +3,16 @@
 import math
 
 _MAX_PERIOD_S = 1.0  # a longer step is a pause, not the time from one frame to the next
-_LEAST_STEP_S = 0.001
+_MIN_STEP_S = 0.001
 
 
 class Timeline:
     """Corrects a container's time stamps. All times are in seconds.
 
-    A jump forward, however long, is a pause of the recording, and time goes on by as much: whoever was there before
-    need not be who is there after it. A stamp that does not advance, such as 0 of a frame without one, is replaced by
-    the last period. If the stamps after it advance from it, they have begun anew, as where recordings are joined;
-    otherwise it was a bad one, and the next one counts from the last good one.
+    A jump forward, however long, is a pause of the recording and counts in full: the person after it may be another
+    than the one before. A stamp that does not advance, such as the 0 of a frame without one, is replaced by the last
+    period. If the stamps after it advance from it, the container's time has started again, as where recordings are
+    joined. Otherwise it was a bad stamp, and the next one counts from the last good one.
 
     period_s: from one frame to the next, until two good stamps are known. now_s: the time of the newest frame.
     """
@@ -31,7 +31,7 @@ class Timeline:
             self._set_good(stamp_s, 0.0)
         elif stamp_s > self._good_stamp_s:
             step_s = stamp_s - self._good_stamp_s
-            self._set_good(stamp_s, max(self._good_s + step_s, self.now_s + _LEAST_STEP_S))
+            self._set_good(stamp_s, max(self._good_s + step_s, self.now_s + _MIN_STEP_S))
             self._period_s = step_s if step_s <= _MAX_PERIOD_S else self._period_s
         elif stamp_s > before_s:
             self._set_good(stamp_s, self.now_s + stamp_s - before_s)

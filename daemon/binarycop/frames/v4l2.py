@@ -78,7 +78,7 @@ _REASONS = {
 
 @dataclass(frozen=True)
 class DriverFormat:
-    """What the driver sends, as it said itself: VIDIOC_S_FMT changes a wish to what the camera has.
+    """What the driver sends, from its answer to VIDIOC_S_FMT: the driver replaces what the camera does not have.
 
     fourcc: the pixel format. stride_bytes: from one line to the next, 0 for compressed pictures. field: v4l2_field.
     colorspace, encoding, quantization: of enum v4l2_colorspace, v4l2_ycbcr_encoding and v4l2_quantization, 0 if the
@@ -139,10 +139,10 @@ class CaptureDevice:
         return found
 
     def set_format(self, fourcc: str, width_px: int, height_px: int) -> DriverFormat:
-        """Ask for a format with whole frames; returns what the driver made of it."""
+        """Ask for a format with whole frames; returns the one that the driver has set."""
         number = int.from_bytes(fourcc.encode("ascii"), "little")
-        wish = (width_px, height_px, number, _FIELD_NONE, 0, 0, 0, _EXTENDED, 0, 0, 0, 0)
-        answer = self._ask(S_FMT, FORMAT, "cannot be set to this format", _TYPE, *wish)
+        requested = (width_px, height_px, number, _FIELD_NONE, 0, 0, 0, _EXTENDED, 0, 0, 0, 0)
+        answer = self._ask(S_FMT, FORMAT, "cannot be set to this format", _TYPE, *requested)
         _, width_px, height_px, number, field, stride, _, colorspace, priv, _, encoding, quantization, _ = answer
         if priv != _EXTENDED:
             encoding = quantization = 0  # an old driver leaves them undefined
@@ -200,12 +200,12 @@ class CaptureDevice:
 
     def _check_capabilities(self) -> None:
         try:
-            *_, all_of_it, of_this_device = self._ioctl(QUERYCAP, CAPABILITY, b"", b"", b"", 0, 0, 0)
+            *_, of_all_nodes, of_this_node = self._ioctl(QUERYCAP, CAPABILITY, b"", b"", b"", 0, 0, 0)
         except OSError as error:
             if error.errno in (errno.ENOTTY, errno.EINVAL):
                 raise SourceError(self._name, "is not a camera") from error
             raise self._refused(error, "cannot be asked") from error
-        capabilities = of_this_device if all_of_it & _HAS_DEVICE_CAPS else all_of_it
+        capabilities = of_this_node if of_all_nodes & _HAS_DEVICE_CAPS else of_all_nodes
         if not capabilities & (_CAPTURE | _CAPTURE_PLANES):
             hint = "probably the camera's second device, for metadata; try the number before it"
             raise SourceError(self._name, f"takes no pictures: {hint}")
@@ -227,7 +227,7 @@ class CaptureDevice:
         return Buffer(index, data, bool(flags & _ERROR), seconds + microseconds / 1e6)
 
     def _ask(self, request: int, argument: struct.Struct, problem: str, *values: Any) -> tuple[Any, ...]:
-        """An ioctl whose error is the camera's; ``problem`` says it if the error's number does not."""
+        """An ioctl. Raises SourceError if it fails; problem: the message for an error that is not in ``_REASONS``."""
         try:
             return self._ioctl(request, argument, *values)
         except OSError as error:
@@ -248,6 +248,6 @@ def _buffer(index: int) -> tuple[int, ...]:
 
 
 def _fourcc(number: int) -> str:
-    """As text; the highest bit says big-endian."""
+    """As text; the highest bit means big-endian."""
     text = (number & 0x7FFF_FFFF).to_bytes(4, "little").decode("ascii", "replace")
     return text.rstrip() + ("-BE" if number >> 31 else "")
