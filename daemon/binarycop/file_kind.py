@@ -6,12 +6,15 @@ BIT_HEADER = bytes.fromhex("0009 0ff00ff00ff00ff000 0001")
 """The begin of a Xilinx .bit file: an unused field of 9 bytes, and the number 1."""
 XML, TEXT = "an XML file", "a text"
 
-_HEAD_BYTES = 4096
+HEAD_BYTES = 4096
+"""What is looked at."""
+
 _LFS = b"version https://git-lfs"
 # No comment can match in two ways, or the time would double with each of them.
 _COMMENT = rb"<!--(?:[^-]|-(?!->))*-->"
 _HTML = re.compile(rb"\s*(?:%b\s*)*<(!doctype html|html|head|body)\b" % _COMMENT, re.IGNORECASE)
-_TEXT = re.compile(rb"[\t\n\r\x20-\x7e]+")
+# UTF-8 without control characters; the last character may be cut off.
+_TEXT = re.compile(rb"(?:[\t\n\r\x20-\x7e]|[\xc2-\xf4][\x80-\xbf]{1,3})+(?:[\xc2-\xf4][\x80-\xbf]*)?")
 _BOOT_IMAGE = slice(0x24, 0x28), b"XNLX"  # UG585, boot image header
 _UNPACK = "unpack it first"
 _BEGINS = (
@@ -29,7 +32,7 @@ _BEGINS = (
 
 def lost_kind(data: bytes) -> str:
     """A phrase for "it is …" if the file itself never arrived, and what to do. Empty if it may have."""
-    head = data[:_HEAD_BYTES]
+    head = data[:HEAD_BYTES]
     if not head:
         return "empty; copy it again"
     if head.startswith(_LFS):
@@ -43,7 +46,7 @@ def lost_kind(data: bytes) -> str:
 
 def file_kind(data: bytes) -> str:
     """The same for every kind of file that is known here. Empty for any other one."""
-    head = data[:_HEAD_BYTES]
+    head = data[:HEAD_BYTES]
     if kind := lost_kind(head) or next((kind for begin, kind in _BEGINS if head.lstrip().startswith(begin)), ""):
         return kind
     if head[_BOOT_IMAGE[0]] == _BOOT_IMAGE[1]:

@@ -120,7 +120,7 @@ def test_an_mp4_without_its_index_is_refused(tmp_path: Path) -> None:
         Clip(path)
 
 
-@pytest.mark.parametrize("content", [b"", b"hello " * 100, bytes(5000)])
+@pytest.mark.parametrize("content", [b"\1", b"hello\0" * 100, b"RIFF" + bytes(5000)])
 def test_a_file_that_is_not_a_video_is_refused(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "clip.avi"
     path.write_bytes(content)
@@ -228,7 +228,7 @@ def test_a_container_without_metadata_is_read_at_the_default_rate(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rate_hz: float
 ) -> None:
     path = tmp_path / "clip.avi"
-    path.write_bytes(b"any content")
+    path.write_bytes(b"any\0content")
     monkeypatch.setattr(cv2, "VideoCapture", lambda *_: CaptureWithoutMetadata(rate_hz))
     times_s = [frame.captured_s for frame in read_all(Clip(path))]
     assert times_s == pytest.approx([0.0, 1 / DEFAULT_RATE_HZ, 2 / DEFAULT_RATE_HZ])
@@ -274,7 +274,7 @@ class CaptureOfLargeFrames(CaptureWithoutMetadata):
 
 
 def clip_of(path: Path, monkeypatch: pytest.MonkeyPatch, capture: CaptureWithoutMetadata) -> Clip:
-    path.write_bytes(b"any content")
+    path.write_bytes(b"any\0content")
     monkeypatch.setattr(cv2, "VideoCapture", lambda *_: capture)
     return Clip(path)
 

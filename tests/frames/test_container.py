@@ -1,5 +1,6 @@
 """What containers say, from headers made by hand and from damaged ones."""
 
+import os
 import struct
 from contextlib import suppress
 from pathlib import Path
@@ -103,3 +104,33 @@ def test_a_header_that_leaves_its_parent_says_nothing(tmp_path: Path, held_bytes
     movie = struct.pack(">I4s", 8 + len(header), b"moov") + header
     rest = struct.pack(">Q", 32)[held_bytes - 8 :] + bytes(1000)
     assert said(tmp_path / "clip.mp4", movie + rest) == Container()
+
+
+@tried(Kind.CLIP, "playlist (HLS, concat) with the name of a clip", "refused: it is a list of clips")
+@pytest.mark.parametrize("text", ["#EXTM3U\n#EXTINF:1,\npart.ts\n", "ffconcat version 1.0\nfile part.ts\n"])
+def test_a_list_of_other_files_is_refused(tmp_path: Path, text: str) -> None:
+    """OpenCV would open them whatever they are, and wait for ever for a pipe."""
+    os.mkfifo(tmp_path / "part.ts")
+    path = tmp_path / "clip.mp4"
+    path.write_text(text, encoding="ascii")
+    with pytest.raises(SourceError, match="is a list of clips, not a clip"):
+        Clip(path)
+
+
+@tried(Kind.CLIP, "a text with the ending .txt or .mp4, a pointer of Git LFS, an empty file", "refused: named")
+@pytest.mark.parametrize(
+    ("name", "content", "kind"),
+    [
+        ("readme.txt", "A gate’s notes.\n" * 400, "is a text"),
+        ("clip.mp4", "A gate’s notes.\n", "is a text"),
+        ("clip.mp4", "version https://git-lfs.github.com/spec/v1\n", "is a pointer of Git LFS"),
+        ("clip.mp4", "", "is empty"),
+        ("clip.mp4", "\0" * 5000, "is filled with zeros"),
+    ],
+)
+def test_what_is_no_clip_is_called_by_its_name(tmp_path: Path, name: str, content: str, kind: str) -> None:
+    """OpenCV shows a .txt as white letters on black."""
+    path = tmp_path / name
+    path.write_text(content, encoding="utf-8")
+    with pytest.raises(SourceError, match=kind):
+        Clip(path)

@@ -6,9 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from binarycop.file_kind import HEAD_BYTES, file_kind
 from binarycop.frames import matroska, mp4
 from binarycop.frames.mp4 import SEVERAL_CLIPS
 from binarycop.frames.orientation import Orientation
+
+_LISTS = (b"#EXTM3U", b"ffconcat version")  # HLS, and FFmpeg's concat
 
 
 @dataclass(frozen=True)
@@ -27,12 +30,13 @@ class Container:
 def read_container(path: Path) -> Container:
     """Read the headers of an MP4, QuickTime, Matroska or AVI file; other formats say nothing about these things.
 
-    Raises ValueError, with the reason, if its pictures cannot be shown as it says, or it holds a second clip. Headers
-    that make no sense say nothing: whether the file can be read is OpenCV's to decide. Raises OSError.
+    Raises ValueError, with the reason, if its pictures cannot be shown as it says, it holds a second clip, or it is no
+    clip: a list of other files, which OpenCV would open whatever they are, or a text, which it would draw. Headers that
+    make no sense say nothing: whether the file can be read is OpenCV's to decide. Raises OSError.
     """
     with path.open("rb") as file:
         file_bytes = os.fstat(file.fileno()).st_size
-        start = file.read(52)
+        start = file.read(HEAD_BYTES)
         try:
             return _read(file, file_bytes, start)
         except (struct.error, IndexError):
@@ -40,6 +44,10 @@ def read_container(path: Path) -> Container:
 
 
 def _read(file: BinaryIO, file_bytes: int, start: bytes) -> Container:
+    if start.startswith(_LISTS):
+        raise ValueError("is a list of clips, not a clip")
+    if kind := file_kind(start):
+        raise ValueError(f"is {kind}")
     if start[4:8] in mp4.FIRST_BOXES:
         movie = mp4.read_movie(file, file_bytes)
         return Container(movie.orientation, movie.picture_s, movie.missing_bytes)
