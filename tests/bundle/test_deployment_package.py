@@ -330,6 +330,17 @@ def test_another_kind_of_file_in_the_place_of_the_bitstream_is_named(build: Path
         deployment_package.read(build)
 
 
+def test_a_folder_that_cannot_be_read_is_refused_with_the_reason(build: Path, tmp_path: Path) -> None:
+    with pytest.raises(BundleError, match="cannot be read: File name too long"):
+        deployment_package.read(tmp_path / ("a" * 300))
+    with pytest.raises(BundleError, match="there is no such folder"):
+        deployment_package.read(tmp_path / "absent")
+    shutil.rmtree(build / "bitfile")
+    (build / "bitfile").symlink_to("bitfile")
+    with pytest.raises(BundleError, match="bitfile: cannot be listed: Too many levels of symbolic links"):
+        deployment_package.read(build)
+
+
 @tried(Kind.BUILD, "deploy.zip instead of the folder deploy", "refused: unpack it")
 def test_an_archive_is_not_a_folder(tmp_path: Path) -> None:
     (tmp_path / "deploy.zip").write_bytes(other_files.zip_archive("deploy/bitfile/finn-accel.bit"))

@@ -339,6 +339,8 @@ def test_a_bundle_is_found_by_name_in_the_search_paths_and_by_a_path_with_a_slas
     assert find_bundle(str(copy)) == copy
     with pytest.raises(BundleError, match="there is no such bundle"):
         find_bundle("no-such-network")
+    with pytest.raises(BundleError, match="there is no such bundle"):
+        find_bundle("a" * 300)
 
 
 @pytest.mark.parametrize(

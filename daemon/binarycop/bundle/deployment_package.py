@@ -1,5 +1,8 @@
 """FINN's deployment package, the folder ``deploy/`` of a build: bitstream, .hwh, and the shapes in its driver."""
 
+import errno
+import os
+import stat
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -34,10 +37,14 @@ class DeploymentPackage:
 
 def read(folder: Path) -> DeploymentPackage:
     """Find and read a build. Raises BundleError if a file is missing, there are two of it, or FINN did not write it."""
-    if not folder.is_dir():
-        reason = f"it is a file, not a folder; {_UNPACK}" if folder.exists() else "there is no such folder"
-        raise BundleError(folder, reason)
-    if not (folder / "driver").is_dir() and (folder / "deploy").is_dir():  # as an archive of it can have
+    try:
+        is_folder = stat.S_ISDIR(folder.stat().st_mode)
+    except OSError as error:
+        reason = "there is no such folder" if error.errno == errno.ENOENT else f"cannot be read: {error.strerror}"
+        raise BundleError(folder, reason) from error
+    if not is_folder:
+        raise BundleError(folder, f"it is a file, not a folder; {_UNPACK}")
+    if not os.path.isdir(folder / "driver") and os.path.isdir(folder / "deploy"):  # as an archive of it can have
         folder = folder / "deploy"
     driver = _only_file(folder, "driver", "driver.py")
     bitstream, hwh = _only_file(folder, "bitfile", "*.bit"), _only_file(folder, "bitfile", "*.hwh")
@@ -106,8 +113,16 @@ def _only_file(folder: Path, subfolder: str, pattern: str) -> Path:
 
 
 def _visible(folder: Path) -> list[Path]:
-    """The files of a folder. Hidden files are left out: macOS puts a ``._NAME`` next to each file that it packs."""
-    return sorted(path for path in folder.glob("*") if path.name[0] != "." and not path.is_dir())
+    """The files of a folder. Hidden files are left out: macOS puts a ``._NAME`` next to each file that it packs.
+
+    There are none if there is no such folder. Raises BundleError if it cannot be listed.
+    """
+    try:
+        return sorted(path for path in folder.iterdir() if path.name[0] != "." and not os.path.isdir(path))
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+    except OSError as error:
+        raise BundleError(folder, f"cannot be listed: {error.strerror}") from error
 
 
 def _single(package: DeploymentPackage, key: str) -> Any:

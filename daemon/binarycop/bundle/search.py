@@ -1,5 +1,6 @@
 """Finds a bundle by its name, in the checkout or where it is installed."""
 
+import os
 import sys
 from pathlib import Path
 
@@ -22,7 +23,7 @@ def find_bundle(name: str) -> Path:
     if "/" in name:
         return Path(name)
     for parent in SEARCH_PATHS:
-        if (parent / name).is_dir():
+        if os.path.isdir(parent / name):  # False, and no error, for a name that is too long
             return parent / name
     folders = (path for parent in SEARCH_PATHS if parent.is_dir() for path in parent.iterdir())
     names = sorted({path.name for path in folders if path.is_dir()})
