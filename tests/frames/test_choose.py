@@ -42,12 +42,14 @@ def test_a_file_is_a_clip(tmp_path: Path) -> None:
     assert source.read() is not None
 
 
+@tried(Kind.CAMERA, "not plugged in", "a fault of its gate at once; tried again")
 @pytest.mark.parametrize("spec", ["63", "/dev/video63", "/dev/v4l/by-id/none"])
 def test_a_number_or_device_is_a_camera_even_if_it_does_not_exist(spec: str) -> None:
     with pytest.raises(SourceError, match="camera plugged in"):
         open_source(spec, ManualClock(), CAMERA)
 
 
+@tried(Kind.CAMERA, "source: /dev/zero", "refused: is not a camera")
 def test_a_device_is_never_read_as_a_clip() -> None:
     with pytest.raises(SourceError, match="is not a camera"):
         open_source("/dev/zero", ManualClock(), CAMERA)
@@ -97,6 +99,7 @@ def test_anything_else_is_refused_with_the_kinds_of_source(
         open_source(spec, ManualClock(), CAMERA)
 
 
+@tried(Kind.CLIP, "a pipe", "refused: neither a file nor a folder")
 def test_a_pipe_is_neither_a_file_nor_a_folder(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     with pytest.raises(SourceError, match="is neither file nor folder"):

@@ -11,6 +11,7 @@ from binarycop.frames.base import Frame, Source
 from binarycop.frames.source_event import SourceEvent, SourceEventKind
 from binarycop.frames.source_reader import GrabberSettings, SourceReader
 from tests.frames.fakes import ListedSource, frame
+from tests.tried import Kind, tried
 
 SETTINGS = GrabberSettings(stale_s=2.0, frozen_s=5.0)
 GONE = SourceError("listed", "unplugged")
@@ -72,7 +73,7 @@ def recording(*items: Frame | BaseException | None) -> ListedSource:
     return ListedSource(items, is_live=False)
 
 
-def test_what_a_source_sends_is_known_once_it_is_open_and_told_again_when_it_is_back() -> None:
+def test_what_a_source_sends_is_known_once_it_is_open_and_reported_again_when_it_is_back() -> None:
     run = Run([SourceError("0", "gone"), live(frame(1))])
     assert run.reader.mode is None
     run.step(1)
@@ -133,6 +134,7 @@ def test_a_bad_picture_is_reported_and_the_next_frame_comes(make: Callable[..., 
     assert run.events[0].detail == "picture 3 cannot be decoded"
 
 
+@tried(Kind.CAMERA, "no picture can be decoded", "each is reported, with pauses; a fault of its gate")
 def test_a_source_with_only_bad_pictures_is_read_with_pauses() -> None:
     run = Run([live(*[BAD] * 10)])
     run.step(11)
@@ -251,6 +253,7 @@ def test_a_picture_that_comes_again_is_withheld_at_once() -> None:
     assert run.reader.captured == 6
 
 
+@tried(Kind.CAMERA, "the same picture again and again", "withheld, and reported as frozen")
 def test_a_source_without_a_new_picture_for_frozen_s_is_reported_once() -> None:
     values = [7] * 9 + [8, 9]
     run = film(values)
@@ -262,8 +265,9 @@ def test_a_source_without_a_new_picture_for_frozen_s_is_reported_once() -> None:
     assert run.events[0].detail == "sends the same picture again and again; its frames are withheld"
 
 
+@tried(Kind.CAMERA, "a ring of pictures again and again", "withheld from its second round on, and reported as frozen")
 @pytest.mark.parametrize("ring", [2, 4, 64, 100])
-def test_a_ring_of_pictures_is_withheld_from_its_second_round_on_and_told_with_its_length(ring: int) -> None:
+def test_a_ring_of_pictures_is_withheld_from_its_second_round_on_and_reported_with_its_length(ring: int) -> None:
     values = [*range(ring)] * 5
     run = film(values)
     assert shown(run, values, rate_hz=20.0) == [*range(ring)]
