@@ -1,9 +1,10 @@
 """Training samples of the refinement network: squares cut from scenes, around faces and around proposals."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from itertools import accumulate
 
+import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -24,6 +25,7 @@ _PROPOSAL_JITTER = 0.05, 0.08
 _FACE_JITTER = 0.14, 0.2
 _BEST_PROPOSALS, _OTHER_PROPOSALS = 5, 4  # taken from each frame
 _MIN_PX, _MAX_PX = 14.0, 170.0
+_EMPTY_SCALES, _EMPTY_REPEATS = (1.0, 0.75, 0.5), 3
 _ROTATION_DEG, _GROWTH, _SHIFT = 9.0, 0.1, 0.05  # standard deviations of the augmentation in each batch
 # Shares of background squares that are changed: mirrored into 2, 4 and 8 equal parts, tiled, transposed, upside down.
 _SYMMETRY_SHARES = 0.15, 0.08, 0.07, 0.05, 0.1, 0.05
@@ -44,6 +46,13 @@ class RefinementSamples:
 
     pixels: NDArray[np.uint8]
     targets: NDArray[np.float32]
+
+    @staticmethod
+    def joined(*parts: "RefinementSamples") -> "RefinementSamples":
+        """All squares of several parts, in order."""
+        return RefinementSamples(
+            np.concatenate([part.pixels for part in parts]), np.concatenate([part.targets for part in parts])
+        )
 
     def __len__(self) -> int:
         return len(self.targets)
@@ -81,6 +90,21 @@ def cut_all(store: SceneStore, propose: Propose, seed: int) -> RefinementSamples
         pixels.append(of_frame[0])
         targets.append(of_frame[1])
     return RefinementSamples(np.concatenate(pixels), np.concatenate(targets))
+
+
+def cut_empty(pictures: Iterable[NDArray[np.uint8]], propose: Propose, seed: int) -> RefinementSamples:
+    """The squares around proposals in pictures without people, each at three sizes and three times a little moved."""
+    pixels = []
+    for number, picture in enumerate(pictures):
+        rng = np.random.default_rng([seed, number])
+        for scale in _EMPTY_SCALES:
+            frame = np.asarray(cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), np.uint8)
+            for row in propose(frame):
+                for _ in range(_EMPTY_REPEATS):
+                    pixels.append(Roi.around(_jittered(row[:4], *_PROPOSAL_JITTER, rng).tolist()).cut(frame))
+    return RefinementSamples(
+        np.array(pixels, np.uint8).reshape(-1, ROI_PX, ROI_PX, 3), np.zeros((len(pixels), 5), np.float32)
+    )
 
 
 def cut_frame(

@@ -12,6 +12,7 @@ import argparse
 from pathlib import Path
 
 import cv2
+import numpy as np
 import torch
 
 from binarycop.detection.lookout.detector import WEIGHTS
@@ -19,7 +20,7 @@ from binarycop.detection.lookout.engine import OpenCvEngine
 from binarycop.detection.lookout.network import PROPOSAL, REFINEMENT, Network, Weights
 from binarycop.detection.lookout.weights import read_weights
 from overlays.command_line import add_data_option, add_patches_option, make_parser, print_progress
-from overlays.detector import refinement_samples, sample_store
+from overlays.detector import refinement_samples, sample_store, split
 from overlays.detector.hard_squares import hard_squares
 from overlays.detector.loop import Settings, TrainingTask, restore, train
 from overlays.detector.network import LookoutNet, fold_batchnorm, unfold_batchnorm
@@ -28,6 +29,7 @@ from overlays.detector.proposal_samples import ProposalSamples
 from overlays.detector.refinement_samples import RefinementSamples
 from overlays.detector.sample_store import SceneStore
 from overlays.detector.sources import SourceFiles
+from overlays.detector.split import Part
 
 _SHIPPED = "shipped"
 _HARD_NEGATIVE_THRESHOLD = 0.2  # smallest confidence of a hard negative
@@ -47,7 +49,11 @@ def main() -> None:
     task: TrainingTask = ProposalSamples.of(store)
     if network is REFINEMENT and proposal is not None:
         detector = ProposalDetector(OpenCvEngine(PROPOSAL, proposal), _PROPOSAL_THRESHOLD)
-        task = refinement_samples.cut_all(store, detector.proposals, arguments.seed)
+        empty = (np.asarray(cv2.imread(str(path)), np.uint8) for path in split.empty(arguments.data, Part.FIT))
+        task = RefinementSamples.joined(
+            refinement_samples.cut_all(store, detector.proposals, arguments.seed),
+            refinement_samples.cut_empty(empty, detector.proposals, arguments.seed),
+        )
         print_progress(f"{len(task)} squares")
     torch.manual_seed(arguments.seed)
     net = _initial_network(network, arguments.begin, task)

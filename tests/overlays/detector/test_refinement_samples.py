@@ -14,6 +14,7 @@ from overlays.detector.refinement_samples import (  # noqa: E402
     _framed,
     _made_symmetric,
     _moved,
+    cut_empty,
     cut_frame,
     match_face,
 )
@@ -58,6 +59,30 @@ def test_the_targets_of_squares_are_where_the_face_is() -> None:
         assert lit.min(axis=0) == pytest.approx([box[1], box[0]], abs=1.5)
         assert lit.max(axis=0) + 1 == pytest.approx([box[1] + box[3], box[0] + box[2]], abs=1.5)
     assert (targets[~faces] == 0).all()
+
+
+def test_squares_of_pictures_without_people_show_no_face() -> None:
+    picture = np.zeros((200, 300, 3), np.uint8)
+    picture[40:80, 60:100] = 255
+
+    def bright(frame: np.ndarray) -> np.ndarray:
+        rows, columns = np.nonzero(frame[:, :, 0] > 127)
+        return np.array([[columns.min(), rows.min(), np.ptp(columns) + 1, np.ptp(rows) + 1, 0.5]], np.float64)
+
+    found = cut_empty([picture, picture], bright, 0)
+    assert len(found) == 2 * 3 * 3  # pictures, sizes, repeats
+    assert (found.targets == 0).all()
+    assert found.pixels[:, 20:28, 20:28].min() > 200  # the proposal is in the middle, a quarter of the square
+    assert len({square.tobytes() for square in found.pixels}) > 12
+
+
+def test_joined_squares_keep_their_targets() -> None:
+    parts = [
+        RefinementSamples(np.full((count, 48, 48, 3), count, np.uint8), np.full((count, 5), count, np.float32))
+        for count in (2, 3)
+    ]
+    both = RefinementSamples.joined(*parts)
+    assert both.pixels[:, 0, 0, 0].tolist() == both.targets[:, 0].tolist() == [2, 2, 3, 3, 3]
 
 
 def test_augmented_squares_have_targets_where_their_face_is() -> None:
