@@ -1,9 +1,9 @@
-"""A Xilinx .bit file: its header, and the begin of its configuration data.
+"""A Xilinx .bit file: its header, and the start of its configuration data.
 
 The header has fields of a key, a length and a text: a is the design's name with the options of write_bitstream, b the
 part, c and d the date, e the length of the configuration data. The data is a sequence of packets of 32-bit words after
 a synchronization word (UG470, "7 Series FPGAs Configuration", chapter 5). The packets are read up to the first write of
-frames. One of them has the IDCODE of the chip; another chip does not take the data. The CRC is left to the chip.
+frames. One of them has the IDCODE of the chip; another chip rejects the data. Only the chip checks the CRC.
 """
 
 import re
@@ -28,11 +28,11 @@ CHIPS = {"7z020": Chip(0x3727093, 1_010_808), "7z010": Chip(0x3722093, 520_352)}
 
 _SYNC, _SWAPPED_SYNC = b"\xaa\x99\x55\x66", b"\x66\x55\x99\xaa"
 _SYNC_WITHIN_BYTES = 4096  # Vivado writes it after 48
-_MOST_PACKETS = 4096  # before the first frames; Vivado writes 30
+_MAX_PACKETS = 4096  # before the first frames; Vivado writes 30
 _FDRI, _CBC, _IDCODE = 0x02, 0x0B, 0x0C
 _WRITE = 2
 _REVISION_BITS = 28
-_MOST_TEXT = 256
+_MAX_TEXT = 256
 
 
 @dataclass(frozen=True)
@@ -72,10 +72,10 @@ def parse(data: bytes) -> Bitstream:
 def _fields(data: bytes) -> tuple[dict[str, str], bytes]:
     """The texts of the header by key, and the configuration data, which must be all that follows."""
     if not data.startswith(BIT_HEADER):
-        begin = data[:_SYNC_WITHIN_BYTES]
+        start = data[:_SYNC_WITHIN_BYTES]
         if kind := file_kind(data):
             raise ValueError(f"is {kind}")
-        if _SYNC in begin or _SWAPPED_SYNC in begin:
+        if _SYNC in start or _SWAPPED_SYNC in start:
             raise ValueError("is raw configuration data (.bin), which names no chip; take the .bit of the same build")
         raise ValueError("is no bitstream: it does not begin like a .bit file of Vivado")
     texts: dict[str, str] = {}
@@ -86,7 +86,7 @@ def _fields(data: bytes) -> tuple[dict[str, str], bytes]:
         if len(head) < 3:
             raise ValueError(cut)
         found, size = struct.unpack(">cH", head)
-        if found != key.encode() or not 1 <= size <= _MOST_TEXT:
+        if found != key.encode() or not 1 <= size <= _MAX_TEXT:
             raise ValueError(f"has no field {key} in its header, where Vivado writes it")
         text = data[offset + 3 : offset + 3 + size]
         if len(text) < size:
@@ -118,7 +118,7 @@ def _check_packets(configuration: bytes, name: str, is_compressed: bool) -> None
             raise ValueError("has the bytes of its words swapped, as for the FPGA manager; take Vivado's own .bit")
         raise ValueError("has a header, but no configuration data after it: there is no synchronization word")
     offset, idcode, register = sync + 4, -1, 0
-    for _ in range(_MOST_PACKETS):
+    for _ in range(_MAX_PACKETS):
         if offset + 4 > len(configuration):
             break
         (word,) = struct.unpack_from(">I", configuration, offset)

@@ -26,7 +26,7 @@ _PLUS_DRIVER = "FINNDMAOverlay"
 _PLUS_NAMES = {"idma_names": "input_dma_name", "odma_names": "output_dma_name"}
 _PLUS_TYPE = re.compile(r"DataType\['([^']+)'\]")
 _T = TypeVar("_T")
-_MOST_BYTES = 256 * 1024  # FINN's driver.py has 5 KB, FINN+'s 50 KB
+_MAX_BYTES = 256 * 1024  # FINN's driver.py has 5 KB, FINN+'s 50 KB
 
 
 def read(folder: Path, driver: Path) -> dict[str, Any]:
@@ -47,7 +47,7 @@ def read(folder: Path, driver: Path) -> dict[str, Any]:
 def _parsed(folder: Path, file: Path, parse: Callable[[bytes], _T]) -> _T:
     data = b""
     try:
-        data = regular_file.read(file, _MOST_BYTES, follow_link=True)
+        data = regular_file.read(file, _MAX_BYTES, follow_link=True)
         return parse(data)
     except OSError as error:
         raise BundleError(folder, f"{file.name} cannot be read: {error.strerror}") from error

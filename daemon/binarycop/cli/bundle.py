@@ -25,7 +25,7 @@ from binarycop.settings.load import load
 
 SELF_TEST_LIMIT_S = 120
 CONFIRM_AFTER_S = 600.0
-_MOST_NAMED = 8
+_MAX_NAMED = 8
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
 
@@ -100,8 +100,8 @@ def _not_listed(folder: Path) -> str:
     """The files of a folder that are not the bundle's, such as a bitstream that somebody has only copied into it."""
     known = {manifests.FILE, *manifests.read_header(folder).sha256}
     others = sorted(path.name for path in folder.iterdir() if path.name not in known)
-    more = f" and {len(others) - _MOST_NAMED} more" if len(others) > _MOST_NAMED else ""
-    return ", ".join(others[:_MOST_NAMED]) + more
+    more = f" and {len(others) - _MAX_NAMED} more" if len(others) > _MAX_NAMED else ""
+    return ", ".join(others[:_MAX_NAMED]) + more
 
 
 def _rollback(options: argparse.Namespace) -> None:

@@ -42,9 +42,8 @@ def run(options: argparse.Namespace) -> int:
     # Only pynq can load, also for a daemon that uses UIO.
     settings = replace(configured, backend=backend, overlay=replace(configured.overlay, memory=MemoryAccess.PYNQ))
     bundle = bundles.load(find_bundle(settings.bundle))
-    if (
-        options.simulated
-    ):  # the simulated board makes a build for a bundle without one; a dry run tells what a board does
+    # The simulated board makes a build for a bundle without one; a board refuses it, and so must the dry run.
+    if options.simulated:
         check_build.check(bundle.folder, bundle.manifest)
     bundle, board = open_board(settings, bundle)
     try:

@@ -21,7 +21,7 @@ _STRIDES = (8, 16, 32)
 # All twelve outputs are requested, since OpenCV 5 returns all or none. The landmarks (kps) are not used.
 _OUTPUTS = tuple(f"{part}_{stride}" for part in ("cls", "obj", "bbox", "kps") for stride in _STRIDES)
 _NMS_IOU = 0.3
-_MOST_BYTES = 32 << 20  # the model has 0.2 MB
+_MAX_BYTES = 32 << 20  # the model has 0.2 MB
 _LOG_SIZE_MAX = 8.0
 
 
@@ -38,7 +38,7 @@ class YuNet:
         if not model.is_file():
             raise DetectorError(f"detector yunet: there is no model file {model}; set faces.yunet.model")
         try:
-            data = regular_file.read(model, _MOST_BYTES, follow_link=True)
+            data = regular_file.read(model, _MAX_BYTES, follow_link=True)
             if kind := lost_kind(data):  # OpenCV Zoo has its models in Git LFS
                 raise DetectorError(f"detector yunet: {model} is {kind}")
             self._net = cv2.dnn.readNetFromONNX(np.frombuffer(data, np.uint8))

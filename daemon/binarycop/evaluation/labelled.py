@@ -11,8 +11,8 @@ from binarycop.errors import SourceError
 from binarycop.evaluation.omissions import Omissions, Reason
 from binarycop.frames.picture_files import FileKind, kind_of
 
-_ALIKE = 0.8  # so much of two names is equal; "incorrect" is this much like "correct", but begins with another letter
-_MOST_COUNTED = 100_000  # somebody may give / by mistake
+_MIN_SIMILARITY = 0.8  # of two names; "incorrect" is this similar to "correct", but begins with another letter
+_MAX_COUNTED = 100_000  # somebody may give / by mistake
 _REASONS = {
     FileKind.UNREAD: Reason.UNREAD_FORMAT,
     FileKind.OTHER: Reason.NOT_A_PICTURE,
@@ -59,7 +59,7 @@ def entries(folder: Path) -> list[Path]:
 def class_alike(name: str) -> str | None:
     """The class folder that somebody may have meant by this name; None if it is like no class."""
     words = _in_our_spelling(name)
-    alike = get_close_matches(words, FOLDERS, 1, _ALIKE)
+    alike = get_close_matches(words, FOLDERS, 1, _MIN_SIMILARITY)
     return alike[0] if alike and alike[0][0] == words[0] else None
 
 
@@ -111,7 +111,7 @@ class FolderReader:
             self._omissions.add(Reason.NO_ACCESS, f"{self._name(Path(error.filename))} ({error.strerror})")
 
         found = (file for _, _, files in os.walk(folder, onerror=refused) for file in files)
-        count = sum(kind_of(file) is not FileKind.SYSTEM for file in islice(found, _MOST_COUNTED))
+        count = sum(kind_of(file) is not FileKind.SYSTEM for file in islice(found, _MAX_COUNTED))
         if count:
             alike = class_alike(folder.name)
             meant = f"; a class is named {alike}" if alike and reason is Reason.NO_CLASS else ""

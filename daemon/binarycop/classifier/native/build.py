@@ -13,7 +13,7 @@ from pathlib import Path
 from binarycop.classifier.native.variants import SOURCE, Variant, this_machine, variants_of
 
 FLAGS = ("-std=gnu11", "-O3", "-Wall", "-Wextra", "-Werror", "-Wno-psabi", "-fPIC", "-shared", "-nostdlib", "-s")
-_LONGEST_S = 120
+_TIMEOUT_S = 120
 
 
 def main() -> int:
@@ -33,7 +33,7 @@ def main() -> int:
 def build(variant: Variant, compiler: str, folder: Path) -> bool:
     """Compile one variant; returns whether that worked. The compiler's messages go to standard error."""
     command = [compiler, *FLAGS, *variant.flags, "-o", str(folder / variant.file), str(SOURCE)]
-    return subprocess.run(command, check=False, timeout=_LONGEST_S).returncode == 0
+    return subprocess.run(command, check=False, timeout=_TIMEOUT_S).returncode == 0
 
 
 if __name__ == "__main__":

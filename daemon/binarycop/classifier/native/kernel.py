@@ -68,7 +68,7 @@ def find_kernel(
 
 
 def processor_features() -> frozenset[str]:
-    """What the first processor can do, in the kernel's words; nothing if the kernel does not tell."""
+    """What the first processor can do, in the kernel's words; nothing if the kernel does not list it."""
     try:
         text = _CPUINFO.read_text(encoding="ascii", errors="replace")
     except OSError:

@@ -64,7 +64,7 @@ class NativeNetwork:
 
 
 def layout(bundle: Bundle, lanes: int) -> NativeNetwork | None:
-    """The network for a kernel of so many lanes. None if its first layer is no convolution, which the kernel needs."""
+    """The network for a kernel of ``lanes`` lanes. None if its first layer is no convolution; the kernel needs one."""
     layers, last = bundle.manifest.layers, len(bundle.manifest.layers) - 1
     if layers[0].kind != "conv":
         return None
