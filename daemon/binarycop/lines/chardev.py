@@ -29,7 +29,7 @@ _VALUE_ATTRIBUTE = struct.Struct("=IIQQ")
 _DEBOUNCE_ATTRIBUTE = struct.Struct("=IIIIQ")
 
 NAME_BYTES = 32  # length of a line's, chip's or consumer's name, with its final zero
-LONGEST_DEBOUNCE_US = 0xFFFF_FFFF
+MAX_DEBOUNCE_US = 0xFFFF_FFFF
 _VALUES_ID, _DEBOUNCE_ID = 2, 3
 _INPUT, _OUTPUT = 1 << 2, 1 << 3
 _RISING_ID = 1

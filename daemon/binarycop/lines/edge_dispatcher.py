@@ -30,9 +30,8 @@ class EdgeDispatcher:
     """
 
     def __init__(self) -> None:
-        self._lock = (
-            threading.RLock()
-        )  # Python may collect a device, and so unwatch its line, in any thread at any time
+        # Python may collect a device, and so unwatch its line, at any time: also in a thread that has this lock.
+        self._lock = threading.RLock()
         self._watched: dict[int, _WatchedLine] = {}
         self._stopping = False
         self._process = os.getpid()

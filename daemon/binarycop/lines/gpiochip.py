@@ -36,13 +36,13 @@ class GpioChipFactory(LineFactory):
 
     @property
     def edge_dispatcher(self) -> EdgeDispatcher:
-        """The thread that calls the handlers of edges; it starts at the first use, in a forked process anew."""
+        """The thread that calls the handlers of edges; it starts at the first use, and again in a forked process."""
         if self._edge_dispatcher is None or not self._edge_dispatcher.is_own:
             self._edge_dispatcher = EdgeDispatcher()
         return self._edge_dispatcher
 
     def request(self, pin: GpioChipPin, config: LineConfig) -> LineRequest:
-        """Request a pin's line from the kernel. If that fails, the line is no device's and no pin's any more.
+        """Request a pin's line from the kernel. If that fails, the line is free for another device.
 
         Raises GPIOPinInUse with the consumer's name if another process has the line, LineAccessDenied if this process
         may not open its chip.
@@ -50,7 +50,7 @@ class GpioChipFactory(LineFactory):
         try:
             request = self._request(pin.info, config)
         except Exception:
-            # The device whose making fails here may live on in the traceback, and must not hold the next one off.
+            # A traceback may keep the device that was being made; it must not keep the line from the next device.
             with self._res_lock:
                 if self._pins.get(pin.info.name) is pin:
                     del self._pins[pin.info.name]

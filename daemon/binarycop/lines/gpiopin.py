@@ -21,7 +21,7 @@ from gpiozero.exc import (
 from gpiozero.pins import Pin, PinInfo
 
 from binarycop.lines.chardev import (
-    LONGEST_DEBOUNCE_US,
+    MAX_DEBOUNCE_US,
     AsIs,
     Edge,
     Edges,
@@ -154,8 +154,8 @@ class GpioChipPin(Pin):  # type: ignore[misc]
 
     def _set_bounce(self, value: float | None) -> None:
         debounce_us = round((value or 0) * 1e6)
-        if not 0 <= debounce_us <= LONGEST_DEBOUNCE_US:
-            raise PinInvalidBounce(f"bounce of {self!r} must be 0 to {LONGEST_DEBOUNCE_US // 1_000_000} s")
+        if not 0 <= debounce_us <= MAX_DEBOUNCE_US:
+            raise PinInvalidBounce(f"bounce of {self!r} must be 0 to {MAX_DEBOUNCE_US // 1_000_000} s")
         with self._lock:
             self._configure_input(replace(self._input_config, debounce_us=debounce_us))
 
