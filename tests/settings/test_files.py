@@ -49,7 +49,7 @@ LEFTOVERS = [
 @pytest.mark.parametrize(
     "name", [pytest.param(name, marks=tried(Kind.SETTINGS, what, "not read")) for name, what in LEFTOVERS]
 )
-def test_hidden_files_and_leftovers_lie_there_without_a_word(name: str, folder: Path) -> None:
+def test_hidden_files_and_leftovers_are_ignored(name: str, folder: Path) -> None:
     (folder / name).write_text("gate: {pulse_s: 9}\n")
     assert pulse_s(main_of(folder)) == 1
     assert unread(main_of(folder)) == []

@@ -1,8 +1,8 @@
 """The boots in the journal, in their order.
 
-The times of entries cannot give it: a board without a battery for its clock starts each boot at some old time, and
-somebody may once have set the clock to next year. journald numbers its entries, and goes on with the numbers in the
-next boot unless its file was not closed, as after a loss of power. Then a new series of numbers begins.
+The times of entries do not give this order: a board without a battery for its clock starts each boot at some old time,
+and somebody may once have set the clock to next year. journald numbers its entries, and the next boot continues the
+numbers, unless the file was not closed, as after a loss of power. Then a new series of numbers begins.
 """
 
 from collections.abc import Callable, Mapping
@@ -13,7 +13,7 @@ from typing import Any
 
 from binarycop.journal.journald import Reader
 
-_LEAST_STEP = timedelta(minutes=1)  # less is a clock that was corrected, not one that was not set
+_MIN_STEP = timedelta(minutes=1)  # less is a clock that was corrected, not one that was not set
 _UNKNOWN = datetime.max.replace(tzinfo=timezone.utc)
 
 
@@ -48,7 +48,7 @@ class Boot:
         if self.last is None or stamp.since_boot > self.last.since_boot:  # written since the last one was looked up
             return timedelta(0)
         step = (self.last.at - stamp.at) - (self.last.since_boot - stamp.since_boot)
-        return step if abs(step) >= _LEAST_STEP else timedelta(0)
+        return step if abs(step) >= _MIN_STEP else timedelta(0)
 
 
 def read_boots(reader: Reader, running: str) -> list[Boot]:

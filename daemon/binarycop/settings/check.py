@@ -9,7 +9,7 @@ from binarycop.settings.schema import LaneSettings, wires_of
 from binarycop.settings.tree import MappingNode, Node
 
 _ON_LIMIT_MARGIN_S = 1.0  # the timer must not end a permission that the daemon itself is about to end
-_LONGEST_FEEDBACK_DEBOUNCE_S = 0.1
+_MAX_FEEDBACK_DEBOUNCE_S = 0.1
 
 
 def check_lane(lane: LaneSettings, node: MappingNode, key: str, problems: list[SettingsError]) -> None:
@@ -56,8 +56,8 @@ def check_lane(lane: LaneSettings, node: MappingNode, key: str, problems: list[S
             problem = f"is within {_ON_LIMIT_MARGIN_S:g} s of lines.max_on_s, {lane.lines.max_on_s:g} s, or longer"
             hint = f"write at most {lane.lines.max_on_s - _ON_LIMIT_MARGIN_S:g}"
             add_problem(f"gate.{on_key}", problem, hint, "lines.max_on_s")
-    if lane.lines.feedback is not None and lane.lines.feedback.debounce_s > _LONGEST_FEEDBACK_DEBOUNCE_S:
-        limit = f"{_LONGEST_FEEDBACK_DEBOUNCE_S:g}"
+    if lane.lines.feedback is not None and lane.lines.feedback.debounce_s > _MAX_FEEDBACK_DEBOUNCE_S:
+        limit = f"{_MAX_FEEDBACK_DEBOUNCE_S:g}"
         problem = "is too long: the relay's contact must follow within 0.2 s"
         add_problem("lines.feedback.debounce_s", problem, f"write at most {limit}")
     pins: dict[str, str] = {}

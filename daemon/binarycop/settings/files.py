@@ -1,7 +1,7 @@
 """Which files the settings are read from: ``gate.yaml``, then ``gate.d/*.yaml`` in the order of their names.
 
-As in systemd, a hidden file does not count, such as an editor's ``.#20-site.yaml``; and the leftovers of editors and
-packages, such as ``site.yaml~``, lie there without a word.
+As in systemd, hidden files are ignored, such as an editor's ``.#20-site.yaml``, and so are the leftovers of editors and
+packages, such as ``site.yaml~``.
 """
 
 import os
@@ -45,10 +45,10 @@ def unread(path: Path | None) -> list[str]:
     """
     main = path or SYSTEM_FILE
     folder = _drop_in_folder(main)
-    begin = f"{main.stem}.".lower()
+    prefix = f"{main.stem}.".lower()
     with suppress(OSError):
         below = (folder / name for name in _listed(folder) if not name.endswith(".yaml"))
-        beside = (main.parent / name for name in _listed(main.parent) if name.lower().startswith(begin))
+        beside = (main.parent / name for name in _listed(main.parent) if name.lower().startswith(prefix))
         others = (file for file in chain(below, beside) if file not in (main, folder))
         files = sorted(islice((file for file in others if not _LEFTOVER.fullmatch(file.name)), _MAX_UNREAD))
         return [f"{file}: is not read; only {main.name} and {folder.name}/*.yaml are" for file in files]

@@ -7,7 +7,7 @@ from binarycop.settings.field import bounded
 
 
 class PixelFormat(Enum):
-    """The format that is asked of a camera: compressed (JPEG), or raw 4:2:2. What it has instead is used, and told."""
+    """The format that a camera is asked for: compressed (JPEG), or raw 4:2:2."""
 
     MJPG = "MJPG"
     YUYV = "YUYV"
@@ -15,7 +15,7 @@ class PixelFormat(Enum):
 
 @dataclass(frozen=True)
 class FramesSettings:
-    """Where the frames come from. Size, rate and format are requests: the event ``started`` says what a camera sends."""
+    """Where the frames come from. Size, rate and format are requests: the event ``started`` has what a camera sends."""
 
     source: str = "demo"
     """``demo``, a camera (``0``, ``/dev/video0``), a video file, or a folder of pictures."""

@@ -26,7 +26,7 @@ _MAX_KEY = 64  # characters; the longest key has 20
 
 @dataclass(frozen=True)
 class ScalarNode:
-    """A single value as text. style: the sign that it was written with, a quote or ``|`` or ``>``; empty for none."""
+    """A single value as text. style: a quote, ``|`` or ``>``, as it was written; empty for a plain value."""
 
     text: str
     style: str
