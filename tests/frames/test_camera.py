@@ -220,7 +220,7 @@ def test_of_several_pictures_that_wait_the_newest_is_read() -> None:
     assert device.taken == set()
 
 
-def test_of_several_pictures_that_wait_each_bad_one_is_told() -> None:
+def test_of_several_pictures_that_wait_each_bad_one_is_reported() -> None:
     half = picture(9).tobytes()[:1000]
     device = FakeDevice([picture(0), picture(1), half, picture(3), picture(4), picture(5)], waiting=6, damaged=(4,))
     assert values(camera(device), 5) == [

@@ -194,7 +194,7 @@ def test_a_stride_that_cannot_be_is_refused(device: Device) -> None:
 
 
 @tried(Kind.CAMERA, "another size and rate than requested", "used; `started` says both")
-def test_another_size_and_rate_are_used_and_told(device: Device) -> None:
+def test_another_size_and_rate_are_used_and_reported(device: Device) -> None:
     larger = cv2.resize(quarters(), (480, 360), interpolation=cv2.INTER_NEAREST)
     device.picture.write_bytes(raw("YUYV", np.asarray(larger, np.uint8)))
     steps, _ = device.read("YUYV", 1, size="480x360", rate=10)
@@ -222,7 +222,7 @@ def test_range_and_colours_are_as_the_driver_says(
 @pytest.mark.parametrize(
     ("field", "is_read"),
     [
-        pytest.param(4, True, marks=tried(Kind.CAMERA, "interlaced, both fields in one picture", "used; told")),
+        pytest.param(4, True, marks=tried(Kind.CAMERA, "interlaced, both fields in one picture", "used and reported")),
         *(
             pytest.param(field, False, marks=tried(Kind.CAMERA, f"interlaced, {words}", "refused: half of the lines"))
             for field, words in ((2, "one field only"), (5, "one field below the other"), (7, "fields in turn"))

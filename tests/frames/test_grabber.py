@@ -91,17 +91,17 @@ def test_only_the_newest_frame_is_taken_and_the_others_are_counted(source: Gated
         assert (grabber.captured, grabber.dropped) == (5, 4)
 
 
-def test_its_caller_is_told_of_each_frame_and_of_the_end(source: GatedSource, clock: ManualClock) -> None:
-    told: list[int] = []
+def test_its_caller_is_notified_of_each_frame_and_of_the_end(source: GatedSource, clock: ManualClock) -> None:
+    seen: list[int] = []
     grabber = Grabber(lambda: source, clock, SETTINGS)
-    grabber.start(lambda: told.append(grabber.captured))
+    grabber.start(lambda: seen.append(grabber.captured))
     source.wait_until_asked()
     source.give(2)
-    assert told == [1, 2]
+    assert seen == [1, 2]
     grabber.close(0.0)
     source.unblock()
     assert grabber.close(DEADLINE_S)
-    assert told == [1, 2, 3, 3]
+    assert seen == [1, 2, 3, 3]
 
 
 def test_a_frame_is_taken_once(source: GatedSource, clock: ManualClock) -> None:

@@ -1,4 +1,4 @@
-"""The journal's writer: what reaches journald, how much of it, and what is told about the rest."""
+"""The journal's writer: what reaches journald, how much of it, and what is reported about the rest."""
 
 import math
 import re
@@ -28,7 +28,7 @@ class Setup:
     def take(self, datagram: bytes, at_s: float = 0.0, uid: int | None = DAEMON) -> None:
         self.writer.take(datagram, uid, at_s)
 
-    def told(self, at_s: float) -> dict[str, str]:
+    def reported(self, at_s: float) -> dict[str, str]:
         """What the writer says that it left out: the count by its reason."""
         before = len(self.sent)
         self.writer.report(at_s)
@@ -69,7 +69,7 @@ def test_nobody_else_may_write(uid: int | None) -> None:
     setup = Setup()
     setup.take(PERMIT, uid=uid)
     assert setup.sent == []
-    assert setup.told(0.0) == {LossReason.REFUSED.value: "1"}
+    assert setup.reported(0.0) == {LossReason.REFUSED.value: "1"}
 
 
 def test_root_may_write_for_a_daemon_that_runs_as_root() -> None:
@@ -83,7 +83,7 @@ def test_what_is_not_an_entry_is_counted_and_never_written(data: bytes) -> None:
     setup = Setup()
     setup.take(data)
     assert setup.sent == []
-    assert setup.told(0.0) == {LossReason.REFUSED.value: "1"}
+    assert setup.reported(0.0) == {LossReason.REFUSED.value: "1"}
 
 
 def test_a_picture_in_the_fields_of_an_entry_is_refused() -> None:
@@ -93,21 +93,21 @@ def test_a_picture_in_the_fields_of_an_entry_is_refused() -> None:
     assert setup.sent == []
 
 
-def test_no_more_entries_come_through_than_the_limit_and_the_rest_is_told() -> None:
+def test_no_more_entries_come_through_than_the_limit_and_the_rest_is_reported() -> None:
     setup, seconds, rate_hz = Setup(), 600, 50
     for number in range(seconds * rate_hz):
         setup.take(PERMIT, number / rate_hz)
         setup.writer.report(number / rate_hz)
     limits = Limits()
     written = [one for one in setup.sent if one["BINARYCOP_EVENT"] == "permit"]
-    told = [one for one in setup.sent if one["BINARYCOP_EVENT"] == "unwritten"]
+    reported = [one for one in setup.sent if one["BINARYCOP_EVENT"] == "unwritten"]
     most = limits.units + limits.units_per_s * seconds
     assert len(written) * decode(PERMIT).units == pytest.approx(most, abs=2 * decode(PERMIT).units)
-    assert len(told) <= seconds / 60 + 1
+    assert len(reported) <= seconds / 60 + 1
     setup.writer.report(seconds, is_end=True)
-    told = [one for one in setup.sent if one["BINARYCOP_EVENT"] == "unwritten"]
-    assert len(written) + sum(int(one["BINARYCOP_COUNT"]) for one in told) == seconds * rate_hz
-    assert {one["BINARYCOP_WHY"] for one in told} == {LossReason.TOO_MANY.value}
+    reported = [one for one in setup.sent if one["BINARYCOP_EVENT"] == "unwritten"]
+    assert len(written) + sum(int(one["BINARYCOP_COUNT"]) for one in reported) == seconds * rate_hz
+    assert {one["BINARYCOP_WHY"] for one in reported} == {LossReason.TOO_MANY.value}
 
 
 def test_no_more_bytes_of_new_text_come_through_than_the_limit_and_the_entries_stay() -> None:
@@ -121,7 +121,7 @@ def test_no_more_bytes_of_new_text_come_through_than_the_limit_and_the_entries_s
     assert sum(len(text) for text in texts if text != LEFT_OUT) <= limits.text_bytes + limits.text_bytes_per_s * seconds
     assert len(texts) == 3 * seconds, "the events themselves are all there"
     assert texts.count(LEFT_OUT) > 0.9 * len(texts)
-    assert setup.told(seconds) == {LossReason.TEXTS.value: str(texts.count(LEFT_OUT))}
+    assert setup.reported(seconds) == {LossReason.TEXTS.value: str(texts.count(LEFT_OUT))}
 
 
 def test_an_entry_holds_no_more_than_four_bits_for_each_unit() -> None:
@@ -176,20 +176,20 @@ def test_a_gate_that_works_for_a_day_reaches_no_limit() -> None:
         setup.take(encode(Event.LEFT, "north", {"person": number}), at_s + 2.5)
         if number % 100 == 0:
             setup.take(encode(Event.CAMERA_LOST, "north", {"detail": f"no frames for {number / 7:.1f} s"}), at_s)
-    assert setup.told(1e6) == {}
+    assert setup.reported(1e6) == {}
     assert not [one for one in setup.sent if LEFT_OUT in one["MESSAGE"]]
 
 
-def test_what_journald_does_not_take_is_told_when_it_is_back() -> None:
+def test_what_journald_does_not_take_is_reported_when_it_is_back() -> None:
     setup = Setup()
     setup.works = False
     for _ in range(3):
         setup.take(PERMIT)
-    assert setup.told(0.0) == {}
+    assert setup.reported(0.0) == {}
     setup.works = True
-    assert setup.told(1.0) == {}, "at most one report a minute"
-    assert setup.told(61.0) == {LossReason.NO_JOURNAL.value: "3"}
-    assert setup.told(200.0) == {}
+    assert setup.reported(1.0) == {}, "at most one report a minute"
+    assert setup.reported(61.0) == {LossReason.NO_JOURNAL.value: "3"}
+    assert setup.reported(200.0) == {}
 
 
 def test_every_event_can_be_written() -> None:

@@ -48,7 +48,7 @@ class Hall:
         return self
 
 
-def test_a_poster_is_told_once_and_then_the_person_is_judged() -> None:
+def test_a_poster_is_reported_once_and_then_the_person_is_judged() -> None:
     setup = Hall(poster=NOSE, person=CORRECT).run(STILL_S + 10).setup
     assert setup.records(Event.STILL_FACE) == [("still_face", {"across": 83, "down": 50})]
     persons = [values["person"] for _, values in setup.records(Event.PERSON)]

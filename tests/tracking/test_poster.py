@@ -39,15 +39,15 @@ def film(seconds: float) -> tuple[list[FrontPerson], Box]:
     return fronts, there
 
 
-@tried(Kind.CAMERA, "a poster with a larger face than a person's", "left out after faces.still_s, and told")
+@tried(Kind.CAMERA, "a poster with a larger face than a person's", "left out after faces.still_s, and reported")
 def test_a_poster_is_followed_without_drift_and_left_out_and_then_people_are_in_front() -> None:
     fronts, poster = film(30.0)
     first = next(number for number, front in enumerate(fronts) if front.still_faces)
-    [told] = [box for front in fronts for box in front.still_faces]
+    [reported] = [box for front in fronts for box in front.still_faces]
     followed = [front.box for front in fronts[:first] if front.box is not None and front.box.iou(poster) > 0.6]
     assert len(followed) > 0.8 * first
-    uncovered = [box for box in followed if dist(box.centre, told.centre) < 3]
+    uncovered = [box for box in followed if dist(box.centre, reported.centre) < 3]
     assert len(uncovered) > 0.8 * len(followed)
     later = [front for front in fronts[first + RATE_HZ :] if front.person is not None]
     assert len({front.person for front in later}) >= 3
-    assert all(front.box is None or front.box.iou(told) < 0.6 for front in later)
+    assert all(front.box is None or front.box.iou(reported) < 0.6 for front in later)

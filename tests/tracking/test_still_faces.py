@@ -26,14 +26,14 @@ class Scene:
 
     def __post_init__(self) -> None:
         self.faces, self.now_s, self.number = StillFaces(), 100.0, 0
-        self.told: list[Box] = []
+        self.reported: list[Box] = []
 
     def frame(self, boxes: dict[int, Box | None]) -> frozenset[int]:
         """One more frame; returns who is left out."""
         self.now_s, self.number = self.now_s + EVERY_S, self.number + 1
         if not self.is_empty:
             boxes = {WALKER: Box(300 + 250 * np.sin(self.now_s), 300, 60, 80), **boxes}
-        self.told += self.faces.step(boxes, STILL_S, self.now_s)
+        self.reported += self.faces.step(boxes, STILL_S, self.now_s)
         return self.faces.left_out
 
     def run(self, boxes: dict[int, Box | None], seconds: float) -> list[frozenset[int]]:
@@ -47,11 +47,11 @@ def moved(box: Box, share: float) -> Box:
 
 @pytest.fixture
 def scene() -> Scene:
-    """A scene with a poster that has been left out, and is told."""
+    """A scene with a poster that has been left out, and is reported."""
     scene = Scene()
     scene.run({POSTER: WALL}, STILL_S + 5)
     assert scene.faces.left_out == {POSTER}
-    assert scene.told == [WALL]
+    assert scene.reported == [WALL]
     return scene
 
 
@@ -60,7 +60,7 @@ def test_a_poster_is_left_out_after_the_stated_time_in_which_somebody_walked() -
     left_out = scene.run({POSTER: WALL}, STILL_S + 5)
     first_s = left_out.index(frozenset({POSTER})) * EVERY_S
     assert STILL_S < first_s < STILL_S + 2  # the walker's first step, and the first second, do not count
-    assert scene.told == [WALL]
+    assert scene.reported == [WALL]
 
 
 @pytest.mark.parametrize("others", [{}, {PERSON: Box(100, 100, 60, 80)}])
@@ -76,7 +76,7 @@ def test_the_detectors_noise_does_not_make_a_poster_move() -> None:
         box = Box.centred(445 + 120 * x, 160 + 120 * y, 90 * (1 + 2 * size), 120 * (1 + 2 * size))
         scene.frame({POSTER: box})
     assert scene.faces.left_out == {POSTER}
-    assert len(scene.told) == 1
+    assert len(scene.reported) == 1
 
 
 def test_whoever_stands_still_after_walking_into_view_is_never_left_out() -> None:
@@ -122,14 +122,14 @@ def test_a_face_that_moves_counts_again_at_once_and_stays(scene: Scene) -> None:
 def test_a_poster_that_was_covered_for_a_while_is_left_out_from_its_first_frame_on(scene: Scene) -> None:
     scene.run({}, 100)
     assert scene.frame({POSTER + 10: moved(WALL, 0.01)}) == {POSTER + 10}
-    assert len(scene.told) == 1
+    assert len(scene.reported) == 1
 
 
 def test_a_poster_that_is_partly_covered_is_left_out_again_when_it_is_not(scene: Scene) -> None:
     for _ in range(20):
         scene.run({POSTER: moved(WALL, 0.2)}, 1)
         assert set(scene.run({POSTER: WALL}, 2)) == {frozenset({POSTER})}
-    assert len(scene.told) == 1
+    assert len(scene.reported) == 1
 
 
 def test_the_time_that_a_poster_was_still_counts_on_after_it_was_covered() -> None:

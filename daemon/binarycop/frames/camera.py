@@ -109,7 +109,7 @@ class Camera:
         raise SourceError(self.name, f"begins with {_MAX_BAD_IN_A_ROW} pictures that are empty, too short or damaged")
 
     def _newest(self) -> Buffer:
-        """The newest picture. Older ones are skipped, but not a bad one nor the one before it: bad ones are reported."""
+        """The newest picture. Older ones are skipped, but not a bad one nor the one before it: bad ones are events."""
         ready = self._ready
         first = None if ready else self._device.dequeue(_TIMEOUT_S)
         if first is not None:

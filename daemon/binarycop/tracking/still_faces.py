@@ -12,10 +12,8 @@ from math import dist, log
 
 from binarycop.geometry import Box
 
-_STILL_SHARE, _STILL_GROWTH = (
-    0.04,
-    0.08,
-)  # how far a still face is from its place, in longer sides, and in log of the size
+# How far a still face is from its place at most, in its longer sides, and in the logarithm of its size.
+_STILL_SHARE, _STILL_GROWTH = 0.04, 0.08
 _WALKED_SHARE, _WALKED_GROWTH = 0.5, 0.25  # farther from where it was first seen: it has walked
 _STEP_SHARE, _STEP_GROWTH = 0.75, 0.25  # a step is a face's width, or what somebody grows who comes nearer
 _WALKS_S = 2.0  # whoever has made a step walks for this long
@@ -34,7 +32,7 @@ class _Place:
     box: Box
     seen_s: float
     still_s: float = 0.0
-    is_told: bool = False
+    is_reported: bool = False
 
 
 @dataclass
@@ -84,7 +82,7 @@ class StillFaces:
             if not _is_within(path.step_box, box, _STEP_SHARE, _STEP_GROWTH):
                 path.step_box, path.step_s = box, now_s
         walkers = {track_id for track_id in visible if _walks(self._paths[track_id], now_s)}
-        left_out, told = [], []
+        left_out, new = [], []
         for track_id, box in visible.items():
             path = self._paths[track_id]
             if path.has_walked:
@@ -92,14 +90,14 @@ class StillFaces:
             else:
                 is_still = self._stays(path, box, elapsed_s if walkers - {track_id} else 0.0, now_s)
                 is_still = is_still and path.place.still_s >= still_s
-                if is_still and not path.place.is_told:
-                    path.place.is_told = True
-                    told.append(box)
+                if is_still and not path.place.is_reported:
+                    path.place.is_reported = True
+                    new.append(box)
             if is_still:
                 left_out.append(track_id)
         self.left_out = frozenset(left_out)
         self._forget()
-        return told
+        return new
 
     def _stays(self, path: _Path, box: Box, walked_s: float, now_s: float) -> bool:
         """Whether a track that has not walked is at its place now. walked_s: for how long somebody has walked."""
