@@ -11,7 +11,8 @@ import pytest
 
 from binarycop.errors import SourceError
 from binarycop.frames.clip import Clip
-from binarycop.frames.container import Container, read_container
+from binarycop.frames.clip_header import ClipHeader
+from binarycop.frames.container import read_header
 from binarycop.frames.orientation import Orientation
 from tests.frames.containers import VIDEO, edit_matroska, element, with_matrix, with_pose
 from tests.tried import Kind, tried
@@ -28,9 +29,9 @@ def clip(path: Path, fourcc: str) -> bytes:
     return path.read_bytes()
 
 
-def said(path: Path, data: bytes) -> Container:
+def said(path: Path, data: bytes) -> ClipHeader:
     path.write_bytes(data)
-    return read_container(path)
+    return read_header(path)
 
 
 @pytest.mark.parametrize("name", ["clip.mp4", "clip.mov"])
@@ -52,15 +53,15 @@ def test_a_fragmented_mp4_says_only_how_many_bytes_it_has(tmp_path: Path) -> Non
     movie, media = data[start:], data[:start]
     movie = struct.pack(">I", len(movie) + 8) + movie[4:] + struct.pack(">I4s", 8, b"mvex")
     fragment = struct.pack(">I4s", 100, b"mdat") + bytes(60)
-    assert said(path, media + movie + fragment) == Container(missing_bytes=32)
+    assert said(path, media + movie + fragment) == ClipHeader(missing_bytes=32)
 
 
 def test_a_live_matroska_promises_no_length(tmp_path: Path) -> None:
     path = tmp_path / "clip.mkv"
     data = with_pose(clip(path, "MJPG"), -90.0)
     start = data.index(b"\x18\x53\x80\x67")
-    assert said(path, data[:start] + LIVE + data[start + 12 : -100]) == Container(Orientation.TURN_90)
-    assert said(path, data[:-100]) == Container(Orientation.TURN_90, missing_bytes=100)
+    assert said(path, data[:start] + LIVE + data[start + 12 : -100]) == ClipHeader(Orientation.TURN_90)
+    assert said(path, data[:-100]) == ClipHeader(Orientation.TURN_90, missing_bytes=100)
 
 
 @tried(Kind.CLIP, "MKV that states a crop", "refused: it is not cropped")
@@ -77,7 +78,7 @@ def test_the_pose_of_a_panorama_is_not_that_of_the_picture(tmp_path: Path) -> No
         return content + element(0x7670, element(0x7671, b"\x01") + element(0x7675, struct.pack(">f", 33.0)))
 
     path = tmp_path / "clip.mkv"
-    assert said(path, edit_matroska(clip(path, "MJPG"), VIDEO, panorama)) == Container()
+    assert said(path, edit_matroska(clip(path, "MJPG"), VIDEO, panorama)) == ClipHeader()
 
 
 @pytest.mark.parametrize("name", ["clip.mp4", "clip.mkv"])
@@ -103,7 +104,7 @@ def test_a_header_that_leaves_its_parent_says_nothing(tmp_path: Path, held_bytes
     header = struct.pack(">I4sQ", 1, b"mvhd", 32)[:held_bytes]
     movie = struct.pack(">I4s", 8 + len(header), b"moov") + header
     rest = struct.pack(">Q", 32)[held_bytes - 8 :] + bytes(1000)
-    assert said(tmp_path / "clip.mp4", movie + rest) == Container()
+    assert said(tmp_path / "clip.mp4", movie + rest) == ClipHeader()
 
 
 @tried(Kind.CLIP, "playlist (HLS, concat) with the name of a clip", "refused: it is a list of clips")

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from binarycop.errors import SourceError, UndecodableFrame
 from binarycop.frames.base import Frame
-from binarycop.frames.container import Container, read_container
+from binarycop.frames.clip_header import ClipHeader
+from binarycop.frames.container import read_header
 from binarycop.frames.image import MAX_FRAME_PX, SUFFIXES
 from binarycop.frames.orientation import upright
 from binarycop.frames.timeline import Timeline
@@ -30,8 +31,8 @@ class Clip:
     """The frames of one local video file, as they are to be seen.
 
     They are turned and mirrored as the container states (``container``), and stretched if it says that their pixels are
-    not square; its clean aperture does not count. A frame's time is its time stamp in the container (``timeline``), and
-    the period of the container's frame rate is used where it has none, or of 25 Hz if it states none.
+    not square; its clean aperture does not count. A frame's time is its time stamp in the container (``timeline``). If
+    it has none, it follows the last one by a period of the container's frame rate, or of 25 Hz if that is not stated.
 
     Raises SourceError if the path is not a regular file or this OpenCV cannot read it, it has no picture or is several
     clips in one, it cannot be shown as it states, or its frames have more than 4096×4096 pixels. A frame in it may be
@@ -49,7 +50,7 @@ class Clip:
     def __init__(self, path: Path) -> None:
         self.name = str(path)
         self._check(path)
-        self._container = self._read_container(path)
+        self._header = self._read_header(path)
         self._capture = self._open(path)
         # OpenCV 4.6 turns a portrait clip upside down, and no version mirrors.
         self._capture.set(cv2.CAP_PROP_ORIENTATION_AUTO, 0)
@@ -102,9 +103,9 @@ class Clip:
         if _IMAGE_SEQUENCE.search(path.name):
             raise SourceError(self.name, "has a name that OpenCV takes for an image sequence; rename it")
 
-    def _read_container(self, path: Path) -> Container:
+    def _read_header(self, path: Path) -> ClipHeader:
         try:
-            return read_container(path)
+            return read_header(path)
         except ValueError as error:
             raise SourceError(self.name, str(error)) from error
         except OSError as error:
@@ -146,7 +147,7 @@ class Clip:
             height_px = round(pixels.shape[0] * max(1 / self._stretch, 1.0))
             self._check_size(f"frame {number} has, with square pixels,", width_px, height_px)
             pixels = np.asarray(cv2.resize(pixels, (width_px, height_px)), np.uint8)
-        return upright(pixels, self._container.orientation)
+        return upright(pixels, self._header.orientation)
 
     def _count_black(self, pixels: NDArray[np.uint8], number: int) -> None:
         """Raise UndecodableFrame, once, if the clip has begun with nothing but black frames."""
@@ -158,13 +159,13 @@ class Clip:
                 raise UndecodableFrame(self.name, f"the first {_BLACK_FRAMES} frames are black; {remedy}")
 
     def _check_length(self) -> None:
-        """Raise SourceError if the container has promised more than there was."""
-        frames, stated_s = self._number, self._container.picture_s
+        """Raise SourceError if the header states more than there was."""
+        frames, stated_s = self._number, self._header.picture_s
         shown_s = self._timeline.now_s + 1 / self._rate_hz
         if stated_s is not None and is_truncated(frames, shown_s, self._stated_frames, stated_s):
             raise SourceError(self.name, f"is truncated: {frames} of {round(self._stated_frames)} frames")
-        if stated_s is None and self._container.missing_bytes:
-            missing_bytes = self._container.missing_bytes
+        if stated_s is None and self._header.missing_bytes:
+            missing_bytes = self._header.missing_bytes
             raise SourceError(self.name, f"is truncated after {frames} frames: {missing_bytes} bytes are missing")
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
+from binarycop.frames.clip_header import NO_QUARTER_TURN, ClipHeader
 from binarycop.frames.orientation import Orientation, of_matrix
 
 MAGIC = b"\x1a\x45\xdf\xa3"
@@ -18,14 +19,6 @@ _IS_VIDEO, _IS_RECTANGULAR = 1, 0
 
 
 @dataclass(frozen=True)
-class Segment:
-    """What the headers say; see ``Container``."""
-
-    orientation: Orientation
-    missing_bytes: int
-
-
-@dataclass(frozen=True)
 class _Element:
     id: int
     start: int  # of its content
@@ -33,16 +26,16 @@ class _Element:
     stated_end: int | None  # None if it has no stated size, as in a live recording
 
 
-def read_segment(file: BinaryIO, file_bytes: int) -> Segment:
+def read(file: BinaryIO, file_bytes: int) -> ClipHeader:
     """Read the headers. Raises ValueError with the reason, or IndexError or struct.error if they make no sense."""
     segment = next((element for element in _elements(file, 0, file_bytes) if element.id == _SEGMENT), None)
     if segment is None:
-        return Segment(Orientation.UPRIGHT, 0)
+        return ClipHeader()
     missing_bytes = 0 if segment.stated_end is None else segment.stated_end - segment.end
     for tracks in _children(file, segment):
         if tracks.id == _TRACKS:
-            return Segment(_orientation(_video(file, tracks)), missing_bytes)
-    return Segment(Orientation.UPRIGHT, missing_bytes)
+            return ClipHeader(_orientation(_video(file, tracks)), missing_bytes=missing_bytes)
+    return ClipHeader(missing_bytes=missing_bytes)
 
 
 def _video(file: BinaryIO, tracks: _Element) -> dict[int, bytes]:
@@ -70,7 +63,7 @@ def _orientation(video: dict[int, bytes]) -> Orientation:
         cosine, sine = round(math.cos(math.radians(roll))), round(math.sin(math.radians(roll)))
         orientation = of_matrix(mirror * cosine, -mirror * sine, flip * sine, flip * cosine)
     if orientation is None:
-        raise ValueError("states that its pictures are turned by an angle that is no multiple of 90°")
+        raise ValueError(NO_QUARTER_TURN)
     return orientation
 
 

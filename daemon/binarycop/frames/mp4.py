@@ -8,25 +8,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
+from binarycop.frames.clip_header import NO_QUARTER_TURN, SEVERAL_CLIPS, ClipHeader
 from binarycop.frames.orientation import Orientation, of_matrix
 
 FIRST_BOXES = frozenset({b"ftyp", b"moov", b"mdat", b"free", b"skip", b"wide", b"pnot", b"styp"})
-SEVERAL_CLIPS = "is several clips in one file, of which only the first would be read; split it"
 _MAX_BOXES = 100_000  # of one level: the fragments of a day
 _UNKNOWN_DURATIONS = (0xFFFFFFFF, 0xFFFFFFFFFFFFFFFF)
 _NO_MEDIA = -1  # of an entry in the edit list: the picture has not begun yet
 
 Matrix = tuple[float, float, float, float]
 """a, b, c, d: maps (x, y) to (a x + c y, b x + d y)."""
-
-
-@dataclass(frozen=True)
-class Movie:
-    """What the headers say; see ``Container``."""
-
-    orientation: Orientation
-    picture_s: float | None
-    missing_bytes: int
 
 
 @dataclass(frozen=True)
@@ -37,7 +28,7 @@ class _Box:
     stated_end: int
 
 
-def read_movie(file: BinaryIO, file_bytes: int) -> Movie:
+def read(file: BinaryIO, file_bytes: int) -> ClipHeader:
     """Read the headers. Raises ValueError with the reason, or IndexError or struct.error if they make no sense."""
     movie, missing_bytes = None, 0
     for box in _boxes(file, 0, file_bytes):
@@ -48,7 +39,7 @@ def read_movie(file: BinaryIO, file_bytes: int) -> Movie:
         elif box.kind == b"moov":
             movie = box
     if movie is None:
-        return Movie(Orientation.UPRIGHT, None, missing_bytes)
+        return ClipHeader(missing_bytes=missing_bytes)
     handlers = set()
     inside = {box.kind: box for box in _boxes(file, movie.start, movie.end)}
     version, header = _full_box(file, inside[b"mvhd"]) if b"mvhd" in inside else (0, bytes(100))
@@ -61,10 +52,10 @@ def read_movie(file: BinaryIO, file_bytes: int) -> Movie:
             matrix, ticks = _track(file, track)
             orientation = _orientation(matrix, _matrix(header, 48 if version else 36))
             is_stated = ticks and ticks_hz and b"mvex" not in inside  # a fragmented file states the first fragment's
-            return Movie(orientation, ticks / ticks_hz if is_stated else None, missing_bytes)
+            return ClipHeader(orientation, ticks / ticks_hz if is_stated else None, missing_bytes)
     if b"soun" in handlers:
         raise ValueError("has only sound")
-    return Movie(Orientation.UPRIGHT, None, missing_bytes)
+    return ClipHeader(missing_bytes=missing_bytes)
 
 
 def _boxes(file: BinaryIO, start: int, end: int) -> Iterator[_Box]:
@@ -134,7 +125,7 @@ def _orientation(track: Matrix, movie: Matrix) -> Orientation:
     (a, b, c, d), (e, f, g, h) = track, movie
     orientation = of_matrix(a * e + b * g, a * f + b * h, c * e + d * g, c * f + d * h)
     if orientation is None:
-        raise ValueError("states that its pictures are turned by an angle that is no multiple of 90°")
+        raise ValueError(NO_QUARTER_TURN)
     return orientation
 
 
