@@ -277,6 +277,30 @@ def test_a_driver_from_before_the_shapes_is_refused(build: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("value", "reason"),
+    [
+        ("1" + "+1" * 48_000, "is not a driver of FINN"),
+        ("a" + ".b" * 130_000, "larger than"),
+        ("{'idt': 0x" + "f" * 5000 + "}", "line 1 has a value that FINN does not write"),
+        ("{'idt': {1}}", "line 1 has a value that FINN does not write"),
+    ],
+    ids=["deep", "long", "number", "set"],
+)
+def test_a_driver_that_is_written_to_overflow_something_is_refused(build: Path, value: str, reason: str) -> None:
+    """Python 3.10 crashed in one that was long enough, and the message about the number could not be written."""
+    (build / "driver" / "driver.py").write_text(f"io_shape_dict = {value}")
+    with pytest.raises(BundleError, match=reason):
+        deployment_package.read(build)
+
+
+def test_a_wrong_value_is_shortened_in_the_message(build: Path, tiny_bundle: Bundle) -> None:
+    package = deployment_package.read(build)
+    package.io_shapes["idt"] = "x" * 50_000
+    with pytest.raises(BundleError, match=r"input type: build x{79}…, manifest UINT8"):
+        deployment_package.check(package, tiny_bundle.manifest)
+
+
+@pytest.mark.parametrize(
     ("weights", "is_read"),
     [
         pytest.param([], True, marks=tried(Kind.BUILD, "empty runtime_weights, as FINN 0.10 leaves it", "read")),

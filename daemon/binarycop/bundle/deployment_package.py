@@ -16,6 +16,7 @@ from binarycop.errors import BundleError
 from binarycop.geometry import SIDE_PX
 
 _UNPACK = "unpack it first"
+_MAX_SHOWN = 80  # characters of a wrong value in a message
 _HINTS = {
     ".xclbin": "an .xclbin is for an Alveo card; build one with the shell for Zynq",
     ".bin": "a .bin names no chip; take the .bit of the same build",
@@ -137,4 +138,5 @@ def _single(package: DeploymentPackage, key: str) -> Any:
 
 
 def _format(value: Any) -> str:
-    return "×".join(str(size) for size in value) if isinstance(value, tuple) else str(value)
+    text = "×".join(str(size) for size in value) if isinstance(value, tuple) else str(value)
+    return text if len(text) <= _MAX_SHOWN else text[: _MAX_SHOWN - 1] + "…"

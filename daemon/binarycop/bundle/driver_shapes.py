@@ -21,12 +21,14 @@ WEIGHTS = "runtime_weights"
 NO_WEIGHTS = "the build takes weights from outside, which the daemon does not give it; build them into the bitstream"
 
 _DICT = "io_shape_dict"
+_MAX_NUMBER = 1 << 32
 _PLUS = "driver_information"
 _PLUS_DRIVER = "FINNDMAOverlay"
 _PLUS_NAMES = {"idma_names": "input_dma_name", "odma_names": "output_dma_name"}
 _PLUS_TYPE = re.compile(r"DataType\['([^']+)'\]")
 _T = TypeVar("_T")
-_MAX_BYTES = 256 * 1024  # FINN's driver.py has 5 KB, FINN+'s 50 KB
+# FINN's driver.py has 5 KB, FINN+'s 50 KB. Python 3.10 overflows its stack in an expression of 256 KB.
+_MAX_BYTES = 96 * 1024
 
 
 def read(folder: Path, driver: Path) -> dict[str, Any]:
@@ -99,7 +101,10 @@ def _value(node: ast.expr) -> Any:
         return _value(node.slice)
     if isinstance(node, ast.Attribute) and _is_data_type(node.value):
         return node.attr
-    return ast.literal_eval(node)
+    literal = ast.literal_eval(node)
+    if not isinstance(literal, str | int | float | None) or (isinstance(literal, int) and abs(literal) > _MAX_NUMBER):
+        raise ValueError(f"line {node.lineno} has a value that FINN does not write")
+    return literal
 
 
 def _is_data_type(node: ast.expr) -> bool:

@@ -7,6 +7,7 @@ and numbers that are not finite or have too many digits; Python's own reader tak
 import json
 import math
 import re
+from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
@@ -139,8 +140,7 @@ def _whole(value: Any, path: str, low: int, high: int) -> int:
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     values = dict(pairs)
     if len(values) != len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
+        twice, _ = Counter(name for name, _ in pairs).most_common(1)[0]
         raise ValueError(f"{shown(twice)} is written twice; keep one")
     return values
 
