@@ -7,9 +7,11 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from binarycop.bundle.files import Bundle
 from binarycop.classes import MaskClass
+from binarycop.classifier.emulator import Emulator
 from binarycop.classifier.native.variants import VARIANTS
 from binarycop.cli.bench import gates_table, kernel_table
 from binarycop.cli.main import main
@@ -192,6 +194,19 @@ def test_the_kernel_is_timed_beside_the_engines_that_give_the_same_scores(
     assert row.pop("kernel") in ("numpy", *(variant.name for variant in VARIANTS))
     assert {"emulator_us", "numpy_us", "emulator_batch_us", "numpy_batch_us"} <= set(row)
     assert all(time_us > 0 for time_us in row.values())
+
+
+def test_every_engine_is_timed_on_one_thread(tiny_bundle: Bundle, monkeypatch: pytest.MonkeyPatch) -> None:
+    before, seen = cv2.getNumThreads(), set()
+
+    def scores(crops: NDArray[np.uint8]) -> NDArray[np.int32]:
+        seen.add(cv2.getNumThreads())
+        return Emulator(tiny_bundle).scores(crops)
+
+    monkeypatch.setitem(kernel_speed._OTHERS, "opencv", lambda _: scores)
+    assert main(["bench", "kernel", "--bundle", str(tiny_bundle.folder), "--json"]) == 0
+    assert seen == {1}
+    assert cv2.getNumThreads() == before
 
 
 def test_an_engine_with_other_scores_is_not_timed(tiny_bundle: Bundle, monkeypatch: pytest.MonkeyPatch) -> None:

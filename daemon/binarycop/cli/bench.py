@@ -6,6 +6,8 @@ import os
 import platform
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -87,7 +89,8 @@ def run_gates(options: argparse.Namespace) -> int:
 
 def run_kernel(options: argparse.Namespace) -> int:
     """Run ``bench kernel``. Raises BundleError, BackendError."""
-    speeds = [measure_kernel(bundles.load(find_bundle(name)), _ROUNDS) for name in options.bundle or _NETWORKS]
+    with _one_opencv_thread():
+        speeds = [measure_kernel(bundles.load(find_bundle(name)), _ROUNDS) for name in options.bundle or _NETWORKS]
     if options.json:
         print_json({"machine": platform.machine(), "networks": {speed.network: speed.row for speed in speeds}})
         return 0
@@ -118,14 +121,12 @@ def run_faces(options: argparse.Namespace) -> int:
     lane = first_gate_of(settings_of(argparse.Namespace(config=options.config)))
     detectors = _detectors(lane.faces, options.finder)
     images, omissions = 0, Omissions()
-    threads = cv2.getNumThreads()
-    cv2.setNumThreads(1)
     try:
-        pictures = decoded(read_annotated(options.folder, omissions), options.folder, omissions)
-        results = evaluate_detectors(detectors, pictures, time.perf_counter)
+        with _one_opencv_thread():
+            pictures = decoded(read_annotated(options.folder, omissions), options.folder, omissions)
+            results = evaluate_detectors(detectors, pictures, time.perf_counter)
         images = results[0].images
     finally:
-        cv2.setNumThreads(threads)
         print_omissions(omissions, images)
     if not images:
         raise SourceError(str(options.folder), "has no picture that can be used")
@@ -168,6 +169,16 @@ def _count(text: str) -> int:
     if not text.isdecimal() or len(text) > 2 or not 1 <= int(text) <= MAX_GATES:
         raise argparse.ArgumentTypeError(f"{text!r} should be a number from 1 to {MAX_GATES}")
     return int(text)
+
+
+@contextmanager
+def _one_opencv_thread() -> Iterator[None]:
+    threads = cv2.getNumThreads()
+    cv2.setNumThreads(1)
+    try:
+        yield
+    finally:
+        cv2.setNumThreads(threads)
 
 
 def _usable_cores() -> int:

@@ -25,7 +25,7 @@ _Scores = Callable[[NDArray[np.uint8]], NDArray[np.int32]]
 
 @dataclass(frozen=True)
 class KernelSpeed:
-    """Medians in microseconds, on one thread.
+    """Medians in microseconds, on one thread; for OpenCV the caller sees to that (``cv2.setNumThreads``).
 
     kernel: what the emulator computes with. single_us: for one crop, by engine: ``emulator``, ``numpy``, and where they
     can run the network ``opencv`` and ``onnxruntime``. batch_us: the same for each crop of a batch.
@@ -44,7 +44,7 @@ class KernelSpeed:
 
 
 def measure_kernel(bundle: Bundle, rounds: int) -> KernelSpeed:
-    """Time every engine on the bundle's golden inputs, the engines by turns.
+    """Time every engine on the bundle's golden inputs, in alternating turns.
 
     Raises BackendError if an engine gives other scores than the golden ones: then its time means nothing.
     """
@@ -67,10 +67,10 @@ def _medians_us(engines: dict[str, _Scores], batches: Sequence[NDArray[np.uint8]
         for name, scores in engines.items():
             for index in range(_WARM_UP + _TURN):
                 crops = batches[(turn * _TURN + index) % len(batches)]
-                begun_s = time.perf_counter()
+                started_s = time.perf_counter()
                 scores(crops)
                 if index >= _WARM_UP:
-                    times_s[name].append((time.perf_counter() - begun_s) / len(crops))
+                    times_s[name].append((time.perf_counter() - started_s) / len(crops))
     return {name: statistics.median(times) * 1e6 for name, times in times_s.items()}
 
 
