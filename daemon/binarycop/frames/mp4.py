@@ -40,6 +40,12 @@ def read(file: BinaryIO, file_bytes: int) -> ClipHeader:
             movie = box
     if movie is None:
         return ClipHeader(missing_bytes=missing_bytes)
+    orientation, picture_s = _pictures(file, movie)
+    return ClipHeader(orientation, picture_s, missing_bytes)
+
+
+def _pictures(file: BinaryIO, movie: _Box) -> tuple[Orientation, float | None]:
+    """Orientation of the first track with pictures, and for how many seconds it is shown, if stated."""
     handlers = set()
     inside = {box.kind: box for box in _boxes(file, movie.start, movie.end)}
     version, header = _full_box(file, inside[b"mvhd"]) if b"mvhd" in inside else (0, bytes(100))
@@ -52,10 +58,10 @@ def read(file: BinaryIO, file_bytes: int) -> ClipHeader:
             matrix, ticks = _track(file, track)
             orientation = _orientation(matrix, _matrix(header, 48 if version else 36))
             is_stated = ticks and ticks_hz and b"mvex" not in inside  # a fragmented file states the first fragment's
-            return ClipHeader(orientation, ticks / ticks_hz if is_stated else None, missing_bytes)
+            return orientation, ticks / ticks_hz if is_stated else None
     if b"soun" in handlers:
         raise ValueError("has only sound")
-    return ClipHeader(missing_bytes=missing_bytes)
+    return Orientation.UPRIGHT, None
 
 
 def _boxes(file: BinaryIO, start: int, end: int) -> Iterator[_Box]:
