@@ -68,6 +68,8 @@ def test_a_missing_or_broken_model_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "bad.onnx").write_bytes(b"not a model")
     with pytest.raises(DetectorError, match="cannot load"):
         yunet(tmp_path / "bad.onnx")
+    with pytest.raises(DetectorError, match="cannot be read: File name too long"):
+        yunet(tmp_path / ("a" * 300))
 
 
 @pytest.mark.parametrize(

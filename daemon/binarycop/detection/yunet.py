@@ -35,13 +35,13 @@ class YuNet:
     name = "yunet"
 
     def __init__(self, model: Path, *, longer_px: int, threshold: float) -> None:
-        if not model.is_file():
-            raise DetectorError(f"detector yunet: there is no model file {model}; set faces.yunet.model")
         try:
             data = regular_file.read(model, _MAX_BYTES, follow_link=True)
             if kind := lost_kind(data):  # OpenCV Zoo has its models in Git LFS
                 raise DetectorError(f"detector yunet: {model} is {kind}")
             self._net = cv2.dnn.readNetFromONNX(np.frombuffer(data, np.uint8))
+        except FileNotFoundError as error:
+            raise DetectorError(f"detector yunet: there is no model file {model}; set faces.yunet.model") from error
         except OSError as error:
             raise DetectorError(f"detector yunet: {model} cannot be read: {error.strerror}") from error
         except cv2.error as error:

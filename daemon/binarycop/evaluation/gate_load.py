@@ -56,7 +56,7 @@ def measure_gates(counts: Sequence[int], clip: Path | None, options: Sequence[st
     clip: None draws one: four people, 640×480, 30 frames per second, JPEG as a camera sends it. options: of ``run``.
     Raises SourceError if there is no such clip, or a daemon fails, with its message.
     """
-    if clip is not None and not clip.exists():
+    if clip is not None and not os.path.exists(clip):
         raise SourceError(str(clip), "does not exist; name a video file or a folder of pictures")
     with TemporaryDirectory() as name:
         folder = Path(name)
