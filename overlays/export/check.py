@@ -24,7 +24,7 @@ from qonnx.util.cleanup import cleanup_model
 from binarycop.bundle import files as bundles
 from binarycop.classifier.emulator import Emulator
 from binarycop.classifier.golden import check_golden
-from binarycop.frames.image import SUFFIXES
+from binarycop.frames.picture_files import SUFFIXES
 from binarycop.geometry import CropGeometry
 from overlays.command_line import make_parser
 from overlays.export.torch_network import torch_network

@@ -10,7 +10,7 @@ import pytest
 from numpy.typing import NDArray
 
 from binarycop.errors import UndecodableFrame
-from binarycop.frames import image
+from binarycop.frames import image, picture_files
 from binarycop.frames.image import read_picture
 from tests.tried import Kind, tried
 
@@ -37,7 +37,7 @@ def refused(path: Path, data: bytes) -> str:
 
 
 @tried(Kind.PICTURE, "names in .jpg, .jpeg, .jpe, .jfif, .png, .bmp, .dib and .webp", "read")
-@pytest.mark.parametrize("suffix", image.SUFFIXES)
+@pytest.mark.parametrize("suffix", picture_files.SUFFIXES)
 def test_each_format_is_read_as_bgr(tmp_path: Path, suffix: str) -> None:
     path = tmp_path / f"one{suffix}"
     path.write_bytes(encoded(suffix))
@@ -98,14 +98,14 @@ def test_the_content_decides_about_the_format_and_not_the_name(tmp_path: Path) -
 
 
 @tried(Kind.PICTURE, "a picture without its end, in each format", "refused")
-@pytest.mark.parametrize("suffix", image.SUFFIXES)
+@pytest.mark.parametrize("suffix", picture_files.SUFFIXES)
 @pytest.mark.parametrize("share", [0.97, 0.5, 0.1])
 def test_a_truncated_picture_is_refused(tmp_path: Path, suffix: str, share: float) -> None:
     data = encoded(suffix)
     refused(tmp_path / f"cut{suffix}", data[: int(len(data) * share)])
 
 
-@pytest.mark.parametrize("suffix", image.SUFFIXES)
+@pytest.mark.parametrize("suffix", picture_files.SUFFIXES)
 def test_a_header_truncated_at_any_length_is_refused(tmp_path: Path, suffix: str) -> None:
     data = encoded(suffix)
     for length in range(40):

@@ -12,8 +12,9 @@ from binarycop.errors import SourceError, UndecodableFrame
 from binarycop.frames.base import Frame
 from binarycop.frames.clip_header import ClipHeader
 from binarycop.frames.container import read_header
-from binarycop.frames.image import MAX_FRAME_PX, SUFFIXES
+from binarycop.frames.image import MAX_FRAME_PX
 from binarycop.frames.orientation import upright
+from binarycop.frames.picture_files import SUFFIXES
 from binarycop.frames.timeline import Timeline
 
 DEFAULT_RATE_HZ = 25.0

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from binarycop.errors import SourceError, UndecodableFrame
 from binarycop.frames.base import Frame
-from binarycop.frames.image import MAX_FRAME_PX, SUFFIXES, read_picture
-from binarycop.frames.picture_files import FileKind, kind_of
+from binarycop.frames.image import MAX_FRAME_PX, read_picture
+from binarycop.frames.picture_files import SUFFIXES, FileKind, kind_of
 
 EMPTY_GREY = 128
 # A picture of a format that is not read is tried too, so that it is reported like a damaged one.

@@ -2,7 +2,16 @@
 
 from enum import Enum
 
-from binarycop.frames.image import SUFFIXES, UNREAD_SUFFIXES
+SUFFIXES = (".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".bmp", ".dib", ".webp")
+"""Endings of the names of pictures that are read, in small letters."""
+# fmt: off
+UNREAD_SUFFIXES = (
+    ".apng", ".arw", ".avif", ".cr2", ".cr3", ".dng", ".exr", ".gif", ".hdr", ".heic", ".heif", ".hif", ".ico",
+    ".j2k", ".jp2", ".jxl", ".nef", ".orf", ".pbm", ".pgm", ".pnm", ".ppm", ".psd", ".raf", ".rw2", ".svg", ".tga",
+    ".tif", ".tiff",
+)
+# fmt: on
+"""Endings of pictures that are not read. A folder of pictures that has them names what it leaves out."""
 
 _SYSTEM = frozenset({
     "thumbs.db", "ehthumbs.db", "desktop.ini", "icon\r", "__macosx", "@eadir", "$recycle.bin",
