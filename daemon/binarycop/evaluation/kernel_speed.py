@@ -12,10 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from binarycop.bundle.files import Bundle
-from binarycop.classifier import onnx_model
 from binarycop.classifier.choose import engine_of, open_emulator
 from binarycop.classifier.emulator import Emulator
 from binarycop.errors import BackendError
+from binarycop.evaluation import float_onnx
 
 _BATCH = 64
 _WARM_UP, _TURN = 3, 10  # batches of one engine before the next engine has its turn
@@ -78,7 +78,7 @@ def _opencv(bundle: Bundle) -> _Scores | None:
     """The network in OpenCV's dnn, or None: before OpenCV 5 it does not read a model of any batch size with Sign."""
     if int(cv2.__version__.split(".")[0]) < _OPENCV:
         return None
-    network = cv2.dnn.readNetFromONNX(np.frombuffer(onnx_model.model(bundle), np.uint8))
+    network = cv2.dnn.readNetFromONNX(np.frombuffer(float_onnx.model(bundle), np.uint8))
 
     def scores(crops: NDArray[np.uint8]) -> NDArray[np.int32]:
         network.setInput(cv2.dnn.blobFromImages(list(crops)))
@@ -95,11 +95,11 @@ def _onnxruntime(bundle: Bundle) -> _Scores | None:
         return None
     options = runtime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
-    session = runtime.InferenceSession(onnx_model.model(bundle), options, providers=["CPUExecutionProvider"])
+    session = runtime.InferenceSession(float_onnx.model(bundle), options, providers=["CPUExecutionProvider"])
 
     def scores(crops: NDArray[np.uint8]) -> NDArray[np.int32]:
         pixels = np.ascontiguousarray(crops.transpose(0, 3, 1, 2), np.float32)
-        return np.asarray(session.run([onnx_model.OUTPUT], {onnx_model.INPUT: pixels})[0], np.int32)
+        return np.asarray(session.run([float_onnx.OUTPUT], {float_onnx.INPUT: pixels})[0], np.int32)
 
     return scores
 

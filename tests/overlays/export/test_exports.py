@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from binarycop.bundle.files import Bundle
-from binarycop.classifier import onnx_model
 from binarycop.classifier.emulator import Emulator
+from binarycop.evaluation import float_onnx
 from binarycop.geometry import CropGeometry
 from overlays.synthesis.heads import noise_and_heads
 
@@ -15,7 +15,7 @@ from overlays.synthesis.heads import noise_and_heads
 def test_the_float_model_in_onnxruntime(tiny_bundle: Bundle) -> None:
     runtime = pytest.importorskip("onnxruntime", reason="needs onnxruntime")
     onnx = pytest.importorskip("onnx", reason="needs onnx")
-    model = onnx_model.model(tiny_bundle)
+    model = float_onnx.model(tiny_bundle)
     onnx.checker.check_model(onnx.load_from_string(model), full_check=True)
     session = runtime.InferenceSession(model)
     crops = noise_and_heads(40, 2, tiny_bundle.manifest.crop)
