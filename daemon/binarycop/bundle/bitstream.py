@@ -8,6 +8,7 @@ frames. One of them has the IDCODE of the chip; another chip rejects the data. O
 
 import re
 import struct
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from binarycop.file_kind import BIT_HEADER, file_kind
@@ -117,22 +118,13 @@ def _check_packets(configuration: bytes, name: str, is_compressed: bool) -> None
         if _SWAPPED_SYNC in configuration[:_SYNC_WITHIN_BYTES]:
             raise ValueError("has the bytes of its words swapped, as for the FPGA manager; take Vivado's own .bit")
         raise ValueError("has a header, but no configuration data after it: there is no synchronization word")
-    offset, idcode, register = sync + 4, -1, 0
-    for _ in range(_MAX_PACKETS):
-        if offset + 4 > len(configuration):
-            break
-        (word,) = struct.unpack_from(">I", configuration, offset)
-        offset += 4
-        kind, operation = word >> 29, word >> 27 & 3
-        if kind == 1:
-            register, count = word >> 13 & 0x3FFF, word & 0x7FF
-        else:
-            count = word & 0x7FF_FFFF if kind == 2 else 0
-        if operation == _WRITE and count and register == _CBC:
+    idcode = -1
+    for register, count, offset in _writes(configuration, sync + len(_SYNC)):
+        if register == _CBC:
             raise ValueError("is encrypted; write it without BITSTREAM.ENCRYPTION")
-        if operation == _WRITE and count and register == _IDCODE and offset + 4 <= len(configuration):
+        if register == _IDCODE and offset + 4 <= len(configuration):
             idcode = struct.unpack_from(">I", configuration, offset)[0] & (1 << _REVISION_BITS) - 1
-        if operation == _WRITE and count and register == _FDRI:
+        if register == _FDRI:
             if idcode != chip.idcode:
                 found = f"IDCODE 0x{idcode:07x}" if idcode >= 0 else "no IDCODE"
                 raise ValueError(f"has {found} in its configuration data; a {name} needs 0x{chip.idcode:07x}")
@@ -142,5 +134,22 @@ def _check_packets(configuration: bytes, name: str, is_compressed: bool) -> None
                 have = (len(configuration) - offset) // 4
                 raise ValueError(f"is cut off: it has {have} of {count} words of frames; copy it again")
             return
-        offset += 4 * count
     raise ValueError("configures nothing: no frames follow its synchronization word")
+
+
+def _writes(configuration: bytes, offset: int) -> Iterator[tuple[int, int, int]]:
+    """Each packet that writes to a register: the register, how many words, and the offset of the first one."""
+    register = 0
+    for _ in range(_MAX_PACKETS):
+        if offset + 4 > len(configuration):
+            return
+        (word,) = struct.unpack_from(">I", configuration, offset)
+        offset += 4
+        kind, operation, count = word >> 29, word >> 27 & 3, 0
+        if kind == 1:
+            register, count = word >> 13 & 0x3FFF, word & 0x7FF
+        elif kind == 2:  # more words for the register of the packet before
+            count = word & 0x7FF_FFFF
+        if operation == _WRITE and count:
+            yield register, count, offset
+        offset += 4 * count
