@@ -3,11 +3,11 @@
 import re
 
 BIT_HEADER = bytes.fromhex("0009 0ff00ff00ff00ff000 0001")
-"""The begin of a Xilinx .bit file: an unused field of 9 bytes, and the number 1."""
+"""The start of a Xilinx .bit file: an unused field of 9 bytes, and the number 1."""
 XML, TEXT = "an XML file", "a text"
 
 HEAD_BYTES = 4096
-"""What is looked at."""
+"""How much of a file is looked at."""
 
 _LFS = b"version https://git-lfs"
 # No comment can match in two ways, or the time would double with each of them.
@@ -17,7 +17,7 @@ _HTML = re.compile(rb"\s*(?:%b\s*)*<(!doctype html|html|head|body)\b" % _COMMENT
 _TEXT = re.compile(rb"(?:[\t\n\r\x20-\x7e]|[\xc2-\xf4][\x80-\xbf]{1,3})+(?:[\xc2-\xf4][\x80-\xbf]*)?")
 _BOOT_IMAGE = slice(0x24, 0x28), b"XNLX"  # UG585, boot image header
 _UNPACK = "unpack it first"
-_BEGINS = (
+_SIGNATURES = (
     (b"PK\x03\x04", f"a ZIP archive, as .zip and .xsa are; {_UNPACK}"),
     (b"\x1f\x8b", f"compressed by gzip; {_UNPACK}"),
     (b"\xfd7zXZ\0", f"compressed by xz; {_UNPACK}"),
@@ -45,9 +45,11 @@ def lost_kind(data: bytes) -> str:
 
 
 def file_kind(data: bytes) -> str:
-    """The same for every kind of file that is known here. Empty for any other one."""
+    """As ``lost_kind``, also for every other kind of file that is known here. Empty for any other one."""
     head = data[:HEAD_BYTES]
-    if kind := lost_kind(head) or next((kind for begin, kind in _BEGINS if head.lstrip().startswith(begin)), ""):
+    start = head.lstrip()
+    kind = lost_kind(head) or next((kind for signature, kind in _SIGNATURES if start.startswith(signature)), "")
+    if kind:
         return kind
     if head[_BOOT_IMAGE[0]] == _BOOT_IMAGE[1]:
         return "a boot image of bootgen (BOOT.BIN)"

@@ -40,12 +40,12 @@ def test_a_container_without_stamps_has_the_stated_rate() -> None:
     assert times_s(0.0, 0.0, 0.0) == pytest.approx([0.0, 0.05, 0.1])
 
 
-@tried(Kind.CLIP, "recordings joined in one file, whose stamps begin anew", "read on, one after the other")
-def test_stamps_that_begin_anew_go_on() -> None:
+@tried(Kind.CLIP, "recordings joined in one file, whose time stamps start again", "read on, one after the other")
+def test_stamps_that_start_again_go_on() -> None:
     assert times_s(0.0, 0.05, 0.1, 0.0, 0.05, 0.1, 0.15) == pytest.approx([0.05 * number for number in range(7)])
 
 
-def test_stamps_that_begin_anew_may_pass_those_before_without_a_pause() -> None:
+def test_stamps_that_start_again_may_pass_those_before_without_a_pause() -> None:
     assert times_s(5.0, 5.05, 0.0, 3.0, 6.0) == pytest.approx([0.0, 0.05, 0.1, 3.1, 6.1])
 
 
