@@ -164,7 +164,7 @@ def test_a_camera_without_a_format_that_is_read_is_refused_and_closed(formats: t
         (DriverFormat("YUYV", 32, 12, 0, field=7), "fields of interlaced pictures separately"),
     ],
 )
-def test_a_driver_that_makes_something_unusable_of_the_wish_is_refused(given: DriverFormat, reason: str) -> None:
+def test_a_driver_that_sets_something_unusable_is_refused(given: DriverFormat, reason: str) -> None:
     device = FakeDevice([picture(1)], formats=("BGR3", "YUYV"), given=given)
     with pytest.raises(SourceError, match=reason):
         camera(device)

@@ -15,7 +15,7 @@ from binarycop.service.service import Service
 from binarycop.service.watchdog import STUCK_S, Stage
 
 _MAX_WAIT_S = 0.05
-_OPEN_S = 3.0  # a source that is not open by then is told as not open yet; a camera without a picture needs 2 s
+_OPEN_S = 3.0  # a source that is not open by then is reported as such; a camera without a picture needs 2 s
 _FIRST_FRAME_S = 10.0  # no gate waits longer for its source before the service is ready, however long stale_s is
 
 _EVENTS = {

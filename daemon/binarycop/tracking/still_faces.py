@@ -75,21 +75,15 @@ class StillFaces:
         self._now_s = now_s
         self._paths = {track_id: path for track_id, path in self._paths.items() if track_id in boxes}
         visible = {track_id: box for track_id, box in boxes.items() if box is not None}
-        for track_id, box in visible.items():
-            if track_id not in self._paths:
-                self._paths[track_id] = _Path(box, self._place_of(box, now_s), now_s, box)
-            path = self._paths[track_id]
-            if not _is_within(path.step_box, box, _STEP_SHARE, _STEP_GROWTH):
-                path.step_box, path.step_s = box, now_s
-        walkers = {track_id for track_id in visible if _walks(self._paths[track_id], now_s)}
+        walkers = {track_id for track_id, box in visible.items() if self._walks(track_id, box, now_s)}
         left_out, new = [], []
         for track_id, box in visible.items():
             path = self._paths[track_id]
             if path.has_walked:
                 is_still = self._settles(path, box, still_s, now_s)
             else:
-                is_still = self._stays(path, box, elapsed_s if walkers - {track_id} else 0.0, now_s)
-                is_still = is_still and path.place.still_s >= still_s
+                walked_s = elapsed_s if walkers - {track_id} else 0.0
+                is_still = self._stays(path, box, walked_s, now_s) and path.place.still_s >= still_s
                 if is_still and not path.place.is_reported:
                     path.place.is_reported = True
                     new.append(box)
@@ -98,6 +92,15 @@ class StillFaces:
         self.left_out = frozenset(left_out)
         self._forget()
         return new
+
+    def _walks(self, track_id: int, box: Box, now_s: float) -> bool:
+        """Take a track's newest box. Whether it has made a step just now."""
+        if track_id not in self._paths:
+            self._paths[track_id] = _Path(box, self._place_of(box, now_s), now_s, box)
+        path = self._paths[track_id]
+        if not _is_within(path.step_box, box, _STEP_SHARE, _STEP_GROWTH):
+            path.step_box, path.step_s = box, now_s
+        return path.step_s is not None and now_s - path.step_s < _WALKS_S
 
     def _stays(self, path: _Path, box: Box, walked_s: float, now_s: float) -> bool:
         """Whether a track that has not walked is at its place now. walked_s: for how long somebody has walked."""
@@ -141,10 +144,6 @@ class StillFaces:
         taken = [path.place for path in self._paths.values() if not path.has_walked]
         kept = [place for place in self._places if place.still_s > 0 or any(place is other for other in taken)]
         self._places = sorted(kept, key=lambda place: place.seen_s)[-_MAX_PLACES:]
-
-
-def _walks(path: _Path, now_s: float) -> bool:
-    return path.step_s is not None and now_s - path.step_s < _WALKS_S
 
 
 def _is_within(place: Box, box: Box, share: float, growth: float) -> bool:
