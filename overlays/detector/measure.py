@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from binarycop.classes import FOLDERS, MaskClass
-from binarycop.cli.bench import table
+from binarycop.cli.bench_faces import table
 from binarycop.detection.base import Detector, Face
 from binarycop.detection.choose import make_detector
 from binarycop.detection.yunet import YuNet

@@ -13,7 +13,7 @@ from binarycop.bundle.files import Bundle
 from binarycop.classes import MaskClass
 from binarycop.classifier.emulator import Emulator
 from binarycop.classifier.native.variants import VARIANTS
-from binarycop.cli.bench import gates_table, kernel_table
+from binarycop.cli import bench_gates, bench_kernel
 from binarycop.cli.main import main
 from binarycop.errors import BackendError
 from binarycop.evaluation import kernel_speed
@@ -157,7 +157,7 @@ def test_the_cost_of_gates_is_measured_on_daemons_that_run(
 
 
 def test_the_table_of_gates_has_a_row_for_each_number() -> None:
-    text = gates_table([GateLoad(8, 150.6, 101.2, 20, 0.68, 3648, 36, 4.51, 76.6)])
+    text = bench_gates.table([GateLoad(8, 150.6, 101.2, 20, 0.68, 3648, 36, 4.51, 76.6)])
     assert text[0].split("  ")[0] == "gates"
     assert text[1].split() == ["8", "151", "101", "20", "0.68", "1.0%", "4.5", "76.6"]
 
@@ -218,6 +218,6 @@ def test_an_engine_with_other_scores_is_not_timed(tiny_bundle: Bundle, monkeypat
 
 def test_the_table_of_the_kernel_has_ratios_to_the_emulator() -> None:
     single_us, batch_us = {"emulator": 10.0, "numpy": 200.0}, {"emulator": 8.0, "numpy": 400.0}
-    text = kernel_table([KernelSpeed("n-cnv", "avx2", single_us, batch_us)])
+    text = bench_kernel.table([KernelSpeed("n-cnv", "avx2", single_us, batch_us)])
     assert text[1].split() == ["n-cnv", "emulator", "(avx2)", "10.0", "(", "1.0)", "8.0", "(", "1.0)"]
     assert text[2].split() == ["n-cnv", "numpy", "200.0", "(", "20.0)", "400.0", "(", "50.0)"]

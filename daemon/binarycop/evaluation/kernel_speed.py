@@ -16,6 +16,7 @@ from binarycop.classifier.choose import engine_of, open_emulator
 from binarycop.classifier.emulator import Emulator
 from binarycop.errors import BackendError
 from binarycop.evaluation import float_onnx
+from binarycop.evaluation.one_thread import one_opencv_thread
 
 _BATCH = 64
 _WARM_UP, _TURN = 3, 10  # batches of one engine before the next engine has its turn
@@ -25,7 +26,7 @@ _Scores = Callable[[NDArray[np.uint8]], NDArray[np.int32]]
 
 @dataclass(frozen=True)
 class KernelSpeed:
-    """Medians in microseconds, on one thread; for OpenCV the caller sees to that (``cv2.setNumThreads``).
+    """Medians in microseconds, on one thread.
 
     kernel: what the emulator computes with. single_us: for one crop, by engine: ``emulator``, ``numpy``, and where they
     can run the network ``opencv`` and ``onnxruntime``. batch_us: the same for each crop of a batch.
@@ -51,12 +52,13 @@ def measure_kernel(bundle: Bundle, rounds: int) -> KernelSpeed:
     inputs, emulator = bundle.golden_inputs, open_emulator(bundle)
     engines: dict[str, _Scores] = {"emulator": emulator.scores, "numpy": Emulator(bundle).scores}
     engines |= {name: scores for name, make in _OTHERS.items() if (scores := make(bundle)) is not None}
-    for name, scores in engines.items():
-        if not np.array_equal(scores(inputs), bundle.golden_scores):
-            raise BackendError(f"{name} does not give the golden scores of {bundle.manifest.name}, so it is not timed")
     singles = [inputs[index : index + 1] for index in range(len(inputs))]
     batches = [inputs[:_BATCH]]
-    single_us, batch_us = _medians_us(engines, singles, rounds), _medians_us(engines, batches, rounds // _BATCH)
+    with one_opencv_thread():
+        for name, scores in engines.items():
+            if not np.array_equal(scores(inputs), bundle.golden_scores):
+                raise BackendError(f"{name} does not give the golden scores of {bundle.manifest.name}; it is not timed")
+        single_us, batch_us = _medians_us(engines, singles, rounds), _medians_us(engines, batches, rounds // _BATCH)
     return KernelSpeed(bundle.manifest.name, engine_of(emulator) or emulator.name, single_us, batch_us)
 
 
