@@ -40,9 +40,10 @@ class Clip:
     larger than its header says; OpenCV 4.5 decodes that before it is refused here. Only regular files are passed to
     OpenCV, as it would also open network addresses and image sequences.
 
-    Two things cannot be known. OpenCV 4 gives no stamps for the two or three frames that a decoder holds back at the
-    end: a pause between them is not seen. OpenCV since 4.13 gives black frames for an interlaced clip: a clip that
-    begins with 25 of them raises UndecodableFrame once.
+    Four things depend on OpenCV's version. OpenCV 4 gives no stamps for the two or three frames that a decoder holds
+    back at the end: a pause between them is not seen. OpenCV since 4.13 gives black frames for an interlaced clip: a
+    clip that begins with 25 of them raises UndecodableFrame once. OpenCV 4 converts all colours by BT.601: skin in an
+    HD clip, which is by BT.709, is wrong by up to 5 of 255. OpenCV 5 does not read the rate of a raw H.264 stream.
     """
 
     is_live = False
