@@ -172,6 +172,23 @@ def test_time_without_frames_does_not_count() -> None:
     assert scene.faces.left_out == frozenset()
 
 
+def test_many_people_who_come_through_one_door_make_no_still_face_of_it() -> None:
+    scene, door = Scene(), WALL
+    for number in range(100):
+        scene.run({10 + number: door}, 0.8)
+        scene.run({10 + number: moved(door, 3)}, 3)
+    assert set(scene.run({1000: door}, 5)) == {frozenset()}
+
+
+def test_a_face_does_not_count_its_own_steps_as_those_of_others() -> None:
+    """Somebody alone who sways by a step and comes back is no still face, however long."""
+    scene = Scene(is_empty=True)
+    scene.frame({PERSON: WALL})
+    for _ in range(100):
+        scene.frame({PERSON: moved(WALL, 0.8)})
+        assert set(scene.run({PERSON: WALL}, 1.5)) == {frozenset()}
+
+
 def test_the_places_have_a_bounded_number() -> None:
     scene = Scene()
     for number in range(100):
