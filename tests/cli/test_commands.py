@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from binarycop.classifier.native.kernel import find_kernel
+from binarycop.cli.left_out import print_source
 from binarycop.cli.main import main
 from tests.tried import Kind, tried
 
@@ -224,6 +225,18 @@ def test_replay_names_what_it_does_not_show_of_a_folder(
     ]
     assert main(["run", "--source", str(folder), "--bundle", bundle, "--finder", "fixed", "--json"]) == 0
     assert capsys.readouterr().err.splitlines()[: len(err.splitlines())] == err.splitlines()
+
+
+def test_a_folder_named_demo_is_not_the_demo(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "demo").mkdir()
+    (tmp_path / "demo" / "notes.txt").touch()
+    monkeypatch.chdir(tmp_path)
+    print_source("demo")
+    assert not capsys.readouterr().err
+    print_source("./demo")
+    assert "left out: 1 without the ending of a picture: notes.txt" in capsys.readouterr().err
 
 
 def test_run_ends_by_itself_with_a_summary(bundle: str, clip: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 from binarycop.evaluation.omissions import Omissions, Reason
+from binarycop.frames.choose import DEMO, is_camera
 from binarycop.frames.picture_files import FileKind, kind_of
 from binarycop.printable import printable
 
@@ -20,6 +21,8 @@ def print_omissions(omissions: Omissions, looked_at: int, prefix: str = "") -> N
 def print_source(spec: str) -> None:
     """If a source is a folder, say which of its files are not shown. Pictures that cannot be decoded are events."""
     folder, omissions, shown = Path(spec), Omissions(), 0
+    if spec == DEMO or is_camera(spec):
+        return  # whatever there is of the same name here
     try:
         names = sorted(os.listdir(folder))
     except OSError:
