@@ -20,7 +20,7 @@ from overlays.detector.split import Part
 from overlays.synthesis import faces
 from overlays.synthesis.faces import Split
 
-MAX_FALSE_POSITIVES = 0.1
+MAX_FALSE_POSITIVES = 0.15
 """The highest number of false positives per picture."""
 _STEPS = np.round(np.arange(0.2, 0.96, 0.01), 2)
 

@@ -340,11 +340,19 @@ def test_extreme_outputs_of_the_refinement_network_give_a_finite_box() -> None:
     proposal = np.array([[10.0, 10.0, 20.0, 20.0, 0.4]])
     with np.errstate(over="raise"):
         ((_, _, width, height, confidence),) = stage.refine(np.zeros((64, 64, 3), np.uint8), proposal)
-    assert (width, height, confidence) == (pytest.approx(20 * np.exp(1.5)), pytest.approx(20 * np.exp(-1.5)), 1.0)
+    assert (width, height, confidence) == (
+        pytest.approx(20 * np.exp(1.5)),
+        pytest.approx(20 * np.exp(-1.5)),
+        pytest.approx(1.0),
+    )
 
 
-@pytest.mark.parametrize(("first", "logit", "combined"), [(0.5, 0.0, 0.5), (0.9, -np.log(9), 0.5), (1.0, 40.0, 1.0)])
-def test_the_confidences_of_both_stages_count_equally(first: float, logit: float, combined: float) -> None:
+@pytest.mark.parametrize(
+    ("first", "logit", "combined"), [(0.5, 0.0, 0.5), (0.9, -2 * np.log(9), 0.5), (1.0, 40.0, 1.0)]
+)
+def test_the_proposals_confidence_counts_twice_as_much_as_the_refinements(
+    first: float, logit: float, combined: float
+) -> None:
     stage = RefinementStage(FixedOutputs(logit, 0, 0, 0, 0))
     proposal = np.array([[10.0, 10.0, 20.0, 20.0, first]])
     refined = stage.refine(np.zeros((64, 64, 3), np.uint8), proposal)

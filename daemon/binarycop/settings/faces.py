@@ -36,7 +36,7 @@ class LookoutSettings:
     Half of it takes a quarter of the time. Lookout is not made for faces below 16 px of the shrunk frame.
     """
 
-    threshold: float = bounded(0.64, 0.05, 0.99)
+    threshold: float = bounded(0.48, 0.05, 0.99)
     """Smallest confidence that counts as a face.
 
     The default is the lowest with at most 0.1 false positives per picture (MODEL.md).

@@ -1,7 +1,7 @@
 """The second stage of ``lookout``: looks at each proposal again, always at one size.
 
-The region is twice as large as the face, so that hair, shoulders and hands are visible. The confidences of both stages
-count equally, since the two err in different places (MODEL.md).
+The region is twice as large as the face, so that hair, shoulders and hands are visible. Both stages have a say in the
+confidence, since they err in different places; the proposal's counts twice (MODEL.md).
 """
 
 import math
@@ -19,6 +19,7 @@ from binarycop.detection.lookout.network import ROI_PX
 _CONTEXT = 2.0  # side of the region, in longer sides of the face
 _MAX_SIDE_PX = 1024  # keeps memory small even if a proposal is enormous
 _LOG_SIZE_MAX = 1.5  # a size is corrected by a factor of 4.5 at most
+_PROPOSAL_WEIGHT = 2.0  # of its confidence; the refinement's has 1
 _CONFIDENCE_MIN = 0.001  # a proposal's confidence is clipped to [0.001, 0.999]
 _LOGIT_MAX = 100.0  # the network's confidence before its sigmoid is clipped to [-100, 100]
 
@@ -104,7 +105,8 @@ def _reduction(side: float) -> int:
 
 
 def _combined(logit: float, confidence: float) -> float:
-    """The confidence of both stages together: the mean of their logits, then the sigmoid."""
+    """The confidence of both stages together: the weighted mean of their logits, then the sigmoid."""
     clipped = min(max(confidence, _CONFIDENCE_MIN), 1 - _CONFIDENCE_MIN)
-    mean = (min(max(logit, -_LOGIT_MAX), _LOGIT_MAX) + math.log(clipped / (1 - clipped))) / 2
+    first, second = math.log(clipped / (1 - clipped)), min(max(logit, -_LOGIT_MAX), _LOGIT_MAX)
+    mean = (_PROPOSAL_WEIGHT * first + second) / (_PROPOSAL_WEIGHT + 1)
     return 1 / (1 + math.exp(-mean))
