@@ -33,6 +33,19 @@ def with_matrix(data: bytes, a: float, b: float, c: float, d: float, header: byt
     return edit_mp4(data, path, lambda content: content[:offset] + matrix + content[offset + 20 :])
 
 
+def with_long_times(data: bytes) -> bytes:
+    """With the headers of movie and track in version 1, whose times have eight bytes, as some recorders write them."""
+
+    def lengthen(content: bytes, durations_at: int) -> bytes:
+        times = struct.unpack_from(">2I", content, 4)
+        (duration,) = struct.unpack_from(">I", content, durations_at)
+        between, rest = content[12:durations_at], content[durations_at + 4 :]
+        return b"\1" + content[1:4] + struct.pack(">2Q", *times) + between + struct.pack(">Q", duration) + rest
+
+    data = edit_mp4(data, (b"moov", b"mvhd"), lambda content: lengthen(content, 16))
+    return edit_mp4(data, (*VIDEO_TRACK, b"tkhd"), lambda content: lengthen(content, 20))
+
+
 def with_pixel_aspect(data: bytes, width: int, height: int) -> bytes:
     """With a pasp box: each pixel is ``width`` wide and ``height`` high."""
     box = struct.pack(">I4sII", 16, b"pasp", width, height)

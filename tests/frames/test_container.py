@@ -14,7 +14,7 @@ from binarycop.frames.clip import Clip
 from binarycop.frames.clip_header import ClipHeader
 from binarycop.frames.container import read_header
 from binarycop.frames.orientation import Orientation
-from tests.frames.containers import VIDEO, edit_matroska, element, with_matrix, with_pose
+from tests.frames.containers import VIDEO, edit_matroska, element, with_long_times, with_matrix, with_pose
 from tests.tried import Kind, tried
 
 CUT_ELEMENT = 0x54BB  # PixelCropTop
@@ -38,6 +38,23 @@ def said(path: Path, data: bytes) -> ClipHeader:
 def test_an_mp4_says_how_long_its_pictures_last(tmp_path: Path, name: str) -> None:
     path = tmp_path / name
     assert said(path, clip(path, "mp4v")).picture_s == pytest.approx(0.5)
+
+
+@tried(Kind.CLIP, "MP4 whose headers have times of eight bytes", "read; upright")
+def test_headers_with_long_times_say_the_same(tmp_path: Path) -> None:
+    path = tmp_path / "clip.mp4"
+    data = with_matrix(with_matrix(clip(path, "mp4v"), 0, 1, -1, 0), -1, 0, 0, 1, header=b"mvhd")
+    assert said(path, data).orientation is Orientation.TRANSPOSE
+    assert said(path, with_long_times(data)) == said(path, data)
+    assert len(list(iter(Clip(path).read, None))) == 10
+
+
+@tried(Kind.CLIP, "MKV whose pictures are seen from the side", "refused: it is not tilted")
+def test_a_matroska_that_states_a_tilt_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "clip.mkv"
+    path.write_bytes(with_pose(clip(path, "MJPG"), 0.0, yaw=90.0))
+    with pytest.raises(SourceError, match=r"are tilted \(yaw 90°, pitch 0°\), which is not done"):
+        Clip(path)
 
 
 def test_an_avi_says_how_long_its_pictures_last(tmp_path: Path) -> None:

@@ -104,6 +104,7 @@ def test_full_range_reaches_black_and_white(fourcc: str) -> None:
     [
         ((0.2126, 0.0722), {"encoding": 2}),
         ((0.2126, 0.0722), {"colorspace": 3}),
+        ((0.2126, 0.0722), {"colorspace": 12}),
         ((0.2627, 0.0593), {"colorspace": 10}),
         ((0.212, 0.087), {"colorspace": 2}),
         ((0.299, 0.114), {"colorspace": 3, "encoding": 1}),

@@ -36,6 +36,10 @@ def test_frames_without_a_stamp_at_the_end_each_last_as_long_as_those_before() -
     assert times_s(*stamps_s, period_s=0.85) == pytest.approx([0.0, 0.05, 40.1, 40.15, 40.2, 40.25])
 
 
+def test_a_frame_without_a_stamp_after_a_pause_lasts_as_long_as_those_before_it() -> None:
+    assert times_s(0.0, 0.05, 40.1, 0.0) == pytest.approx([0.0, 0.05, 40.1, 40.15])
+
+
 def test_a_container_without_stamps_has_the_stated_rate() -> None:
     assert times_s(0.0, 0.0, 0.0) == pytest.approx([0.0, 0.05, 0.1])
 

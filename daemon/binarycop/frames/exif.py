@@ -8,7 +8,6 @@ from binarycop.frames.orientation import Orientation
 _PREFIX = b"Exif\0\0"  # of a JPEG's; some programs write it into WebP files too
 _ORIENTATION_TAG = 0x0112
 _FORMATS = {1: "B", 3: "H", 4: "I"}  # of EXIF's integer types; H is the right one
-_MAX_ENTRIES = 1000
 
 
 def orientation_of(data: bytes) -> Orientation:
@@ -72,7 +71,7 @@ def _orientation(tiff: bytes) -> Orientation:
         raise ValueError("no TIFF header")
     (directory,) = struct.unpack_from(order + "I", tiff, 4)
     (entries,) = struct.unpack_from(order + "H", tiff, directory)
-    for index in range(min(entries, _MAX_ENTRIES)):
+    for index in range(entries):
         offset = directory + 2 + 12 * index
         tag, kind, count = struct.unpack_from(order + "HHI", tiff, offset)
         if tag == _ORIENTATION_TAG and kind in _FORMATS and count == 1:

@@ -57,8 +57,10 @@ def _orientation(video: dict[int, bytes]) -> Orientation:
         return Orientation.UPRIGHT
     yaw, pitch, roll = (_float(video.get(pose, b"")) for pose in (_YAW, _PITCH, _ROLL))
     # Half a turn about an upright or a lying axis shows the picture from behind. The roll, counter-clockwise, follows.
+    if yaw % 180 or pitch % 180:
+        raise ValueError(f"states that its pictures are tilted (yaw {yaw:g}°, pitch {pitch:g}°), which is not done")
     orientation = None
-    if yaw % 180 == pitch % 180 == roll % 90 == 0:
+    if roll % 90 == 0:
         mirror, flip = (-1 if angle % 360 else 1 for angle in (yaw, pitch))
         cosine, sine = round(math.cos(math.radians(roll))), round(math.sin(math.radians(roll)))
         orientation = of_matrix(mirror * cosine, -mirror * sine, flip * sine, flip * cosine)
