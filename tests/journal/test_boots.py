@@ -50,6 +50,14 @@ def reader_of_reversed(reader: FakeReader) -> FakeReader:
     return other
 
 
+def test_a_series_is_placed_by_the_clock_at_its_end_whatever_it_said_before() -> None:
+    reader = FakeReader()
+    reader.write(Event.FIRE, "gate", 0, 3, "a", -6 * YEAR_S, state="active")
+    reader.write(Event.FIRE, "gate", 200, 1, "a", state="active")
+    reader.write(Event.FIRE, "gate", 100, 2, "b", state="active")
+    assert boots_of(records_of(reader)) == [2, 3, 1]
+
+
 def test_the_boot_that_runs_is_the_last_with_all_of_its_series() -> None:
     reader = FakeReader()
     reader.write(Event.FIRE, "gate", 0, 2, "new", -YEAR_S, state="active")

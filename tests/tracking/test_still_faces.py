@@ -69,6 +69,12 @@ def test_nobody_is_left_out_while_nobody_walks(others: dict[int, Box]) -> None:
     assert set(scene.run({POSTER: WALL, **others}, 1000)) == {frozenset()}
 
 
+def test_somebody_who_sways_does_not_walk() -> None:
+    scene, person = Scene(is_empty=True), Box(100, 100, 60, 80)
+    for number in range(100):
+        assert set(scene.run({POSTER: WALL, PERSON: moved(person, 0.3 * (number % 2))}, 1)) == {frozenset()}
+
+
 def test_the_detectors_noise_does_not_make_a_poster_move() -> None:
     scene, rng = Scene(), np.random.default_rng(1)
     for _ in range(3000):
