@@ -2,6 +2,9 @@
 
 import ast
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -108,3 +111,15 @@ def test_settings_are_refused_or_printed_with_escapes(
     lines = (shown.out + shown.err).splitlines()
     assert any("clip" in line for line in lines)
     assert all(line.isprintable() for line in lines)
+
+
+def test_a_name_that_the_terminal_cannot_write_is_printed_with_escapes(tmp_path: Path) -> None:
+    (tmp_path / "gäte.yaml").write_text("gate: {policy: remind}\n", encoding="utf-8")
+    run = subprocess.run(
+        [sys.executable, "-m", "binarycop", "check-config", "--changes", "--config", str(tmp_path / "gäte.yaml")],
+        env={**os.environ, "PYTHONIOENCODING": "ascii"},
+        capture_output=True,
+        check=True,
+        timeout=60,
+    )
+    assert run.stdout.splitlines()[0].endswith(rb"g\xe4te.yaml")

@@ -4,6 +4,7 @@ import argparse
 import importlib
 import sys
 from collections.abc import Sequence
+from io import TextIOWrapper
 
 from binarycop import __version__
 from binarycop.errors import (
@@ -86,6 +87,8 @@ def parser(names: Sequence[str] = COMMANDS) -> argparse.ArgumentParser:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one subcommand; returns the exit code."""
+    if isinstance(sys.stdout, TextIOWrapper):  # as standard error: a file's name may have letters that it cannot write
+        sys.stdout.reconfigure(errors="backslashreplace")
     arguments = sys.argv[1:] if arguments is None else arguments
     options = parser(_needed(arguments)).parse_args(arguments)
     try:
