@@ -81,7 +81,7 @@ def apply_mask(
 ) -> NDArray[np.uint8]:
     """The patch (S, S, 3) uint8 BGR with a mask on the face.
 
-    turn: how far the head is turned, -1 to 1 (``Patches.turns``). Cloth that stands off the face shifts with it.
+    turn: how far the head is turned (``Patches.turns``). Cloth that stands off the face shifts with it.
     """
     shift = mask.stand_off * turn
     place = find_place(plane, mask.opacity, abs(shift))
