@@ -156,7 +156,7 @@ def test_a_camera_without_a_format_that_is_read_is_refused_and_closed(formats: t
 @pytest.mark.parametrize(
     ("given", "reason"),
     [
-        (DriverFormat("H264", 32, 24, 0), "sends H264, which is not read; it offers BGR3 YUYV"),
+        (DriverFormat("H264", 32, 24, 0), "sends H264, which is not supported; it offers BGR3 YUYV"),
         (
             DriverFormat("YUYV", 8000, 6000, 0),
             "sends 8000×6000 pixels, more than 16777216 or none; it offers BGR3 YUYV",

@@ -185,7 +185,7 @@ def test_a_jpeg_much_larger_than_stated_is_bad() -> None:
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [
-        ({"fourcc": "H264"}, "sends H264, which is not read"),
+        ({"fourcc": "H264"}, "sends H264, which is not supported"),
         ({"width_px": 8000, "height_px": 6000}, f"sends 8000×6000 pixels, more than {MAX_FRAME_PX} or none"),
         ({"width_px": 0}, "or none"),
         ({"width_px": 319}, "sends YUYV of 319×240 pixels, which this format cannot have"),

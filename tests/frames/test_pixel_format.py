@@ -29,7 +29,7 @@ def test_every_layout_can_be_chosen() -> None:
 
 def test_the_reason_names_what_the_camera_has_and_what_would_be_right() -> None:
     reason = why_none(["H264", "HEVC"])
-    assert reason.startswith("offers only H264 HEVC; what is read: YUYV ")
+    assert reason.startswith("offers only H264 HEVC; supported are YUYV ")
     assert "MJPG" in reason
     assert why_none([]).startswith("offers only nothing;")
     assert "grey, infrared or depth pictures only (GREY Y16)" in why_none(["GREY", "Y16"])

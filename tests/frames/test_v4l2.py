@@ -129,7 +129,7 @@ def test_a_plain_file_is_not_a_camera(tmp_path: Path) -> None:
     ("capabilities", "words"),
     [
         (0x0080_0000, "takes no pictures: probably the camera's second device, for metadata"),
-        (0x0400_1000, "offers its pictures in separate planes only"),
+        (0x0400_1000, "offers pictures in separate planes only"),
         (0x0100_0001, "has no memory-mapped buffers"),
     ],
 )

@@ -32,7 +32,7 @@ class Converter:
     def __init__(self, given: DriverFormat) -> None:
         self._width_px, self._height_px = width_px, height_px = given.width_px, given.height_px
         if given.fourcc not in (*JPEG, *LAYOUTS):
-            raise ValueError(f"sends {given.fourcc}, which is not read")
+            raise ValueError(f"sends {given.fourcc}, which is not supported")
         if not 0 < width_px * height_px <= MAX_FRAME_PX:
             raise ValueError(f"sends {width_px}×{height_px} pixels, more than {MAX_FRAME_PX} or none")
         if given.field in _HALVES:

@@ -66,4 +66,4 @@ def why_none(offered: Iterable[str]) -> str:
     offers = tuple(offered)
     if offers and (_GREY | _DEPTH).issuperset(offers):
         return f"sends grey, infrared or depth pictures only ({' '.join(offers)}): masks are judged in colour"
-    return f"offers only {' '.join(offers) or 'nothing'}; what is read: {' '.join(_READ)}"
+    return f"offers only {' '.join(offers) or 'nothing'}; supported are {' '.join(_READ)}"

@@ -211,9 +211,9 @@ class CaptureDevice:
             raise SourceError(self._name, f"takes no pictures: {hint}")
         if not capabilities & _CAPTURE:
             offers = " ".join(self.formats(_TYPE_PLANES))
-            raise SourceError(self._name, f"offers its pictures in separate planes only ({offers}), which is not read")
+            raise SourceError(self._name, f"offers pictures in separate planes only ({offers}), which is not supported")
         if not capabilities & _STREAMING:
-            raise SourceError(self._name, "has no memory-mapped buffers, and its driver has no other way that is read")
+            raise SourceError(self._name, "has no memory-mapped buffers; other ways to read it are not supported")
 
     def _dequeue(self) -> Buffer | None:
         try:
