@@ -280,6 +280,9 @@ def test_selftest_prints_what_it_reproduced(bundle: str, capsys: pytest.CaptureF
     assert json_lines(capsys.readouterr().out) == [
         {"bundle": "random", "version": "0.0.0", "backend": "emulator", "golden": 64, "engine": engine}
     ]
+    assert main(["selftest", "--bundle", bundle]) == 0
+    done = f"random 0.0.0 on emulator ({engine}): all 64 golden vectors reproduced, a drawn face classified\n"
+    assert capsys.readouterr() == (done, "")
 
 
 def test_a_missing_or_broken_bundle_has_its_own_exit_code(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -78,6 +78,26 @@ def test_the_dry_run_refuses_a_bundle_without_a_build_as_a_board_does(
     assert "it has no overlay.bit: build one (overlays/finn)" in capsys.readouterr().err
 
 
+@tried(
+    Kind.BUILD,
+    "overlay.bit and overlay.hwh copied into a bundle by hand",
+    "refused: import-build; without an overlay: selftest says that they are not checked",
+)
+def test_a_build_that_the_manifest_does_not_list_is_named_with_what_to_do(
+    bundle: str, built: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    copy = Path(shutil.copytree(bundle, tmp_path / "copy"))
+    shutil.copy(built / "overlay.bit", copy)
+    what_to_do = "put it there with binarycop import-build"
+    for command in (["selftest", "--backend", "overlay"], ["load-overlay", "--simulated"], ["load-overlay"]):
+        assert main([*command, "--bundle", str(copy)]) == 4
+        assert capsys.readouterr().err.endswith(f"copy: overlay.bit is not in the manifest; {what_to_do}\n")
+    shutil.copy(built / "overlay.hwh", copy)
+    assert main(["selftest", "--bundle", str(copy)]) == 0
+    note = f"{copy}: overlay.bit and overlay.hwh not checked: not in the manifest; {what_to_do}"
+    assert capsys.readouterr().err == f"binarycop: {note}\n"
+
+
 # What stands in a bundle as its bitstream, with the right sha256 in the manifest: from a copy or a clone that failed.
 NO_BITSTREAMS = [
     (b"", "overlay.bit is empty", "an empty bitstream"),

@@ -3,6 +3,7 @@
 Every place that takes a bitstream comes here. It needs no numpy, which takes a second to import on a board.
 """
 
+import os
 import re
 from collections.abc import Collection, Mapping
 from pathlib import Path
@@ -15,6 +16,8 @@ from binarycop.errors import BundleError
 from binarycop.geometry import SIDE_PX
 
 BITSTREAM, HWH = "overlay.bit", "overlay.hwh"
+IMPORT = "put it there with binarycop import-build"
+"""What to do about a file that the manifest does not list."""
 
 _WRAPPER = "_wrapper"
 _VIVADO = re.compile(r"\d{4}\.\d")
@@ -36,9 +39,16 @@ def has_build(names: Collection[str]) -> bool:
     return BITSTREAM in names or HWH in names
 
 
+def unlisted(folder: Path, sha256: Mapping[str, str]) -> list[str]:
+    """The files of a build that somebody has only copied into the folder: the manifest does not list them."""
+    return [name for name in (BITSTREAM, HWH) if name not in sha256 and os.path.lexists(folder / name)]
+
+
 def check(folder: Path, sha256: Mapping[str, str]) -> HardwareHandoff:
     """Check that a bundle's folder has both files of a build, and that they are one. Raises as ``check_pair`` does."""
     for name in (BITSTREAM, HWH):
+        if name in unlisted(folder, sha256):
+            raise BundleError(folder, f"{name} is not in the manifest; {IMPORT}")
         if name not in sha256:
             raise BundleError(folder, f"it has no {name}: build one (overlays/finn), then run binarycop import-build")
         check_published(folder, sha256[name])

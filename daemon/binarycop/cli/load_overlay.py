@@ -59,7 +59,7 @@ def run(options: argparse.Namespace) -> int:
     else:
         loaded = (
             f"{manifest.name} {manifest.version} loaded on {classifier.name} at {manifest.clock_mhz:g} MHz: "
-            f"all {golden} golden vectors reproduced"
+            f"all {golden} golden vectors reproduced, a drawn face classified"
         )
         print(printable(loaded))
     return 0

@@ -1,6 +1,7 @@
 """``binarycop selftest``: checks a bundle against its manifest, and a backend with golden vectors and a drawn face."""
 
 import argparse
+import sys
 from typing import Any
 
 from binarycop.bundle import build_files, check_build
@@ -29,10 +30,14 @@ def run(options: argparse.Namespace) -> int:
     manifest = bundle.manifest
     if build_files.has_build(manifest.sha256):  # the emulator does not use it
         check_build.check(bundle.folder, manifest)
+    elif names := build_files.unlisted(bundle.folder, manifest.sha256):
+        note = f"{bundle.folder}: {' and '.join(names)} not checked: not in the manifest; {build_files.IMPORT}"
+        print(printable(f"binarycop: {note}"), file=sys.stderr)
     if options.json:
         report = {"bundle": manifest.name, "version": manifest.version, "backend": backend, "golden": golden}
         print_json(report if engine is None else {**report, "engine": engine})
     else:
         where = backend if engine is None else f"{backend} ({engine})"
-        print(printable(f"{manifest.name} {manifest.version} on {where}: all {golden} golden vectors reproduced"))
+        found = f"all {golden} golden vectors reproduced, a drawn face classified"
+        print(printable(f"{manifest.name} {manifest.version} on {where}: {found}"))
     return 0
