@@ -44,7 +44,10 @@ def open_reader() -> Reader:
     try:
         journal = importlib.import_module("systemd.journal")
     except ImportError as error:
-        raise JournalError("Python's systemd module is missing; apt install python3-systemd") from error
+        raise JournalError(
+            "Python's systemd module is missing; apt install python3-systemd, or for a virtual environment, which does "
+            "not see it, apt install libsystemd-dev pkg-config and then pip install systemd-python"
+        ) from error
     try:
         reader = journal.Reader()
         has_files = reader.has_persistent_files() or reader.has_runtime_files()

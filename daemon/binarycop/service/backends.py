@@ -131,5 +131,5 @@ def _import_with_pynq(name: str, backend: Backend) -> Any:
     except ImportError as error:
         raise BackendError(
             f"backend {backend.value} needs pynq, which is not installed here ({error}); "
-            "a PYNQ image has it, elsewhere pip install 'binarycop[simulated-board]'"
+            "a PYNQ image has it, a checkout gets it by make venv, elsewhere pip install 'binarycop[simulated-board]'"
         ) from error
