@@ -6,6 +6,7 @@ import os
 import shutil
 import struct
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -229,3 +230,27 @@ def test_no_file_descriptor_stays_open(monkeypatch: pytest.MonkeyPatch) -> None:
             device.close()
             device.close()
     assert len(os.listdir("/proc/self/fd")) == descriptors
+
+
+def test_a_terminal_that_is_taken_for_a_camera_does_not_become_the_daemons_own() -> None:
+    """A service has none; the first terminal that it opens would become its own, and its hangup a signal to reload."""
+    code = """
+import os
+from pathlib import Path
+from binarycop.frames.v4l2 import CaptureDevice
+_, terminal = os.openpty()
+path = Path(os.ttyname(terminal))
+os.close(terminal)
+try:
+    CaptureDevice("terminal", path)
+except OSError as error:
+    print(error)
+try:
+    os.open("/dev/tty", os.O_RDWR)
+except OSError as error:
+    print(error.strerror)
+"""
+    run = subprocess.run(
+        [sys.executable, "-c", code], start_new_session=True, capture_output=True, text=True, check=True, timeout=60
+    )
+    assert run.stdout.splitlines() == ["source terminal: is not a camera", "No such device or address"]

@@ -118,7 +118,7 @@ class CaptureDevice:
     def __init__(self, name: str, path: Path) -> None:
         self._name, self._maps = name, list[NDArray[np.uint8]]()
         try:
-            self._fd = os.open(path, os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC)
+            self._fd = os.open(path, os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY)
         except OSError as error:
             raise self._refused(error, "cannot be opened") from error
         try:
