@@ -1,6 +1,7 @@
 """``binarycop bench``: the detectors on drawn heads, what gates cost, and the networks' speed."""
 
 import json
+import sys
 from itertools import islice
 from pathlib import Path
 
@@ -214,6 +215,21 @@ def test_an_engine_with_other_scores_is_not_timed(tiny_bundle: Bundle, monkeypat
     monkeypatch.setitem(kernel_speed._OTHERS, "opencv", lambda bundle: lambda crops: wrong)
     with pytest.raises(BackendError, match="opencv does not give the golden scores of random"):
         kernel_speed.measure_kernel(tiny_bundle, 1)
+
+
+def test_an_engine_that_is_not_there_is_named_with_how_to_get_it(
+    tiny_bundle: Bundle, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(sys.modules, "onnxruntime", None)
+    monkeypatch.setattr(cv2, "__version__", "4.6.0")
+    assert main(["bench", "kernel", "--bundle", str(tiny_bundle.folder)]) == 0
+    out, err = capsys.readouterr()
+    assert "opencv" not in out
+    assert "onnxruntime" not in out
+    onnxruntime, opencv = err.splitlines()
+    assert opencv == "binarycop: left out: opencv: OpenCV 4.6.0 cannot read the network; OpenCV 5 can"
+    assert onnxruntime.startswith("binarycop: left out: onnxruntime: it is not installed (")
+    assert onnxruntime.endswith("); pip install onnxruntime")
 
 
 def test_the_table_of_the_kernel_has_ratios_to_the_emulator() -> None:

@@ -2,6 +2,7 @@
 
 import argparse
 import platform
+import sys
 from typing import Any
 
 from binarycop.bundle import files as bundles
@@ -28,6 +29,8 @@ def add(parts: Any) -> None:
 def run(options: argparse.Namespace) -> int:
     """Run ``bench kernel``. Raises BundleError, BackendError."""
     speeds = [measure_kernel(bundles.load(find_bundle(name)), _ROUNDS) for name in options.bundle or _NETWORKS]
+    for reason in sorted({reason for speed in speeds for reason in speed.left_out}):
+        print(printable(f"binarycop: left out: {reason}"), file=sys.stderr)
     if options.json:
         print_json({"machine": platform.machine(), "networks": {speed.network: speed.row for speed in speeds}})
         return 0

@@ -29,13 +29,15 @@ class KernelSpeed:
     """Medians in microseconds, on one thread.
 
     kernel: what the emulator computes with. single_us: for one crop, by engine: ``emulator``, ``numpy``, and where they
-    can run the network ``opencv`` and ``onnxruntime``. batch_us: the same for each crop of a batch.
+    can run the network ``opencv`` and ``onnxruntime``. batch_us: the same for each crop of a batch. left_out: the
+    other engines, with the reason of each.
     """
 
     network: str
     kernel: str
     single_us: dict[str, float]
     batch_us: dict[str, float]
+    left_out: tuple[str, ...] = ()
 
     @property
     def row(self) -> dict[str, float | str]:
@@ -51,7 +53,12 @@ def measure_kernel(bundle: Bundle, rounds: int) -> KernelSpeed:
     """
     inputs, emulator = bundle.golden_inputs, open_emulator(bundle)
     engines: dict[str, _Scores] = {"emulator": emulator.scores, "numpy": Emulator(bundle).scores}
-    engines |= {name: scores for name, make in _OTHERS.items() if (scores := make(bundle)) is not None}
+    left_out = []
+    for name, make in _OTHERS.items():
+        try:
+            engines[name] = make(bundle)
+        except BackendError as error:
+            left_out.append(f"{name}: {error}")
     singles = [inputs[index : index + 1] for index in range(len(inputs))]
     batches = [inputs[:_BATCH]]
     with one_opencv_thread():
@@ -59,7 +66,8 @@ def measure_kernel(bundle: Bundle, rounds: int) -> KernelSpeed:
             if not np.array_equal(scores(inputs), bundle.golden_scores):
                 raise BackendError(f"{name} does not give the golden scores of {bundle.manifest.name}; it is not timed")
         single_us, batch_us = _medians_us(engines, singles, rounds), _medians_us(engines, batches, rounds // _BATCH)
-    return KernelSpeed(bundle.manifest.name, engine_of(emulator) or emulator.name, single_us, batch_us)
+    kernel = engine_of(emulator) or emulator.name
+    return KernelSpeed(bundle.manifest.name, kernel, single_us, batch_us, tuple(left_out))
 
 
 def _medians_us(engines: dict[str, _Scores], batches: Sequence[NDArray[np.uint8]], rounds: int) -> dict[str, float]:
@@ -76,10 +84,10 @@ def _medians_us(engines: dict[str, _Scores], batches: Sequence[NDArray[np.uint8]
     return {name: statistics.median(times) * 1e6 for name, times in times_s.items()}
 
 
-def _opencv(bundle: Bundle) -> _Scores | None:
-    """The network in OpenCV's dnn, or None: before OpenCV 5 it does not read a model of any batch size with Sign."""
+def _opencv(bundle: Bundle) -> _Scores:
+    """The network in OpenCV's dnn. Raises BackendError before OpenCV 5, which alone reads Sign with any batch size."""
     if int(cv2.__version__.split(".")[0]) < _OPENCV:
-        return None
+        raise BackendError(f"OpenCV {cv2.__version__} cannot read the network; OpenCV {_OPENCV} can")
     network = cv2.dnn.readNetFromONNX(np.frombuffer(float_onnx.model(bundle), np.uint8))
 
     def scores(crops: NDArray[np.uint8]) -> NDArray[np.int32]:
@@ -89,12 +97,12 @@ def _opencv(bundle: Bundle) -> _Scores | None:
     return scores
 
 
-def _onnxruntime(bundle: Bundle) -> _Scores | None:
-    """The same network in onnxruntime on one thread, or None if it is not installed."""
+def _onnxruntime(bundle: Bundle) -> _Scores:
+    """The same network in onnxruntime on one thread. Raises BackendError if it is not installed."""
     try:
         runtime: Any = importlib.import_module("onnxruntime")
-    except ImportError:
-        return None
+    except ImportError as error:
+        raise BackendError(f"it is not installed ({error}); pip install onnxruntime") from error
     options = runtime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     session = runtime.InferenceSession(float_onnx.model(bundle), options, providers=["CPUExecutionProvider"])
@@ -106,4 +114,4 @@ def _onnxruntime(bundle: Bundle) -> _Scores | None:
     return scores
 
 
-_OTHERS: dict[str, Callable[[Bundle], _Scores | None]] = {"opencv": _opencv, "onnxruntime": _onnxruntime}
+_OTHERS: dict[str, Callable[[Bundle], _Scores]] = {"opencv": _opencv, "onnxruntime": _onnxruntime}
