@@ -253,7 +253,7 @@ def install(monkeypatch: pytest.MonkeyPatch, reader: Any) -> None:
 def test_without_pythons_systemd_module_the_error_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     install(monkeypatch, None)
     with pytest.raises(
-        JournalError, match="apt install python3-systemd, or for a virtual environment, .* pip install systemd-python"
+        JournalError, match=r"apt install python3-systemd, or for a virtual environment, .* pip install systemd-python"
     ):
         open_reader()
 
