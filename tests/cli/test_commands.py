@@ -305,16 +305,48 @@ def test_check_config_prints_all_settings_or_those_that_differ(
     assert shown["settings"] == {"gates": [{"name": "gate", "gate": {"policy": "off"}}]}
 
 
-def test_check_config_names_a_camera_whose_slash_was_forgotten(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize(
+    ("settings", "note"),
+    [
+        ("frames: {source: video2}", "gate gate: frames.source: video2: does not exist; did you mean /dev/video2?"),
+        ("frames: {source: 3.5}", "gate gate: frames.source: 3.5: does not exist; a source is demo, "),
+        ("frames: {source: no/such.mp4}", "gate gate: frames.source: no/such.mp4: does not exist; a source is demo, "),
+        ("frames: {source: /dev/vide0}", "gate gate: frames.source: /dev/vide0: there is no /dev/vide0 now; is the "),
+        (
+            "frames: {source: 63}",
+            "gate gate: frames.source: 63: there is no /dev/video63 now; is the camera plugged in?",
+        ),
+        (
+            "frames: {source: 'rtsp://192.0.2.1/a'}",
+            "gate gate: frames.source: rtsp://192.0.2.1/a: is an address, and network cameras are not supported; ",
+        ),
+        ("classifier: {bundle: nosuch}", "classifier.bundle: nosuch: there is no such bundle; there are cnv, "),
+        ("classifier: {bundle: no/such}", "classifier.bundle: there is no no/such/manifest.json now"),
+        (
+            "faces: {finder: yunet, yunet: {model: no/such.onnx}}",
+            "gate gate: faces.yunet.model: there is no no/such.onnx now",
+        ),
+        ("faces: {finder: yunet}", "gate gate: faces.finder: detector yunet: its model does not ship with the project"),
+    ],
+)
+def test_check_config_names_what_is_not_there(
+    settings: str, note: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("binarycop.detection.choose._YUNET_MODEL", tmp_path / "none.onnx")
+    path = tmp_path / "gate.yaml"
+    path.write_text(settings)
+    assert main(["check-config", "--config", str(path)]) == 0
+    [line] = capsys.readouterr().err.splitlines()
+    assert line.startswith(f"binarycop: {note}")
+
+
+def test_check_config_is_silent_about_what_is_there(
+    bundle: str, clip: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = tmp_path / "gate.yaml"
-    path.write_text("frames: {source: video2}\n")
-    assert main(["check-config", "--config", str(path)]) == 0
-    note = "gate gate: frames.source: video2 does not exist; did you mean /dev/video2?"
-    assert capsys.readouterr().err == f"binarycop: {note}\n"
-    for source in ("/dev/video2", "'2'", "demo", "clip.mp4"):
-        path.write_text(f"frames: {{source: {source}}}\n")
+    for source in (clip, tmp_path, "demo", "/dev/null"):
+        faces = f"{{finder: yunet, yunet: {{model: {clip}}}}}"
+        path.write_text(f"classifier: {{bundle: {bundle}}}\nfaces: {faces}\nframes: {{source: {source}}}\n")
         assert main(["check-config", "--config", str(path)]) == 0
         assert capsys.readouterr().err == ""
 
@@ -324,9 +356,11 @@ def test_check_config_says_when_the_units_memory_is_too_small(
 ) -> None:
     path = tmp_path / "gate.yaml"
     sources = [
-        f"{{name: g{at}, source: /dev/video{at}, lines: {{permission: {{pin: R{at}}}, lamps: {{}}}}}}"
+        f"{{name: g{at}, source: {tmp_path / str(at)}, lines: {{permission: {{pin: R{at}}}, lamps: {{}}}}}}"
         for at in range(8)
     ]
+    for at in range(8):
+        (tmp_path / str(at)).mkdir()
     text = f"gates: [{', '.join(sources)}]\n"
     path.write_text(text)
     assert main(["check-config", "--config", str(path)]) == 0

@@ -99,6 +99,18 @@ def test_anything_else_is_refused_with_the_kinds_of_source(
         open_source(spec, ManualClock(), CAMERA)
 
 
+@tried(Kind.CAMERA, "source: rtsp://… or http://…", "refused: network cameras are not supported")
+@pytest.mark.parametrize("spec", ["rtsp://192.0.2.1/stream", "http://192.0.2.1/a.avi"])
+def test_an_address_is_refused_as_a_network_camera(spec: str) -> None:
+    with pytest.raises(SourceError, match="is an address, and network cameras are not supported; a source is demo, "):
+        open_source(spec, ManualClock(), CAMERA)
+
+
+def test_an_empty_source_is_shown_in_quotes() -> None:
+    with pytest.raises(SourceError, match=r"^source '': is empty; a source is demo, "):
+        open_source("", ManualClock(), CAMERA)
+
+
 @tried(Kind.CLIP, "a pipe", "refused: neither a file nor a folder")
 def test_a_pipe_is_neither_a_file_nor_a_folder(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")

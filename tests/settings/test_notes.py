@@ -2,7 +2,7 @@
 
 from binarycop.settings.frames import FramesSettings
 from binarycop.settings.gate import Contact, GateSettings
-from binarycop.settings.lines import InputSettings, LinesSettings
+from binarycop.settings.lines import InputSettings, LineSettings, LinesSettings
 from binarycop.settings.notes import notes
 from binarycop.settings.schema import LaneSettings, Settings
 
@@ -33,3 +33,12 @@ def test_gates_that_need_more_memory_than_the_unit_allows_are_named() -> None:
     large = FramesSettings(width_px=1920, height_px=1080)
     [note] = notes_of(*(LaneSettings(name=f"g{index}", frames=large) for index in range(8)))
     assert "MemoryMax=" in note
+
+
+def test_pins_that_only_mock_lines_are_named_by_default_are_named() -> None:
+    [note] = notes_of(LaneSettings(name="north", lines=LinesSettings("gpiochip")))
+    assert note.startswith("gate north: gpiochip may have no line RELAY, LD0, LD1, LD2, LD3, which is the default")
+    [note] = notes_of(LaneSettings(lines=LinesSettings("gpiochip", lamps={})))
+    assert "no line RELAY, which" in note
+    wired = LinesSettings("gpiochip", permission=LineSettings("zynq_gpio:54"), lamps={})
+    assert notes_of(LaneSettings(lines=wired), LaneSettings(lines=LinesSettings("mock"))) == []

@@ -6,10 +6,14 @@ import sys
 from collections.abc import Iterator
 from typing import Any
 
+from binarycop.bundle.search import find_bundle
 from binarycop.cli.options import add_config, add_json, print_json
-from binarycop.frames.choose import near_miss
+from binarycop.detection.choose import yunet_model
+from binarycop.errors import BundleError, DetectorError
+from binarycop.frames.choose import absence
 from binarycop.printable import printable
 from binarycop.settings import dump
+from binarycop.settings.faces import DetectorKind
 from binarycop.settings.files import unread
 from binarycop.settings.load import load
 from binarycop.settings.notes import notes
@@ -28,7 +32,7 @@ def add(commands: Any) -> None:
 def run(options: argparse.Namespace) -> int:
     """Print the settings as YAML, which can be loaded again. Raises SettingsErrors."""
     loaded = load(options.config)
-    for note in (*notes(loaded.settings), *_near_misses(loaded.settings), *unread(options.config)):
+    for note in (*notes(loaded.settings), *_absences(loaded.settings), *unread(options.config)):
         print(printable(f"binarycop: {note}"), file=sys.stderr)
     if options.json:
         files = [str(path) for path in loaded.files]
@@ -44,10 +48,22 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def _near_misses(settings: Settings) -> Iterator[str]:
-    """The sources that are neither a camera nor here, but nearly the name of a camera."""
+def _absences(settings: Settings) -> Iterator[str]:
+    """What the settings name and is not there now, as a sentence each: it may be plugged in or copied later."""
+    bundle = settings.classifier.bundle
+    try:
+        manifest = find_bundle(bundle) / "manifest.json"
+        if not os.path.exists(manifest):
+            yield f"classifier.bundle: there is no {manifest} now"
+    except BundleError as error:
+        yield f"classifier.bundle: {bundle}: {error.reason}"
     for lane in settings.gates:
-        source = lane.frames.source
-        meant = near_miss(source)
-        if meant not in (None, source) and not os.path.exists(source):
-            yield f"gate {lane.name}: frames.source: {source} does not exist; did you mean {meant}?"
+        if reason := absence(lane.frames.source):
+            yield f"gate {lane.name}: frames.source: {lane.frames.source}: {reason}"
+        if lane.faces.finder is DetectorKind.YUNET:
+            try:
+                model = yunet_model(lane.faces.yunet)
+                if not os.path.exists(model):
+                    yield f"gate {lane.name}: faces.yunet.model: there is no {model} now"
+            except DetectorError as error:
+                yield f"gate {lane.name}: faces.finder: {error}"

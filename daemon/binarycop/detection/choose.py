@@ -8,7 +8,7 @@ from binarycop.detection.fixed_region import FixedRegion
 from binarycop.detection.lookout.detector import Lookout
 from binarycop.detection.yunet import YuNet
 from binarycop.errors import DetectorError
-from binarycop.settings.faces import DetectorKind, FacesSettings
+from binarycop.settings.faces import DetectorKind, FacesSettings, YuNetSettings
 
 _YUNET_MODEL = CHECKOUT.parent / "shared" / "data" / "models" / "face_detection_yunet_2023mar.onnx"
 
@@ -26,10 +26,17 @@ def make_detector(settings: FacesSettings, *, is_demo: bool = False, subtract_ba
         lookout = settings.lookout
         return Lookout.load(lookout.engine, longer_px=lookout.longer_px, threshold=lookout.threshold)
     if kind is DetectorKind.YUNET:
-        configured = settings.yunet.model
-        model = Path(configured) if configured else _YUNET_MODEL
-        if not configured and not model.is_file():
-            raise DetectorError("detector yunet: its model does not ship with the project; set faces.yunet.model")
-        return YuNet(model, longer_px=settings.yunet.longer_px, threshold=settings.yunet.threshold)
+        return YuNet(
+            yunet_model(settings.yunet), longer_px=settings.yunet.longer_px, threshold=settings.yunet.threshold
+        )
     region = settings.fixed
     return FixedRegion(region.left, region.top, region.width, region.height, subtract_background=subtract_background)
+
+
+def yunet_model(settings: YuNetSettings) -> Path:
+    """The model file of ``yunet``. DetectorError if the settings name none, and none is beside a checkout."""
+    if settings.model:
+        return Path(settings.model)
+    if not _YUNET_MODEL.is_file():
+        raise DetectorError("detector yunet: its model does not ship with the project; set faces.yunet.model")
+    return _YUNET_MODEL

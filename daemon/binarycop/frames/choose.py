@@ -1,12 +1,13 @@
 """Opens the source that ``frames.source`` names."""
 
+import os
 import re
 from pathlib import Path
 
 from binarycop.clock import Clock
 from binarycop.errors import SourceError
 from binarycop.frames.base import Source
-from binarycop.frames.camera import Camera, CameraSettings
+from binarycop.frames.camera import Camera, CameraSettings, device_path
 from binarycop.frames.clip import Clip
 from binarycop.frames.demo import Demo
 from binarycop.frames.folder import Folder, FolderSettings
@@ -36,8 +37,8 @@ def open_recording(spec: str, folder: FolderSettings | None = None) -> Source:
     """Open the demo, a clip or a folder of pictures. Raises SourceError if ``spec`` is none of these."""
     if spec == DEMO:
         return Demo()
-    if not spec:
-        raise SourceError(spec, f"is empty; {_KINDS}")
+    if not spec:  # as a path it would be this folder
+        raise SourceError("''", _why_none(spec))
     path = Path(spec)
     try:
         is_folder, is_file, exists = path.is_dir(), path.is_file(), path.exists()
@@ -49,11 +50,27 @@ def open_recording(spec: str, folder: FolderSettings | None = None) -> Source:
         return Clip(path)
     if exists:
         raise SourceError(spec, f"is neither file nor folder; {_KINDS}")
-    meant = near_miss(spec)
-    raise SourceError(spec, f"does not exist; {f'did you mean {meant}?' if meant else _KINDS}")
+    raise SourceError(spec, _why_none(spec))
 
 
-def near_miss(spec: str) -> str | None:
+def absence(spec: str) -> str | None:
+    """Why there is no source of this name now; None if there is something, whatever it is. Opens nothing."""
+    if is_camera(spec):
+        device = device_path(spec)
+        return None if os.path.exists(device) else f"there is no {device} now; is the camera plugged in?"
+    return None if spec == DEMO or os.path.exists(spec) else _why_none(spec)
+
+
+def _why_none(spec: str) -> str:
+    if not spec:
+        return f"is empty; {_KINDS}"
+    if "://" in spec:
+        return f"is an address, and network cameras are not supported; {_KINDS}"
+    meant = _near_miss(spec)
+    return f"does not exist; {f'did you mean {meant}?' if meant else _KINDS}"
+
+
+def _near_miss(spec: str) -> str | None:
     """The demo or the camera that ``spec`` means if it lacks a slash or has other letters; None if it means neither."""
     name = spec.strip()
     if name.lower() == DEMO:

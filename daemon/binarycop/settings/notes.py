@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from binarycop.settings import memory
 from binarycop.settings.gate import Contact
-from binarycop.settings.schema import LaneSettings, Settings
+from binarycop.settings.schema import LaneSettings, Settings, wires_of
 
 _MORE_MEMORY = (
     "these gates and frames need about {needed} MiB and a reserve, more than the {unit} MiB that the unit allows: "
@@ -13,10 +13,15 @@ _MORE_MEMORY = (
 _NO_FEEDBACK = (
     "gate {gate}: gate.contact: hold without lines.feedback: nobody notices a relay that sticks; see docs/wiring.md"
 )
+_MOCK_PINS = (
+    "gate {gate}: {factory} may have no line {pins}, which is the default for mock lines: "
+    "write the pins of this machine (docs/wiring.md), and lamps: {{}} for no lamps"
+)
 _SHORT_BUDGET = (
     "gate {gate}: gate.override_s, {longest:g} s, is longer than gate.override_per_hour_s, {budget:g} s, "
     "which limits it"
 )
+_DEFAULT_PINS = frozenset(line.pin for _, line in wires_of(LaneSettings()))
 
 
 def notes(settings: Settings) -> Iterator[str]:
@@ -32,5 +37,8 @@ def _lane_notes(lane: LaneSettings) -> Iterator[str]:
     gate = lane.gate
     if gate.contact is Contact.HOLD and lane.lines.feedback is None:
         yield _NO_FEEDBACK.format(gate=lane.name)
+    pins = [line.pin for _, line in wires_of(lane) if line.pin in _DEFAULT_PINS]
+    if pins and lane.lines.factory not in ("auto", "mock"):
+        yield _MOCK_PINS.format(gate=lane.name, factory=lane.lines.factory, pins=", ".join(pins))
     if lane.lines.override is not None and gate.override_s > gate.override_per_hour_s:
         yield _SHORT_BUDGET.format(gate=lane.name, longest=gate.override_s, budget=gate.override_per_hour_s)
