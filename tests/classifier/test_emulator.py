@@ -57,12 +57,15 @@ def test_the_emulator_agrees_with_the_reference_for_networks_of_other_shapes(
 
 
 @each_emulator
-def test_an_output_is_on_from_exactly_the_threshold(open_emulator: EmulatorOf, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("on", "off"), [(2700, 2701), (-(2**31), 2**31 - 1)])
+def test_an_output_is_on_from_exactly_the_threshold(
+    open_emulator: EmulatorOf, tmp_path: Path, on: int, off: int
+) -> None:
     layers = (Layer("conv", 3, 2, False, 1, 1), Layer("fc", 1800, 4, False, 1, 1))
     bundle = random_bundle(tmp_path, layers)
     crop = np.full((32, 32, 3), 100, np.uint8)
-    at, above = 27 * 100, 27 * 100 + 1  # all weights +1: the sum of the window is 2700
-    first = LayerWeights(np.ones((2, 27), bool), np.array([at, above], np.int32))
+    # All weights are +1: the sum of the window is 27 · 100.
+    first = LayerWeights(np.ones((2, 27), bool), np.array([on, off], np.int32))
     bits = np.zeros((4, 1800), bool)
     bits[0, 0::2] = True  # agrees with channel 0 on and channel 1 off, everywhere
     bits[1] = ~bits[0]

@@ -14,7 +14,16 @@ from binarycop.frames.clip import Clip
 from binarycop.frames.clip_header import ClipHeader
 from binarycop.frames.container import read_header
 from binarycop.frames.orientation import Orientation
-from tests.frames.containers import VIDEO, edit_matroska, element, with_long_times, with_matrix, with_pose
+from tests.frames.containers import (
+    VIDEO,
+    VIDEO_TRACK,
+    edit_matroska,
+    edit_mp4,
+    element,
+    with_long_times,
+    with_matrix,
+    with_pose,
+)
 from tests.tried import Kind, tried
 
 CUT_ELEMENT = 0x54BB  # PixelCropTop
@@ -38,6 +47,18 @@ def said(path: Path, data: bytes) -> ClipHeader:
 def test_an_mp4_says_how_long_its_pictures_last(tmp_path: Path, name: str) -> None:
     path = tmp_path / name
     assert said(path, clip(path, "mp4v")).picture_s == pytest.approx(0.5)
+
+
+@tried(Kind.CLIP, "MP4 whose pictures begin after its sound", "read; not called truncated")
+def test_the_time_before_the_first_picture_does_not_count(tmp_path: Path) -> None:
+    def delay(content: bytes) -> bytes:
+        wait = struct.pack(">IiI", 5000, -1, 1 << 16)
+        return content[:4] + struct.pack(">I", 2) + wait + content[8:]
+
+    path = tmp_path / "clip.mp4"
+    data = edit_mp4(clip(path, "mp4v"), (*VIDEO_TRACK, b"edts", b"elst"), delay)
+    assert said(path, data).picture_s == pytest.approx(0.5)
+    assert len(list(iter(Clip(path).read, None))) == 10
 
 
 @tried(Kind.CLIP, "MP4 whose headers have times of eight bytes", "read; upright")

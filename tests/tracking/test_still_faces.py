@@ -69,6 +69,12 @@ def test_nobody_is_left_out_while_nobody_walks(others: dict[int, Box]) -> None:
     assert set(scene.run({POSTER: WALL, **others}, 1000)) == {frozenset()}
 
 
+def test_whoever_has_made_a_step_walks_for_two_seconds_only() -> None:
+    scene, person = Scene(is_empty=True), Box(100, 100, 60, 80)
+    for number in range(5):
+        assert set(scene.run({POSTER: WALL, PERSON: moved(person, number % 2)}, 20)) == {frozenset()}
+
+
 def test_somebody_who_sways_does_not_walk() -> None:
     scene, person = Scene(is_empty=True), Box(100, 100, 60, 80)
     for number in range(100):
