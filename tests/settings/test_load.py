@@ -138,8 +138,8 @@ GOOD_AND_BAD = [
     ),
     (
         "gates: [{name: a}, {name: b, lines: {permission: {pin: R2}, lamps: {}}}]",
-        "gates: [{name: a}, {name: b}]",
-        "gates[1].lines.permission.pin: pin RELAY is already used by gates[0]",
+        "gates: [{name: a}, {name: b, lines: {permission: {pin: RELAY}, lamps: {}}}]",
+        "gates[1].lines.permission.pin: pin RELAY is already used by gates[0]; use another pin",
     ),
     (
         "gates: [{name: a}, {name: b, lines: {permission: {pin: R2}, lamps: {}}}]",
@@ -182,6 +182,18 @@ GOOD_AND_BAD = [
     ("gate: {fail: secure}", "gate: {fail: secure, fail: open}", "gate.fail: is written twice, first in line 1"),
     ("{}", "[]", "gate.yaml:1: is not a mapping"),
     ("{}", "gate: {", "is not YAML"),
+    (
+        "{}",
+        "y: 1\ngate: {\n  policy: off\n",
+        "gate.yaml:2: is not YAML: expected ',' or '}', but got '<stream end>'; close",
+    ),
+    ("{}", "y: 1\nx: 'a\n\n\n", "gate.yaml:2: is not YAML: found unexpected end of stream; close the bracket or quote"),
+    (
+        "frames: {source: 'C:\\clips'}",
+        'frames: {source: "C:\\clips"}',
+        "gate.yaml:1: is not YAML: found unknown escape character 'c'; write the text in single quotes",
+    ),
+    ("{}", 'x: "C:\\users"', "but found 's'; write the text in single quotes"),
     ("{}", "gate: &a {x: *a}", "gate.yaml:1: gate: has the anchor 'a'; write the value in each place"),
     ("{}", "\ngate: *a", "gate.yaml:2: gate: has the alias 'a'; write the value instead"),
     ("gate: {policy: off}", "gate:\n  policy: !!python/name:os.system x", "gate.yaml:2: gate.policy: has the tag"),
@@ -334,6 +346,18 @@ def test_a_text_that_yaml_takes_for_something_else_stays_this_text(text: str) ->
 def test_a_good_value_is_accepted_and_a_bad_one_gets_its_message(good: str, bad: str, message: str) -> None:
     settings_of(good)
     assert any(message in problem for problem in problems_of(bad)), problems_of(bad)
+
+
+def test_gates_without_pins_of_their_own_are_told_which_keys_to_write() -> None:
+    at, why = "gate.yaml:1: gates[1].lines", "is not written for this gate, so it has"
+    assert problems_of("gates: [{name: a}, {name: b}]") == [
+        f"{at}.permission.pin: {why} RELAY, which is already used by gates[0]; write its own pin",
+        f"{at}.lamps: {why} the lamps of gates[0]; write its own lamps, or lamps: {{}} for none",
+    ]
+    common = "lines: {permission: {pin: A}, lamps: {}, fire: {pin: F}}"
+    assert problems_of(f"{common}\ngates: [{{name: a}}, {{name: b, lines: {{permission: {{pin: B}}}}}}]") == [
+        f"gate.yaml:2: gates[1].lines.fire.pin: {why} F, which is already used by gates[0]; write its own pin"
+    ]
 
 
 def test_the_words_off_and_no_stay_text() -> None:

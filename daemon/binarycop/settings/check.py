@@ -94,9 +94,17 @@ def check_lanes(lanes: tuple[LaneSettings, ...], nodes: list[MappingNode], probl
             problem = f"{source} is already the source of gates[{sources[device]}]"
             add_shared("frames.source", problem, "use another source")
         for path, line in wires_of(lane):
-            if pins.setdefault(line.pin, index) != index:
-                problem = f"pin {line.pin} is already used by gates[{pins[line.pin]}]"
-                add_shared(f"{path}.pin", problem, "use another pin")
+            first = pins.setdefault(line.pin, index)
+            if first == index:
+                continue
+            if _is_written(node, f"{path}.pin"):
+                add_shared(f"{path}.pin", f"pin {line.pin} is already used by gates[{first}]", "use another pin")
+            elif path.startswith("lines.lamps.") and not _is_written(node, path):
+                problem = f"is not written for this gate, so it has the lamps of gates[{first}]"
+                add_shared("lines.lamps", problem, "write its own lamps, or lamps: {} for none")
+            else:
+                problem = f"is not written for this gate, so it has {line.pin}, which is already used by gates[{first}]"
+                add_shared(f"{path}.pin", problem, "write its own pin")
         names.setdefault(lane.name, index)
         sources.setdefault(device, index)
     if len({lane.lines.factory for lane in lanes}) > 1:

@@ -7,6 +7,7 @@ lines of aliases can stand for a thousand million values. Size, depth and number
 
 import errno
 import os
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,8 @@ MAX_BYTES = 256 * 1024
 """Of all settings files together."""
 _MAX_DEPTH = 16  # settings have five levels
 _MAX_NODES = 10_000  # eight gates that write every key have about 2,000
+_UNCLOSED = re.compile("stream end|end of stream")
+_SINGLE_QUOTES = "write the text in single quotes, where a backslash stands for itself"
 _MAX_KEY = 64  # characters; the longest key has 20
 
 
@@ -99,13 +102,14 @@ def parse(text: str, file: str) -> MappingNode:
     except SettingsError:
         raise
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        line = mark.line + 1 if mark else 0
         problem = error.problem or error.context or ""
+        marks = [mark.line + 1 for mark in (error.problem_mark, error.context_mark) if mark]
+        # The text ends far from the bracket or quote that is open, and may end in an empty line.
+        line = (marks[-1] if _UNCLOSED.search(problem) else marks[0]) if marks else 0
         raise SettingsError(f"is not YAML: {problem}", _syntax_hint(problem), file=file, line=line) from error
     except (ValueError, OverflowError) as error:  # an escape for no character
-        problem, hint = f"is not YAML: {error}", "correct the syntax"
-        raise SettingsError(problem, hint, file=file, line=loader.line + 1) from error
+        problem = f"is not YAML: {error}"
+        raise SettingsError(problem, _SINGLE_QUOTES, file=file, line=loader.line + 1) from error
 
 
 class _Loader(yaml.SafeLoader):
@@ -123,6 +127,10 @@ def _syntax_hint(problem: str) -> str:
         return "remove it"
     if "'\\t'" in problem:
         return "write spaces instead of the tab"
+    if "escape" in problem:
+        return _SINGLE_QUOTES
+    if _UNCLOSED.search(problem):
+        return "close the bracket or quote that begins here"
     return "write the value in quotes" if "cannot start any token" in problem else "correct the syntax"
 
 
