@@ -94,16 +94,16 @@ def check_lanes(lanes: tuple[LaneSettings, ...], nodes: list[MappingNode], probl
             problem = f"{source} is already the source of gates[{sources[device]}]"
             add_shared("frames.source", problem, "use another source")
         for path, line in wires_of(lane):
-            first = pins.setdefault(line.pin, index)
-            if first == index:
+            owner = pins.setdefault(line.pin, index)
+            if owner == index:
                 continue
             if _is_written(node, f"{path}.pin"):
-                add_shared(f"{path}.pin", f"pin {line.pin} is already used by gates[{first}]", "use another pin")
+                add_shared(f"{path}.pin", f"pin {line.pin} is already used by gates[{owner}]", "use another pin")
             elif path.startswith("lines.lamps.") and not _is_written(node, path):
-                problem = f"is not written for this gate, so it has the lamps of gates[{first}]"
+                problem = f"is not written for this gate, so it has the lamps of gates[{owner}]"
                 add_shared("lines.lamps", problem, "write its own lamps, or lamps: {} for none")
             else:
-                problem = f"is not written for this gate, so it has {line.pin}, which is already used by gates[{first}]"
+                problem = f"is not written for this gate, so it has {line.pin}, which is already used by gates[{owner}]"
                 add_shared(f"{path}.pin", problem, "write its own pin")
         names.setdefault(lane.name, index)
         sources.setdefault(device, index)
