@@ -31,9 +31,17 @@ class SettingsErrors(BinaryCoPError, ValueError):
 class BundleError(BinaryCoPError, ValueError):
     """A bundle is refused: it does not agree with its manifest or its golden vectors."""
 
+    subject = "bundle"
+
     def __init__(self, bundle: Path | str, reason: str) -> None:
         self.bundle, self.reason = Path(bundle), reason
-        super().__init__(f"bundle {bundle}: {reason}")
+        super().__init__(f"{self.subject} {bundle}: {reason}")
+
+
+class BuildError(BundleError):
+    """A FINN build is refused before it is in a bundle; ``bundle`` is its folder."""
+
+    subject = "build"
 
 
 class BundleStoreError(BinaryCoPError, OSError):

@@ -34,6 +34,9 @@ def test_the_simulated_boards_own_build_agrees(simulated: SimulatedSetup) -> Non
 def test_a_bundle_without_a_build_is_refused_with_the_way_to_get_one(simulated: SimulatedSetup, file: str) -> None:
     hashes = {name: digest for name, digest in simulated.bundle.manifest.sha256.items() if name != file}
     reason = refusal(simulated.with_manifest(sha256=hashes))
+    assert reason == f"{file} is not in the manifest; put it there with binarycop import-build"
+    (simulated.bundle.folder / file).unlink()
+    reason = refusal(simulated.with_manifest(sha256=hashes))
     assert reason == f"it has no {file}: build one (overlays/finn), then run binarycop import-build"
 
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -102,21 +103,29 @@ def test_an_interrupted_import_can_be_repeated_and_hides_no_change_of_other_file
 
 
 CHANGES = [
-    ("(1, 32, 32, 3)]", "(1, 72, 72, 3)]", "input shape: build 1×72×72×3, manifest 1×32×32×3"),
-    ("(1, 4)]", "(1, 1)]", "output shape: build 1×1, manifest 1×4"),
-    ("DataType['UINT8']", "DataType['INT8']", "input type: build INT8, manifest UINT8"),
-    ("[DataType['INT8']]", "[DataType['INT11']]", "output type: build INT11, manifest INT8"),
+    (
+        "(1, 32, 32, 3)]",
+        "(1, 72, 72, 3)]",
+        "input shape: 1×72×72×3 in the build's driver, 1×32×32×3 in the bundle's manifest",
+    ),
+    ("(1, 4)]", "(1, 1)]", "output shape: 1×1 in the build's driver, 1×4 in the bundle's manifest"),
+    ("DataType['UINT8']", "DataType['INT8']", "input type: INT8 in the build's driver, UINT8 in the bundle's manifest"),
+    (
+        "[DataType['INT8']]",
+        "[DataType['INT11']]",
+        "output type: INT11 in the build's driver, INT8 in the bundle's manifest",
+    ),
     (
         '"oshape_packed" : [(1, 4, 1)]',
         '"oshape_packed" : [(1, 1, 4)]',
-        "packed output shape: build 1×1×4, manifest 1×4×1",
+        "packed output shape: 1×1×4 in the build's driver, 1×4×1 in the bundle's manifest",
     ),
     (
         '"ishape_packed" : [(1, 32, 32, 1, 3)]',
         '"ishape_packed" : [(1, 32, 32, 3, 1)]',
-        "packed input shape: build 1×32×32×3×1, manifest 1×32×32×1×3",
+        "packed input shape: 1×32×32×3×1 in the build's driver, 1×32×32×1×3 in the bundle's manifest",
     ),
-    ("['odma0']", "['odma1']", "output DMA: build odma1, manifest odma0"),
+    ("['odma0']", "['odma1']", "output DMA: odma1 in the build's driver, odma0 in the bundle's manifest"),
     ("['idma0']", "['idma0', 'idma1']", "the build has 2 of input_dma_name, not one"),
     ('weights": 0', 'weights": 2', "takes weights from outside"),
     ("io_shape_dict = {", "shapes = {", "it has no io_shape_dict"),
@@ -167,7 +176,9 @@ def test_the_published_build_is_also_refused_by_its_shapes(build: Path, copy: Pa
     (build / "driver" / "driver.py").write_text(PUBLISHED_DRIVER)
     package = deployment_package.read(build)
     assert package.io_shapes["idt"] == "UINT8"
-    with pytest.raises(BundleError, match="input shape: build 1×72×72×3, manifest 1×32×32×3"):
+    with pytest.raises(
+        BundleError, match="input shape: 1×72×72×3 in the build's driver, 1×32×32×3 in the bundle's manifest"
+    ):
         deployment_package.check(package, bundles.load(copy).manifest)
 
 
@@ -238,8 +249,12 @@ PLUS_CHANGES = [
         '"FINNInstrumentationOverlay"',
         "driver_type is FINNInstrumentationOverlay; build for FINNDMA",
     ),
-    ("DataType['INT8']", "DataType['INT11']", "output type: build INT11, manifest INT8"),
-    ("[[1, 4, 1]]", "[[1, 1, 4]]", "packed output shape: build 1×1×4, manifest 1×4×1"),
+    (
+        "DataType['INT8']",
+        "DataType['INT11']",
+        "output type: INT11 in the build's driver, INT8 in the bundle's manifest",
+    ),
+    ("[[1, 4, 1]]", "[[1, 1, 4]]", "packed output shape: 1×1×4 in the build's driver, 1×4×1 in the bundle's manifest"),
     ('["idma0"]', '["idma0", "idma1"]', "the build has 2 of input_dma_name, not one"),
     ('"external_weights": false', '"external_weights": true', "takes weights from outside"),
     ('"runtime_weights": false', '"runtime_weights": true', "takes weights from outside"),
@@ -296,7 +311,7 @@ def test_a_driver_that_is_written_to_overflow_something_is_refused(build: Path, 
 def test_a_wrong_value_is_shortened_in_the_message(build: Path, tiny_bundle: Bundle) -> None:
     package = deployment_package.read(build)
     package.io_shapes["idt"] = "x" * 50_000
-    with pytest.raises(BundleError, match=r"input type: build x{79}…, manifest UINT8"):
+    with pytest.raises(BundleError, match=r"input type: x{79}… in the build's driver, UINT8 in the bundle's manifest"):
         deployment_package.check(package, tiny_bundle.manifest)
 
 
@@ -368,10 +383,20 @@ def test_a_folder_that_cannot_be_read_is_refused_with_the_reason(build: Path, tm
 @tried(Kind.BUILD, "deploy.zip instead of the folder deploy", "refused: unpack it")
 def test_an_archive_is_not_a_folder(tmp_path: Path) -> None:
     (tmp_path / "deploy.zip").write_bytes(other_files.zip_archive("deploy/bitfile/finn-accel.bit"))
-    with pytest.raises(BundleError, match="it is a file, not a folder; unpack it first"):
+    with pytest.raises(
+        BundleError, match="it is a file; give the folder deploy/ that FINN wrote, an archive of it unpacked"
+    ):
         deployment_package.read(tmp_path / "deploy.zip")
     with pytest.raises(BundleError, match="there is no such folder"):
         deployment_package.read(tmp_path / "deploi")
+
+
+@tried(Kind.BUILD, "the .bit instead of the folder deploy", "refused: give the folder")
+def test_a_file_of_the_build_is_not_its_folder(build: Path, copy: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = build / "bitfile" / "finn-accel.bit"
+    assert main(["import-build", str(file), "--into", str(copy)]) == 4
+    what = "it is a file; give the folder deploy/ that FINN wrote, an archive of it unpacked"
+    assert capsys.readouterr().err == f"binarycop: build {file}: {what}\n"
 
 
 LOST = [
@@ -405,7 +430,7 @@ def test_a_file_that_never_arrived_is_refused_with_what_it_is(
     before = {file.name: file.read_bytes() for file in copy.iterdir()}
     assert main(["import-build", str(build), "--into", str(copy)]) == 4
     error = capsys.readouterr().err
-    assert f"bundle {build}: {reason}" in error
+    assert f"build {build}: {reason}" in error
     assert {file.name: file.read_bytes() for file in copy.iterdir()} == before
 
 
@@ -482,3 +507,12 @@ def test_a_number_of_a_handoff_is_bounded(right: str, wrong: str, tmp_path: Path
     (tmp_path / "overlay.hwh").write_text(text.replace(right, wrong))
     with pytest.raises(BundleError, match="is no hardware handoff of Vivado"):
         hwh.read(tmp_path / "overlay.hwh")
+
+
+@pytest.mark.parametrize("lacking", ["SYSTEMINFO", "DEVICE"])
+def test_a_handoff_without_its_chip_is_refused_in_words(lacking: str, tmp_path: Path) -> None:
+    text = design.hwh("idma0", "odma0", 100.0).decode()
+    (tmp_path / "a.hwh").write_text(text.replace(lacking, "OTHER"))
+    reason = f"a.hwh is no hardware handoff of Vivado: it has no {lacking}; take the .hwh of the same build"
+    with pytest.raises(BundleError, match=f"{re.escape(reason)}$"):
+        hwh.read(tmp_path / "a.hwh")

@@ -44,7 +44,7 @@ def read(folder: Path) -> DeploymentPackage:
         reason = "there is no such folder" if error.errno == errno.ENOENT else f"cannot be read: {error.strerror}"
         raise BundleError(folder, reason) from error
     if not is_folder:
-        raise BundleError(folder, f"it is a file, not a folder; {_UNPACK}")
+        raise BundleError(folder, "it is a file; give the folder deploy/ that FINN wrote, an archive of it unpacked")
     if not os.path.isdir(folder / "driver") and os.path.isdir(folder / "deploy"):  # as an archive of it can have
         folder = folder / "deploy"
     driver = _only_file(folder, "driver", "driver.py")
@@ -84,8 +84,8 @@ def check(package: DeploymentPackage, manifest: Manifest) -> None:
     for key, (name, bundle_value) in expected.items():
         build_value = _single(package, key)
         if build_value != bundle_value:
-            reason = f"{name}: build {_format(build_value)}, manifest {_format(bundle_value)}"
-            raise BundleError(package.folder, reason)
+            values = f"{_format(build_value)} in the build's driver, {_format(bundle_value)} in the bundle's manifest"
+            raise BundleError(package.folder, f"{name}: {values}; take the bundle that this was built from")
     if package.io_shapes.get("number_of_external_weights", 0) != 0:
         raise BundleError(package.folder, driver_shapes.NO_WEIGHTS)
     try:

@@ -55,7 +55,8 @@ def read(file: Path) -> HardwareHandoff:
         elif isinstance(error, expat.ExpatError):
             reason = f"cannot be read as XML, or is cut off: {error}"
         else:
-            reason = f"is no hardware handoff of Vivado: {error!r}"
+            what = f"it has no {error.args[0]}" if isinstance(error, KeyError) else error
+            reason = f"is no hardware handoff of Vivado: {what}; take the .hwh of the same build"
         raise BundleError(file.parent, f"{file.name} {reason}") from error
 
 

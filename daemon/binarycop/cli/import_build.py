@@ -11,6 +11,7 @@ from binarycop.bundle import manifest as manifests
 from binarycop.bundle.build_files import BITSTREAM, HWH
 from binarycop.bundle.search import find_bundle
 from binarycop.cli.options import add_json, print_json
+from binarycop.errors import BuildError, BundleError
 from binarycop.printable import printable
 
 
@@ -24,12 +25,16 @@ def add(commands: Any) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Check the build and copy it. Raises BundleError if it or the bundle is refused; nothing is copied then."""
+    """Check the build and copy it. Raises BuildError or BundleError if one is refused; nothing is copied then."""
     folder = find_bundle(options.into)
-    build = deployment_package.read(options.deploy)
+    bundle = manifests.read(folder)
     with tempfile.TemporaryDirectory(prefix="binarycop-build-") as work:
-        package = deployment_package.private_copy(build, Path(work))
-        deployment_package.check(package, manifests.read(folder))
+        try:
+            build = deployment_package.read(options.deploy)
+            package = deployment_package.private_copy(build, Path(work))
+            deployment_package.check(package, bundle)
+        except BundleError as error:
+            raise BuildError(error.bundle, error.reason) from error
         bundles.add_files(folder, {BITSTREAM: package.bitstream, HWH: package.hwh})
     manifest = bundles.load(folder).manifest
     digests = {name: manifest.sha256[name] for name in (BITSTREAM, HWH)}
