@@ -59,6 +59,20 @@ def test_evaluate_prints_null_for_a_class_without_pictures(
     assert report["balanced_accuracy"] == report["recall"]["chin"]
 
 
+def test_evaluate_says_for_whom_it_has_no_figure_and_where_the_abstentions_are(
+    bundle: str, pictures: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for picture in (pictures / "chin").iterdir():
+        cv2.imwrite(str(picture), np.full((12, 12, 3), 90, np.uint8))  # smaller than any face that counts
+    config = pictures / "gate.yaml"
+    config.write_text("verdict: {margin: 100000}\n")
+    assert main(["evaluate", str(pictures), "--bundle", bundle, "--finder", "fixed", "--config", str(config)]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[1] == "10 pictures, 2 without a face"
+    assert lines[-2] == "8 of these answers have too small a margin: at the gate they would be no vote"
+    assert lines[-1].endswith(", without chin (no face found)")
+
+
 @tried(
     Kind.FOLDER, "22 files, of which 5 are pictures in class folders", "5 read; 17 counted and named, with the reasons"
 )
@@ -94,7 +108,9 @@ def test_evaluate_says_what_it_has_not_looked_at(
         (report,) = json_lines(out)
         assert (report["images"], sum(row["count"] for row in report["left_out"])) == (5, 17)
     else:
-        assert "without correct, nose_mouth, chin: no face of it was found" in out.splitlines()[-1]
+        # The picture in chin cannot be decoded, and the others have none.
+        lacking = "correct (no picture), nose_mouth (no picture), chin (no picture)"
+        assert out.splitlines()[-1].endswith(f", without {lacking}")
 
 
 def test_evaluate_names_pictures_that_are_there_twice(
@@ -283,6 +299,19 @@ def test_selftest_prints_what_it_reproduced(bundle: str, capsys: pytest.CaptureF
     assert main(["selftest", "--bundle", bundle]) == 0
     done = f"random 0.0.0 on emulator ({engine}): all 64 golden vectors reproduced, a drawn face classified\n"
     assert capsys.readouterr() == (done, "")
+
+
+@pytest.mark.parametrize(
+    ("option", "choices"),
+    [("--finder", "auto, lookout, yunet, fixed"), ("--backend", "emulator, overlay, simulated-board")],
+)
+def test_a_choice_that_does_not_exist_is_answered_with_the_choices(
+    option: str, choices: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["run", option, "haar"])
+    assert ended.value.code == 2
+    assert capsys.readouterr().err.endswith(f"argument {option}: 'haar' is not one of {choices}\n")
 
 
 def test_a_missing_or_broken_bundle_has_its_own_exit_code(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -125,7 +125,23 @@ def test_links_are_followed_and_each_folder_is_read_once(tmp_path: Path) -> None
     (set_ / "correct" / "self").symlink_to("self")
     paths, left_out = read(set_)
     assert paths == ["correct/b.jpg", "nose/a.jpg"]
-    assert left_out == {Reason.NOT_A_PICTURE: ["correct/self"], Reason.READ_BEFORE: ["correct/circle", "chin"]}
+    assert left_out == {
+        Reason.NOT_A_PICTURE: ["correct/self"],
+        Reason.LINK_UP: ["correct/circle"],
+        Reason.READ_BEFORE: ["chin"],
+    }
+
+
+@tried(Kind.FOLDER, "a link to the folder above it", "left out: named")
+def test_a_link_to_a_folder_that_it_is_in_is_not_followed(tmp_path: Path) -> None:
+    set_ = tmp_path / "set"
+    put(tmp_path, "set/correct/a.jpg", "set/loose.jpg", "above.jpg")
+    (set_ / "correct" / "up").symlink_to("..")
+    (set_ / "nose").symlink_to(tmp_path)
+    (set_ / "any").symlink_to("..")
+    paths, left_out = read(set_)
+    assert paths == ["correct/a.jpg"]
+    assert left_out == {Reason.LINK_UP: ["correct/up", "nose", "any"], Reason.LOOSE: ["loose.jpg"]}
 
 
 def test_a_folder_that_cannot_be_listed_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

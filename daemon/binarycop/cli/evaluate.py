@@ -76,14 +76,20 @@ def _fields(report: Report) -> dict[str, Any]:
 
 
 def _table(report: Report) -> Iterator[str]:
-    yield f"{report.images} pictures, {report.no_face} without a face, {report.abstained} abstained"
+    yield f"{report.images} pictures, {report.no_face} without a face"
     yield "true \\ answer" + "".join(f"{label:>12}" for label in LABELS) + "      recall"
     recall, balanced = report.recall(), report.balanced_accuracy()
     for label, row in zip(LABELS, report.confusion):
         share = recall[label]
         yield f"{label:<13}" + "".join(f"{n:>12}" for n in row) + (f"{share:>12.3f}" if share is not None else "")
+    if report.abstained:
+        yield f"{report.abstained} of these answers have too small a margin: at the gate they would be no vote"
     if balanced is None:
         yield "balanced accuracy unknown: no face was found"
         return
-    lacking = ", ".join(label for label, share in recall.items() if share is None)
-    yield f"balanced accuracy {balanced:.3f}" + (f", without {lacking}: no face of it was found" if lacking else "")
+    lacking = [
+        f"{label} (no {'face found' if images else 'picture'})"
+        for (label, share), images in zip(recall.items(), report.images_of)
+        if share is None
+    ]
+    yield f"balanced accuracy {balanced:.3f}" + (f", without {', '.join(lacking)}" if lacking else "")

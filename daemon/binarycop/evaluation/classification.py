@@ -24,11 +24,13 @@ from binarycop.verdict import vote
 class Report:
     """Counts over all pictures; confusion has the true classes as rows, in class order.
 
+    images_of: pictures of each class, in the same order. abstained: answers that are no vote; confusion has them too.
     repeated: pictures with exactly the pixels of an earlier one of their class. contradicted: of another class, so that
     one of the two labels is wrong. Both count as all others do.
     """
 
     images: int = 0
+    images_of: list[int] = field(default_factory=lambda: [0] * len(LABELS))
     no_face: int = 0
     abstained: int = 0
     confusion: list[list[int]] = field(default_factory=lambda: [[0] * len(LABELS) for _ in LABELS])
@@ -71,6 +73,7 @@ def evaluate(
             omissions.add(Reason.UNDECODABLE, f"{name} {error.reason}")
             continue
         report.images += 1
+        report.images_of[mask_class] += 1
         first_class, first_name = seen.setdefault(_digest(pixels), (mask_class, name))
         if first_name != name:
             tally = report.repeated if first_class is mask_class else report.contradicted

@@ -24,8 +24,9 @@ def labelled_pictures(folder: Path, omissions: Omissions) -> list[tuple[str, Pat
     """All pictures in the class folders (``FOLDERS``) of a folder: the class folder's name, and the file.
 
     They are in the order of the classes, then of their names, those of a subfolder after those beside it. Links are
-    followed, and each folder is read once. All other files go to ``omissions``: a folder with another name has no
-    class, however much it looks like one. Raises SourceError if there is no such folder, or it has no picture.
+    followed, but not to a folder that they are in, and each folder is read once. All other files go to ``omissions``: a
+    folder with another name has no class, however much it looks like one. Raises SourceError if there is no such
+    folder, or it has no picture.
     """
     reader = FolderReader(folder, omissions)
     top = entries(folder)
@@ -79,6 +80,8 @@ class FolderReader:
         waiting = [folder]
         while waiting:
             folder = waiting.pop()
+            if self._leads_up(folder):
+                continue
             try:
                 status, inside = folder.stat(), sorted(folder.iterdir())
             except OSError as error:
@@ -110,12 +113,23 @@ class FolderReader:
         def refused(error: OSError) -> None:
             self._omissions.add(Reason.NO_ACCESS, f"{self._name(Path(error.filename))} ({error.strerror})")
 
+        if self._leads_up(folder):
+            return
         found = (file for _, _, files in os.walk(folder, onerror=refused) for file in files)
         count = sum(kind_of(file) is not FileKind.SYSTEM for file in islice(found, _MAX_COUNTED))
         if count:
             alike = class_alike(folder.name)
             meant = f"; a class is named {alike}" if alike and reason is Reason.NO_CLASS else ""
             self._omissions.add(reason, f"{self._name(folder)} ({count}{meant})", count)
+
+    def _leads_up(self, folder: Path) -> bool:
+        """Whether it is a link to a folder that it is in itself: that has pictures of other classes. Leaves it out."""
+        is_up = (
+            folder != self._root and folder.is_symlink() and folder.parent.resolve().is_relative_to(folder.resolve())
+        )
+        if is_up:
+            self._omissions.add(Reason.LINK_UP, self._name(folder))
+        return is_up
 
     def _name(self, path: Path) -> str:
         return str(path.relative_to(self._root))

@@ -17,6 +17,7 @@ class Reason(Enum):
     OTHER_CLASS = "in a class folder inside the folder of another class"
     LOOSE = "outside the class folders"
     READ_BEFORE = "in folders that were read before, under another name"
+    LINK_UP = "that are links to a folder around them"
     UNREAD_FORMAT = "of a picture format that is not read"
     NOT_A_PICTURE = "without the ending of a picture"
     SUBFOLDER = "that are folders"
