@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from binarycop.errors import UndecodableFrame
 from binarycop.frames import image, picture_files
 from binarycop.frames.image import read_picture
+from tests.bundle.other_files import LFS_POINTER, WEB_PAGE
 from tests.tried import Kind, tried
 
 
@@ -113,8 +114,22 @@ def test_a_header_truncated_at_any_length_is_refused(tmp_path: Path, suffix: str
 
 
 def test_a_file_that_is_not_a_picture_is_refused(tmp_path: Path) -> None:
-    assert refused(tmp_path / "one.jpg", b"") == "is not a JPEG, PNG, BMP or WebP picture"
+    assert refused(tmp_path / "one.txt", b"a text") == "is not a JPEG, PNG, BMP or WebP picture"
     assert refused(tmp_path / "one.png", b"GIF89a" + bytes(100)) == "is not a JPEG, PNG, BMP or WebP picture"
+
+
+@tried(Kind.PICTURE, "empty, zeros, a Git LFS pointer or a web page instead of a picture", "refused: says what it is")
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        (b"", "is empty; copy it again"),
+        (bytes(100), "is filled with zeros, as after a copy that was interrupted"),
+        (LFS_POINTER, "is a pointer of Git LFS instead of the file; run git lfs pull"),
+        (WEB_PAGE, "is a web page (HTML), as a download that failed leaves it"),
+    ],
+)
+def test_a_picture_that_never_arrived_is_refused_with_what_it_is(tmp_path: Path, data: bytes, reason: str) -> None:
+    assert refused(tmp_path / "one.jpg", data).startswith(reason)
 
 
 def test_a_missing_file_or_a_folder_is_refused(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from binarycop.errors import UndecodableFrame
+from binarycop.file_kind import lost_kind
 from binarycop.frames.exif import orientation_of
 from binarycop.frames.orientation import upright
 from binarycop.frames.picture_header import read_header
@@ -32,7 +33,8 @@ def read_picture(path: Path, *, shrink_to_px: int | None = None) -> NDArray[np.u
     try:
         return decode(data, shrink_to_px=shrink_to_px)
     except ValueError as error:
-        raise UndecodableFrame(str(path), str(error)) from error
+        kind = lost_kind(data)
+        raise UndecodableFrame(str(path), f"is {kind}" if kind else str(error)) from error
 
 
 def decode(data: bytes, *, max_px: int = MAX_PICTURE_PX, shrink_to_px: int | None = None) -> NDArray[np.uint8]:
