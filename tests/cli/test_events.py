@@ -117,7 +117,7 @@ def at(text: str, clock_step: timedelta = timedelta(0)) -> Record:
 
 
 @tried(Kind.JOURNAL, "an entry of next year comes first, and an old one last", "each is held to --since and --until")
-def test_each_event_is_held_to_both_bounds_in_any_order(
+def test_each_event_is_compared_with_both_bounds_in_any_order(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     texts = ["2027-01-01 00:00", "2026-05-04 12:00", "2026-05-05 12:00", "2020-01-01 00:00", "2026-05-04 13:00"]
@@ -144,7 +144,8 @@ def test_an_event_from_before_the_clock_was_set_has_a_mark(
 def test_an_event_that_only_the_later_clock_puts_within_the_bounds_is_counted(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    install(monkeypatch, at("2020-01-01 00:00", timedelta(days=2315, hours=12)), at("2020-01-01 00:00"))
+    misdated = at("2020-01-01 00:00", timedelta(days=2315, hours=12))
+    install(monkeypatch, misdated, replace(misdated, is_trusted=False), at("2020-01-01 00:00"))
     assert main(["events", "--since", "2026-05-04T00:00+00:00"]) == 0
     shown = capsys.readouterr()
     assert shown.out == ""

@@ -254,6 +254,17 @@ def test_a_source_that_cannot_be_opened_is_a_fault_of_its_gate_and_the_other_gat
     assert summary.captured == (20 if is_over else summary.captured)
 
 
+def test_a_signal_ends_it_without_the_failure_of_a_source_that_was_lost_before(settings: Settings) -> None:
+    def stop_once_it_is_lost() -> None:
+        if any("source lost" in line for line in display.lines):
+            signal.raise_signal(signal.SIGTERM)
+
+    display = RecordingDisplay(stop_once_it_is_lost)
+    summary = daemon.run_daemon(lambda: with_south(settings, "nowhere.avi", Fail.SECURE), display)
+    assert (summary.was_stopped, summary.failure) == (True, None)
+    assert display.lines[-1] == "stopped: on request"
+
+
 @pytest.mark.parametrize("source", ["video2", "nowhere/clip.avi"])
 def test_with_only_such_a_source_the_daemon_ends_with_its_reason_and_is_never_ready(
     settings: Settings, manager: Manager, source: str
