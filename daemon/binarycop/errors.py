@@ -107,6 +107,14 @@ class SourceError(BinaryCoPError, OSError):
         super().__init__(f"source {source}: {reason}")
 
 
+class SourceErrors(BinaryCoPError, OSError):
+    """All sources that give no frames: ``problems`` has one ``SourceError`` for each."""
+
+    def __init__(self, problems: list[SourceError]) -> None:
+        self.problems = problems
+        super().__init__("; ".join(str(problem) for problem in problems))
+
+
 class UndecodableFrame(SourceError):
     """One picture cannot be decoded; the source itself still works."""
 

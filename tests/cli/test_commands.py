@@ -195,8 +195,10 @@ def test_replay_refuses_a_camera_and_a_missing_clip(
 ) -> None:
     assert main(["replay", "0", "--bundle", bundle]) == 5
     assert "is a camera; replay takes recordings" in capsys.readouterr().err
-    assert main(["replay", str(tmp_path / "none.mp4"), "--bundle", bundle]) == 5
-    assert "none.mp4" in capsys.readouterr().err
+    assert main(["replay", str(tmp_path / "none.mp4"), "demo", "1", "--bundle", bundle]) == 5
+    none, camera = capsys.readouterr().err.splitlines()
+    assert "none.mp4: does not exist; " in none
+    assert camera == "binarycop: source 1: is a camera; replay takes recordings"
 
 
 def test_replay_refuses_any_wrong_name_before_the_first_clip(
@@ -287,6 +289,20 @@ def test_run_reports_a_source_that_gives_no_frame(bundle: str, capsys: pytest.Ca
     assert main(["run", "--source", "/nonexistent/clip.mp4", "--bundle", bundle]) == 5
     last = capsys.readouterr().err.splitlines()[-1]
     assert last.startswith("binarycop: source /nonexistent/clip.mp4: does not exist; a source is demo, ")
+
+
+def test_run_ends_with_every_source_that_gives_no_frame(
+    bundle: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = tmp_path / "gate.yaml"
+    other = "lines: {permission: {pin: B}, lamps: {}}"
+    config.write_text(f"gates: [{{name: a, source: /no/a.mp4}}, {{name: b, source: /no/b.mp4, {other}}}]\n")
+    assert main(["run", "--config", str(config), "--bundle", bundle]) == 5
+    last = capsys.readouterr().err.splitlines()[-2:]
+    assert [line.partition(": does not exist; ")[0] for line in last] == [
+        "binarycop: source /no/a.mp4",
+        "binarycop: source /no/b.mp4",
+    ]
 
 
 def test_selftest_prints_what_it_reproduced(bundle: str, capsys: pytest.CaptureFixture[str]) -> None:

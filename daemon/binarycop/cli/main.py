@@ -21,6 +21,7 @@ from binarycop.errors import (
     SettingsError,
     SettingsErrors,
     SourceError,
+    SourceErrors,
 )
 from binarycop.printable import printable
 
@@ -45,6 +46,7 @@ _EXIT_CODES: tuple[tuple[type[BinaryCoPError], int], ...] = (
     (SettingsErrors, 3),
     (BundleError, 4),
     (SourceError, 5),
+    (SourceErrors, 5),
     (LineError, 6),
     (FactoryError, 6),
     (OverlayMissing, 8),
@@ -95,7 +97,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         code: int = options.run(options)
         return code
     except BinaryCoPError as error:
-        for problem in error.problems if isinstance(error, SettingsErrors) else (error,):
+        for problem in error.problems if isinstance(error, (SettingsErrors, SourceErrors)) else (error,):
             print(f"binarycop: {printable(str(problem))}", file=sys.stderr)
         return next((code for kind, code in _EXIT_CODES if isinstance(error, kind)), 1)
     except BrokenPipeError:

@@ -20,7 +20,7 @@ from binarycop.cli.options import (
     settings_of,
 )
 from binarycop.clock import Clock, ManualClock
-from binarycop.errors import SourceError
+from binarycop.errors import SourceError, SourceErrors
 from binarycop.frames.choose import is_recording, open_recording
 from binarycop.journal.events import Event
 from binarycop.journal.writers import Value, format_message
@@ -60,26 +60,38 @@ class ReplayJournal:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Replay one clip after the other. Raises SourceError if a clip cannot be opened or gave no frame."""
+    """Replay one clip after the other. Raises SourceErrors if a clip cannot be opened or gave no frame."""
     settings = settings_of(options)
     if inputs := inputs_of(first_gate_of(settings)):
         note = f"a recording has no speed gate: the lines {', '.join(inputs)} are left out"
         print(printable(f"binarycop: {note}"), file=sys.stderr)
+    # A wrong name shows before the clips in front of it have taken their time.
+    _raise_if_any([problem for clip in options.clips if (problem := _problem(clip))])
     for clip in options.clips:
-        if not is_recording(clip):
-            raise SourceError(clip, "is a camera; replay takes recordings")
-        # A wrong name shows before the clips in front of it have taken their time.
-        open_recording(clip).close()
         print_source(clip)
     bundle, classifier = open_bundle(settings.classifier)
     empty = [
-        clip
+        SourceError(clip, "gave no frame")
         for clip in options.clips
         if not _replay_clip(clip, replay_settings(settings, clip), bundle, classifier, as_json=options.json)
     ]
-    if empty:
-        raise SourceError(", ".join(empty), "gave no frame")
+    _raise_if_any(empty)
     return 0
+
+
+def _problem(clip: str) -> SourceError | None:
+    if not is_recording(clip):
+        return SourceError(clip, "is a camera; replay takes recordings")
+    try:
+        open_recording(clip).close()
+    except SourceError as error:
+        return error
+    return None
+
+
+def _raise_if_any(problems: list[SourceError]) -> None:
+    if problems:
+        raise SourceErrors(problems)
 
 
 def _replay_clip(clip: str, settings: Settings, bundle: Bundle, classifier: Classifier, *, as_json: bool) -> int:

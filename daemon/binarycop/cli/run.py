@@ -35,7 +35,7 @@ def add(commands: Any) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Run the daemon until all sources have ended or a signal stops it. Raises SourceError if one gave no frame."""
+    """Run the daemon until all sources have ended or a signal stops it. Raises SourceErrors if one gave no frame."""
 
     def load() -> Settings:
         settings = settings_of(options)

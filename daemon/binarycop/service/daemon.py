@@ -12,7 +12,7 @@ from typing import Protocol
 
 from binarycop.bundle.manifest import Manifest
 from binarycop.clock import Clock, MonotonicClock
-from binarycop.errors import BinaryCoPError, SourceError
+from binarycop.errors import BinaryCoPError, SourceErrors
 from binarycop.frames.choose import is_recording
 from binarycop.journal.events import Event
 from binarycop.journal.repeats import LimitedJournal
@@ -54,8 +54,8 @@ class Display(Protocol):
 class RunSummary:
     """What the daemon did.
 
-    counters: of each gate. latency_ms: its percentiles. failure: of a source that has ended without a frame; None if a
-    signal stopped the daemon.
+    counters: of each gate. latency_ms: its percentiles. failure: of the sources that have ended without a frame; None
+    if there are none, or a signal stopped the daemon.
     """
 
     counters: tuple[Counters, ...]
@@ -63,7 +63,7 @@ class RunSummary:
     dropped: int
     withheld: int
     latency_ms: dict[str, float | None]
-    failure: SourceError | None
+    failure: SourceErrors | None
     was_stopped: bool
 
 

@@ -4,7 +4,7 @@ import threading
 from collections.abc import Callable
 
 from binarycop.clock import Clock
-from binarycop.errors import SourceError
+from binarycop.errors import SourceError, SourceErrors
 from binarycop.frames.base import Frame
 from binarycop.frames.grabber import Grabber
 from binarycop.frames.source_event import SourceEventKind
@@ -71,12 +71,14 @@ class LiveLoop:
         return sum(grabber.captured for grabber in self._grabbers)
 
     @property
-    def failure(self) -> SourceError | None:
-        """The first source that is over without having given a frame, or whose thread has died."""
-        for lane, grabber in zip(self._service.lanes, self._grabbers):
-            if grabber.end is not None and grabber.end.kind is SourceEventKind.LOST:
-                return SourceError(lane.settings.frames.source, grabber.end.detail)
-        return None
+    def failure(self) -> SourceErrors | None:
+        """The sources that are over without having given a frame, or whose thread has died; None if there are none."""
+        problems = [
+            SourceError(lane.settings.frames.source, grabber.end.detail)
+            for lane, grabber in zip(self._service.lanes, self._grabbers)
+            if grabber.end is not None and grabber.end.kind is SourceEventKind.LOST
+        ]
+        return SourceErrors(problems) if problems else None
 
     def stages(self) -> list[Stage]:
         """The stages that have threads of their own: the source and the detector of each lane.
