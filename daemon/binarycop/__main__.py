@@ -1,4 +1,4 @@
-"""The program's entry point, which sets one environment variable before numpy is imported."""
+"""The program's entry point, which sets environment variables before numpy and OpenCV are imported."""
 
 import os
 import sys
@@ -9,6 +9,10 @@ def main() -> int:
     # The matrices of one image are too small for more than one thread: OpenBLAS's threads only wait for each other,
     # up to eight times longer on a busy machine. OpenBLAS reads this when numpy is first imported.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    # What OpenCV and its FFmpeg say of a clip that they cannot read would stand before our own message, which says it
+    # in words. OpenCV 4.5 does not know the second variable.
+    os.environ.setdefault("OPENCV_LOG_LEVEL", "ERROR")
+    os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")  # AV_LOG_QUIET
     from binarycop.cli.main import main as run  # noqa: PLC0415
 
     return run()

@@ -1,9 +1,11 @@
 """What the program imports: on a board OpenCV and numpy alone take seconds."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
 
+import cv2
 import pytest
 
 from binarycop.cli import main
@@ -27,6 +29,19 @@ def test_a_command_imports_only_what_it_needs(arguments: list[str], heavy: set[s
     command = [sys.executable, "-c", program, *arguments]
     done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
     assert set(done.stdout.splitlines()[-1].split()[1:]) <= heavy
+
+
+@pytest.mark.parametrize(("name", "head"), [("cut.mp4", b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom"), ("other.avi", b"RIFF")])
+def test_a_clip_that_cannot_be_read_is_an_error_of_one_line(name: str, head: bytes, tmp_path: Path) -> None:
+    (tmp_path / name).write_bytes(head + bytes(range(256)) * 12)
+    command = [sys.executable, "-m", "binarycop", "replay", str(tmp_path / name)]
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("OPENCV_")}
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60, env=environment)
+    lines = done.stderr.splitlines()
+    assert done.returncode == 5
+    assert lines[-1].startswith(f"binarycop: source {tmp_path / name}: is not a video that can be read")
+    # FFmpeg in OpenCV 4.5 cannot be told to be silent.
+    assert len(lines) == 1 or cv2.__version__.startswith("4.5.")
 
 
 def test_the_help_lists_every_command(capsys: pytest.CaptureFixture[str]) -> None:
