@@ -115,6 +115,16 @@ def test_it_says_what_it_did_and_that_mock_lines_are_no_wires(capsys: pytest.Cap
     ]
 
 
+def test_a_gate_without_inputs_has_nothing_to_watch_and_does_not_wait(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    waits: list[float] = []
+    monkeypatch.setattr("binarycop.cli.lines.time.sleep", waits.append)
+    assert main(["lines", "--watch", "1"]) == 0
+    assert capsys.readouterr().err.splitlines()[-1] == "binarycop: gate gate has no inputs: there is nothing to watch"
+    assert not waits
+
+
 @pytest.fixture
 def two_gates(tmp_path: Path) -> list[str]:
     """Arguments: two gates, of which the first has a line that is open elsewhere."""

@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 
 from gpiozero.pins import Factory
 
-from binarycop.cli.options import add_config, add_json, print_json, seconds, settings_of
+from binarycop.cli.options import add_config, add_json, inputs_of, print_json, seconds, settings_of
 from binarycop.lines.factory import MOCK, open_factory, resolve
 from binarycop.lines.wiring_test import LineReport, WiringTest
 from binarycop.printable import printable
@@ -81,7 +81,9 @@ def _test(lane: LaneSettings, factory: Factory, options: argparse.Namespace, sho
         elif options.pulse:
             wiring_test.pulse(options.pulse, options.for_s, time.sleep)
             print(printable(f"binarycop: {options.pulse} was on for {options.for_s:g} s"), file=sys.stderr)
-        if options.watch:
+        if options.watch and not inputs_of(lane):
+            print(printable(f"binarycop: gate {lane.name} has no inputs: there is nothing to watch"), file=sys.stderr)
+        elif options.watch:
             _watch(wiring_test, options.watch, show)
         if closed:
             print(printable(f"binarycop: cannot be opened: {', '.join(closed)}"), file=sys.stderr)
