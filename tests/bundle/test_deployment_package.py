@@ -129,8 +129,9 @@ CHANGES = [
     ("['idma0']", "['idma0', 'idma1']", "the build has 2 of input_dma_name, not one"),
     ('weights": 0', 'weights": 2', "takes weights from outside"),
     ("io_shape_dict = {", "shapes = {", "it has no io_shape_dict"),
-    ('"num_inputs" : 1', '"num_inputs" : count()', "is not a driver of FINN:"),
-    ('"num_inputs" : 1', '**__import__("os").environ', "is not a driver of FINN:"),
+    ('"num_inputs" : 1', '"num_inputs" : count()', "line 20 has a value that FINN does not write"),
+    ('"num_inputs" : 1', '**__import__("os").environ', "line 20 has a value that FINN does not write"),
+    ('"num_inputs" : 1', '"num_inputs" : {[]: 1, -x: 2, 1: {[]}}', "line 20 has a value that FINN does not write"),
     ("import argparse", "import (", "is not a driver of FINN:"),
 ]
 

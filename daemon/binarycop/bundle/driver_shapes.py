@@ -8,6 +8,7 @@ with other names for the DMAs; its driver.py reads that file.
 import ast
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -91,9 +92,9 @@ def _io_shape_dict(module: ast.Module) -> dict[str, Any]:
 
 def _value(node: ast.expr) -> Any:
     if isinstance(node, ast.Dict):
-        # A key is None where a dictionary is unpacked into this one.
-        pairs = [(None if key is None else _value(key), _value(value)) for key, value in zip(node.keys, node.values)]
-        return dict(pairs)
+        # FINN's keys are texts; one is None where a dictionary is unpacked into this one.
+        keys = [key.value if isinstance(key, ast.Constant) else None for key in node.keys]
+        return {key: _value(value) for key, value in zip(keys, node.values)}
     if isinstance(node, ast.List | ast.Tuple):
         values = [_value(element) for element in node.elts]
         return values if isinstance(node, ast.List) else tuple(values)
@@ -101,10 +102,12 @@ def _value(node: ast.expr) -> Any:
         return _value(node.slice)
     if isinstance(node, ast.Attribute) and _is_data_type(node.value):
         return node.attr
-    literal = ast.literal_eval(node)
-    if not isinstance(literal, str | int | float | None) or (isinstance(literal, int) and abs(literal) > _MAX_NUMBER):
-        raise ValueError(f"line {node.lineno} has a value that FINN does not write")
-    return literal
+    with suppress(ValueError, TypeError):
+        literal = ast.literal_eval(node)
+        is_large = isinstance(literal, int) and abs(literal) > _MAX_NUMBER
+        if isinstance(literal, str | int | float | None) and not is_large:
+            return literal
+    raise ValueError(f"line {node.lineno} has a value that FINN does not write")
 
 
 def _is_data_type(node: ast.expr) -> bool:
