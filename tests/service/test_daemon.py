@@ -245,7 +245,7 @@ def test_a_source_that_cannot_be_opened_is_a_fault_of_its_gate_and_the_other_gat
     assert "STATUS=north: in service" in status
     assert "south: OUT OF ORDER, relay off: no frames" in status
     lost, fault, *_ = [line for line in display.lines if line.startswith("south: ") and "frame cannot" not in line][1:]
-    assert lost.startswith(f"south: source lost: {reason}")
+    assert lost.startswith(f"south: source gives no frames: {reason}")
     assert fault == "south: fault: no frames"
     assert not any(line.startswith("north: fault") for line in display.lines)
     # North's permission is always on. In a fault no coil is energised: with fail: open that is a permission.
@@ -256,7 +256,7 @@ def test_a_source_that_cannot_be_opened_is_a_fault_of_its_gate_and_the_other_gat
 
 def test_a_signal_ends_it_without_the_failure_of_a_source_that_was_lost_before(settings: Settings) -> None:
     def stop_once_it_is_lost() -> None:
-        if any("source lost" in line for line in display.lines):
+        if any("source gives no frames" in line for line in display.lines):
             signal.raise_signal(signal.SIGTERM)
 
     display = RecordingDisplay(stop_once_it_is_lost)

@@ -170,7 +170,9 @@ class Event(Enum):
         Level.WARNING,
         "up to {count} passages were not counted: they came faster than they were read",
     )
-    CAMERA_LOST = EventSpec("camera_lost", "72cdcb6c739b46cebcf1c58a4297b181", Level.ERROR, "source lost: {detail}")
+    CAMERA_LOST = EventSpec(
+        "camera_lost", "72cdcb6c739b46cebcf1c58a4297b181", Level.ERROR, "source gives no frames: {detail}"
+    )
     CAMERA_BACK = EventSpec(
         "camera_back", "4b0b0009c55949cfa784619f0ad558f4", Level.NOTICE, "source works again: {detail}"
     )
