@@ -104,7 +104,7 @@ class SourceError(BinaryCoPError, OSError):
 
     def __init__(self, source: str, reason: str) -> None:
         self.source, self.reason = source, reason
-        super().__init__(f"source {source}: {reason}")
+        super().__init__(f"source {source or repr(source)}: {reason}")
 
 
 class SourceErrors(BinaryCoPError, OSError):

@@ -38,7 +38,7 @@ def open_recording(spec: str, folder: FolderSettings | None = None) -> Source:
     if spec == DEMO:
         return Demo()
     if not spec:  # as a path it would be this folder
-        raise SourceError("''", _why_none(spec))
+        raise SourceError(spec, _why_none(spec))
     path = Path(spec)
     try:
         is_folder, is_file, exists = path.is_dir(), path.is_file(), path.exists()
