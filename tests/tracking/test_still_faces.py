@@ -184,10 +184,12 @@ def test_time_without_frames_does_not_count() -> None:
     assert scene.faces.left_out == frozenset()
 
 
-def test_many_people_who_come_through_one_door_make_no_still_face_of_it() -> None:
+@pytest.mark.parametrize("stay_s", [0.8, 4.0])
+def test_many_people_who_are_first_seen_at_one_place_make_no_still_face_of_it(stay_s: float) -> None:
+    """At a door, or at a mark on the floor where each was hidden by the one before."""
     scene, door = Scene(), WALL
     for number in range(100):
-        scene.run({10 + number: door}, 0.8)
+        scene.run({10 + number: door}, stay_s)
         scene.run({10 + number: moved(door, 3)}, 3)
     assert set(scene.run({1000: door}, 5)) == {frozenset()}
 

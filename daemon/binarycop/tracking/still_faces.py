@@ -41,7 +41,7 @@ class _Path:
 
     first: where it was first seen. place: where it stays, while it has not walked. since_s: since when; if it has
     walked, since when it is at the place of a picture. away_s: since when it is not at its place. step_box, step_s:
-    where and when it made its last step; None if it has made none.
+    where and when it made its last step; None if it has made none. still_s: what it has added to its place's.
     """
 
     first: Box
@@ -51,6 +51,7 @@ class _Path:
     step_s: float | None = None
     away_s: float | None = None
     has_walked: bool = False
+    still_s: float = 0.0
 
 
 class StillFaces:
@@ -111,13 +112,17 @@ class StillFaces:
                 place.box = box  # the first detection of a face is the least exact
             if now_s - path.since_s >= _STAYS_S:
                 place.still_s += walked_s
+                path.still_s += walked_s
             return True
         if path.away_s is None:
             path.away_s = now_s
         elif now_s - path.away_s > _COVERED_S:
             path.since_s, path.away_s = now_s, None
             path.has_walked = not _is_within(path.first, box, _WALKED_SHARE, _WALKED_GROWTH)
-            if not path.has_walked:
+            if path.has_walked:
+                # Many people may stand at one mark, each for a moment. A track of a known picture was taken over.
+                place.still_s -= 0.0 if place.is_reported else path.still_s
+            else:
                 place.still_s = 0.0  # it can move, so it is no picture
                 path.place = self._place_of(box, now_s)
         return False
