@@ -170,7 +170,13 @@ def _train(
 
 def main() -> None:
     """Begin or continue a run."""
-    arguments = _arguments()
+    try:
+        _run(_arguments())
+    except KeyboardInterrupt:
+        print_progress("stopped; the same command goes on from the last weights")
+
+
+def _run(arguments: argparse.Namespace) -> None:
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C: the weights are written, the processes end
     torch.set_num_threads(arguments.threads)
     cv2.setNumThreads(1)
