@@ -43,13 +43,13 @@ def add_classifier(parser: argparse.ArgumentParser) -> None:
     """``--bundle`` and ``--backend``."""
     add_bundle(parser)
     words = f"what runs the network: {_values(Backend)}; overlay is the circuit in the FPGA"
-    parser.add_argument("--backend", type=_one_of(Backend), metavar="NAME", help=words)
+    parser.add_argument("--backend", type=_one_of(Backend), choices=list(Backend), metavar="NAME", help=words)
 
 
 def add_finder(parser: argparse.ArgumentParser) -> None:
     """``--finder``."""
     words = f"the face detector: {_values(DetectorKind)}"
-    parser.add_argument("--finder", type=_one_of(DetectorKind), metavar="NAME", help=words)
+    parser.add_argument("--finder", type=_one_of(DetectorKind), choices=list(DetectorKind), metavar="NAME", help=words)
 
 
 def settings_of(options: argparse.Namespace) -> Settings:
@@ -115,7 +115,7 @@ def print_json(value: Any) -> None:
 
 
 def _one_of(choices: type[Backend] | type[DetectorKind]) -> Callable[[str], Backend | DetectorKind]:
-    """The type of an argument that is one of an enum's values."""
+    """The type of an argument that is one of an enum's values; its ``choices`` are for the shell's completion."""
 
     def parse(text: str) -> Backend | DetectorKind:
         try:
