@@ -43,9 +43,7 @@ def test_a_time_is_parsed(text: str, expected: str) -> None:
     assert parse_time(text, NOW).isoformat() == expected
 
 
-@tried(
-    Kind.JOURNAL, "--since across a change of the clocks", "the offset of its own day"
-)
+@tried(Kind.JOURNAL, "--since across a change of the clocks", "the offset of its own day")
 @pytest.mark.parametrize(
     ("text", "expected"), [("yesterday", "2026-10-24T00:00:00+02:00"), ("1:00", "2026-10-25T01:00:00+02:00")]
 )

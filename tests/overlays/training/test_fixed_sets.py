@@ -6,6 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+pytest.importorskip("tqdm", reason="needs tqdm, which shows how far the making of crops is")
+
 from overlays.training import fixed_sets
 from overlays.training.fixed_sets import TEST, TEST_0_3_0, VAL, FixedSet
 
