@@ -92,8 +92,10 @@ def _io_shape_dict(module: ast.Module) -> dict[str, Any]:
 
 def _value(node: ast.expr) -> Any:
     if isinstance(node, ast.Dict):
-        # FINN's keys are texts; one is None where a dictionary is unpacked into this one.
-        keys = [key.value if isinstance(key, ast.Constant) else None for key in node.keys]
+        # A key is None where a dictionary is unpacked into this one.
+        keys = [key.value for key in node.keys if isinstance(key, ast.Constant) and isinstance(key.value, str)]
+        if len(keys) != len(node.keys):
+            raise ValueError(f"line {node.lineno} has a key that is no text")
         return {key: _value(value) for key, value in zip(keys, node.values)}
     if isinstance(node, ast.List | ast.Tuple):
         values = [_value(element) for element in node.elts]
