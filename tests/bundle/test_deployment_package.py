@@ -130,8 +130,8 @@ CHANGES = [
     ('weights": 0', 'weights": 2', "takes weights from outside"),
     ("io_shape_dict = {", "shapes = {", "it has no io_shape_dict"),
     ('"num_inputs" : 1', '"num_inputs" : count()', "line 20 has a value that FINN does not write"),
-    ('"num_inputs" : 1', '**__import__("os").environ', "line 20 has a value that FINN does not write"),
-    ('"num_inputs" : 1', '"num_inputs" : {[]: 1, -x: 2, 1: {[]}}', "line 20 has a value that FINN does not write"),
+    ('"num_inputs" : 1', '**__import__("os").environ', "line 6 has a key that is no text"),
+    ('"num_inputs" : 1', '"num_inputs" : {[]: 1, -x: 2, 1: {[]}}', "line 20 has a key that is no text"),
     ("import argparse", "import (", "is not a driver of FINN:"),
 ]
 
