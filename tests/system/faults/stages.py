@@ -13,7 +13,7 @@ from tests.system.faults.gate_process import CheckFailed, GateProcess
 
 _HANG_S = 2
 _CAMERA, _DETECTOR = "binarycop.frames.camera:Camera.read", "binarycop.detection.lookout.detector:Lookout.detect"
-_CLASSIFIER = "binarycop.classifier.emulator:Emulator.scores"
+_CLASSIFIER = "binarycop.service.failover_classifier:FailoverClassifier.scores"
 
 
 def _before(target: str, how: str) -> str:
@@ -187,7 +187,7 @@ ROWS = (
     ),
     _row(
         "classifier does not return",
-        "Emulator.scores waits for a minute; other threads go on",
+        "FailoverClassifier.scores waits for a minute; other threads go on",
         2.5,
         "gate.grace_s 2 or faces.deadline_s 2, plus 0.5 s",
         _classifier_does_not_return,
