@@ -103,7 +103,7 @@ def _blotchy(frame: Frame, rng: np.random.Generator) -> Frame:
 
 
 def _noise(shape: tuple[int, ...], rng: np.random.Generator) -> NDArray[np.float32]:
-    """Normal noise, cut anywhere from a bank: drawing it anew would take as long as all other steps."""
+    """Normal noise, cut anywhere from a bank: to draw new noise each time would take as long as all other steps."""
     count = int(np.prod(shape))
     begin = int(rng.integers(len(_BANK) - count))
     return _BANK[begin : begin + count].reshape(shape)

@@ -1,4 +1,4 @@
-"""Cheap changes of a batch, anew each time a crop is seen: light, tint, focus, sharpening and noise."""
+"""Cheap changes of a batch, different each time a crop is seen: light, tint, focus, sharpening and noise."""
 
 import torch
 from torch import Tensor
