@@ -81,7 +81,7 @@ class Pool:
         self._renewed += len(part)
 
     def sample(self, count: int, rng: np.random.Generator) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
-        """Random crops, each mirrored and shifted at random: (count, 32, 32, 3) uint8 RGB, and their classes (count,)."""
+        """Random crops, mirrored and shifted at random: (count, 32, 32, 3) uint8 RGB, and their classes (count,)."""
         subjects, views = self._crops.shape[:2]
         subject, view = rng.integers(subjects, size=count), rng.integers(views, size=count)
         spare = (self._crops.shape[2] - SIDE_PX) // 2
