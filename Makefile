@@ -47,7 +47,7 @@ lint: $(VENV)/.tested ## Runs ruff, the import rules and mypy only.
 	$(VENV)/bin/mypy
 
 test-pinned: $(PINNED)/.installed ## Runs the tests with the board's versions: Python 3.10, numpy 1.21, OpenCV 4.5.4.
-	$(PINNED)/bin/python -m pytest
+	OPENBLAS_NUM_THREADS=1 $(PINNED)/bin/python -m pytest -n auto --dist loadfile
 
 # A PYNQ-Z1's images have pynq 3.0.1 or 3.1; pynq 4.0 no longer supports that board.
 PYNQS := 3.0.1 3.1.2 4.0.0
@@ -64,7 +64,7 @@ compatibility: $(VENV)/.tested $(PINNED)/.installed $(DEBIAN)/.installed ## Test
 		$(PINNED)/bin/python $(DEBIAN)/bin/python $(VENV)/bin/python
 
 test-training: $(TRAINING)/.installed ## Tests the training and build tooling in overlays/ with torch.
-	$(TRAINING)/bin/python -m pytest tests/overlays
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(TRAINING)/bin/python -m pytest -n auto --dist loadfile tests/overlays
 
 MINUTES ?= 10
 fuzz: $(FUZZ)/.installed ## Tries random inputs for MINUTES=10, longer than the tests do.
@@ -173,7 +173,8 @@ $(PINNED)/.installed: setup.cfg pyproject.toml
 	@$(PYTHON310) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 10))' 2>/dev/null || \
 		{ echo "make: Python 3.10 is needed; say PYTHON310=/path/to/python3.10" >&2; exit 1; }
 	@$(PYTHON310) -m venv $(PINNED)
-	@$(PINNED)/bin/python $(PIP) 'numpy==1.21.*' 'opencv-python-headless==4.5.4.60' 'pytest>=7' 'hypothesis>=6' --editable .
+	@$(PINNED)/bin/python $(PIP) 'numpy==1.21.*' 'opencv-python-headless==4.5.4.60' 'pytest>=7' 'pytest-xdist>=3' 'hypothesis>=6' \
+		--editable .
 	@touch $@
 
 # OpenCV 4.6 was built for numpy 1.

@@ -17,10 +17,11 @@ def vary(pixels: Tensor, generator: torch.Generator) -> Tensor:
         return torch.randn(shape, generator=generator)
 
     crops = pixels.float()
-    soft = functional.avg_pool2d(crops, 3, stride=1, padding=1, count_include_pad=False)
-    amount = _SHARPEN + (_BLUR - _SHARPEN) * torch.rand((count, 1, 1, 1), generator=generator)
-    changed = (torch.rand((count, 1, 1, 1), generator=generator) < _FOCUS).float()
-    crops = torch.lerp(crops, soft, amount * changed)
+    chosen = torch.rand(count, generator=generator) < _FOCUS
+    amount = _SHARPEN + (_BLUR - _SHARPEN) * torch.rand((int(chosen.sum()), 1, 1, 1), generator=generator)
+    sharp = crops[chosen]
+    soft = functional.avg_pool2d(sharp, 3, stride=1, padding=1, count_include_pad=False)
+    crops[chosen] = torch.lerp(sharp, soft, amount)
     gain = torch.exp(_GAIN * normal(count, 1, 1, 1) + _TINT * normal(count, 3, 1, 1))
     crops = crops * gain + _LIFT * normal(count, 1, 1, 1)
     noisy = torch.rand(count, generator=generator) < _NOISE
