@@ -6,9 +6,11 @@ each OpenCV. --write: write docs/compatibility.md. The exit code is 1 if a test 
 
 import argparse
 import json
+import os
 import subprocess
 import tempfile
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -29,8 +31,9 @@ def main() -> int:
     rows: dict[Row, None] = {}  # in the order of the tests
     outcomes: dict[str, dict[Row, Outcome]] = {}
     has_failed = False
-    for python in arguments.pythons:
-        version, of_rows = results(python)
+    with ThreadPoolExecutor(os.cpu_count()) as threads:
+        found = list(threads.map(results, arguments.pythons))
+    for version, of_rows in found:
         rows |= dict.fromkeys(of_rows)
         outcomes[version] = {row: outcome for row, outcome in of_rows.items() if outcome is not None}
         has_failed |= Outcome.FAILED in outcomes[version].values()
@@ -51,7 +54,8 @@ def results(python: str, *options: str) -> tuple[str, dict[Row, Outcome | None]]
             *(python, "-m", "pytest", "-q", "-m", "tried", "-p", "tests.system.compatibility.results"),
             *("--results", str(file), *options),
         )
-        ended = subprocess.run(command, cwd=ROOT, check=False)
+        ended = subprocess.run(command, cwd=ROOT, check=False, stdout=subprocess.PIPE, text=True)
+        print(ended.stdout, end="")
         if ended.returncode not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
             raise RuntimeError(f"pytest of {python} ended with exit code {ended.returncode}")
         found = json.loads(file.read_text(encoding="utf-8"))
