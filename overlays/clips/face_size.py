@@ -21,17 +21,18 @@ from binarycop.bundle import files as bundles
 from binarycop.bundle.files import Bundle
 from binarycop.bundle.search import find_bundle
 from binarycop.classes import FOLDERS, LABELS, MaskClass
-from binarycop.classifier.emulator import Emulator
+from binarycop.classifier.base import Classifier
+from binarycop.classifier.choose import open_emulator
 from binarycop.detection.base import Detector, largest_face
 from binarycop.detection.choose import make_detector
 from binarycop.detection.crop import crop
 from binarycop.detection.yunet import YuNet
 from binarycop.evaluation.detection import MATCH_IOU, Proportion
-from binarycop.evaluation.labelled import labelled_pictures
-from binarycop.evaluation.omissions import Omissions
+from binarycop.frames.image import read_picture
 from binarycop.geometry import Box
 from binarycop.settings.faces import DetectorKind, FacesSettings
 from binarycop.settings.verdict import VerdictSettings
+from overlays import pictures
 from overlays.clips import people as cast
 from overlays.clips.people import Person
 from overlays.clips.render import Camera, Pixels, wall
@@ -77,16 +78,16 @@ class Sighting:
 
 @dataclass(frozen=True)
 class Scorer:
-    """A bundle and the emulator that runs it."""
+    """A bundle and the fastest emulator that runs it."""
 
     bundle: Bundle
-    emulator: Emulator
+    emulator: Classifier
 
     @staticmethod
     def load(name: str) -> "Scorer":
         """By the bundle's name. Raises BundleError."""
         bundle = bundles.load(find_bundle(name))
-        return Scorer(bundle, Emulator(bundle))
+        return Scorer(bundle, open_emulator(bundle))
 
     def look(self, kind: str, person: Person, width_px: int, views: Sequence[tuple[Pixels, Box | None]]) -> Sighting:
         """The network's answers, and the verdict of the votes. views: each frame, and the face that was found in it."""
@@ -143,13 +144,11 @@ def photographs(data: Path, limit: int) -> list[Person]:
     """
     detector = YuNet(data / YUNET, longer_px=320, threshold=0.6)
     people = cast.photographed_people(data, "dev")
-    omissions = Omissions()
-    pictures = labelled_pictures(data / "real_photos_more", omissions)
-    omissions.refuse("real_photos_more")
+    found = pictures.by_class(data / "real_photos_more")
     for folder in FOLDERS:
-        own = [path for name, path in pictures if name == folder]
+        own = [path for name, path in found if name == folder]
         for at in np.random.default_rng(_SEED).permutation(len(own))[:limit].tolist():
-            picture = np.asarray(cv2.imread(str(own[at])), np.uint8)
+            picture = read_picture(own[at])
             face = largest_face(detector.detect(picture), max(WIDTHS_PX) // 2)
             if face is not None:
                 people.append(cast.cut(picture, face.box, FOLDERS[folder], f"{folder}/{own[at].name}"))

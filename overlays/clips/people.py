@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from binarycop.classes import MaskClass
+from binarycop.frames.image import read_picture
 from binarycop.geometry import Box
 from overlays.synthesis import patches as stored
 from overlays.synthesis import real_photos
@@ -48,7 +48,7 @@ def photographed_people(data: Path, split: str) -> list[Person]:
     for row in real_photos.rows(data):
         if row["split"] != split:
             continue
-        picture = np.asarray(cv2.imread(str(data / real_photos.FOLDER / row["file"])), np.uint8)
+        picture = read_picture(data / real_photos.FOLDER / row["file"])
         box = real_photos.face_box(row)
         people.append(cut(picture, box, MaskClass[row["label"].upper()], row["file"]))
     return people

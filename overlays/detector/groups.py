@@ -25,6 +25,7 @@ from binarycop.evaluation.detection import MATCH_IOU, Proportion
 from binarycop.frames.image import read_picture
 from binarycop.geometry import Box
 from binarycop.settings.faces import DetectorKind, FacesSettings, YuNetSettings
+from overlays import pictures
 from overlays.command_line import add_data_option, make_parser
 from overlays.detector import manual_traits, split
 from overlays.detector.manual_traits import ManualTraits
@@ -97,8 +98,8 @@ def _photographs(data: Path, traits: Mapping[str, ManualTraits], use: Use) -> It
             worn = _WORN[row["label"]]
             yield Subject(data / real_photos.FOLDER / row["file"], (worn, f"{worn}: real_photos/{part}"))
     folder = MORE if use is Use.CHOOSE else Path("maskedfacenet_nc")
-    for path in sorted((data / folder).rglob("*.jpg")):
-        worn = _WORN[path.parent.name]
+    for label, path in pictures.by_class(data / folder):
+        worn = _WORN[label]
         yield Subject(path, (worn, f"{worn}: {folder}", *_traits(traits.get(str(path.relative_to(data))))))
 
 

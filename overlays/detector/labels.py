@@ -9,7 +9,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -17,6 +16,7 @@ from binarycop.detection.base import Face
 from binarycop.detection.yunet import YuNet
 from binarycop.evaluation.annotated import AnnotatedImage
 from binarycop.evaluation.detection import MATCH_IOU
+from binarycop.frames.image import read_picture
 from binarycop.geometry import Box
 from overlays.detector.manual_labels import ManualLabels
 
@@ -82,7 +82,7 @@ class YuNetLabeller:
         """Convert the labels of annotated pictures. manual: labels made by eye, by picture name."""
         seen = []
         for picture in pictures:
-            pixels = np.asarray(cv2.imread(str(picture.path)), np.uint8)
+            pixels = read_picture(picture.path)
             detections = self._yunet.detect(pixels)
             known = [face.box for face in picture.faces if face.box is not None]
             matches = [_match(detections, box) for box in known]

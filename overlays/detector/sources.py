@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from binarycop.detection.base import Detector
 from binarycop.evaluation.annotated import Group
+from binarycop.frames.image import read_picture
 from overlays.detector import manual_labels, split
 from overlays.detector.backgrounds import Pixels
 from overlays.detector.hard_negatives import HardNegative, mine_hard_negatives
@@ -78,16 +78,14 @@ def read_sources(data: Path, files: SourceFiles, seed: int, previous: Detector |
         for number, name in enumerate(dict.fromkeys(names)):
             if reported.contain(data / name):
                 continue
-            pixels = np.asarray(cv2.imread(str(data / name)), np.uint8)
+            pixels = read_picture(data / name)
             images = [labeller.label_portrait(view) for view in views(pixels, meshes.get(name), [seed, number])]
             labelled[name] = [image for image in images if image is not None]
         return tuple(image for name in names for image in labelled.get(name, ()))
 
     bare_images, masked_images = label_portraits(bare), label_portraits(faces.correctly_masked(data))
     kept = patches.load(files.patches).of(Split.TRAIN)
-    empty = tuple(
-        LabelledImage(np.asarray(cv2.imread(str(path)), np.uint8), ()) for path in split.empty(data, Part.FIT)
-    )
+    empty = tuple(LabelledImage(read_picture(path), ()) for path in split.empty(data, Part.FIT))
     mined = mine_hard_negatives(previous, (*crowds, *bare_images, *masked_images, *empty)) if previous else ()
     return Sources(
         tuple(crowds),

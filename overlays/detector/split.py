@@ -15,6 +15,7 @@ from pathlib import Path
 
 from binarycop.evaluation.annotated import AnnotatedImage, read_annotated
 from binarycop.evaluation.omissions import Omissions
+from overlays import pictures
 from overlays.synthesis import real_photos
 from overlays.synthesis.near_duplicates import Duplicates
 
@@ -44,7 +45,7 @@ def annotated(data: Path, part: Part) -> list[AnnotatedImage]:
 
 def empty(data: Path, part: Part) -> list[Path]:
     """The scenes without people of one part; none if the data folder lacks them."""
-    return [path for path in sorted((data / EMPTY).glob("*/*.jpg")) if empty_part_of(path.stem) is part]
+    return [path for path in pictures.in_folder(data / EMPTY) if empty_part_of(path.stem) is part]
 
 
 def empty_part_of(stem: str) -> Part:
@@ -60,7 +61,7 @@ def empty_part_of(stem: str) -> Part:
 def reported_pictures(data: Path) -> Duplicates:
     """All pictures that metrics are reported on, to recognise their copies."""
     _, parts = _read(data)
-    photographs = sorted((data / real_photos.FOLDER).rglob("*.jpg"))
+    photographs = pictures.in_folder(data / real_photos.FOLDER)
     return Duplicates.of([*(path for path, part in parts.items() if part is Part.REPORT), *photographs])
 
 

@@ -12,13 +12,13 @@ import argparse
 from pathlib import Path
 
 import cv2
-import numpy as np
 import torch
 
 from binarycop.detection.lookout.detector import WEIGHTS
 from binarycop.detection.lookout.engine import OpenCvEngine
 from binarycop.detection.lookout.network import PROPOSAL, REFINEMENT, Network, Weights
 from binarycop.detection.lookout.weights import read_weights
+from binarycop.frames.image import read_picture
 from overlays.command_line import add_data_option, add_patches_option, make_parser, print_progress
 from overlays.detector import refinement_samples, sample_store, split
 from overlays.detector.hard_squares import hard_squares
@@ -49,7 +49,7 @@ def main() -> None:
     task: TrainingTask = ProposalSamples.of(store)
     if network is REFINEMENT and proposal is not None:
         detector = ProposalDetector(OpenCvEngine(PROPOSAL, proposal), _PROPOSAL_THRESHOLD)
-        empty = (np.asarray(cv2.imread(str(path)), np.uint8) for path in split.empty(arguments.data, Part.FIT))
+        empty = (read_picture(path) for path in split.empty(arguments.data, Part.FIT))
         task = RefinementSamples.joined(
             refinement_samples.cut_all(store, detector.proposals, arguments.seed),
             refinement_samples.cut_empty(empty, detector.proposals, arguments.seed),

@@ -22,10 +22,10 @@ from qonnx.core.onnx_exec import execute_onnx
 from qonnx.util.cleanup import cleanup_model
 
 from binarycop.bundle import files as bundles
-from binarycop.classifier.emulator import Emulator
+from binarycop.classifier.choose import open_emulator
 from binarycop.classifier.golden import check_golden
-from binarycop.frames.picture_files import SUFFIXES
 from binarycop.geometry import CropGeometry
+from overlays import pictures
 from overlays.command_line import make_parser
 from overlays.export.torch_network import torch_network
 from overlays.synthesis.heads import noise_and_heads
@@ -64,7 +64,7 @@ def faces(data: Path, folders: list[str], count: int, seed: int, geometry: CropG
 
     Raises ValueError if no picture shows a face.
     """
-    paths = sorted(path for folder in folders for path in (data / folder).rglob("*") if path.suffix.lower() in SUFFIXES)
+    paths = [path for folder in folders for path in pictures.in_folder(data / folder)]
     detector = yunet_detector(data / YUNET)
     found: list[NDArray[np.uint8]] = []
     for index in np.random.default_rng(seed).permutation(len(paths)):
@@ -91,7 +91,7 @@ def main() -> int:
     cv2.setNumThreads(1)
     torch.set_num_threads(1)
     bundle = bundles.load(arguments.bundle)
-    emulator = Emulator(bundle)
+    emulator = open_emulator(bundle)
     check_golden(bundle, emulator)
     geometry = bundle.manifest.crop
     images = {"noise and drawn heads": noise_and_heads(arguments.images, arguments.seed, geometry)}

@@ -20,13 +20,14 @@ from binarycop.bundle import files as bundles
 from binarycop.bundle.search import find_bundle
 from binarycop.classes import LABELS
 from binarycop.classifier.base import Classifier
-from binarycop.classifier.emulator import Emulator
+from binarycop.classifier.choose import open_emulator
 from binarycop.detection.base import SMALLEST_FACE_PX, Detector, largest_face
 from binarycop.detection.choose import make_detector
 from binarycop.detection.crop import crop
 from binarycop.frames.image import MAX_FRAME_PX, read_picture
 from binarycop.geometry import Box, CropGeometry
 from binarycop.settings.faces import FacesSettings
+from overlays import pictures
 from overlays.command_line import add_data_option
 
 Pixels = NDArray[np.uint8]
@@ -93,19 +94,19 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     add_data_option(parser)
     data: Path = parser.parse_args().data
-    paths = sorted((data / "real_photos_more" / "no_mask").glob("*"))
+    paths = pictures.in_folder(data / "real_photos_more" / "no_mask")
     detector = make_detector(FacesSettings(), is_demo=False)
-    pictures = []
+    shown = []
     for seed, path in enumerate(paths):
         pixels = read_picture(path, shrink_to_px=MAX_FRAME_PX)
         face = largest_face(detector.detect(pixels), SMALLEST_FACE_PX)
         if face is not None:
-            pictures.append((seed, pixels, face.box))
-    shown = {cover.name: find(pictures, cover, detector) for cover in COVERS}
+            shown.append((seed, pixels, face.box))
+    hidden = {cover.name: find(shown, cover, detector) for cover in COVERS}
     for name in BUNDLES:
         bundle = bundles.load(find_bundle(name))
-        classifier = Emulator(bundle)
-        for cover, faces in shown.items():
+        classifier = open_emulator(bundle)
+        for cover, faces in hidden.items():
             answers = count(faces, classifier, bundle.manifest.crop)
             text = ", ".join(f"{answers[label]} {label}" for label in (*LABELS, NOT_FOUND) if answers[label])
             print(f"{name:<6} {cover:<6} of {sum(answers.values())} faces: {text}", flush=True)

@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from overlays import pictures
 from overlays.synthesis.mask_placement import Kind, MaskPlacement
 from overlays.synthesis.plane import LEFT, SIDE_PX, TOP, UNIT_PX, Opacity, Picture
 
@@ -32,7 +33,7 @@ class Template:
 
 
 def read(data: Path) -> tuple[Template, ...]:
-    """The frontal templates of ``mask_art``; none if the folder is missing."""
+    """The frontal templates of ``mask_art``; none if the folder is missing. Raises UndecodableFrame."""
     folder = data / "mask_art"
     listed = configparser.ConfigParser()
     listed.read(folder / "masks" / "masks.cfg")
@@ -40,7 +41,7 @@ def read(data: Path) -> tuple[Template, ...]:
     for name, kind in _KINDS.items():
         if name not in listed:
             continue
-        picture = np.asarray(cv2.imread(str(folder / listed[name]["template"]), cv2.IMREAD_UNCHANGED), np.uint8)
+        picture = pictures.read_artwork(folder / listed[name]["template"])
         points = np.array([[float(n) for n in listed[name][f"mask_{key}"].split(",")] for key in "abcdef"])
         found.append(Template(kind, picture, _fitted(points, picture[:, :, 3])))
     return tuple(found)

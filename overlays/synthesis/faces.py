@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 
+from overlays import pictures
 from overlays.synthesis import real_photos
 from overlays.synthesis.near_duplicates import Duplicates
 
-_PICTURES = (".jpg", ".jpeg", ".png")
 _VAL, _TEST = 0.1, 0.1
 _TEST_SHARES = {
     "fairface540": _TEST, "webmorph": _TEST, "chandrikadeb7": _TEST,
@@ -43,7 +43,7 @@ def bare(data: Path, *, noncommercial: bool = False) -> list[Portrait]:
     """All faces without a mask, in the order of their names. ``noncommercial`` adds UTKFace."""
     found = []
     for folder in (*_TEST_SHARES, *(["utkface_nc"] if noncommercial else [])):
-        for path in _pictures(data / "unmasked" / folder):
+        for path in pictures.in_folder(data / "unmasked" / folder):
             # The folder webmorph also contains faces of 3dsk, which are licensed for education only.
             if folder == "webmorph" and path.name.startswith(("female_", "male_")):
                 continue
@@ -59,9 +59,9 @@ def correctly_masked(data: Path) -> list[Portrait]:
     Pictures that ``real_photos`` was made from are left out, and so are near-duplicates of its pictures.
     """
     taken = real_photos.taken_from(data)
-    photographs = Duplicates.of(_pictures(data / real_photos.FOLDER))
+    photographs = Duplicates.of(pictures.in_folder(data / real_photos.FOLDER))
     found = []
-    for path in _pictures(data / "masked" / "chandrikadeb7"):
+    for path in pictures.in_folder(data / "masked" / "chandrikadeb7"):
         name = str(path.relative_to(data))
         if name in taken or photographs.contain(path):
             continue
@@ -92,7 +92,3 @@ def split_of(who: str, *, test: float = _TEST) -> Split:
     if position >= 1 - test:
         return Split.TEST
     return Split.VAL if position >= 1 - test - _VAL else Split.TRAIN
-
-
-def _pictures(folder: Path) -> list[Path]:
-    return sorted(path for path in folder.rglob("*") if path.is_file() and path.suffix.lower() in _PICTURES)

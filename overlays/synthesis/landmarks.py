@@ -12,6 +12,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from binarycop.frames.image import read_picture
+from overlays import pictures
 from overlays.command_line import add_data_option, make_parser
 
 POINTS = 468
@@ -27,16 +29,14 @@ _PAD = 0.3  # of the longer side; mediapipe's detector misses faces in tight cro
 def find(paths: Iterable[Path]) -> dict[Path, NDArray[np.float32]]:
     """The mesh of each picture that shows a face, (468, 3) float32: x, y and z in pixels, z away from the camera.
 
-    Raises ImportError if mediapipe is not installed.
+    Raises ImportError if mediapipe is not installed, UndecodableFrame if a picture cannot be read.
     """
     import mediapipe  # type: ignore[import-not-found]  # noqa: PLC0415 - absent from the training environment
 
     found = {}
     with mediapipe.solutions.face_mesh.FaceMesh(static_image_mode=True, max_num_faces=1) as mesh:
         for path in paths:
-            picture = cv2.imread(str(path))
-            if picture is None:
-                continue
+            picture = read_picture(path)
             pad = round(_PAD * max(picture.shape[:2]))
             padded = cv2.copyMakeBorder(picture, pad, pad, pad, pad, cv2.BORDER_REPLICATE)
             height, width = padded.shape[:2]
@@ -66,13 +66,10 @@ def main() -> None:
     parser = make_parser(__doc__)
     add_data_option(parser)
     parser.add_argument("--out", type=Path, required=True, help="the file to write (.npz)")
+    folders = "folders of the data (default: all whose faces are trained on)"
+    parser.add_argument("--folders", nargs="+", default=FOLDERS, help=folders)
     arguments = parser.parse_args()
-    paths = [
-        path
-        for folder in FOLDERS
-        for path in sorted((arguments.data / folder).glob("*"))
-        if path.suffix.lower() in (".jpg", ".jpeg", ".png")
-    ]
+    paths = [path for folder in arguments.folders for path in pictures.in_folder(arguments.data / folder)]
     meshes = find(paths)
     arguments.out.parent.mkdir(parents=True, exist_ok=True)
     save(arguments.out, arguments.data, meshes)

@@ -7,6 +7,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from binarycop.frames.image import read_picture
+from overlays import pictures
 from overlays.synthesis.mask_placement import Kind
 from overlays.synthesis.plane import FINE, SIDE_PX, Picture, plain, to_px
 
@@ -33,12 +35,10 @@ class MaskTextures:
 
     @staticmethod
     def read(data: Path) -> "MaskTextures":
-        """The textures of ``mask_art``; none if the folder is missing."""
-        paths = sorted((data / "mask_art" / "masks" / "textures").rglob("*"))
-        pictures = [cv2.imread(str(path)) for path in paths if path.suffix.lower() in (".png", ".jpg", ".jpeg")]
-        return MaskTextures(
-            tuple(cv2.resize(picture, (256, 256), interpolation=cv2.INTER_AREA) for picture in pictures)
-        )
+        """The textures of ``mask_art``; none if the folder is missing. Raises UndecodableFrame."""
+        paths = pictures.in_folder(data / "mask_art" / "masks" / "textures")
+        small = (cv2.resize(read_picture(path), (256, 256), interpolation=cv2.INTER_AREA) for path in paths)
+        return MaskTextures(tuple(np.asarray(picture, np.uint8) for picture in small))
 
     def sample(self, rng: np.random.Generator, kind: Kind, skin: NDArray[np.float64] | None) -> tuple[Picture, str]:
         """A random texture for a mask, (S, S, 3) uint8 BGR, and the name of its colour.

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from binarycop.detection.base import largest_face
 from binarycop.detection.yunet import YuNet
+from binarycop.frames.image import read_picture
 from binarycop.geometry import Box
 from overlays.command_line import add_data_option, make_parser
 from overlays.detector.pose_augmentation import rotate_head_and_mesh
@@ -115,7 +116,7 @@ def _rows(
         has_real_mask = portrait.identity.startswith(faces.MASKED)
         if mesh is None and not has_real_mask:
             continue
-        picture = np.asarray(cv2.imread(str(data / portrait.name)), np.uint8)
+        picture = read_picture(data / portrait.name)
         for pixels, landmarks_px in _views(portrait, picture, mesh):
             face = largest_face(detector.detect(pixels), MIN_FACE_PX)
             if face is None:

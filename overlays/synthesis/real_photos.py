@@ -4,15 +4,28 @@ import csv
 from collections.abc import Mapping
 from pathlib import Path
 
+from binarycop.classes import LABELS
 from binarycop.geometry import Box
 
 FOLDER = "real_photos"
+SPLITS = ("dev", "test")
 
 
 def rows(data: Path) -> list[dict[str, str]]:
-    """One row for each photograph, by column: ``file``, ``label``, ``split``, ``taken_from``, and the face's box."""
-    with (data / FOLDER / "labels.csv").open(encoding="utf-8", newline="") as table:
-        return list(csv.DictReader(table))
+    """One row for each photograph, by column: ``file``, ``label``, ``split``, ``taken_from``, and the face's box.
+
+    Raises ValueError with the line of a row whose label or split is none, FileNotFoundError without a table.
+    """
+    file = data / FOLDER / "labels.csv"
+    with file.open(encoding="utf-8", newline="") as table:
+        found = list(csv.DictReader(table))
+    for line, row in enumerate(found, 2):
+        for column, allowed in (("split", SPLITS), ("label", LABELS)):
+            if row.get(column) not in allowed:
+                raise ValueError(
+                    f"{file}, line {line}: {column} is {row.get(column)!r}, not one of {', '.join(allowed)}"
+                )
+    return found
 
 
 def taken_from(data: Path) -> set[str]:

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -13,8 +12,10 @@ from binarycop.detection.base import SMALLEST_FACE_PX, Detector, largest_face
 from binarycop.detection.crop import crop
 from binarycop.detection.yunet import YuNet
 from binarycop.evaluation.detection import Proportion
+from binarycop.frames.image import read_picture
 from binarycop.geometry import SIDE_PX, Box, CropGeometry
 from binarycop.settings.faces import FacesSettings
+from overlays import pictures
 
 _FACES = FacesSettings()  # the daemon's defaults
 Scores = Callable[[NDArray[np.uint8]], NDArray[np.int32]]
@@ -23,11 +24,15 @@ Scores = Callable[[NDArray[np.uint8]], NDArray[np.int32]]
 
 @dataclass(frozen=True)
 class LabelledCrops:
-    """Crops (N, 32, 32, 3) uint8 RGB and their classes (N,); no_face: pictures in which no face was found."""
+    """Crops (N, 32, 32, 3) uint8 RGB and their classes (N,).
+
+    no_face: pictures in which no face was found. paths: of photographs, the file that each crop was cut from.
+    """
 
     crops: NDArray[np.uint8]
     classes: NDArray[np.int64]
     no_face: int = 0
+    paths: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -88,26 +93,26 @@ def yunet_detector(model: Path) -> Detector:
 
 
 def read_photographs(folder: Path, detector: Detector, geometry: CropGeometry) -> LabelledCrops:
-    """The pictures of a folder per class, cropped as the daemon does: the largest face, no crop without a face."""
-    crops, classes, no_face = [], [], 0
-    for label, mask_class in FOLDERS.items():
-        for path in sorted((folder / label).glob("*")):
-            face = crop_face(path, detector, geometry)
-            if face is None:
-                no_face += 1
-                continue
-            crops.append(face)
-            classes.append(int(mask_class))
+    """The pictures of a folder per class, cropped as the daemon does: the largest face, no crop without a face.
+
+    Raises SourceError if the folder is missing or has other files, UndecodableFrame if a picture cannot be read.
+    """
+    crops, classes, paths, no_face = [], [], [], 0
+    for label, path in pictures.by_class(folder):
+        face = crop_face(path, detector, geometry)
+        if face is None:
+            no_face += 1
+            continue
+        crops.append(face)
+        classes.append(int(FOLDERS[label]))
+        paths.append(path)
     stacked = np.stack(crops) if crops else np.empty((0, SIDE_PX, SIDE_PX, 3), np.uint8)
-    return LabelledCrops(stacked, np.asarray(classes, np.int64), no_face)
+    return LabelledCrops(stacked, np.asarray(classes, np.int64), no_face, tuple(paths))
 
 
 def crop_face(path: Path, detector: Detector, geometry: CropGeometry) -> NDArray[np.uint8] | None:
-    """The crop (32, 32, 3) uint8 RGB of a picture's front person; None without a face or a readable picture."""
-    picture = cv2.imread(str(path))
-    if picture is None:
-        return None
-    pixels = np.asarray(picture, np.uint8)
+    """The crop (32, 32, 3) uint8 RGB of a picture's front person; None without a face. Raises UndecodableFrame."""
+    pixels = read_picture(path)
     box = front_box(pixels, detector)
     return None if box is None else crop(pixels, box, geometry)
 

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from binarycop.bundle import files as bundles
 from binarycop.classes import LABELS, MaskClass
-from binarycop.classifier.emulator import Emulator
+from binarycop.classifier.choose import open_emulator
 from binarycop.detection.base import Detector
 from binarycop.detection.choose import make_detector
 from binarycop.settings.faces import FacesSettings
@@ -67,7 +67,7 @@ def score_with(folder: Path, training_crops: NDArray[np.uint8]) -> Scores:
     """The network of a bundle or of a run. For a run, batch normalisation is measured on the training crops first."""
     run = RunFolder(folder)
     if not run.exists:
-        return Emulator(bundles.load(folder)).scores
+        return open_emulator(bundles.load(folder)).scores
     net, _ = run.load()
     pixels = vary(channels_first(training_crops), torch.Generator().manual_seed(0))
     recalibrate_batchnorm(net, pixels, run.settings.batch)

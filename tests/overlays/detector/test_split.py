@@ -39,7 +39,7 @@ def data(tmp_path: Path) -> Path:
         )
     photos = tmp_path / "real_photos"
     photos.mkdir()
-    (photos / "labels.csv").write_text(f"file,label,taken_from\nx.jpg,correct,{split.KAGGLE}/images/0.png\n")
+    (photos / "labels.csv").write_text(f"file,label,taken_from,split\nx.jpg,correct,{split.KAGGLE}/images/0.png,test\n")
     return tmp_path
 
 

@@ -1,10 +1,16 @@
 """The metrics of a classifier, their intervals, and the abstain margin."""
 
+from pathlib import Path
+
+import cv2
 import numpy as np
 import pytest
 
+from binarycop.detection.fixed_region import FixedRegion
+from binarycop.errors import UndecodableFrame
+from binarycop.geometry import CropGeometry
 from overlays.training.calibration import calibrate_margin, top2_margins
-from overlays.training.evaluation import LabelledCrops, evaluate, wilson_interval
+from overlays.training.evaluation import LabelledCrops, evaluate, read_photographs, wilson_interval
 
 
 def test_the_wilson_interval_agrees_with_published_values() -> None:
@@ -34,3 +40,16 @@ def test_with_the_margin_a_tenth_of_the_crops_abstain() -> None:
     assert (top2_margins(scores) < margin).sum() == 10
     with pytest.raises(ValueError, match="margin"):
         calibrate_margin(scores, np.full(100, 2))
+
+
+def test_photographs_have_their_file_and_one_that_cannot_be_read_is_no_picture_without_a_face(tmp_path: Path) -> None:
+    everything = FixedRegion(0.1, 0.1, 0.8, 0.8, subtract_background=False)
+    for name in ("nose/a.jpg", "no_mask/b.webp"):
+        (tmp_path / name).parent.mkdir()
+        cv2.imwrite(str(tmp_path / name), np.full((80, 60, 3), 90, np.uint8))
+    found = read_photographs(tmp_path, everything, CropGeometry(1.15, 0.06))
+    assert found.classes.tolist() == [1, 2]
+    assert [path.name for path in found.paths] == ["a.jpg", "b.webp"]
+    (tmp_path / "nose" / "c.jpg").write_bytes(b"\xff\xd8\xff")
+    with pytest.raises(UndecodableFrame, match=r"c\.jpg"):
+        read_photographs(tmp_path, everything, CropGeometry(1.15, 0.06))

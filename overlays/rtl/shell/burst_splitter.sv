@@ -1,0 +1,101 @@
+`default_nettype none
+
+// Cuts one transfer into bursts that a Zynq's AXI3 ports take, and lets none of them out of the address window.
+//
+// A burst has at most 16 beats (AXI3, AxLEN has 4 bits) and never crosses a 4 KiB boundary (AMBA AXI, A3.4.1). A burst
+// outside of the window [window_first, window_end), or one whose address is no multiple of a beat, is not given out:
+// `outside` goes high and stays until a reset, and so do all later bursts. While `stop` is high no new burst begins.
+// The window must not change while a transfer runs.
+module burst_splitter #(
+    parameter int BEAT_BYTES = 8,
+    parameter int BEATS_BITS = 48
+) (
+    input  wire                   clk,
+    input  wire                   rst_n,
+    input  wire                   start,
+    input  wire  [63:0]           address,
+    input  wire  [BEATS_BITS-1:0] beats,
+    input  wire  [63:0]           window_first,
+    input  wire  [63:0]           window_end,
+    input  wire                   stop,
+    output wire                   idle,
+    output logic                  outside,
+    output wire                   burst_valid,
+    input  wire                   burst_ready,
+    output logic [63:0]           burst_address,
+    output logic [4:0]            burst_beats
+);
+    localparam int PAGE_BYTES = 4096;
+    localparam int PAGE_BEATS = PAGE_BYTES / BEAT_BYTES;
+    localparam int BYTE_BITS = $clog2(BEAT_BYTES);
+    localparam int PAGE_BITS = $clog2(PAGE_BEATS + 1);
+    localparam logic [4:0] LONGEST = 16;
+
+    typedef enum logic [1:0] {
+        IDLE,
+        MEASURE,
+        CHECK,
+        OFFER
+    } state_t;
+    state_t state;
+
+    logic [63:0] next_address;
+    logic [BEATS_BITS-1:0] left;
+
+    // The shortest of: the longest burst, the way to the next page, what is left.
+    wire [PAGE_BITS-1:0] to_page = PAGE_BITS'(PAGE_BEATS) - PAGE_BITS'(next_address[11:BYTE_BITS]);
+    wire [4:0] in_page = to_page < PAGE_BITS'(LONGEST) ? to_page[4:0] : LONGEST;
+    wire [4:0] length = left < BEATS_BITS'(in_page) ? left[4:0] : in_page;
+
+    wire [64:0] burst_end = {1'b0, burst_address} + 65'(burst_beats) * 65'(BEAT_BYTES);
+    wire aligned = burst_address[BYTE_BITS-1:0] == 0;
+    wire inside_window = aligned && burst_address >= window_first && burst_end <= {1'b0, window_end};
+
+    assign idle = state == IDLE;
+    assign burst_valid = state == OFFER;
+
+    always_ff @(posedge clk)
+        if (!rst_n) begin
+            state   <= IDLE;
+            outside <= 0;
+        end else
+            unique case (state)
+                IDLE:
+                if (start && beats != 0 && !outside && !stop) begin
+                    next_address <= address;
+                    left <= beats;
+                    state <= MEASURE;
+                end
+                MEASURE: begin
+                    burst_address <= next_address;
+                    burst_beats <= length;
+                    state <= CHECK;
+                end
+                CHECK:
+                if (stop) state <= IDLE;
+                else if (inside_window) state <= OFFER;
+                else begin
+                    outside <= 1;
+                    state   <= IDLE;
+                end
+                OFFER:
+                if (burst_ready) begin
+                    next_address <= burst_end[63:0];
+                    left <= left - BEATS_BITS'(burst_beats);
+                    state <= left == BEATS_BITS'(burst_beats) ? IDLE : MEASURE;
+                end
+            endcase
+
+`ifdef FORMAL
+    always @(posedge clk) if (rst_n) begin
+        if (state != IDLE) assert (left != 0);
+        if (state == CHECK || state == OFFER) begin
+            assert (burst_beats >= 1 && burst_beats <= LONGEST && BEATS_BITS'(burst_beats) <= left);
+            assert (PAGE_BITS'(burst_address[11:BYTE_BITS]) + PAGE_BITS'(burst_beats) <= PAGE_BITS'(PAGE_BEATS));
+        end
+        if (state == OFFER) assert (inside_window);
+    end
+`endif
+endmodule
+
+`default_nettype wire

@@ -1,0 +1,140 @@
+`default_nettype none
+
+// Writes a transfer into memory through AXI3, from a stream of beats.
+//
+// A burst begins only when all of its beats are in the FIFO, so its data come without a gap and a core that stands still
+// never blocks the memory's port. One burst is on its way at a time; its response is awaited. After an error response, or
+// a fault of the other DMA, no further burst begins.
+module write_dma #(
+    parameter int BEAT_BYTES = 8,
+    parameter int FIFO_BEATS = 16,
+    parameter int BEATS_BITS = 48
+) (
+    input  wire                           clk,
+    input  wire                           rst_n,
+    input  wire                           start,
+    input  wire  [63:0]                   address,
+    input  wire  [BEATS_BITS-1:0]         beats,
+    input  wire  [63:0]                   window_first,
+    input  wire  [63:0]                   window_end,
+    input  wire                           peer_fault,
+    output logic                          finished,
+    output logic [fault_causes::BITS-1:0] fault,
+    // AXI3, write channels
+    output wire  [63:0]                   awaddr,
+    output wire  [3:0]                    awlen,
+    output wire                           awvalid,
+    input  wire                           awready,
+    output wire  [8*BEAT_BYTES-1:0]       wdata,
+    output wire                           wlast,
+    output wire                           wvalid,
+    input  wire                           wready,
+    input  wire  [1:0]                    bresp,
+    input  wire                           bvalid,
+    output wire                           bready,
+    // stream of beats
+    input  wire  [8*BEAT_BYTES-1:0]       in_data,
+    input  wire                           in_valid,
+    output wire                           in_ready
+);
+    localparam int LEVEL_BITS = $clog2(FIFO_BEATS + 1);
+
+    wire burst_valid, outside, splitter_idle;
+    wire [4:0] burst_beats;
+    wire faulty = fault != 0;
+
+    burst_splitter #(
+        .BEAT_BYTES(BEAT_BYTES),
+        .BEATS_BITS(BEATS_BITS)
+    ) splitter (
+        .clk,
+        .rst_n,
+        .start,
+        .address,
+        .beats,
+        .window_first,
+        .window_end,
+        .stop(faulty),
+        .idle(splitter_idle),
+        .outside,
+        .burst_valid,
+        .burst_ready(bvalid && bready),
+        .burst_address(awaddr),
+        .burst_beats
+    );
+
+    wire [LEVEL_BITS-1:0] level;
+    wire fifo_valid;
+    beat_fifo #(
+        .BITS (8 * BEAT_BYTES),
+        .DEPTH(FIFO_BEATS)
+    ) fifo (
+        .clk,
+        .rst_n,
+        .in_data,
+        .in_valid,
+        .in_ready,
+        .out_data(wdata),
+        .out_valid(fifo_valid),
+        .out_ready(wvalid && wready),
+        .level
+    );
+
+    // Address and data go out side by side: a slave may wait for either before it takes the other (AMBA AXI, A3.3).
+    logic address_left;      // the address has not been taken
+    logic [4:0] beats_left;  // beats that have not been taken
+    logic responding;        // the response has not come
+
+    assign awvalid = address_left;
+    assign awlen = 4'(burst_beats - 5'd1);
+    assign wvalid = beats_left != 0;
+    assign wlast = beats_left == 1;
+    assign bready = responding && !address_left && beats_left == 0;
+
+    wire begins = burst_valid && !responding && !faulty && 5'(level) >= burst_beats;
+
+    logic running;
+    wire ends = running && !start && splitter_idle && !outside && !faulty;
+
+    always_ff @(posedge clk)
+        if (!rst_n) begin
+            address_left <= 0;
+            beats_left <= 0;
+            responding <= 0;
+            running <= 0;
+            finished <= 0;
+            fault <= 0;
+        end else begin
+            if (begins) begin
+                address_left <= 1;
+                beats_left   <= burst_beats;
+                responding   <= 1;
+            end else begin
+                if (awready) address_left <= 0;
+                if (wvalid && wready) beats_left <= beats_left - 1'b1;
+                if (bvalid && bready) responding <= 0;
+            end
+            running <= (running || start) && !ends;
+            finished <= ends;
+            if (outside) fault[fault_causes::ADDRESS] <= 1;
+            if (bvalid && bready && bresp == 2'b10) fault[fault_causes::SLAVE] <= 1;
+            if (bvalid && bready && bresp == 2'b11) fault[fault_causes::DECODE] <= 1;
+            if (peer_fault) fault[fault_causes::PEER] <= 1;
+            if (bvalid && !responding) fault[fault_causes::UNEXPECTED] <= 1;
+        end
+
+    wire unused = &{1'b0, fifo_valid};
+
+`ifdef FORMAL
+    // The beats that are left are in the FIFO, and a burst is held until its response.
+    always @(posedge clk) if (rst_n) begin
+        assert (5'(level) >= beats_left);
+        if (responding) assert (burst_valid && beats_left <= burst_beats);
+        else assert (!address_left && beats_left == 0);
+        if (address_left) assert (responding);
+        if (wvalid) assert (fifo_valid);
+    end
+`endif
+endmodule
+
+`default_nettype wire
