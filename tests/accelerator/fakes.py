@@ -15,8 +15,9 @@ from binarycop.accelerator.simulated.memory import Memory
 from binarycop.bundle.build_files import BITSTREAM
 from binarycop.bundle.files import Bundle
 from binarycop.clock import ManualClock
-from binarycop.errors import OverlayLoadDenied
+from binarycop.errors import OverlayError, OverlayLoadDenied
 
+SLOW_MHZ = 0.25
 HIGH_ADDRESS = 0x7_1000_0000  # more than 32 bits, which no Zynq-7000 has, so both words of an address are tested
 
 
@@ -64,6 +65,8 @@ class FabricBoard:
         self.fabric, self._manifest, self._folder = fabric, bundle.manifest, bundle.folder
         self.manager: FpgaManager = fabric
         self.fclk_mhz = 50.0
+        self.fabric.clock_share = lambda: self.fclk_mhz / self._manifest.clock_mhz
+        self.rests, self.cannot_wake = 0, False
         self.is_closed = False
 
     def load(self) -> None:
@@ -84,6 +87,15 @@ class FabricBoard:
 
     def clock_mhz(self) -> float:
         return self.fclk_mhz
+
+    def rest(self) -> None:
+        self.rests += 1
+        self.fclk_mhz = SLOW_MHZ
+
+    def wake(self) -> None:
+        if self.cannot_wake:
+            raise OverlayError("its clock cannot be set")
+        self.fclk_mhz = self._manifest.clock_mhz
 
     def close(self) -> None:
         self.is_closed = True

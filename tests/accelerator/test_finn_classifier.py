@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from binarycop.accelerator.simulated.fabric import SimulatedFault
+from binarycop.accelerator.simulated.memory import SimulatedBusError
 from binarycop.bundle.files import Bundle
 from binarycop.classifier.emulator import Emulator
 from binarycop.classifier.golden import check_golden
@@ -19,7 +20,7 @@ from binarycop.errors import (
     OverlayMissing,
 )
 from binarycop.settings.classifier import FaultKind
-from tests.accelerator.fakes import FabricBuffer, SimulatedSetup
+from tests.accelerator.fakes import SLOW_MHZ, FabricBuffer, SimulatedSetup
 
 
 @pytest.fixture
@@ -226,3 +227,63 @@ def test_an_overlay_in_a_wrong_state_is_refused_at_the_start(
     change(simulated)
     with pytest.raises(error, match=message):
         simulated.classifier()
+
+
+def test_a_classifier_that_rests_slows_the_clock_once_and_its_next_crop_gets_the_whole_clock(
+    simulated: SimulatedSetup, crops: np.ndarray
+) -> None:
+    classifier = simulated.classifier()
+    classifier.rest()
+    classifier.rest()
+    assert (simulated.board.rests, simulated.board.fclk_mhz) == (1, SLOW_MHZ)
+    assert (classifier.scores(crops[:3]) == Emulator(simulated.bundle).scores(crops[:3])).all()
+    assert simulated.board.fclk_mhz == simulated.bundle.manifest.clock_mhz
+    classifier.rest()
+    classifier.wake()
+    assert (simulated.board.rests, simulated.board.fclk_mhz) == (2, simulated.bundle.manifest.clock_mhz)
+
+
+def test_with_a_slow_clock_no_batch_is_done_in_time(simulated: SimulatedSetup, crops: np.ndarray) -> None:
+    classifier = simulated.classifier()
+    simulated.board.rest()  # without the classifier's knowledge
+    with pytest.raises(DmaTimeout):
+        classifier.scores(crops[:1])
+
+
+def test_a_clock_that_stands_still_would_hang_the_processor(simulated: SimulatedSetup, crops: np.ndarray) -> None:
+    classifier = simulated.classifier()
+    simulated.board.fclk_mhz = 0.0
+    with pytest.raises(SimulatedBusError, match="the logic's clock stands still"):
+        classifier.scores(crops[:1])
+
+
+def test_a_clock_that_cannot_be_set_is_a_failure_until_a_reload(simulated: SimulatedSetup, crops: np.ndarray) -> None:
+    classifier = simulated.classifier()
+    classifier.rest()
+    simulated.board.cannot_wake = True
+    for _ in range(2):
+        with pytest.raises(OverlayError, match="its clock cannot be set"):
+            classifier.scores(crops[:1])
+    classifier.reload()
+    assert (classifier.scores(crops[:1]) == Emulator(simulated.bundle).scores(crops[:1])).all()
+
+
+def test_a_classifier_that_has_failed_does_not_rest(tiny_bundle: Bundle, tmp_path: Path, crops: np.ndarray) -> None:
+    simulated = faulty(tiny_bundle, tmp_path, FaultKind.HANG, after=0)
+    classifier = simulated.classifier()
+    with pytest.raises(DmaTimeout):
+        classifier.scores(crops[:1])
+    classifier.rest()
+    assert simulated.board.rests == 0
+
+
+@pytest.mark.parametrize("cannot_wake", [False, True])
+def test_a_classifier_that_rests_is_closed_with_the_whole_clock_if_it_can_be_set(
+    simulated: SimulatedSetup, *, cannot_wake: bool
+) -> None:
+    classifier = simulated.classifier()
+    classifier.rest()
+    simulated.board.cannot_wake = cannot_wake
+    classifier.close()
+    assert simulated.board.is_closed
+    assert (simulated.board.fclk_mhz == SLOW_MHZ) == cannot_wake

@@ -1,6 +1,7 @@
 """The driver with the real pynq on the simulated board: Overlay, MMIO, Clocks and allocate are not changed."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -67,6 +68,44 @@ def test_loading_sets_the_clock_of_the_manifest(tiny_bundle: Bundle) -> None:
         FinnClassifier(board.bundle, board, ManualClock(), lambda _: None, 0.1)
     board.load()
     assert board.clock_mhz() == 100.0
+
+
+def test_a_board_that_rests_has_the_slowest_clock_of_its_dividers_and_wakes_with_that_of_the_manifest(
+    tiny_bundle: Bundle, crops: np.ndarray
+) -> None:
+    simulated = PynqSetup(tiny_bundle)
+    classifier, other, board = simulated.classifier(), simulated.classifier(), simulated.board
+    classifier.rest()
+    assert board.clock_mhz() == pytest.approx(1000 / 63 / 63, abs=1e-6)
+    with pytest.raises(DmaTimeout):
+        other.scores(crops[:1])  # it does not know that the clock is slow
+    other.reload()
+    classifier.rest()
+    assert (classifier.scores(crops[:2]) == Emulator(simulated.bundle).scores(crops[:2])).all()
+    assert board.clock_mhz() == 100.0
+
+
+def test_while_the_clock_changes_it_is_never_faster_than_that_of_the_manifest(
+    tiny_bundle: Bundle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    board = PynqSetup(tiny_bundle).board
+    seen_mhz: list[float] = []
+
+    class Watched(np.ndarray):
+        """The system control's registers; each write is seen."""
+
+        def __setitem__(self, key: Any, value: Any) -> None:
+            super().__setitem__(key, value)
+            seen_mhz.append(board.device.fclk0_mhz())
+
+    board.device.slcr = board.device.slcr.view(Watched)
+    if hasattr(pynq.ps.Clocks, "_real_instance"):
+        monkeypatch.delattr(pynq.ps.Clocks, "_real_instance")  # it has the registers without a watch
+    board.rest()
+    board.wake()
+    assert len(seen_mhz) >= 4
+    assert min(seen_mhz) < 0.26
+    assert max(seen_mhz) == 100.0
 
 
 def test_the_manifests_clock_overrides_that_of_the_build(tiny_bundle: Bundle) -> None:

@@ -75,5 +75,15 @@ class Board(Protocol):
     def clock_mhz(self) -> float:
         """The frequency of the logic's clock, FCLK0. Raises OverlayError."""
 
+    def rest(self) -> None:
+        """Make the logic's clock as slow as the board can, and keep all else. Raises OverlayError.
+
+        The clock does not stand still: then no input of the gate's lines could be read, and an access to a register of
+        the overlay would hang the processor. A board that cannot set its clock does nothing.
+        """
+
+    def wake(self) -> None:
+        """Set the clock to the manifest's frequency again. Raises OverlayError if it then runs at another one."""
+
     def close(self) -> None:
         """Stop using the overlay, which stays loaded. May be called twice."""

@@ -1,6 +1,8 @@
 """The classifier that runs a bundle's network on FINN's accelerator in the FPGA."""
 
+import threading
 from collections.abc import Callable
+from contextlib import suppress
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,6 +50,8 @@ class FinnClassifier:
         self._max_score = manifest.layers[-1].fan_in
         self._golden_index = 0
         self._failure: OverlayError | None = None
+        self._clock_change = threading.Lock()  # guards the next field and the board's clock
+        self._is_resting = False
         self._attach()
 
     def scores(self, crops: NDArray[np.uint8]) -> NDArray[np.int32]:
@@ -56,6 +60,7 @@ class FinnClassifier:
         if self._failure is not None:
             raise self._failure
         try:
+            self.wake()
             parts = [self._run(crops[start : start + MAX_BATCH]) for start in range(0, len(crops), MAX_BATCH)]
         except OverlayError as failure:
             # A DMA that hangs may still write, so the buffers are kept and nothing is started again.
@@ -68,7 +73,9 @@ class FinnClassifier:
 
         Raises OverlayLoadDenied if this process may not load it, OverlayError if it does not work afterwards.
         """
-        self._board.load()
+        with self._clock_change:
+            self._board.load()
+            self._is_resting = False
         self._attach()
         self._failure = None
         try:
@@ -77,8 +84,30 @@ class FinnClassifier:
             self._failure = OverlayError(error.reason)
             raise self._failure from error
 
+    def rest(self) -> None:
+        """Make the overlay's clock slow, until ``wake`` or the next crop. Not while ``scores`` is running.
+
+        Raises OverlayError.
+        """
+        with self._clock_change:
+            if self._failure is None and not self._is_resting:
+                self._is_resting = True  # before the clock changes, since it may change in part
+                self._board.rest()
+
+    def wake(self) -> None:
+        """Give the overlay its clock again, if it rests. May be called while ``scores`` is running.
+
+        Raises OverlayError.
+        """
+        with self._clock_change:
+            if self._is_resting:
+                self._board.wake()
+                self._is_resting = False
+
     def close(self) -> None:
-        """See ``Classifier.close``. The overlay stays loaded."""
+        """See ``Classifier.close``. The overlay stays loaded, and its clock is that of the manifest again."""
+        with suppress(OverlayError):  # the next process checks the clock
+            self.wake()
         self._board.close()
 
     def _attach(self) -> None:

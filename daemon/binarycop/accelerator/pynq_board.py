@@ -23,6 +23,8 @@ try:
 except ImportError:  # 4.0 moved it
     from pynqmetadata.views.runtime import RuntimeMetadataParser
 
+_MAX_DIVISOR = 63  # FPGA0_CLK_CTRL has two of 6 bits each (UG585, B.28): 1000 MHz becomes 0.25 MHz
+
 __all__ = ["Device", "Metadata", "PynqBoard", "PynqBuffer", "RuntimeMetadataParser", "pynq"]
 
 
@@ -70,11 +72,8 @@ class PynqBoard:
             else:
                 # A new Overlay would read the .hwh again, which takes seconds on a board while the gate waits.
                 self._overlay.download()
-            pynq.ps.Clocks.fclk0_mhz = self._clock_mhz
             # A process that cannot read the clock (``uio``) relies on the record.
-            clock_mhz = float(pynq.ps.Clocks.fclk0_mhz)
-            if not is_clock_right(clock_mhz, self._clock_mhz):
-                raise ValueError(f"its clock runs at {clock_mhz:g} MHz, not {self._clock_mhz:g}")
+            self._set_clock()
             self.manager.record_loaded(self._sha256)
         except Exception as error:
             raise OverlayError(f"it could not be loaded: {_format(error)}") from error
@@ -112,9 +111,30 @@ class PynqBoard:
         except Exception as error:
             raise OverlayError(f"its clock cannot be read: {_format(error)}") from error
 
+    def rest(self) -> None:
+        """See ``Board.rest``."""
+        try:
+            pynq.ps.Clocks.set_pl_clk(0, div0=_MAX_DIVISOR, div1=_MAX_DIVISOR)
+        except Exception as error:
+            raise OverlayError(f"its clock cannot be slowed down: {_format(error)}") from error
+
+    def wake(self) -> None:
+        """See ``Board.wake``."""
+        try:
+            self._set_clock()
+        except Exception as error:
+            raise OverlayError(f"its clock cannot be set: {_format(error)}") from error
+
     def close(self) -> None:
         """See ``Board.close``. The logic stays configured."""
         self._overlay = None
+
+    def _set_clock(self) -> None:
+        # pynq sets one divisor after the other. In between, the clock is slower than before or after, never faster.
+        pynq.ps.Clocks.fclk0_mhz = self._clock_mhz
+        clock_mhz = float(pynq.ps.Clocks.fclk0_mhz)
+        if not is_clock_right(clock_mhz, self._clock_mhz):
+            raise ValueError(f"its clock runs at {clock_mhz:g} MHz, not {self._clock_mhz:g}")
 
     def _open(self, *, download: bool) -> Any:
         return pynq.Overlay(str(self._bitstream.resolve()), download=download, device=self._device)

@@ -133,6 +133,12 @@ class UioBoard:
         """The manifest's clock. Only root can read the real one; load-overlay does so before it leaves the record."""
         return self._clock_mhz
 
+    def rest(self) -> None:
+        """See ``Board.rest``. Only root can set the clock, so it stays as it is."""
+
+    def wake(self) -> None:
+        """See ``Board.wake``. The clock has not changed."""
+
     def close(self) -> None:
         """See ``Board.close``."""
         self._words = self._memory = None

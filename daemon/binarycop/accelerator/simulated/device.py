@@ -17,10 +17,11 @@ from binarycop.clock import Clock
 
 _ZYNQ = "armv7l"
 _SLCR, _SLCR_WORDS = 0xF800_0000, 0x200 // 4
+_FPGA0_CLK_CTRL = 0x170
 
 
 class SimulatedDevice(Device):  # type: ignore[misc]
-    """The methods that pynq calls on a device, for a ``Fabric``."""
+    """The methods that pynq calls on a device, for a ``Fabric``. clock_mhz: of the manifest."""
 
     _probe_priority_ = 900  # after pynq's own devices
 
@@ -29,18 +30,25 @@ class SimulatedDevice(Device):  # type: ignore[misc]
         """No devices: pynq must not find one. Only the backend simulated-board makes one."""
         return []
 
-    def __init__(self, fabric: Fabric) -> None:
+    def __init__(self, fabric: Fabric, clock_mhz: float) -> None:
         super().__init__("simulated-board")
         self.name, self.arch = "Pynq-Z1", _ZYNQ
         self.capabilities = {"MEMORY_MAPPED": True}
         self._fabric = fabric
         self.slcr = _booted_slcr()
+        fabric.clock_share = lambda: self.fclk0_mhz() / clock_mhz
         # pynq has one clock controller, on the device that is active when it is first used.
         Device.active_device = self
         pynq.ps.CPU_ARCH = _ZYNQ  # 3.0.1 reads this, later versions the device's arch
         pynq.ps.Clocks.device = self
         if hasattr(pynq.ps.Clocks, "_real_instance"):
             del pynq.ps.Clocks._real_instance
+
+    def fclk0_mhz(self) -> float:
+        """The frequency of the logic's clock by its register; 0 if a divisor is 0."""
+        word = int(self.slcr[_FPGA0_CLK_CTRL // 4])
+        divisor = (word >> 8 & 0x3F) * (word >> 20 & 0x3F)
+        return design.IO_PLL_MHZ / divisor if divisor else 0.0
 
     def get_bitfile_metadata(self, bitfile_name: str, partial: bool = False) -> Any:
         """Parse the .hwh of a bitstream with pynq's own parser."""
@@ -106,7 +114,7 @@ def _booted_slcr() -> NDArray[np.uint32]:
     words = np.zeros(_SLCR_WORDS, np.uint32)
     for offset, feedback in ((0x100, 26), (0x104, 21), (0x108, 20)):  # ARM, DDR and IO PLL
         words[offset // 4] = feedback << 12
-    for offset in range(0x170, 0x1B0, 0x10):  # FCLK0 to FCLK3, of the IO PLL
+    for offset in range(_FPGA0_CLK_CTRL, 0x1B0, 0x10):  # FCLK0 to FCLK3, of the IO PLL
         words[offset // 4] = 1 << 20 | 20 << 8
     return words
 
@@ -123,7 +131,7 @@ class SimulatedBoard(PynqBoard):
         self.fabric = Fabric(self.bundle, clock, fault)
         manifest = self.bundle.manifest
         bitstream = self.bundle.folder / BITSTREAM
-        self.device = SimulatedDevice(self.fabric)
+        self.device = SimulatedDevice(self.fabric, manifest.clock_mhz)
         super().__init__(bitstream, manifest.sha256[BITSTREAM], manifest.clock_mhz, self.fabric, self.device)
         self.load()
 

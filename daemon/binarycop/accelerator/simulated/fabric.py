@@ -1,6 +1,7 @@
 """The programmable logic of a simulated board: two IODMAs around a bundle's emulator, with faults on demand."""
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,6 +21,7 @@ from binarycop.geometry import SIDE_PX
 from binarycop.settings.classifier import FaultKind
 
 _SEED = 7
+_LATENCY_S = 0.31e-3  # n-CNV's at the manifest's clock (BinaryCoP, table II); the emulator's own time comes on top
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,8 @@ class Fabric:
     """The programmable logic of one board, and its ``FpgaManager``.
 
     clock: times a slow batch. denies_load: if set, this process may not load a bitstream. loads: number of loadings.
+    clock_share: the frequency of the logic's clock, divided by the manifest's; the board sets it. At a lower one each
+    batch takes longer.
     """
 
     def __init__(
@@ -51,6 +55,7 @@ class Fabric:
         self.dmas = {manifest.input_dma: self._input_dma, manifest.output_dma: self._output_dma}
         self.denies_load = False
         self.loads = 0
+        self.clock_share: Callable[[], float] = lambda: 1.0
         self._bitstream_sha256 = manifest.sha256[BITSTREAM]
         self._recorded: str | None = None
         self._network, self._output_packed = open_emulator(bundle), manifest.output_packed
@@ -83,9 +88,11 @@ class Fabric:
         self._good_batches, self._is_operating, self._is_faulty, self._done_at_s = 0, True, False, None
 
     def dma(self, name: str) -> Iodma:
-        """The registers of one IODMA. Raises SimulatedBusError if the logic is not configured."""
+        """The registers of one IODMA. Raises SimulatedBusError if the logic is not configured, or its clock stands."""
         if not self._is_operating:
             raise SimulatedBusError(f"{name} is read or written while the logic is not configured")
+        if not self.clock_share():
+            raise SimulatedBusError(f"{name} is read or written while the logic's clock stands still")
         return self.dmas[name]
 
     def is_operating(self) -> bool:
@@ -119,7 +126,8 @@ class Fabric:
         now_s = self._clock.now_s()
         if self._done_at_s is None:
             kind = self._fault.kind if self._has_fault() else FaultKind.NONE
-            self._done_at_s = now_s + {FaultKind.HANG: float("inf"), FaultKind.SLOW: self._fault.slow_s}.get(kind, 0.0)
+            late_s = {FaultKind.HANG: float("inf"), FaultKind.SLOW: self._fault.slow_s}.get(kind, 0.0)
+            self._done_at_s = now_s + late_s + max(1 / self.clock_share() - 1, 0.0) * _LATENCY_S
         if now_s >= self._done_at_s:
             self._done_at_s = None
             self._run_batch()
