@@ -6,8 +6,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from binarycop.detection.crop import crop, cut_square
-from binarycop.geometry import SIDE_PX, Box, CropGeometry
+from binarycop.detection.crop import crop
+from binarycop.geometry import Box, CropGeometry
 from overlays.synthesis.image_pipeline import photograph
 
 _FACE_PX = (np.log(22.0), np.log(80.0))  # of the face's longer side in the frame, logarithms
@@ -113,27 +113,12 @@ def _capture(
     before = frame.shape
     frame = photograph(np.asarray(frame, np.uint8), face_px, rng)
     across, down = frame.shape[1] / before[1], frame.shape[0] / before[0]
-    return crop_with_spare(
+    return crop(
         frame,
         Box(seen.x_px * across, seen.y_px * down, seen.width_px * across, seen.height_px * down),
         geometry,
         spare_px,
     )
-
-
-def crop_with_spare(frame: NDArray[np.uint8], box: Box, geometry: CropGeometry, spare_px: int) -> NDArray[np.uint8]:
-    """The daemon's crop; with spare pixels at each side, the daemon's arithmetic for a larger square.
-
-    frame: (H, W, 3) uint8 BGR with the face at ``box``. Returns (S, S, 3) uint8 RGB; S is 32 and the spare pixels.
-    """
-    if not spare_px:
-        return crop(frame, box, geometry)
-    count = SIDE_PX + 2 * spare_px
-    side = max(round(box.longer_px * geometry.margin * count / SIDE_PX), 2)
-    x, y = box.centre
-    left, top = round(x - side / 2), round(y + box.longer_px * geometry.shift_y - side / 2)
-    square = cut_square(frame, left, top, side, border=cv2.BORDER_REPLICATE)
-    return np.ascontiguousarray(cv2.resize(square, (count, count), interpolation=cv2.INTER_AREA)[:, :, ::-1])
 
 
 def jitter_box(box: Box, jitter: Jitter, rng: np.random.Generator) -> Box:

@@ -4,9 +4,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from binarycop.classes import MaskClass
+from binarycop.detection.crop import crop
 from binarycop.frames import drawing
 from binarycop.geometry import SIDE_PX, Box, CropGeometry
-from overlays.synthesis.camera import FIXED_REGION_JITTER, crop_with_spare, jitter_box
+from overlays.synthesis.camera import FIXED_REGION_JITTER, jitter_box
 
 _SIDE_PX = 128
 _BARE = 0.35
@@ -30,7 +31,7 @@ def demo_crop(
 ) -> NDArray[np.uint8]:
     """A crop of a scene as in the demo. spare_px: as in ``camera.capture_all``."""
     noisy = drawing.add_sensor_noise(canvas, rng, rng.uniform(0.8, 1.2))
-    return crop_with_spare(noisy, jitter_box(box, FIXED_REGION_JITTER, rng), geometry, spare_px)
+    return crop(noisy, jitter_box(box, FIXED_REGION_JITTER, rng), geometry, spare_px)
 
 
 def noise_and_heads(count: int, seed: int, geometry: CropGeometry) -> NDArray[np.uint8]:

@@ -36,6 +36,15 @@ def test_margin_and_shift_widen_and_move_the_square() -> None:
     assert (low == 255).all()
 
 
+def test_spare_pixels_lie_around_the_crop_at_the_same_scale() -> None:
+    picture = np.zeros((300, 300, 3), np.uint8)
+    picture[:, :, 0], picture[:, :, 1] = np.arange(300)[:, None] * 0.8, np.arange(300) * 0.8
+    box, geometry = Box(110.0, 100.0, 64.0, 80.0), CropGeometry(1.2, 0.05)
+    plain, spared = (crop(picture, box, geometry, spare_px) for spare_px in (0, 2))
+    assert spared.shape == (36, 36, 3)
+    assert np.abs(spared[2:-2, 2:-2].astype(int) - plain).max() <= 3  # a rounded side differs by less than a pixel
+
+
 def test_outside_the_frame_its_edge_is_repeated() -> None:
     frame = np.full((50, 50, 3), 7, np.uint8)
     frame[:, 0] = 200

@@ -86,6 +86,7 @@ class SimulatedSetup:
         overlay: OverlaySettings | None = None,
         clock: Clock | None = None,
         in_thread: bool = False,
+        face_views: int = 1,
     ) -> None:
         settings = lanes or (LaneSettings(),)
         self.factory, self.journal = MockLines(), MemoryJournal()
@@ -93,7 +94,8 @@ class SimulatedSetup:
         self.classifier, self.fallback = ScriptedClassifier(), ScriptedClassifier(name="fallback")
         self.lane_ios = [LaneIo(lane, self.factory) for lane in settings]
         self.trackers = [self._tracker(detector, lane, in_thread) for lane, detector in zip(settings, self.detectors)]
-        views = [LaneView(tracker, CropGeometry(margin=1.1, shift_y=0.0)) for tracker in self.trackers]
+        geometry = CropGeometry(margin=1.1, shift_y=0.0)
+        views = [LaneView(tracker, geometry, face_views) for tracker in self.trackers]
         opened = [
             Lane(lane, view, lane_io, self.journal, margin=4, bundle="tiny 1", clock=clock)
             for lane, view, lane_io in zip(settings, views, self.lane_ios)

@@ -199,7 +199,7 @@ def test_at_the_start_the_emulator_takes_over_only_if_the_settings_allow_it(
 
     monkeypatch.setattr(backends, "open_classifier", refuse)
     folder = str(Path(tiny_bundle.folder))
-    settings = ClassifierSettings(folder, Backend.OVERLAY, OverlaySettings(fallback=fallback))
+    settings = ClassifierSettings(folder, Backend.OVERLAY, overlay=OverlaySettings(fallback=fallback))
     journal = MemoryJournal()
     if fallback is Fallback.NONE:
         with pytest.raises(OverlayMissing, match="run binarycop load-overlay"):

@@ -2,10 +2,12 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from binarycop.clock import ManualClock
 from binarycop.errors import BackendError, DetectorError, OverlayError
+from binarycop.frames.base import Frame
 from binarycop.journal.events import Event
 from binarycop.service.faults import FaultReason
 from binarycop.settings.gate import Fail, GateSettings, Policy
@@ -207,6 +209,18 @@ def test_two_lanes_share_the_batch_and_nothing_else() -> None:
     assert setup.classifier.batches == [2] * 5
     assert (setup.lane_ios[0].is_relay_on, setup.lane_ios[1].is_relay_on) == (False, True)
     assert {gate for _, gate, _ in setup.journal.records} == {"north", "south"}
+
+
+def test_each_lane_gets_the_mean_of_its_own_views() -> None:
+    south = LaneSettings(name="south", lines=LinesSettings(permission=LineSettings("R2"), lamps={}))
+    setup = SimulatedSetup(LaneSettings(name="north"), south, face_views=3)
+    for detector in setup.detectors:
+        detector.box = HERE
+    setup.classifier.scores_of = [[5, 0, 0, 0], [6, 0, 0, 3], [9, -1, 0, 3], [0, 1, 2, 3], [0, 1, 2, 3], [0, 1, 2, 3]]
+    frames = {lane: Frame(np.zeros((240, 320, 3), np.uint8), captured_s=50.0, number=1) for lane in (0, 1)}
+    north_sees, south_sees = setup.perception.step(frames, 50.0)
+    assert setup.classifier.batches == [6]
+    assert (north_sees.scores, south_sees.scores) == ((7, 0, 0, 2), (0, 1, 2, 3))
 
 
 @pytest.mark.parametrize("broken", ["detector", "classifier"])

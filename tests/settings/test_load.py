@@ -66,6 +66,11 @@ GOOD_AND_BAD = [
         "lines.lamps.nose: is empty; write indented 'key: value' lines below it, or remove the key",
     ),
     (
+        "classifier: {views: 10}",
+        "classifier: {views: 11}",
+        "classifier.views: is '11'; write a whole number from 1 to 10",
+    ),
+    (
         "faces: {find_every: 1}",
         "faces: {find_every: 0}",
         "faces.find_every: is '0'; write a whole number from 1 to 100",

@@ -7,19 +7,21 @@ from numpy.typing import NDArray
 from binarycop.geometry import SIDE_PX, Box, CropGeometry
 
 
-def crop(pixels: NDArray[np.uint8], box: Box, geometry: CropGeometry) -> NDArray[np.uint8]:
+def crop(pixels: NDArray[np.uint8], box: Box, geometry: CropGeometry, spare_px: int = 0) -> NDArray[np.uint8]:
     """Cut the square around ``box`` and average it down to the classifier's input.
 
     pixels: (H, W, 3) uint8 BGR, as OpenCV delivers it. Outside the frame, the frame's edge is repeated.
-    Returns (32, 32, 3) uint8 RGB, contiguous.
+    spare_px: pixels of the same scale that the crop has beyond each edge of the classifier's input.
+    Returns (S, S, 3) uint8 RGB, contiguous; S is 32 and the spare pixels.
     """
     height, width = pixels.shape[:2]
+    size_px = SIDE_PX + 2 * spare_px
     # The limit keeps memory small even if a detector returns an enormous box.
-    side = min(max(round(box.longer_px * geometry.margin), 2), 2 * max(height, width))
+    side = min(max(round(box.longer_px * geometry.margin * size_px / SIDE_PX), 2), 2 * max(height, width))
     x, y = box.centre
     left, top = round(x - side / 2), round(y + box.longer_px * geometry.shift_y - side / 2)
     square = cut_square(pixels, left, top, side, border=cv2.BORDER_REPLICATE)
-    rgb = cv2.resize(square, (SIDE_PX, SIDE_PX), interpolation=cv2.INTER_AREA)[:, :, ::-1]
+    rgb = cv2.resize(square, (size_px, size_px), interpolation=cv2.INTER_AREA)[:, :, ::-1]
     return np.ascontiguousarray(rgb)
 
 

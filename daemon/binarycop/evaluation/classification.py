@@ -11,7 +11,7 @@ from binarycop.bundle.files import Bundle
 from binarycop.classes import FOLDERS, LABELS, MaskClass
 from binarycop.classifier.base import Classifier
 from binarycop.detection.base import SMALLEST_FACE_PX, Detector, largest_face
-from binarycop.detection.crop import crop
+from binarycop.detection.views import cut_views, mean_scores
 from binarycop.errors import SourceError, UndecodableFrame
 from binarycop.evaluation.labelled import labelled_pictures
 from binarycop.evaluation.omissions import Omissions, Reason, Tally
@@ -57,10 +57,12 @@ def evaluate(
     classifier: Classifier,
     bundle: Bundle,
     omissions: Omissions,
+    views: int = 1,
 ) -> Report:
     """Classify all pictures in the class folders (``FOLDERS``) of ``folder``, with any setting of ``faces.least_px``.
 
-    omissions: gets what is left out, also if there is an error. Raises SourceError if there is no picture.
+    omissions: gets what is left out, also if there is an error. views: how many views of each face are classified.
+    Raises SourceError if there is no picture.
     """
     report = Report()
     margin = lane.verdict.effective_margin(bundle.manifest.abstain_margin)
@@ -82,7 +84,7 @@ def evaluate(
         if face is None:
             report.no_face += 1
             continue
-        scores = classifier.scores(crop(pixels, face.box, bundle.manifest.crop)[None])[0]
+        scores = mean_scores(classifier.scores(cut_views(pixels, face.box, bundle.manifest.crop, views)))
         report.confusion[mask_class][int(np.argmax(scores))] += 1
         report.abstained += vote(scores.tolist(), 0.0, margin).mask_class is None
     if not report.images:

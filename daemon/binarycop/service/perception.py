@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from binarycop.detection.crop import crop
+from binarycop.detection.views import cut_views, mean_scores
 from binarycop.frames.base import Frame
 from binarycop.geometry import Box, CropGeometry
 from binarycop.service.failover_classifier import FailoverClassifier
@@ -19,10 +19,11 @@ class Sighting:
     """What one lane sees in one step.
 
     number, captured_s: of the frame; None if this lane had no new frame. person: who is in front, or None. presence:
-    the number of the unbroken presence. box: the face, None while it is not visible. scores: the four scores of its
-    crop, or None if there are none. due_s: when the person counts as gone if no frame comes. resets: how many requests
-    for new identities it takes into account. is_detector_late: the detector has exceeded its deadline. still_faces: the
-    faces that are left out from now on, each as its centre's distance from the left and from the top, in percent.
+    the number of the unbroken presence. box: the face, None while it is not visible. scores: the four mean scores of
+    its views, or None if there are none. due_s: when the person counts as gone if no frame comes. resets: how many
+    requests for new identities it takes into account. is_detector_late: the detector has exceeded its deadline.
+    still_faces: the faces that are left out from now on, each as its centre's distance from the left and from the top,
+    in percent.
     """
 
     person: int | None = None
@@ -38,10 +39,13 @@ class Sighting:
 
 
 class LaneView:
-    """One lane's tracker. Only the thread that runs ``Perception.step`` uses it, except for the two requests below."""
+    """One lane's tracker. Only the thread that runs ``Perception.step`` uses it, except for the two requests below.
 
-    def __init__(self, tracker: Tracker, geometry: CropGeometry) -> None:
-        self._tracker, self._geometry = tracker, geometry
+    face_views: how many views of the front person's face are cut out of each frame.
+    """
+
+    def __init__(self, tracker: Tracker, geometry: CropGeometry, face_views: int = 1) -> None:
+        self._tracker, self._geometry, self._face_views = tracker, geometry, face_views
         self._requested_resets = self._resets = 0
         # Nobody clears the request: one that came while an earlier one is applied would be lost.
         self._requested_settings: FacesSettings | None = None
@@ -67,8 +71,8 @@ class LaneView:
     def look(self, frame: Frame | None, now_s: float) -> tuple[Sighting, NDArray[np.uint8] | None]:
         """Track the people in a frame, or let time pass without one.
 
-        Returns what is seen, without scores, and the front person's crop, (32, 32, 3) uint8 RGB, or None if there is no
-        frame or nobody is visible. Raises DetectorError.
+        Returns what is seen, without scores, and the views of the front person's face, (V, 32, 32, 3) uint8 RGB, or
+        None if there is no frame or nobody is visible. Raises DetectorError.
         """
         self._apply_requests()
         front = self._tracker.advance_time(now_s) if frame is None else self._tracker.step(frame, now_s)
@@ -85,7 +89,7 @@ class LaneView:
         )
         if frame is None or front.box is None:
             return sighting, None
-        return sighting, crop(frame.pixels, front.box, self._geometry)
+        return sighting, cut_views(frame.pixels, front.box, self._geometry, self._face_views)
 
     def _apply_requests(self) -> None:
         settings = self._requested_settings
@@ -114,7 +118,7 @@ class Perception:
     def step(self, frames: Mapping[int, Frame], now_s: float) -> list[Sighting]:
         """Process the new frames, by the index of their lane. Returns what each lane sees.
 
-        Raises BackendError, DetectorError. A lane whose crop got no scores has none in its sighting.
+        Raises BackendError, DetectorError. A lane whose crops got no scores has none in its sighting.
         """
         sightings: list[Sighting] = []
         crops: dict[int, NDArray[np.uint8]] = {}
@@ -123,8 +127,11 @@ class Perception:
             sightings.append(sighting)
             if face is not None:
                 crops[index] = face
-        scores = self.classifier.scores(np.stack(list(crops.values()))) if crops else None
+        scores = self.classifier.scores(np.concatenate(list(crops.values()))) if crops else None
         if scores is not None:
-            for row, index in enumerate(crops):
-                sightings[index] = replace(sightings[index], scores=tuple(scores[row].tolist()))
+            start = 0
+            for index, face in crops.items():
+                mean = mean_scores(scores[start : start + len(face)])
+                sightings[index] = replace(sightings[index], scores=tuple(mean.tolist()))
+                start += len(face)
         return sightings

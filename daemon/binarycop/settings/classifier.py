@@ -88,6 +88,12 @@ class ClassifierSettings:
     backend: Backend = Backend.EMULATOR
     """``emulator``, ``overlay`` (the FPGA) or ``simulated-board``. The emulator needs no bitstream."""
 
+    views: int = bounded(6, 1, 10)
+    """How many crops of each face are classified: mirrored, and moved by a pixel. Their mean score counts.
+
+    All gates together classify at most 16 crops at a time: 3 gates have 5 views, 4 gates 4, and 8 gates 2.
+    """
+
     overlay: OverlaySettings = OverlaySettings()
     """The accelerator in the FPGA."""
 

@@ -3,9 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from binarycop.detection.crop import crop
 from binarycop.geometry import Box, CropGeometry
-from overlays.synthesis.camera import DETECTOR_JITTER, FIXED_REGION_JITTER, capture, capture_all, crop_with_spare
+from overlays.synthesis.camera import DETECTOR_JITTER, FIXED_REGION_JITTER, capture, capture_all
 
 BOX = Box(38.0, 32.0, 52.0, 64.0)
 
@@ -43,16 +42,6 @@ def test_different_seeds_give_different_crops() -> None:
         for seed in range(20)
     ]
     assert len(set(crops)) == 20
-
-
-def test_a_crop_without_spare_pixels_is_that_of_the_daemon_and_spare_pixels_lie_around_it() -> None:
-    picture = np.zeros((300, 300, 3), np.uint8)
-    picture[:, :, 0], picture[:, :, 1] = np.arange(300)[:, None] * 0.8, np.arange(300) * 0.8
-    box, geometry = Box(110.0, 100.0, 64.0, 80.0), CropGeometry(1.2, 0.05)
-    plain, spared = (crop_with_spare(picture, box, geometry, spare_px) for spare_px in (0, 2))
-    assert np.array_equal(plain, crop(picture, box, geometry))
-    assert spared.shape == (36, 36, 3)
-    assert np.abs(spared[2:-2, 2:-2].astype(int) - plain).max() <= 3  # a rounded side differs by less than a pixel
 
 
 def test_several_crops_of_a_face_are_seen_by_different_cameras() -> None:

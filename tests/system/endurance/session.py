@@ -43,7 +43,8 @@ _PASSED_ODDS, _FIRE_ODDS, _RELOAD_ODDS = 1 / 60, 1 / 3000, 1 / 2000
 _OVERLAY_FAULTS = (FaultKind.HANG, FaultKind.FLIP, FaultKind.LOSE)
 _LANE = LaneSettings(lines=LinesSettings(passed=InputSettings("PASSED"), fire=InputSettings("FIRE")))
 _SETTINGS = Settings(
-    ClassifierSettings("n-cnv", Backend.SIMULATED_BOARD, OverlaySettings(deadline_s=0.5, restarts=100)), gates=(_LANE,)
+    ClassifierSettings("n-cnv", Backend.SIMULATED_BOARD, overlay=OverlaySettings(deadline_s=0.5, restarts=100)),
+    gates=(_LANE,),
 )
 
 
