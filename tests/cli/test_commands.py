@@ -377,7 +377,7 @@ def test_check_config_prints_all_settings_or_those_that_differ(
 def test_check_config_names_what_is_not_there(
     settings: str, note: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("binarycop.detection.choose._YUNET_MODEL", tmp_path / "none.onnx")
+    monkeypatch.setattr("binarycop.detection.yunet_file._BESIDE_CHECKOUT", tmp_path / "none.onnx")
     path = tmp_path / "gate.yaml"
     path.write_text(settings)
     assert main(["check-config", "--config", str(path)]) == 0

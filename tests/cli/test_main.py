@@ -1,5 +1,6 @@
 """What the program imports: on a board OpenCV and numpy alone take seconds."""
 
+import argparse
 import os
 import subprocess
 import sys
@@ -16,7 +17,15 @@ HEAVY = ("cv2", "numpy", "gpiozero", "yaml")
 
 @pytest.mark.parametrize(
     ("arguments", "heavy"),
-    [(["--version"], set()), (["bundle", "list"], {"gpiozero", "yaml"}), (["selftest", "--help"], set(HEAVY))],
+    [
+        (["--version"], set()),
+        (["--help"], set()),
+        (["events", "--help"], {"yaml"}),
+        (["run", "--help"], {"yaml"}),
+        (["check-config"], {"yaml"}),
+        (["bundle", "list"], {"gpiozero", "yaml"}),
+        (["selftest", "--help"], set(HEAVY)),
+    ],
 )
 def test_a_command_imports_only_what_it_needs(arguments: list[str], heavy: set[str], tmp_path: Path) -> None:
     program = (
@@ -51,9 +60,11 @@ def test_the_help_lists_every_command(capsys: pytest.CaptureFixture[str]) -> Non
     assert all(f"\n    {name}" in text for name in main.COMMANDS)
 
 
-def test_each_command_is_added_under_its_own_name() -> None:
-    for name in main.COMMANDS:
-        assert list(main.parser([name])._subparsers._group_actions[0].choices) == [name]  # type: ignore[union-attr, arg-type]
+def test_every_command_has_arguments_and_something_that_it_runs() -> None:
+    commands: dict[str, argparse.ArgumentParser] = main.parser()._subparsers._group_actions[0].choices  # type: ignore[union-attr, assignment]
+    assert list(commands) == list(main.COMMANDS)
+    for name, parser in commands.items():
+        assert parser.get_default("run") is not None or parser._subparsers is not None, name
 
 
 def test_an_empty_store_is_reported(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -11,7 +11,8 @@ import pytest
 
 from binarycop.clock import ManualClock
 from binarycop.errors import SourceError, UndecodableFrame
-from binarycop.frames.camera import Camera, CameraSettings, device_path
+from binarycop.frames.camera import Camera, CameraSettings
+from binarycop.frames.names import device_path
 from binarycop.frames.v4l2 import Buffer, CaptureDevice, DriverFormat
 from tests.frames.fakes import picture
 

@@ -9,9 +9,10 @@ import pytest
 from binarycop.clock import ManualClock
 from binarycop.errors import SourceError
 from binarycop.frames.camera import CameraSettings
-from binarycop.frames.choose import is_recording, open_recording, open_source
+from binarycop.frames.choose import open_recording, open_source
 from binarycop.frames.demo import Demo
 from binarycop.frames.folder import Folder, FolderSettings
+from binarycop.frames.names import is_recording
 from tests.frames.fakes import picture
 from tests.tried import Kind, tried
 

@@ -8,7 +8,6 @@ import sys
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import binarycop
 from binarycop.bundle import manifest as manifests
@@ -29,9 +28,8 @@ _MAX_NAMED = 8
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
 
-def add(commands: Any) -> None:
-    """Add the subcommand."""
-    parser = commands.add_parser("bundle", help="list, install, roll back and self-test the bundles of this board")
+def add(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments."""
     parser.add_argument("--root", type=Path, default=ROOT, metavar="FOLDER", help=f"the bundle store (default: {ROOT})")
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
     listing = verbs.add_parser("list", help="show every version, and which is in use")

@@ -4,13 +4,12 @@ import argparse
 import os
 import sys
 from collections.abc import Iterator
-from typing import Any
 
 from binarycop.bundle.search import find_bundle
 from binarycop.cli.options import add_config, add_json, print_json
-from binarycop.detection.choose import yunet_model
+from binarycop.detection.yunet_file import yunet_file
 from binarycop.errors import BundleError, DetectorError
-from binarycop.frames.choose import absence
+from binarycop.frames.names import absence
 from binarycop.printable import printable
 from binarycop.settings import dump
 from binarycop.settings.faces import DetectorKind
@@ -20,9 +19,8 @@ from binarycop.settings.notes import notes
 from binarycop.settings.schema import Settings
 
 
-def add(commands: Any) -> None:
-    """Add the subcommand."""
-    parser = commands.add_parser("check-config", help="check the settings and print those that apply")
+def add(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments."""
     add_config(parser)
     parser.add_argument("--changes", action="store_true", help="print only the values that differ from the defaults")
     add_json(parser)
@@ -62,7 +60,7 @@ def _absences(settings: Settings) -> Iterator[str]:
             yield f"gate {lane.name}: frames.source: {lane.frames.source}: {reason}"
         if lane.faces.finder is DetectorKind.YUNET:
             try:
-                model = yunet_model(lane.faces.yunet)
+                model = yunet_file(lane.faces.yunet)
                 if not os.path.exists(model):
                     yield f"gate {lane.name}: faces.yunet.model: there is no {model} now"
             except DetectorError as error:

@@ -18,15 +18,15 @@ from binarycop.cli.options import (
     settings_of,
 )
 from binarycop.detection.choose import make_detector
+from binarycop.detection.views import views_of_each_face
 from binarycop.evaluation.classification import Report, evaluate
 from binarycop.evaluation.omissions import Omissions
 from binarycop.printable import printable
 from binarycop.service.backends import open_bundle
 
 
-def add(commands: Any) -> None:
-    """Add the subcommand."""
-    parser = commands.add_parser("evaluate", help="classify labelled pictures and count the right answers")
+def add(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments."""
     folders = ", ".join(FOLDERS)
     words = f"has one folder for each class, which may have subfolders: {folders}"
     parser.add_argument("folder", type=Path, metavar="DIR", help=words)
@@ -45,7 +45,8 @@ def run(options: argparse.Namespace) -> int:
     detector = make_detector(lane.faces, subtract_background=False)
     report, omissions = Report(), Omissions()
     try:
-        report = evaluate(options.folder, lane, detector, classifier, bundle, omissions)
+        views = views_of_each_face(settings.classifier.views, len(settings.gates))
+        report = evaluate(options.folder, lane, detector, classifier, bundle, omissions, views)
     finally:
         print_omissions(omissions, report.images)
     names = {"bundle": bundle.manifest.name, "backend": classifier.name, "finder": detector.name}

@@ -18,9 +18,8 @@ _DECISION_FIELDS = ("bundle", "before", "after")
 _STATUSES = [status.value for status in GateStatus]
 
 
-def add(commands: Any) -> None:
-    """Add the subcommand."""
-    parser = commands.add_parser("events", help="show the gate's events of all boots, from the journal")
+def add(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments."""
     parser.add_argument("--since", type=_time, metavar="WHEN", help="first time to show: '2026-05-04 18:30', today, 2h")
     parser.add_argument("--until", type=_time, metavar="WHEN", help="last time to show")
     parser.add_argument("--gate", metavar="NAME", help="show one gate only")

@@ -3,7 +3,6 @@
 import argparse
 import tempfile
 from pathlib import Path
-from typing import Any
 
 from binarycop.bundle import deployment_package
 from binarycop.bundle import files as bundles
@@ -15,9 +14,8 @@ from binarycop.errors import BuildError, BundleError
 from binarycop.printable import printable
 
 
-def add(commands: Any) -> None:
-    """Add the subcommand."""
-    parser = commands.add_parser("import-build", help="check a FINN build and copy it into its bundle")
+def add(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments."""
     parser.add_argument("deploy", type=Path, metavar="DEPLOY", help="the folder deploy/ of FINN's build")
     parser.add_argument("--into", required=True, metavar="BUNDLE", help="the bundle: its name, or its folder")
     add_json(parser)

@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 from binarycop.evaluation.omissions import Omissions, Reason
-from binarycop.frames.choose import DEMO, is_camera
+from binarycop.frames.names import DEMO, is_camera
 from binarycop.frames.picture_files import FileKind, kind_of
 from binarycop.printable import printable
 

@@ -5,15 +5,15 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import asdict
-from typing import Any, NoReturn
+from typing import NoReturn
 
 from gpiozero.pins import Factory
 
 from binarycop.cli.options import add_config, add_json, inputs_of, print_json, seconds, settings_of
-from binarycop.lines.factory import MOCK, open_factory, resolve
+from binarycop.lines.factory import open_factory, resolve
 from binarycop.lines.wiring_test import LineReport, WiringTest
 from binarycop.printable import printable
-from binarycop.settings.lines import InputSettings
+from binarycop.settings.lines import MOCK, InputSettings
 from binarycop.settings.schema import LaneSettings, wires_of
 
 _POLL_S = 0.02
@@ -21,11 +21,8 @@ _MAX_PULSE_S = 10.0
 _MAX_WATCH_S = 86_400.0
 
 
-def add(commands: Any) -> None:
-    """Add the subcommand."""
-    parser = commands.add_parser(
-        "lines", help="test the wiring: show every line, watch the inputs, pulse an output, test all outputs"
-    )
+def add(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments."""
     add_config(parser)
     parser.add_argument("--gate", metavar="NAME", help="which gate (default: the first)")
     parser.add_argument(

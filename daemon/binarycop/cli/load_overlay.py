@@ -2,7 +2,6 @@
 
 import argparse
 from dataclasses import replace
-from typing import Any
 
 from binarycop.bundle import check_build
 from binarycop.bundle import files as bundles
@@ -13,9 +12,8 @@ from binarycop.service.backends import open_accelerator, open_board, self_test
 from binarycop.settings.classifier import Backend, MemoryAccess
 
 
-def add(commands: Any) -> None:
-    """Add the subcommand."""
-    parser = commands.add_parser("load-overlay", help="load the bundle's bitstream and test it (root)")
+def add(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments."""
     add_config(parser)
     add_bundle(parser)
     parser.add_argument(

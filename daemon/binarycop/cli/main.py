@@ -3,7 +3,7 @@
 import argparse
 import importlib
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from io import TextIOWrapper
 
 from binarycop import __version__
@@ -25,21 +25,22 @@ from binarycop.errors import (
 )
 from binarycop.printable import printable
 
-COMMANDS = (
-    "run",
-    "check-config",
-    "replay",
-    "evaluate",
-    "bench",
-    "selftest",
-    "bundle",
-    "lines",
-    "events",
-    "write-journal",
-    "load-overlay",
-    "relay-off-list",
-    "import-build",
-)
+COMMANDS = {
+    "run": "run the gate until its source ends or it is stopped",
+    "check-config": "check the settings and print those that apply",
+    "replay": "run recordings through the service, without hardware",
+    "evaluate": "classify labelled pictures and count the right answers",
+    "bench": "measure the face detectors, the cost of several gates, or the networks' speed",
+    "selftest": "check the bundle's files and golden vectors, and classify a drawn face",
+    "bundle": "list, install, roll back and self-test the bundles of this board",
+    "lines": "test the wiring: show every line, watch the inputs, pulse an output, test all outputs",
+    "events": "show the gate's events of all boots, from the journal",
+    "write-journal": "write the daemon's events to journald; systemd starts it",
+    "load-overlay": "load the bundle's bitstream and test it (root)",
+    "relay-off-list": "write the list of lines that gate-release drives (root)",
+    "import-build": "check a FINN build and copy it into its bundle",
+}
+"""What each subcommand does. Its module has the same name, and is imported only when it is used."""
 
 _EXIT_CODES: tuple[tuple[type[BinaryCoPError], int], ...] = (
     (SettingsError, 3),
@@ -72,8 +73,8 @@ _HELP = """exit codes:
 """
 
 
-def parser(names: Sequence[str] = COMMANDS) -> argparse.ArgumentParser:
-    """The command line, with the subcommands of these names."""
+def parser(names: Iterable[str] = COMMANDS) -> argparse.ArgumentParser:
+    """The command line: every subcommand, with the arguments of those of these names."""
     top = argparse.ArgumentParser(
         prog="binarycop",
         description="Gate controller: classifies how a face mask is worn, and grants or refuses permission.",
@@ -82,8 +83,9 @@ def parser(names: Sequence[str] = COMMANDS) -> argparse.ArgumentParser:
     )
     top.add_argument("--version", action="version", version=f"binarycop {__version__}")
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    parsers = {name: commands.add_parser(name, help=words) for name, words in COMMANDS.items()}
     for name in names:
-        importlib.import_module(f"binarycop.cli.{name.replace('-', '_')}").add(commands)
+        importlib.import_module(f"binarycop.cli.{name.replace('-', '_')}").add(parsers[name])
     return top
 
 
@@ -92,7 +94,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if isinstance(sys.stdout, TextIOWrapper):  # as standard error: a file's name may have letters that it cannot write
         sys.stdout.reconfigure(errors="backslashreplace")
     arguments = sys.argv[1:] if arguments is None else arguments
-    options = parser(_needed(arguments)).parse_args(arguments)
+    # On a board OpenCV alone takes seconds to import, and most subcommands do without.
+    command = [name for name in arguments if name in COMMANDS][:1]
+    options = parser(command).parse_args(arguments)
     try:
         code: int = options.run(options)
         return code
@@ -104,11 +108,3 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # The reader of our output has ended, as `head` does. Python must not report it again when it flushes.
         sys.stdout = None
         return 0
-
-
-def _needed(arguments: Sequence[str]) -> Sequence[str]:
-    """The subcommands to import: on a board OpenCV alone takes seconds, and most subcommands do without."""
-    first = arguments[0] if arguments else ""
-    if first == "--version":
-        return ()
-    return (first,) if first in COMMANDS else COMMANDS

@@ -9,12 +9,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from binarycop.lines.factory import MOCK
 from binarycop.printable import printable
 from binarycop.settings.classifier import Backend
 from binarycop.settings.faces import DetectorKind
 from binarycop.settings.files import SYSTEM_FILE
-from binarycop.settings.lines import InputSettings
+from binarycop.settings.lines import MOCK, InputSettings
 from binarycop.settings.load import load
 from binarycop.settings.schema import LaneSettings, Settings, wires_of
 

@@ -5,16 +5,14 @@ It imports no OpenCV: it runs before each start of the daemon.
 
 import argparse
 from pathlib import Path
-from typing import Any
 
 from binarycop.cli.options import add_config, add_json, print_json, settings_of
 from binarycop.lines import relay_off_list
 from binarycop.printable import printable
 
 
-def add(commands: Any) -> None:
-    """Add the subcommand."""
-    parser = commands.add_parser("relay-off-list", help="write the list of lines that gate-release drives (root)")
+def add(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments."""
     add_config(parser)
     parser.add_argument("file", type=Path, metavar="FILE", help="the list; its folder must belong to this user only")
     add_json(parser)

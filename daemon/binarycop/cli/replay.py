@@ -2,7 +2,6 @@
 
 import argparse
 import sys
-from typing import Any
 
 from binarycop.bundle.files import Bundle
 from binarycop.classifier.base import Classifier
@@ -21,7 +20,8 @@ from binarycop.cli.options import (
 )
 from binarycop.clock import Clock, ManualClock
 from binarycop.errors import SourceError, SourceErrors
-from binarycop.frames.choose import is_recording, open_recording
+from binarycop.frames.choose import open_recording
+from binarycop.frames.names import is_recording
 from binarycop.journal.events import Event
 from binarycop.journal.writers import Value, format_message
 from binarycop.lines.mock import MockLines
@@ -32,9 +32,8 @@ from binarycop.service.replay import replay
 from binarycop.settings.schema import Settings
 
 
-def add(commands: Any) -> None:
-    """Add the subcommand."""
-    parser = commands.add_parser("replay", help="run recordings through the service, without hardware")
+def add(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments."""
     parser.add_argument("clips", nargs="+", metavar="CLIP", help="a video file, a folder of pictures, or demo")
     add_config(parser)
     add_classifier(parser)

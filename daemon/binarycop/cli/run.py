@@ -1,7 +1,7 @@
 """``binarycop run``: the daemon."""
 
 import argparse
-from typing import Any
+from typing import TYPE_CHECKING
 
 from binarycop.cli.console import Console, latency_text
 from binarycop.cli.left_out import print_source
@@ -16,16 +16,17 @@ from binarycop.cli.options import (
 )
 from binarycop.journal.writers import is_under_systemd, print_to_stderr
 from binarycop.printable import printable
-from binarycop.service.daemon import RunSummary, run_daemon
 from binarycop.settings.files import unread
 from binarycop.settings.schema import Settings
+
+if TYPE_CHECKING:
+    from binarycop.service.daemon import RunSummary
 
 _COUNTS = ("frames", "persons", "permits", "refusals", "undecided", "passed")
 
 
-def add(commands: Any) -> None:
-    """Add the subcommand."""
-    parser = commands.add_parser("run", help="run the gate until its source ends or it is stopped")
+def add(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments."""
     parser.add_argument("--source", metavar="SOURCE", help="demo, a camera (0), a clip or a folder; for the first gate")
     add_config(parser)
     add_classifier(parser)
@@ -36,6 +37,8 @@ def add(commands: Any) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Run the daemon until all sources have ended or a signal stops it. Raises SourceErrors if one gave no frame."""
+    # OpenCV takes seconds to import on a board, and the help does without.
+    from binarycop.service.daemon import run_daemon  # noqa: PLC0415
 
     def load() -> Settings:
         settings = settings_of(options)
@@ -56,7 +59,7 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def _print_summary(summary: RunSummary, *, as_json: bool) -> None:
+def _print_summary(summary: "RunSummary", *, as_json: bool) -> None:
     counts = {name: sum(getattr(counters, name) for counters in summary.counters) for name in _COUNTS}
     counts |= {"captured": summary.captured, "dropped": summary.dropped, "withheld": summary.withheld}
     if as_json:

@@ -2,7 +2,6 @@
 
 import argparse
 import sys
-from typing import Any
 
 from binarycop.bundle import build_files, check_build
 from binarycop.classifier.choose import engine_of
@@ -11,11 +10,8 @@ from binarycop.printable import printable
 from binarycop.service.backends import open_bundle
 
 
-def add(commands: Any) -> None:
-    """Add the subcommand."""
-    parser = commands.add_parser(
-        "selftest", help="check the bundle's files and golden vectors, and classify a drawn face"
-    )
+def add(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments."""
     add_config(parser)
     add_classifier(parser)
     add_json(parser)

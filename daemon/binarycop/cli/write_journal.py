@@ -5,7 +5,6 @@ import os
 import pwd
 import signal
 import socket
-from typing import Any
 
 from binarycop.clock import Clock, MonotonicClock
 from binarycop.errors import JournalError
@@ -18,9 +17,8 @@ _TURN_S = 5.0
 _SEND_S = 5.0
 
 
-def add(commands: Any) -> None:
-    """Add the subcommand."""
-    parser = commands.add_parser("write-journal", help="write the daemon's events to journald; systemd starts it")
+def add(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments."""
     parser.add_argument(
         "--sender", default="binarycop", metavar="USER", help="who may write, besides root (default: binarycop)"
     )

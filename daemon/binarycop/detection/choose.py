@@ -1,16 +1,11 @@
 """Makes the detector that the settings select."""
 
-from pathlib import Path
-
-from binarycop.bundle.search import CHECKOUT
 from binarycop.detection.base import Detector
 from binarycop.detection.fixed_region import FixedRegion
 from binarycop.detection.lookout.detector import Lookout
 from binarycop.detection.yunet import YuNet
-from binarycop.errors import DetectorError
-from binarycop.settings.faces import DetectorKind, FacesSettings, YuNetSettings
-
-_YUNET_MODEL = CHECKOUT.parent / "shared" / "data" / "models" / "face_detection_yunet_2023mar.onnx"
+from binarycop.detection.yunet_file import yunet_file
+from binarycop.settings.faces import DetectorKind, FacesSettings
 
 
 def make_detector(settings: FacesSettings, *, is_demo: bool = False, subtract_background: bool = True) -> Detector:
@@ -26,17 +21,6 @@ def make_detector(settings: FacesSettings, *, is_demo: bool = False, subtract_ba
         lookout = settings.lookout
         return Lookout.load(lookout.engine, longer_px=lookout.longer_px, threshold=lookout.threshold)
     if kind is DetectorKind.YUNET:
-        return YuNet(
-            yunet_model(settings.yunet), longer_px=settings.yunet.longer_px, threshold=settings.yunet.threshold
-        )
+        return YuNet(yunet_file(settings.yunet), longer_px=settings.yunet.longer_px, threshold=settings.yunet.threshold)
     region = settings.fixed
     return FixedRegion(region.left, region.top, region.width, region.height, subtract_background=subtract_background)
-
-
-def yunet_model(settings: YuNetSettings) -> Path:
-    """The model file of ``yunet``. DetectorError if the settings name none, and none is beside a checkout."""
-    if settings.model:
-        return Path(settings.model)
-    if not _YUNET_MODEL.is_file():
-        raise DetectorError("detector yunet: its model does not ship with the project; set faces.yunet.model")
-    return _YUNET_MODEL

@@ -11,6 +11,7 @@ from binarycop.frames import pixel_format
 from binarycop.frames.base import Frame
 from binarycop.frames.converter import Converter
 from binarycop.frames.driver_stamps import DriverStamps
+from binarycop.frames.names import device_path
 from binarycop.frames.v4l2 import Buffer, CaptureDevice, DriverFormat
 
 _TIMEOUT_S = 2.0
@@ -32,17 +33,12 @@ class CameraSettings:
     fourcc: str
 
 
-def device_path(spec: str) -> Path:
-    """The device file of a camera, from its number (``0`` is /dev/video0) or its path."""
-    return Path(f"/dev/video{int(spec)}") if spec.isascii() and spec.isdecimal() else Path(spec)
-
-
 class Camera:
     """A live camera. Each read waits for the next picture, 2 s at most.
 
-    spec: a number or a path, see ``device_path``. clock: the kernel's monotonic clock, which V4L2's time stamps are
-    compared with. open_device: opens the device. Raises SourceError with the reason if there is no such device, access
-    is denied, another program uses it, it gives no picture, or its pictures cannot be used.
+    spec: a number or a path, as ``device_path`` takes it. clock: the kernel's monotonic clock, which V4L2's time stamps
+    are compared with. open_device: opens the device. Raises SourceError with the reason if there is no such device,
+    access is denied, another program uses it, it gives no picture, or its pictures cannot be used.
 
     mode: what it sends, and what was requested if that is something else, in words.
     """

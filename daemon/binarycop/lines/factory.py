@@ -8,9 +8,9 @@ from gpiozero.pins import Factory
 
 from binarycop.errors import FactoryError
 from binarycop.lines.mock import MockLines
+from binarycop.settings.lines import AUTO, MOCK
 
 GROUP = "gpiozero_pin_factories"
-AUTO, MOCK = "auto", "mock"
 # Not /proc/device-tree: the unit does not see it (ProcSubset=pid).
 _BOARD = Path("/sys/firmware/devicetree/base/compatible")
 

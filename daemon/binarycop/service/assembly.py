@@ -13,9 +13,11 @@ from binarycop.clock import Clock
 from binarycop.detection.base import Detector
 from binarycop.detection.choose import make_detector
 from binarycop.detection.fixed_region import FixedRegion
+from binarycop.detection.views import views_of_each_face
 from binarycop.frames.camera import CameraSettings
-from binarycop.frames.choose import DEMO, is_recording, open_source
+from binarycop.frames.choose import open_source
 from binarycop.frames.grabber import Grabber
+from binarycop.frames.names import DEMO, is_recording
 from binarycop.frames.source_reader import GrabberSettings
 from binarycop.journal.writers import Journal
 from binarycop.lines.lane_io import LaneIo
@@ -95,11 +97,12 @@ def make_service(
     """
     manifest = bundle.manifest
     label = f"{manifest.name} {manifest.version}"
+    face_views = views_of_each_face(settings.classifier.views, len(settings.gates))
     with ExitStack() as opened:
         lanes, views = [], []
         for lane, tracker in zip(settings.gates, trackers):
             lane_io = opened.enter_context(LaneIo(lane, factory))
-            view = LaneView(tracker, manifest.crop)
+            view = LaneView(tracker, manifest.crop, face_views)
             lanes.append(Lane(lane, view, lane_io, journal, manifest.abstain_margin, label, clock))
             views.append(view)
         overlay = settings.classifier.overlay

@@ -13,7 +13,7 @@ from typing import Protocol
 from binarycop.bundle.manifest import Manifest
 from binarycop.clock import Clock, MonotonicClock
 from binarycop.errors import BinaryCoPError, SourceErrors
-from binarycop.frames.choose import is_recording
+from binarycop.frames.names import is_recording
 from binarycop.journal.events import Event
 from binarycop.journal.repeats import LimitedJournal
 from binarycop.journal.writers import Journal, open_journal, print_to_stderr

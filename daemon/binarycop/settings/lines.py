@@ -8,6 +8,9 @@ from types import MappingProxyType
 from binarycop.classes import LABELS
 from binarycop.settings.field import bounded, setting
 
+AUTO, MOCK = "auto", "mock"
+"""Two values of ``lines.factory``."""
+
 
 class Bias(Enum):
     """The pull resistor that an input asks of its GPIO chip. Zynq's GPIO drivers ignore it without an error."""
@@ -53,7 +56,7 @@ def _default_lamps() -> Mapping[str, LineSettings]:
 class LinesSettings:
     """A lane's wires. null: it does not have this one."""
 
-    factory: str = "auto"
+    factory: str = AUTO
     """The gpiozero pin factory: ``gpiochip`` (any Linux GPIO chip), ``mock``, or one that another package installs.
 
     auto is mock on a PC and for a recording. With a live camera on a board it is an error: no gate may run unwired.
