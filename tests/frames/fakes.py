@@ -27,7 +27,7 @@ class ListedSource:
     def __init__(self, items: Sequence[Frame | BaseException | None], *, is_live: bool) -> None:
         self.is_live = is_live
         self._items = list(items)
-        self.times_closed = 0
+        self.times_closed = self.times_dropped = 0
         self.closed = threading.Event()
 
     def read(self) -> Frame | None:
@@ -35,6 +35,9 @@ class ListedSource:
         if isinstance(item, BaseException):
             raise item
         return item
+
+    def drop_waiting(self) -> None:
+        self.times_dropped += 1
 
     def close(self) -> None:
         self.times_closed += 1

@@ -292,3 +292,13 @@ def test_closing_closes_the_device() -> None:
     device = FakeDevice([picture(1)])
     camera(device).close()
     assert device.times_closed == 1
+
+
+def test_pictures_that_wait_are_dropped_on_request_whole_or_bad() -> None:
+    device = FakeDevice([picture(value) for value in range(6)] + [b"short"] + [picture(9)], waiting=3)
+    live = camera(device)
+    assert values(live, 1) == [3]  # the first one, and those that have waited with it, are older
+    device._at_once = 3
+    live.drop_waiting()
+    assert values(live, 1) == [9]
+    assert not device.taken

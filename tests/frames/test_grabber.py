@@ -44,6 +44,9 @@ class GatedSource:
         self._given += 1
         return frame(self._given, self._clock.now_s() - self.age_s)
 
+    def drop_waiting(self) -> None:
+        pass
+
     def close(self) -> None:
         self.closed.set()
 
@@ -314,3 +317,14 @@ def test_a_grabber_that_was_never_started_can_be_closed(clock: ManualClock) -> N
 def test_starting_twice_is_refused(source: GatedSource, clock: ManualClock) -> None:
     with grabbing(source, clock) as grabber, pytest.raises(RuntimeError):
         grabber.start()
+
+
+def test_an_interval_that_ends_does_not_wait_for_the_rest_of_itself(source: GatedSource, clock: ManualClock) -> None:
+    with grabbing(source, clock) as grabber:
+        grabber.set_interval(DEADLINE_S)
+        source.unblock()
+        assert grabber.take(DEADLINE_S) is not None
+        grabber.set_interval(0.0)
+        source.wait_until_asked()
+        source.give(1)
+        assert grabber.captured == 2

@@ -325,3 +325,30 @@ def test_closing_twice_closes_the_source_once() -> None:
     run.reader.close()
     run.reader.close()
     assert camera.times_closed == 1
+
+
+def test_with_an_interval_a_camera_is_read_that_often_and_gives_no_picture_that_waits() -> None:
+    source = live(*(frame(value) for value in range(9)))
+    run = Run([source])
+    run.step(3)
+    assert (len(run.frames), source.times_dropped) == (2, 0)
+    run.reader.interval_s = 0.2
+    run.step(6)
+    assert [at_s for at_s, _ in run.frames] == pytest.approx([100.0, 100.0, 100.2, 100.4, 100.6])
+    assert source.times_dropped == 3
+    run.reader.interval_s = 0.0
+    run.step(2)
+    assert [at_s for at_s, _ in run.frames[5:]] == pytest.approx([100.6, 100.6])
+    assert source.times_dropped == 3
+
+
+def test_with_an_interval_the_frames_of_a_recording_between_are_left_out_at_their_own_time() -> None:
+    run = Run([recording(*(frame(value, 0.1 * value) for value in range(10)))], is_live=False)
+    run.reader.interval_s = 0.25
+    run.step(12)
+    assert [found.number for _, found in run.frames] == [0, 3]
+    assert run.clock.now_s() == pytest.approx(100.5)
+    run.reader.interval_s = 0.0
+    assert run.step(30)
+    assert [found.number for _, found in run.frames] == [0, 3, 6, 7, 8, 9]
+    assert (run.reader.captured, run.reader.left_out) == (10, 4)

@@ -55,6 +55,9 @@ class Recording:
         self._number += 1
         return Frame(self._pixels, self._number * 0.01, self._number)
 
+    def drop_waiting(self) -> None:
+        pass
+
     def close(self) -> None:
         pass
 
@@ -75,6 +78,9 @@ class Silent:
             self.is_free.wait(30)
             raise SourceError(self.name, "hung")
         return Frame(BLANK, MonotonicClock().now_s(), 0)
+
+    def drop_waiting(self) -> None:
+        pass
 
     def close(self) -> None:
         pass

@@ -44,5 +44,11 @@ class Source(Protocol):
         is lost or the recording is truncated.
         """
 
+    def drop_waiting(self) -> None:
+        """Forget the pictures that a camera's driver holds already, so that the next one is captured from now on.
+
+        A recording has none. Raises SourceError.
+        """
+
     def close(self) -> None:
         """Close the device or file; may be called twice."""

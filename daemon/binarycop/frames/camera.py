@@ -87,6 +87,14 @@ class Camera:
         self._bad_in_a_row = 0
         return Frame(pixels, captured_s, number, has_advanced)
 
+    def drop_waiting(self) -> None:
+        """See ``Source.drop_waiting``. A driver whose buffers are all full drops new pictures, not old ones."""
+        waiting, self._ready = self._ready, deque()
+        for buffer in waiting:
+            self._device.requeue(buffer.index)
+        while (old := self._device.dequeue(0)) is not None:
+            self._device.requeue(old.index)
+
     def close(self) -> None:
         """See ``Source.close``."""
         self._ready.clear()

@@ -88,6 +88,9 @@ class Clip:
         self._count_black(pixels, number)
         return Frame(self._as_seen(np.asarray(pixels, np.uint8), number), captured_s, number)
 
+    def drop_waiting(self) -> None:
+        """See ``Source.drop_waiting``."""
+
     def close(self) -> None:
         """See ``Source.close``."""
         self._is_over = True

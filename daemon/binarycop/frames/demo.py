@@ -71,6 +71,9 @@ class Demo:
         now_s = number / RATE_HZ
         return Frame(self._picture(now_s, number), now_s, number)
 
+    def drop_waiting(self) -> None:
+        """See ``Source.drop_waiting``."""
+
     def close(self) -> None:
         """See ``Source.close``."""
         self._number = self._frames

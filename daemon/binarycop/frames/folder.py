@@ -70,6 +70,9 @@ class Folder:
         number, self._number = self._number, self._number + 1
         return Frame(pixels, number / self._settings.rate_hz, number)
 
+    def drop_waiting(self) -> None:
+        """See ``Source.drop_waiting``."""
+
     def close(self) -> None:
         """See ``Source.close``."""
         self._remaining.clear()

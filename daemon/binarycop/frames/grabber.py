@@ -31,7 +31,7 @@ class Grabber:
             open_source, clock, settings, is_live=is_live, on_frame=self._put_frame, on_event=self._put_event
         )
         self._thread = threading.Thread(target=self._run, name="grabber", daemon=True)
-        self._closing = threading.Event()
+        self._closing, self._interrupted = threading.Event(), threading.Event()
         self._changed = threading.Condition()  # protects all attributes below
         self._newest: Frame | None = None
         self._events: deque[SourceEvent] = deque(maxlen=settings.max_events)
@@ -84,9 +84,9 @@ class Grabber:
 
     @property
     def dropped(self) -> int:
-        """How many of them were not taken: replaced by a newer frame, or stale."""
+        """How many of them were not taken: replaced by a newer frame, stale, or between two of an interval."""
         with self._changed:
-            return self._dropped
+            return self._dropped + self._reader.left_out
 
     @property
     def withheld(self) -> int:
@@ -129,17 +129,28 @@ class Grabber:
         the process from ending.
         """
         self._closing.set()
+        self._interrupted.set()
         with self._changed:
             self._changed.notify_all()
         if self._thread.ident is not None:
             self._thread.join(timeout_s)
         return not self._thread.is_alive()
 
+    def set_interval(self, interval_s: float) -> None:
+        """Take pictures at most this often, in seconds from one to the next; 0: every picture. From any thread."""
+        if interval_s != self._reader.interval_s:
+            self._reader.interval_s = interval_s
+            self._interrupted.set()  # it must not wait for the rest of a longer interval
+
     def _run(self) -> None:
         end: SourceEvent | None = None
         try:
             pause_s: float | None = 0.0
-            while pause_s is not None and not self._closing.wait(pause_s):
+            while pause_s is not None:
+                self._interrupted.wait(pause_s)
+                self._interrupted.clear()
+                if self._closing.is_set():
+                    break
                 self._set_busy(self._clock.now_s())
                 pause_s = self._reader.step()
                 self._set_busy(None)

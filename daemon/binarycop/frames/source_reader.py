@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from math import inf
 
 from binarycop.clock import Clock
 from binarycop.errors import SourceError, UndecodableFrame
@@ -38,7 +39,9 @@ class SourceReader:
     is tried again; once it is open, ``Source.is_live`` decides. captured: how many frames the source gave. withheld:
     how many of them repeated an earlier picture, so that they were not passed on. end: the event with which a recording
     is over: ENDED, or TRUNCATED or LOST, which are faults; None for a live source, and before. mode: what the source
-    sends (``Source.mode``), or that it could not be opened; None before the first attempt.
+    sends (``Source.mode``), or that it could not be opened; None before the first attempt. interval_s: set by another
+    thread, the least time from one picture to the next; 0: all of them. left_out: how many frames of a recording were
+    not passed on for that reason; a camera's are not read at all.
     """
 
     def __init__(
@@ -63,7 +66,8 @@ class SourceReader:
         self._source: Source | None = None
         self._pending: Frame | None = None
         self._is_lost = self._is_frozen = False
-        self.captured = self.withheld = 0
+        self.interval_s, self._taken_s = 0.0, -inf
+        self.captured = self.withheld = self.left_out = 0
         self.end: SourceEvent | None = None
         self.mode: str | None = None
 
@@ -81,7 +85,8 @@ class SourceReader:
                 return 0.0
             if self._pending is not None:
                 return self._deliver_when_due(self._pending)
-            return self._read(self._source)
+            wait_s = self._taken_s + self.interval_s - self._clock.now_s()
+            return wait_s if self._source.is_live and wait_s > 0 else self._read(self._source)
         except UndecodableFrame as error:
             self._report(SourceEventKind.UNDECODABLE, error.reason)
             return _AFTER_BAD_PICTURE_S
@@ -98,6 +103,8 @@ class SourceReader:
                 source.close()
 
     def _read(self, source: Source) -> float | None:
+        if self.interval_s:
+            source.drop_waiting()
         frame = source.read()
         if frame is None:
             if source.is_live:
@@ -114,6 +121,7 @@ class SourceReader:
             self._is_lost = False
             self._report(SourceEventKind.BACK, f"gives frames again ({self.mode})")
         self._backoff.reset()
+        self._taken_s = self._clock.now_s()
         self._deliver_unless_repeated(replace(frame, number=number))
         return 0.0
 
@@ -123,6 +131,10 @@ class SourceReader:
         if due_s > now_s:
             return due_s - now_s
         self._pending = None
+        if due_s - self._taken_s < self.interval_s:
+            self.left_out += 1
+            return 0.0
+        self._taken_s = due_s
         self._on_frame(replace(frame, captured_s=due_s))
         return 0.0
 

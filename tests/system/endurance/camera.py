@@ -80,6 +80,9 @@ class UnreliableCamera:
         self._recent.append(picture)
         return Frame(picture, self._clock.now_s(), 0)
 
+    def drop_waiting(self) -> None:
+        """See ``Source.drop_waiting``."""
+
     def close(self) -> None:
         """See ``Source.close``."""
 
