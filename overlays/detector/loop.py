@@ -12,9 +12,9 @@ from torch import Tensor
 from tqdm import tqdm
 
 from binarycop.detection.lookout.network import Network
+from overlays.detector import checkpoint as checkpoints
+from overlays.detector.checkpoint import Checkpoint
 from overlays.detector.network import LookoutNet
-from overlays.training import checkpoint as checkpoints
-from overlays.training.checkpoint import Checkpoint
 
 _WARM_UP_STEPS = 200
 _AVERAGING = 0.999  # share of the averaged weights that a step keeps

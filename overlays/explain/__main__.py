@@ -27,10 +27,8 @@ from overlays.command_line import make_parser, print_progress
 from overlays.explain.gradcam import heat, outputs
 from overlays.explain.heat_map import side_by_side
 from overlays.export.torch_network import torch_network
-from overlays.networks.tables import CNV, NETWORKS
 from overlays.synthesis.patches import YUNET
 from overlays.training.evaluation import front_box, yunet_detector
-from overlays.training.loop import restore
 
 
 def main() -> int:
@@ -43,7 +41,7 @@ def main() -> int:
     try:
         bundle = bundles.load(arguments.bundle)
         detector = None if arguments.box else yunet_detector(arguments.data / YUNET)
-        net = _reference(arguments) if arguments.reference else torch_network(bundle)
+        net = torch_network(bundle)
         for number, path in enumerate(arguments.pictures, 1):
             try:
                 pixels = read_picture(path)
@@ -59,10 +57,6 @@ def main() -> int:
     except (BinaryCoPError, ValueError, OSError) as error:
         missed += _report_miss(str(error))
     return 1 if missed else 0
-
-
-def _reference(arguments: argparse.Namespace) -> nn.Module:
-    return restore(arguments.reference, NETWORKS[arguments.reference_network]).eval()
 
 
 def _explain(net: nn.Module, face: NDArray[np.uint8], label: str | None, stem: Path) -> str:
@@ -88,8 +82,6 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--bundle", type=Path, required=True, help="folder of the bundle")
     parser.add_argument("--out", type=Path, required=True, help="folder to write to")
     parser.add_argument("--label", choices=LABELS, help="explain this class (default: the predicted one)")
-    parser.add_argument("--reference", type=Path, help="explain this full-precision checkpoint, not the bundle")
-    parser.add_argument("--reference-network", choices=list(NETWORKS), default=CNV.name)
     parser.add_argument("--data", type=Path, default=Path("../shared/data"), help="data folder with YuNet's model")
     box = "the face's box in every picture, in pixels, instead of YuNet's"
     parser.add_argument("--box", type=float, nargs=4, metavar=("X", "Y", "WIDTH", "HEIGHT"), help=box)

@@ -20,15 +20,15 @@ from overlays.synthesis.heads import noise_and_heads
 from overlays.training.loop import score_function
 from overlays.training.model import BinaryNet
 
-VERSION = "0.3.0"
 GOLDEN = 96
 _GOLDEN_SEED, _CHECK_SEED = 64, 1
 
 
 @dataclass(frozen=True)
 class BundleMetadata:
-    """What the manifest of a bundle says in addition to the network."""
+    """What the manifest of a bundle says in addition to the network. version: of the bundle, such as 0.4.0."""
 
+    version: str
     geometry: CropGeometry
     abstain_margin: int
     licence: str
@@ -72,7 +72,7 @@ def _manifest(network: Network, metadata: BundleMetadata) -> Manifest:
     input_shape, output_shape = packed_shapes(network)
     return Manifest(
         name=network.name,
-        version=VERSION,
+        version=metadata.version,
         layers=network.layers,
         output_type=network.output_type,
         input_packed=input_shape,

@@ -21,11 +21,10 @@ import cv2
 import torch
 
 from binarycop.bundle import files as bundles
-from binarycop.classifier.emulator import Emulator
+from binarycop.classifier.choose import open_emulator
 from binarycop.errors import BinaryCoPError
 from overlays.command_line import add_data_option, add_patches_option, make_parser, print_progress
 from overlays.export.torch_network import torch_network
-from overlays.networks.tables import CNV, NETWORKS
 from overlays.report import sections
 from overlays.report.examples import Examples, examples, examples_of_photographs, has_utkface, save_utkface_test_faces
 from overlays.report.people import People
@@ -37,7 +36,6 @@ from overlays.synthesis.faces import Split
 from overlays.synthesis.patches import YUNET
 from overlays.training import fixed_sets
 from overlays.training.evaluation import read_photographs, yunet_detector
-from overlays.training.loop import restore, score_function
 from overlays.training.sample_store import load_or_make
 
 VAL, TEST, UTKFACE = "synthetic val", "synthetic test", "UTKFace, dressed"
@@ -66,7 +64,7 @@ def _report(arguments: argparse.Namespace) -> None:
     bundle = bundles.load(arguments.bundle)
     recipe = Recipe(geometry=bundle.manifest.crop)
     sets = _synthetic(arguments, recipe) | _photographs(arguments.data, recipe)
-    emulator = Emulator(bundle)
+    emulator = open_emulator(bundle)
     measured = {}
     for name, crops in sets.items():
         print_progress(f"{name}: {len(crops.labelled.crops)} crops")
@@ -75,11 +73,6 @@ def _report(arguments: argparse.Namespace) -> None:
     arguments.out.mkdir(parents=True, exist_ok=True)
     grouped = [name for name in (UTKFACE, TEST) if name in measured]
     lines = sections.head(bundle) + sections.accuracy(measured, TEST, arguments.out)
-    if arguments.reference:
-        full = nets["full precision"] = restore(arguments.reference, NETWORKS[arguments.reference_network]).eval()
-        lines += sections.compare_with_full_precision(
-            measured, {name: score_function(full)(crops.labelled.crops) for name, crops in sets.items()}
-        )
     for name in grouped:
         lines += sections.groups(name, measured[name])
     lines += sections.margin(bundle, VAL, measured, (VAL, *grouped), arguments.out)
@@ -138,8 +131,6 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--out", type=Path, required=True, help="folder for README.md and its plots")
     parser.add_argument("--work", type=Path, default=Path("work"), help="folder for crops (default: %(default)s)")
     parser.add_argument("--count", type=int, default=24_000, help="number of UTKFace crops (default: %(default)s)")
-    parser.add_argument("--reference", type=Path, help="checkpoint of a full-precision network to compare with")
-    parser.add_argument("--reference-network", choices=list(NETWORKS), default=CNV.name)
     return parser.parse_args()
 
 

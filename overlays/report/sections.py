@@ -82,24 +82,6 @@ def accuracy(sets: dict[str, Measured], shown: str, out: Path) -> list[str]:
     ]
 
 
-def compare_with_full_precision(sets: dict[str, Measured], reference: dict[str, NDArray[np.int32]]) -> list[str]:
-    """Balanced accuracy compared with the same layers in full precision: the cost of binary weights and activations."""
-    rows = []
-    for name, measured in sets.items():
-        own, full = (
-            metrics_of(scores, measured.labelled).balanced_accuracy for scores in (measured.scores, reference[name])
-        )
-        rows.append([name, f"{own:.4f}", f"{full:.4f}", f"{100 * (full - own):+.1f}"])
-    return [
-        "## Comparison with full precision",
-        "",
-        "Balanced accuracy of this network and of the reference, which has real weights, and rectifiers for signs.",
-        "",
-        *markdown.table(["crops", "this", "full precision", "points"], rows),
-        "",
-    ]
-
-
 def groups(name: str, measured: Measured) -> list[str]:
     """Recall by group for each grouping of a set, after a table of the largest gaps."""
     tables, largest = [], []

@@ -119,14 +119,6 @@ def test_the_accuracy_section_has_the_counts(bundle: Bundle, measured: Measured,
     assert (tmp_path / "confusion.svg").exists()
 
 
-def test_the_network_is_compared_with_full_precision(measured: Measured) -> None:
-    perfect = np.eye(4, dtype=np.int32)[measured.labelled.classes]
-    text = "\n".join(sections.compare_with_full_precision({"made up": measured}, {"made up": perfect}))
-    own, full, points = next(line for line in text.splitlines() if line.startswith("| made up |")).split("|")[2:5]
-    assert float(own) < float(full) == 1.0
-    assert float(points) == pytest.approx(100 * (1 - float(own)), abs=0.06)
-
-
 def test_the_groups_section_has_a_table_of_groups(measured: Measured) -> None:
     text = "\n".join(sections.groups("made up", measured))
     assert "there are no two groups with 100 people" in text

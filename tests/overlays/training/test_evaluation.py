@@ -9,7 +9,7 @@ import pytest
 from binarycop.detection.fixed_region import FixedRegion
 from binarycop.errors import UndecodableFrame
 from binarycop.geometry import CropGeometry
-from overlays.training.calibration import calibrate_margin, top2_margins
+from overlays.training.calibration import calibrate_margin, calibrate_temperature, probabilities, top2_margins
 from overlays.training.evaluation import LabelledCrops, evaluate, read_photographs, wilson_interval
 
 
@@ -53,3 +53,19 @@ def test_photographs_have_their_file_and_one_that_cannot_be_read_is_no_picture_w
     (tmp_path / "nose" / "c.jpg").write_bytes(b"\xff\xd8\xff")
     with pytest.raises(UndecodableFrame, match=r"c\.jpg"):
         read_photographs(tmp_path, everything, CropGeometry(1.15, 0.06))
+
+
+def test_the_temperature_makes_scores_the_probabilities_that_they_were_drawn_from() -> None:
+    rng = np.random.default_rng(0)
+    scores = rng.integers(-30, 31, (40_000, 4)).astype(np.int32)
+    drawn = (probabilities(scores, 12.0).cumsum(axis=1) < rng.random((40_000, 1))).sum(axis=1)
+    assert calibrate_temperature(scores, drawn) == pytest.approx(12.0, rel=0.03)
+    assert probabilities(scores, 12.0).sum(axis=1) == pytest.approx(1)
+    assert probabilities(np.array([[3, 0, 0, 0]], np.int32), 3.0)[0, 0] == pytest.approx(np.e / (np.e + 3))
+
+
+def test_scores_that_are_always_right_or_always_wrong_have_no_temperature() -> None:
+    scores, classes = np.eye(4, dtype=np.int32) * 50, np.arange(4)
+    for wanted in (classes, (classes + 1) % 4):
+        with pytest.raises(ValueError, match="no temperature"):
+            calibrate_temperature(scores, wanted)
