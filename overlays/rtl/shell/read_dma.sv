@@ -112,7 +112,7 @@ module read_dma #(
             if (rvalid && coming == 0) fault[fault_causes::UNEXPECTED] <= 1;
         end
 
-    wire unused = &{1'b0, fifo_ready};
+    wire unused = &{1'b0, fifo_ready, level};
 
 `ifdef FORMAL
     // Every beat that comes has its place: the FIFO holds what was reserved and is not still coming.

@@ -91,7 +91,7 @@ module write_dma #(
     assign wlast = beats_left == 1;
     assign bready = responding && !address_left && beats_left == 0;
 
-    wire begins = burst_valid && !responding && !faulty && 5'(level) >= burst_beats;
+    wire begins = burst_valid && !responding && !faulty && level >= LEVEL_BITS'(burst_beats);
 
     logic running;
     wire ends = running && !start && splitter_idle && !outside && !faulty;
@@ -128,7 +128,7 @@ module write_dma #(
 `ifdef FORMAL
     // The beats that are left are in the FIFO, and a burst is held until its response.
     always @(posedge clk) if (rst_n) begin
-        assert (5'(level) >= beats_left);
+        assert (level >= LEVEL_BITS'(beats_left));
         if (responding) assert (burst_valid && beats_left <= burst_beats);
         else assert (!address_left && beats_left == 0);
         if (address_left) assert (responding);

@@ -1,0 +1,155 @@
+`default_nettype none
+
+// The output DMA, in a design of Vivado's `odma0`: writes four scores of 16 bits for each image into memory, the first
+// class in the lowest bytes. Its ports have the names by which Vivado finds interfaces.
+module score_writer #(
+    parameter int BEAT_BYTES = 8,
+    parameter int ID_BITS = 1
+) (
+    input  wire                    ap_clk,
+    input  wire                    ap_rst_n,
+    // AXI4-Lite, see control_registers
+    input  wire [11:0]             s_axi_control_awaddr,
+    input  wire                    s_axi_control_awvalid,
+    output wire                    s_axi_control_awready,
+    input  wire [31:0]             s_axi_control_wdata,
+    input  wire [3:0]              s_axi_control_wstrb,
+    input  wire                    s_axi_control_wvalid,
+    output wire                    s_axi_control_wready,
+    output wire [1:0]              s_axi_control_bresp,
+    output wire                    s_axi_control_bvalid,
+    input  wire                    s_axi_control_bready,
+    input  wire [11:0]             s_axi_control_araddr,
+    input  wire                    s_axi_control_arvalid,
+    output wire                    s_axi_control_arready,
+    output wire [31:0]             s_axi_control_rdata,
+    output wire [1:0]              s_axi_control_rresp,
+    output wire                    s_axi_control_rvalid,
+    input  wire                    s_axi_control_rready,
+    // AXI3, write channels
+    output wire [ID_BITS-1:0]      m_axi_gmem_awid,
+    output wire [63:0]             m_axi_gmem_awaddr,
+    output wire [3:0]              m_axi_gmem_awlen,
+    output wire [2:0]              m_axi_gmem_awsize,
+    output wire [1:0]              m_axi_gmem_awburst,
+    output wire [1:0]              m_axi_gmem_awlock,
+    output wire [3:0]              m_axi_gmem_awcache,
+    output wire [2:0]              m_axi_gmem_awprot,
+    output wire [3:0]              m_axi_gmem_awqos,
+    output wire                    m_axi_gmem_awvalid,
+    input  wire                    m_axi_gmem_awready,
+    output wire [ID_BITS-1:0]      m_axi_gmem_wid,
+    output wire [8*BEAT_BYTES-1:0] m_axi_gmem_wdata,
+    output wire [BEAT_BYTES-1:0]   m_axi_gmem_wstrb,
+    output wire                    m_axi_gmem_wlast,
+    output wire                    m_axi_gmem_wvalid,
+    input  wire                    m_axi_gmem_wready,
+    input  wire [ID_BITS-1:0]      m_axi_gmem_bid,
+    input  wire [1:0]              m_axi_gmem_bresp,
+    input  wire                    m_axi_gmem_bvalid,
+    output wire                    m_axi_gmem_bready,
+    // AXI4-Stream of scores
+    input  wire [15:0]             s_axis_tdata,
+    input  wire                    s_axis_tvalid,
+    output wire                    s_axis_tready,
+    // faults of the two DMAs
+    input  wire                    peer_fault,
+    output wire                    fault
+);
+    localparam int BEATS_BITS = 48;
+    localparam int BEATS_PER_IMAGE = 4 * 2 / BEAT_BYTES;
+
+    wire start, finished;
+    wire [63:0] address, window_first, window_end;
+    wire [31:0] images;
+    wire [fault_causes::BITS-1:0] causes;
+
+    control_registers control (
+        .clk(ap_clk),
+        .rst_n(ap_rst_n),
+        .awaddr(s_axi_control_awaddr),
+        .awvalid(s_axi_control_awvalid),
+        .awready(s_axi_control_awready),
+        .wdata(s_axi_control_wdata),
+        .wstrb(s_axi_control_wstrb),
+        .wvalid(s_axi_control_wvalid),
+        .wready(s_axi_control_wready),
+        .bresp(s_axi_control_bresp),
+        .bvalid(s_axi_control_bvalid),
+        .bready(s_axi_control_bready),
+        .araddr(s_axi_control_araddr),
+        .arvalid(s_axi_control_arvalid),
+        .arready(s_axi_control_arready),
+        .rdata(s_axi_control_rdata),
+        .rresp(s_axi_control_rresp),
+        .rvalid(s_axi_control_rvalid),
+        .rready(s_axi_control_rready),
+        .start,
+        .address,
+        .images,
+        .window_first,
+        .window_end,
+        .finished,
+        .fault(causes)
+    );
+
+    wire [8*BEAT_BYTES-1:0] beat;
+    wire beat_valid, beat_ready;
+    score_widener #(
+        .BEAT_BYTES(BEAT_BYTES)
+    ) widener (
+        .clk(ap_clk),
+        .rst_n(ap_rst_n),
+        .in_data(s_axis_tdata),
+        .in_valid(s_axis_tvalid),
+        .in_ready(s_axis_tready),
+        .out_data(beat),
+        .out_valid(beat_valid),
+        .out_ready(beat_ready)
+    );
+
+    write_dma #(
+        .BEAT_BYTES(BEAT_BYTES),
+        .BEATS_BITS(BEATS_BITS)
+    ) dma (
+        .clk(ap_clk),
+        .rst_n(ap_rst_n),
+        .start,
+        .address,
+        .beats(BEATS_BITS'(images) * BEATS_BITS'(BEATS_PER_IMAGE)),
+        .window_first,
+        .window_end,
+        .peer_fault,
+        .finished,
+        .fault(causes),
+        .awaddr(m_axi_gmem_awaddr),
+        .awlen(m_axi_gmem_awlen),
+        .awvalid(m_axi_gmem_awvalid),
+        .awready(m_axi_gmem_awready),
+        .wdata(m_axi_gmem_wdata),
+        .wlast(m_axi_gmem_wlast),
+        .wvalid(m_axi_gmem_wvalid),
+        .wready(m_axi_gmem_wready),
+        .bresp(m_axi_gmem_bresp),
+        .bvalid(m_axi_gmem_bvalid),
+        .bready(m_axi_gmem_bready),
+        .in_data(beat),
+        .in_valid(beat_valid),
+        .in_ready(beat_ready)
+    );
+
+    assign m_axi_gmem_awid = '0;
+    assign m_axi_gmem_awsize = 3'($clog2(BEAT_BYTES));
+    assign m_axi_gmem_awburst = 2'b01;   // INCR
+    assign m_axi_gmem_awlock = 2'b00;    // normal access
+    assign m_axi_gmem_awcache = 4'b0011; // modifiable and bufferable, as HLS's masters
+    assign m_axi_gmem_awprot = 3'b000;
+    assign m_axi_gmem_awqos = 4'b0000;
+    assign m_axi_gmem_wid = '0;
+    assign m_axi_gmem_wstrb = '1;
+    assign fault = (causes & ~(fault_causes::BITS'(1) << fault_causes::PEER)) != 0;  // its own
+
+    wire unused = &{1'b0, m_axi_gmem_bid};  // one ID
+endmodule
+
+`default_nettype wire

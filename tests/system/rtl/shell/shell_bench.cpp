@@ -1,0 +1,320 @@
+// Drives the shell with a stand-in core through its registers and its memory: batches, stalls, faults, resets.
+//
+// The rules of AXI are assertions in the model (overlays/rtl/rules): one that is broken ends the bench.
+#include "circuit.h"
+
+#include <cstdio>
+#include <cstdlib>
+#include <functional>
+#include <string>
+
+namespace {
+
+constexpr uint64_t base = 0x7'1000'0000, size = 1 << 20;  // above 4 GiB, so both words of an address count
+constexpr uint64_t image_bytes = 3072, score_bytes = 8;
+constexpr uint32_t control = 0x00, low = 0x10, high = 0x14, images_at = 0x1c, identity = 0x40, causes = 0x44;
+constexpr uint32_t first_low = 0x48, first_high = 0x4c, end_low = 0x50, end_high = 0x54, lock = 0x58;
+constexpr uint32_t start = 1, done = 2, idle = 4, ready = 8, fault = 1 << 16;
+constexpr uint32_t address_cause = 1, slave_cause = 2, decode_cause = 4, peer_cause = 8;
+
+int failures = 0;
+
+void check(bool holds, const std::string &what) {
+    if (holds) return;
+    std::printf("FAILED: %s\n", what.c_str());
+    failures++;
+}
+
+// A memory of random bytes, and a circuit whose window is the whole of it.
+struct Bench {
+    std::vector<uint8_t> memory;
+    Circuit circuit;
+    std::mt19937 random;
+
+    explicit Bench(unsigned seed = 1) : memory(fill(seed)), circuit(memory.data(), base, size, seed), random(seed) {
+        fix_window(base, base + size);
+    }
+
+    static std::vector<uint8_t> fill(unsigned seed) {
+        std::mt19937 random(seed);
+        std::vector<uint8_t> bytes(size);
+        for (auto &byte : bytes) byte = uint8_t(random());
+        return bytes;
+    }
+
+    void fix_window(uint64_t from, uint64_t end) {
+        for (Dma dma : {Dma::input, Dma::output}) {
+            circuit.write(dma, first_low, uint32_t(from));
+            circuit.write(dma, first_high, uint32_t(from >> 32));
+            circuit.write(dma, end_low, uint32_t(end));
+            circuit.write(dma, end_high, uint32_t(end >> 32));
+            circuit.write(dma, lock, 1);
+        }
+    }
+
+    void begin(Dma dma, uint64_t address, uint32_t images) {
+        circuit.write(dma, low, uint32_t(address));
+        circuit.write(dma, high, uint32_t(address >> 32));
+        circuit.write(dma, images_at, images);
+        circuit.write(dma, control, start);
+    }
+
+    // The control register of the output DMA, once it is done or has a fault, or after `most` cycles.
+    uint32_t wait(uint64_t most) {
+        uint64_t end = circuit.cycles + most;
+        for (;;) {
+            uint32_t value = circuit.read(Dma::output, control);
+            if (value & (done | fault) || circuit.cycles >= end) return value;
+            circuit.run(50);
+        }
+    }
+
+    // Both DMAs, output first as FINN's driver does it.
+    uint32_t batch(uint64_t from, uint64_t to, uint32_t images) {
+        begin(Dma::output, to, images);
+        begin(Dma::input, from, images);
+        return wait(100'000 + uint64_t{images} * 20'000);
+    }
+
+    uint16_t expected(uint64_t image, int score) const {
+        unsigned sum = score;
+        for (uint64_t i = 0; i < image_bytes; i++) sum += memory[image - base + i] * unsigned(i % 3 + score + 1);
+        return uint16_t(int16_t(uint16_t(sum << 5)) >> 5);  // 11 bits, extended with their sign
+    }
+
+    // Takes what was written, and compares it with the scores of the images from `from` on.
+    bool is_right(uint64_t from, uint64_t to, uint32_t images) {
+        std::vector<uint8_t> got;
+        for (const Burst &burst : circuit.written) {
+            if (burst.address != to + got.size()) return false;
+            got.insert(got.end(), burst.bytes.begin(), burst.bytes.end());
+        }
+        circuit.written.clear();
+        if (got.size() != images * score_bytes) return false;
+        for (uint32_t image = 0; image < images; image++)
+            for (int score = 0; score < 4; score++) {
+                uint16_t value;
+                std::memcpy(&value, &got[image * score_bytes + score * 2], 2);
+                if (value != expected(from + image * image_bytes, score)) return false;
+            }
+        return true;
+    }
+
+    void restart() {
+        circuit.reset();
+        fix_window(base, base + size);
+    }
+};
+
+void registers_are_those_of_finn() {
+    Bench bench;
+    for (Dma dma : {Dma::input, Dma::output}) {
+        check(bench.circuit.read(dma, control) == idle, "idle after a reset");
+        bench.circuit.write(dma, low, 0x1234'5678);
+        bench.circuit.write(dma, high, 0x9);
+        bench.circuit.write(dma, images_at, 17);
+        check(bench.circuit.read(dma, low) == 0x1234'5678 && bench.circuit.read(dma, high) == 9, "both address words");
+        check(bench.circuit.read(dma, images_at) == 17, "the number of images");
+        check(bench.circuit.read(dma, identity) == 0x4243'4f50, "the identity");
+        check(bench.circuit.read(dma, 0x18) == 0, "a register that does not exist reads 0");
+        bench.circuit.write(dma, control, 0);
+        check(bench.circuit.read(dma, control) == idle, "a write of 0 starts nothing");
+    }
+    uint32_t value = bench.batch(base, base + 0x8000, 1);
+    check(value == (done | idle | ready), "done, idle and ready after a batch");
+    check(bench.circuit.read(Dma::output, control) == idle, "a read clears done");
+    check(bench.circuit.read(Dma::input, control) == (done | idle | ready), "the input DMA is done as well");
+    check(bench.is_right(base, base + 0x8000, 1), "the scores of one image");
+}
+
+void batches_are_right_however_the_memory_stalls() {
+    uint64_t batches = 0, images_in_all = 0;
+    for (int stall : {0, 10, 50, 90})
+        for (int latency : {0, 1, 40}) {
+            Bench bench(stall + latency + 1);
+            bench.circuit.behaviour.stall_percent = stall;
+            bench.circuit.behaviour.latency_cycles = latency;
+            for (int i = 0; i < 4; i++) {
+                uint32_t images = i == 0 ? 17 : 1 + bench.random() % 5;
+                // Any multiple of a beat: images and scores lie across 4 KiB boundaries.
+                uint64_t from = base + bench.random() % 0x8'0000 / 8 * 8, to = base + 0xa'0000 + bench.random() % 0x4000 / 8 * 8;
+                uint32_t value = bench.batch(from, to, images);
+                check((value & (done | fault)) == done, "a batch is done with " + std::to_string(stall) + " % of stalls");
+                check(bench.is_right(from, to, images), "scores with " + std::to_string(stall) + " % of stalls");
+                batches++;
+                images_in_all += images;
+            }
+        }
+    std::printf("%lu batches, %lu images with random stalls\n", batches, images_in_all);
+}
+
+void a_pixel_passes_in_every_cycle() {
+    Bench bench;
+    uint64_t begun = bench.circuit.cycles;
+    bench.batch(base, base + 0x8'0000, 16);
+    uint64_t taken = bench.circuit.cycles - begun;
+    std::printf("16 images: %lu cycles, %.1f an image of 1,024 pixels and 4 scores\n", taken, double(taken) / 16);
+    check(taken < 16 * 1030 + 300, "a pixel passes in every cycle");
+}
+
+void no_images_are_done_at_once() {
+    Bench bench;
+    check((bench.batch(base, base, 0) & (done | fault)) == done, "a batch of no images");
+    check(bench.circuit.written.empty() && bench.circuit.read_bursts == 0, "which moves nothing");
+}
+
+void without_a_locked_window_nothing_starts() {
+    Bench bench;
+    bench.circuit.reset();
+    bench.begin(Dma::output, base, 1);
+    bench.begin(Dma::input, base, 1);
+    bench.circuit.run(5000);
+    check(bench.circuit.read(Dma::input, control) == idle, "a start without a window is ignored");
+    check(bench.circuit.read_bursts == 0, "and nothing is read");
+    bench.fix_window(base, base + 0x1'0000);
+    bench.fix_window(0, ~uint64_t{0});
+    check(bench.circuit.read(Dma::input, end_low) == uint32_t(base + 0x1'0000), "a locked window stays as it is");
+    check(bench.circuit.read(Dma::input, lock) == 1, "the lock can be read");
+}
+
+void outside_of_the_window_nothing_is_moved() {
+    struct Case {
+        const char *name;
+        uint64_t from, to;
+        uint32_t images, input_causes, output_causes;
+    };
+    const uint64_t first = base + 0x1'0000, end = base + 0x2'0000, inside = first + 0x8000;
+    for (const Case &at : {Case{"read before it", first - 8, inside, 1, address_cause, peer_cause},
+                           Case{"read over its end", end - image_bytes + 8, inside, 1, address_cause, peer_cause},
+                           Case{"read with the high word of another address", first & 0xffff'ffff, inside, 1, address_cause, peer_cause},
+                           Case{"read at no multiple of a beat", first + 2, inside, 1, address_cause, peer_cause},
+                           Case{"read more images than it holds", first, inside, 22, address_cause, peer_cause},
+                           Case{"read up to the last address", ~uint64_t{0} - 7, inside, 1, address_cause, peer_cause},
+                           Case{"write before it", first, first - 8, 1, peer_cause, address_cause},
+                           Case{"write behind it", first, end, 1, peer_cause, address_cause},
+                           Case{"write over its end", first, end - 8, 2, peer_cause, address_cause}}) {
+        Bench bench;
+        bench.circuit.reset();
+        bench.fix_window(first, end);
+        check(bench.batch(at.from, at.to, at.images) & fault, std::string(at.name) + " is a fault");
+        bench.circuit.run(100);
+        check(bench.circuit.read(Dma::input, causes) == at.input_causes, std::string(at.name) + ": cause at the input");
+        check(bench.circuit.read(Dma::output, causes) == at.output_causes, std::string(at.name) + ": cause at the output");
+        for (const Burst &burst : bench.circuit.written)
+            check(burst.address >= first && burst.address + burst.bytes.size() <= end, std::string(at.name) + ": stays inside");
+    }
+}
+
+void an_error_of_the_memory_is_a_fault_until_a_reset() {
+    struct Case {
+        const char *name;
+        uint64_t error_address;
+        Response error;
+        uint32_t input_causes, output_causes;
+    };
+    for (const Case &at : {Case{"SLVERR of a read", base + 4000, slave_error, slave_cause, peer_cause},
+                           Case{"DECERR of a read", base + 4000, decode_error, decode_cause, peer_cause},
+                           Case{"SLVERR of a write", base + 0x8008, slave_error, peer_cause, slave_cause},
+                           Case{"DECERR of a write", base + 0x8008, decode_error, peer_cause, decode_cause}}) {
+        Bench bench;
+        bench.circuit.behaviour.error_address = at.error_address;
+        bench.circuit.behaviour.error = at.error;
+        uint32_t value = bench.batch(base, base + 0x8000, 3);
+        check((value & (fault | done)) == fault, std::string(at.name) + " is a fault, and never done");
+        bench.circuit.run(100);
+        check(bench.circuit.read(Dma::input, causes) == at.input_causes, std::string(at.name) + ": cause at the input");
+        check(bench.circuit.read(Dma::output, causes) == at.output_causes, std::string(at.name) + ": cause at the output");
+        bench.circuit.behaviour = {};
+        bench.begin(Dma::input, base, 1);
+        check(bench.circuit.read(Dma::input, control) & fault, std::string(at.name) + ": a start does not clear it");
+        bench.restart();
+        check((bench.batch(base, base + 0x8000, 2) & (done | fault)) == done, std::string(at.name) + ": a reset does");
+        check(bench.is_right(base, base + 0x8000, 2), std::string(at.name) + ": scores after the reset");
+    }
+}
+
+void a_memory_that_stands_still_is_no_answer() {
+    Bench bench;
+    bench.begin(Dma::output, base + 0x8000, 2);
+    bench.begin(Dma::input, base, 2);
+    bench.circuit.run(700);
+    bench.circuit.behaviour.stuck = true;
+    check(bench.wait(50'000) == start, "the DMA runs on");
+    bench.circuit.behaviour.stuck = false;
+    check((bench.wait(50'000) & (done | fault)) == done, "and ends when the memory moves again");
+    check(bench.is_right(base, base + 0x8000, 2), "with the right scores");
+}
+
+void a_reset_at_any_time_leaves_nothing_behind() {
+    int resets = 0;
+    Bench bench;
+    for (uint64_t after = 1; after < 5000; after += 97, resets++) {
+        bench.circuit.behaviour.stall_percent = resets % 3 * 30;
+        bench.begin(Dma::output, base + 0x8000, 3);
+        bench.begin(Dma::input, base, 3);
+        bench.circuit.run(after);
+        bench.restart();
+        check(bench.circuit.read(Dma::output, control) == idle, "idle after a reset in the middle");
+        check((bench.batch(base + 0x1'0000, base + 0x9'0000, 1) & (done | fault)) == done, "a batch after the reset");
+        check(bench.is_right(base + 0x1'0000, base + 0x9'0000, 1), "its scores after " + std::to_string(after) + " cycles");
+    }
+    std::printf("%d resets in the middle of a batch\n", resets);
+}
+
+void a_clock_that_stands_still_gives_no_answer() {
+    Bench bench;
+    bench.circuit.behaviour.clock_stopped = true;
+    bool answered = true;
+    try {
+        bench.circuit.read(Dma::output, control);
+    } catch (const std::runtime_error &) {
+        answered = false;
+    }
+    check(!answered, "a register without a clock does not answer");
+}
+
+void the_gates_lines_are_in_the_shell() {
+    Bench bench;
+    auto &top = bench.circuit.top;
+    auto toggle = [&] {
+        top.gpio_o ^= 1 << 5;
+        bench.circuit.run(10);
+    };
+    top.gpio_t = 0x7c0;
+    top.gpio_o = 0;
+    toggle();
+    toggle();
+    top.gpio_o |= 1;
+    bench.circuit.run(10);
+    check(top.gate_permission == 1 && (top.gpio_i & 1), "the permission passes the dead-man timer");
+    top.gpio_o |= 2;
+    bench.circuit.run(2);
+    check(top.gate_lamps == 1 && top.gate_leds == 1, "a lamp is lit");
+    bench.circuit.run(500);
+    check(top.gate_permission == 0, "without a heartbeat the permission ends");
+    toggle();
+    check(top.gate_permission == 0, "and a heartbeat alone does not bring it back");
+    top.gate_fire = 1;
+    bench.circuit.run(4);
+    check(top.gpio_i >> 8 & 1, "an input is read");
+    bench.circuit.reset();
+    check(top.gate_permission == 0, "a reset disarms");
+}
+
+}  // namespace
+
+int main() {
+    registers_are_those_of_finn();
+    batches_are_right_however_the_memory_stalls();
+    a_pixel_passes_in_every_cycle();
+    no_images_are_done_at_once();
+    without_a_locked_window_nothing_starts();
+    outside_of_the_window_nothing_is_moved();
+    an_error_of_the_memory_is_a_fault_until_a_reset();
+    a_memory_that_stands_still_is_no_answer();
+    a_reset_at_any_time_leaves_nothing_behind();
+    a_clock_that_stands_still_gives_no_answer();
+    the_gates_lines_are_in_the_shell();
+    std::printf(failures ? "%d checks failed\n" : "all checks hold\n", failures);
+    return failures != 0;
+}
