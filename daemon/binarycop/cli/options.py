@@ -4,11 +4,13 @@ import argparse
 import json
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
+from binarycop.clock import MonotonicClock
 from binarycop.printable import printable
 from binarycop.settings.classifier import Backend
 from binarycop.settings.faces import DetectorKind
@@ -16,6 +18,7 @@ from binarycop.settings.files import SYSTEM_FILE
 from binarycop.settings.lines import MOCK, InputSettings
 from binarycop.settings.load import load
 from binarycop.settings.schema import LaneSettings, Settings, wires_of
+from binarycop.trace import MAX_SPANS, NO_TRACER, ChromeTracer, Tracer
 
 _NUMBER = re.compile(r"[0-9]+(\.[0-9]*)?|\.[0-9]+")
 _MAX_DIGITS = 16
@@ -49,6 +52,26 @@ def add_finder(parser: argparse.ArgumentParser) -> None:
     """``--finder``."""
     words = f"the face detector: {_values(DetectorKind)}"
     parser.add_argument("--finder", type=_one_of(DetectorKind), choices=list(DetectorKind), metavar="NAME", help=words)
+
+
+def add_trace(parser: argparse.ArgumentParser) -> None:
+    """``--trace``."""
+    words = f"at the end, write where the time of the newest {MAX_SPANS} pieces of work went, for Perfetto"
+    parser.add_argument("--trace", type=_new_file, metavar="FILE", help=words)
+
+
+@contextmanager
+def tracer_of(options: argparse.Namespace) -> Iterator[Tracer]:
+    """The tracer that ``--trace`` asks for; its file is written when the block is left."""
+    if options.trace is None:
+        yield NO_TRACER
+        return
+    tracer = ChromeTracer(MonotonicClock())
+    with options.trace as file:
+        try:
+            yield tracer
+        finally:
+            tracer.write(file)
 
 
 def settings_of(options: argparse.Namespace) -> Settings:
@@ -123,6 +146,14 @@ def _one_of(choices: type[Backend] | type[DetectorKind]) -> Callable[[str], Back
             raise argparse.ArgumentTypeError(f"{text!a} is not one of {_values(choices)}") from None
 
     return parse
+
+
+def _new_file(path: str) -> TextIO:
+    """The type of an argument that is a file to write. It is opened at once: a wrong name must not show at the end."""
+    try:
+        return open(path, "w", encoding="utf-8")
+    except OSError as error:
+        raise argparse.ArgumentTypeError(f"{path!a} cannot be written: {error.strerror}") from None
 
 
 def _values(choices: type[Backend] | type[DetectorKind]) -> str:

@@ -12,11 +12,13 @@ from binarycop.cli.options import (
     add_config,
     add_finder,
     add_json,
+    add_trace,
     first_gate_of,
     inputs_of,
     print_json,
     replay_settings,
     settings_of,
+    tracer_of,
 )
 from binarycop.clock import Clock, ManualClock
 from binarycop.errors import SourceError, SourceErrors
@@ -26,10 +28,11 @@ from binarycop.journal.events import Event
 from binarycop.journal.writers import Value, format_message
 from binarycop.lines.mock import MockLines
 from binarycop.printable import printable
-from binarycop.service.assembly import detector_of, make_service, tracker_of
+from binarycop.service import assembly
 from binarycop.service.backends import open_bundle
 from binarycop.service.replay import replay
 from binarycop.settings.schema import Settings
+from binarycop.trace import Tracer
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -38,6 +41,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     add_config(parser)
     add_classifier(parser)
     add_finder(parser)
+    add_trace(parser)
     add_json(parser)
     parser.set_defaults(run=run)
 
@@ -69,11 +73,12 @@ def run(options: argparse.Namespace) -> int:
     for clip in options.clips:
         print_source(clip)
     bundle, classifier = open_bundle(settings.classifier)
-    empty = [
-        SourceError(clip, "gave no frame")
-        for clip in options.clips
-        if not _replay_clip(clip, replay_settings(settings, clip), bundle, classifier, as_json=options.json)
-    ]
+    with tracer_of(options) as tracer:
+        empty = [
+            SourceError(clip, "gave no frame")
+            for clip in options.clips
+            if not _replay_clip(clip, replay_settings(settings, clip), bundle, classifier, tracer, as_json=options.json)
+        ]
     _raise_if_any(empty)
     return 0
 
@@ -93,15 +98,20 @@ def _raise_if_any(problems: list[SourceError]) -> None:
         raise SourceErrors(problems)
 
 
-def _replay_clip(clip: str, settings: Settings, bundle: Bundle, classifier: Classifier, *, as_json: bool) -> int:
+def _replay_clip(
+    clip: str, settings: Settings, bundle: Bundle, classifier: Classifier, tracer: Tracer, *, as_json: bool
+) -> int:
     """Returns the number of its frames."""
     clock = ManualClock()
     source = open_recording(clip)
     try:
         journal = ReplayJournal(clip, clock, as_json=as_json)
-        tracker = tracker_of(settings.gates[0], detector_of(settings.gates[0]))
-        with make_service(settings, bundle, classifier, [tracker], MockLines(), journal) as service:
-            latencies = replay(service, source, clock)
+        lane = settings.gates[0]
+        tracker = assembly.tracker_of(lane, assembly.detector_of(lane), tracer=tracer)
+        with assembly.make_service(
+            settings, bundle, classifier, [tracker], MockLines(), journal, tracer=tracer
+        ) as service:
+            latencies = replay(service, source, clock, tracer.of_gate(lane.name))
             counters = service.lanes[0].counters
     finally:
         source.close()

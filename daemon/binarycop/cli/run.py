@@ -1,6 +1,7 @@
 """``binarycop run``: the daemon."""
 
 import argparse
+import os
 from typing import TYPE_CHECKING
 
 from binarycop.cli.console import Console, latency_text
@@ -10,12 +11,15 @@ from binarycop.cli.options import (
     add_config,
     add_finder,
     add_json,
+    add_trace,
     print_json,
     settings_of,
+    tracer_of,
     with_source,
 )
 from binarycop.journal.writers import is_under_systemd, print_to_stderr
 from binarycop.printable import printable
+from binarycop.service.notify import Notifier
 from binarycop.settings.files import unread
 from binarycop.settings.schema import Settings
 
@@ -31,6 +35,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     add_config(parser)
     add_classifier(parser)
     add_finder(parser)
+    add_trace(parser)
     add_json(parser)
     parser.set_defaults(run=run)
 
@@ -39,6 +44,10 @@ def run(options: argparse.Namespace) -> int:
     """Run the daemon until all sources have ended or a signal stops it. Raises SourceErrors if one gave no frame."""
     # OpenCV takes seconds to import on a board, and the help does without.
     from binarycop.service.daemon import run_daemon  # noqa: PLC0415
+
+    if options.trace is not None and Notifier.from_environment(os.environ).has_manager:
+        print_to_stderr("binarycop: --trace: a service of systemd writes no files; run it in a terminal")
+        return 2
 
     def load() -> Settings:
         settings = settings_of(options)
@@ -50,7 +59,8 @@ def run(options: argparse.Namespace) -> int:
         print_source(options.source)
     # In a log, the display's lines would only take space.
     console = None if options.json or is_under_systemd() else Console()
-    summary = run_daemon(load, console)
+    with tracer_of(options) as tracer:
+        summary = run_daemon(load, console, tracer)
     if console:
         console.clear()
     _print_summary(summary, as_json=options.json)

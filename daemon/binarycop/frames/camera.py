@@ -13,6 +13,7 @@ from binarycop.frames.converter import Converter
 from binarycop.frames.driver_stamps import DriverStamps
 from binarycop.frames.names import device_path
 from binarycop.frames.v4l2 import Buffer, CaptureDevice, DriverFormat
+from binarycop.trace import NO_TRACER, Stage, Tracer
 
 _TIMEOUT_S = 2.0
 _MAX_BAD_IN_A_ROW = 15
@@ -52,8 +53,9 @@ class Camera:
         settings: CameraSettings,
         *,
         open_device: Callable[[str, Path], CaptureDevice] = CaptureDevice,
+        tracer: Tracer = NO_TRACER,
     ) -> None:
-        self.name, self._clock = spec, clock
+        self.name, self._clock, self._tracer = spec, clock, tracer
         self._number = self._bad_in_a_row = 0
         self._ready: deque[Buffer] = deque()
         self._device = open_device(spec, device_path(spec))
@@ -75,7 +77,8 @@ class Camera:
             number, self._number = self._number, self._number + 1
             if buffer.is_damaged:
                 raise ValueError("is damaged: the camera's driver says so")
-            pixels = self._converter.to_bgr(buffer.data)
+            with self._tracer.span(Stage.CONVERT):
+                pixels = self._converter.to_bgr(buffer.data)
         except ValueError as error:
             self._bad_in_a_row += 1
             if self._bad_in_a_row >= _MAX_BAD_IN_A_ROW:

@@ -10,11 +10,12 @@ from binarycop.frames.clip import Clip
 from binarycop.frames.demo import Demo
 from binarycop.frames.folder import Folder, FolderSettings
 from binarycop.frames.names import DEMO, KINDS, is_camera, why_none
+from binarycop.trace import NO_TRACER, Tracer
 
 
-def open_source(spec: str, clock: Clock, camera: CameraSettings) -> Source:
+def open_source(spec: str, clock: Clock, camera: CameraSettings, tracer: Tracer = NO_TRACER) -> Source:
     """Open the camera or recording that ``spec`` names. Raises SourceError if that is not possible."""
-    return Camera(spec, clock, camera) if is_camera(spec) else open_recording(spec)
+    return Camera(spec, clock, camera, tracer=tracer) if is_camera(spec) else open_recording(spec)
 
 
 def open_recording(spec: str, folder: FolderSettings | None = None) -> Source:

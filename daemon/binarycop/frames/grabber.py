@@ -8,6 +8,7 @@ from binarycop.clock import Clock
 from binarycop.frames.base import Frame, Source
 from binarycop.frames.source_event import SourceEvent, SourceEventKind
 from binarycop.frames.source_reader import GrabberSettings, SourceReader
+from binarycop.trace import NO_TRACER, Tracer
 
 
 class Grabber:
@@ -25,10 +26,17 @@ class Grabber:
         settings: GrabberSettings,
         *,
         is_live: bool = True,
+        tracer: Tracer = NO_TRACER,
     ) -> None:
         self._clock, self._stale_s = clock, settings.stale_s
         self._reader = SourceReader(
-            open_source, clock, settings, is_live=is_live, on_frame=self._put_frame, on_event=self._put_event
+            open_source,
+            clock,
+            settings,
+            is_live=is_live,
+            on_frame=self._put_frame,
+            on_event=self._put_event,
+            tracer=tracer,
         )
         self._thread = threading.Thread(target=self._run, name="grabber", daemon=True)
         self._closing, self._interrupted = threading.Event(), threading.Event()

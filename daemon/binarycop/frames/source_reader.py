@@ -11,6 +11,7 @@ from binarycop.frames.base import Frame, Source
 from binarycop.frames.repeat_detector import RepeatDetector
 from binarycop.frames.source_event import SourceEvent, SourceEventKind
 from binarycop.frames.timing import Backoff, Pacing
+from binarycop.trace import NO_TRACER, Stage, Tracer
 
 _AFTER_BAD_PICTURE_S = 0.02  # a pause, so that a source with only bad pictures does not use all processor time
 
@@ -53,8 +54,9 @@ class SourceReader:
         is_live: bool,
         on_frame: Callable[[Frame], None],
         on_event: Callable[[SourceEvent], None],
+        tracer: Tracer = NO_TRACER,
     ) -> None:
-        self._open_source, self._clock, self._is_live = open_source, clock, is_live
+        self._open_source, self._clock, self._is_live, self._tracer = open_source, clock, is_live, tracer
         self._on_frame, self._on_event = on_frame, on_event
         self._backoff = Backoff(settings.retry_first_s, settings.retry_max_s)
         self._frozen_s = settings.frozen_s
@@ -105,7 +107,8 @@ class SourceReader:
     def _read(self, source: Source) -> float | None:
         if self.interval_s:
             source.drop_waiting()
-        frame = source.read()
+        with self._tracer.span(Stage.CAPTURE):
+            frame = source.read()
         if frame is None:
             if source.is_live:
                 return self._end_or_retry("its frames ended")

@@ -26,8 +26,11 @@ from binarycop.service.lane import Lane
 from binarycop.service.perception import LaneView, Perception
 from binarycop.service.perception_runner import SyncPerception, ThreadPerception
 from binarycop.service.service import Service
+from binarycop.service.sleeper import make_sleeper
 from binarycop.settings.frames import FramesSettings
 from binarycop.settings.schema import LaneSettings, Settings
+from binarycop.settings.service import Mode
+from binarycop.trace import NO_TRACER, Tracer
 from binarycop.tracking.runner import DetectorThread, SyncRunner, ThreadRunner
 from binarycop.tracking.tracker import Tracker
 
@@ -53,18 +56,22 @@ def detectors_of(lanes: Iterable[LaneSettings]) -> list[Detector]:
     return detectors
 
 
-def tracker_of(lane: LaneSettings, detector: Detector, thread: DetectorThread | None = None) -> Tracker:
+def tracker_of(
+    lane: LaneSettings, detector: Detector, thread: DetectorThread | None = None, tracer: Tracer = NO_TRACER
+) -> Tracker:
     """Make a lane's tracker.
 
     thread: runs the detector. Without it, the same frames always give the same result.
     """
+    tracer = tracer.of_gate(lane.name)
     if isinstance(detector, FixedRegion):
         # It needs each frame, since it subtracts the background, and it costs less than a thread.
-        return Tracker(SyncRunner(detector), lane.faces, detect_every_frame=True)
-    return Tracker(SyncRunner(detector) if thread is None else ThreadRunner(detector, thread), lane.faces)
+        return Tracker(SyncRunner(detector, tracer), lane.faces, detect_every_frame=True)
+    runner = SyncRunner(detector, tracer) if thread is None else ThreadRunner(detector, thread, tracer)
+    return Tracker(runner, lane.faces)
 
 
-def grabber_of(frames: FramesSettings, clock: Clock) -> Grabber:
+def grabber_of(frames: FramesSettings, clock: Clock, tracer: Tracer = NO_TRACER) -> Grabber:
     """The thread that owns one lane's source."""
     camera = CameraSettings(
         width_px=frames.width_px,
@@ -73,10 +80,11 @@ def grabber_of(frames: FramesSettings, clock: Clock) -> Grabber:
         fourcc=frames.pixel_format.value,
     )
     return Grabber(
-        partial(open_source, frames.source, clock, camera=camera),
+        partial(open_source, frames.source, clock, camera=camera, tracer=tracer),
         clock,
         GrabberSettings(stale_s=frames.stale_s, frozen_s=frames.frozen_s),
         is_live=not is_recording(frames.source),
+        tracer=tracer,
     )
 
 
@@ -88,6 +96,7 @@ def make_service(
     factory: Factory,
     journal: Journal,
     clock: Clock | None = None,
+    tracer: Tracer = NO_TRACER,
 ) -> Service:
     """Make the service. trackers: one for each gate.
 
@@ -99,14 +108,18 @@ def make_service(
     label = f"{manifest.name} {manifest.version}"
     face_views = views_of_each_face(settings.classifier.views, len(settings.gates))
     with ExitStack() as opened:
-        lanes, views = [], []
+        lanes, views, spares = [], [], settings.service.mode is Mode.LOW_POWER
         for lane, tracker in zip(settings.gates, trackers):
             lane_io = opened.enter_context(LaneIo(lane, factory))
-            view = LaneView(tracker, manifest.crop, face_views)
-            lanes.append(Lane(lane, view, lane_io, journal, manifest.abstain_margin, label, clock))
+            of_gate = tracer.of_gate(lane.name)
+            view = LaneView(tracker, manifest.crop, face_views, of_gate)
+            lanes.append(
+                Lane(lane, view, lane_io, journal, manifest.abstain_margin, label, clock, of_gate, spares_votes=spares)
+            )
             views.append(view)
         overlay = settings.classifier.overlay
-        perception = Perception(views, FailoverClassifier(classifier, overlay, lambda: open_emulator(bundle), journal))
+        failover = FailoverClassifier(classifier, overlay, lambda: open_emulator(bundle), journal)
+        perception = Perception(views, failover, tracer)
         opened.pop_all()
         runner = SyncPerception(perception) if clock is None else ThreadPerception(perception, clock)
-        return Service(lanes, perception, runner)
+        return Service(lanes, perception, runner, make_sleeper(settings, failover, journal))

@@ -33,6 +33,7 @@ from binarycop.service.systemd_link import SystemdLink
 from binarycop.service.watchdog import Watchdog
 from binarycop.settings.classifier import Backend, ClassifierSettings, MemoryAccess
 from binarycop.settings.schema import LaneSettings, Settings
+from binarycop.trace import NO_TRACER, Tracer
 from binarycop.tracking.runner import DetectorThread
 
 _LIST = "BINARYCOP_RELAY_OFF_LIST"  # the unit sets it, to the list that its ExecStopPost= reads
@@ -67,7 +68,7 @@ class RunSummary:
     was_stopped: bool
 
 
-def run_daemon(load: Callable[[], Settings], display: Display | None) -> RunSummary:
+def run_daemon(load: Callable[[], Settings], display: Display | None, tracer: Tracer = NO_TRACER) -> RunSummary:
     """Run until all sources have ended, or until a signal stops it.
 
     load: reads the settings, now and for each reload. Only for the main thread. Raises BinaryCoPError.
@@ -81,7 +82,7 @@ def run_daemon(load: Callable[[], Settings], display: Display | None) -> RunSumm
     print_line = display.print_line if display else print_to_stderr
     journal = LimitedJournal(open_journal(settings.journal.target, os.environ, clock, print_line), clock)
     with _last_words(journal), ExitStack() as opened:
-        service, loop = _open_parts(settings, journal, notifier, clock, opened)
+        service, loop = _open_parts(settings, journal, notifier, clock, tracer, opened)
         watchdog = Watchdog.from_environment(os.environ, os.getpid())
         systemd = SystemdLink(
             settings, service, loop.stages, notifier, watchdog, journal, SettingsReader(load), reload_requested
@@ -145,7 +146,12 @@ def _counts(summary: RunSummary) -> dict[str, int]:
 
 
 def _open_parts(
-    settings: Settings, journal: LimitedJournal, notifier: Notifier, clock: Clock, opened: ExitStack
+    settings: Settings,
+    journal: LimitedJournal,
+    notifier: Notifier,
+    clock: Clock,
+    tracer: Tracer,
+    opened: ExitStack,
 ) -> tuple[Service, LiveLoop]:
     """Open every part in order. The loop reports each lane as started, when it is known what its source sends.
 
@@ -162,13 +168,15 @@ def _open_parts(
     classifier_stack.callback(classifier.close)
     detectors, thread = detectors_of(settings.gates), DetectorThread()
     detector_stack.callback(thread.close, _CLOSE_S)
-    trackers = [tracker_of(lane, detector, thread) for lane, detector in zip(settings.gates, detectors)]
+    trackers = [tracker_of(lane, detector, thread, tracer) for lane, detector in zip(settings.gates, detectors)]
     is_live = any(not is_recording(lane.frames.source) for lane in settings.gates)
     lines = resolve(settings.gates[0].lines.factory, is_live=is_live)
     if _LIST in os.environ:
         relay_off_list.check(Path(os.environ[_LIST]), settings.gates, lines)
     factory = factory_stack.enter_context(open_factory(lines))
-    service = relay_stack.enter_context(make_service(settings, bundle, classifier, trackers, factory, journal, clock))
+    service = relay_stack.enter_context(
+        make_service(settings, bundle, classifier, trackers, factory, journal, clock, tracer)
+    )
     # From here on only the service closes the classifier: not if the perception hangs in it.
     classifier_stack.pop_all()
     if notifier.has_manager and not _loads_overlays(settings.classifier):
@@ -176,7 +184,7 @@ def _open_parts(
     if notifier.has_manager and journal.has_writer:
         # They end in journald, past the writer's limits. From here on, errors are events.
         hardening.close_output()
-    grabbers = [grabber_of(lane.frames, clock) for lane in settings.gates]
+    grabbers = [grabber_of(lane.frames, clock, tracer.of_gate(lane.name)) for lane in settings.gates]
     for grabber in grabbers:
         grabber_stack.callback(grabber.close, _CLOSE_S)
 

@@ -20,6 +20,7 @@ from binarycop.service.perception import LaneView, Sighting
 from binarycop.service.person_votes import PersonVotes
 from binarycop.service.snapshot import LaneSnapshot
 from binarycop.settings.schema import LaneSettings
+from binarycop.trace import NO_TRACER, Stage, Tracer
 from binarycop.verdict import Verdict
 
 
@@ -42,11 +43,12 @@ class Lane:
         margin: int,
         bundle: str,
         clock: Clock | None = None,
+        tracer: Tracer = NO_TRACER,
     ) -> None:
         self.settings = settings
         self.counters = Counters()
         self.source_end: SourceEventKind | None = None
-        self._view, self._io = view, lane_io
+        self._view, self._io, self._tracer = view, lane_io, tracer
         self._calibrated_margin = margin
         self._margin = settings.verdict.effective_margin(margin)
         self._clock, self._bundle, self._journal = clock, bundle, LaneJournal(journal, settings.name, clock)
@@ -83,7 +85,8 @@ class Lane:
         self._step(gate_inputs.Tick(), now_s)
         signals = self.settings.signals.row_for(display_status(self._gate))
         cause = permission(self._gate, self._config, now_s)
-        self._io.drive(cause is not None, signals.lamps, now_s, renews=self._renews(cause))
+        with self._tracer.span(Stage.LINES):
+            self._io.drive(cause is not None, signals.lamps, now_s, renews=self._renews(cause))
         self._journal.end_frame()
         for detail in self._io.take_output_faults():
             self.log(Event.OUTPUT_DIFFERS, detail=detail)
@@ -91,7 +94,8 @@ class Lane:
 
     def write_journal(self) -> None:
         """Write the entries of this step. Call it after ``drive``, since a journal may be slow."""
-        self._journal.write()
+        with self._tracer.span(Stage.JOURNAL):
+            self._journal.write()
 
     def due_s(self, now_s: float) -> float | None:
         """The next time after ``now_s`` at which the lane needs a step without a frame; None if it needs none."""
@@ -176,7 +180,8 @@ class Lane:
         return self._vote(self._front, sighting.scores, captured_s, now_s)
 
     def _read_inputs(self, now_s: float) -> None:
-        inputs = self._io.read(now_s)
+        with self._tracer.span(Stage.LINES):
+            inputs = self._io.read(now_s)
         if inputs.passages_lost:
             self.log(Event.PASSAGES_LOST, count=inputs.passages_lost)
         if self._gate.ready and not inputs.ready:
@@ -196,7 +201,8 @@ class Lane:
             self._step(gate_inputs.ReadyChanged(True), now_s)
 
     def _vote(self, front: PersonVotes, scores: Sequence[int], captured_s: float, now_s: float) -> Verdict | None:
-        verdict = front.add(scores, captured_s, self.settings.verdict, self._margin)
+        with self._tracer.span(Stage.VOTE):
+            verdict = front.add(scores, captured_s, self.settings.verdict, self._margin)
         if verdict is None:
             self._step(gate_inputs.VerdictLapsed(), now_s)
             return None
@@ -238,7 +244,8 @@ class Lane:
 
     def _step(self, gate_input: gate_inputs.GateInput, now_s: float) -> None:
         before = self._gate.phase
-        self._gate, events = step(self._gate, gate_input, self._config, now_s)
+        with self._tracer.span(Stage.GATE):
+            self._gate, events = step(self._gate, gate_input, self._config, now_s)
         for event in events:
             verdict = self._front.current_verdict if self._front else None
             self._journal.add(gate_entry(event, verdict, self._bundle, before, self._gate.phase))

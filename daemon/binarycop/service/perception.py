@@ -11,6 +11,7 @@ from binarycop.frames.base import Frame
 from binarycop.geometry import Box, CropGeometry
 from binarycop.service.failover_classifier import FailoverClassifier
 from binarycop.settings.faces import FacesSettings
+from binarycop.trace import NO_TRACER, Stage, Tracer
 from binarycop.tracking.tracker import Tracker
 
 
@@ -44,8 +45,10 @@ class LaneView:
     face_views: how many views of the front person's face are cut out of each frame.
     """
 
-    def __init__(self, tracker: Tracker, geometry: CropGeometry, face_views: int = 1) -> None:
-        self._tracker, self._geometry, self._face_views = tracker, geometry, face_views
+    def __init__(
+        self, tracker: Tracker, geometry: CropGeometry, face_views: int = 1, tracer: Tracer = NO_TRACER
+    ) -> None:
+        self._tracker, self._geometry, self._face_views, self._tracer = tracker, geometry, face_views, tracer
         self._requested_resets = self._resets = 0
         # Nobody clears the request: one that came while an earlier one is applied would be lost.
         self._requested_settings: FacesSettings | None = None
@@ -75,7 +78,8 @@ class LaneView:
         None if there is no frame or nobody is visible. Raises DetectorError.
         """
         self._apply_requests()
-        front = self._tracker.advance_time(now_s) if frame is None else self._tracker.step(frame, now_s)
+        with self._tracer.span(Stage.TRACK):
+            front = self._tracker.advance_time(now_s) if frame is None else self._tracker.step(frame, now_s)
         sighting = Sighting(
             front.person,
             front.track,
@@ -89,7 +93,8 @@ class LaneView:
         )
         if frame is None or front.box is None:
             return sighting, None
-        return sighting, cut_views(frame.pixels, front.box, self._geometry, self._face_views)
+        with self._tracer.span(Stage.CROP):
+            return sighting, cut_views(frame.pixels, front.box, self._geometry, self._face_views)
 
     def _apply_requests(self) -> None:
         settings = self._requested_settings
@@ -112,8 +117,8 @@ def _percent(box: Box, frame: Frame) -> tuple[int, int]:
 class Perception:
     """The views of all lanes and their one classifier. One thread at a time uses it."""
 
-    def __init__(self, views: Sequence[LaneView], classifier: FailoverClassifier) -> None:
-        self.views, self.classifier = tuple(views), classifier
+    def __init__(self, views: Sequence[LaneView], classifier: FailoverClassifier, tracer: Tracer = NO_TRACER) -> None:
+        self.views, self.classifier, self._tracer = tuple(views), classifier, tracer
 
     def step(self, frames: Mapping[int, Frame], now_s: float) -> list[Sighting]:
         """Process the new frames, by the index of their lane. Returns what each lane sees.
@@ -127,7 +132,10 @@ class Perception:
             sightings.append(sighting)
             if face is not None:
                 crops[index] = face
-        scores = self.classifier.scores(np.concatenate(list(crops.values()))) if crops else None
+        if not crops:
+            return sightings
+        with self._tracer.span(Stage.CLASSIFY):
+            scores = self.classifier.scores(np.concatenate(list(crops.values())))
         if scores is not None:
             start = 0
             for index, face in crops.items():

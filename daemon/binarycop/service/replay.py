@@ -9,16 +9,17 @@ from binarycop.frames.base import Frame, Source
 from binarycop.journal.events import Event
 from binarycop.service.latencies import Latencies
 from binarycop.service.service import Service
+from binarycop.trace import NO_TRACER, Stage, Tracer
 
 
-def replay(service: Service, source: Source, clock: ManualClock) -> Latencies:
+def replay(service: Service, source: Source, clock: ManualClock, tracer: Tracer = NO_TRACER) -> Latencies:
     """Run one recording through a service with one lane, until the last permission is over.
 
     clock: is set to the recording's time, which goes on in its pauses without waiting. Returns how long each frame took
     in real time.
     """
     latencies = Latencies()
-    for frame in _frames(service, source):
+    for frame in _frames(service, source, tracer):
         _step_until(service, clock, frame.captured_s)
         clock.advance_to(frame.captured_s)
         # Without the frame first, as the live loop steps: a track that is lost by now must not be found in it.
@@ -38,11 +39,12 @@ def _step_until(service: Service, clock: ManualClock, until_s: float) -> None:
         service.step({}, clock.now_s())
 
 
-def _frames(service: Service, source: Source) -> Iterator[Frame]:
+def _frames(service: Service, source: Source, tracer: Tracer) -> Iterator[Frame]:
     lane = service.lanes[0]
     while True:
         try:
-            frame = source.read()
+            with tracer.span(Stage.CAPTURE):
+                frame = source.read()
         except UndecodableFrame as error:
             lane.log(Event.UNDECODABLE, detail=error.reason)
             continue

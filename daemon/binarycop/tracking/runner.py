@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from binarycop.detection.base import Detector, Face
+from binarycop.trace import NO_TRACER, Stage, Tracer
 
 
 class DetectorRunner(Protocol):
@@ -38,8 +39,8 @@ class DetectorRunner(Protocol):
 class SyncRunner:
     """Detects within ``submit``, so that the same frames always give the same results."""
 
-    def __init__(self, detector: Detector) -> None:
-        self._detector = detector
+    def __init__(self, detector: Detector, tracer: Tracer = NO_TRACER) -> None:
+        self._detector, self._tracer = detector, tracer
         self._faces: list[Face] | None = None
 
     @property
@@ -51,7 +52,8 @@ class SyncRunner:
         """See ``DetectorRunner.submit``. Raises DetectorError itself."""
         if self._faces is not None:
             raise RuntimeError("the last result has not been polled yet")
-        self._faces = self._detector.detect(pixels)
+        with self._tracer.span(Stage.DETECT):
+            self._faces = self._detector.detect(pixels)
 
     def poll(self) -> list[Face] | None:
         """See ``DetectorRunner.poll``."""
@@ -116,8 +118,8 @@ class DetectorThread:
 class ThreadRunner:
     """Detects in a thread, which other runners may share. Without ``thread`` it has one of its own."""
 
-    def __init__(self, detector: Detector, thread: DetectorThread | None = None) -> None:
-        self._detector, self._thread = detector, thread or DetectorThread()
+    def __init__(self, detector: Detector, thread: DetectorThread | None = None, tracer: Tracer = NO_TRACER) -> None:
+        self._detector, self._thread, self._tracer = detector, thread or DetectorThread(), tracer
         self._lock = threading.Lock()  # guards the fields below
         self._result: list[Face] | Exception | None = None
         self._is_busy = False
@@ -153,7 +155,8 @@ class ThreadRunner:
     def _detect(self, pixels: NDArray[np.uint8]) -> None:
         result: list[Face] | Exception
         try:
-            result = self._detector.detect(pixels)
+            with self._tracer.span(Stage.DETECT):
+                result = self._detector.detect(pixels)
         except Exception as error:  # noqa: BLE001 - raised in the loop, where it ends the service
             result = error
         with self._lock:
