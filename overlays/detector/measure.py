@@ -11,8 +11,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from binarycop.benchmarks.table import part_lines
 from binarycop.classes import FOLDERS, MaskClass
-from binarycop.cli.bench_faces import table
+from binarycop.cli.bench_faces import part_of
 from binarycop.detection.base import Detector, Face
 from binarycop.detection.choose import make_detector
 from binarycop.detection.yunet import YuNet
@@ -165,7 +166,7 @@ def main() -> None:
         frames = in_frames(test, width_px, height_px)
         shown = [(picture.faces, frame) for picture, frame in frames]
         metrics = evaluate_detectors(detectors, shown, time.perf_counter)
-        print("\n".join(table(metrics)))
+        print("\n".join(part_lines(part_of(metrics))))
     jitter = DETECTOR_JITTER
     print(f"lookout's boxes compared with YuNet's (jitter in training: {jitter.shift} and {jitter.scale})")
     for name, pictures in (("reported pictures, 24 px and more", reported), ("real_photos/test", test)):
@@ -174,7 +175,8 @@ def main() -> None:
 
 def _print_table(detectors: list[Detector], pictures: list[AnnotatedImage]) -> None:
     shown = ((picture.faces, read_picture(picture.path)) for picture in pictures)
-    print("\n".join(table(evaluate_detectors(detectors, shown, time.perf_counter))))
+    metrics = evaluate_detectors(detectors, shown, time.perf_counter)
+    print("\n".join(part_lines(part_of(metrics))))
 
 
 if __name__ == "__main__":

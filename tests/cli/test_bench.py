@@ -1,27 +1,27 @@
-"""``binarycop bench``: the detectors on drawn heads, what gates cost, and the networks' speed."""
+"""``binarycop bench``: its parts, the detectors on drawn heads, what gates cost, and two runs side by side."""
 
+import argparse
 import json
 import sys
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
+from binarycop.benchmarks import read
+from binarycop.benchmarks.figures import Part
 from binarycop.bundle.files import Bundle
 from binarycop.classes import MaskClass
-from binarycop.classifier.emulator import Emulator
 from binarycop.classifier.native.variants import VARIANTS
-from binarycop.cli import bench_gates, bench_kernel
+from binarycop.cli import bench
 from binarycop.cli.main import main
-from binarycop.errors import BackendError
-from binarycop.evaluation import kernel_speed
-from binarycop.evaluation.gate_load import GateLoad
-from binarycop.evaluation.kernel_speed import KernelSpeed
+from binarycop.errors import SourceError
 from binarycop.frames import drawing
 from binarycop.frames.demo import Demo
+from tests.benchmarks.fakes import kernel_part, report
 
 BOX = "<bndbox><xmin>{}</xmin><ymin>{}</ymin><xmax>{}</xmax><ymax>{}</ymax></bndbox>"
 OBJECT = f"<object><name>with_mask</name>{BOX}</object>"
@@ -46,14 +46,21 @@ def crowd(tmp_path: Path) -> Path:
     return tmp_path
 
 
+def figures_of(text: str, part: str) -> dict[tuple[str, str, str], Any]:
+    """The figures of one part in what ``--json`` printed, by group, case and quantity."""
+    rows = json.loads(text)["parts"][part]["figures"]
+    return {(row["group"], row["case"], row["quantity"]): row for row in rows}
+
+
 def test_the_benchmark_counts_faces_false_positives_and_time(crowd: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["bench", "faces", str(crowd), "--finder", "lookout", "--json"]) == 0
-    report = json.loads(capsys.readouterr().out)
-    (finder,) = report["finders"]
-    (row,) = finder["recall"]
-    assert (report["pictures"], finder["finder"], finder["false_positives"]) == (6, "lookout", 0)
-    assert (row["group"], row["size"], row["found"], row["there"]) == ("masked", "64 px and more", 4, 4)
-    assert finder["ms"] > 0
+    figures = figures_of(capsys.readouterr().out, "faces")
+    recall = figures["masked, 64 px and more", "lookout", "recall"]
+    assert (recall["value"], recall["samples"]) == (1, 4)
+    assert (recall["low"], recall["high"]) == (pytest.approx(0.51, abs=0.001), pytest.approx(1))
+    assert figures["all pictures", "lookout", "pictures"]["value"] == 6
+    assert figures["all pictures", "lookout", "false positives a picture"]["value"] == 0
+    assert figures["all pictures", "lookout", "median time a picture"]["value"] > 0
 
 
 def test_the_benchmark_says_what_it_left_out_and_which_faces_are_too_small_to_count(
@@ -65,15 +72,11 @@ def test_the_benchmark_says_what_it_left_out_and_which_faces_are_too_small_to_co
     (crowd / "images" / "more.png").write_bytes(b"any")
     assert main(["bench", "faces", str(crowd), "--finder", "lookout", "--json"]) == 0
     out, err = capsys.readouterr()
-    report = json.loads(out)
-    assert (report["pictures"], report["too_small"]) == (5, 1)
-    assert [(row["reason"], row["first"][0].split()[0]) for row in report["left_out"]] == [
-        ("no_annotation", "images/more.png"),
-        ("undecodable", "images/4.png"),
-    ]
+    assert figures_of(out, "faces")["all pictures", "lookout", "pictures"]["value"] == 5
     assert err.startswith("binarycop: 2 of 7 files were not looked at:\n")
-    assert main(["bench", "faces", str(crowd), "--finder", "lookout"]) == 0
-    assert capsys.readouterr().out.splitlines()[:2][1] == "1 faces of less than 24 px do not count"
+    assert "1 without annotation: images/more.png" in err or "images/more.png" in err
+    assert "images/4.png" in err
+    assert "binarycop: left out: 1 faces of less than 24 px\n" in err
 
 
 def test_a_benchmark_without_a_picture_that_can_be_used_is_refused(
@@ -97,15 +100,15 @@ def test_a_detector_that_is_not_available_is_named(crowd: Path, capsys: pytest.C
     assert "there is no model file /nonexistent.onnx" in err
 
 
-def test_the_table_has_a_column_per_detector_and_a_row_per_size(
+def test_the_table_says_what_it_was_measured_with_and_has_a_line_for_each_figure(
     crowd: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["bench", "faces", str(crowd), "--finder", "lookout", "--finder", "lookout"]) == 0
+    assert main(["bench", "faces", str(crowd), "--finder", "lookout"]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0].startswith("6 pictures, OpenCV ")
-    assert lines[1].split() == ["lookout", "lookout"]
-    assert lines[2].split()[:8] == ["masked,", "64", "px", "and", "more", "4/4", "1.000", "(0.51-1.00)"]
-    assert [line.split("  ")[0] for line in lines[3:]] == ["false positives per picture", "ms per picture, median"]
+    assert any(f"OpenCV {cv2.__version__}" in line for line in lines[:6])
+    (recall,) = [line.split() for line in lines if "recall" in line]
+    assert recall == ["lookout:", "recall", "1", "0.51", "1"]
+    assert max(map(len, lines)) <= 80
 
 
 def test_the_benchmark_restores_the_number_of_threads(crowd: Path) -> None:
@@ -145,22 +148,14 @@ def short_clip(tmp_path: Path) -> Path:
     return path
 
 
-def test_the_cost_of_gates_is_measured_on_daemons_that_run(
-    short_clip: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    arguments = ["bench", "gates", "--gates", "1", "--gates", "3", "--clip", str(short_clip), "--json"]
-    assert main(arguments) == 0
-    one, three = json.loads(capsys.readouterr().out)["gates"]
-    assert (one["gates"], one["captured"], three["gates"], three["captured"]) == (1, 15, 3, 45)
-    assert three["threads"] > one["threads"] > 1
-    assert 400 > three["peak_mib"] > three["private_mib"] > 10
-    assert three["p99_ms"] >= three["p50_ms"] > 0
-
-
-def test_the_table_of_gates_has_a_row_for_each_number() -> None:
-    text = bench_gates.table([GateLoad(8, 150.6, 101.2, 20, 0.68, 3648, 36, 4.51, 76.6)])
-    assert text[0].split("  ")[0] == "gates"
-    assert text[1].split() == ["8", "151", "101", "20", "0.68", "1.0%", "4.5", "76.6"]
+def test_several_gates_are_measured_on_a_daemon_that_runs(short_clip: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["bench", "gates", "--gates", "3", "--clip", str(short_clip), "--json"]) == 0
+    figures = figures_of(capsys.readouterr().out, "gates")
+    of_three = {quantity: row["value"] for (_, case, quantity), row in figures.items() if case == "3 gates"}
+    assert 0 < of_three["frames processed"] <= 100
+    assert of_three["threads, most"] > 3
+    assert 400 > of_three["resident memory, most"] > of_three["of it private, most"] > 10
+    assert of_three["age, 99th percentile"] >= of_three["age, median"] > 0
 
 
 def test_a_daemon_that_fails_ends_the_benchmark_with_its_message(
@@ -180,41 +175,33 @@ def test_a_clip_that_does_not_exist_is_named_as_it_was_written(
     assert "source nothing.avi: does not exist; name a video file" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("count", ["0", "9", "-1", "x", "0019999"])
+@pytest.mark.parametrize("count", ["0", "17", "-1", "x", "0019999"])
 def test_a_number_of_gates_has_bounds(count: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit, match="2"):
         main(["bench", "gates", "--gates", count])
-    assert "should be a number from 1 to 8" in capsys.readouterr().err
+    assert "should be a number from 1 to 16" in capsys.readouterr().err
 
 
-def test_the_kernel_is_timed_beside_the_engines_that_give_the_same_scores(
+def test_bench_alone_lists_its_parts_with_a_sentence_each(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["bench"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in lines] == [
+        "kernel", "finders", "faces", "frame", "gates", "start", "memory", "instructions", "all", "compare",
+    ]  # fmt: skip
+    assert all(20 < len(line) <= 80 for line in lines)
+
+
+def test_the_kernels_json_has_the_medians_by_network_and_the_machine(
     tiny_bundle: Bundle, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["bench", "kernel", "--bundle", str(tiny_bundle.folder), "--json"]) == 0
-    row = json.loads(capsys.readouterr().out)["networks"]["random"]
+    report = json.loads(capsys.readouterr().out)
+    row = report["networks"]["random"]
     assert row.pop("kernel") in ("numpy", *(variant.name for variant in VARIANTS))
     assert {"emulator_us", "numpy_us", "emulator_batch_us", "numpy_batch_us"} <= set(row)
     assert all(time_us > 0 for time_us in row.values())
-
-
-def test_every_engine_is_timed_on_one_thread(tiny_bundle: Bundle, monkeypatch: pytest.MonkeyPatch) -> None:
-    before, seen = cv2.getNumThreads(), set()
-
-    def scores(crops: NDArray[np.uint8]) -> NDArray[np.int32]:
-        seen.add(cv2.getNumThreads())
-        return Emulator(tiny_bundle).scores(crops)
-
-    monkeypatch.setitem(kernel_speed._OTHERS, "opencv", lambda _: scores)
-    assert main(["bench", "kernel", "--bundle", str(tiny_bundle.folder), "--json"]) == 0
-    assert seen == {1}
-    assert cv2.getNumThreads() == before
-
-
-def test_an_engine_with_other_scores_is_not_timed(tiny_bundle: Bundle, monkeypatch: pytest.MonkeyPatch) -> None:
-    wrong = tiny_bundle.golden_scores + 2
-    monkeypatch.setitem(kernel_speed._OTHERS, "opencv", lambda bundle: lambda crops: wrong)
-    with pytest.raises(BackendError, match="opencv does not give the golden scores of random"):
-        kernel_speed.measure_kernel(tiny_bundle, 1)
+    assert ("onnxruntime_us" in row) == any(other.startswith("onnxruntime") for other in report["machine"]["others"])
+    assert {"processor", "cores", "memory_mib", "system", "flags", "python", "load"} <= set(report["machine"])
 
 
 def test_an_engine_that_is_not_there_is_named_with_how_to_get_it(
@@ -224,16 +211,65 @@ def test_an_engine_that_is_not_there_is_named_with_how_to_get_it(
     monkeypatch.setattr(cv2, "__version__", "4.6.0")
     assert main(["bench", "kernel", "--bundle", str(tiny_bundle.folder)]) == 0
     out, err = capsys.readouterr()
-    assert "opencv" not in out
+    assert "opencv:" not in out
     assert "onnxruntime" not in out
-    onnxruntime, opencv = err.splitlines()
+    opencv, onnxruntime = err.splitlines()
     assert opencv == "binarycop: left out: opencv: OpenCV 4.6.0 cannot read the network; OpenCV 5 can"
     assert onnxruntime.startswith("binarycop: left out: onnxruntime: it is not installed (")
     assert onnxruntime.endswith("); pip install onnxruntime")
 
 
-def test_the_table_of_the_kernel_has_ratios_to_the_emulator() -> None:
-    single_us, batch_us = {"emulator": 10.0, "numpy": 200.0}, {"emulator": 8.0, "numpy": 400.0}
-    text = bench_kernel.table([KernelSpeed("n-cnv", "avx2", single_us, batch_us)])
-    assert text[1].split() == ["n-cnv", "emulator", "(avx2)", "10.0", "(", "1.0)", "8.0", "(", "1.0)"]
-    assert text[2].split() == ["n-cnv", "numpy", "200.0", "(", "20.0)", "400.0", "(", "50.0)"]
+@pytest.fixture
+def one_part(monkeypatch: pytest.MonkeyPatch) -> None:
+    """``bench all`` has one part that works, and one that fails."""
+
+    def fails(_: argparse.Namespace) -> Part:
+        raise SourceError("callgrind", "cannot count")
+
+    commands = [
+        bench._Command("broken", "fails", lambda _: None, fails),
+        bench._Command("kernel", "works", bench._add_kernel, lambda _: kernel_part()),
+    ]
+    monkeypatch.setattr(bench, "_PARTS", commands)
+
+
+def test_all_parts_are_written_even_if_one_of_them_fails(
+    one_part: None, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "run.json"
+    assert main(["bench", "all", "--json", str(file)]) == 5
+    out, err = capsys.readouterr()
+    assert "onnxruntime: one crop" in out
+    assert err.splitlines()[-1] == "binarycop: source callgrind: cannot count"
+    assert [part.name for part in read.report(file).parts] == ["kernel"]
+
+
+def test_all_parts_are_printed_as_json_only_without_a_file(one_part: None, capsys: pytest.CaptureFixture[str]) -> None:
+    main(["bench", "all", "--json"])
+    assert list(json.loads(capsys.readouterr().out)["parts"]) == ["kernel"]
+
+
+def test_a_file_whose_folder_is_missing_is_refused_before_anything_is_measured(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        main(["bench", "all", "--json", str(tmp_path / "nowhere" / "run.json")])
+    assert f"there is no folder {tmp_path / 'nowhere'}" in capsys.readouterr().err
+
+
+def test_two_runs_are_shown_side_by_side(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    files = [str(tmp_path / name) for name in ("a.json", "b.json")]
+    for file, emulator_us in zip(files, (20.0, 5.0)):
+        Path(file).write_text(json.dumps(report(emulator_us).row))
+    assert main(["bench", "compare", *files]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    (emulator,) = [line.split() for line in lines if line.startswith("  emulator:")]
+    assert emulator[-3:] == ["20", "5", "0.25"]
+
+
+def test_a_file_that_is_no_run_is_refused_by_its_name(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "a.json"
+    file.write_text("{}")
+    with pytest.raises(SystemExit, match="2"):
+        main(["bench", "compare", str(file), str(file)])
+    assert f"{file}: it lacks 'format'" in capsys.readouterr().err

@@ -7,13 +7,13 @@ def test_percentiles_are_in_milliseconds() -> None:
     latencies = Latencies()
     for number in range(101):
         latencies.add(number / 1000)
-    assert latencies.percentiles() == {"p50": 50.0, "p99": 99.0}
+    assert latencies.percentiles() == {"p50": 50.0, "p99": 99.0, "max": 100.0}
     assert latencies.newest_ms == 100.0
 
 
 def test_before_the_first_latency_there_are_none() -> None:
     assert Latencies().newest_ms is None
-    assert Latencies().percentiles() == {"p50": None, "p99": None}
+    assert Latencies().percentiles() == {"p50": None, "p99": None, "max": None}
 
 
 def test_only_the_newest_ten_thousand_count() -> None:
@@ -21,4 +21,4 @@ def test_only_the_newest_ten_thousand_count() -> None:
     latencies.add(5.0)
     for _ in range(10_000):
         latencies.add(0.001)
-    assert latencies.percentiles() == {"p50": 1.0, "p99": 1.0}
+    assert latencies.percentiles() == {"p50": 1.0, "p99": 1.0, "max": 1.0}

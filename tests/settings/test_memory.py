@@ -8,7 +8,6 @@ import pytest
 
 from binarycop.settings.faces import DetectorKind, FacesSettings, LookoutSettings
 from binarycop.settings.frames import FramesSettings
-from binarycop.settings.load import MAX_GATES
 from binarycop.settings.memory import UNIT_MIB, limit_mib, needed_mib
 from binarycop.settings.schema import LaneSettings, Settings
 
@@ -41,15 +40,15 @@ def test_what_was_measured_is_at_most_an_eighth_below_what_is_computed(settings:
     assert measured_mib <= needed_mib(settings) <= 1.125 * measured_mib
 
 
-def test_the_units_limit_fits_the_most_gates_with_frames_of_the_default_size() -> None:
+def test_the_units_limit_fits_eight_gates_with_frames_of_the_default_size() -> None:
     for share in (True, False):
-        assert limit_mib(gates(MAX_GATES, share=share)) == UNIT_MIB
+        assert limit_mib(gates(8, share=share)) == UNIT_MIB
 
 
 def test_larger_frames_of_many_gates_need_a_higher_limit() -> None:
     assert limit_mib(gates(1, 1920, 1080)) == UNIT_MIB
-    assert limit_mib(gates(MAX_GATES, 1280, 720)) == 318
-    assert limit_mib(gates(MAX_GATES, 1920, 1080)) == 535
+    assert limit_mib(gates(8, 1280, 720)) == 318
+    assert limit_mib(gates(8, 1920, 1080)) == 535
 
 
 def test_a_fixed_region_has_no_network() -> None:

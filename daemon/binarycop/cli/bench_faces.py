@@ -4,31 +4,32 @@ import argparse
 import math
 import sys
 import time
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
-import cv2
-
+from binarycop.benchmarks.figures import Figure, Part, single
 from binarycop.cli.left_out import print_omissions
-from binarycop.cli.options import add_config, add_json, first_gate_of, print_json, settings_of
+from binarycop.cli.options import add_config, first_gate_of, settings_of
 from binarycop.detection.base import Detector
 from binarycop.detection.choose import make_detector
 from binarycop.errors import DetectorError, SourceError
 from binarycop.evaluation.annotated import Group, decoded, read_annotated
-from binarycop.evaluation.detection import SIZE_BANDS, DetectorMetrics, Proportion, evaluate_detectors
+from binarycop.evaluation.detection import SIZE_BANDS, DetectorMetrics, evaluate_detectors
 from binarycop.evaluation.haar import Haar
 from binarycop.evaluation.omissions import Omissions
 from binarycop.evaluation.one_thread import one_opencv_thread
 from binarycop.printable import printable
 from binarycop.settings.faces import DetectorKind, FacesSettings
 
+NAME = "faces"
+SPREAD = "95 % interval"
+_ALL = "all pictures"
 _NAMES = (DetectorKind.LOOKOUT.value, DetectorKind.YUNET.value, Haar.name)
 
 
-def add(parts: Any) -> None:
-    """Add the part ``faces``."""
-    parser = parts.add_parser("faces", help="recall, false positives and time of the detectors")
+def add(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments, without ``--json``."""
     layout = "has annotations/*.xml (PASCAL VOC) and images/, or one folder for each class"
     parser.add_argument("folder", type=Path, metavar="DIR", help=layout)
     names = ", ".join(_NAMES)
@@ -36,12 +37,10 @@ def add(parts: Any) -> None:
         "--finder", choices=_NAMES, action="append", metavar="NAME", help=f"detector: {names} (default: all)"
     )
     add_config(parser)
-    add_json(parser)
-    parser.set_defaults(run=run)
 
 
-def run(options: argparse.Namespace) -> int:
-    """Run ``bench faces``.
+def measure(options: argparse.Namespace) -> Part:
+    """Run the detectors on the pictures, and say what is left out.
 
     Raises SourceError if there are no annotated pictures, DetectorError if a named detector is not available.
     """
@@ -57,29 +56,18 @@ def run(options: argparse.Namespace) -> int:
         print_omissions(omissions, images)
     if not images:
         raise SourceError(str(options.folder), "has no picture that can be used")
-    if options.json:
-        rows = [_row(metrics) for metrics in results]
-        counts = {"pictures": images, "too_small": results[0].too_small, "left_out": omissions.rows}
-        print_json({**counts, "opencv": cv2.__version__, "finders": rows})
-        return 0
-    print(f"{images} pictures, OpenCV {cv2.__version__}, one thread; recall with its 95 % interval")
-    if results[0].too_small:
-        print(f"{results[0].too_small} faces of less than {SIZE_BANDS[0][0]:g} px do not count")
-    for line in table(results):
-        print(line)
-    return 0
+    return part_of(results)
 
 
-def table(results: list[DetectorMetrics]) -> list[str]:
-    """Lines of text: one column for each detector."""
-    lines = [_line("", [metrics.detector for metrics in results])]
-    for band, group in _keys(results):
-        cells = [_recall(metrics.recalls.get((band, group), Proportion())) for metrics in results]
-        lines.append(_line(f"{group.value}, {_size(band)}", cells))
-    per_image = [f"{metrics.false_positives / metrics.images:.3f}" for metrics in results]
-    lines.append(_line("false positives per picture", per_image))
-    lines.append(_line("ms per picture, median", [f"{metrics.median_ms:.2f}" for metrics in results]))
-    return lines
+def part_of(results: list[DetectorMetrics]) -> Part:
+    """The figures of detectors that saw the same pictures."""
+    notes = [f"{results[0].too_small} faces of less than {SIZE_BANDS[0][0]:g} px"] if results[0].too_small else []
+    figures = [figure for key in _keys(results) for metrics in results for figure in _recall(metrics, key)]
+    for metrics in results:
+        figures.append(single(_ALL, metrics.detector, "pictures", "", metrics.images))
+        figures.append(single(_ALL, metrics.detector, "false positives a picture", "", metrics.false_per_picture))
+        figures.append(single(_ALL, metrics.detector, "median time a picture", "ms", metrics.median_ms))
+    return Part(NAME, tuple(figures), spread=SPREAD, notes=tuple(notes))
 
 
 def _detectors(settings: FacesSettings, names: list[str] | None) -> list[Detector]:
@@ -104,38 +92,17 @@ def _keys(results: list[DetectorMetrics]) -> list[tuple[int | None, Group]]:
     return sorted(keys, key=lambda key: (list(Group).index(key[1]), -1 if key[0] is None else key[0]))
 
 
+def _recall(metrics: DetectorMetrics, key: tuple[int | None, Group]) -> Iterator[Figure]:
+    """The recall of one size and group, if there are such faces."""
+    band, group = key
+    recall = metrics.recalls.get(key)
+    if recall is not None and recall.ratio is not None:
+        name = f"{group.value}, {_size(band)}"
+        yield Figure(name, metrics.detector, "recall", "", recall.ratio, *recall.interval, recall.total)
+
+
 def _size(band: int | None) -> str:
     if band is None:
         return "any size"
     low, high = SIZE_BANDS[band]
     return f"{low:.0f} px and more" if math.isinf(high) else f"{low:.0f} to {high:.0f} px"
-
-
-def _recall(recall: Proportion) -> str:
-    low, high = recall.interval
-    return f"{recall.hits}/{recall.total} {recall.ratio:.3f} ({low:.2f}-{high:.2f})" if recall.total else "-"
-
-
-def _line(name: str, cells: list[str]) -> str:
-    return f"{name:<30}" + "".join(f"{cell:>30}" for cell in cells)
-
-
-def _row(metrics: DetectorMetrics) -> dict[str, Any]:
-    recall = [
-        {
-            "group": group.value,
-            "size": _size(band),
-            "found": metrics.recalls[band, group].hits,
-            "there": metrics.recalls[band, group].total,
-            "recall": metrics.recalls[band, group].ratio,
-            "interval": metrics.recalls[band, group].interval,
-        }
-        for band, group in _keys([metrics])
-    ]
-    return {
-        "finder": metrics.detector,
-        "recall": recall,
-        "false_positives": metrics.false_positives,
-        "false_positives_per_image": metrics.false_positives / metrics.images,
-        "ms": metrics.median_ms,
-    }

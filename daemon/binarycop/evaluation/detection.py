@@ -68,6 +68,11 @@ class DetectorMetrics:
         """Median time for a picture."""
         return median(self.times_ms)
 
+    @property
+    def false_per_picture(self) -> float:
+        """False positives divided by pictures."""
+        return self.false_positives / self.images
+
     def add(self, truth: Iterable[GroundTruthFace], detections: list[Face]) -> None:
         """Count one picture's detections."""
         faces = list(truth)

@@ -23,8 +23,8 @@ class Latencies:
         return self._values_ms[-1] if self._values_ms else None
 
     def percentiles(self) -> dict[str, float | None]:
-        """``p50`` and ``p99`` in milliseconds, or None before the first one."""
+        """``p50``, ``p99`` and ``max`` in milliseconds, or None before the first one."""
         if not self._values_ms:
-            return {"p50": None, "p99": None}
-        p50, p99 = np.percentile(list(self._values_ms), [50, 99])
-        return {"p50": round(float(p50), 3), "p99": round(float(p99), 3)}
+            return {"p50": None, "p99": None, "max": None}
+        p50, p99, most = np.percentile(list(self._values_ms), [50, 99, 100])
+        return {"p50": round(float(p50), 3), "p99": round(float(p99), 3), "max": round(float(most), 3)}

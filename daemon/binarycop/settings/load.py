@@ -20,7 +20,7 @@ from binarycop.settings.service import ServiceSettings
 from binarycop.settings.signals import SignalSettings, SignalsSettings
 from binarycop.settings.tree import EMPTY, MAX_BYTES, MappingNode, ScalarNode, SequenceNode, merge, parse, read_text
 
-MAX_GATES = 8
+MAX_GATES = 16
 _MAX_PROBLEMS = 20
 
 _LANE_KEYS = tuple(field.name for field in fields(LaneSettings) if field.name != "name")

@@ -1,0 +1,86 @@
+"""``start``: how long the program takes for ``--version``, for its help, and until the service is ready."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from binarycop.benchmarks.daemon_run import settings_text
+from binarycop.benchmarks.figures import Part, summary
+from binarycop.errors import SourceError
+
+NAME, REFERENCE = "start", "Python alone"
+_LIMIT_S = 60.0
+_STOP_S = 20.0
+
+
+def measure_start(clip: Path, repeats: int) -> Part:
+    """Start each program several times, in turns. ready: as systemd sees it, from the start to ``READY=1``.
+
+    Raises SourceError if a program fails or does not end.
+    """
+    binarycop = (sys.executable, "-m", "binarycop")
+    cases: dict[str, Callable[[], float]] = {
+        REFERENCE: lambda: _ended_s((sys.executable, "-c", "pass")),
+        "import numpy and cv2": lambda: _ended_s((sys.executable, "-c", "import numpy, cv2")),
+        "binarycop --version": lambda: _ended_s((*binarycop, "--version")),
+        "binarycop --help": lambda: _ended_s((*binarycop, "--help")),
+        "binarycop run until it is ready": lambda: _ready_s(clip),
+    }
+    times_s: dict[str, list[float]] = {case: [] for case in cases}
+    for turn in range(1 + repeats):
+        for case, measure in cases.items():
+            took_s = measure()
+            if turn:  # the first time, files are read from the disk
+                times_s[case].append(took_s)
+    return Part(NAME, tuple(summary("start", case, "time", "s", times) for case, times in times_s.items()), REFERENCE)
+
+
+def _ended_s(command: Sequence[str]) -> float:
+    started_s = time.perf_counter()
+    ended = subprocess.run(command, capture_output=True, text=True, check=False, timeout=_LIMIT_S)
+    if ended.returncode:
+        raise SourceError(command[-1], f"ended with {ended.returncode}: {(ended.stderr.splitlines() or [''])[-1]}")
+    return time.perf_counter() - started_s
+
+
+def _ready_s(clip: Path) -> float:
+    """Start the daemon as a service manager does, and wait for its message."""
+    with TemporaryDirectory() as folder, socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        address = str(Path(folder) / "notify")
+        manager.bind(address)
+        config = Path(folder) / "gate.yaml"
+        config.write_text(settings_text([str(clip.resolve())]), encoding="utf-8")
+        started_s = time.perf_counter()
+        daemon = subprocess.Popen(
+            [sys.executable, "-m", "binarycop", "run", "--json", "--config", str(config)],
+            env={**os.environ, "NOTIFY_SOCKET": address},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        try:
+            return _wait_until_ready(manager, started_s) - started_s
+        finally:
+            daemon.terminate()
+            try:
+                daemon.wait(_STOP_S)
+            except subprocess.TimeoutExpired:
+                daemon.kill()
+                daemon.wait()
+
+
+def _wait_until_ready(manager: socket.socket, started_s: float) -> float:
+    """The time of READY=1. Raises SourceError if it does not come."""
+    while (left_s := started_s + _LIMIT_S - time.perf_counter()) > 0:
+        manager.settimeout(left_s)
+        try:
+            message = manager.recv(4096)
+        except TimeoutError:
+            break
+        if b"READY=1" in message.split(b"\n"):
+            return time.perf_counter()
+    raise SourceError("binarycop run", f"was not ready within {_LIMIT_S:.0f} s")

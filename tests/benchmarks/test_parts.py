@@ -1,0 +1,123 @@
+"""Each part gives figures that agree with each other, or says what is missing; how large they are is not tested."""
+
+import shutil
+import socket
+import time
+from itertools import islice
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from binarycop.benchmarks import kernel, start
+from binarycop.benchmarks.daemon_run import DaemonRun
+from binarycop.benchmarks.figures import Part
+from binarycop.benchmarks.finders import measure_finders
+from binarycop.benchmarks.frame import measure_frames
+from binarycop.benchmarks.gates import figures as gate_figures
+from binarycop.benchmarks.instructions import measure_instructions
+from binarycop.benchmarks.kernel import measure_kernel, medians_us
+from binarycop.benchmarks.steady import NOBODY, PERSON, run
+from binarycop.bundle.files import Bundle
+from binarycop.classifier.emulator import Emulator
+from binarycop.errors import BackendError, SourceError
+from binarycop.frames.demo import Demo
+
+
+def cases(part: Part) -> list[tuple[str, str, str]]:
+    return [figure.key for figure in part.figures]
+
+
+def test_the_kernel_is_timed_alone_and_in_a_batch_beside_the_engines_with_the_same_scores(tiny_bundle: Bundle) -> None:
+    part = measure_kernel([tiny_bundle], 20)
+    quantities = ["one crop", "one crop of a batch", "in a batch"]
+    assert [key for key in cases(part) if key[1] == "numpy"] == [("random", "numpy", name) for name in quantities]
+    assert all(0 < figure.low <= figure.value <= figure.high for figure in part.figures)
+    row = medians_us(part)["random"]
+    assert {"emulator_us", "numpy_us", "emulator_batch_us", "numpy_batch_us"} <= set(row)
+    alone = next(figure for figure in part.figures if figure.key == ("random", "emulator", "one crop"))
+    assert row["emulator_us"] == alone.value
+
+
+def test_every_engine_is_timed_on_one_thread(tiny_bundle: Bundle, monkeypatch: pytest.MonkeyPatch) -> None:
+    before, seen = cv2.getNumThreads(), set()
+
+    def scores(crops: NDArray[np.uint8]) -> NDArray[np.int32]:
+        seen.add(cv2.getNumThreads())
+        return Emulator(tiny_bundle).scores(crops)
+
+    monkeypatch.setitem(kernel._OTHERS, "opencv", lambda _: scores)
+    measure_kernel([tiny_bundle], 1)
+    assert seen == {1}
+    assert cv2.getNumThreads() == before
+
+
+def test_an_engine_with_other_scores_is_not_timed(tiny_bundle: Bundle, monkeypatch: pytest.MonkeyPatch) -> None:
+    wrong = tiny_bundle.golden_scores + 2
+    monkeypatch.setitem(kernel._OTHERS, "opencv", lambda bundle: lambda crops: wrong)
+    with pytest.raises(BackendError, match="opencv does not give the golden scores of random"):
+        measure_kernel([tiny_bundle], 1)
+
+
+def test_lookout_is_timed_on_both_sizes_with_a_face_and_without(monkeypatch: pytest.MonkeyPatch) -> None:
+    part = measure_finders(1)
+    groups = [group for group, case, _ in cases(part) if case == "lookout on opencv"]
+    assert groups == ["320×240, one face", "320×240, nobody", "160×120, one face", "160×120, nobody"]
+
+
+@pytest.fixture
+def short_clip(tmp_path: Path) -> Path:
+    """Half a second of the demo, in which the first person comes."""
+    path = tmp_path / "short.avi"
+    demo, writer = Demo(), cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"MJPG"), 30, (320, 240))
+    for frame in islice(iter(demo.read, None), 35, 50):
+        writer.write(frame.pixels)
+    writer.release()
+    return path
+
+
+def test_a_frame_is_timed_in_replay_and_in_run_by_who_is_there(short_clip: Path) -> None:
+    part = measure_frames(short_clip, 1)
+    samples = {figure.key: figure.samples for figure in part.figures if figure.quantity == "capture to lines"}
+    in_replay = [count for (group, _, _), count in samples.items() if group == "in replay"]
+    assert sum(in_replay) == 15
+    assert {group for group, _, _ in samples} == {"in replay", "in run, finder in its thread"}
+
+
+def test_the_steady_frames_show_somebody_or_nobody() -> None:
+    assert run(PERSON, 6)
+    assert not run(NOBODY, 6)
+
+
+def test_the_age_of_the_oldest_frame_counts_in_periods_of_30_frames_a_second() -> None:
+    latency_ms = {"p50": 2.0, "p99": 20.0, "max": 50.0}
+    shown = {
+        figure.quantity: (figure.case, figure.value, figure.unit)
+        for figure in gate_figures(DaemonRun(8, 150.0, 100.0, 0.0, 20, 0.7, 400, 396, 4, latency_ms))
+    }
+    assert shown["frames processed"] == ("8 gates", 99, "%")
+    assert shown["age of the oldest frame"] == ("8 gates", pytest.approx(1.5), "periods")
+    assert shown["processor time"] == ("8 gates", 0.7, "cores")
+
+
+def test_without_valgrind_the_instructions_are_left_out_with_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shutil, "which", lambda _: None)
+    part = measure_instructions()
+    assert part.figures == ()
+    assert part.notes == ("callgrind: valgrind is not installed; apt install valgrind",)
+
+
+def test_a_start_is_over_when_the_service_says_that_it_is_ready() -> None:
+    manager, daemon = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
+    with manager, daemon:
+        for message in (b"STATUS=READY=1 comes later", b"STATUS=running\nREADY=1", b"next"):
+            daemon.send(message)
+        assert start._wait_until_ready(manager, time.perf_counter()) > 0
+        assert manager.recv(100) == b"next"
+
+
+def test_a_program_that_fails_is_named_with_its_last_line() -> None:
+    with pytest.raises(SourceError, match="ended with 3: it broke"):
+        start._ended_s(("sh", "-c", "echo it broke >&2; exit 3"))
