@@ -58,6 +58,8 @@ class ScriptedClassifier:
     reloads: list[Exception | None] = field(default_factory=list)
     on_reload: Callable[[], None] = lambda: None
     on_scores: Callable[[], object] = lambda: None
+    is_resting: bool = False
+    on_wake: Callable[[], None] = lambda: None
 
     def scores(self, crops: NDArray[np.uint8]) -> NDArray[np.int32]:
         self.on_scores()
@@ -72,6 +74,13 @@ class ScriptedClassifier:
         self.fails = self.reloads.pop(0) if self.reloads else None
         if self.fails:
             raise self.fails
+
+    def rest(self) -> None:
+        self.is_resting = True
+
+    def wake(self) -> None:
+        self.is_resting = False
+        self.on_wake()
 
     def close(self) -> None:
         self.is_closed = True

@@ -15,6 +15,8 @@ from binarycop.tracking.tracker import FrontPerson, Tracker
 class FakeTracker(Tracker):
     """Remembers the settings that were applied, and sees nobody."""
 
+    moved_s, has_face = 0.0, False
+
     def __init__(self) -> None:
         self.applied: list[FacesSettings] = []
 

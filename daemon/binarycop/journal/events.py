@@ -226,6 +226,13 @@ class Event(Enum):
     )
     SOURCE_ENDED = EventSpec("source_ended", "0bd33073672349b0bb9959bcf5313ecf", Level.INFO, "source ended: {detail}")
 
+    ASLEEP = EventSpec(
+        "asleep", "a28ddeb83dbce9305c12afb040bc7b7a", Level.INFO, "asleep, after {seconds} s awake: nothing moves"
+    )
+    AWAKE = EventSpec(
+        "awake", "dc9daf1c608af9ec39e5e7fe1e14b37c", Level.INFO, "awake, after {seconds} s asleep: {woken_by}"
+    )
+
     @property
     def spec(self) -> EventSpec:
         """The event's row in the table."""

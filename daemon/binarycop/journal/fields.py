@@ -149,6 +149,7 @@ FIELDS: dict[str, Field] = {
     "after": _PHASE,
     "state": Word(("active", "over")),
     "seconds": Decimal(0.0, 99_999.9),
+    "woken_by": Word(("motion", "face", "input", "gate", "fault")),
     "minutes": Integer(0, 9999),
     "number": Integer(0, 999),
     "across": Integer(0, 100),

@@ -20,6 +20,12 @@ class ReloadableClassifier(Classifier, Protocol):
     def reload(self) -> None:
         """Load the overlay again. Raises OverlayLoadDenied if this process may not, OverlayError if it fails."""
 
+    def rest(self) -> None:
+        """Slow the overlay's clock down until ``wake`` or the next crop. Raises OverlayError."""
+
+    def wake(self) -> None:
+        """Give the overlay its clock again, also while ``scores`` runs. Raises OverlayError."""
+
 
 class FailoverClassifier:
     """Owns the service's classifier. After an OverlayError it gives no scores until ``recover`` succeeds.
@@ -49,6 +55,14 @@ class FailoverClassifier:
             except OverlayError as failure:
                 self._fail(failure)
         return None
+
+    def rest(self) -> None:
+        """Let an overlay rest until ``wake`` or the next crop. Only between two steps of the perception."""
+        self._try(lambda overlay: overlay.rest())
+
+    def wake(self) -> None:
+        """Give an overlay that rests its whole clock, also while the perception runs. An error is a failure."""
+        self._try(lambda overlay: overlay.wake())
 
     def report_failure(self) -> None:
         """Write a failure to the journal, once. Call it after the lines were driven, since a journal may be slow."""
@@ -85,6 +99,13 @@ class FailoverClassifier:
     def close(self) -> None:
         """Close the classifier; can be called twice."""
         self._classifier.close()
+
+    def _try(self, change: Callable[[ReloadableClassifier], None]) -> None:
+        if self._failure is None and isinstance(self._classifier, ReloadableClassifier):
+            try:
+                change(self._classifier)
+            except OverlayError as failure:
+                self._fail(failure)
 
     def _fail(self, failure: OverlayError) -> None:
         self._failure, self._is_reported = failure, False

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from math import inf
 
 from binarycop.clock import Clock
 from binarycop.frames.source_event import SourceEventKind
@@ -9,16 +10,19 @@ from binarycop.gate import inputs as gate_inputs
 from binarycop.gate.config import GateConfig
 from binarycop.gate.events import Cause, GateEventKind
 from binarycop.gate.machine import step
-from binarycop.gate.state import Grant, State, display_status, due_s, permission
+from binarycop.gate.state import Grant, Phase, State, display_status, due_s, permission
+from binarycop.gate.vote_interval import vote_interval_s
 from binarycop.journal.events import Event
 from binarycop.journal.writers import Journal, Value
-from binarycop.lines.lane_io import LaneIo
+from binarycop.lines.lane_io import LaneInputs, LaneIo
 from binarycop.service.faults import FaultReason, FaultSet
 from binarycop.service.journal_entries import Counters, gate_entry, verdict_entry
 from binarycop.service.lane_journal import LaneJournal
 from binarycop.service.perception import LaneView, Sighting
 from binarycop.service.person_votes import PersonVotes
+from binarycop.service.sleep import Signs, Waker
 from binarycop.service.snapshot import LaneSnapshot
+from binarycop.settings.gate import Fail
 from binarycop.settings.schema import LaneSettings
 from binarycop.trace import NO_TRACER, Stage, Tracer
 from binarycop.verdict import Verdict
@@ -31,7 +35,8 @@ class Lane:
 
     view: asked for new identities and settings. margin: from the bundle's manifest. bundle: its name and version, for
     the journal. clock: read again right before the lines are driven, and for the latency of a decision; None for a
-    recording, which has its own time. source_end: the loop sets it when the lane's recording is over, and how.
+    recording, which has its own time. spares_votes: classify people no more often than the gate needs. source_end: the
+    loop sets it when the lane's recording is over, and how.
     """
 
     def __init__(
@@ -44,8 +49,10 @@ class Lane:
         bundle: str,
         clock: Clock | None = None,
         tracer: Tracer = NO_TRACER,
+        *,
+        spares_votes: bool = False,
     ) -> None:
-        self.settings = settings
+        self.settings, self._spares_votes = settings, spares_votes
         self.counters = Counters()
         self.source_end: SourceEventKind | None = None
         self._view, self._io, self._tracer = view, lane_io, tracer
@@ -57,7 +64,9 @@ class Lane:
         self._front_due_s: float | None = None
         self._driven_grant: Grant | None = None
         self._faults = FaultSet()
-        self._fire = self._override = False
+        self._fire = self._override = self._has_new_input = False
+        self._inputs: LaneInputs | None = None
+        self._moved_s, self._has_face = -inf, False
         self._frame = 0
 
     def see(self, sighting: Sighting | None, now_s: float) -> None:
@@ -69,11 +78,27 @@ class Lane:
         verdict = self._see_person(sighting, now_s) if sighting is not None else None
         front = self._front
         self._read_inputs(now_s)
-        if verdict is None or front is None or front is not self._front:
-            return
-        # Votes are discarded if the permission that they gave has just ended.
-        is_valid = front.current_verdict is verdict
-        self._step(_reached(verdict) if is_valid else gate_inputs.VerdictLapsed(), now_s)
+        if verdict is not None and front is not None and front is self._front:
+            # Votes are discarded if the permission that they gave has just ended.
+            is_valid = front.current_verdict is verdict
+            self._step(_reached(verdict) if is_valid else gate_inputs.VerdictLapsed(), now_s)
+        if self._spares_votes:
+            interval_s = vote_interval_s(self._gate, self._config, self.settings.verdict)
+            self._view.request_pace(self._gate.person, interval_s)
+
+    def signs(self, now_s: float) -> Signs:
+        """What keeps the service awake, after ``see``: any doubt does, and a relay that is about to be on."""
+        is_relay_on = (permission(self._gate, self._config, now_s) is None) == (self.settings.gate.fail is Fail.OPEN)
+        waker = None
+        if self._faults:
+            waker = Waker.FAULT
+        elif self._has_face or self._front is not None:
+            waker = Waker.FACE
+        elif self._fire or self._override or self._has_new_input:
+            waker = Waker.INPUT
+        elif is_relay_on or self._gate.phase is not Phase.IDLE:
+            waker = Waker.GATE
+        return Signs(self._moved_s, waker)
 
     def drive(self, now_s: float) -> None:
         """Let time pass until now, and drive the lines.
@@ -167,6 +192,7 @@ class Lane:
             self._frame = sighting.number
             self._journal.start_frame(captured_s)
             self.counters.count_frame(is_visible=sighting.box is not None, has_scores=sighting.scores is not None)
+        self._moved_s, self._has_face = sighting.moved_s, sighting.has_face
         self.set_fault(FaultReason.NO_DETECTION, active=sighting.is_detector_late)
         for across, down in sighting.still_faces:
             self.log(Event.STILL_FACE, across=across, down=down)
@@ -182,6 +208,7 @@ class Lane:
     def _read_inputs(self, now_s: float) -> None:
         with self._tracer.span(Stage.LINES):
             inputs = self._io.read(now_s)
+        self._has_new_input, self._inputs = inputs != self._inputs, inputs
         if inputs.passages_lost:
             self.log(Event.PASSAGES_LOST, count=inputs.passages_lost)
         if self._gate.ready and not inputs.ready:

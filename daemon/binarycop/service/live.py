@@ -123,6 +123,8 @@ class LiveLoop:
         self._check_sources()
         self._applied_s = self._clock.now_s()
         self._service.apply(sightings, self._applied_s)
+        for grabber in self._grabbers:
+            grabber.set_interval(self._service.capture_interval_s)
         if sightings is not None:
             for frame in self._frames.values():
                 self.latencies.add(self._clock.now_s() - frame.captured_s)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from math import inf
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,7 +25,7 @@ class Sighting:
     its views, or None if there are none. due_s: when the person counts as gone if no frame comes. resets: how many
     requests for new identities it takes into account. is_detector_late: the detector has exceeded its deadline.
     still_faces: the faces that are left out from now on, each as its centre's distance from the left and from the top,
-    in percent.
+    in percent. moved_s: when something last moved. has_face: a face is tracked that is not left out.
     """
 
     person: int | None = None
@@ -37,10 +38,12 @@ class Sighting:
     resets: int = 0
     is_detector_late: bool = False
     still_faces: tuple[tuple[int, int], ...] = ()
+    moved_s: float = 0.0
+    has_face: bool = False
 
 
 class LaneView:
-    """One lane's tracker. Only the thread that runs ``Perception.step`` uses it, except for the two requests below.
+    """One lane's tracker. Only the thread that runs ``Perception.step`` uses it, except for the three requests below.
 
     face_views: how many views of the front person's face are cut out of each frame.
     """
@@ -53,6 +56,8 @@ class LaneView:
         # Nobody clears the request: one that came while an earlier one is applied would be lost.
         self._requested_settings: FacesSettings | None = None
         self._applied_settings: FacesSettings | None = None
+        self._requested_pace: tuple[int | None, float] = None, 0.0
+        self._cropped_s = -inf
 
     @property
     def requested_resets(self) -> int:
@@ -67,6 +72,10 @@ class LaneView:
         """Use other settings from the next step on."""
         self._requested_settings = settings
 
+    def request_pace(self, person: int | None, interval_s: float) -> None:
+        """From the next step on, cut out this person's face at most this often, in seconds; others in each frame."""
+        self._requested_pace = person, interval_s
+
     def busy_s(self, now_s: float) -> float:
         """For how many seconds the detector has been busy with one frame; 0 if it is not busy. From any thread."""
         return self._tracker.waiting_s(now_s)
@@ -75,7 +84,7 @@ class LaneView:
         """Track the people in a frame, or let time pass without one.
 
         Returns what is seen, without scores, and the views of the front person's face, (V, 32, 32, 3) uint8 RGB, or
-        None if there is no frame or nobody is visible. Raises DetectorError.
+        None if there is no frame, nobody is visible, or it is too early for another vote. Raises DetectorError.
         """
         self._apply_requests()
         with self._tracer.span(Stage.TRACK):
@@ -90,11 +99,20 @@ class LaneView:
             resets=self._resets,
             is_detector_late=self._tracker.is_late(now_s),
             still_faces=tuple(_percent(box, frame) for box in front.still_faces) if frame else (),
+            moved_s=self._tracker.moved_s,
+            has_face=self._tracker.has_face,
         )
-        if frame is None or front.box is None:
+        if frame is None or front.box is None or not self._is_crop_due(front.person, frame.captured_s):
             return sighting, None
         with self._tracer.span(Stage.CROP):
             return sighting, cut_views(frame.pixels, front.box, self._geometry, self._face_views)
+
+    def _is_crop_due(self, person: int | None, captured_s: float) -> bool:
+        paced, interval_s = self._requested_pace
+        if person == paced and captured_s - self._cropped_s < interval_s:
+            return False
+        self._cropped_s = captured_s
+        return True
 
     def _apply_requests(self) -> None:
         settings = self._requested_settings

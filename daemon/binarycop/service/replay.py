@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from math import inf
 
 from binarycop.clock import ManualClock
 from binarycop.errors import SourceError, UndecodableFrame
@@ -16,10 +17,13 @@ def replay(service: Service, source: Source, clock: ManualClock, tracer: Tracer 
     """Run one recording through a service with one lane, until the last permission is over.
 
     clock: is set to the recording's time, which goes on in its pauses without waiting. Returns how long each frame took
-    in real time.
+    in real time. Of a service that sleeps only the frames count that it takes.
     """
-    latencies = Latencies()
+    latencies, taken_s = Latencies(), -inf
     for frame in _frames(service, source, tracer):
+        if frame.captured_s - taken_s < service.capture_interval_s:
+            continue
+        taken_s = frame.captured_s
         _step_until(service, clock, frame.captured_s)
         clock.advance_to(frame.captured_s)
         # Without the frame first, as the live loop steps: a track that is lost by now must not be found in it.

@@ -8,6 +8,7 @@ from binarycop.service.faults import FaultReason
 from binarycop.service.lane import Lane
 from binarycop.service.perception import Perception, Sighting
 from binarycop.service.perception_runner import PerceptionRunner
+from binarycop.service.sleeper import Sleeper, Sleepless
 
 _CLOSE_S = 3.0
 
@@ -15,12 +16,15 @@ _CLOSE_S = 3.0
 class Service:
     """Owns the lanes and their perception. It switches every relay off when it is closed, even if an error ends it.
 
-    lanes: in the order of the perception's views. runner: runs the perception.
+    lanes: in the order of the perception's views. runner: runs the perception. sleeper: None: it never sleeps.
     """
 
-    def __init__(self, lanes: Sequence[Lane], perception: Perception, runner: PerceptionRunner) -> None:
+    def __init__(
+        self, lanes: Sequence[Lane], perception: Perception, runner: PerceptionRunner, sleeper: Sleeper | None = None
+    ) -> None:
         self.lanes = tuple(lanes)
         self.runner = runner
+        self._sleeper = sleeper or Sleepless()
         self._views, self._classifier = perception.views, perception.classifier
 
     def __enter__(self) -> "Service":
@@ -43,19 +47,29 @@ class Service:
     def apply(self, sightings: Sequence[Sighting] | None, now_s: float) -> None:
         """Bring every lane up to ``now_s``, with what the lanes have seen if there is a new result.
 
-        First every lane's lines are driven, then the journal is written. If the overlay fails, every lane has a fault;
-        when all relays are off, the overlay is loaded again. Raises BackendError or LineError.
+        First every lane's inputs are read, then every lane's lines are driven, then the journal is written. If the
+        overlay fails, every lane has a fault; when all relays are off, the overlay is loaded again. Raises BackendError
+        or LineError.
         """
         for index, lane in enumerate(self.lanes):
             lane.see(None if sightings is None else sightings[index], now_s)
+        signs = (lane.signs(now_s) for lane in self.lanes)
+        self._sleeper.step(signs, now_s, is_classifier_idle=self.runner.is_idle)
+        for lane in self.lanes:
             lane.set_fault(FaultReason.NO_SCORES, active=not self._classifier.is_available)
             lane.set_fault(FaultReason.NO_ANSWER, active=self.runner.busy_s() > lane.settings.faces.deadline_s)
             lane.apply_faults(now_s)
             lane.drive(now_s)
         for lane in self.lanes:
             lane.write_journal()
+        self._sleeper.write_journal()
         if not self._classifier.is_available and self.runner.is_idle:
             self._recover(now_s)
+
+    @property
+    def capture_interval_s(self) -> float:
+        """The time from one picture of each source to the next that the service needs now; 0: it needs all."""
+        return self._sleeper.capture_interval_s
 
     def detector_busy_s(self, index: int, now_s: float) -> float:
         """For how many seconds a lane's detector has been busy with one frame; 0 if it is not busy."""

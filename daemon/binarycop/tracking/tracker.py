@@ -57,6 +57,16 @@ class Tracker:
         self._pending: _PendingRequest | None = None
         self._frames_since_request = settings.find_every
 
+    @property
+    def moved_s(self) -> float:
+        """When something last moved in a frame."""
+        return self._motion.last_motion_s
+
+    @property
+    def has_face(self) -> bool:
+        """Whether a face is tracked, also a lost one, that is not left out."""
+        return any(track.track_id not in self._still_faces.left_out for track in self._tracks.tracks)
+
     def apply_settings(self, settings: FacesSettings) -> None:
         """Use other settings from the next frame on. The detector stays."""
         self._settings = settings
@@ -64,9 +74,9 @@ class Tracker:
     def step(self, frame: Frame, now_s: float) -> FrontPerson:
         """Add the next frame. Raises DetectorError."""
         low_res, found = subsample(frame.pixels), list[Box]()
-        if not self._detect_every_frame:
-            self._motion = motion.step(self._motion, low_res, now_s)
-        if self._motion.is_static(now_s) and self._tracks.all_visible and self._pending is None:
+        self._motion = motion.step(self._motion, low_res, now_s)
+        is_static = self._motion.is_static(now_s) and not self._detect_every_frame
+        if is_static and self._tracks.all_visible and self._pending is None:
             self._tracks = tracks.refresh(self._tracks, now_s)
             self._frames_since_request = self._settings.find_every
         else:

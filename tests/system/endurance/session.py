@@ -97,6 +97,14 @@ class CountingClassifier:
         """See ``ReloadableClassifier.reload``."""
         self._inner.reload()
 
+    def rest(self) -> None:
+        """See ``ReloadableClassifier.rest``."""
+        self._inner.rest()
+
+    def wake(self) -> None:
+        """See ``ReloadableClassifier.wake``."""
+        self._inner.wake()
+
     def close(self) -> None:
         """See ``Classifier.close``."""
         self._inner.close()

@@ -1,0 +1,31 @@
+"""How often the person in front is classified in the mode ``low-power``: once until the verdict, then as needed.
+
+Pure. Fewer votes can only withhold: a verdict that no new frame supports gives no permission after ``fresh_s``, and
+ends a held one after ``grace_s``. So votes are left out only where none of them could take a permission away.
+"""
+
+from math import inf
+
+from binarycop.classes import GateStatus
+from binarycop.gate.config import GateConfig
+from binarycop.gate.state import State
+from binarycop.settings.verdict import VerdictSettings
+
+EVERY_FRAME, NEVER = 0.0, inf
+
+
+def vote_interval_s(state: State, config: GateConfig, settings: VerdictSettings) -> float:
+    """The time from one vote of the person in front to the next, in seconds.
+
+    Every frame until the verdict, while that verdict may still give a permission, and from a vote on that contradicts
+    it. Never after a pulse, which cannot be taken back, until the passage or its time-out. Otherwise as rarely as the
+    window stays full: of whoever was refused and may put the mask right, and during a held permission.
+    """
+    verdict, grant = state.verdict, state.grant
+    if verdict is None or verdict.is_contradicted or verdict.status is GateStatus.UNDECIDED:
+        return EVERY_FRAME
+    if grant is None and verdict.status in config.permitted:
+        return EVERY_FRAME
+    if grant is not None and not grant.is_held and grant.person == state.person:
+        return NEVER
+    return settings.within_s / settings.window
