@@ -33,7 +33,9 @@ def step(state: State, gate_input: GateInput, config: GateConfig, now_s: float) 
 def _expire(state: State, config: GateConfig, now_s: float) -> Result:
     """End the override and every phase whose time is over by now, one after the other."""
     events: tuple[GateEvent, ...] = ()
-    state = replace(state, override=override_input.expire(state.override, config.settings, now_s))
+    override = override_input.expire(state.override, config.settings, now_s)
+    if override is not state.override:
+        state = replace(state, override=override)
     while state.phase is not Phase.IDLE and now_s >= (end_s := phase_end_s(state, config.settings)):
         if state.phase is Phase.REMINDING:
             # `_evaluate` gives the permission; it may have to wait until the speed gate is ready.

@@ -119,21 +119,19 @@ def prune_and_select(state: Tracks, now_s: float, lost_s: float, left_out: froze
 
     left_out: the ids of tracks that cannot be in front.
     """
-    state = replace(state, tracks=tuple(track for track in state.tracks if now_s - track.last_seen_s <= lost_s))
-    front = None if state.front_id in left_out else state.front_track
-    visible = (track for track in state.tracks if track.is_visible and track.track_id not in left_out)
+    kept = tuple(track for track in state.tracks if now_s - track.last_seen_s <= lost_s)
+    front = next((track for track in kept if track.track_id == state.front_id and track.track_id not in left_out), None)
+    visible = (track for track in kept if track.is_visible and track.track_id not in left_out)
     largest = max(visible, key=lambda track: track.filtered.box.area_px, default=None)
     if largest is None or (
         front is not None and largest.filtered.box.area_px <= _FRONT_RATIO * front.filtered.box.area_px
     ):
         largest = front
-    if largest is None:
-        return replace(state, front_id=None)
-    if largest.person is not None:
-        return replace(state, front_id=largest.track_id)
-    person = state.last_person_id + 1
-    numbered = tuple(replace(track, person=person) if track is largest else track for track in state.tracks)
-    return replace(state, last_person_id=person, front_id=largest.track_id, tracks=numbered)
+    front_id, last_person_id = None if largest is None else largest.track_id, state.last_person_id
+    if largest is not None and largest.person is None:
+        last_person_id += 1
+        kept = tuple(replace(track, person=last_person_id) if track is largest else track for track in kept)
+    return Tracks(state.last_track_id, last_person_id, front_id, kept)
 
 
 def reset_identities(state: Tracks) -> Tracks:
