@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
@@ -11,6 +11,8 @@ import pytest
 from binarycop.cli import events
 from binarycop.cli.main import main
 from binarycop.errors import JournalError
+from binarycop.journal.boots import Boot, Stamp
+from binarycop.journal.events import Event
 from binarycop.journal.origin import GateOrigins
 from binarycop.journal.reader import Query, Record
 from tests.tried import Kind, tried
@@ -24,7 +26,9 @@ WRITER = "binarycop-journal.service"
 PERMIT = Record(
     AT, "b1", "permit", "north", "north: person 3: permission given (correct, verdict)", VALUES, WRITER, is_trusted=True
 )
-FIRE = Record(AT, "b2", "fire", "north", "north: fire input active", {"state": "active"}, WRITER, is_trusted=True)
+FIRE = Record(
+    AT, "b2", "fire", "north", "north: fire input active", {"state": "active"}, WRITER, is_trusted=True, cursor="c3"
+)
 FORGED = replace(
     PERMIT, boot="b2", is_trusted=False, unit="session-1.scope",
     text="x\n2026-05-04 12:00:02.000  permit      north: person 4: permission given\x1b[2K\u202e",
@@ -32,25 +36,53 @@ FORGED = replace(
 )  # fmt: skip
 
 
+@dataclass
+class Asked:
+    """What the command asked the journal for."""
+
+    query: Query
+    boots: list[str]
+    newest_first: bool = False
+    after: str | None = None
+
+
 @pytest.fixture
-def queries(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Query, bool]]:
-    """Installs a journal of two events, and one that somebody forged; returns the queries that it gets."""
+def queries(monkeypatch: pytest.MonkeyPatch) -> list[Asked]:
+    """Installs a journal of two events, and one that somebody forged; returns what it is asked for."""
     return install(monkeypatch, PERMIT, FORGED, FIRE)
 
 
-def install(monkeypatch: pytest.MonkeyPatch, *records: Record) -> list[tuple[Query, bool]]:
-    """Installs a journal; returns the queries that it gets."""
-    queries: list[tuple[Query, bool]] = []
+class Fields:
+    """A journal of which only the values of fields are asked."""
 
-    def read(reader: Any, query: Query, origins: GateOrigins, running_boot: str, *, follow: bool) -> Iterator[Record]:
-        queries.append((query, follow))
-        yield from records
-        if follow:
-            raise KeyboardInterrupt
+    def unique(self, field: str) -> set[str]:
+        return {"north", "south", ""} if field == "BINARYCOP_GATE" else set()
 
-    monkeypatch.setattr(events, "open_reader", lambda: None)
+
+def install(monkeypatch: pytest.MonkeyPatch, *records: Record) -> list[Asked]:
+    """Installs a journal; returns what it is asked for."""
+    asked: list[Asked] = []
+
+    def read(
+        reader: Any, query: Query, origins: GateOrigins, boots: list[Boot], *, newest_first: bool = False
+    ) -> Iterator[Record]:
+        ids = [boot.id for boot in boots]
+        asked.append(Asked(query, ids, newest_first))
+        found = [record for record in records if record.boot in ids]
+        yield from reversed(found) if newest_first else found
+
+    def follow(reader: Any, query: Query, origins: GateOrigins, boot: Boot, after: str) -> Iterator[Record]:
+        asked.append(Asked(query, [boot.id], after=after))
+        yield from (record for record in records if record.boot == boot.id and (not after or record.cursor > after))
+        raise KeyboardInterrupt
+
+    first = Stamp(round(AT.timestamp() * 1e6), 0)
+    monkeypatch.setattr(events, "open_reader", Fields)
+    monkeypatch.setattr(events, "running_boot", lambda: "b2")
+    monkeypatch.setattr(events, "read_boots", lambda *_: [Boot("b1", first=first), Boot("b2")])
     monkeypatch.setattr(events, "read", read)
-    return queries
+    monkeypatch.setattr(events, "follow", follow)
+    return asked
 
 
 @pytest.mark.usefixtures("queries")
@@ -107,9 +139,75 @@ def test_no_field_of_an_entry_can_claim_that_it_is_trusted(capsys: pytest.Captur
     assert (forged["trusted"], forged["unit"], forged["at"]) == (False, "session-1.scope", AT.isoformat())
 
 
-def test_the_arguments_become_a_query(queries: list[tuple[Query, bool]]) -> None:
-    assert main(["events", "--gate", "north", "--class", "nose_mouth"]) == 0
-    assert queries == [(Query("north", "nose_mouth"), False)]
+def test_the_arguments_become_a_query(queries: list[Asked]) -> None:
+    assert main(["events", "--gate", "north", "--class", "nose_mouth", "--event", "refuse", "--event", "permit"]) == 0
+    assert queries == [Asked(Query("north", "nose_mouth", (Event.REFUSE, Event.PERMIT)), ["b1", "b2"])]
+
+
+@pytest.mark.parametrize(
+    ("boot", "expected"),
+    [([], ["b2"]), (["0"], ["b2"]), (["-1"], ["b1"]), (["b1"], ["b1"]), (["b"], None), (["-2"], None)],
+)
+def test_one_boot_is_chosen_by_its_place_or_the_start_of_its_id(
+    queries: list[Asked], capsys: pytest.CaptureFixture[str], boot: list[str], expected: list[str] | None
+) -> None:
+    assert main(["events", "--boot", *boot]) == (0 if expected else 2)
+    if expected:
+        assert [asked.boots for asked in queries] == [expected]
+    else:
+        assert f"no boot is {boot[0]!r}: write 0 for the newest, down to -1" in capsys.readouterr().err
+
+
+def test_the_newest_are_read_from_the_end_and_shown_in_their_order(
+    queries: list[Asked], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["events", "-n", "2"]) == 0
+    assert [asked.newest_first for asked in queries] == [True]
+    assert [line[25:29] for line in capsys.readouterr().out.splitlines() if not line.startswith("--")] == [
+        "perm",
+        "fire",
+    ]
+    assert main(["events", "-n", "1", "--untrusted"]) == 0
+    assert "fire" in capsys.readouterr().out.splitlines()[-1]
+
+
+def test_following_goes_on_behind_the_newest(queries: list[Asked], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["events", "-n", "1", "--follow"]) == 0
+    assert [(asked.boots, asked.after) for asked in queries] == [(["b1", "b2"], None), (["b2"], "c3")]
+    assert capsys.readouterr().out.count("fire input") == 1
+
+
+def test_a_class_that_the_event_cannot_have_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["events", "--event", "started", "--class", "nose"]) == 2
+    assert capsys.readouterr().err.startswith("binarycop: started has no class nose; events with it are verdict, ")
+
+
+def test_when_nothing_matched_the_reach_of_the_journal_is_said(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    install(monkeypatch)
+    assert main(["events", "--gate", "north"]) == 0
+    assert capsys.readouterr().err == (
+        f"binarycop: nothing matched; the journal reaches back to {AT.astimezone():%Y-%m-%d %H:%M}\n"
+    )
+    assert main(["events", "--gate", "nroth"]) == 0
+    assert capsys.readouterr().err == "binarycop: the journal has no gate nroth; it has north, south\n"
+
+
+def test_on_a_terminal_of_80_columns_a_decision_is_wrapped_below_its_name(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    install(monkeypatch, PERMIT)
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
+    monkeypatch.setenv("COLUMNS", "80")
+    assert main(["events"]) == 0
+    day = f"{AT.astimezone():%Y-%m-%d %H:%M:%S}.234"
+    assert capsys.readouterr().out.splitlines() == [
+        "-- boot b1 --",
+        f"{day}  permit      north: person 3: permission given (correct,",
+        "                         verdict); 5 of 8 frames, margin 12.5; 4.2 ms from",
+        "                         capture to lines; n-cnv 0.1.0; gate idle -> permitted",
+    ]
 
 
 def at(text: str, clock_step: timedelta = timedelta(0)) -> Record:
@@ -150,7 +248,7 @@ def test_an_event_that_only_the_later_clock_puts_within_the_bounds_is_counted(
     shown = capsys.readouterr()
     assert shown.out == ""
     assert shown.err == (
-        "binarycop: no event matches\n"
+        f"binarycop: nothing matched; the journal reaches back to {AT.astimezone():%Y-%m-%d %H:%M}\n"
         "binarycop: entries that are left out because the clock was set only after them: 1; "
         "without --since and --until they are shown\n"
     )
@@ -161,22 +259,23 @@ def test_a_period_that_ends_before_it_begins_is_refused(capsys: pytest.CaptureFi
     assert capsys.readouterr().err == "binarycop: --until is before --since: no event is within both\n"
 
 
-def test_an_interrupt_ends_follow_with_success(
-    queries: list[tuple[Query, bool]], capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_an_interrupt_ends_follow_with_success(queries: list[Asked], capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["events", "--follow"]) == 0
-    assert queries[0][1]
+    assert [(asked.boots, asked.after) for asked in queries] == [(["b1"], None), (["b2"], "")]
     assert "fire input active" in capsys.readouterr().out
 
 
 @pytest.mark.usefixtures("queries")
-@pytest.mark.parametrize("arguments", [["--since", "soon"], ["--class", "hat"]])
+@pytest.mark.parametrize(
+    "arguments", [["--since", "soon"], ["--class", "hat"], ["--event", "pass"], ["-n", "0"], ["-n", "few"]]
+)
 def test_a_wrong_argument_is_refused_with_the_right_choices(
     arguments: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(SystemExit, match="2"):
         main(["events", *arguments])
-    assert "today, yesterday" in (message := capsys.readouterr().err) or "undecided" in message
+    message = capsys.readouterr().err
+    assert any(choice in message for choice in ("today, yesterday", "undecided", "not_passed", "such as 50"))
 
 
 def test_a_journal_that_cannot_be_read_gives_one_line_and_its_own_exit_code(

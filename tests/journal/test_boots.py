@@ -4,16 +4,13 @@ from datetime import timedelta
 
 import pytest
 
+from binarycop.journal.boots import read_boots
 from binarycop.journal.events import Event
-from binarycop.journal.reader import Query, Record, read
-from tests.journal.test_reader import BOOTS, ORIGINS, RUNNING, FakeReader
+from binarycop.journal.reader import Query, Record, follow
+from tests.journal.fakes import BOOTS, ORIGINS, RUNNING, FakeReader, records_of
 from tests.tried import Kind, tried
 
 YEAR_S = 365 * 86_400.0
-
-
-def records_of(reader: FakeReader) -> list[Record]:
-    return list(read(reader, Query(), ORIGINS, RUNNING))
 
 
 def boots_of(records: list[Record]) -> list[int]:
@@ -46,7 +43,7 @@ def test_boots_whose_files_were_not_closed_stay_together_and_are_in_the_order_of
 def reader_of_reversed(reader: FakeReader) -> FakeReader:
     """The boots come to the reader in the other order; each boot's own entries do not."""
     other = FakeReader()
-    other.entries = sorted(reader.entries, key=lambda entry: entry["_BOOT_ID"], reverse=True)
+    other.stored = sorted(reader.stored, key=lambda entry: entry.fields["_BOOT_ID"], reverse=True)
     return other
 
 
@@ -63,7 +60,7 @@ def test_the_boot_that_runs_is_the_last_with_all_of_its_series() -> None:
     reader.write(Event.FIRE, "gate", 0, 2, "new", -YEAR_S, state="active")
     reader.write(Event.FIRE, "gate", 0, 4, "new", -YEAR_S, state="active")
     reader.write(Event.FIRE, "gate", 0, 1, "old", state="active")
-    assert BOOTS[4].hex == RUNNING
+    assert BOOTS[4] == RUNNING
     assert boots_of(records_of(reader)) == [1, 2, 4]
 
 
@@ -79,8 +76,8 @@ def test_the_clock_of_an_event_that_comes_while_it_is_read_is_not_compared_with_
     reader, more = FakeReader(), FakeReader()
     reader.write(Event.FIRE, "gate", 5, 4, "a", -YEAR_S, state="active")
     more.write(Event.FIRE, "gate", 6, 4, "a", state="over")
-    reader.later = [more.entries]
-    following = read(reader, Query(), ORIGINS, RUNNING, follow=True)
+    reader.later = [more.stored]
+    following = follow(reader, Query(), ORIGINS, read_boots(reader, RUNNING)[-1])
     assert [next(following).clock_step for _ in range(2)] == [timedelta(0)] * 2
 
 
@@ -88,5 +85,5 @@ def test_a_cursor_without_a_number_leaves_the_order_to_the_clock() -> None:
     reader = FakeReader()
     for boot, at_s in ((1, 20), (2, 10)):
         reader.write(Event.FIRE, "gate", at_s, boot, state="active")
-        reader.entries[-1]["__CURSOR"] = "opaque"
+        reader.stored[-1] = reader.stored[-1]._replace(cursor="opaque")
     assert boots_of(records_of(reader)) == [2, 1]

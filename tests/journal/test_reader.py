@@ -1,119 +1,16 @@
 """Events are read back, here from a journal that the tests fake."""
 
-import errno
-import sys
-from collections.abc import Mapping
-from datetime import datetime, timedelta, timezone
-from types import ModuleType
-from typing import Any, NamedTuple
 from uuid import UUID
 
 import pytest
 
 from binarycop.errors import JournalError
+from binarycop.journal.boots import Boot, read_boots
 from binarycop.journal.events import Event
-from binarycop.journal.journald import open_reader
 from binarycop.journal.origin import GateOrigins
-from binarycop.journal.reader import Query, Record, read
-from binarycop.journal.writers import SystemdJournal, Value
+from binarycop.journal.reader import Query, Record, follow, read
+from tests.journal.fakes import BOOTS, DAEMON, NOBODY, NOON, ORIGINS, ROOT, RUNNING, WRITER, FakeReader, records_of
 from tests.tried import Kind, tried
-
-ROOT, DAEMON, WRITER, NOBODY = 0, 990, 991, 65534
-ORIGINS = GateOrigins({"root": ROOT, "binarycop": DAEMON, "binarycop-journal": WRITER})
-NOON = datetime(2026, 5, 4, 12, 0, tzinfo=timezone.utc)
-BOOTS = tuple(UUID(int=number) for number in range(5))
-RUNNING = BOOTS[4].hex
-
-
-class Monotonic(NamedTuple):
-    """As ``systemd.journal.Monotonic``."""
-
-    timestamp: timedelta
-    bootid: UUID
-
-
-class FakeReader:
-    """Gives entries as python-systemd does, in the order of ``entries``, selected by journald's rule for matches."""
-
-    def __init__(self) -> None:
-        self.entries: list[dict[str, Any]] = []
-        self.matches: dict[str, set[str]] = {}
-        self.later: list[list[dict[str, Any]]] = []
-        self.damaged: int | None = None
-        self._next = 0
-
-    def write(
-        self,
-        event: Event,
-        gate: str = "gate",
-        at_s: float = 0.0,
-        boot: int = 1,
-        series: str = "a",
-        step_s: float = 0.0,
-        /,
-        **values: Value,
-    ) -> None:
-        """Add an event as the daemon writes it, ``at_s`` seconds after noon and as many after the boot.
-
-        series: of its number. step_s: by how much the clock is fast.
-        """
-
-        def send(text: str, **fields: str) -> None:
-            entry: dict[str, Any] = {**fields, "MESSAGE": text, "MESSAGE_ID": UUID(fields["MESSAGE_ID"])}
-            origin = {"_SYSTEMD_UNIT": "binarycop-journal.service", "_UID": WRITER, "_BOOT_ID": BOOTS[boot]}
-            since_boot = timedelta(seconds=at_s)
-            stamps = {
-                "__REALTIME_TIMESTAMP": NOON + since_boot + timedelta(seconds=step_s),
-                "__MONOTONIC_TIMESTAMP": Monotonic(since_boot, BOOTS[boot]),
-                "__CURSOR": f"s={series};i={len(self.entries) + 1:x};b={BOOTS[boot].hex}",
-            }
-            self.entries.append({**entry, **origin, **stamps})
-
-        SystemdJournal(send).write(event, gate, **values)
-
-    def add_match(self, **fields: str) -> None:
-        for name, value in fields.items():
-            self.matches.setdefault(name, set()).add(value)
-
-    def flush_matches(self) -> None:
-        self.matches.clear()
-
-    def query_unique(self, field: str) -> set[UUID]:
-        return {entry[field] for entry in self.entries}
-
-    def seek_head(self) -> None:
-        self._next = 0
-
-    def seek_tail(self) -> None:
-        self._next = len(self.entries)
-
-    def get_next(self) -> Mapping[str, Any]:
-        while self._next < len(self.entries):
-            self._next += 1
-            if self._is_selected(self.entries[self._next - 1]):
-                return self._get(self._next - 1)
-        return {}
-
-    def get_previous(self) -> Mapping[str, Any]:
-        while self._next > 0:
-            self._next -= 1
-            if self._is_selected(self.entries[self._next]):
-                return self._get(self._next)
-        return {}
-
-    def _get(self, index: int) -> Mapping[str, Any]:
-        if index == self.damaged:
-            raise OSError(errno.EBADMSG, "Bad message")
-        return self.entries[index]
-
-    def _is_selected(self, entry: Mapping[str, Any]) -> bool:
-        return all(str(entry.get(name, "")).replace("-", "") in wanted for name, wanted in self.matches.items())
-
-    def wait(self, timeout: float) -> int:
-        if not self.later:
-            raise KeyboardInterrupt
-        self.entries += self.later.pop(0)
-        return 1
 
 
 @pytest.fixture
@@ -123,8 +20,9 @@ def reader() -> FakeReader:
                 mode="MJPG 640×480 at 30 Hz", lines="gpiochip", policy="enforce")  # fmt: skip
     reader.write(Event.REFUSE, "north", 10, person=1, bundle="n-cnv 0.1.0", votes=5, frames=8, margin=12.5,
                 latency_ms=4.2, before="idle", after="idle", **{"class": "nose"})  # fmt: skip
-    other = {"MESSAGE_ID": UUID(int=9), "MESSAGE": "another program's"}
-    reader.entries.append({**reader.entries[-1], **other})
+    other = {"MESSAGE_ID": UUID(int=9).hex.encode(), "MESSAGE": b"another program's"}
+    reader.stored.append(reader.stored[-1])
+    reader.alter(-1, **other)
     reader.write(Event.PERMIT, "south", 20, 2, person=2, cause="verdict", **{"class": "correct"})
     return reader
 
@@ -134,7 +32,7 @@ def names(records: list[Record]) -> list[str]:
 
 
 def test_all_events_of_all_boots_are_read_in_order_and_nothing_else(reader: FakeReader) -> None:
-    records = list(read(reader, Query(), ORIGINS, RUNNING))
+    records = records_of(reader)
     assert names(records) == ["started", "refuse", "permit"]
     assert [record.boot[-1] for record in records] == ["1", "1", "2"]
     assert records[0].at == NOON
@@ -165,30 +63,19 @@ def test_only_what_the_gates_own_units_wrote_is_trusted(
     reader = FakeReader()
     reader.write(event, person=1, cause="verdict", minutes=10, bundle="", refused="", version="", reason="",
                  **{"class": "correct"})  # fmt: skip
-    entry = reader.entries[0]
-    for name, value in (("_SYSTEMD_UNIT", unit), ("_UID", uid)):
-        if value is None:
-            del entry[name]
-        else:
-            entry[name] = value
     # journald lets no program write a field that begins with an underscore, but others may be anything.
-    entry |= {"SYSLOG_IDENTIFIER": "binarycop", "UNIT": "binarycop-journal.service", "OBJECT_UID": str(WRITER)}
-    [record] = read(reader, Query(), ORIGINS, RUNNING)
+    reader.alter(0, _SYSTEMD_UNIT=unit and unit.encode(), _UID=None if uid is None else str(uid).encode(),
+                 UNIT=b"binarycop-journal.service", OBJECT_UID=str(WRITER).encode())  # fmt: skip
+    [record] = records_of(reader)
     assert (record.is_trusted, record.unit) == (is_trusted, unit or "")
 
 
 def test_without_the_gates_users_nothing_is_trusted(reader: FakeReader) -> None:
-    assert not any(record.is_trusted for record in read(reader, Query(), GateOrigins({"root": ROOT}), RUNNING))
-
-
-@tried(Kind.JOURNAL, "python-systemd's times without a time zone", "local time")
-def test_a_time_without_a_time_zone_is_local(reader: FakeReader) -> None:
-    reader.entries[0]["__REALTIME_TIMESTAMP"] = NOON.astimezone().replace(tzinfo=None)
-    assert next(read(reader, Query(), ORIGINS, RUNNING)).at == NOON
+    assert not any(record.is_trusted for record in records_of(reader, origins=GateOrigins({"root": ROOT})))
 
 
 def test_number_fields_become_numbers_again(reader: FakeReader) -> None:
-    [_, refusal, _] = read(reader, Query(), ORIGINS, RUNNING)
+    [_, refusal, _] = records_of(reader)
     assert refusal.gate == "north"
     assert refusal.text == "north: person 1: permission refused (nose)"
     assert refusal.values == {
@@ -198,8 +85,8 @@ def test_number_fields_become_numbers_again(reader: FakeReader) -> None:
 
 
 def test_a_number_field_with_another_text_stays_a_text(reader: FakeReader) -> None:
-    reader.entries[1]["BINARYCOP_VOTES"] = "many"
-    assert list(read(reader, Query(), ORIGINS, RUNNING))[1].values["votes"] == "many"
+    reader.alter(1, BINARYCOP_VOTES=b"many")
+    assert records_of(reader)[1].values["votes"] == "many"
 
 
 @pytest.mark.parametrize(
@@ -212,69 +99,83 @@ def test_a_number_field_with_another_text_stays_a_text(reader: FakeReader) -> No
     ],
 )
 def test_a_query_selects_events(reader: FakeReader, query: Query, expected: list[str]) -> None:
-    assert names(list(read(reader, query, ORIGINS, RUNNING))) == expected
+    assert names(records_of(reader, query)) == expected
 
 
 def test_following_yields_new_events_until_it_is_interrupted(reader: FakeReader) -> None:
     more = FakeReader()
-    more.write(Event.FIRE, "gate", 30, 4, state="active")
-    reader.later = [[], more.entries]
-    following = read(reader, Query(), ORIGINS, RUNNING, follow=True)
-    names = [next(following).event for _ in range(4)]
+    more.write(Event.FIRE, "gate", 30, 2, state="active")
+    reader.later = [[], more.stored]
+    following = follow(reader, Query(), ORIGINS, Boot(BOOTS[2]))
+    names = [next(following).event for _ in range(2)]
     with pytest.raises(KeyboardInterrupt):
         next(following)
-    assert names == ["started", "refuse", "permit", "fire"]
+    assert names == ["permit", "fire"]
+
+
+def test_following_goes_on_behind_an_event(reader: FakeReader) -> None:
+    for at_s in (30, 40):
+        reader.write(Event.FIRE, "gate", at_s, 2, state="active")
+    following = follow(reader, Query(), ORIGINS, Boot(BOOTS[2]), reader.stored[-2].cursor)
+    assert next(following).cursor == reader.stored[-1].cursor
+
+
+def test_from_the_newest_on_all_boots_are_read_backwards(reader: FakeReader) -> None:
+    boots = read_boots(reader, RUNNING)
+    backwards = list(read(reader, Query(), ORIGINS, boots, newest_first=True))
+    assert backwards == records_of(reader)[::-1]
+    assert names(backwards) == ["permit", "refuse", "started"]
+
+
+def test_a_damaged_end_is_an_error_after_the_other_boots_from_the_newest_on_too(reader: FakeReader) -> None:
+    reader.write(Event.FIRE, "gate", 30, 3, state="active")
+    reader.damaged = len(reader.stored) - 1
+    reading = read(reader, Query(), ORIGINS, read_boots(reader, RUNNING), newest_first=True)
+    assert names([next(reading) for _ in range(3)]) == ["permit", "refuse", "started"]
+    with pytest.raises(JournalError, match="Bad message"):
+        next(reading)
 
 
 @tried(Kind.JOURNAL, "its last entry is damaged, as after a loss of power", "all other boots are shown, then an error")
 @pytest.mark.parametrize("damaged", [2, 4])
 def test_an_error_comes_after_all_events_that_can_be_read(reader: FakeReader, damaged: int) -> None:
-    del reader.entries[2]  # the other program's
+    del reader.stored[2]  # the other program's
     for boot in (2, 3):
         reader.write(Event.FIRE, "gate", 30, boot, state="active")
     reader.damaged = damaged
-    reading = read(reader, Query(), ORIGINS, RUNNING)
+    reading = read(reader, Query(), ORIGINS, read_boots(reader, RUNNING))
     assert names([next(reading) for _ in range(4 if damaged == 4 else 3)])[:2] == ["started", "refuse"]
     with pytest.raises(JournalError, match="journal: it cannot be read to its end: Bad message; see journalctl --ver"):
         next(reading)
 
 
-def install(monkeypatch: pytest.MonkeyPatch, reader: Any) -> None:
-    """Fake the module systemd.journal with this Reader; None for a machine without python-systemd."""
-    module = None
-    if reader is not None:
-        module = ModuleType("systemd.journal")
-        module.Reader = reader  # type: ignore[attr-defined]
-    monkeypatch.setitem(sys.modules, "systemd", ModuleType("systemd"))
-    monkeypatch.setitem(sys.modules, "systemd.journal", module)
+def test_a_query_that_no_entry_can_match_says_why() -> None:
+    assert Query(status="nose", events=(Event.REFUSE, Event.STARTED)).problem == ""
+    assert Query(status="fault", events=(Event.FAULT,)).problem == ""
+    problem = Query(status="nose", events=(Event.FAULT, Event.STARTED)).problem
+    assert problem.startswith("fault and started has no class nose; events with it are verdict, permit, refuse")
 
 
-@tried(Kind.JOURNAL, "a machine without python3-systemd", "refused: names the package")
-def test_without_pythons_systemd_module_the_error_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    install(monkeypatch, None)
-    with pytest.raises(
-        JournalError, match=r"apt install python3-systemd, or for a virtual environment, .* pip install systemd-python"
-    ):
-        open_reader()
+def test_the_class_fault_means_the_faults_too(reader: FakeReader) -> None:
+    reader.write(Event.FAULT, "north", 30, 2, reason="no frames")
+    reader.write(Event.PERMIT, "north", 31, 2, person=None, cause="fault_open", **{"class": "fault"})
+    reader.write(Event.FAULT_OVER, "north", 40, 2, reason="no frames")
+    assert names(records_of(reader, Query(status="fault"))) == ["fault", "permit", "fault_over"]
+    assert names(records_of(reader, Query(status="fault", events=(Event.FAULT_OVER,)))) == ["fault_over"]
+    assert names(records_of(reader, Query(status="fault", events=(Event.PERMIT,)))) == ["permit"]
+    assert names(records_of(reader, Query(gate="south", status="fault"))) == []
 
 
-@tried(Kind.JOURNAL, "a user who may read no journal", "refused: names the groups")
-def test_without_a_readable_file_the_error_says_who_may_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    class Empty(FakeReader):
-        def has_persistent_files(self) -> bool:
-            return False
-
-        has_runtime_files = has_persistent_files
-
-    install(monkeypatch, Empty)
-    with pytest.raises(JournalError, match="be root or in the group systemd-journal"):
-        open_reader()
+def test_events_are_selected_by_their_names(reader: FakeReader) -> None:
+    assert names(records_of(reader, Query(events=(Event.STARTED, Event.PERMIT)))) == ["started", "permit"]
 
 
-def test_a_journal_that_cannot_be_opened_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken() -> FakeReader:
-        raise OSError(errno.EIO, "Input/output error")
+def test_an_entry_of_another_program_without_an_id_or_with_two_is_no_event(reader: FakeReader) -> None:
+    reader.alter(0, MESSAGE_ID=None)
+    reader.alter(1, MESSAGE_ID=[b"1", b"2"])
+    assert names(records_of(reader)) == ["permit"]
 
-    install(monkeypatch, broken)
-    with pytest.raises(JournalError, match="cannot be opened: Input/output error"):
-        open_reader()
+
+def test_a_time_after_the_last_year_is_in_that_year(reader: FakeReader) -> None:
+    reader.stored[0] = reader.stored[0]._replace(at_us=1 << 63)
+    assert records_of(reader)[0].at.year == 9999

@@ -1,54 +1,85 @@
 """``binarycop events``: the gate's events, from this device's journal."""
 
 import argparse
+import shutil
 import sys
+import textwrap
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
+from itertools import chain, islice
 from typing import Any
 
 from binarycop.classes import GateStatus
 from binarycop.cli.options import add_json, print_json
-from binarycop.journal.journald import open_reader, running_boot
+from binarycop.journal.boots import Boot, read_boots
+from binarycop.journal.events import Event
+from binarycop.journal.journald import Reader
 from binarycop.journal.origin import GateOrigins
 from binarycop.journal.parse_time import parse_time
-from binarycop.journal.reader import Period, Query, Record, read
+from binarycop.journal.reader import Period, Query, Record, follow, read, time_of
+from binarycop.journal.this_machine import open_reader, running_boot
 from binarycop.printable import printable
 
 _DECISION_FIELDS = ("bundle", "before", "after")
 _STATUSES = [status.value for status in GateStatus]
+_EVENTS = {event.spec.name: event for event in Event}
+_LEAST_COLUMNS = 40
+_INDENT = " " * len("2026-05-04 12:00:01.234  ")
+_DIGITS = 7
 
 
 def add(parser: argparse.ArgumentParser) -> None:
     """Add the arguments."""
-    parser.add_argument("--since", type=_time, metavar="WHEN", help="first time to show: '2026-05-04 18:30', today, 2h")
-    parser.add_argument("--until", type=_time, metavar="WHEN", help="last time to show")
+    add_period(parser)
+    parser.add_argument("-n", type=_count, dest="newest", metavar="COUNT", help="show the newest COUNT events only")
+    words = "show one boot only: 0 or nothing for the newest, -1 for the one before, or its id"
+    parser.add_argument("--boot", nargs="?", const="0", metavar="BOOT", help=words)
     parser.add_argument("--gate", metavar="NAME", help="show one gate only")
+    parser.add_argument("--event", action="append", choices=list(_EVENTS), default=[], metavar="EVENT",
+                        help="show one event only, such as permit or fault; may be given several times")  # fmt: skip
     parser.add_argument("--class", dest="status", choices=_STATUSES, metavar="CLASS",
-                        help=f"show one class only: {', '.join(_STATUSES)}")  # fmt: skip
+                        help=f"show one class only: {', '.join(_STATUSES)}; fault shows the faults too")  # fmt: skip
     parser.add_argument("--untrusted", action="store_true", help="show the entries of other programs too, with a mark")
     parser.add_argument("--follow", action="store_true", help="show new events as they come, until interrupted")
     add_json(parser)
     parser.set_defaults(run=run)
 
 
+def add_period(parser: argparse.ArgumentParser) -> None:
+    """``--since`` and ``--until``."""
+    words = "first time to show: '2026-05-04 18:30', 18:30, today, yesterday, 90s, 10min, 2h, 7d"
+    parser.add_argument("--since", type=_time, metavar="WHEN", help=words)
+    parser.add_argument("--until", type=_time, metavar="WHEN", help="last time to show")
+
+
+def period_problem(options: argparse.Namespace) -> str:
+    """Why nothing can be within both bounds; empty if something can."""
+    if options.since and options.until and options.until < options.since:
+        return "--until is before --since: no event is within both"
+    return ""
+
+
 def run(options: argparse.Namespace) -> int:
     """Print a line for each event, and one for each boot. Raises JournalError."""
-    if options.since and options.until and options.until < options.since:
-        _note("--until is before --since: no event is within both")
+    query = Query(options.gate, options.status, tuple(_EVENTS[name] for name in dict.fromkeys(options.event)))
+    if problem := period_problem(options) or query.problem:
+        note(problem)
         return 2
-    period, query = Period(options.since, options.until), Query(options.gate, options.status)
-    records = read(open_reader(), query, GateOrigins.of_this_machine(), running_boot(), follow=options.follow)
-    boot, untrusted, misdated, shown = None, 0, 0, 0
+    reader, running = open_reader(), running_boot()
+    boots = read_boots(reader, running)
+    if options.follow and running not in [boot.id for boot in boots]:
+        boots.append(Boot(running))
+    chosen = boots if options.boot is None else _named(options.boot, boots)
+    if options.boot is not None and not chosen:
+        note(f"no boot is {options.boot!r}: write 0 for the newest, down to {1 - len(boots)}, or the start of an id")
+        return 2
+    period, left_out = Period(options.since, options.until), Counter[str]()
+    boot, shown = None, 0
     # With --follow, an interrupt is the normal end.
     with suppress(KeyboardInterrupt):
-        for record in records:
-            is_wanted = record.is_trusted or options.untrusted
-            if record.at not in period:
-                misdated += is_wanted and record.at + record.clock_step in period
-                continue
-            if not is_wanted:
-                untrusted += 1
-                continue
+        for record in _records(options, reader, query, chosen, period, left_out):
             shown += 1
             if options.json:
                 print_json(to_dict(record))
@@ -56,21 +87,83 @@ def run(options: argparse.Namespace) -> int:
             if record.boot != boot:
                 boot = record.boot
                 print(f"-- boot {printable(boot)} --")
-            print(format_line(record), flush=options.follow)
+            _print(format_line(record), flush=options.follow)
     if not shown:
-        _note("no event matches")
-    if untrusted:
-        _note(f"entries of other programs that are left out: {untrusted}; --untrusted shows them")
-    if misdated:
-        _note(
-            f"entries that are left out because the clock was set only after them: {misdated}; "
-            "without --since and --until they are shown"
-        )
+        note(_nothing(reader, query, boots))
+    _note_left_out(left_out)
     return 0
 
 
-def _note(text: str) -> None:
+def _records(
+    options: argparse.Namespace,
+    reader: Reader,
+    query: Query,
+    boots: Sequence[Boot],
+    period: Period,
+    left_out: Counter[str],
+) -> Iterator[Record]:
+    """What to show, in its order. left_out: counts what is not shown, by its reason."""
+
+    def is_shown(record: Record) -> bool:
+        is_wanted = record.is_trusted or options.untrusted
+        left_out["misdated"] += is_wanted and record.at not in period and record.at + record.clock_step in period
+        left_out["untrusted"] += not is_wanted and record.at in period
+        return is_wanted and record.at in period
+
+    origins = GateOrigins.of_this_machine()
+    if options.newest is None:
+        whole = boots[:-1] if options.follow else boots
+        records, after = read(reader, query, origins, whole), ""
+    else:
+        newest = list(islice(filter(is_shown, read(reader, query, origins, boots, newest_first=True)), options.newest))
+        yield from reversed(newest)
+        records, after = iter(()), newest[0].cursor if newest else ""
+    if options.follow:
+        records = chain(records, follow(reader, query, origins, boots[-1], after))
+    yield from filter(is_shown, records)
+
+
+def _named(name: str, boots: Sequence[Boot]) -> list[Boot]:
+    """The boot that ``--boot`` names; none if there is no such boot, or more than one."""
+    if name.lstrip("+-").isdecimal() and len(name) <= _DIGITS:
+        index = int(name)
+        return [boots[index - 1]] if -len(boots) < index <= 0 else []
+    found = [boot for boot in boots if boot.id.startswith(name.replace("-", "").lower())]
+    return found if len(found) == 1 else []
+
+
+def _nothing(reader: Reader, query: Query, boots: Sequence[Boot]) -> str:
+    gates = sorted(reader.unique("BINARYCOP_GATE") - {""})
+    if query.gate and query.gate not in gates:
+        return f"the journal has no gate {query.gate}; it has {', '.join(gates) or 'none'}"
+    first = next((boot.first for boot in boots if boot.first), None)
+    if first is None:
+        return "nothing matched; the journal is empty"
+    return f"nothing matched; the journal reaches back to {time_of(first.at_us):%Y-%m-%d %H:%M}"
+
+
+def _note_left_out(left_out: Counter[str]) -> None:
+    if left_out["untrusted"]:
+        note(f"entries of other programs that are left out: {left_out['untrusted']}; --untrusted shows them")
+    if left_out["misdated"]:
+        note(
+            f"entries that are left out because the clock was set only after them: {left_out['misdated']}; "
+            "without --since and --until they are shown"
+        )
+
+
+def note(text: str) -> None:
+    """Print a line on standard error."""
     print(printable(f"binarycop: {text}"), file=sys.stderr)
+
+
+def _print(line: str, *, flush: bool) -> None:
+    """Print a line; on a terminal that is too narrow for it, its words go on below the event's name."""
+    if sys.stdout.isatty() and (columns := shutil.get_terminal_size().columns) >= _LEAST_COLUMNS:
+        for part in textwrap.wrap(line, columns, subsequent_indent=_INDENT, break_on_hyphens=False):
+            print(printable(part), flush=flush)
+    else:
+        print(printable(line), flush=flush)
 
 
 def to_dict(record: Record) -> dict[str, Any]:
@@ -108,3 +201,9 @@ def _time(text: str) -> datetime:
         return parse_time(text, datetime.now().astimezone())
     except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from error
+
+
+def _count(text: str) -> int:
+    if text.isascii() and text.isdecimal() and len(text) <= _DIGITS and int(text) > 0:
+        return int(text)
+    raise argparse.ArgumentTypeError(f"{text[:_DIGITS]!a} is not a number of events, such as 50")

@@ -4,12 +4,11 @@ import hashlib
 import json
 import re
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator
 from contextlib import suppress
-from datetime import datetime, timedelta, timezone
 from functools import cache
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import UUID
 
 from binarycop.accelerator.simulated import design
@@ -22,10 +21,12 @@ from binarycop.cli.events import format_line, to_dict
 from binarycop.errors import BinaryCoPError
 from binarycop.frames.clip import Clip
 from binarycop.frames.image import decode
+from binarycop.journal.boots import Boot
 from binarycop.journal.entry import encode
 from binarycop.journal.events import Event
 from binarycop.journal.fields import Value
 from binarycop.journal.journal_writer import JournalWriter, Limits
+from binarycop.journal.journald import RawEntry, Terms
 from binarycop.journal.origin import GateOrigins
 from binarycop.journal.reader import Query, read
 from binarycop.service import unit
@@ -145,7 +146,7 @@ def journal(data: bytes, work: Path) -> None:
     listed = given if isinstance(given, list) else [given]
     origins = GateOrigins({"binarycop": 990, "root": 0})
     entries = _Entries([entry for entry in listed if isinstance(entry, dict)])
-    for record in read(entries, Query(), origins, _BOOT.hex):
+    for record in read(entries, Query(), origins, [Boot(_BOOT)]):
         json.dumps(to_dict(record), allow_nan=False)
         assert format_line(record).isprintable()
 
@@ -211,47 +212,30 @@ def seeds(name: str, work: Path) -> list[bytes]:
     return kept
 
 
-class _Monotonic(NamedTuple):
-    timestamp: timedelta
-    bootid: UUID
-
-
-_BOOT = UUID(int=1)
-# journald itself gives these, and no program can.
-_STAMPS = {"__REALTIME_TIMESTAMP": datetime.now(timezone.utc), "__MONOTONIC_TIMESTAMP": _Monotonic(timedelta(1), _BOOT)}
+_BOOT = UUID(int=1).hex
 
 
 class _Entries:
-    """A journal with these entries, all of one boot."""
+    """A journal with these entries, all of one boot. journald itself gives the stamps, and no program can."""
 
     def __init__(self, entries: list[dict[str, Any]]) -> None:
-        # journald gives only entries with an id that was asked for.
-        self._entries = [{**entry, **_STAMPS} for entry in entries if entry.get("MESSAGE_ID")]
-        self._left: Iterator[dict[str, Any]] = iter(())
+        self._entries = [{name: _stored(value) for name, value in entry.items()} for entry in entries]
 
-    def add_match(self, **fields: str) -> None:
-        pass
-
-    def flush_matches(self) -> None:
-        pass
-
-    def query_unique(self, field: str) -> set[UUID]:
+    def unique(self, field: str) -> set[str]:
         return {_BOOT}
 
-    def seek_head(self) -> None:
-        self._left = iter(self._entries)
+    def entries(
+        self, terms: Terms, *, newest_first: bool = False, after: str = "", follow: bool = False
+    ) -> Generator[RawEntry, None, None]:
+        for fields in self._entries:
+            yield RawEntry(1_777_896_000_000_000, 1, "c", fields)
 
-    def seek_tail(self) -> None:
-        self._left = iter(())
 
-    def get_next(self) -> Mapping[str, Any]:
-        return next(self._left, {})
-
-    def get_previous(self) -> Mapping[str, Any]:
-        return self._entries[-1] if self._entries else {}
-
-    def wait(self, timeout: float) -> int:
-        return 0
+def _stored(value: Any) -> Any:
+    """A field's value as journald gives it: bytes, or a list of them."""
+    if isinstance(value, list):
+        return [str(one).encode(errors="surrogatepass") for one in value]
+    return str(value).encode(errors="surrogatepass")
 
 
 @cache

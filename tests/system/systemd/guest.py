@@ -466,6 +466,7 @@ def boots_whose_clock_was_wrong_are_shown_in_their_order() -> str:
                 "_BOOT_ID": f"{boot:032x}",
                 "_SYSTEMD_UNIT": "binarycop-journal.service",
                 "_UID": uid,
+                "SYSLOG_IDENTIFIER": "binarycop",
                 "MESSAGE_ID": fire,
                 "MESSAGE": "fire input active",
                 "BINARYCOP_EVENT": "fire",
