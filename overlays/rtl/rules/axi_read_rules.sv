@@ -5,21 +5,21 @@ module axi_read_rules #(
     parameter int BEAT_BYTES = 8,
     parameter int MOST_BEATS = 64  // that the master may have asked for and not taken
 ) (
-    input wire        clk,
-    input wire        rst_n,
-    input wire [63:0] window_first,
-    input wire [63:0] window_end,
-    input wire [63:0] araddr,
-    input wire [3:0]  arlen,
-    input wire        arvalid,
-    input wire        arready,
-    input wire        rvalid,
-    input wire        rready
+    input  wire         clk,
+    input  wire         rst_n,
+    input  wire  [63:0] window_first,
+    input  wire  [63:0] window_end,
+    input  wire  [63:0] araddr,
+    input  wire  [3:0]  arlen,
+    input  wire         arvalid,
+    input  wire         arready,
+    input  wire         rvalid,
+    input  wire         rready,
+    output logic [9:0]  coming  // beats that were asked for and have not come
 );
     logic was_running = 0, was_waiting = 0;
     logic [63:0] last_araddr;
     logic [3:0] last_arlen;
-    logic [9:0] coming;  // beats that were asked for and have not come
 
     wire [64:0] burst_bytes = (65'(arlen) + 65'd1) * 65'(BEAT_BYTES);
 

@@ -5,28 +5,30 @@
 module axi_write_rules #(
     parameter int BEAT_BYTES = 8
 ) (
-    input wire                    clk,
-    input wire                    rst_n,
-    input wire [63:0]             window_first,
-    input wire [63:0]             window_end,
-    input wire [63:0]             awaddr,
-    input wire [3:0]              awlen,
-    input wire                    awvalid,
-    input wire                    awready,
-    input wire [8*BEAT_BYTES-1:0] wdata,
-    input wire                    wlast,
-    input wire                    wvalid,
-    input wire                    wready,
-    input wire                    bvalid,
-    input wire                    bready
+    input  wire                     clk,
+    input  wire                     rst_n,
+    input  wire  [63:0]             window_first,
+    input  wire  [63:0]             window_end,
+    input  wire  [63:0]             awaddr,
+    input  wire  [3:0]              awlen,
+    input  wire                     awvalid,
+    input  wire                     awready,
+    input  wire  [8*BEAT_BYTES-1:0] wdata,
+    input  wire                     wlast,
+    input  wire                     wvalid,
+    input  wire                     wready,
+    input  wire                     bvalid,
+    input  wire                     bready,
+    // of the burst that is on its way
+    output logic                    address_taken,
+    output logic                    all_sent,
+    output logic [4:0]              sent,  // its beats
+    output logic [3:0]              last_awlen
 );
     logic was_running = 0, address_was_waiting = 0, data_were_waiting = 0;
     logic [63:0] last_awaddr;
-    logic [3:0] last_awlen;
     logic [8*BEAT_BYTES-1:0] last_wdata;
     logic last_wlast;
-    logic address_taken, all_sent;  // of the burst that is on its way
-    logic [4:0] sent;               // its beats
 
     wire [64:0] burst_bytes = (65'(awlen) + 65'd1) * 65'(BEAT_BYTES);
     wire [3:0] length = awvalid ? awlen : last_awlen;

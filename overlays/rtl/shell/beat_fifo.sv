@@ -44,11 +44,36 @@ module beat_fifo #(
         end
 
 `ifdef FORMAL
-    // What an induction needs to know: the level is the distance of the two indices.
+    // A proof begins with a reset. What an induction needs to know: the level is the distance of the two indices.
+    logic begun = 0;
+    always @(posedge clk) begun <= 1;
+    always @* if (!begun) assume (!rst_n);
     always @(posedge clk) if (rst_n) begin
         assert (level <= LEVEL_BITS'(DEPTH));
         assert (level[INDEX_BITS-1:0] == free - oldest);
     end
+`ifdef FORMAL_DATA
+    // Any one word that is put in is watched, until it is taken out: it keeps its value and its place in the row.
+    logic watching = 0;
+    logic [BITS-1:0] watched;
+    logic [LEVEL_BITS-1:0] ahead;  // words that come out before it
+    (* anyseq *) wire watch;
+    always @(posedge clk)
+        if (!rst_n) watching <= 0;
+        else if (watching) begin
+            watching <= !(take && ahead == 0);
+            ahead <= ahead - LEVEL_BITS'(take);
+        end else if (put && watch) begin
+            watching <= 1;
+            watched <= in_data;
+            ahead <= level - LEVEL_BITS'(take);
+        end
+    always @(posedge clk) if (rst_n && watching) begin
+        assert (ahead < level);
+        assert (words[oldest+ahead[INDEX_BITS-1:0]] == watched);
+        if (ahead == 0) assert (out_valid && out_data == watched);
+    end
+`endif
 `endif
 endmodule
 

@@ -123,9 +123,12 @@ module control_registers #(
     wire unused = &{1'b0, awaddr[1:0], araddr[1:0]};
 
 `ifdef FORMAL
-    logic checked = 0, was_locked;
+    // A proof begins with a reset.
+    logic begun = 0, checked = 0, was_locked;
     logic [127:0] window_before;
+    always @* if (!begun) assume (!rst_n);
     always @(posedge clk) begin
+        begun <= 1;
         checked <= rst_n;
         was_locked <= locked;
         window_before <= {window_end, window_first};

@@ -115,8 +115,28 @@ module read_dma #(
     wire unused = &{1'b0, fifo_ready, level};
 
 `ifdef FORMAL
+    // A proof begins with a reset, and its window is the locked one.
+    logic begun = 0;
+    logic [127:0] locked_window;
+    always @(posedge clk) begin
+        begun <= 1;
+        locked_window <= {window_end, window_first};
+    end
+    always @* if (!begun) assume (!rst_n);
+    always @* if (begun) assume (locked_window == {window_end, window_first});
+
+    wire [9:0] coming_by_rules;
+    axi_read_rules #(
+        .BEAT_BYTES(BEAT_BYTES),
+        .MOST_BEATS(FIFO_BEATS)
+    ) rules (
+        .clk, .rst_n, .window_first, .window_end, .araddr, .arlen, .arvalid, .arready, .rvalid, .rready,
+        .coming(coming_by_rules)
+    );
+
     // Every beat that comes has its place: the FIFO holds what was reserved and is not still coming.
     always @(posedge clk) if (rst_n) begin
+        assert (coming_by_rules == 10'(coming));
         assert (coming <= reserved && reserved <= LEVEL_BITS'(FIFO_BEATS));
         assert (level <= reserved - coming);
         if (fault == 0) assert (level == reserved - coming);

@@ -126,12 +126,36 @@ module write_dma #(
     wire unused = &{1'b0, fifo_valid};
 
 `ifdef FORMAL
+    // A proof begins with a reset, and its window is the locked one.
+    logic begun = 0;
+    logic [127:0] locked_window;
+    always @(posedge clk) begin
+        begun <= 1;
+        locked_window <= {window_end, window_first};
+    end
+    always @* if (!begun) assume (!rst_n);
+    always @* if (begun) assume (locked_window == {window_end, window_first});
+
+    wire address_taken, all_sent;
+    wire [4:0] sent;
+    wire [3:0] last_awlen;
+    axi_write_rules #(
+        .BEAT_BYTES(BEAT_BYTES)
+    ) rules (
+        .clk, .rst_n, .window_first, .window_end, .awaddr, .awlen, .awvalid, .awready, .wdata, .wlast, .wvalid, .wready,
+        .bvalid, .bready, .address_taken, .all_sent, .sent, .last_awlen
+    );
+
     // The beats that are left are in the FIFO, and a burst is held until its response.
     always @(posedge clk) if (rst_n) begin
         assert (level >= LEVEL_BITS'(beats_left));
         if (responding) assert (burst_valid && beats_left <= burst_beats);
         else assert (!address_left && beats_left == 0);
         if (address_left) assert (responding);
+        assert (address_taken == (responding && !address_left));
+        assert (all_sent == (responding && beats_left == 0));
+        assert (sent == (responding ? burst_beats - beats_left : 5'd0));
+        if (address_taken) assert (last_awlen == awlen);
         if (wvalid) assert (fifo_valid);
     end
 `endif

