@@ -1,0 +1,318 @@
+"""The SystemVerilog of a core: the stages of a plan with the weights of a bundle, and nothing else."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from binarycop.bundle.files import Bundle, LayerWeights
+from binarycop.bundle.manifest import KERNEL
+from binarycop.bundle.packing import number_type
+from overlays.rtl import compressor_tree
+from overlays.rtl.plan import Plan
+from overlays.rtl.stage import PIXEL_BITS, Stage, Weights
+
+_LUT_RAM_DEPTH = 32  # LUT RAM of fewer words is not smaller
+
+
+def score_bits(bundle: Bundle) -> int:
+    """Bits of a score in two's complement, as the manifest's output type has them."""
+    return number_type(bundle.manifest.output_type).bits
+
+
+def fifo_depths(plan: Plan) -> tuple[int, ...]:
+    """The depth of the FIFO behind each stage: 1, or a power of two."""
+    return tuple(
+        1 if places == 1 else max(_LUT_RAM_DEPTH, 1 << (places - 1).bit_length()) for places in plan.schedule.places
+    )
+
+
+def _tree_sizes(plan: Plan, bundle: Bundle) -> set[tuple[int, int]]:
+    """The numbers and bits of the trees that the core needs."""
+    sizes = {(stage.tree.numbers, stage.tree.bits) for stage in plan.stages}
+    sizes |= {(int(count), PIXEL_BITS) for count in _rarer_counts(bundle.weights[0].bits) if count}
+    return sizes
+
+
+def modules(plan: Plan, bundle: Bundle) -> dict[str, str]:
+    """All generated modules by name: the core, its trees and its ROMs."""
+    roms = {
+        f"{stage.name}_weights": _rom(stage, weights)
+        for stage, weights in zip(plan.stages, bundle.weights)
+        if stage.in_rom
+    }
+    return {"binarycop_core": _core(plan, bundle), **compressor_tree.modules(_tree_sizes(plan, bundle)), **roms}
+
+
+def _core(plan: Plan, bundle: Bundle) -> str:
+    """The module ``binarycop_core``."""
+    parts = [_head(plan, bundle)]
+    word = "s_axis"
+    for index, (stage, depth) in enumerate(zip(plan.stages, fifo_depths(plan))):
+        parts += [_input(stage, word, is_first=index == 0), _matrix(stage, bundle.weights[index])]
+        parts.append(_scores(stage, bundle) if stage.gives_scores else _pool(stage))
+        parts.append(_fifo(stage, depth))
+        word = stage.name
+    return "\n".join([*parts, "endmodule", ""])
+
+
+def _rom(stage: Stage, weights: LayerWeights) -> str:
+    """The module with the weights of a ROM stage. Bit p * lanes + l of a word is the weight of PE p, lane l."""
+    words, bits = stage.rom_bits
+    style = "block" if stage.ramb18 else "distributed"
+    # (fold, PE, pass, lane) to (fold, pass, PE, lane)
+    split = weights.bits.reshape(stage.fold, stage.pes, stage.passes, stage.lanes).transpose(0, 2, 1, 3)
+    rows = [f"    words[{address}] = {_literal(row)};" for address, row in enumerate(split.reshape(words, bits))]
+    address_bits = (words - 1).bit_length()
+    return "\n".join(
+        [
+            f"// The weights of {stage.name}: {words} words of {bits} bits, two clocks from address to word.",
+            f"module {stage.name}_weights (",
+            "    input  logic clk,",
+            f"    input  logic [{address_bits - 1}:0] address,",
+            f"    output logic [{bits - 1}:0] word",
+            ");",
+            f'  (* rom_style = "{style}" *) logic [{bits - 1}:0] words[{1 << address_bits}];',
+            "  initial begin",
+            f"    for (int i = {words}; i < {1 << address_bits}; i++) words[i] = '0;",
+            *rows,
+            "  end",
+            f"  logic [{bits - 1}:0] word_1;",
+            "  always_ff @(posedge clk) begin",
+            "    word_1 <= words[address];",
+            "    word <= word_1;",
+            "  end",
+            "endmodule",
+            "",
+        ]
+    )
+
+
+def _head(plan: Plan, bundle: Bundle) -> str:
+    manifest, times = bundle.manifest, plan.schedule
+    return f"""\
+// {manifest.name} {manifest.version}: {times.clocks_per_image} clocks an image, {times.latency} from its first pixel to its \
+last score.
+// Written by overlays.rtl.generate; overlays/rtl/README.md describes the interface.
+module binarycop_core #(
+    localparam int SCORE_BITS = {score_bits(bundle)}
+) (
+    input  logic                  clk,
+    input  logic                  rst_n,
+    input  logic [23:0]           s_axis_tdata,
+    input  logic                  s_axis_tvalid,
+    output logic                  s_axis_tready,
+    output logic [SCORE_BITS-1:0] m_axis_tdata,
+    output logic                  m_axis_tlast,
+    output logic                  m_axis_tvalid,
+    input  logic                  m_axis_tready
+);"""
+
+
+def _input(stage: Stage, before: str, *, is_first: bool) -> str:
+    """From the FIFO before (or the core's input) to the vector of the matrix unit."""
+    name, layer = stage.name, stage.layer
+    word, valid, ready = (
+        ("s_axis_tdata", "s_axis_tvalid", "s_axis_tready")
+        if is_first
+        else (f"{before}_word", f"{before}_valid", f"{before}_ready")
+    )
+    bits = PIXEL_BITS if is_first else 1
+    lines = ["", f"  // {name}: {_description(stage)}"]
+    lines += [
+        f"  logic [{layer.fan_in * bits - 1}:0] {name}_vector;",
+        f"  logic {name}_vector_valid, {name}_vector_ready;",
+    ]
+    if layer.kind == "conv":
+        lines += [
+            f"  sliding_window #(.CHANNEL_BITS({layer.inputs * bits}), .SIDE({stage.side_px})) {name}_window (",
+            f"      .clk, .rst_n, .in_pixel({word}), .in_valid({valid}), .in_ready({ready}),",
+            f"      .out_window({name}_vector), .out_valid({name}_vector_valid), .out_ready({name}_vector_ready)",
+            "  );",
+        ]
+    elif stage.pixels > 1:
+        width = layer.fan_in // stage.pixels
+        lines += [
+            f"  width_converter #(.WIDTH({width}), .WORDS({stage.pixels})) {name}_vectors (",
+            f"      .clk, .rst_n, .in_word({word}), .in_valid({valid}), .in_ready({ready}),",
+            f"      .out_vector({name}_vector), .out_valid({name}_vector_valid), .out_ready({name}_vector_ready)",
+            "  );",
+        ]
+    else:
+        lines += [
+            f"  assign {name}_vector = {word};",
+            f"  assign {name}_vector_valid = {valid};",
+            f"  assign {ready} = {name}_vector_ready;",
+        ]
+    return "\n".join(lines)
+
+
+def _description(stage: Stage) -> str:
+    layer = stage.layer
+    shape = f"{KERNEL}x{KERNEL}x{layer.inputs}" if layer.kind == "conv" else f"{layer.inputs}"
+    work = f"{stage.windows} x {stage.steps} steps an image, {stage.pes} PE of {stage.lanes} lanes"
+    return f"{shape} to {layer.outputs}{', pool' if layer.pool else ''}; {work}."
+
+
+def _matrix(stage: Stage, weights: LayerWeights) -> str:
+    name, layer = stage.name, stage.layer
+    ports = [
+        f"      .clk, .rst_n, .in_vector({name}_vector), .in_valid({name}_vector_valid),",
+        f"      .in_ready({name}_vector_ready), .credit({name}_credit), .reserve({name}_reserve),",
+    ]
+    result = [f"      .out_word({name}_sum_word), .out_valid({name}_sum_word_valid)", "  );"]
+    lines = [f"  logic {name}_credit, {name}_reserve;"]
+    if stage.gives_scores:
+        lines += [f"  logic [{layer.fan_in.bit_length() - 1}:0] {name}_sum;", f"  logic {name}_sum_valid;"]
+    else:
+        lines += [f"  logic [{layer.outputs - 1}:0] {name}_sum_word;", f"  logic {name}_sum_word_valid;"]
+    if not stage.in_rom:
+        is_first = stage.weights is Weights.PIXELS
+        fold = "" if is_first else f", .FOLD({stage.fold})"
+        thresholds = _pixel_thresholds(stage, weights) if is_first else _thresholds(stage, weights)
+        return "\n".join(
+            [
+                *lines,
+                f"  {'pixel_matrix' if is_first else 'constant_matrix'} #(",
+                f"      .INPUTS({layer.fan_in}), .OUTPUTS({layer.outputs}){fold}, .TREE_LATENCY({stage.tree.latency}),",
+                f"      .WEIGHTS({_literal(weights.bits.ravel())}),",
+                f"      .THRESHOLDS({thresholds})",
+                f"  ) {name}_matrix (",
+                *ports,
+                *result,
+            ]
+        )
+    words, bits = stage.rom_bits
+    lines += [
+        f"  logic [{(words - 1).bit_length() - 1}:0] {name}_address;",
+        f"  logic [{bits - 1}:0] {name}_weights_word;",
+        f"  {name}_weights {name}_rom (.clk, .address({name}_address), .word({name}_weights_word));",
+    ]
+    sum_bits = layer.fan_in.bit_length()
+    if not stage.gives_scores:
+        lines += [f"  logic [{stage.pes * sum_bits - 1}:0] {name}_sums;", f"  logic {name}_sums_valid;"]
+    sums = f"{name}_sum" if stage.gives_scores else f"{name}_sums"
+    lines += [
+        "  rom_matrix #(",
+        f"      .INPUTS({layer.fan_in}), .OUTPUTS({layer.outputs}), .PES({stage.pes}), .PASSES({stage.passes}),",
+        f"      .PLACE_FOR_EACH_ROW({int(stage.gives_scores)}), .XNOR_IN_DSP({int(bool(stage.dsps))}), "
+        f".TREE_LATENCY({stage.tree.latency})",
+        f"  ) {name}_matrix (",
+        *ports,
+        f"      .rom_address({name}_address), .rom_word({name}_weights_word),",
+        f"      .sums({sums}), .sums_valid({sums}_valid)",
+        "  );",
+    ]
+    if not stage.gives_scores:
+        lines += [
+            "  threshold_unit #(",
+            f"      .PES({stage.pes}), .FOLD({stage.fold}), .SUM_BITS({sum_bits}),",
+            f"      .THRESHOLDS({_thresholds(stage, weights)})",
+            f"  ) {name}_thresholds (",
+            f"      .clk, .rst_n, .sums({name}_sums), .sums_valid({name}_sums_valid),",
+            f"      .word({name}_sum_word), .word_valid({name}_sum_word_valid)",
+            "  );",
+        ]
+    return "\n".join(lines)
+
+
+def _pool(stage: Stage) -> str:
+    name, outputs = stage.name, stage.layer.outputs
+    lines = [
+        f"  logic [{outputs - 1}:0] {name}_result;",
+        f"  logic {name}_result_valid, {name}_swallowed;",
+    ]
+    if stage.layer.pool:
+        return "\n".join(
+            [
+                *lines,
+                f"  or_pool #(.CHANNELS({outputs}), .SIDE({stage.output_side_px})) {name}_pool (",
+                f"      .clk, .rst_n, .in_pixel({name}_sum_word), .in_valid({name}_sum_word_valid),",
+                f"      .out_pixel({name}_result), .out_valid({name}_result_valid), .swallowed({name}_swallowed)",
+                "  );",
+            ]
+        )
+    return "\n".join(
+        [
+            *lines,
+            f"  assign {name}_result = {name}_sum_word;",
+            f"  assign {name}_result_valid = {name}_sum_word_valid;",
+            f"  assign {name}_swallowed = 1'b0;",
+        ]
+    )
+
+
+def _scores(stage: Stage, bundle: Bundle) -> str:
+    name, layer = stage.name, stage.layer
+    return "\n".join(
+        [
+            f"  logic [SCORE_BITS:0] {name}_result;",
+            f"  logic {name}_result_valid, {name}_swallowed;",
+            f"  assign {name}_swallowed = 1'b0;",
+            f"  score_unit #(.INPUTS({layer.fan_in}), .SCORES({layer.outputs}), .SCORE_BITS(SCORE_BITS)) {name}_scores (",
+            f"      .clk, .rst_n, .sum({name}_sum), .sum_valid({name}_sum_valid),",
+            f"      .score({name}_result[SCORE_BITS-1:0]), .is_last({name}_result[SCORE_BITS]),",
+            f"      .score_valid({name}_result_valid)",
+            "  );",
+        ]
+    )
+
+
+def _fifo(stage: Stage, depth: int) -> str:
+    name = stage.name
+    if stage.gives_scores:
+        lines: list[str] = []
+        word, valid, ready = "{m_axis_tlast, m_axis_tdata}", "m_axis_tvalid", "m_axis_tready"
+        width = "SCORE_BITS + 1"
+    else:
+        width = str(stage.layer.outputs)
+        lines = [f"  logic [{stage.layer.outputs - 1}:0] {name}_word;", f"  logic {name}_valid, {name}_ready;"]
+        word, valid, ready = f"{name}_word", f"{name}_valid", f"{name}_ready"
+    return "\n".join(
+        [
+            *lines,
+            f"  credit_fifo #(.WIDTH({width}), .DEPTH({depth})) {name}_fifo (",
+            f"      .clk, .rst_n, .credit({name}_credit), .reserve({name}_reserve), .swallowed({name}_swallowed),",
+            f"      .in_word({name}_result), .in_valid({name}_result_valid),",
+            f"      .out_word({word}), .out_valid({valid}), .out_ready({ready})",
+            "  );",
+        ]
+    )
+
+
+def _literal(bits: NDArray[np.bool_]) -> str:
+    """Bits as a hexadecimal literal; the first is the lowest one."""
+    packed = np.packbits(bits, bitorder="little").tobytes()
+    return f"{len(bits)}'h{int.from_bytes(packed, 'little'):0{-(-len(bits) // 4)}x}"
+
+
+def _words(numbers: Sequence[int], width: int) -> str:
+    """Numbers in two's complement as one hexadecimal literal; the first has the lowest bits."""
+    joined = sum((number % (1 << width)) << (index * width) for index, number in enumerate(numbers))
+    total = len(numbers) * width
+    return f"{total}'h{joined:0{-(-total // 4)}x}"
+
+
+def _thresholds(stage: Stage, weights: LayerWeights) -> str:
+    """Thresholds on the number of agreeing bits: 2 agreeing - K >= T. Those out of reach are clamped."""
+    fan_in = stage.layer.fan_in
+    sum_bits = fan_in.bit_length()
+    lowest = [-(-(int(threshold) + fan_in) // 2) for threshold in _of(stage, weights)]
+    return _words([min(max(0, number), 1 << sum_bits) for number in lowest], sum_bits + 1)
+
+
+def _pixel_thresholds(stage: Stage, weights: LayerWeights) -> str:
+    largest = stage.layer.fan_in * 255 + 1
+    clamped = [min(max(-largest, int(threshold)), largest) for threshold in _of(stage, weights)]
+    return _words(clamped, (stage.layer.fan_in * 255).bit_length() + 2)
+
+
+def _of(stage: Stage, weights: LayerWeights) -> NDArray[np.int32]:
+    if weights.thresholds is None:
+        raise ValueError(f"{stage.name} has no thresholds; only the last layer may have none")
+    return weights.thresholds
+
+
+def _rarer_counts(bits: NDArray[np.bool_]) -> NDArray[np.int64]:
+    ones = bits.sum(axis=1)
+    return np.asarray(np.minimum(ones, bits.shape[1] - ones))

@@ -1,0 +1,134 @@
+"""Write the circuit of a bundle in SystemVerilog.
+
+python -m overlays.rtl.generate overlays/bundles/n-cnv --out work/rtl/n-cnv
+python -m overlays.rtl.generate overlays/bundles/cnv --out work/rtl/cnv --rate 12000
+
+The folder gets the modules, the core, its trees and ROMs, and core.json with its figures. The same bundle and options give
+the same bytes.
+"""
+
+import json
+import math
+import sys
+from pathlib import Path
+
+from binarycop.bundle import files
+from binarycop.bundle.files import Bundle
+from binarycop.errors import BundleError
+from overlays.command_line import make_parser
+from overlays.dimensioning.table import layer_names
+from overlays.networks.tables import Network
+from overlays.rtl import core
+from overlays.rtl.plan import Plan, plan
+
+MODULES = Path(__file__).with_name("modules")
+DESCRIPTION = "core.json"
+FILE_LIST = "files.f"  # what to compile, in this order
+PACKAGE = "tables"
+CLOCK_MHZ = 100.0
+MAX_RATE_HZ = CLOCK_MHZ * 1e6 / 1024  # one pixel a clock
+LATENCY_US = 25.0
+_SLOWEST_HZ = 100.0
+
+
+def main(words: list[str] | None = None) -> int:
+    """Run the command. Returns 1, with one line on stderr, if it fails."""
+    parser = make_parser(__doc__)
+    parser.add_argument("bundle", type=Path)
+    parser.add_argument("--out", type=Path, required=True, help="folder for the circuit")
+    wanted = parser.add_mutually_exclusive_group()
+    wanted.add_argument(
+        "--rate", type=float, default=MAX_RATE_HZ, help="images a second at 100 MHz (default: the most)"
+    )
+    wanted.add_argument("--luts", type=int, help="the highest rate whose matrix units take no more LUTs, by estimate")
+    parser.add_argument("--latency-us", type=float, help="the longest time from the first pixel to the last score")
+    parser.add_argument("--xnor-in-dsp", action="store_true", help="XNORs with weights from a ROM go into DSP48E1s")
+    options = parser.parse_args(words)
+    try:
+        bundle = files.load(options.bundle)
+        if options.luts is None:
+            chosen = plan_for_rate(bundle, options.rate, options.latency_us, in_dsp=options.xnor_in_dsp)
+        else:
+            chosen = plan_for_luts(bundle, options.luts, options.latency_us, in_dsp=options.xnor_in_dsp)
+        write(options.out, chosen, bundle)
+    except (BundleError, ValueError, OSError) as error:
+        print(f"generate: {error}", file=sys.stderr)
+        return 1
+    times = chosen.schedule
+    print(
+        f"{bundle.manifest.name}: {times.clocks_per_image} clocks an image, {times.latency} from first pixel to last score"
+    )
+    return 0
+
+
+def plan_for_rate(bundle: Bundle, rate_hz: float, latency_us: float | None = None, *, in_dsp: bool = False) -> Plan:
+    """The cheapest plan for a rate at 100 MHz. Raises ValueError if there is none."""
+    if not _SLOWEST_HZ <= rate_hz <= MAX_RATE_HZ:
+        raise ValueError(f"a rate of {rate_hz:g} images a second; give one from {_SLOWEST_HZ:g} to {MAX_RATE_HZ:g}")
+    manifest = bundle.manifest
+    names = layer_names(Network(manifest.name, manifest.layers, manifest.output_type))
+    latency = None if latency_us is None else math.floor(latency_us * CLOCK_MHZ)
+    return plan(manifest.layers, names, math.floor(CLOCK_MHZ * 1e6 / rate_hz), latency, in_dsp=in_dsp)
+
+
+def plan_for_luts(bundle: Bundle, luts: int, latency_us: float | None = None, *, in_dsp: bool = False) -> Plan:
+    """The fastest plan whose matrix units take at most ``luts`` LUTs by estimate, to a thousandth of its rate.
+
+    Raises ValueError if there is none.
+    """
+    slow, fast = _SLOWEST_HZ, MAX_RATE_HZ
+    best = plan_for_rate(bundle, slow, latency_us, in_dsp=in_dsp)
+    if best.luts > luts:
+        raise ValueError(f"{best.luts} LUTs at least; {luts} are given")
+    rate = fast
+    while fast / slow > 1.001:
+        candidate = plan_for_rate(bundle, rate, latency_us, in_dsp=in_dsp)
+        if candidate.luts <= luts:
+            best, slow = candidate, rate
+        else:
+            fast = rate
+        rate = math.sqrt(slow * fast)
+        if best is candidate and slow == fast:
+            break
+    return best
+
+
+def write(folder: Path, chosen: Plan, bundle: Bundle) -> None:
+    """Write the circuit. The folder must not have SystemVerilog of another one: what is there is replaced."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for old in folder.glob("*.sv"):
+        old.unlink()
+    texts = {source.stem: source.read_text() for source in MODULES.glob("*.sv")} | core.modules(chosen, bundle)
+    for name, text in texts.items():
+        (folder / f"{name}.sv").write_text(text)
+    names = [PACKAGE, *sorted(set(texts) - {PACKAGE})]
+    (folder / FILE_LIST).write_text("".join(f"{name}.sv\n" for name in names))
+    (folder / DESCRIPTION).write_text(json.dumps(describe(chosen, bundle), indent=2) + "\n")
+
+
+def describe(chosen: Plan, bundle: Bundle) -> dict[str, object]:
+    """The contents of ``core.json``."""
+    stages = [
+        {
+            "name": stage.name,
+            "weights": stage.weights.value,
+            "pes": stage.pes,
+            "lanes": stage.lanes,
+            "steps": stage.steps,
+            "clocks": stage.clocks,
+            "fifo": depth,
+        }
+        for stage, depth in zip(chosen.stages, core.fifo_depths(chosen))
+    ]
+    return {
+        "name": bundle.manifest.name,
+        "version": bundle.manifest.version,
+        "score_bits": core.score_bits(bundle),
+        "clocks_per_image": chosen.schedule.clocks_per_image,
+        "latency_clocks": chosen.schedule.latency,
+        "stages": stages,
+    }
+
+
+if __name__ == "__main__":
+    sys.exit(main())

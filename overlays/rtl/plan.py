@@ -1,0 +1,105 @@
+"""The choice of each stage's folding and kind of weights for a wanted rate, and a latency if there is one."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from binarycop.bundle.manifest import KERNEL, Layer
+from binarycop.geometry import SIDE_PX
+from overlays.rtl.schedule import Schedule, schedule
+from overlays.rtl.stage import Stage, Weights
+
+_MAX_CONSTANT_FOLD = 32  # leaves one activation for a table of six inputs
+_MAX_PASSES = 64
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The stages of a core and their schedule."""
+
+    stages: tuple[Stage, ...]
+    schedule: Schedule
+
+    @property
+    def luts(self) -> int:
+        """The estimate of all matrix units."""
+        return sum(stage.luts for stage in self.stages)
+
+
+def plan(
+    layers: Sequence[Layer], names: Sequence[str], clocks: int, latency: int | None = None, *, in_dsp: bool = False
+) -> Plan:
+    """The cheapest stages for at most ``clocks`` clocks an image and, if given, ``latency`` clocks from the first pixel to
+
+    the last score. in_dsp: XNORs of ROM stages go into DSPs. Raises ValueError if there are none.
+    """
+    sides = _sides(layers)
+    choices = []
+    for index, (layer, name, side) in enumerate(zip(layers, names, sides)):
+        is_last = index == len(layers) - 1
+        options = list(_options(layer, name, side, is_first=index == 0, is_last=is_last, in_dsp=in_dsp))
+        options = [option for option in options if option.clocks <= clocks]
+        if not options:
+            raise ValueError(f"{name} cannot take an image in {clocks} clocks; give a lower rate")
+        choices.append(_worth_having(options))
+    stages = [options[0] for options in choices]
+    times = schedule(stages)
+    while latency is not None and times.latency > latency:
+        better = _cheapest_step(stages, choices)
+        if better is None:
+            raise ValueError(f"the latency is {times.latency} clocks at least; {latency} are wanted")
+        stages = better
+        times = schedule(stages)
+    return Plan(tuple(stages), times)
+
+
+def _sides(layers: Sequence[Layer]) -> list[int]:
+    """The side of each layer's input in pixels."""
+    sides, side = [], SIDE_PX
+    for layer in layers:
+        sides.append(side)
+        side = side - KERNEL + 1 if layer.kind == "conv" else 1
+        side = side // 2 if layer.pool else side
+    return sides
+
+
+def _options(layer: Layer, name: str, side: int, *, is_first: bool, is_last: bool, in_dsp: bool) -> Iterator[Stage]:
+    if is_first:
+        yield Stage(name, layer, side, Weights.PIXELS)
+        return
+    if not is_last:
+        for fold in _divisors(layer.outputs, _MAX_CONSTANT_FOLD):
+            if fold & (fold - 1) == 0:
+                yield Stage(name, layer, side, Weights.CONSTANT, fold)
+    kind = Weights.ROM_AND_DSP if in_dsp else Weights.ROM
+    for fold in [layer.outputs] if is_last else _divisors(layer.outputs, layer.outputs):
+        for passes in _divisors(layer.fan_in if layer.kind == "fc" else layer.fan_in, _MAX_PASSES):
+            if fold * passes > 1:
+                yield Stage(name, layer, side, kind, fold, passes, is_last)
+
+
+def _divisors(number: int, largest: int) -> list[int]:
+    return [divisor for divisor in range(1, min(number, largest) + 1) if number % divisor == 0]
+
+
+def _worth_having(options: Sequence[Stage]) -> list[Stage]:
+    """Those that no other one beats in both cost and steps, the cheapest first."""
+    kept: list[Stage] = []
+    for option in sorted(options, key=lambda option: (option.cost, option.steps)):
+        if not kept or option.steps < kept[-1].steps:
+            kept.append(option)
+    return kept
+
+
+def _cheapest_step(stages: Sequence[Stage], choices: Sequence[Sequence[Stage]]) -> list[Stage] | None:
+    """The stages with one of them faster, where a clock less costs least. A window's steps all are latency once."""
+    best: tuple[float, int, Stage] | None = None
+    for index, (stage, options) in enumerate(zip(stages, choices)):
+        for option in options[options.index(stage) + 1 :]:
+            saved = (stage.steps - option.steps) * stage.output_side_px
+            price = (option.cost - stage.cost) / saved
+            if best is None or price < best[0]:
+                best = price, index, option
+    if best is None:
+        return None
+    _, index, option = best
+    return [option if at == index else stage for at, stage in enumerate(stages)]

@@ -1,0 +1,164 @@
+"""One layer of a network as a stage of the pipeline: how its work is folded, and what that takes in clocks and LUTs."""
+
+from dataclasses import dataclass
+from enum import Enum
+
+from binarycop.bundle.manifest import KERNEL, Layer
+from overlays.rtl.compressor_tree import Tree, tree
+
+RAMB18_BITS = {1: 16384, 2: 8192, 4: 4096, 9: 2048, 18: 1024, 36: 512}  # words of a RAMB18 by their width (UG473)
+LUTS_PER_RAMB18 = 190  # what a RAMB18 counts in LUTs: the XC7Z020 has 53,200 LUTs and 280 RAMB18
+XNORS_PER_DSP = 48
+PIXEL_BITS = 8
+_LUT_INPUTS = 6
+_WEIGHTS_AND_ACTIVATIONS = 3  # activations in a table of six inputs, next to their weights
+
+
+class Weights(Enum):
+    """Where a stage has its weights. PIXELS: the first layer, constants too, but its inputs are numbers of 8 bits."""
+
+    PIXELS = "pixels"
+    CONSTANT = "constant"
+    ROM = "rom"
+    ROM_AND_DSP = "rom-and-dsp"
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A layer and its folding. name: of the layer. side_px: of its input; a fully connected layer has all of it at once.
+
+    fold: outputs that one PE computes one after the other. passes: parts in which a ROM stage takes its inputs.
+    gives_scores: it is the last layer.
+    """
+
+    name: str
+    layer: Layer
+    side_px: int
+    weights: Weights
+    fold: int = 1
+    passes: int = 1
+    gives_scores: bool = False
+
+    @property
+    def pixels(self) -> int:
+        """Words of the input of an image."""
+        return self.side_px * self.side_px
+
+    @property
+    def output_side_px(self) -> int:
+        """Rows of the output, before the pool."""
+        return self.side_px - KERNEL + 1 if self.layer.kind == "conv" else 1
+
+    @property
+    def windows(self) -> int:
+        """Vectors of an image that the matrix unit takes."""
+        return self.output_side_px**2
+
+    @property
+    def steps(self) -> int:
+        """Clocks that the matrix unit takes for a window."""
+        return self.fold * self.passes
+
+    @property
+    def clocks(self) -> int:
+        """Clocks for an image: one for each pixel, and for each window those in which no pixel can be taken."""
+        return self.pixels + self.windows * (self.steps - 1)
+
+    @property
+    def pes(self) -> int:
+        """Rows that work side by side."""
+        return self.layer.outputs // self.fold
+
+    @property
+    def lanes(self) -> int:
+        """Inputs of a PE."""
+        return self.layer.fan_in // self.passes
+
+    @property
+    def in_rom(self) -> bool:
+        """Whether the weights are in a ROM."""
+        return self.weights in (Weights.ROM, Weights.ROM_AND_DSP)
+
+    @property
+    def group(self) -> int:
+        """Activations that one group of tables counts."""
+        if self.weights is Weights.ROM:
+            return _WEIGHTS_AND_ACTIVATIONS
+        return _LUT_INPUTS - (self.fold.bit_length() - 1 if self.weights is Weights.CONSTANT else 0)
+
+    @property
+    def groups(self) -> int:
+        """Groups of activations of a PE."""
+        return -(-self.lanes // self.group)
+
+    @property
+    def count_bits(self) -> int:
+        """Bits of a group's count."""
+        return self.group.bit_length()
+
+    @property
+    def tree(self) -> Tree:
+        """The tree of a PE; of the first layer that of the sum of all pixels, the largest one."""
+        if self.weights is Weights.PIXELS:
+            return tree(self.layer.fan_in, PIXEL_BITS)
+        return tree(self.groups, self.count_bits)
+
+    @property
+    def latency(self) -> int:
+        """Clocks from the step that reserves a word's place to the word at the FIFO's input."""
+        own = {Weights.PIXELS: 3, Weights.CONSTANT: 1, Weights.ROM: 3, Weights.ROM_AND_DSP: 5}[self.weights]
+        accumulator = 1 if self.in_rom and self.passes > 1 else 0
+        ending = 0 if self.weights is Weights.PIXELS else 1 if self.gives_scores else 2
+        return self.tree.latency + own + accumulator + ending + (1 if self.layer.pool else 0)
+
+    @property
+    def rom_bits(self) -> tuple[int, int]:
+        """Words of the ROM, and bits of a word."""
+        return self.steps, self.pes * self.lanes
+
+    @property
+    def ramb18(self) -> int:
+        """Block RAMs of 18 Kbit for the ROM; 0 if LUTs are cheaper, or there is none."""
+        if not self.in_rom:
+            return 0
+        blocks = self._rom_blocks
+        return blocks if blocks * LUTS_PER_RAMB18 < self._rom_luts else 0
+
+    @property
+    def dsps(self) -> int:
+        """DSP48E1 for XNORs."""
+        return self.pes * -(-self.lanes // XNORS_PER_DSP) if self.weights is Weights.ROM_AND_DSP else 0
+
+    @property
+    def luts(self) -> int:
+        """An estimate of the matrix unit's LUTs, without window, pool and FIFO, which no folding changes."""
+        sum_bits = self.layer.fan_in.bit_length()
+        if self.weights is Weights.PIXELS:
+            rows = self.layer.outputs * (tree(max(1, self.lanes * 12 // 27), PIXEL_BITS).luts + 3 * PIXEL_BITS)
+            return self.tree.luts + rows
+        compare = sum_bits * (1 if self.fold == 1 else 2)
+        counters = 0 if self.weights is Weights.ROM_AND_DSP else self.groups * self.count_bits
+        if self.weights is Weights.ROM_AND_DSP:
+            counters = self.groups * self.count_bits
+        luts = self.pes * (counters + self.tree.luts + compare)
+        if self.in_rom:
+            accumulators = self.pes * sum_bits if self.passes > 1 else 0
+            inputs = self.lanes * (-(-self.passes // 4) if self.passes > 1 else 0)
+            thresholds = 0 if self.gives_scores else -(-self.fold // 64) * self.pes * sum_bits
+            luts += accumulators + inputs + thresholds + (0 if self.ramb18 else self._rom_luts)
+        return luts
+
+    @property
+    def cost(self) -> int:
+        """LUTs and block RAMs in one number."""
+        return self.luts + LUTS_PER_RAMB18 * self.ramb18
+
+    @property
+    def _rom_luts(self) -> int:
+        words, bits = self.rom_bits
+        return bits * -(-words // 64)
+
+    @property
+    def _rom_blocks(self) -> int:
+        words, bits = self.rom_bits
+        return min(-(-bits // width) * -(-words // depth) for width, depth in RAMB18_BITS.items())
