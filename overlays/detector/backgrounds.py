@@ -42,7 +42,7 @@ def background(
         texture = textures[int(rng.integers(len(textures)))]
         side = int(rng.integers(40, min(texture.shape[:2]) + 1))
         return _resized(texture[:side, :side])
-    return _drawn(rng)
+    return drawn(rng)
 
 
 def log_uniform(rng: np.random.Generator, low: float, high: float) -> float:
@@ -67,7 +67,7 @@ def _resized(pixels: Pixels) -> Pixels:
     return np.asarray(cv2.resize(pixels, (WIDTH_PX, HEIGHT_PX), interpolation=cv2.INTER_LINEAR), np.uint8)
 
 
-def _drawn(rng: np.random.Generator) -> Pixels:
+def drawn(rng: np.random.Generator) -> Pixels:
     """A drawn background: rectangles and ellipses, many of them in skin colours, and text. Some are only noise."""
     corners = rng.integers(0, 256, (2, 2, 3)).astype(np.uint8)
     canvas = np.ascontiguousarray(_resized(corners))

@@ -40,7 +40,6 @@ SHARES = (0.3, 0.5, 0.8)
 MORE = Path("real_photos_more")
 _GREY = 127
 _REFERENCE_LONGER_PX, _REFERENCE_THRESHOLD, _REFERENCE_MARGIN = 448, 0.3, 0.25
-_FRONTAL, _HALF = 0.25, 0.5  # of ``Patches.turns``: some 15 and 30 degrees
 _NO_MASK, _MASKED, _WRONG = "no mask", "mask worn correctly", "mask worn wrongly"
 _WORN = {"correct": _MASKED, "nose": _WRONG, "nose_mouth": _WRONG, "chin": _WRONG, "no_mask": _NO_MASK}
 _UTKFACE, _UTKFACE_STEP = "utkface_nc", 3  # of UTKFace every third face, and the men whose beards were looked at
@@ -85,7 +84,10 @@ def subjects(data: Path, known: Patches, use: Use) -> Iterator[Subject]:
             groups.append("turn: landmarks not known")
         else:
             tone = skin.tone(skin.angle(known.pixels[number], known.planes[number]))
-            groups += [f"turn: {_turn(abs(float(known.turns[number])))}", *([f"skin: {tone}"] if tone else [])]
+            groups += [
+                f"turn: {patches.band_of_turn(float(known.turns[number]))}",
+                *([f"skin: {tone}"] if tone else []),
+            ]
         yield Subject(data / portrait.name, tuple(groups))
     yield from _photographs(data, traits, use)
 
@@ -123,10 +125,6 @@ def _age_of_utkface(name: str) -> str:
 
 def _band(age: int) -> str:
     return "0 to 2" if age < 3 else "3 to 19" if age < 20 else "20 to 59" if age < 60 else "60 and more"
-
-
-def _turn(turn: float) -> str:
-    return "frontal" if turn < _FRONTAL else "some 15 to 30 degrees" if turn < _HALF else "more"
 
 
 def in_frame(picture: Pixels, share: float, under: Pixels) -> tuple[Pixels, float, tuple[int, int]]:

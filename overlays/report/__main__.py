@@ -22,28 +22,24 @@ import torch
 
 from binarycop.bundle import files as bundles
 from binarycop.classifier.choose import open_emulator
+from binarycop.detection.choose import make_detector
 from binarycop.errors import BinaryCoPError
+from binarycop.settings.faces import FacesSettings
 from overlays.command_line import add_data_option, add_patches_option, make_parser, print_progress
 from overlays.export.torch_network import torch_network
-from overlays.report import sections
-from overlays.report.examples import Examples, examples, examples_of_photographs, has_utkface, save_utkface_test_faces
+from overlays.report import card, no_face, photographs, sections
+from overlays.report.examples import Examples, examples, has_utkface, save_utkface_test_faces
 from overlays.report.people import People
 from overlays.report.schematic import outline
 from overlays.report.sections import Measured
 from overlays.synthesis import patches as stored
 from overlays.synthesis.dataset import Recipe
 from overlays.synthesis.faces import Split
-from overlays.synthesis.patches import YUNET
 from overlays.training import fixed_sets
-from overlays.training.evaluation import read_photographs, yunet_detector
 from overlays.training.sample_store import load_or_make
 
-VAL, TEST, UTKFACE = "synthetic val", "synthetic test", "UTKFace, dressed"
-_PHOTOGRAPHS = {
-    "maskedfacenet_nc": "MaskedFace-Net",
-    "real_photos/dev": "real photographs, dev",
-    "real_photos/test": "real photographs, test",
-}
+VAL, TEST, TEST_0_3_0, UTKFACE = "synthetic val", "synthetic test", "synthetic test of 0.3.0", "UTKFace, dressed"
+PHOTOGRAPHS = "real photographs"
 _UTKFACE_SEED = 5
 
 
@@ -62,25 +58,44 @@ def main() -> int:
 
 def _report(arguments: argparse.Namespace) -> None:
     bundle = bundles.load(arguments.bundle)
-    recipe = Recipe(geometry=bundle.manifest.crop)
-    sets = _synthetic(arguments, recipe) | _photographs(arguments.data, recipe)
-    emulator = open_emulator(bundle)
+    manifest = bundle.manifest
+    network, recipe, out = f"{manifest.name} {manifest.version}", Recipe(geometry=manifest.crop), arguments.out
+    detector, emulator = make_detector(FacesSettings()), open_emulator(bundle)
+    sets = photographs.read(arguments.data, arguments.photographs, detector, manifest.crop)
+    sets |= _synthetic(arguments, recipe)
     measured = {}
     for name, crops in sets.items():
         print_progress(f"{name}: {len(crops.labelled.crops)} crops")
         measured[name] = Measured(crops, emulator.scores(crops.labelled.crops))
-    nets = {bundle.manifest.name: torch_network(bundle)}
-    arguments.out.mkdir(parents=True, exist_ok=True)
-    grouped = [name for name in (UTKFACE, TEST) if name in measured]
-    lines = sections.head(bundle) + sections.accuracy(measured, TEST, arguments.out)
-    for name in grouped:
-        lines += sections.groups(name, measured[name])
-    lines += sections.margin(bundle, VAL, measured, (VAL, *grouped), arguments.out)
-    face = outline(stored.load(arguments.patches), bundle.manifest.crop)
-    lines += sections.heat(nets, measured[TEST], face, arguments.out)
-    file = arguments.out / "README.md"
+    real = photographs.together([sets[photographs.NAMES[folder]] for folder in photographs.REAL])
+    pooled = {PHOTOGRAPHS: Measured(real, emulator.scores(real.labelled.crops))}
+    faces = (photographs.NAMES[photographs.MASKED_FACE_NET], UTKFACE, TEST)
+    grouped = pooled | {name: measured[name] for name in faces if name in measured}
+    without = no_face.read(arguments.data, detector, manifest.crop)
+    out.mkdir(parents=True, exist_ok=True)
+    card_lines = [
+        *sections.accuracy_table(measured),
+        "",
+        *sections.gaps(network, grouped, out),
+        "",
+        f"![Mean recall of {network} by skin tone](report/skin.svg)",
+        "",
+        *sections.confidence(network, VAL, pooled | measured, tuple(grouped), out),
+        "",
+        f"![Reliability of {network}](report/reliability.svg)",
+        "",
+        *no_face.lines({name: emulator.scores(crops) for name, crops in without.items()}, manifest.abstain_margin),
+    ]
+    lines = sections.head(bundle) + sections.accuracy(network, measured, TEST, out)
+    for name, one in grouped.items():
+        lines += sections.groups(name, one)
+    lines += sections.margin(network, manifest.abstain_margin, VAL, pooled | measured, tuple(grouped), out)
+    face = outline(stored.load(arguments.patches), manifest.crop)
+    lines += sections.heat(network, torch_network(bundle), measured[TEST], face, out)
+    file = out / "README.md"
     file.write_text("\n".join(lines), encoding="utf-8")
-    print_progress(f"written: {file}")
+    card.write(arguments.bundle, card_lines)
+    print_progress(f"written: {file}, and the figures of {arguments.bundle / 'README.md'}")
 
 
 def _synthetic(arguments: argparse.Namespace, recipe: Recipe) -> dict[str, Examples]:
@@ -90,10 +105,8 @@ def _synthetic(arguments: argparse.Namespace, recipe: Recipe) -> dict[str, Examp
     """
     crops, data, people = arguments.work / "crops", arguments.data, People.read(arguments.data)
     patches, fixed = stored.load(arguments.patches), arguments.work / fixed_sets.FOLDER.name
-    sets = {
-        VAL: examples(fixed_sets.load(fixed, fixed_sets.VAL), patches, people),
-        TEST: examples(fixed_sets.load(fixed, fixed_sets.TEST), patches, people),
-    }
+    named = {VAL: fixed_sets.VAL, TEST: fixed_sets.TEST, TEST_0_3_0: fixed_sets.TEST_0_3_0}
+    sets = {name: examples(fixed_sets.load(fixed, file), patches, people) for name, file in named.items()}
     if arguments.utkface:
         if has_utkface(patches):
             raise ValueError(
@@ -107,19 +120,6 @@ def _synthetic(arguments: argparse.Namespace, recipe: Recipe) -> dict[str, Examp
     return sets
 
 
-def _photographs(data: Path, recipe: Recipe) -> dict[str, Examples]:
-    """Crops of real photographs and of MaskedFace-Net's pictures; folders without faces are left out."""
-    detector = yunet_detector(data / YUNET)
-    sets = {}
-    for folder, name in _PHOTOGRAPHS.items():
-        labelled = read_photographs(data / folder, detector, recipe.geometry)
-        if len(labelled.crops):
-            sets[name] = examples_of_photographs(labelled)
-        else:
-            print_progress(f"{name}: left out, since {data / folder} has no faces")
-    return sets
-
-
 def _arguments() -> argparse.Namespace:
     parser = make_parser(__doc__)
     parser.add_argument("--bundle", type=Path, required=True, help="folder of the bundle")
@@ -128,6 +128,8 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--utkface", type=Path, help="file with faces that include UTKFace, to compare groups of people"
     )
+    text = "their landmarks, written by overlays.synthesis.landmarks (default: %(default)s)"
+    parser.add_argument("--photographs", type=Path, default=Path("work/landmarks-photographs.npz"), help=text)
     parser.add_argument("--out", type=Path, required=True, help="folder for README.md and its plots")
     parser.add_argument("--work", type=Path, default=Path("work"), help="folder for crops (default: %(default)s)")
     parser.add_argument("--count", type=int, default=24_000, help="number of UTKFace crops (default: %(default)s)")

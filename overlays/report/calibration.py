@@ -1,12 +1,13 @@
-"""The effect of the abstain margin: coverage, risk, and accuracy by margin."""
+"""The effect of the abstain margin (coverage, risk), and how far confidence agrees with the share of right answers."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from binarycop.classes import MaskClass
-from overlays.training.calibration import top2_margins
+from overlays.training.calibration import probabilities, top2_margins
 
 _TENTHS = 10
 
@@ -61,20 +62,34 @@ def risk_coverage_curve(scores: NDArray[np.int32], classes: NDArray[np.int64]) -
     return Curve(margins, count / len(of_crops), answered @ wrong / count)
 
 
-def accuracy_by_margin(scores: NDArray[np.int32], classes: NDArray[np.int64]) -> list[tuple[float, int, int]]:
-    """Tenths of the crops by margin, ascending: mean margin, number of correct predictions, number of crops.
+@dataclass(frozen=True)
+class ConfidenceBin:
+    """Crops of like confidence. confidence: their mean, 0 to 1. right: how many of them are classified correctly."""
 
-    Crops with equal margins are in the same tenth, so the tenths are not exactly equal.
-    """
-    margins = top2_margins(scores)
+    confidence: float
+    right: int
+    count: int
+
+
+def reliability(scores: NDArray[np.int32], classes: NDArray[np.int64], temperature: float) -> tuple[ConfidenceBin, ...]:
+    """Tenths of the crops by the probability of the best class, ascending. Crops of equal confidence stay together."""
+    confidence = probabilities(scores, temperature).max(axis=1)
     right = scores.argmax(axis=1) == classes
-    ordered = np.sort(margins)
-    rank = (np.searchsorted(ordered, margins, "left") + np.searchsorted(ordered, margins, "right")) / 2
-    part = (rank * _TENTHS / len(margins)).astype(int)
-    return [
-        (float(margins[part == tenth].mean()), int(right[part == tenth].sum()), int((part == tenth).sum()))
+    ordered = np.sort(confidence)
+    rank = (np.searchsorted(ordered, confidence, "left") + np.searchsorted(ordered, confidence, "right")) / 2
+    part = (rank * _TENTHS / len(confidence)).astype(int)
+    return tuple(
+        ConfidenceBin(
+            float(confidence[part == tenth].mean()), int(right[part == tenth].sum()), int((part == tenth).sum())
+        )
         for tenth in np.unique(part)
-    ]
+    )
+
+
+def calibration_error(bins: Sequence[ConfidenceBin]) -> float:
+    """The expected calibration error (Naeini et al., AAAI 2015): mean difference of confidence and share of right."""
+    total = sum(one.count for one in bins)
+    return sum(abs(one.confidence * one.count - one.right) for one in bins) / total
 
 
 def _share(values: NDArray[np.bool_]) -> float | None:

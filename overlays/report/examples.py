@@ -1,20 +1,24 @@
 """The crops that a report measures, with what is known about each."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from overlays.detector import manual_traits
+from overlays.detector.manual_traits import ManualTraits
 from overlays.report import skin
 from overlays.report.people import UTKFACE, People
 from overlays.synthesis import patches as stored
 from overlays.synthesis.faces import Split
-from overlays.synthesis.patches import Patches
+from overlays.synthesis.patches import Patches, band_of_turn
 from overlays.training.evaluation import LabelledCrops
 from overlays.training.sample_store import CropStore
 
-TONE, RACE, AGE, GENDER = "skin tone (ITA)", "race label", "age", "gender"
+SKIN, TONE, RACE, AGE, GENDER = "skin, three groups", "skin tone (ITA)", "race label", "age", "gender"
+TURN, BEARD, GLASSES, HEADGEAR = "turn of the head", "beard", "glasses", "headgear"
 KIND, COLOUR, EXTRAS = "mask type", "mask colour", "hard case"
 
 
@@ -37,10 +41,13 @@ def examples(store: CropStore, patches: Patches, people: People) -> Examples:
     tones = _tones(patches, store.identities)
     persons = [people.of(identity) for identity in identities]
     groups = {
+        SKIN: [skin.third(tones.get(identity, "")) for identity in identities],
         TONE: [tones.get(identity, "") for identity in identities],
         RACE: [person.race for person in persons],
         AGE: [person.age for person in persons],
         GENDER: [person.gender for person in persons],
+        TURN: [band_of_turn(turn) for turn in store.turns.tolist()],
+        **trait_columns(_traits_by_identity(), identities),
         KIND: store.kinds.tolist(),
         COLOUR: store.colours.tolist(),
         EXTRAS: ["several" if "+" in names else names or "none" for names in store.occlusions.tolist()],
@@ -54,9 +61,23 @@ def examples(store: CropStore, patches: Patches, people: People) -> Examples:
     )
 
 
-def examples_of_photographs(labelled: LabelledCrops) -> Examples:
-    """Photographs. Their identities are unknown, so each counts as a person of its own."""
-    return Examples(labelled, np.arange(len(labelled.crops)).astype(str), {})
+def trait_columns(traits: Mapping[str, ManualTraits], names: Sequence[str]) -> dict[str, list[str]]:
+    """The columns of what somebody saw on faces; empty for those that nobody looked at."""
+    seen = [traits.get(name) for name in names]
+    return {
+        BEARD: ["" if face is None else face.beard.value for face in seen],
+        GLASSES: ["" if face is None else ("glasses" if face.glasses else "none") for face in seen],
+        HEADGEAR: ["" if face is None else ("headgear" if face.headgear else "none") for face in seen],
+    }
+
+
+def _traits_by_identity() -> dict[str, ManualTraits]:
+    """By identity: the folder and the file name without suffix, in the data sets where each picture is a person."""
+    return {
+        str(Path(name).with_suffix("").relative_to("unmasked")): face
+        for name, face in manual_traits.read().items()
+        if name.startswith("unmasked/")
+    }
 
 
 def save_utkface_test_faces(file: Path, out: Path) -> None:

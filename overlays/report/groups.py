@@ -9,9 +9,9 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from binarycop.classes import LABELS
+from binarycop.classes import LABELS, MaskClass
 
-MIN_COMPARED = 100
+MIN_COMPARED = 50
 """Smallest number of people in a group that is compared with others."""
 MIN_SHOWN = 20
 """Smallest number of people in a group that is shown."""
@@ -21,11 +21,20 @@ _SEED = 0
 
 @dataclass(frozen=True)
 class GroupCounts:
-    """Numbers of crops by person, group and true class, (identities, groups, 4): correctly predicted, and of all."""
+    """Numbers of crops by person, group and true class, (identities, groups, 4): correctly predicted, and of all.
+
+    passing: of the crops of each group with a bare nose, or nose and mouth, those predicted as correct, (groups,).
+    """
 
     names: tuple[str, ...]
     right: NDArray[np.int64]
     of: NDArray[np.int64]
+    passing: NDArray[np.int64]
+
+    @property
+    def uncovered(self) -> NDArray[np.int64]:
+        """The number of crops of each group with a bare nose, or nose and mouth, (groups,)."""
+        return np.asarray(self.of[:, :, [MaskClass.NOSE, MaskClass.NOSE_MOUTH]].sum(axis=(0, 2)))
 
     @property
     def identities(self) -> NDArray[np.int64]:
@@ -48,13 +57,14 @@ class GroupCounts:
 
     @property
     def comparable(self) -> NDArray[np.bool_]:
-        """Whether a group has enough people, and crops of every class, (groups,)."""
-        return np.asarray((self.identities >= MIN_COMPARED) & (self.of.sum(axis=0) > 0).all(axis=1))
+        """Whether a group has enough people, and crops of every class that any group has, (groups,)."""
+        has = self.of.sum(axis=0) > 0
+        return np.asarray((self.identities >= MIN_COMPARED) & (has == has.any(axis=0)).all(axis=1))
 
 
 @dataclass(frozen=True)
 class Gap:
-    """The difference of recall between the best and the worst comparable group.
+    """The difference of mean recall between the best and the worst comparable group.
 
     low, high: 95 % interval of the difference of these two groups. chance: 95 % quantile of the largest difference
     between random groups of the same sizes.
@@ -80,7 +90,9 @@ def count_by_group(
     right = np.zeros_like(of)
     np.add.at(of, (person, group, classes), 1)
     np.add.at(right, (person, group, classes), predicted == classes)
-    return GroupCounts(tuple(names.tolist()), right, of)
+    uncovered = np.isin(classes, (MaskClass.NOSE, MaskClass.NOSE_MOUTH))
+    passing = np.bincount(group[uncovered & (predicted == MaskClass.CORRECT)], minlength=len(names))
+    return GroupCounts(tuple(names.tolist()), right, of, passing)
 
 
 def intervals(counts: GroupCounts) -> NDArray[np.float64]:
@@ -88,21 +100,17 @@ def intervals(counts: GroupCounts) -> NDArray[np.float64]:
     return _percentiles(counts.resampled)
 
 
-def gaps(counts: GroupCounts) -> list[Gap]:
-    """The largest gap in each of the four recalls and in their mean; none without two comparable groups."""
+def largest_gap(counts: GroupCounts) -> Gap | None:
+    """The largest gap in mean recall; None without two comparable groups."""
     chosen = np.flatnonzero(counts.comparable)
     if len(chosen) < 2:
-        return []
-    recalls, resampled = counts.recalls[chosen], counts.resampled[:, chosen]
-    chance = np.quantile(_random_gaps(counts, chosen), 0.95, axis=0)
-    found = []
-    for column in range(recalls.shape[1]):
-        best, worst = int(recalls[:, column].argmax()), int(recalls[:, column].argmin())
-        low, high = _percentiles(resampled[:, best, column] - resampled[:, worst, column])
-        gap = recalls[best, column] - recalls[worst, column]
-        names = counts.names[chosen[best]], counts.names[chosen[worst]]
-        found.append(Gap(*names, float(gap), float(low), float(high), float(chance[column])))
-    return found
+        return None
+    means, resampled = counts.recalls[chosen, -1], counts.resampled[:, chosen, -1]
+    best, worst = int(means.argmax()), int(means.argmin())
+    low, high = _percentiles(resampled[:, best] - resampled[:, worst]).tolist()
+    names = counts.names[chosen[best]], counts.names[chosen[worst]]
+    chance = float(np.quantile(_random_gaps(counts, chosen), 0.95))
+    return Gap(*names, float(means[best] - means[worst]), low, high, chance)
 
 
 def _recalls(right: NDArray[np.int64], of: NDArray[np.int64]) -> NDArray[np.float64]:
@@ -114,7 +122,7 @@ def _recalls(right: NDArray[np.int64], of: NDArray[np.int64]) -> NDArray[np.floa
 
 
 def _random_gaps(counts: GroupCounts, chosen: NDArray[np.int64]) -> NDArray[np.float64]:
-    """The largest gaps, (1000, 5), after people were assigned to the chosen groups at random, 1,000 times."""
+    """The largest gaps, (1000,), after people were assigned to the chosen groups at random, 1,000 times."""
     person, group = np.nonzero(counts.of[:, chosen].sum(axis=2))
     per_person = np.concatenate([values[person, chosen[group]] for values in (counts.right, counts.of)], axis=1)
     begins = np.searchsorted(np.sort(group), np.arange(len(chosen)))
@@ -122,8 +130,8 @@ def _random_gaps(counts: GroupCounts, chosen: NDArray[np.int64]) -> NDArray[np.f
     largest = []
     for _ in range(_ROUNDS):
         shuffled = np.add.reduceat(per_person[rng.permutation(len(per_person))], begins)
-        largest.append(np.ptp(_recalls(*np.hsplit(shuffled, 2)), axis=0))
-    return np.stack(largest)
+        largest.append(np.ptp(_recalls(*np.hsplit(shuffled, 2))[:, -1]))
+    return np.array(largest)
 
 
 def _percentiles(values: NDArray[np.float64]) -> NDArray[np.float64]:

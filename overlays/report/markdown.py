@@ -19,15 +19,7 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
 
 def recall(report: ClassifierMetrics) -> list[str]:
     """A cell for each class: counts, recall and its Wilson interval; ``-`` without pictures."""
-    cells = []
-    for index, row in enumerate(report.confusion.tolist()):
-        right, count = row[index], sum(row)
-        if not count:
-            cells.append("-")
-            continue
-        low, high = wilson_interval(right, count)
-        cells.append(f"{right}/{count} = {right / count:.3f} ({low:.3f}-{high:.3f})")
-    return cells
+    return [share(row[index], sum(row)) for index, row in enumerate(report.confusion.tolist())]
 
 
 def confusion(counts: NDArray[np.int64]) -> list[str]:
@@ -53,38 +45,53 @@ def margin_effects(rows: dict[str, list[MarginEffect]]) -> list[str]:
     )
 
 
-def gap(largest: Gap) -> list[str]:
-    """Cells: size of the gap in points, its two groups, and the gap between random groups."""
+def gap(largest: Gap | None) -> list[str]:
+    """Cells: size of the gap in points, its two groups, and the gap between random groups; ``-`` without a gap."""
+    if largest is None:
+        return ["-"] * 3
     size = f"{100 * largest.gap:.1f} ({100 * largest.low:.1f} to {100 * largest.high:.1f})"
     return [size, f"{largest.best}, {largest.worst}", f"{100 * largest.chance:.1f}"]
 
 
-def groups(counts: GroupCounts, found: list[Gap], order: Sequence[str] = ()) -> list[str]:
-    """A table of recalls by group with 95 % intervals, and the gaps below it. order: which groups come first."""
+def share(count: int, of: int) -> str:
+    """A count, its share and the Wilson interval; ``-`` of nothing."""
+    if not of:
+        return "-"
+    low, high = wilson_interval(count, of)
+    return f"{count}/{of} = {count / of:.3f} ({low:.3f}-{high:.3f})"
+
+
+def groups(counts: GroupCounts, order: Sequence[str] = ()) -> list[str]:
+    """A table of recalls by group. order: which groups come first.
+
+    Intervals of classes are Wilson's, those of the mean come from the bootstrap of the people.
+    """
     people, crops = counts.identities, counts.of.sum(axis=(0, 2))
     known = [at for at in range(len(counts.names)) if people[at] >= MIN_SHOWN]
     if not known:
         return [f"No group has {MIN_SHOWN} people."]
     positions = {name: position for position, name in enumerate(order)}
-    recalls, (low, high) = counts.recalls, intervals(counts)
+    means, (low, high) = counts.recalls[:, -1], intervals(counts)[:, :, -1]
+    right, of = counts.right.sum(axis=0), counts.of.sum(axis=0)
     rows = [
         [
             counts.names[at] if counts.comparable[at] else f"({counts.names[at]})",
             str(people[at]),
             str(crops[at]),
-            *(_with_interval(*values) for values in zip(recalls[at], low[at], high[at])),
+            *(_recall(*values) for values in zip(right[at].tolist(), of[at].tolist())),
+            f"{means[at]:.3f} ({low[at]:.3f}-{high[at]:.3f})",
+            share(int(counts.passing[at]), int(counts.uncovered[at])),
         ]
         for at in sorted(known, key=lambda at: positions.get(counts.names[at], len(positions)))
     ]
-    for title, cells in zip(("**largest gap**", "between", "random groups"), zip(*map(gap, found))):
-        rows.append([title, "", "", *cells])
-    return table(["", "people", "crops", *LABELS, "mean"], rows)
+    return table(["", "people", "crops", *LABELS, "mean", "uncovered called correct"], rows)
 
 
-def _with_interval(value: float, low: float, high: float) -> str:
-    if np.isnan(value):
+def _recall(right: int, of: int) -> str:
+    if not of:
         return "-"
-    return f"{value:.3f}" if np.isnan(low) else f"{value:.3f} ({low:.3f}-{high:.3f})"
+    low, high = wilson_interval(right, of)
+    return f"{right / of:.3f} ({low:.3f}-{high:.3f})"
 
 
 def _percent(share: float | None) -> str:

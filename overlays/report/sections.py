@@ -11,16 +11,18 @@ from binarycop.bundle.files import WEIGHTS, Bundle
 from binarycop.classes import LABELS, MaskClass
 from overlays.explain import gradcam
 from overlays.report import examples, markdown, plots
-from overlays.report.calibration import accuracy_by_margin, margin_effect, risk_coverage_curve
+from overlays.report.calibration import calibration_error, margin_effect, reliability, risk_coverage_curve
 from overlays.report.examples import Examples
-from overlays.report.groups import MIN_COMPARED, MIN_SHOWN, GroupCounts, count_by_group, gaps, intervals
+from overlays.report.groups import MIN_COMPARED, MIN_SHOWN, GroupCounts, count_by_group, intervals, largest_gap
 from overlays.report.people import AGES
-from overlays.report.skin import TONES
-from overlays.training.calibration import ABSTENTION_RATE, calibrate_margin
+from overlays.report.skin import THIRDS, TONES
+from overlays.synthesis.patches import TURNS
+from overlays.training.calibration import ABSTENTION_RATE, calibrate_margin, calibrate_temperature
 from overlays.training.evaluation import LabelledCrops, metrics_of
 
 _HEAT_CROPS = 300  # of each class; wrongly predicted ones among them are left out
-_ORDERS = {examples.TONE: TONES, examples.AGE: AGES}
+_RARE = 30  # fewer crops of a class do not count in groups
+_ORDERS = {examples.SKIN: THIRDS, examples.TONE: TONES, examples.AGE: AGES, examples.TURN: TURNS}
 
 
 @dataclass(frozen=True)
@@ -53,32 +55,61 @@ def head(bundle: Bundle) -> list[str]:
     ]
 
 
-def accuracy(sets: dict[str, Measured], shown: str, out: Path) -> list[str]:
+def accuracy(network: str, sets: dict[str, Measured], shown: str, out: Path) -> list[str]:
     """Recalls and confusion matrix of every set; the matrix of ``shown`` as a plot, too."""
-    rows, matrices = [], []
+    matrices = []
     for name, measured in sets.items():
         report = metrics_of(measured.scores, measured.labelled)
-        low, high = intervals(_together(measured))[:, 0, -1]
-        balanced = f"{report.balanced_accuracy:.4f} ({low:.3f}-{high:.3f})"
-        rows.append([name, balanced, *markdown.recall(report), str(report.no_face)])
         matrices += ["", f"**{name}**", "", *markdown.confusion(report.confusion)]
         if name == shown:
-            plots.confusion(report.confusion, out / "confusion.svg")
+            plots.confusion(f"{network}: {name}", report.confusion, out / "confusion.svg")
     return [
         "## Accuracy",
         "",
-        "The best score wins, also below the abstain margin. Balanced accuracy is the mean recall of the classes that",
-        "occur. Its 95 % interval comes from 1,000 bootstrap samples of the people (for photographs: of the pictures).",
-        "The intervals of the recalls are Wilson's, which treat every crop as a person of its own. Photographs are",
-        "cropped with YuNet's boxes. A picture in which YuNet finds no face is listed and not counted as wrong.",
+        *accuracy_table(sets),
         "",
-        *markdown.table(["crops", "balanced", *LABELS, "no face"], rows),
+        f"![Confusion of {network} on {shown}](confusion.svg)",
         "",
-        f"![Confusion on {shown}](confusion.svg)",
-        "",
-        f"Rows are true classes, columns predicted ones. The plot shows {shown}.",
+        "Rows are true classes, columns predicted ones.",
         *matrices,
         "",
+    ]
+
+
+def accuracy_table(sets: dict[str, Measured]) -> list[str]:
+    """Single pictures: mean recall, each recall, and the share of uncovered faces called correct."""
+    rows = []
+    for name, measured in sets.items():
+        everybody = np.full(len(measured.scores), "all")
+        counts = count_by_group(measured.predicted, measured.labelled.classes, measured.examples.identities, everybody)
+        (low, high), report = intervals(counts)[:, 0, -1], metrics_of(measured.scores, measured.labelled)
+        mean = f"{report.balanced_accuracy:.3f} ({low:.3f}-{high:.3f})"
+        uncovered = markdown.share(int(counts.passing[0]), int(counts.uncovered[0]))
+        rows.append([name, mean, *markdown.recall(report), uncovered, str(report.no_face)])
+    return [
+        "Single pictures, without votes; the best score wins, also below the abstain margin. Photographs are cut with",
+        "the boxes of `lookout`; one in which it finds no face is listed and not counted as wrong. A bare face counts",
+        "as `nose_mouth`. In brackets: 95 % intervals, Wilson's; for mean recall from 1,000 bootstrap samples of the",
+        "people, or of the pictures if it is not known who they show. Some people of `more` are there many times, so",
+        "its true intervals are wider.",
+        "",
+        *markdown.table(["pictures", "mean recall", *LABELS, "uncovered called correct", "no face"], rows),
+    ]
+
+
+def gaps(network: str, sets: dict[str, Measured], out: Path) -> list[str]:
+    """The largest gap between groups of skin tone in each set, also as a plot."""
+    by_skin = {name: _by_group(measured, measured.examples.groups[examples.SKIN]) for name, measured in sets.items()}
+    rows = [[name, *markdown.gap(largest_gap(counts))] for name, counts in by_skin.items()]
+    plots.group_recalls(f"{network}: mean recall by skin tone", by_skin, out / "skin.svg")
+    return [
+        "Skin tone is the typology angle (ITA) of the picture: light above 41 degrees, dark below 10. It includes the",
+        "light of the photograph, so a face in a shadow counts as dark. A gap is the difference between the best and",
+        f"the worst group of at least {MIN_COMPARED} people, in points of mean recall, with its 95 % interval. Random",
+        "groups: the largest gap between random groups of these sizes is smaller than this in 19 of 20 cases. Classes",
+        f"with fewer than {_RARE} crops in a set do not count in it.",
+        "",
+        *markdown.table(["set", "largest gap between skin tones", "best, worst", "random groups"], rows),
     ]
 
 
@@ -86,47 +117,46 @@ def groups(name: str, measured: Measured) -> list[str]:
     """Recall by group for each grouping of a set, after a table of the largest gaps."""
     tables, largest = [], []
     for grouping, column in measured.examples.groups.items():
-        counts = count_by_group(measured.predicted, measured.labelled.classes, measured.examples.identities, column)
-        found = gaps(counts)
-        if found:
-            largest.append([grouping, *markdown.gap(found[-1])])
+        if not (column != "").any():
+            continue
+        counts = _by_group(measured, column)
+        largest.append([grouping, *markdown.gap(largest_gap(counts))])
         title = f"**{grouping[0].upper()}{grouping[1:]}**"
-        tables += [title, "", *markdown.groups(counts, found, _ORDERS.get(grouping, ())), ""]
-    if largest:
-        summary = markdown.table(
-            ["grouping", "largest gap in mean recall, points", "between", "random groups"], largest
-        )
-    else:
-        summary = [f"No gaps: there are no two groups with {MIN_COMPARED} people and crops of every class."]
+        tables += [title, "", *markdown.groups(counts, _ORDERS.get(grouping, ())), ""]
     return [
         f"## Groups: {name}",
         "",
-        f"A gap is the difference between the best and the worst group of at least {MIN_COMPARED} people with crops of",
-        "every class, with the 95 % interval of the difference between these two groups (bootstrap of the people).",
-        "*Random groups* is the 95 % quantile of the largest gap when people are assigned to groups of the same sizes",
-        "at random: a smaller gap is no sign of a difference. A group in brackets has too few people, or no crops of",
-        f"some class, and is not compared. Groups of fewer than {MIN_SHOWN} people are left out.",
+        f"A group in brackets has fewer than {MIN_COMPARED} people, or no crops of some class, and is not compared.",
+        f"Groups of fewer than {MIN_SHOWN} people are left out.",
         "",
-        *summary,
+        *markdown.table(["grouping", "largest gap in mean recall, points", "best, worst", "random groups"], largest),
         "",
         *tables,
     ]
 
 
-def margin(bundle: Bundle, chosen_on: str, sets: dict[str, Measured], curves: tuple[str, ...], out: Path) -> list[str]:
-    """The effect of the abstain margin, and the accuracy by margin."""
-    limit = bundle.manifest.abstain_margin
+def _by_group(measured: Measured, column: NDArray[np.str_]) -> GroupCounts:
+    """The counts by group, without the classes of which the set has few crops: their recall is mostly chance."""
+    classes = measured.labelled.classes
+    counted = np.bincount(classes, minlength=len(LABELS))[classes] >= _RARE
+    if not counted.any():
+        counted[:] = True
+    return count_by_group(
+        measured.predicted[counted], classes[counted], measured.examples.identities[counted], column[counted]
+    )
+
+
+def margin(
+    network: str, limit: int, chosen_on: str, sets: dict[str, Measured], curves: tuple[str, ...], out: Path
+) -> list[str]:
+    """The effect of the abstain margin ``limit``."""
     on = sets[chosen_on]
     own = calibrate_margin(on.scores, on.labelled.classes)
     plots.risk_coverage(
+        f"{network}: wrong answers that are left when crops abstain",
         {name: risk_coverage_curve(sets[name].scores, sets[name].labelled.classes) for name in curves},
         limit,
         out / "margin.svg",
-    )
-    plots.reliability(
-        {name: accuracy_by_margin(sets[name].scores, sets[name].labelled.classes) for name in curves},
-        limit,
-        out / "reliability.svg",
     )
     rows = {
         name: [margin_effect(measured.scores, measured.labelled.classes, margin) for margin in (0, limit)]
@@ -145,40 +175,53 @@ def margin(bundle: Bundle, chosen_on: str, sets: dict[str, Measured], curves: tu
         "margin. *Correct, refused*: of all crops of the class correct, those predicted as another class with enough",
         "margin.",
         "",
-        "![Risk against coverage](margin.svg)",
-        "",
-        "![Accuracy by margin](reliability.svg)",
+        f"![Risk of {network} against coverage](margin.svg)",
         "",
     ]
 
 
-def _together(measured: Measured) -> GroupCounts:
-    everybody = np.full(len(measured.scores), "all")
-    return count_by_group(measured.predicted, measured.labelled.classes, measured.examples.identities, everybody)
+def confidence(
+    network: str, chosen_on: str, sets: dict[str, Measured], curves: tuple[str, ...], out: Path
+) -> list[str]:
+    """How far the stated confidence agrees with the share of right answers."""
+    on = sets[chosen_on]
+    temperature = calibrate_temperature(on.scores, on.labelled.classes)
+    bins = {name: reliability(one.scores, one.labelled.classes, temperature) for name, one in sets.items()}
+    plots.reliability(f"{network}: reliability", {name: bins[name] for name in curves}, out / "reliability.svg")
+    rows = [
+        [
+            name,
+            f"{np.average([one.confidence for one in found], weights=[one.count for one in found]):.3f}",
+            f"{sum(one.right for one in found) / sum(one.count for one in found):.3f}",
+            f"{calibration_error(found):.3f}",
+        ]
+        for name, found in bins.items()
+    ]
+    return [
+        f"The confidence of an answer is the softmax of the scores divided by {temperature:.1f}, which is calibrated",
+        f"on {chosen_on}. The calibration error is the mean difference between confidence and share of right answers,",
+        "over tenths of the crops by confidence; of a few hundred crops it is some 0.03 by chance alone.",
+        "",
+        *markdown.table(["pictures", "mean confidence", "right", "calibration error"], rows),
+    ]
 
 
-def heat(nets: dict[str, nn.Module], measured: Measured, outline: list[NDArray[np.float64]], out: Path) -> list[str]:
+def heat(network: str, net: nn.Module, measured: Measured, outline: list[NDArray[np.float64]], out: Path) -> list[str]:
     """The mean heat map of each class under a drawn face, so that no person is visible."""
-    means, rows = {}, []
-    for name, net in nets.items():
-        of_classes, counts = [], []
-        for mask_class in MaskClass:
-            of_class = np.flatnonzero(
-                (measured.labelled.classes == mask_class) & (measured.examples.groups[examples.KIND] != "")
-            )
-            crops = measured.labelled.crops[of_class[:_HEAT_CROPS]]
-            right = crops[gradcam.outputs(net, crops).argmax(axis=1) == mask_class]
-            if not len(right):
-                raise ValueError(
-                    f"{name} predicts no crop of {mask_class.label} correctly, so there is no heat to show"
-                )
-            maps = gradcam.heat(net, right, np.full(len(right), int(mask_class)))
-            has_heat = maps.max(axis=(1, 2)) > 0
-            of_classes.append(maps.sum(axis=0) / max(int(has_heat.sum()), 1))
-            counts.append(f"{has_heat.sum()} of {len(right)}")
-        means[name] = np.stack(of_classes)
-        rows.append([name, *counts])
-    plots.heat_means(means, outline, out / "heat.svg")
+    means, counts = [], []
+    for mask_class in MaskClass:
+        of_class = np.flatnonzero(
+            (measured.labelled.classes == mask_class) & (measured.examples.groups[examples.KIND] != "")
+        )
+        crops = measured.labelled.crops[of_class[:_HEAT_CROPS]]
+        right = crops[gradcam.outputs(net, crops).argmax(axis=1) == mask_class]
+        if not len(right):
+            raise ValueError(f"{network} predicts no crop of {mask_class.label} correctly, so there is no heat to show")
+        maps = gradcam.heat(net, right, np.full(len(right), int(mask_class)))
+        has_heat = maps.max(axis=(1, 2)) > 0
+        means.append(maps.sum(axis=0) / max(int(has_heat.sum()), 1))
+        counts.append(f"{has_heat.sum()} of {len(right)}")
+    plots.heat_means(f"{network}: where it looks", np.stack(means), outline, out / "heat.svg")
     return [
         "## Where it looks",
         "",
@@ -188,11 +231,11 @@ def heat(nets: dict[str, nn.Module], measured: Measured, outline: list[NDArray[n
         "the weighted sum of the feature maps is nowhere above zero, a map has no heat. The means are over the maps",
         "with heat:",
         "",
-        *markdown.table(["maps with heat", *LABELS], rows),
+        *markdown.table(["", *LABELS], [["maps with heat", *counts]]),
         "",
         "The face is drawn at the average position of faces in a crop. Crops are mirrored at random, and each cell",
-        "sees 16×16 pixels. Red is a network's maximum, blue is zero. Heat shows where a network finds evidence.",
+        "sees 16×16 pixels. Heat shows where a network finds evidence.",
         "",
-        "![Mean heat of each class](heat.svg)",
+        f"![Mean heat of each class, {network}](heat.svg)",
         "",
     ]

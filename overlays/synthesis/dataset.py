@@ -55,12 +55,14 @@ class CropInfo:
 
     kind: the kind of mask, or ``bare``, ``real``, ``uncovered`` or ``drawn``. colour: name of the cloth's colour, or
     empty. occlusions: their names, joined by ``+``. identity: as in ``Patches.identities``; empty for a drawn head.
+    turn: as in ``Patches.turns``; NaN if it is not known.
     """
 
     kind: str
     colour: str = ""
     occlusions: str = ""
     identity: str = ""
+    turn: float = float("nan")
 
 
 class Synthesis:
@@ -107,7 +109,9 @@ class Synthesis:
             pixels, info = self.dress(rng, mask_class, at)
         box = Box(*self._patches.boxes[at].tolist())
         cut = {"views": views, "spare_px": recipe.spare_px}
-        return capture_all(pixels, box, recipe.geometry, LOOKOUT_JITTER, rng, **cut), mask_class, info
+        crops = capture_all(pixels, box, recipe.geometry, LOOKOUT_JITTER, rng, **cut)
+        turn = float(self._patches.turns[at]) if self._patches.is_mapped[at] else float("nan")
+        return crops, mask_class, replace(info, turn=turn)
 
     def _is_uncovered(self, rng: np.random.Generator, mask_class: MaskClass) -> bool:
         share = self._recipe.uncovered

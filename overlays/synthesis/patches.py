@@ -33,6 +33,9 @@ _MAX_TURN, _MIN_IOU = 1.35, 0.4
 _ROTATED_FACE_PX = 110.0
 _YAW_DEG, _PITCH_DEG = (15.0, 60.0), 10.0  # of the view with a rotated head: from, to; standard deviation
 _YUNET_LONGER_PX, _YUNET_THRESHOLD = 320, 0.6
+_FRONTAL, _HALF = 0.25, 0.5  # some 15 and 30 degrees
+TURNS = ("frontal", "some 15 to 30 degrees", "more")
+"""Bands of ``Patches.turns``."""
 YUNET = Path("models") / "face_detection_yunet_2023mar.onnx"
 
 
@@ -125,7 +128,7 @@ def _rows(
             box = _placed(face.box, scale, origin)
             placed = None if landmarks_px is None else landmarks_px * scale + origin
             if placed is not None and _is_usable(placed, Box(*box)):
-                known, turn = placed.astype(np.float32), _turn(placed)
+                known, turn = placed.astype(np.float32), turn_of(placed)
                 to, back = to_plane(known, grid).reshape(shape), to_picture(known, drawn).reshape(shape)
             elif has_real_mask:
                 to, back, turn = np.full(shape, np.nan, np.float32), np.full(shape, np.nan, np.float32), 0.0
@@ -153,10 +156,15 @@ def _views(
 def _is_usable(mesh: NDArray[np.float64], box: Box) -> bool:
     """Whether the mesh belongs to the found face, and the face is no full profile: a flat mask does not fit that."""
     low, high = mesh.min(axis=0), mesh.max(axis=0)
-    return Box(*low, *(high - low)).iou(box) >= _MIN_IOU and abs(_turn(mesh)) <= _MAX_TURN
+    return Box(*low, *(high - low)).iou(box) >= _MIN_IOU and abs(turn_of(mesh)) <= _MAX_TURN
 
 
-def _turn(mesh: NDArray[np.float64]) -> float:
+def band_of_turn(turn: float) -> str:
+    """The band of a turn, from ``TURNS``; empty if it is not known (NaN)."""
+    return "" if np.isnan(turn) else TURNS[(abs(turn) >= _FRONTAL) + (abs(turn) >= _HALF)]
+
+
+def turn_of(mesh: NDArray[np.float64]) -> float:
     """The position of the nose between the edges of the face: 0 in the middle, ±1 at an edge."""
     left, right, nose = mesh[[*landmarks.EARS, landmarks.NOSE]]
     across = right - left

@@ -18,13 +18,14 @@ from overlays.training.evaluation import LabelledCrops
 
 @dataclass(frozen=True)
 class CropStore:
-    """Crops with their classes; kinds, colours, occlusions, identities: (N,) text each, as in ``CropInfo``."""
+    """Crops with their classes; kinds, colours, occlusions, identities, turns: (N,) each, as in ``CropInfo``."""
 
     labelled: LabelledCrops
     kinds: NDArray[np.str_]
     colours: NDArray[np.str_]
     occlusions: NDArray[np.str_]
     identities: NDArray[np.str_]
+    turns: NDArray[np.float32]
 
     @property
     def sha256(self) -> str:
@@ -56,9 +57,10 @@ def load_or_make(
 def read(file: Path) -> CropStore:
     """The crops of a file of ``load_or_make``."""
     with np.load(file.with_suffix(".npz"), allow_pickle=False) as stored:
-        texts = {name: stored[name] for name in stored.files}
+        infos = {name: stored[name] for name in stored.files}
     crops = np.load(file)
-    return CropStore(LabelledCrops(crops, np.arange(len(crops)) % len(LABELS)), **texts)
+    infos.setdefault("turns", np.full(len(crops), np.nan, np.float32))  # of the fixed sets, which older code made
+    return CropStore(LabelledCrops(crops, np.arange(len(crops)) % len(LABELS)), **infos)
 
 
 def _make(
@@ -87,4 +89,5 @@ def _make(
             colours=np.array([info.colour for info in infos]),
             occlusions=np.array([info.occlusions for info in infos]),
             identities=np.array([info.identity for info in infos]),
+            turns=np.array([info.turn for info in infos], np.float32),
         )

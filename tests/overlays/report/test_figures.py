@@ -1,5 +1,6 @@
 """The metrics of the report: groups and gaps, skin tone, people, the effect of the margin, and their tables."""
 
+import re
 from pathlib import Path
 
 import cv2
@@ -8,10 +9,12 @@ import pytest
 from numpy.typing import NDArray
 
 from overlays.report import markdown, skin
-from overlays.report.calibration import accuracy_by_margin, margin_effect, risk_coverage_curve
-from overlays.report.groups import GroupCounts, count_by_group, gaps, intervals
+from overlays.report.calibration import calibration_error, margin_effect, reliability, risk_coverage_curve
+from overlays.report.groups import Gap, GroupCounts, count_by_group, intervals, largest_gap
 from overlays.report.people import People, Person
+from overlays.synthesis.canonical_face import INDICES, POSITIONS
 from overlays.synthesis.patches import SIDE_PX
+from overlays.training.calibration import probabilities
 from overlays.training.evaluation import ClassifierMetrics
 
 CHIN_PX, FACE_PX = 96.0, 64.0
@@ -40,13 +43,19 @@ def test_groups_are_counted_by_people_and_by_crops() -> None:
     assert counts.identities.tolist() == [2, 1]
     assert counts.recalls[0] == pytest.approx([1, 1, 0, np.nan, 2 / 3], nan_ok=True)
     assert counts.recalls[1] == pytest.approx([np.nan, np.nan, np.nan, 1, 1], nan_ok=True)
-    assert gaps(counts) == []
+    assert counts.passing.tolist() == [0, 0]
+    assert counts.uncovered.tolist() == [2, 0]
+    assert largest_gap(counts) is None
+
+
+def gap_of(counts: GroupCounts) -> Gap:
+    found = largest_gap(counts)
+    assert found is not None
+    return found
 
 
 def test_a_real_gap_is_larger_than_chance_and_inside_its_interval() -> None:
-    found = gaps(_population({"a": 0.95, "b": 0.80, "c": 0.93}, 400))
-    mean = found[-1]
-    assert len(found) == 5
+    mean = gap_of(_population({"a": 0.95, "b": 0.80, "c": 0.93}, 400))
     assert (mean.best, mean.worst) == ("a", "b")
     assert mean.low < 0.15 < mean.high
     assert mean.chance < mean.low
@@ -54,13 +63,30 @@ def test_a_real_gap_is_larger_than_chance_and_inside_its_interval() -> None:
 
 
 def test_without_a_real_gap_the_largest_is_within_chance() -> None:
-    mean = gaps(_population({"a": 0.9, "b": 0.9, "c": 0.9, "d": 0.9}, 250))[-1]
+    mean = gap_of(_population({"a": 0.9, "b": 0.9, "c": 0.9, "d": 0.9}, 250))
     assert 0 < mean.gap < mean.chance
 
 
 def test_small_groups_are_not_compared() -> None:
-    assert gaps(_population({"a": 0.9, "b": 0.1}, 99)) == []
-    assert gaps(_population({"a": 0.9, "b": 0.1}, 100))[-1].gap > 0.7
+    assert largest_gap(_population({"a": 0.9, "b": 0.1}, 49)) is None
+    assert gap_of(_population({"a": 0.9, "b": 0.1}, 50)).gap > 0.7
+
+
+def test_groups_are_compared_if_the_whole_set_lacks_a_class() -> None:
+    whole = _population({"a": 0.9, "b": 0.5}, 60)
+    without = whole.of.copy()
+    without[:, :, 3] = 0
+    assert gap_of(GroupCounts(whole.names, whole.right * (without > 0), without, whole.passing)).gap > 0.2
+    without[:60, :, 2] = 0  # only of the people of one group
+    assert largest_gap(GroupCounts(whole.names, whole.right * (without > 0), without, whole.passing)) is None
+
+
+def test_uncovered_faces_called_correct_are_counted_for_each_group() -> None:
+    predicted, classes = np.array([0, 0, 1, 0, 2, 0, 0]), np.array([0, 1, 1, 2, 2, 3, 1])
+    people, groups = np.arange(7).astype(str), np.array(["x", "x", "x", "y", "y", "y", ""])
+    counts = count_by_group(predicted, classes, people, groups)
+    assert counts.passing.tolist() == [1, 1]
+    assert counts.uncovered.tolist() == [2, 2]
 
 
 def test_the_interval_is_wider_if_the_crops_of_a_person_are_right_or_wrong_together() -> None:
@@ -103,6 +129,16 @@ def test_the_skin_tone_follows_from_the_angle(lightness: float, b: float, expect
     angle = skin.angle(patch, plane)
     assert angle == pytest.approx(np.degrees(np.arctan((lightness - 50) / b)), abs=1.5)
     assert skin.tone(angle) == expected
+
+
+def test_the_skin_of_a_face_with_a_mask_is_measured_above_the_mask() -> None:
+    picture = np.full((300, 200, 3), _bgr(30.0, 12.0), np.uint8)
+    picture[150:] = 250  # a white mask
+    mesh = np.zeros((468, 3), np.float32)
+    mesh[INDICES, :2] = POSITIONS * 200 + (100, 60)  # forehead at 60, chin at 260
+    assert skin.tone(skin.angle_above_mask(picture, mesh)) == "dark"
+    assert skin.third("dark") == skin.third("brown") == skin.THIRDS[2]
+    assert skin.third("") == ""
 
 
 def test_hair_on_the_forehead_does_not_make_skin_dark() -> None:
@@ -150,26 +186,37 @@ def test_the_curve_has_a_point_for_every_margin() -> None:
     assert points.risk.tolist() == [0.25, 0.0, 0.0]
 
 
-def test_tenths_by_margin_contain_every_crop_once() -> None:
+def test_tenths_by_confidence_contain_every_crop_once() -> None:
     rng = np.random.default_rng(0)
     scores = rng.integers(-40, 40, (1003, 4)).astype(np.int32)
-    parts = accuracy_by_margin(scores, rng.integers(0, 4, 1003))
-    assert sum(count for _, _, count in parts) == 1003
-    margins = [mean for mean, _, _ in parts]
-    assert margins == sorted(margins)
-    assert 8 <= len(parts) <= 10
+    bins = reliability(scores, rng.integers(0, 4, 1003), 10.0)
+    assert sum(one.count for one in bins) == 1003
+    confidences = [one.confidence for one in bins]
+    assert confidences == sorted(confidences)
+    assert 8 <= len(bins) <= 10
+
+
+def test_the_calibration_error_is_nothing_if_confidence_is_the_chance_to_be_right() -> None:
+    rng = np.random.default_rng(1)
+    scores = rng.integers(-20, 21, (40_000, 4)).astype(np.int32)
+    drawn = (probabilities(scores, 8.0).cumsum(axis=1) < rng.random((40_000, 1))).sum(axis=1)
+    assert calibration_error(reliability(scores, drawn, 8.0)) < 0.01
+    assert calibration_error(reliability(scores, drawn, 2.0)) > 0.08
+    always = np.tile(np.array([[9, 0, 0, 0]], np.int32), (10, 1))
+    half = np.array([0, 1] * 5)  # sure of it, and right half of the time
+    assert calibration_error(reliability(always, half, 0.1)) == pytest.approx(0.5)
 
 
 def test_a_table_of_groups_marks_groups_with_too_few_people() -> None:
-    counts = _population({"many": 0.9, "more": 0.8, "few": 0.9}, 120)
-    # People are sorted by name, so this removes half of the people of "few".
-    few = GroupCounts(counts.names, counts.right[60:], counts.of[60:])
-    lines = markdown.groups(few, gaps(few), ("more", "many"))
-    assert [line.split("|")[1].strip() for line in lines[2:5]] == ["more", "many", "(few)"]
-    assert lines[5].startswith("| **largest gap** | ")
-    assert "many, more" in lines[6]
+    counts = _population({"many": 0.9, "more": 0.8, "few": 0.9}, 60)
+    # People are sorted by name, so this removes some of the people of "few".
+    few = GroupCounts(counts.names, counts.right[30:], counts.of[30:], counts.passing)
+    lines = markdown.groups(few, ("more", "many"))
+    assert [line.split("|")[1].strip() for line in lines[2:]] == ["more", "many", "(few)"]
+    assert lines[2].split("|")[2].strip() == "60"
+    assert re.fullmatch(r" \d+/120 = 0\.\d{3} \(0\.\d{3}-0\.\d{3}\) ", lines[2].split("|")[-2])
     tiny = count_by_group(np.zeros(4, int), np.arange(4), np.array(list("abcd")), np.full(4, "x"))
-    assert markdown.groups(tiny, []) == ["No group has 20 people."]
+    assert markdown.groups(tiny) == ["No group has 20 people."]
 
 
 def test_recall_has_its_wilson_interval() -> None:
