@@ -12,8 +12,9 @@
 // 0x50, 0x54     address window: the address after its last one, low and high word
 // 0x58           bit 0: lock. Once set, the window cannot be changed until a reset
 //
-// Without a locked window, or with a fault, a start is ignored: whoever loads the overlay fixes the window, and
-// whoever may only use it cannot reach any other memory. Registers that do not exist read 0.
+// After a reset the window is empty, so the first burst is a fault: whoever loads the overlay opens and locks it, and
+// whoever may only use the overlay cannot reach any other memory. It does not change while the DMA runs. With a fault a
+// start is ignored. Registers that do not exist read 0.
 module control_registers #(
     parameter logic [31:0] IDENTITY = 32'h4243_4f50  // "BCOP"
 ) (
@@ -65,8 +66,8 @@ module control_registers #(
     assign bresp   = 2'b00;
     assign rresp   = 2'b00;
 
-    wire may_start = locked && !faulty && !running;
-    wire starts = writes && awaddr[11:2] == CONTROL && wstrb[0] && wdata[0] && may_start;
+    wire starts = writes && awaddr[11:2] == CONTROL && wstrb[0] && wdata[0] && !faulty && !running;
+    wire may_change_window = !locked && !running;
 
     always_ff @(posedge clk)
         if (!rst_n) begin
@@ -95,10 +96,10 @@ module control_registers #(
                     ADDRESS_LOW: address[31:0] <= merged(address[31:0], wdata, wstrb);
                     ADDRESS_HIGH: address[63:32] <= merged(address[63:32], wdata, wstrb);
                     IMAGES: images <= merged(images, wdata, wstrb);
-                    FIRST_LOW: if (!locked) window_first[31:0] <= merged(window_first[31:0], wdata, wstrb);
-                    FIRST_HIGH: if (!locked) window_first[63:32] <= merged(window_first[63:32], wdata, wstrb);
-                    END_LOW: if (!locked) window_end[31:0] <= merged(window_end[31:0], wdata, wstrb);
-                    END_HIGH: if (!locked) window_end[63:32] <= merged(window_end[63:32], wdata, wstrb);
+                    FIRST_LOW: if (may_change_window) window_first[31:0] <= merged(window_first[31:0], wdata, wstrb);
+                    FIRST_HIGH: if (may_change_window) window_first[63:32] <= merged(window_first[63:32], wdata, wstrb);
+                    END_LOW: if (may_change_window) window_end[31:0] <= merged(window_end[31:0], wdata, wstrb);
+                    END_HIGH: if (may_change_window) window_end[63:32] <= merged(window_end[63:32], wdata, wstrb);
                     LOCK: if (wstrb[0] && wdata[0]) locked <= 1;
                     default: ;
                 endcase
@@ -124,17 +125,18 @@ module control_registers #(
 
 `ifdef FORMAL
     // A proof begins with a reset.
-    logic begun = 0, checked = 0, was_locked;
+    logic begun = 0, checked = 0, was_locked, was_running;
     logic [127:0] window_before;
     always @* if (!begun) assume (!rst_n);
     always @(posedge clk) begin
         begun <= 1;
         checked <= rst_n;
         was_locked <= locked;
+        was_running <= running;
         window_before <= {window_end, window_first};
-        if (rst_n && start) assert (locked && running);
-        if (rst_n && running) assert (locked);
-        if (checked && was_locked) assert ({window_end, window_first} == window_before && (locked || !rst_n));
+        if (rst_n && start) assert (running);
+        if (checked && was_locked) assert (locked);
+        if (checked && (was_locked || was_running)) assert ({window_end, window_first} == window_before);
     end
 `endif
 endmodule

@@ -115,15 +115,15 @@ module read_dma #(
     wire unused = &{1'b0, fifo_ready, level};
 
 `ifdef FORMAL
-    // A proof begins with a reset, and its window is the locked one.
+    // A proof begins with a reset, and the window does not change while the DMA runs.
     logic begun = 0;
-    logic [127:0] locked_window;
+    logic [127:0] last_window;
     always @(posedge clk) begin
         begun <= 1;
-        locked_window <= {window_end, window_first};
+        last_window <= {window_end, window_first};
     end
     always @* if (!begun) assume (!rst_n);
-    always @* if (begun) assume (locked_window == {window_end, window_first});
+    always @* if (begun && (running || start)) assume (last_window == {window_end, window_first});
 
     wire [9:0] coming_by_rules;
     axi_read_rules #(
@@ -136,6 +136,7 @@ module read_dma #(
 
     // Every beat that comes has its place: the FIFO holds what was reserved and is not still coming.
     always @(posedge clk) if (rst_n) begin
+        if (!running && !start) assert (splitter_idle);
         assert (coming_by_rules == 10'(coming));
         assert (coming <= reserved && reserved <= LEVEL_BITS'(FIFO_BEATS));
         assert (level <= reserved - coming);

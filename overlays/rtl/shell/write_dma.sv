@@ -126,15 +126,15 @@ module write_dma #(
     wire unused = &{1'b0, fifo_valid};
 
 `ifdef FORMAL
-    // A proof begins with a reset, and its window is the locked one.
+    // A proof begins with a reset, and the window does not change while the DMA runs.
     logic begun = 0;
-    logic [127:0] locked_window;
+    logic [127:0] last_window;
     always @(posedge clk) begin
         begun <= 1;
-        locked_window <= {window_end, window_first};
+        last_window <= {window_end, window_first};
     end
     always @* if (!begun) assume (!rst_n);
-    always @* if (begun) assume (locked_window == {window_end, window_first});
+    always @* if (begun && (running || start)) assume (last_window == {window_end, window_first});
 
     wire address_taken, all_sent;
     wire [4:0] sent;
@@ -149,6 +149,7 @@ module write_dma #(
     // The beats that are left are in the FIFO, and a burst is held until its response.
     always @(posedge clk) if (rst_n) begin
         assert (level >= LEVEL_BITS'(beats_left));
+        if (!running && !start) assert (splitter_idle);
         if (responding) assert (burst_valid && beats_left <= burst_beats);
         else assert (!address_left && beats_left == 0);
         if (address_left) assert (responding);

@@ -163,14 +163,19 @@ void no_images_are_done_at_once() {
     check(bench.circuit.written.empty() && bench.circuit.read_bursts == 0, "which moves nothing");
 }
 
-void without_a_locked_window_nothing_starts() {
+void without_a_window_nothing_is_moved() {
     Bench bench;
     bench.circuit.reset();
-    bench.begin(Dma::output, base, 1);
-    bench.begin(Dma::input, base, 1);
-    bench.circuit.run(5000);
-    check(bench.circuit.read(Dma::input, control) == idle, "a start without a window is ignored");
-    check(bench.circuit.read_bursts == 0, "and nothing is read");
+    check(bench.batch(base, base, 1) & fault, "a start without a window is a fault");
+    check(bench.circuit.read_bursts == 0 && bench.circuit.write_bursts == 0, "and nothing is moved");
+    bench.circuit.reset();
+    bench.circuit.write(Dma::output, end_low, 0x2000);
+    bench.circuit.write(Dma::output, end_low, 0x1000);
+    check(bench.circuit.read(Dma::output, end_low) == 0x1000, "a window that is not locked can be changed");
+    bench.begin(Dma::output, 0, 1);
+    bench.circuit.write(Dma::output, end_low, 0x3000);
+    check(bench.circuit.read(Dma::output, end_low) == 0x1000, "but not while the DMA runs");
+    bench.circuit.reset();
     bench.fix_window(base, base + 0x1'0000);
     bench.fix_window(0, ~uint64_t{0});
     check(bench.circuit.read(Dma::input, end_low) == uint32_t(base + 0x1'0000), "a locked window stays as it is");
@@ -308,7 +313,7 @@ int main() {
     batches_are_right_however_the_memory_stalls();
     a_pixel_passes_in_every_cycle();
     no_images_are_done_at_once();
-    without_a_locked_window_nothing_starts();
+    without_a_window_nothing_is_moved();
     outside_of_the_window_nothing_is_moved();
     an_error_of_the_memory_is_a_fault_until_a_reset();
     a_memory_that_stands_still_is_no_answer();
