@@ -19,7 +19,7 @@ from binarycop.journal.repeats import LimitedJournal
 from binarycop.journal.writers import Journal, open_journal, print_to_stderr
 from binarycop.lines import relay_off_list
 from binarycop.lines.factory import open_factory, resolve
-from binarycop.service import hardening
+from binarycop.service import hardening, heap
 from binarycop.service.assembly import detectors_of, grabber_of, make_service, tracker_of
 from binarycop.service.backends import open_bundle_or_fallback
 from binarycop.service.hang_timer import HangTimer
@@ -75,6 +75,7 @@ def run_daemon(load: Callable[[], Settings], display: Display | None, tracer: Tr
     """
     # A core dump would hold frames of people.
     hardening.forbid_dumps()
+    heap.use_one_arena()
     settings = load()
     notifier = Notifier.from_environment(os.environ)
     stop_requested, reload_requested = _handle_signals(notifier)
@@ -99,6 +100,7 @@ def run_daemon(load: Callable[[], Settings], display: Display | None, tracer: Tr
                 display.show([lane.snapshot(now_s) for lane in service.lanes], loop.latencies.newest_ms)
 
         notifier.send("STATUS=starting: waiting for the first frame")
+        heap.settle()
         with hang_timer:
             loop.run(stop_requested.is_set, on_step)
         # The relays first, then the journal: it may wait for its writer.
