@@ -68,27 +68,33 @@ def stay_s() -> float:
     return COMES_S + STANDS_S + LEAVES_S
 
 
-def begins_s(index: int) -> float:
-    """The time at which person ``index`` of a clip starts to walk."""
-    return LEAD_S + index * (stay_s() + EMPTY_S)
+def begins_s(index: int, empty_s: float = EMPTY_S) -> float:
+    """The time at which person ``index`` of a clip starts to walk. empty_s: how long nobody is there before them."""
+    return LEAD_S - EMPTY_S + empty_s + index * (stay_s() + empty_s)
 
 
-def render_clip(people: Sequence[Person], rng: np.random.Generator, *, is_queue: bool = False) -> Iterator[Pixels]:
-    """The frames of a clip, (240, 320, 3) uint8 BGR, ``RATE_HZ`` in a second."""
+def render_clip(
+    people: Sequence[Person], rng: np.random.Generator, *, is_queue: bool = False, empty_s: float = EMPTY_S
+) -> Iterator[Pixels]:
+    """The frames of a clip, (240, 320, 3) uint8 BGR, ``RATE_HZ`` in a second.
+
+    empty_s: as in ``begins_s``. In longer pauses than the default nothing shakes the camera.
+    """
     camera, background = Camera.random(rng), wall(rng)
+    unshaken = replace(camera, shakes=0.0) if empty_s > EMPTY_S else camera
     walks = [Walk.random(rng) for _ in people]
     if is_queue:
         walks = [replace(walk, aside_px=(-1) ** at * rng.uniform(*_QUEUE_OFFSET_PX)) for at, walk in enumerate(walks)]
     waits_s = stay_s() + EMPTY_S - QUEUE_S if is_queue else 0.0
-    for number in range(round(begins_s(len(people)) * RATE_HZ)):
+    for number in range(round(begins_s(len(people), empty_s) * RATE_HZ)):
         at_s = number / RATE_HZ
         frame = background
         # Later people are further away, so they are drawn first.
         for index, (person, walk) in reversed(list(enumerate(zip(people, walks)))):
-            since_s = at_s - begins_s(index)
+            since_s = at_s - begins_s(index, empty_s)
             if -waits_s <= since_s < stay_s():
                 frame = paste(frame, person, *walk.at(since_s))
-        yield camera.take(frame, rng)
+        yield (unshaken if frame is background else camera).take(frame, rng)
 
 
 @dataclass(frozen=True)

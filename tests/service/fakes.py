@@ -20,8 +20,10 @@ from binarycop.service.lane import Lane
 from binarycop.service.perception import LaneView, Perception
 from binarycop.service.perception_runner import PerceptionRunner, SyncPerception, ThreadPerception
 from binarycop.service.service import Service
+from binarycop.service.sleeper import make_sleeper
 from binarycop.settings.classifier import OverlaySettings
-from binarycop.settings.schema import LaneSettings
+from binarycop.settings.schema import LaneSettings, Settings
+from binarycop.settings.service import Mode, ServiceSettings
 from binarycop.tracking.runner import SyncRunner, ThreadRunner
 from binarycop.tracking.tracker import Tracker
 
@@ -96,8 +98,10 @@ class SimulatedSetup:
         clock: Clock | None = None,
         in_thread: bool = False,
         face_views: int = 1,
+        service: ServiceSettings | None = None,
     ) -> None:
         settings = lanes or (LaneSettings(),)
+        is_sparing = service is not None and service.mode is Mode.LOW_POWER
         self.factory, self.journal = MockLines(), MemoryJournal()
         self.detectors = [ScriptedDetector() for _ in settings]
         self.classifier, self.fallback = ScriptedClassifier(), ScriptedClassifier(name="fallback")
@@ -106,7 +110,7 @@ class SimulatedSetup:
         geometry = CropGeometry(margin=1.1, shift_y=0.0)
         views = [LaneView(tracker, geometry, face_views) for tracker in self.trackers]
         opened = [
-            Lane(lane, view, lane_io, self.journal, margin=4, bundle="tiny 1", clock=clock)
+            Lane(lane, view, lane_io, self.journal, margin=4, bundle="tiny 1", clock=clock, spares_votes=is_sparing)
             for lane, view, lane_io in zip(settings, views, self.lane_ios)
         ]
         self.perception = Perception(
@@ -116,7 +120,10 @@ class SimulatedSetup:
         self.runner: PerceptionRunner = SyncPerception(self.perception)
         if in_thread and clock is not None:
             self.runner = ThreadPerception(self.perception, clock)
-        self.service = Service(opened, self.perception, self.runner)
+        all_settings = Settings(service=service or ServiceSettings(), gates=settings)
+        sleeper = make_sleeper(all_settings, self.perception.classifier, self.journal)
+        self.service = Service(opened, self.perception, self.runner, sleeper)
+        self.pixels = np.zeros((240, 320, 3), np.uint8)
         self.now_s, self.number = 50.0, 0
 
     @staticmethod
@@ -127,10 +134,9 @@ class SimulatedSetup:
 
     def frames(self, count: int, *, every_s: float = 0.1) -> "SimulatedSetup":
         """Give each lane this many frames."""
-        pixels = np.zeros((240, 320, 3), np.uint8)
         for _ in range(count):
             self.now_s += every_s
-            frame = Frame(pixels, self.now_s, self.number)
+            frame = Frame(self.pixels, self.now_s, self.number)
             self.number += 1
             self.service.step(dict.fromkeys(range(len(self.service.lanes)), frame), self.now_s)
         return self

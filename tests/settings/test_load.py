@@ -41,6 +41,13 @@ GOOD_AND_BAD = [
     ("gate: {pulse_s: 0.5}", "gate: {pulse_s: nan}", "gate.pulse_s: is 'nan'"),
     ("gate: {policy: off}", "gate: {policy: no}", "gate.policy: is 'no'; write one of off, remind, enforce"),
     ("gate: {policy: 'off'}", "gate: {policy: Off}", "gate.policy: is 'Off'"),
+    (
+        "service: {mode: low-power, sleep_after_s: 30, sleep_rate_hz: 2}",
+        "service: {mode: low_power}",
+        "service.mode: is 'low_power'; write one of performance, low-power",
+    ),
+    ("service: {sleep_after_s: 2}", "service: {sleep_after_s: 1}", "service.sleep_after_s: is '1'; write a number"),
+    ("service: {sleep_rate_hz: 30}", "service: {sleep_rate_hz: 1}", "service.sleep_rate_hz: is '1'; write a number"),
     ("verdict: {votes: 5}", "verdict: {votes: 5.0}", "verdict.votes: is '5.0'; write a whole number from 1 to 100"),
     ("verdict: {votes: 6}", "verdict: {votes: 06}", "verdict.votes: is '06'"),
     ("verdict: {window: 9}", "verdict: {window: 1:30}", "verdict.window: is '1:30'"),

@@ -1,10 +1,12 @@
 """What check-config advises."""
 
+from binarycop.settings.classifier import Backend, ClassifierSettings, MemoryAccess, OverlaySettings
 from binarycop.settings.frames import FramesSettings
-from binarycop.settings.gate import Contact, GateSettings
+from binarycop.settings.gate import Contact, Fail, GateSettings, Policy
 from binarycop.settings.lines import InputSettings, LineSettings, LinesSettings
 from binarycop.settings.notes import notes
 from binarycop.settings.schema import LaneSettings, Settings
+from binarycop.settings.service import Mode, ServiceSettings
 
 
 def notes_of(*lanes: LaneSettings) -> list[str]:
@@ -42,3 +44,19 @@ def test_pins_that_only_mock_lines_are_named_by_default_are_named() -> None:
     assert "no line RELAY, which" in note
     wired = LinesSettings("gpiochip", permission=LineSettings("zynq_gpio:54"), lamps={})
     assert notes_of(LaneSettings(lines=wired), LaneSettings(lines=LinesSettings("mock"))) == []
+
+
+def test_in_low_power_what_keeps_the_gates_awake_or_the_clock_fast_is_named() -> None:
+    service = ServiceSettings(mode=Mode.LOW_POWER)
+    for gate, key in (
+        (GateSettings(policy=Policy.OFF), "gate.policy: off"),
+        (GateSettings(fail=Fail.OPEN), "gate.fail: open"),
+    ):
+        lane = LaneSettings(name="north", gate=gate)
+        [note] = notes(Settings(service=service, gates=(lane,)))
+        assert note.startswith(f"gate north: with {key} its relay is on while nobody is there")
+        assert notes_of(lane) == []
+    uio = ClassifierSettings(backend=Backend.OVERLAY, overlay=OverlaySettings(MemoryAccess.UIO))
+    [note] = notes(Settings(uio, service=service))
+    assert "the overlay's clock stays as it is" in note
+    assert list(notes(Settings(uio))) == list(notes(Settings(service=service))) == []

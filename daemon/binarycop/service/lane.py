@@ -83,8 +83,7 @@ class Lane:
             is_valid = front.current_verdict is verdict
             self._step(_reached(verdict) if is_valid else gate_inputs.VerdictLapsed(), now_s)
         if self._spares_votes:
-            interval_s = vote_interval_s(self._gate, self._config, self.settings.verdict)
-            self._view.request_pace(self._gate.person, interval_s)
+            self._view.request_crop_interval(vote_interval_s(self._gate, self._config, self.settings.verdict))
 
     def signs(self, now_s: float) -> Signs:
         """What keeps the service awake, after ``see``: any doubt does, and a relay that is about to be on."""

@@ -56,8 +56,7 @@ class LaneView:
         # Nobody clears the request: one that came while an earlier one is applied would be lost.
         self._requested_settings: FacesSettings | None = None
         self._applied_settings: FacesSettings | None = None
-        self._requested_pace: tuple[int | None, float] = None, 0.0
-        self._cropped_s = -inf
+        self._crop_interval_s, self._cropped_s = 0.0, -inf
 
     @property
     def requested_resets(self) -> int:
@@ -72,9 +71,9 @@ class LaneView:
         """Use other settings from the next step on."""
         self._requested_settings = settings
 
-    def request_pace(self, person: int | None, interval_s: float) -> None:
-        """From the next step on, cut out this person's face at most this often, in seconds; others in each frame."""
-        self._requested_pace = person, interval_s
+    def request_crop_interval(self, interval_s: float) -> None:
+        """From the next step on, cut out the front person's face at most this often; 0: in each frame."""
+        self._crop_interval_s = interval_s
 
     def busy_s(self, now_s: float) -> float:
         """For how many seconds the detector has been busy with one frame; 0 if it is not busy. From any thread."""
@@ -102,14 +101,13 @@ class LaneView:
             moved_s=self._tracker.moved_s,
             has_face=self._tracker.has_face,
         )
-        if frame is None or front.box is None or not self._is_crop_due(front.person, frame.captured_s):
+        if frame is None or front.box is None or not self._is_crop_due(frame.captured_s):
             return sighting, None
         with self._tracer.span(Stage.CROP):
-            return sighting, cut_views(frame.pixels, front.box, self._geometry, self._face_views)
+            return sighting, cut_views(frame.picture, front.box, self._geometry, self._face_views)
 
-    def _is_crop_due(self, person: int | None, captured_s: float) -> bool:
-        paced, interval_s = self._requested_pace
-        if person == paced and captured_s - self._cropped_s < interval_s:
+    def _is_crop_due(self, captured_s: float) -> bool:
+        if captured_s - self._cropped_s < self._crop_interval_s:
             return False
         self._cropped_s = captured_s
         return True
@@ -127,7 +125,7 @@ class LaneView:
 
 def _percent(box: Box, frame: Frame) -> tuple[int, int]:
     """Where the centre of a face is in the frame."""
-    (x_px, y_px), (height_px, width_px) = box.centre, frame.pixels.shape[:2]
+    (x_px, y_px), (height_px, width_px) = box.centre, frame.picture.shape[:2]
     across, down = (min(max(round(100 * at), 0), 100) for at in (x_px / width_px, y_px / height_px))
     return across, down
 

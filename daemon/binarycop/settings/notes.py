@@ -3,8 +3,10 @@
 from collections.abc import Iterator
 
 from binarycop.settings import memory
-from binarycop.settings.gate import Contact
+from binarycop.settings.classifier import Backend, MemoryAccess
+from binarycop.settings.gate import Contact, Fail, Policy
 from binarycop.settings.schema import LaneSettings, Settings, wires_of
+from binarycop.settings.service import Mode
 
 _MORE_MEMORY = (
     "these gates and frames need about {needed} MiB and a reserve, more than the {unit} MiB that the unit allows: "
@@ -21,6 +23,14 @@ _SHORT_BUDGET = (
     "gate {gate}: gate.override_s, {longest:g} s, is longer than gate.override_per_hour_s, {budget:g} s, "
     "which limits it"
 )
+_SLEEPLESS = (
+    "gate {gate}: with {key} its relay is on while nobody is there, so the gates never sleep: "
+    "service.mode: low-power only classifies less often"
+)
+_NO_CLOCK = (
+    "service.mode: low-power: with classifier.overlay.memory: uio the overlay's clock stays as it is, "
+    "since only root can set it"
+)
 _DEFAULT_PINS = frozenset(line.pin for _, line in wires_of(LaneSettings()))
 
 
@@ -29,8 +39,20 @@ def notes(settings: Settings) -> Iterator[str]:
     limit_mib = memory.limit_mib(settings)
     if limit_mib > memory.UNIT_MIB:
         yield _MORE_MEMORY.format(needed=memory.needed_mib(settings), unit=memory.UNIT_MIB, limit=limit_mib)
+    if settings.service.mode is Mode.LOW_POWER:
+        yield from _low_power_notes(settings)
     for lane in settings.gates:
         yield from _lane_notes(lane)
+
+
+def _low_power_notes(settings: Settings) -> Iterator[str]:
+    if settings.classifier.backend is Backend.OVERLAY and settings.classifier.overlay.memory is MemoryAccess.UIO:
+        yield _NO_CLOCK
+    for lane in settings.gates:
+        if lane.gate.fail is Fail.OPEN:
+            yield _SLEEPLESS.format(gate=lane.name, key="gate.fail: open")
+        elif lane.gate.policy is Policy.OFF:
+            yield _SLEEPLESS.format(gate=lane.name, key="gate.policy: off")
 
 
 def _lane_notes(lane: LaneSettings) -> Iterator[str]:
