@@ -2,46 +2,61 @@
 
 Six bits of one weight become a count of three bits, of three weights (a 6:3 compressor, three LUT6), until each weight has
 at most two bits left; an adder with a carry chain adds the two rows. There is a register behind each level.
+``modules/column_counter.sv`` has the counters of one column.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass
 from functools import lru_cache
 
 _INPUTS = 6  # of a compressor, as of a LUT6
-Bit = int  # a bit's place in the vector of its level
+Heights = tuple[int, ...]  # the number of bits of each weight, the lowest first
 
 
 @dataclass(frozen=True)
-class Compressor:
-    """Counts the ones among bits of one level; the count begins at a place of the next level's vector."""
+class Column:
+    """What becomes of the bits of one weight: as many bits of this weight, of the next, and of the one after it."""
 
-    inputs: tuple[Bit, ...]
-    output: Bit
+    height: int
 
     @property
-    def outputs(self) -> int:
-        """Bits of the count."""
-        return len(self.inputs).bit_length()
+    def ones(self) -> int:
+        """A bit for each counter, and one or two bits that are left over and pass."""
+        rest = self.height % _INPUTS
+        return self.twos + (rest if rest < 3 else 0)
 
+    @property
+    def twos(self) -> int:
+        """A bit for each counter."""
+        return self.height // _INPUTS + (1 if self.height % _INPUTS >= 3 else 0)
 
-@dataclass(frozen=True)
-class Level:
-    """One level. wires: bits that only pass, as pairs of places in this vector and in the next. size: of the next."""
+    @property
+    def fours(self) -> int:
+        """A bit for each counter of at least four bits."""
+        return self.height // _INPUTS + (1 if self.height % _INPUTS >= 4 else 0)
 
-    compressors: tuple[Compressor, ...]
-    wires: tuple[tuple[Bit, Bit], ...]
-    size: int
+    @property
+    def luts(self) -> int:
+        """Look-up tables of the counters."""
+        return 2 * self.twos + self.fours
 
 
 @dataclass(frozen=True)
 class Tree:
-    """The sum of ``numbers`` numbers of ``bits`` bits. rows: for each weight, at most two bits of the last vector."""
+    """The sum of ``numbers`` numbers of ``bits`` bits. levels: the heights of the columns in front of each level.
+
+    rows: those in front of the adder, at most 2.
+    """
 
     numbers: int
     bits: int
-    levels: tuple[Level, ...]
-    rows: tuple[tuple[Bit, ...], ...]
+    levels: tuple[Heights, ...]
+    rows: Heights
+
+    @property
+    def sum_bits(self) -> int:
+        """Bits of the sum."""
+        return (self.numbers * ((1 << self.bits) - 1)).bit_length()
 
     @property
     def latency(self) -> int:
@@ -50,24 +65,9 @@ class Tree:
 
     @property
     def luts(self) -> int:
-        """Look-up tables: of the compressors, and one for each bit of the adder."""
-        tables = sum(compressor.outputs for level in self.levels for compressor in level.compressors)
-        return tables + (len(self.rows) if any(len(row) == 2 for row in self.rows) else 0)
-
-
-@dataclass
-class _NextLevel:
-    """Collects what is in the next level's vector. columns: by weight, the places of its bits."""
-
-    size: int = 0
-    columns: dict[int, list[Bit]] = field(default_factory=dict)
-
-    def add(self, weight: int, bits: int) -> Bit:
-        first = self.size
-        for bit in range(bits):
-            self.columns.setdefault(weight + bit, []).append(first + bit)
-        self.size += bits
-        return first
+        """Look-up tables: of the counters, and one for each bit of the adder."""
+        adder = len(self.rows) if 2 in self.rows else 0
+        return sum(Column(height).luts for heights in self.levels for height in heights) + adder
 
 
 @lru_cache(maxsize=None)
@@ -75,25 +75,23 @@ def tree(numbers: int, bits: int) -> Tree:
     """The tree for ``numbers`` numbers of ``bits`` bits. Raises ValueError if one of them is below 1."""
     if numbers < 1 or bits < 1:
         raise ValueError(f"a sum of {numbers} numbers of {bits} bits; both must be at least 1")
-    columns = {weight: [number * bits + weight for number in range(numbers)] for weight in range(bits)}
+    heights: Heights = (numbers,) * bits
     levels = []
-    while max(len(column) for column in columns.values()) > 2:
-        level, columns = _compress(columns)
-        levels.append(level)
-    rows = tuple(tuple(columns.get(weight, ())) for weight in range(max(columns) + 1))
-    return Tree(numbers, bits, tuple(levels), rows)
+    while max(heights) > 2:
+        levels.append(heights)
+        heights = _next_heights(heights)
+    return Tree(numbers, bits, tuple(levels), heights)
 
 
-def _compress(columns: dict[int, list[Bit]]) -> tuple[Level, dict[int, list[Bit]]]:
-    following = _NextLevel()
-    compressors, wires = [], []
-    for weight in sorted(columns):
-        rest: Sequence[Bit] = columns[weight]
-        while len(rest) > 2:
-            inputs, rest = tuple(rest[:_INPUTS]), rest[_INPUTS:]
-            compressors.append(Compressor(inputs, following.add(weight, len(inputs).bit_length())))
-        wires += [(bit, following.add(weight, 1)) for bit in rest]
-    return Level(tuple(compressors), tuple(wires), following.size), following.columns
+def _next_heights(heights: Heights) -> Heights:
+    following = [0] * (len(heights) + 2)
+    for weight, column in enumerate(map(Column, heights)):
+        following[weight] += column.ones
+        following[weight + 1] += column.twos
+        following[weight + 2] += column.fours
+    while not following[-1]:
+        following.pop()
+    return tuple(following)
 
 
 def modules(sizes: Iterable[tuple[int, int]]) -> dict[str, str]:
@@ -112,7 +110,7 @@ module compressor_tree #(
     parameter int LATENCY = 4  // at least that of the tree
 ) (
     input  logic                    clk,
-    input  logic [NUMBERS*BITS-1:0] in,  // number n: bits n * BITS and up
+    input  logic [BITS*NUMBERS-1:0] in,  // bit b of number n: b * NUMBERS + n
     output logic [SUM_BITS-1:0]     sum
 );
 {branches}  else begin : missing
@@ -123,10 +121,10 @@ endmodule
 
 
 def _branch(chosen: Tree, *, first: bool) -> str:
-    name, width = _name(chosen), len(chosen.rows)
+    name = _name(chosen)
     return f"""\
   {"" if first else "else "}if (NUMBERS == {chosen.numbers} && BITS == {chosen.bits}) begin : {name}
-    logic [{width - 1}:0] early;
+    logic [{chosen.sum_bits - 1}:0] early;
     {name} tree (.clk, .in, .sum(early));
     delay #(.WIDTH(SUM_BITS), .CLOCKS(LATENCY - {chosen.latency})) rest (.clk, .in(SUM_BITS'(early)), .out(sum));
   end
@@ -138,33 +136,57 @@ def _name(chosen: Tree) -> str:
 
 
 def _module(chosen: Tree) -> str:
-    width = len(chosen.rows)
     lines = [
         f"// {chosen.numbers} numbers of {chosen.bits} bits: {chosen.latency} clocks, about {chosen.luts} LUTs.",
         f"module {_name(chosen)} (",
         "    input  logic clk,",
-        f"    input  logic [{chosen.numbers * chosen.bits - 1}:0] in,",
-        f"    output logic [{width - 1}:0] sum",
+        f"    input  logic [{chosen.numbers * chosen.bits - 1}:0] in,  // bit b of number n: b * {chosen.numbers} + n",
+        f"    output logic [{chosen.sum_bits - 1}:0] sum",
         ");",
+        f"  logic [{sum((chosen.levels or (chosen.rows,))[0]) - 1}:0] level_0;",
+        "  assign level_0 = in;",
     ]
-    before = "in"
-    for number, level in enumerate(chosen.levels, 1):
-        after, stored = f"next_{number}", f"level_{number}"
-        lines.append(f"  logic [{level.size - 1}:0] {after}, {stored};")
-        for index, part in enumerate(level.compressors):
-            inputs = ", ".join(f"{before}[{bit}]" for bit in reversed(part.inputs))
-            lines += [
-                f"  compressor #(.INPUTS({len(part.inputs)})) count_{number}_{index} (",
-                f"      .in({{{inputs}}}), .count({after}[{part.output}+:{part.outputs}])",
-                "  );",
-            ]
-        lines += [f"  assign {after}[{target}] = {before}[{source}];" for source, target in level.wires]
-        lines.append(f"  always_ff @(posedge clk) {stored} <= {after};")
-        before = stored
-    first, second = (
-        ", ".join(f"{before}[{row[which]}]" if len(row) > which else "1'b0" for row in reversed(chosen.rows))
-        for which in (0, 1)
-    )
-    adds = any(len(row) == 2 for row in chosen.rows)
-    lines.append(f"  always_ff @(posedge clk) sum <= {{{first}}}" + (f" + {{{second}}};" if adds else ";"))
+    for number, heights in enumerate(chosen.levels):
+        lines += _level(number, heights, (*chosen.levels, chosen.rows)[number + 1])
+    level, place = f"level_{len(chosen.levels)}", 0
+    first, second = [], []
+    for height in (*chosen.rows, *[0] * (chosen.sum_bits - len(chosen.rows))):
+        first.append(f"{level}[{place}]" if height else "1'b0")
+        second.append(f"{level}[{place + 1}]" if height == 2 else "1'b0")
+        place += height
+    addend = f" + {{{', '.join(reversed(second))}}}" if 2 in chosen.rows else ""
+    lines.append(f"  always_ff @(posedge clk) sum <= {{{', '.join(reversed(first))}}}{addend};")
     return "\n".join([*lines, "endmodule", ""])
+
+
+def _level(number: int, heights: Heights, following: Heights) -> list[str]:
+    """A counter for each column, and the register with the columns of the next level, the lowest weight first."""
+    lines = ["", f"  // Columns of {', '.join(map(str, heights))} bits."]
+    parts: dict[int, list[str]] = {}
+    place = 0
+    for weight, column in enumerate(map(Column, heights)):
+        name = f"l{number}_w{weight}"
+        outputs = {"ones": column.ones, "twos": column.twos, "fours": column.fours}
+        for offset, (port, bits) in enumerate(outputs.items()):
+            if bits:
+                parts.setdefault(weight + offset, []).append(f"{name}_{port}")
+        lines += _counter(name, column, f"level_{number}[{place}+:{column.height}]", outputs)
+        place += column.height
+    columns = ", ".join(reversed([part for weight in sorted(parts) for part in parts[weight]]))
+    return [
+        *lines,
+        f"  logic [{sum(following) - 1}:0] level_{number + 1};",
+        f"  always_ff @(posedge clk) level_{number + 1} <= {{{columns}}};",
+    ]
+
+
+def _counter(name: str, column: Column, inputs: str, outputs: dict[str, int]) -> list[str]:
+    if not column.twos:
+        return [f"  logic [{column.ones - 1}:0] {name}_ones;", f"  assign {name}_ones = {inputs};"]
+    # A counter of three bits has no fours, but its port.
+    nets = {port: f"{name}_{port}" if bits else f"unused_{name}_{port}" for port, bits in outputs.items()}
+    ports = ", ".join(f".{port}({net})" for port, net in nets.items())
+    return [
+        *[f"  logic [{max(1, bits) - 1}:0] {nets[port]};" for port, bits in outputs.items()],
+        f"  column_counter #(.HEIGHT({column.height})) {name} (.in({inputs}), {ports});",
+    ]

@@ -57,11 +57,15 @@ module constant_matrix #(
   for (genvar p = 0; p < PES; p++) begin : pe
     logic [GROUPS*COUNT_BITS-1:0] counts, counts_1;
     for (genvar g = 0; g < GROUPS; g++) begin : group
+      logic [COUNT_BITS-1:0] count;
       xnor_count #(.GROUP(GROUP), .FOLD(FOLD), .WEIGHTS(group_weights(p, g))) xnors (
           .activations(activations[g*GROUP+:GROUP]),
           .row(fold),
-          .count(counts[g*COUNT_BITS+:COUNT_BITS])
+          .count(count)
       );
+      for (genvar b = 0; b < COUNT_BITS; b++) begin : plane
+        assign counts[b*GROUPS+g] = count[b];
+      end
     end
     always_ff @(posedge clk) counts_1 <= counts;
     compressor_tree #(.NUMBERS(GROUPS), .BITS(COUNT_BITS), .SUM_BITS(SUM_BITS), .LATENCY(TREE_LATENCY)) tree (

@@ -45,8 +45,14 @@ module pixel_matrix #(
   always_ff @(posedge clk) values <= in_vector;
 
   logic [SUM_BITS-1:0] total, total_1;
+  logic [INPUTS*8-1:0] planes;  // bit b of all values side by side
+  for (genvar k = 0; k < INPUTS; k++) begin : value
+    for (genvar b = 0; b < 8; b++) begin : plane
+      assign planes[b*INPUTS+k] = values[k*8+b];
+    end
+  end
   compressor_tree #(.NUMBERS(INPUTS), .BITS(8), .SUM_BITS(SUM_BITS), .LATENCY(TREE_LATENCY)) all (
-      .clk, .in(values), .sum(total)
+      .clk, .in(planes), .sum(total)
   );
   always_ff @(posedge clk) total_1 <= total;
 
@@ -59,7 +65,10 @@ module pixel_matrix #(
     if (COUNT > 0) begin : some
       logic [COUNT*8-1:0] chosen;
       for (genvar n = 0; n < COUNT; n++) begin : term
-        assign chosen[n*8+:8] = values[index_of(o, RARER, n)*8+:8];
+        localparam int INDEX = index_of(o, RARER, n);
+        for (genvar b = 0; b < 8; b++) begin : plane
+          assign chosen[b*COUNT+n] = values[INDEX*8+b];
+        end
       end
       compressor_tree #(.NUMBERS(COUNT), .BITS(8), .SUM_BITS(SUM_BITS), .LATENCY(TREE_LATENCY)) tree (
           .clk, .in(chosen), .sum(rarer_sum)

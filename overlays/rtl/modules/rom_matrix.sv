@@ -78,7 +78,9 @@ module rom_matrix #(
         xnor48 xnors (.clk, .a(activations[d*48+:48]), .b(weights[d*48+:48]), .agree(agree[d*48+:48]));
       end
       for (genvar g = 0; g < GROUPS; g++) begin : group
-        compressor #(.INPUTS(6)) ones (.in(agree[g*6+:6]), .count(counts[g*3+:3]));
+        compressor #(.INPUTS(6)) ones (
+            .in(agree[g*6+:6]), .count({counts[2*GROUPS+g], counts[GROUPS+g], counts[g]})
+        );
       end
     end else begin : in_tables
       logic [GROUPS*GROUP-1:0] activations, weights;
@@ -89,7 +91,7 @@ module rom_matrix #(
       end
       for (genvar g = 0; g < GROUPS; g++) begin : group
         agreement_count agreements (
-            .a(activations[g*3+:3]), .b(weights[g*3+:3]), .count(counts[g*2+:2])
+            .a(activations[g*3+:3]), .b(weights[g*3+:3]), .count({counts[GROUPS+g], counts[g]})
         );
       end
     end
