@@ -57,6 +57,7 @@ def main() -> int:
 
 
 def _report(arguments: argparse.Namespace) -> None:
+    card.renew_hash(arguments.bundle)
     bundle = bundles.load(arguments.bundle)
     manifest = bundle.manifest
     network, recipe, out = f"{manifest.name} {manifest.version}", Recipe(geometry=manifest.crop), arguments.out

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from binarycop.bundle import files as bundles
-from binarycop.bundle import manifest as manifests
 
+_CARD = "README.md"
 BEGIN, END = "<!-- figures of overlays.report -->", "<!-- end of the figures -->"
 
 
@@ -13,10 +13,15 @@ def write(folder: Path, lines: list[str]) -> None:
 
     Raises FileNotFoundError without a card, ValueError if the card does not have each mark once.
     """
-    card = folder / "README.md"
+    card = folder / _CARD
     text = card.read_text(encoding="utf-8")
     if text.count(BEGIN) != 1 or text.count(END) != 1 or text.index(BEGIN) > text.index(END):
         raise ValueError(f"{card}: the line {BEGIN} and, below it, the line {END} should each be there once")
     before, after = text[: text.index(BEGIN)], text[text.index(END) :]
     card.write_text("\n".join([before + BEGIN, "", *lines, "", after]), encoding="utf-8")
-    bundles.write_manifest(folder, manifests.read(folder))
+    renew_hash(folder)
+
+
+def renew_hash(folder: Path) -> None:
+    """Write the hash of ``README.md`` into the manifest, after somebody changed the card. The other hashes stay."""
+    bundles.add_files(folder, {_CARD: folder / _CARD})

@@ -16,8 +16,8 @@ from overlays.synthesis.patches import plane_map
 
 TONES = ("very light", "light", "intermediate", "tan", "brown", "dark")
 _BOUNDS_DEG = (55.0, 41.0, 28.0, 10.0, -30.0)
-THIRDS = ("light: very light, light", "medium: intermediate, tan", "dark: brown, dark")
-"""Pairs of tones, for sets with too few people for six groups."""
+THIRDS = ("light", "medium", "dark")
+"""The same in pairs, for sets with too few people for six groups."""
 
 # Canonical regions (left, top, right, bottom): between brows and hair, and below the eyes next to the nose.
 _FOREHEAD = (-0.14, 0.06, 0.14, 0.18)
