@@ -19,6 +19,7 @@ from binarycop import verdict
 from binarycop.classes import GateStatus, MaskClass
 from binarycop.classifier.base import Classifier
 from binarycop.clock import ManualClock
+from binarycop.detection.views import mean_scores
 from binarycop.frames.base import Frame
 from binarycop.frames.demo import HEIGHT_PX, RATE_HZ, WIDTH_PX, Demo
 from binarycop.gate.state import Phase
@@ -82,7 +83,7 @@ class WatchedTracker(Tracker):
 
 
 class WatchedClassifier:
-    """A classifier that remembers its newest scores."""
+    """A classifier that remembers its newest mean scores, of the views of the one face that it sees."""
 
     def __init__(self, inner: Classifier) -> None:
         self._inner, self.name = inner, inner.name
@@ -91,7 +92,7 @@ class WatchedClassifier:
     def scores(self, crops: Picture) -> NDArray[np.int32]:
         """See ``Classifier.scores``."""
         scores = self._inner.scores(crops)
-        self.newest = scores[-1].tolist()
+        self.newest = mean_scores(scores).tolist()
         return scores
 
     def close(self) -> None:

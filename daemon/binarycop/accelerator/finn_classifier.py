@@ -19,7 +19,7 @@ from binarycop.clock import Clock
 from binarycop.errors import BundleError, DmaDataError, OverlayError, OverlayMissing
 from binarycop.geometry import SIDE_PX
 
-MAX_BATCH = 16  # crops of one DMA transfer; a board has at most 8 lanes
+MAX_BATCH = 16  # crops of one DMA transfer: as many as the daemon ever has at once (detection/views.py)
 
 
 class FinnClassifier:
