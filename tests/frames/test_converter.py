@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from binarycop.frames.converter import Converter
 from binarycop.frames.image import MAX_FRAME_PX
+from binarycop.frames.packed_picture import PackedPicture
 from binarycop.frames.pixel_format import LAYOUTS
 from binarycop.frames.v4l2 import DriverFormat
 from tests.frames.raw_pictures import COLOURS, HEIGHT_PX, WIDTH_PX, quarters, raw
@@ -71,6 +72,27 @@ def test_the_picture_is_a_new_one() -> None:
     content[:] = bytes(len(content))
     assert_drawn(pixels, within=0)
     assert pixels.flags.writeable
+
+
+@pytest.mark.parametrize("is_full", [False, True])
+@pytest.mark.parametrize("fourcc", LAYOUTS)
+def test_a_picture_that_is_converted_later_has_the_same_pixels(fourcc: str, is_full: bool) -> None:
+    converter = Converter(
+        given(fourcc, stride_bytes=LAYOUTS[fourcc].px_bytes * WIDTH_PX + 64, quantization=int(is_full))
+    )
+    content = bytearray(raw(fourcc, PICTURE, stride=LAYOUTS[fourcc].px_bytes * WIDTH_PX + 64))
+    at_once = converter.to_bgr(data(bytes(content)))
+    picture = converter.picture(np.frombuffer(content, np.uint8))
+    content[:] = bytes(len(content))  # the driver uses its buffer again
+    assert picture.shape == at_once.shape
+    assert np.array_equal(np.asarray(picture), at_once)
+    with pytest.raises(ValueError, match="bytes"):
+        converter.picture(data(bytes(converter.min_bytes - 1)))
+
+
+@pytest.mark.parametrize("fourcc", PACKED)
+def test_a_packed_picture_is_only_copied(fourcc: str) -> None:
+    assert isinstance(Converter(given(fourcc)).picture(data(raw(fourcc, PICTURE))), PackedPicture)
 
 
 def test_half_a_picture_and_none_are_bad() -> None:

@@ -10,6 +10,7 @@ from binarycop.detection.base import Face
 from binarycop.errors import DetectorError
 from binarycop.frames.base import Frame
 from binarycop.geometry import Box
+from binarycop.pixels import Pixels
 from binarycop.settings.faces import FacesSettings
 from binarycop.tracking.runner import SyncRunner
 from binarycop.tracking.tracker import FrontPerson, Tracker
@@ -47,7 +48,7 @@ class SlowRunner:
     def is_done(self) -> bool:
         return self.is_finished and self.faces is not None
 
-    def submit(self, pixels: NDArray[np.uint8]) -> None:
+    def submit(self, pixels: Pixels) -> None:
         assert self.faces is None, "one request at a time"
         self.faces = self.detector.detect(pixels)
 

@@ -5,9 +5,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from binarycop.geometry import SIDE_PX, Box, CropGeometry
+from binarycop.pixels import Pixels
 
 
-def crop(pixels: NDArray[np.uint8], box: Box, geometry: CropGeometry, spare_px: int = 0) -> NDArray[np.uint8]:
+def crop(pixels: Pixels, box: Box, geometry: CropGeometry, spare_px: int = 0) -> NDArray[np.uint8]:
     """Cut the square around ``box`` and average it down to the classifier's input.
 
     pixels: (H, W, 3) uint8 BGR, as OpenCV delivers it. Outside the frame, the frame's edge is repeated.
@@ -25,7 +26,7 @@ def crop(pixels: NDArray[np.uint8], box: Box, geometry: CropGeometry, spare_px: 
     return np.ascontiguousarray(rgb)
 
 
-def cut_square(pixels: NDArray[np.uint8], left: int, top: int, side: int, *, border: int) -> NDArray[np.uint8]:
+def cut_square(pixels: Pixels, left: int, top: int, side: int, *, border: int) -> NDArray[np.uint8]:
     """The square of ``side`` pixels with its upper left corner at (left, top), (side, side, 3) uint8.
 
     pixels: (H, W, 3) uint8. border: OpenCV's border type for what lies outside the frame. A square that lies wholly

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from binarycop.detection.crop import crop
 from binarycop.geometry import SIDE_PX, Box, CropGeometry
+from binarycop.pixels import Pixels
 
 _SPARE_PX = 1
 MOST_CROPS = 16
@@ -46,7 +47,7 @@ def views_of_each_face(views: int, gates: int) -> int:
     return max(min(views, MOST_CROPS // gates), 1)
 
 
-def cut_views(pixels: NDArray[np.uint8], box: Box, geometry: CropGeometry, views: int) -> NDArray[np.uint8]:
+def cut_views(pixels: Pixels, box: Box, geometry: CropGeometry, views: int) -> NDArray[np.uint8]:
     """The first ``views`` views of the face at ``box``, (views, 32, 32, 3) uint8 RGB. The only one of 1 is ``crop``.
 
     pixels: (H, W, 3) uint8 BGR. Raises ValueError if there are not that many views.

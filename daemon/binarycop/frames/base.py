@@ -6,20 +6,27 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from binarycop.pixels import Pixels
+
 
 @dataclass(frozen=True)
 class Frame:
     """One picture from one source.
 
-    pixels: (H, W, 3) uint8 BGR, as in OpenCV; only the 32×32 crop is converted to RGB. captured_s: the time of capture
-    in seconds, of the monotonic clock for a live source, of the recording's own time from 0 otherwise. number: counts
-    from 0. has_advanced: False if the camera's driver says that it is no later than the frame before.
+    picture: (H, W, 3) uint8 BGR, as in OpenCV, or raw; only the 32×32 crop is converted to RGB. captured_s: the time of
+    capture in seconds, of the monotonic clock for a live source, of the recording's own time from 0 otherwise. number:
+    counts from 0. has_advanced: False if the camera's driver says that it is no later than the frame before.
     """
 
-    pixels: NDArray[np.uint8]
+    picture: Pixels
     captured_s: float
     number: int
     has_advanced: bool = True
+
+    @property
+    def pixels(self) -> NDArray[np.uint8]:
+        """The whole picture as an array; a raw one is converted."""
+        return np.asarray(self.picture, np.uint8)
 
 
 class Source(Protocol):

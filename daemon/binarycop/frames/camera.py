@@ -78,7 +78,7 @@ class Camera:
             if buffer.is_damaged:
                 raise ValueError("is damaged: the camera's driver says so")
             with self._tracer.span(Stage.CONVERT):
-                pixels = self._converter.to_bgr(buffer.data)
+                picture = self._converter.picture(buffer.data)
         except ValueError as error:
             self._bad_in_a_row += 1
             if self._bad_in_a_row >= _MAX_BAD_IN_A_ROW:
@@ -88,7 +88,7 @@ class Camera:
         finally:
             self._device.requeue(buffer.index)
         self._bad_in_a_row = 0
-        return Frame(pixels, captured_s, number, has_advanced)
+        return Frame(picture, captured_s, number, has_advanced)
 
     def drop_waiting(self) -> None:
         """See ``Source.drop_waiting``. A driver whose buffers are all full drops new pictures, not old ones."""

@@ -7,8 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from binarycop.frames.image import MAX_FRAME_PX, decode
+from binarycop.frames.packed_picture import CODES, PackedCodes, PackedPicture
 from binarycop.frames.pixel_format import JPEG, LAYOUTS, Layout
 from binarycop.frames.v4l2 import DriverFormat
+from binarycop.pixels import Pixels
 
 _MAX_JPEG_RATIO = 4  # the pixels of a JPEG to those of the format that the driver stated
 
@@ -39,6 +41,7 @@ class Converter:
             raise ValueError("sends the two fields of interlaced pictures separately, each with half of the lines")
         self._max_jpeg_px = min(_MAX_JPEG_RATIO * width_px * height_px, MAX_FRAME_PX)
         self._layout, self.min_bytes = LAYOUTS.get(given.fourcc), 1
+        self._packed: PackedCodes | None = None
         if self._layout is not None:
             self._plan(given, self._layout)
 
@@ -53,6 +56,12 @@ class Converter:
         except cv2.error as error:
             raise ValueError("cannot be converted") from error
         return np.asarray(pixels, np.uint8)
+
+    def picture(self, data: NDArray[np.uint8]) -> Pixels:
+        """As ``to_bgr``, but what can be converted later in parts is only copied."""
+        if self._packed is None or data.size < self.min_bytes:
+            return self.to_bgr(data)
+        return PackedPicture(self._view(data, 2).copy(), self._packed)
 
     def _decode(self, data: NDArray[np.uint8]) -> NDArray[np.uint8]:
         pixels = decode(data.tobytes(), max_px=self._max_jpeg_px)
@@ -80,6 +89,7 @@ class Converter:
         # OpenCV's own conversions are by BT.601 and for limited range.
         is_usual = weights == _BT601 and not is_full
         self._from_yuv = None if is_usual or not layout.is_yuv else _yuv_matrix(*weights, is_full=is_full)
+        self._packed = CODES.get(given.fourcc) if is_usual else None
 
     def _convert(self, data: NDArray[np.uint8], layout: Layout) -> Any:
         lines = self._without_gaps(data) if self._has_gaps else self._view(data, layout.px_bytes)

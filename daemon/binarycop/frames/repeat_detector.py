@@ -6,6 +6,8 @@ from collections import OrderedDict
 import numpy as np
 from numpy.typing import NDArray
 
+from binarycop.pixels import Pixels, every
+
 MEMORY = 1024
 """How many pictures are remembered: 34 s at 30 Hz."""
 _STRIDE_PX = 16
@@ -30,16 +32,16 @@ class RepeatDetector:
         self._pictures = _Memory()  # those whose sample was known
         self._unproven = _Memory()  # samples that have come once
 
-    def distance(self, pixels: NDArray[np.uint8]) -> int | None:
+    def distance(self, pixels: Pixels) -> int | None:
         """Take the next picture, (H, W, 3) uint8. Returns how many pictures ago it came before; None for a new one."""
         self._number += 1
-        sample = _checksum(pixels[::_STRIDE_PX, ::_STRIDE_PX], pixels.shape)
+        sample = _checksum(every(pixels, 0, 0, _STRIDE_PX), pixels.shape)
         before = self._samples.put(sample, self._number)
         if before is None:
             self._unproven.put(sample, self._number)
             return None
         unproven = self._unproven.pop(sample)
-        same = self._pictures.put(_checksum(pixels, pixels.shape), self._number)
+        same = self._pictures.put(_checksum(np.ascontiguousarray(pixels), pixels.shape), self._number)
         if same is None:
             same = unproven
         return None if same is None else self._number - same
@@ -65,4 +67,4 @@ class _Memory:
 
 
 def _checksum(pixels: NDArray[np.uint8], shape: tuple[int, ...]) -> int:
-    return zlib.crc32(np.ascontiguousarray(pixels).data, zlib.crc32(repr(shape).encode()))
+    return zlib.crc32(pixels.data, zlib.crc32(repr(shape).encode()))

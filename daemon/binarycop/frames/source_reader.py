@@ -142,7 +142,7 @@ class SourceReader:
         return 0.0
 
     def _deliver_unless_repeated(self, frame: Frame) -> None:
-        now_s, distance = self._clock.now_s(), self._repeat_detector.distance(frame.pixels)
+        now_s, distance = self._clock.now_s(), self._repeat_detector.distance(frame.picture)
         if distance is None and frame.has_advanced:
             self._new_s, self._ring = now_s, 0
             if self._is_frozen:

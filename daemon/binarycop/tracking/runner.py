@@ -7,9 +7,9 @@ from functools import partial
 from typing import Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
 from binarycop.detection.base import Detector, Face
+from binarycop.pixels import Pixels
 from binarycop.trace import NO_TRACER, Stage, Tracer
 
 
@@ -20,7 +20,7 @@ class DetectorRunner(Protocol):
     def is_done(self) -> bool:
         """Whether ``poll`` has a result or an error."""
 
-    def submit(self, pixels: NDArray[np.uint8]) -> None:
+    def submit(self, pixels: Pixels) -> None:
         """Request the faces of a frame, (H, W, 3) uint8 BGR. Nobody may write into the frame from now on.
 
         Raises RuntimeError if the last result has not been polled.
@@ -48,12 +48,12 @@ class SyncRunner:
         """See ``DetectorRunner``."""
         return self._faces is not None
 
-    def submit(self, pixels: NDArray[np.uint8]) -> None:
+    def submit(self, pixels: Pixels) -> None:
         """See ``DetectorRunner.submit``. Raises DetectorError itself."""
         if self._faces is not None:
             raise RuntimeError("the last result has not been polled yet")
         with self._tracer.span(Stage.DETECT):
-            self._faces = self._detector.detect(pixels)
+            self._faces = self._detector.detect(np.asarray(pixels, np.uint8))
 
     def poll(self) -> list[Face] | None:
         """See ``DetectorRunner.poll``."""
@@ -130,7 +130,7 @@ class ThreadRunner:
         with self._lock:
             return self._result is not None
 
-    def submit(self, pixels: NDArray[np.uint8]) -> None:
+    def submit(self, pixels: Pixels) -> None:
         """See ``DetectorRunner.submit``."""
         with self._lock:
             if self._is_busy:
@@ -152,11 +152,11 @@ class ThreadRunner:
         """See ``DetectorRunner.close``. It ends the thread, also for the runners that share it."""
         return self._thread.close(timeout_s)
 
-    def _detect(self, pixels: NDArray[np.uint8]) -> None:
+    def _detect(self, pixels: Pixels) -> None:
         result: list[Face] | Exception
         try:
             with self._tracer.span(Stage.DETECT):
-                result = self._detector.detect(pixels)
+                result = self._detector.detect(np.asarray(pixels, np.uint8))
         except Exception as error:  # noqa: BLE001 - raised in the loop, where it ends the service
             result = error
         with self._lock:

@@ -73,7 +73,7 @@ class Tracker:
 
     def step(self, frame: Frame, now_s: float) -> FrontPerson:
         """Add the next frame. Raises DetectorError."""
-        low_res, found = subsample(frame.pixels), list[Box]()
+        low_res, found = subsample(frame.picture), list[Box]()
         self._motion = motion.step(self._motion, low_res, now_s)
         is_static = self._motion.is_static(now_s) and not self._detect_every_frame
         if is_static and self._tracks.all_visible and self._pending is None:
@@ -124,7 +124,7 @@ class Tracker:
         if self._pending is None and self._is_detection_due(now_s):
             self._pending = _PendingRequest(low_res, self._tracks.boxes(), now_s)
             self._frames_since_request = 0
-            self._runner.submit(frame.pixels)
+            self._runner.submit(frame.picture)
         faces = self._runner.poll()
         if self._pending is not None and faces is not None:
             self._update(self._pending, faces, low_res, now_s)

@@ -14,7 +14,8 @@ import numpy as np
 
 from binarycop.clock import MonotonicClock
 from binarycop.errors import SourceError, UndecodableFrame
-from binarycop.frames.camera import Camera, CameraSettings, device_path
+from binarycop.frames.camera import Camera, CameraSettings
+from binarycop.frames.names import device_path
 from binarycop.frames.pixel_format import JPEG, LAYOUTS
 from binarycop.frames.v4l2 import CaptureDevice
 from tests.system.board.guest.simulator import Simulator
