@@ -10,7 +10,8 @@ from binarycop.accelerator.base import Buffer, FpgaManager, Registers
 from binarycop.accelerator.dma import CONTROL
 from binarycop.accelerator.finn_classifier import FinnClassifier
 from binarycop.accelerator.simulated import design
-from binarycop.accelerator.simulated.fabric import Fabric, SimulatedFault
+from binarycop.accelerator.simulated.fabric import Fabric
+from binarycop.accelerator.simulated.logic import SimulatedFault
 from binarycop.accelerator.simulated.memory import Memory
 from binarycop.bundle.build_files import BITSTREAM
 from binarycop.bundle.files import Bundle

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from binarycop.accelerator.simulated.fabric import SimulatedFault
+from binarycop.accelerator.simulated.logic import SimulatedFault
 from binarycop.accelerator.simulated.memory import SimulatedBusError
 from binarycop.bundle.files import Bundle
 from binarycop.classifier.emulator import Emulator
@@ -59,8 +59,8 @@ def test_crops_of_several_cameras_are_one_batch_and_buffers_are_reused(
     next_free = simulated.fabric.memory.allocate(1)
     for _ in range(3):
         classifier.scores(crops[:8])
-        input_dma, output_dma = simulated.fabric.dmas.values()
-        assert (input_dma.images, output_dma.images) == (9, 9), "eight crops and a golden vector"
+        fabric = simulated.fabric
+        assert (fabric.input_dma.images, fabric.output_dma.images) == (9, 9), "eight crops and a golden vector"
     assert simulated.fabric.memory.allocate(1) == next_free + 4096
 
 

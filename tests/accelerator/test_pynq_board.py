@@ -8,7 +8,8 @@ import pytest
 
 from binarycop.accelerator.finn_classifier import FinnClassifier
 from binarycop.accelerator.fpga_manager import SysfsFpgaManager
-from binarycop.accelerator.simulated.fabric import SimulatedFault
+from binarycop.accelerator.simulated.fabric import Fabric
+from binarycop.accelerator.simulated.logic import SimulatedFault
 from binarycop.accelerator.simulated.memory import SimulatedBusError
 from binarycop.bundle import files as bundles
 from binarycop.bundle.files import Bundle
@@ -30,7 +31,7 @@ class PynqSetup:
 
     def __init__(self, bundle: Bundle, fault: SimulatedFault | None = None) -> None:
         self.clock = ManualClock()
-        self.board = SimulatedBoard(bundle, self.clock, fault)
+        self.board = SimulatedBoard(bundle, lambda built: Fabric(built, self.clock, fault))
         self.bundle = self.board.bundle
 
     def classifier(self, deadline_s: float = 0.05) -> FinnClassifier:
@@ -132,7 +133,8 @@ def test_pynq_reads_our_block_design(tiny_bundle: Bundle) -> None:
 def test_done_is_cleared_by_a_read_through_pynqs_mmio(tiny_bundle: Bundle) -> None:
     board = PynqSetup(tiny_bundle).board
     registers = board.registers("odma0")
-    board.fabric.dma("odma0").finish()
+    assert isinstance(board.fabric, Fabric)
+    board.fabric.output_dma.finish()
     assert registers.read(0) & 2
     assert not registers.read(0) & 2
 

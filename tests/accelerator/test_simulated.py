@@ -7,8 +7,8 @@ import pytest
 
 from binarycop.accelerator.dma import ADDRESS_HIGH, ADDRESS_LOW, CONTROL, DONE, IDLE, IMAGES, READY, START
 from binarycop.accelerator.simulated import design
-from binarycop.accelerator.simulated.fabric import SimulatedFault
 from binarycop.accelerator.simulated.iodma import Iodma
+from binarycop.accelerator.simulated.logic import SimulatedFault
 from binarycop.accelerator.simulated.memory import Memory, SimulatedBusError
 from binarycop.bundle import hwh
 from binarycop.bundle.files import Bundle

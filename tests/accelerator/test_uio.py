@@ -10,7 +10,8 @@ import pytest
 from binarycop.accelerator.finn_classifier import FinnClassifier
 from binarycop.accelerator.kernel_devices import KernelDevices, sync_argument
 from binarycop.accelerator.simulated import design
-from binarycop.accelerator.simulated.fabric import Fabric, SimulatedFault
+from binarycop.accelerator.simulated.fabric import Fabric
+from binarycop.accelerator.simulated.logic import SimulatedFault
 from binarycop.accelerator.simulated.memory import SimulatedBusError
 from binarycop.accelerator.simulated.uio import DeviceFiles, SimulatedDevices, SimulatedUioBoard, create_device_files
 from binarycop.accelerator.uio import UioBoard
@@ -65,7 +66,7 @@ def test_its_scores_are_those_of_the_emulator(simulated: UioSetup, count: int) -
 
 def test_the_board_of_the_settings_reproduces_the_golden_vectors(tiny_bundle: Bundle) -> None:
     clock = ManualClock()
-    board = SimulatedUioBoard(tiny_bundle, clock)
+    board = SimulatedUioBoard(tiny_bundle, lambda built: Fabric(built, clock))
     classifier = FinnClassifier(board.bundle, board, clock, lambda _: None, 0.1)
     assert check_golden(board.bundle, classifier) == len(tiny_bundle.golden_inputs)
     classifier.close()

@@ -319,7 +319,7 @@ def test_selftest_prints_what_it_reproduced(bundle: str, capsys: pytest.CaptureF
 
 @pytest.mark.parametrize(
     ("option", "choices"),
-    [("--finder", "auto, lookout, yunet, fixed"), ("--backend", "emulator, overlay, simulated-board")],
+    [("--finder", "auto, lookout, yunet, fixed"), ("--backend", "emulator, overlay, simulated-board, simulated-rtl")],
 )
 def test_a_choice_that_does_not_exist_is_answered_with_the_choices(
     option: str, choices: str, capsys: pytest.CaptureFixture[str]

@@ -107,8 +107,8 @@ def test_bash_completes_the_former_program_with_its_verbs_of_then_and_now(tmp_pa
 
 def test_bash_completes_the_values_of_an_option() -> None:
     program = read(main.parser())
-    assert complete(program, "run", "--backend", "") == ["emulator", "overlay", "simulated-board"]
-    assert complete(program, "selftest", "--backend", "sim") == ["simulated-board"]
+    assert complete(program, "run", "--backend", "") == ["emulator", "overlay", "simulated-board", "simulated-rtl"]
+    assert complete(program, "selftest", "--backend", "sim") == ["simulated-board", "simulated-rtl"]
 
 
 def test_bash_completes_files_for_an_argument_that_is_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

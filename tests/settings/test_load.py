@@ -167,7 +167,7 @@ GOOD_AND_BAD = [
     (
         "classifier: {backend: simulated-board}",
         "classifier: {backend: simulated}",
-        "classifier.backend: is 'simulated'; write one of emulator, overlay, simulated-board",
+        "classifier.backend: is 'simulated'; write one of emulator, overlay, simulated-board, simulated-rtl",
     ),
     (
         "classifier: {overlay: {deadline_s: 0.05, restarts: 0, within_s: 60, fallback: emulator}}",
@@ -189,6 +189,11 @@ GOOD_AND_BAD = [
         "classifier: {simulated_board: {fault: flip, after: 3, times: 2}}",
         "classifier: {simulated_board: {fault: fire}}",
         "classifier.simulated_board.fault: is 'fire'; write one of none, hang, slow, flip, lose",
+    ),
+    (
+        "classifier: {backend: simulated-rtl, simulated_rtl: {folder: /opt/circuits}}",
+        "classifier: {simulated_rtl: {folder: [7]}}",
+        "classifier.simulated_rtl.folder: ",
     ),
     ("journal: {target: stderr}", "journal: stderr", "journal: is 'stderr'; write indented 'key: value' lines"),
     ("gate: {fail: secure}", "gate: {fail: secure, fail: open}", "gate.fail: is written twice, first in line 1"),

@@ -14,6 +14,7 @@ from pynq.buffer import PynqBuffer
 from pynq.pl_server.device import Device
 from pynqmetadata.frontends import Metadata
 
+from binarycop.accelerator import dma_window
 from binarycop.accelerator.base import Buffer, FpgaManager, Registers
 from binarycop.bundle.check_build import is_clock_right
 from binarycop.errors import OverlayError, OverlayLoadDenied
@@ -49,15 +50,21 @@ class PynqBoard:
     """A ``Board`` that pynq drives, as root.
 
     bitstream: its .hwh is in the same folder. clock_mhz: the clock to set. device: pynq's device; None: the one that
-    pynq finds.
+    pynq finds. dmas: the DMAs whose address windows ``load`` opens, if they have any.
     """
 
     def __init__(
-        self, bitstream: Path, sha256: str, clock_mhz: float, manager: FpgaManager, device: Any | None = None
+        self,
+        bitstream: Path,
+        sha256: str,
+        clock_mhz: float,
+        manager: FpgaManager,
+        device: Any | None = None,
+        dmas: tuple[str, ...] = (),
     ) -> None:
         self.manager = manager
         self._bitstream, self._sha256, self._clock_mhz = bitstream, sha256, clock_mhz
-        self._device, self._overlay = device, None
+        self._device, self._overlay, self._dmas = device, None, dmas
 
     def load(self) -> None:
         """See ``Board.load``."""
@@ -74,6 +81,7 @@ class PynqBoard:
                 self._overlay.download()
             # A process that cannot read the clock (``uio``) relies on the record.
             self._set_clock()
+            self._open_windows()
             self.manager.record_loaded(self._sha256)
         except Exception as error:
             raise OverlayError(f"it could not be loaded: {_format(error)}") from error
@@ -135,6 +143,13 @@ class PynqBoard:
         clock_mhz = float(pynq.ps.Clocks.fclk0_mhz)
         if not is_clock_right(clock_mhz, self._clock_mhz):
             raise ValueError(f"its clock runs at {clock_mhz:g} MHz, not {self._clock_mhz:g}")
+
+    def _open_windows(self) -> None:
+        # pynq's buffers can be anywhere in the memory. Without a window our circuit moves nothing.
+        for name in self._dmas:
+            registers = self.registers(name)
+            if dma_window.has_window(registers):
+                dma_window.set_window(registers, dma_window.DDR)
 
     def _open(self, *, download: bool) -> Any:
         return pynq.Overlay(str(self._bitstream.resolve()), download=download, device=self._device)

@@ -3,12 +3,13 @@
 import argparse
 from dataclasses import replace
 
+from binarycop.accelerator.kernel_devices import KernelDevices
 from binarycop.bundle import check_build
 from binarycop.bundle import files as bundles
 from binarycop.bundle.search import find_bundle
 from binarycop.cli.options import add_bundle, add_config, add_json, print_json, settings_of
 from binarycop.printable import printable
-from binarycop.service.backends import open_accelerator, open_board, self_test
+from binarycop.service.backends import lock_windows, open_accelerator, open_board, self_test
 from binarycop.settings.classifier import Backend, MemoryAccess
 
 
@@ -48,6 +49,8 @@ def run(options: argparse.Namespace) -> int:
         board.load()
         classifier = open_accelerator(settings, bundle, board)
         golden = self_test(bundle, classifier)
+        if configured.overlay.memory is MemoryAccess.UIO and not options.simulated:
+            lock_windows(bundle, board, KernelDevices())
     finally:
         board.close()
     manifest = bundle.manifest

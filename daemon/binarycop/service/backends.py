@@ -2,24 +2,30 @@
 
 import importlib
 import time
+from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
+from binarycop.accelerator import dma_window
 from binarycop.accelerator.base import Board
 from binarycop.accelerator.finn_classifier import FinnClassifier
 from binarycop.accelerator.fpga_manager import SysfsFpgaManager
 from binarycop.accelerator.kernel_devices import KernelDevices
-from binarycop.accelerator.simulated.fabric import SimulatedFault
+from binarycop.accelerator.simulated.circuit import Circuit
+from binarycop.accelerator.simulated.fabric import Fabric
+from binarycop.accelerator.simulated.logic import Logic, SimulatedFault
 from binarycop.accelerator.simulated.uio import SimulatedUioBoard
-from binarycop.accelerator.uio import UioBoard
+from binarycop.accelerator.uio import DEV, MEMORY, Devices, UioBoard
 from binarycop.bundle import build_files, check_build, hwh
 from binarycop.bundle import files as bundles
 from binarycop.bundle.files import Bundle
+from binarycop.bundle.hwh import AddressRange
 from binarycop.bundle.search import find_bundle
 from binarycop.classifier.base import Classifier
 from binarycop.classifier.choose import open_emulator
 from binarycop.classifier.golden import check_golden
-from binarycop.clock import MonotonicClock
+from binarycop.clock import Clock, MonotonicClock
 from binarycop.errors import BackendError, OverlayError
 from binarycop.journal.events import Event
 from binarycop.journal.writers import Journal
@@ -76,10 +82,12 @@ def open_classifier(settings: ClassifierSettings, bundle: Bundle) -> Classifier:
 
 def open_accelerator(settings: ClassifierSettings, bundle: Bundle, board: Board) -> FinnClassifier:
     """Use the overlay that is loaded on a board. Raises OverlayError after it has closed the board."""
+    clock: Clock = MonotonicClock()
+    sleep: Callable[[float], None] = time.sleep
+    if isinstance(board.manager, Circuit):
+        clock, sleep = board.manager, board.manager.sleep
     try:
-        return FinnClassifier(
-            bundle, board, MonotonicClock(), time.sleep, settings.overlay.deadline_s, settings.backend.value
-        )
+        return FinnClassifier(bundle, board, clock, sleep, settings.overlay.deadline_s, settings.backend.value)
     except BaseException:
         board.close()
         raise
@@ -92,7 +100,7 @@ def open_board(settings: ClassifierSettings, bundle: Bundle) -> tuple[Bundle, Bo
     if the build does not agree with the bundle, BackendError if pynq is missing, or a folder for the simulated board's
     files.
     """
-    is_simulated = settings.backend is Backend.SIMULATED_BOARD
+    is_simulated = settings.backend.is_simulated
     if not is_simulated or build_files.has_build(bundle.manifest.sha256):
         check_build.check(bundle.folder, bundle.manifest)
     if is_simulated:
@@ -109,18 +117,41 @@ def open_board(settings: ClassifierSettings, bundle: Bundle) -> tuple[Bundle, Bo
         return bundle, UioBoard(hardware, manifest.clock_mhz, dmas, SysfsFpgaManager(), KernelDevices())
     bitstream, sha256 = bundle.folder / build_files.BITSTREAM, manifest.sha256[build_files.BITSTREAM]
     board: Board = _import_with_pynq("pynq_board", settings.backend).PynqBoard(
-        bitstream, sha256, manifest.clock_mhz, SysfsFpgaManager()
+        bitstream, sha256, manifest.clock_mhz, SysfsFpgaManager(), dmas=(manifest.input_dma, manifest.output_dma)
     )
     return bundle, board
 
 
+def lock_windows(bundle: Bundle, board: Board, devices: Devices, dev: Path = DEV) -> None:
+    """Lock the DMAs, if they have address windows, onto the memory of a daemon on UIO. The DMAs must be idle.
+
+    Until the overlay is loaded again, no program can then have them reach any other memory. Raises OverlayError.
+    """
+    dmas = [board.registers(name) for name in (bundle.manifest.input_dma, bundle.manifest.output_dma)]
+    if not all(dma_window.has_window(registers) for registers in dmas):
+        return
+    try:
+        memory = devices.open_memory(dev / MEMORY)
+    except OSError as error:
+        raise OverlayError(f"the DMAs' windows need {dev / MEMORY}: {error.strerror}; see docs/overlay.md") from error
+    for registers in dmas:
+        dma_window.set_window(registers, AddressRange(memory.address, len(memory.view)), lock=True)
+
+
 def _open_simulated(settings: ClassifierSettings, bundle: Bundle) -> tuple[Bundle, Board]:
-    simulated, clock = settings.simulated_board, MonotonicClock()
+    simulated = settings.simulated_board
     fault = SimulatedFault(simulated.fault, simulated.after, simulated.times)
+
+    def make_logic(built: Bundle) -> Logic:
+        if settings.backend is Backend.SIMULATED_RTL:
+            library = Path(settings.simulated_rtl.folder) / f"{built.manifest.name}.so"
+            return Circuit(built, library, fault)
+        return Fabric(built, MonotonicClock(), fault)
+
     if settings.overlay.memory is MemoryAccess.UIO:
-        uio_board = SimulatedUioBoard(bundle, clock, fault)
+        uio_board = SimulatedUioBoard(bundle, make_logic)
         return uio_board.bundle, uio_board
-    board = _import_with_pynq("simulated.device", settings.backend).SimulatedBoard(bundle, clock, fault)
+    board = _import_with_pynq("simulated.device", settings.backend).SimulatedBoard(bundle, make_logic)
     return board.bundle, board
 
 

@@ -11,7 +11,8 @@ import sys
 import time
 from dataclasses import dataclass
 
-from binarycop.accelerator.simulated.fabric import Fabric, SimulatedFault
+from binarycop.accelerator.simulated.fabric import Fabric
+from binarycop.accelerator.simulated.logic import SimulatedFault
 from binarycop.bundle import files as bundles
 from binarycop.bundle.search import find_bundle
 from binarycop.errors import BackendError, BinaryCoPError

@@ -7,11 +7,17 @@ from binarycop.settings.field import bounded
 
 
 class Backend(Enum):
-    """What runs the network: the processor, the FPGA, or a board that exists in software only."""
+    """What runs the network: the processor, the FPGA, or a board in software; of simulated-rtl the circuit is real."""
 
     EMULATOR = "emulator"
     OVERLAY = "overlay"
     SIMULATED_BOARD = "simulated-board"
+    SIMULATED_RTL = "simulated-rtl"
+
+    @property
+    def is_simulated(self) -> bool:
+        """Whether it is a board in software."""
+        return self in (Backend.SIMULATED_BOARD, Backend.SIMULATED_RTL)
 
 
 class MemoryAccess(Enum):
@@ -66,7 +72,7 @@ class OverlaySettings:
 
 @dataclass(frozen=True)
 class SimulatedBoardSettings:
-    """The backend ``simulated-board``, to inject faults."""
+    """The backends ``simulated-board`` and ``simulated-rtl``, to inject faults."""
 
     fault: FaultKind = FaultKind.NONE
     """The fault that is injected."""
@@ -79,6 +85,17 @@ class SimulatedBoardSettings:
 
 
 @dataclass(frozen=True)
+class SimulatedRtlSettings:
+    """The backend ``simulated-rtl``: the circuit, simulated clock cycle by clock cycle."""
+
+    folder: str = "build/rtl"
+    """Folder with the circuits' simulations, ``NAME.so`` for the bundle NAME; ``make rtl-model`` writes them.
+
+    They are programs: whoever can write this folder decides what the daemon does.
+    """
+
+
+@dataclass(frozen=True)
 class ClassifierSettings:
     """The network. All gates share it."""
 
@@ -86,7 +103,7 @@ class ClassifierSettings:
     """Name of a bundle (``cnv``, ``n-cnv``, ``u-cnv``), or a folder if there is a slash in it."""
 
     backend: Backend = Backend.EMULATOR
-    """``emulator``, ``overlay`` (the FPGA) or ``simulated-board``. The emulator needs no bitstream."""
+    """``emulator``, ``overlay`` (the FPGA, needs a bitstream), ``simulated-board`` or ``simulated-rtl``."""
 
     views: int = bounded(6, 1, 10)
     """How many crops of each face are classified: mirrored, and moved by a pixel. Their mean score counts.
@@ -98,4 +115,7 @@ class ClassifierSettings:
     """The accelerator in the FPGA."""
 
     simulated_board: SimulatedBoardSettings = SimulatedBoardSettings()
-    """The backend ``simulated-board``."""
+    """The backends ``simulated-board`` and ``simulated-rtl``."""
+
+    simulated_rtl: SimulatedRtlSettings = SimulatedRtlSettings()
+    """The backend ``simulated-rtl``."""

@@ -11,7 +11,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from binarycop.accelerator.simulated.fabric import Fabric, SimulatedFault
+from binarycop.accelerator.simulated.fabric import Fabric
+from binarycop.accelerator.simulated.logic import SimulatedFault
 from binarycop.bundle import files as bundles
 from binarycop.bundle.search import find_bundle
 from binarycop.clock import ManualClock

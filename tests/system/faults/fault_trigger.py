@@ -9,7 +9,7 @@ from functools import wraps
 from pathlib import Path
 from typing import Any
 
-from binarycop.accelerator.simulated.fabric import SimulatedFault
+from binarycop.accelerator.simulated.logic import SimulatedFault
 from binarycop.settings.classifier import FaultKind
 
 TRIGGER_FILE = "now"

@@ -9,11 +9,10 @@ from numpy.typing import NDArray
 
 from binarycop.accelerator.pynq_board import Device, Metadata, PynqBoard, PynqBuffer, RuntimeMetadataParser, pynq
 from binarycop.accelerator.simulated import design
-from binarycop.accelerator.simulated.fabric import Fabric, SimulatedFault
+from binarycop.accelerator.simulated.logic import Logic, MakeLogic
 from binarycop.accelerator.simulated.memory import SimulatedBusError
 from binarycop.bundle.build_files import BITSTREAM
 from binarycop.bundle.files import Bundle
-from binarycop.clock import Clock
 
 _ZYNQ = "armv7l"
 _SLCR, _SLCR_WORDS = 0xF800_0000, 0x200 // 4
@@ -21,7 +20,7 @@ _FPGA0_CLK_CTRL = 0x170
 
 
 class SimulatedDevice(Device):  # type: ignore[misc]
-    """The methods that pynq calls on a device, for a ``Fabric``. clock_mhz: of the manifest."""
+    """The methods that pynq calls on a device, for a ``Logic``. clock_mhz: of the manifest."""
 
     _probe_priority_ = 900  # after pynq's own devices
 
@@ -30,7 +29,7 @@ class SimulatedDevice(Device):  # type: ignore[misc]
         """No devices: pynq must not find one. Only the backend simulated-board makes one."""
         return []
 
-    def __init__(self, fabric: Fabric, clock_mhz: float) -> None:
+    def __init__(self, fabric: Logic, clock_mhz: float) -> None:
         super().__init__("simulated-board")
         self.name, self.arch = "Pynq-Z1", _ZYNQ
         self.capabilities = {"MEMORY_MAPPED": True}
@@ -99,7 +98,7 @@ class _CachedMemory(PynqBuffer):  # type: ignore[misc]
 class _RegisterWords:
     """The registers of an IP as words, as pynq's MMIO indexes them."""
 
-    def __init__(self, fabric: Fabric, name: str) -> None:
+    def __init__(self, fabric: Logic, name: str) -> None:
         self._fabric, self._name = fabric, name
 
     def __getitem__(self, index: int) -> int:
@@ -122,17 +121,19 @@ def _booted_slcr() -> NDArray[np.uint32]:
 class SimulatedBoard(PynqBoard):
     """A simulated ``Board`` for pynq. It loads the bundle's build, or one that stands for it, as ``load-overlay`` does.
 
-    bundle: if it has a build, that agrees with it (``check_build.check``). Raises OverlayError.
+    bundle: if it has a build, that agrees with it (``check_build.check``). make_logic: makes what runs in it, for a
+    bundle with a build. Raises OverlayError.
     """
 
-    def __init__(self, bundle: Bundle, clock: Clock, fault: SimulatedFault | None = None) -> None:
+    def __init__(self, bundle: Bundle, make_logic: MakeLogic) -> None:
         self._folder = TemporaryDirectory(prefix="binarycop-")
         self.bundle = design.with_build(Path(self._folder.name), bundle)
-        self.fabric = Fabric(self.bundle, clock, fault)
+        self.fabric = make_logic(self.bundle)
         manifest = self.bundle.manifest
         bitstream = self.bundle.folder / BITSTREAM
         self.device = SimulatedDevice(self.fabric, manifest.clock_mhz)
-        super().__init__(bitstream, manifest.sha256[BITSTREAM], manifest.clock_mhz, self.fabric, self.device)
+        dmas = (manifest.input_dma, manifest.output_dma)
+        super().__init__(bitstream, manifest.sha256[BITSTREAM], manifest.clock_mhz, self.fabric, self.device, dmas)
         self.load()
 
     def close(self) -> None:

@@ -51,6 +51,10 @@ class Memory:
         lines = self._lines(offset, size)
         self._cache[lines] = self._clean[lines] = self._dram[lines]
 
+    def dram(self) -> NDArray[np.uint8]:
+        """All bytes as a DMA sees them, to read."""
+        return self._dram
+
     def dma_read(self, address: int, size: int) -> NDArray[np.uint8]:
         """Read as a DMA does."""
         return np.array(self._dram[self._range(address, size)])

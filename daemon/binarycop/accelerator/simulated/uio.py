@@ -7,16 +7,16 @@ from tempfile import TemporaryDirectory
 import numpy as np
 from numpy.typing import NDArray
 
+from binarycop.accelerator import dma_window
 from binarycop.accelerator.simulated import design
-from binarycop.accelerator.simulated.fabric import Fabric, SimulatedFault
 from binarycop.accelerator.simulated.iodma import SIZE
+from binarycop.accelerator.simulated.logic import Logic, MakeLogic
 from binarycop.accelerator.simulated.memory import SimulatedBusError
 from binarycop.accelerator.uio import MEMORY, UioBoard
 from binarycop.bundle import hwh
 from binarycop.bundle.build_files import BITSTREAM, HWH
 from binarycop.bundle.files import Bundle
-from binarycop.bundle.hwh import HardwareHandoff
-from binarycop.clock import Clock
+from binarycop.bundle.hwh import AddressRange, HardwareHandoff
 
 _GP0_BYTES, _MEMORY_BYTES = 0x1_0000, 0x1_0000
 _DEVICE, _NAME = "uio0", "fabric"
@@ -50,7 +50,7 @@ class SimulatedDevices:
     hardware: from the .hwh. memory_bytes: the size of u-dma-buf's memory.
     """
 
-    def __init__(self, fabric: Fabric, hardware: HardwareHandoff, memory_bytes: int = _MEMORY_BYTES) -> None:
+    def __init__(self, fabric: Logic, hardware: HardwareHandoff, memory_bytes: int = _MEMORY_BYTES) -> None:
         self._fabric, self._hardware, self._memory_bytes = fabric, hardware, memory_bytes
 
     def map_registers(self, device: Path, size: int) -> "_Words":
@@ -67,7 +67,7 @@ class SimulatedDevices:
 class _Words:
     """The registers of all IPs as one mapping of words."""
 
-    def __init__(self, fabric: Fabric, hardware: HardwareHandoff, size: int) -> None:
+    def __init__(self, fabric: Logic, hardware: HardwareHandoff, size: int) -> None:
         self._fabric, self._size = fabric, size
         self._names = {registers.base: name for name, registers in hardware.ranges.items()}
 
@@ -90,7 +90,7 @@ class _Words:
 class _Memory:
     """The memory of a device of u-dma-buf."""
 
-    def __init__(self, fabric: Fabric, size: int) -> None:
+    def __init__(self, fabric: Logic, size: int) -> None:
         self._memory, self._start = fabric.memory, fabric.memory.allocate(size)
         self.view: NDArray[np.uint8] = self._memory.view(self._start, size)
         self.address = self._memory.base + self._start
@@ -105,16 +105,21 @@ class _Memory:
 class SimulatedUioBoard(UioBoard):
     """A simulated ``UioBoard``. It loads the bundle's build, or one that stands for it, as ``load-overlay`` does.
 
-    bundle: if it has a build, that agrees with it (``check_build.check``). Raises OverlayError.
+    bundle: if it has a build, that agrees with it (``check_build.check``). make_logic: as of ``SimulatedBoard``. Raises
+    OverlayError.
     """
 
-    def __init__(self, bundle: Bundle, clock: Clock, fault: SimulatedFault | None = None) -> None:
+    def __init__(self, bundle: Bundle, make_logic: MakeLogic) -> None:
         self._folder = TemporaryDirectory(prefix="binarycop-")
         folder = Path(self._folder.name)
         self.bundle = design.with_build(folder, bundle)
         manifest = self.bundle.manifest
-        self.fabric = Fabric(self.bundle, clock, fault)
+        self.fabric = make_logic(self.bundle)
         self.fabric.configure((self.bundle.folder / BITSTREAM).read_bytes())
+        memory = AddressRange(self.fabric.memory.base, len(self.fabric.memory.dram()))
+        for registers in (self.fabric.dma(name) for name in self.fabric.dmas):
+            if dma_window.has_window(registers):
+                dma_window.set_window(registers, memory, lock=True)
         self.fabric.record_loaded(manifest.sha256[BITSTREAM])
         hardware = hwh.read(self.bundle.folder / HWH)
         files = create_device_files(folder)

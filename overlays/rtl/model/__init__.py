@@ -1,0 +1,1 @@
+"""The circuit, core and shell, compiled for simulation."""

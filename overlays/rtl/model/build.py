@@ -1,0 +1,115 @@
+"""Compile a bundle's circuit, core and shell, into a library for the backend simulated-rtl.
+
+python -m overlays.rtl.model.build overlays/bundles/n-cnv --out build/rtl
+
+The result is OUT/<bundle's name>.so. It needs Verilator and a C++ compiler, and takes a minute or two.
+"""
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from binarycop.bundle import files as bundles
+from binarycop.errors import BinaryCoPError
+from overlays.command_line import make_parser
+from overlays.finn.lines import SOURCES as GATE_LINES
+from overlays.rtl import generate
+
+RTL = Path(__file__).resolve().parents[1]
+SHELL, RULES, MODEL = RTL / "shell", RTL / "rules", RTL / "model"
+TOP = "binarycop_shell"
+_LONGEST_S = 1800
+
+
+class ModelError(BinaryCoPError, RuntimeError):
+    """The circuit could not be compiled. reason: the tool's last words, or which tool is missing."""
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+        super().__init__(reason)
+
+
+def shell_sources() -> list[Path]:
+    """The shell's modules in the order of their compilation, with the rules of AXI and the gate's lines."""
+    package = SHELL / "fault_causes.sv"
+    modules = sorted(file for file in SHELL.glob("*.sv") if file != package)
+    return [package, *modules, *sorted(RULES.glob("*.sv")), *GATE_LINES]
+
+
+def build(bundle: Path, out: Path) -> Path:
+    """Compile the circuit of a bundle's folder. Returns the library. Raises BundleError, ModelError."""
+    manifest = bundles.load(bundle).manifest
+    library = out.resolve() / f"{manifest.name}.so"
+    out.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(dir=out, prefix="model-") as temporary:
+        core = Path(temporary).resolve() / "core"
+        if generate.main([str(bundle), "--out", str(core)]) != 0:
+            raise ModelError(f"there is no circuit for {bundle}")
+        score_bits = json.loads((core / generate.DESCRIPTION).read_text(encoding="utf-8"))["score_bits"]
+        weights = manifest.sha256["weights.npz"]
+        command = [
+            "verilator",
+            "--cc",
+            "--exe",
+            "--build",
+            "-j",
+            "2",
+            "-O3",
+            "--x-assign",
+            "fast",
+            "--x-initial",
+            "fast",
+        ]
+        command += [
+            "--assert",
+            "-Wno-lint",
+            "--timescale",
+            "1ns/1ps",
+            "--top-module",
+            TOP,
+            f"-GSCORE_BITS={score_bits}",
+        ]
+        command += ["-CFLAGS", f"-O2 -fPIC -std=c++17 -I{MODEL} -DCIRCUIT_WEIGHTS={weights}"]
+        command += ["-LDFLAGS", "-shared -fPIC", "-o", library.name, "--Mdir", str(core.with_name("build"))]
+        # The core names its ROMs and sources relative to its folder.
+        command += ["-f", generate.FILE_LIST, *map(str, shell_sources()), str(MODEL / "circuit_c.cpp")]
+        _run(command, core)
+        shutil.move(core.with_name("build") / library.name, library)
+    return library
+
+
+def _run(command: list[str], folder: Path) -> None:
+    try:
+        done = subprocess.run(
+            command, cwd=folder, capture_output=True, text=True, errors="replace", timeout=_LONGEST_S, check=False
+        )
+    except FileNotFoundError as error:
+        raise ModelError(f"{command[0]} is missing: apt install verilator g++") from error
+    except subprocess.TimeoutExpired as error:
+        raise ModelError(f"{command[0]} took longer than {_LONGEST_S} s") from error
+    if done.returncode != 0:
+        raise ModelError(f"{command[0]} failed:\n{(done.stderr or done.stdout)[-4000:]}")
+
+
+def main() -> int:
+    """Run the command. Returns 1, with the reason on stderr, if it fails."""
+    parser = make_parser(__doc__)
+    parser.add_argument("bundle", type=Path)
+    parser.add_argument(
+        "--out", type=Path, default=Path("build/rtl"), help="folder for the library (default: build/rtl)"
+    )
+    options = parser.parse_args()
+    try:
+        library = build(options.bundle, options.out)
+    except (BinaryCoPError, OSError) as error:
+        print(f"model: {error}", file=sys.stderr)
+        return 1
+    print(f"model: {library}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
