@@ -139,6 +139,14 @@ class JournalError(BinaryCoPError, OSError):
         super().__init__(f"journal: {reason}")
 
 
+class OutputError(BinaryCoPError, OSError):
+    """A file that was asked for cannot be written; ``path`` is the file, ``reason`` says why."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        self.path, self.reason = path, reason
+        super().__init__(f"{path} cannot be written: {reason}")
+
+
 class FactoryError(BinaryCoPError, OSError):
     """A gpiozero pin factory cannot be opened; ``factory`` is its name in ``lines.factory``."""
 

@@ -1,7 +1,9 @@
 """The program ``binarycop``. Each subcommand is a module with the functions ``add`` and ``run``."""
 
 import argparse
+import errno
 import importlib
+import json
 import sys
 from collections.abc import Iterable, Sequence
 from io import TextIOWrapper
@@ -16,6 +18,7 @@ from binarycop.errors import (
     FactoryError,
     JournalError,
     LineError,
+    OutputError,
     OverlayLoadDenied,
     OverlayMissing,
     SettingsError,
@@ -35,6 +38,7 @@ COMMANDS = {
     "bundle": "list, install, roll back and self-test the bundles of this board",
     "lines": "test the wiring: show every line, watch the inputs, pulse an output, test all outputs",
     "events": "show the gate's events of all boots, from the journal",
+    "stats": "count and draw what the gates did over a time, from the journal",
     "write-journal": "write the daemon's events to journald; systemd starts it",
     "load-overlay": "load the bundle's bitstream and test it (root)",
     "relay-off-list": "write the list of lines that gate-release drives (root)",
@@ -56,7 +60,10 @@ _EXIT_CODES: tuple[tuple[type[BinaryCoPError], int], ...] = (
     (DetectorError, 7),
     (JournalError, 9),
     (BundleStoreError, 10),
+    (OutputError, 11),
 )
+
+_FULL, _INTERRUPTED = 11, 130
 
 _HELP = """exit codes:
    0  success
@@ -70,6 +77,8 @@ _HELP = """exit codes:
    8  the overlay is not loaded, and this process may not load it: run load-overlay as root, then start again
    9  the journal cannot be read or written
   10  the bundle store of this board cannot be read or written
+  11  an output file cannot be written, or the disk of the standard output is full
+ 130  interrupted with Ctrl-C
 """
 
 
@@ -99,12 +108,27 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser(command).parse_args(arguments)
     try:
         code: int = options.run(options)
+        if sys.stdout is not None:
+            sys.stdout.flush()  # here, where an error can still be reported
         return code
     except BinaryCoPError as error:
-        for problem in error.problems if isinstance(error, (SettingsErrors, SourceErrors)) else (error,):
-            print(f"binarycop: {printable(str(problem))}", file=sys.stderr)
-        return next((code for kind, code in _EXIT_CODES if isinstance(error, kind)), 1)
+        problems = error.problems if isinstance(error, (SettingsErrors, SourceErrors)) else (error,)
+        texts = [printable(str(problem)) for problem in problems]
+        for text in texts:
+            print(f"binarycop: {printable(text)}", file=sys.stderr)
+        code = next((code for kind, code in _EXIT_CODES if isinstance(error, kind)), 1)
+        if getattr(options, "json", False):
+            print(json.dumps({"error": "; ".join(texts), "exit_code": code}))
+        return code
     except BrokenPipeError:
         # The reader of our output has ended, as `head` does. Python must not report it again when it flushes.
         sys.stdout = None
         return 0
+    except KeyboardInterrupt:
+        return _INTERRUPTED
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+            raise
+        print(f"binarycop: {printable(str(error))}", file=sys.stderr)
+        sys.stdout = None
+        return _FULL
