@@ -27,7 +27,7 @@ def spans(tracer: ChromeTracer) -> list[dict[str, Any]]:
 
 def test_a_span_has_its_begin_and_its_length_in_microseconds_since_the_first_one() -> None:
     clock = ManualClock(CLOCK_AT_S)
-    tracer = ChromeTracer(clock)
+    tracer = ChromeTracer(clock.now_s)
     with tracer.span(Stage.TRACK):
         clock.advance_to(CLOCK_AT_S + 0.25)
     clock.advance_to(CLOCK_AT_S + 0.5)
@@ -41,7 +41,7 @@ def test_a_span_has_its_begin_and_its_length_in_microseconds_since_the_first_one
 
 def test_a_span_within_another_one_lies_within_its_times() -> None:
     clock = ManualClock()
-    tracer = ChromeTracer(clock)
+    tracer = ChromeTracer(clock.now_s)
     with tracer.span(Stage.CAPTURE):
         clock.advance_to(1.0)
         with tracer.span(Stage.CONVERT):
@@ -54,14 +54,14 @@ def test_a_span_within_another_one_lies_within_its_times() -> None:
 
 
 def test_a_span_that_ends_by_an_error_counts_too() -> None:
-    tracer = ChromeTracer(ManualClock())
+    tracer = ChromeTracer(ManualClock().now_s)
     with pytest.raises(ValueError, match="wrong"), tracer.span(Stage.GATE):
         raise ValueError("wrong")
     assert [span["name"] for span in spans(tracer)] == ["gate"]
 
 
 def test_spans_of_several_gates_are_in_one_file_each_with_its_gate() -> None:
-    tracer = ChromeTracer(ManualClock())
+    tracer = ChromeTracer(ManualClock().now_s)
     with tracer.of_gate("north").span(Stage.CROP), tracer.of_gate("south").span(Stage.CROP):
         pass
     with tracer.span(Stage.CLASSIFY):
@@ -70,7 +70,7 @@ def test_spans_of_several_gates_are_in_one_file_each_with_its_gate() -> None:
 
 
 def test_each_thread_has_a_row_with_its_name() -> None:
-    tracer = ChromeTracer(ManualClock())
+    tracer = ChromeTracer(ManualClock().now_s)
 
     def detect() -> None:
         with tracer.span(Stage.DETECT):
@@ -89,7 +89,7 @@ def test_each_thread_has_a_row_with_its_name() -> None:
 
 def test_only_the_newest_spans_are_kept_so_memory_is_bounded() -> None:
     clock = ManualClock()
-    tracer = ChromeTracer(clock, max_spans=3)
+    tracer = ChromeTracer(clock.now_s, max_spans=3)
     for number in range(10):
         with tracer.span(Stage.LINES):
             clock.advance_to(number + 1.0)
@@ -97,7 +97,7 @@ def test_only_the_newest_spans_are_kept_so_memory_is_bounded() -> None:
 
 
 def test_a_file_without_spans_can_be_read() -> None:
-    assert written(ChromeTracer(ManualClock())) == []
+    assert written(ChromeTracer(ManualClock().now_s)) == []
 
 
 def test_without_a_tracer_a_span_is_always_the_same_object_and_keeps_nothing() -> None:

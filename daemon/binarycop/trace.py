@@ -7,11 +7,10 @@ the names of its stage, thread and gate, and nothing else.
 import json
 import threading
 from collections import deque
+from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from enum import Enum
 from typing import NamedTuple, Protocol, TextIO
-
-from binarycop.clock import Clock
 
 MAX_SPANS = 50_000
 """So many are kept, the newest ones: about three minutes of one gate at 30 Hz, 10 MB."""
@@ -70,21 +69,21 @@ class Span(NamedTuple):
 
 
 class ChromeTracer:
-    """Keeps the newest ``MAX_SPANS`` spans in memory."""
+    """Keeps the newest ``MAX_SPANS`` spans in memory. now_s: seconds of a monotonic clock."""
 
-    def __init__(self, clock: Clock, max_spans: int = MAX_SPANS) -> None:
-        self._clock, self._gate = clock, ""
+    def __init__(self, now_s: Callable[[], float], max_spans: int = MAX_SPANS) -> None:
+        self._now_s, self._gate = now_s, ""
         self._spans: deque[Span] = deque(maxlen=max_spans)
 
     def of_gate(self, gate: str) -> "ChromeTracer":
         """See ``Tracer.of_gate``."""
-        tracer = ChromeTracer(self._clock)
+        tracer = ChromeTracer(self._now_s)
         tracer._gate, tracer._spans = gate, self._spans
         return tracer
 
     def span(self, stage: Stage) -> "_OpenSpan":
         """See ``Tracer.span``."""
-        return _OpenSpan(stage, self._gate, self._clock, self._spans)
+        return _OpenSpan(stage, self._gate, self._now_s, self._spans)
 
     def write(self, file: TextIO) -> None:
         """Write all spans that are kept, the earliest first; times are in microseconds since its begin."""
@@ -113,15 +112,15 @@ class ChromeTracer:
 class _OpenSpan:
     """A span that is not over yet."""
 
-    __slots__ = ("_begin_s", "_clock", "_gate", "_spans", "_stage")
+    __slots__ = ("_begin_s", "_gate", "_now_s", "_spans", "_stage")
 
-    def __init__(self, stage: Stage, gate: str, clock: Clock, spans: deque[Span]) -> None:
-        self._stage, self._gate, self._clock, self._spans = stage, gate, clock, spans
+    def __init__(self, stage: Stage, gate: str, now_s: Callable[[], float], spans: deque[Span]) -> None:
+        self._stage, self._gate, self._now_s, self._spans = stage, gate, now_s, spans
 
     def __enter__(self) -> None:
-        self._begin_s = self._clock.now_s()
+        self._begin_s = self._now_s()
 
     def __exit__(self, *_: object) -> None:
         thread = threading.current_thread()
-        end_s = self._clock.now_s()
+        end_s = self._now_s()
         self._spans.append(Span(self._stage, self._gate, (thread.ident or 0, thread.name), self._begin_s, end_s))

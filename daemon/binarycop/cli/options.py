@@ -66,7 +66,7 @@ def tracer_of(options: argparse.Namespace) -> Iterator[Tracer]:
     if options.trace is None:
         yield NO_TRACER
         return
-    tracer = ChromeTracer(MonotonicClock())
+    tracer = ChromeTracer(MonotonicClock().now_s)
     with options.trace as file:
         try:
             yield tracer
