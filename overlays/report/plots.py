@@ -12,6 +12,7 @@ from binarycop.geometry import SIDE_PX
 from overlays.explain.gradcam import enlarge
 from overlays.report.calibration import ConfidenceBin, Curve, calibration_error
 from overlays.report.groups import GroupCounts, intervals
+from overlays.report.skin import THIRDS
 from overlays.training.evaluation import wilson_interval
 
 # With these settings the same numbers give the same bytes.
@@ -105,24 +106,22 @@ def heat_means(title: str, maps: NDArray[np.float32], outline: list[NDArray[np.f
     _save(figure, file)
 
 
-def group_recalls(title: str, groupings: dict[str, GroupCounts], file: Path) -> None:
-    """Mean recall of each group of people with its interval, by set."""
+def skin_tones(title: str, sets: dict[str, GroupCounts], file: Path) -> None:
+    """Mean recall of each group of skin tones (``THIRDS``) with its interval, by set."""
     figure = Figure(figsize=(7, 4), layout="constrained")
     axes = figure.add_subplot()
-    names: list[str] = []
-    for number, (set_name, counts) in enumerate(groupings.items()):
+    for number, (name, counts) in enumerate(sets.items()):
         shown = np.flatnonzero(counts.comparable).tolist()
-        names += [counts.names[at] for at in shown if counts.names[at] not in names]
         means, (low, high) = counts.recalls[shown, -1], intervals(counts)[:, shown, -1]
-        places = [names.index(counts.names[at]) + 0.12 * number for at in shown]
+        places = [THIRDS.index(counts.names[at]) + 0.12 * number for at in shown]
         reach = 100 * np.stack([means - low, high - means])
-        axes.errorbar(places, 100 * means, yerr=reach, fmt=_MARKS[number % len(_MARKS)], capsize=3, label=set_name)
-    axes.set_xticks(range(len(names)), names)
+        axes.errorbar(places, 100 * means, yerr=reach, fmt=_MARKS[number % len(_MARKS)], capsize=3, label=name)
+    axes.set_xticks(range(len(THIRDS)), THIRDS)
     axes.set_title(title, fontsize=10)
-    axes.set_xlabel("group")
+    axes.set_xlabel("skin tone by typology angle")
     axes.set_ylabel("mean recall, %")
     axes.grid(alpha=0.3, axis="y")
-    axes.legend(fontsize=8)
+    figure.legend(loc="outside right", fontsize=8)
     _save(figure, file)
 
 
