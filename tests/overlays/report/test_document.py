@@ -4,6 +4,7 @@ import re
 from dataclasses import replace
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -14,7 +15,9 @@ for package in ("torch", "matplotlib", "tqdm"):
 from binarycop.bundle import files as bundles  # noqa: E402
 from binarycop.bundle.files import Bundle  # noqa: E402
 from binarycop.classifier.emulator import Emulator  # noqa: E402
+from binarycop.detection.fixed_region import FixedRegion  # noqa: E402
 from binarycop.errors import BundleError  # noqa: E402
+from binarycop.geometry import Box, CropGeometry  # noqa: E402
 from overlays.export.torch_network import torch_network  # noqa: E402
 from overlays.networks.tables import N_CNV  # noqa: E402
 from overlays.report import card, no_face, photographs, sections  # noqa: E402
@@ -22,7 +25,9 @@ from overlays.report.examples import Examples, examples, has_utkface, save_utkfa
 from overlays.report.people import People  # noqa: E402
 from overlays.report.schematic import outline  # noqa: E402
 from overlays.report.sections import Measured  # noqa: E402
+from overlays.synthesis import landmarks  # noqa: E402
 from overlays.synthesis import patches as stored  # noqa: E402
+from overlays.synthesis.canonical_face import INDICES, POSITIONS  # noqa: E402
 from overlays.synthesis.faces import Split  # noqa: E402
 from overlays.synthesis.heads import noise_and_heads  # noqa: E402
 from overlays.synthesis.patches import SIDE_PX, Patches  # noqa: E402
@@ -79,6 +84,12 @@ def test_groups_of_a_crop_follow_from_its_face_and_its_mask() -> None:
     assert columns["skin, three groups"][0] == "light"
     assert columns["hard case"] == ["none", "beard", "several", ""]
     assert known.identities.tolist() == [who, who, who, "drawn/3"]
+
+
+def test_what_somebody_saw_on_a_face_is_found_by_its_identity() -> None:
+    who = "fairface540/fairface_0068"
+    known = examples(_pool([who, "", who, ""]), _patches([who], ["test"]), People({}))
+    assert known.groups["beard"].tolist() == ["full", "", "full", ""]
 
 
 def test_only_utkface_is_saved_and_its_faces_are_for_testing(tmp_path: Path) -> None:
@@ -208,6 +219,42 @@ def test_a_card_gets_its_figures_between_the_marks_and_its_hash_is_renewed(tmp_p
         bundles.load(made.folder)
     card.renew_hash(made.folder)
     assert "README.md" in bundles.load(made.folder).manifest.sha256
+
+
+def test_squares_without_a_face_stay_clear_of_all_faces() -> None:
+    picture = np.full((200, 300, 3), 255, np.uint8)
+    face = Box(100, 60, 80, 90)
+    picture[60:150, 100:180] = 0  # black where the face is
+    crops = no_face._squares([(picture, [face])] * 20, 8, np.random.default_rng(0), CropGeometry(1.15, 0.06))
+    assert len(crops) > 100
+    assert (crops == 255).all()
+    whole = Box(0, 0, 300, 200)
+    assert len(no_face._squares([(picture, [whole])], 8, np.random.default_rng(0), CropGeometry(1.15, 0.06))) == 0
+
+
+def test_a_photograph_has_the_groups_of_its_landmarks_and_of_what_somebody_saw(tmp_path: Path) -> None:
+    picture = np.full((300, 200, 3), LIGHT_SKIN_BGR, np.uint8)
+    for folder in photographs.NAMES:
+        (tmp_path / folder / "nose").mkdir(parents=True)
+        cv2.imwrite(str(tmp_path / folder / "nose" / "a.png"), picture)
+    (tmp_path / photographs.MORE / "no_mask").mkdir()
+    cv2.imwrite(str(tmp_path / photographs.MORE / "no_mask" / "0541.jpg"), picture)  # by eye: no beard, glasses
+    mesh = np.zeros((468, 3), np.float32)
+    mesh[INDICES, :2] = POSITIONS * 200 + (100, 60)
+    landmarks.save(tmp_path / "meshes.npz", tmp_path, {tmp_path / photographs.TEST / "nose" / "a.png": mesh})
+    everything = FixedRegion(0.1, 0.1, 0.8, 0.8, subtract_background=False)
+    sets = photographs.read(tmp_path, tmp_path / "meshes.npz", everything, CropGeometry(1.15, 0.06))
+    assert list(sets) == list(photographs.NAMES.values())
+    seen, more = sets["real photographs, test"], sets["real photographs, more"]
+    assert [seen.groups[name].tolist() for name in ("skin, three groups", "turn of the head", "beard")] == [
+        ["light"],
+        ["frontal"],
+        [""],
+    ]
+    assert more.labelled.classes.tolist() == [1, 2]
+    assert more.groups["mask type"].tolist() == ["mask", "bare"]
+    assert more.groups["glasses"].tolist() == ["", "glasses"]
+    assert more.groups["skin, three groups"].tolist() == ["", ""]
 
 
 def test_sets_of_photographs_are_put_together(measured: Measured) -> None:
