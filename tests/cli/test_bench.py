@@ -186,7 +186,7 @@ def test_bench_alone_lists_its_parts_with_a_sentence_each(capsys: pytest.Capture
     assert main(["bench"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert [line.split()[0] for line in lines] == [
-        "kernel", "finders", "faces", "frame", "gates", "start", "memory", "instructions", "all", "compare",
+        "kernel", "finders", "faces", "frame", "gates", "start", "memory", "modes", "instructions", "all", "compare",
     ]  # fmt: skip
     assert all(20 < len(line) <= 80 for line in lines)
 

@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from binarycop import atomic
-from binarycop.benchmarks import finders, frame, gates, instructions, kernel, memory, read, start
+from binarycop.benchmarks import finders, frame, gates, instructions, kernel, memory, modes, read, start
 from binarycop.benchmarks.compare import compare
 from binarycop.benchmarks.drawn_clip import draw_clip
 from binarycop.benchmarks.figures import Part, Report
@@ -29,6 +29,7 @@ _NETWORKS = ("n-cnv", "u-cnv", "cnv")
 _ROUNDS = 500  # crops of each engine
 _FINDER_ROUNDS = 40
 _FRAME_REPEATS, _START_REPEATS = 2, 5
+_MODE_REPEATS, _MODE_WINDOW_S, _WAKES = 2, 10.0, 8
 _EMPTY_S = 4.0  # nobody is there at first: after a second without motion only the motion detection runs
 
 _Measure = Callable[[argparse.Namespace], Part]
@@ -259,6 +260,12 @@ _PARTS = (
         "measures one gate's memory, and that of several",
         _add_gates(memory.COUNTS),
         _memory,
+    ),
+    _Command(
+        modes.NAME,
+        "compares performance and low-power with nobody there; times the wake",
+        lambda _: None,
+        lambda _: modes.measure_modes(_MODE_REPEATS, _MODE_WINDOW_S, _WAKES),
     ),
     _Command(
         instructions.NAME,

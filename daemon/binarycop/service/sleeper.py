@@ -72,7 +72,7 @@ class LowPowerSleeper:
         elif is_classifier_idle:
             self._classifier.rest()
         if state.is_asleep != before.is_asleep:
-            seconds = now_s - before.since_s
+            seconds = round(now_s - before.since_s, 1)
             woken_by = state.woken_by.value if state.woken_by else ""
             self._change = (
                 (Event.ASLEEP, {"seconds": seconds})
