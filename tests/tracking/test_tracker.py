@@ -50,7 +50,7 @@ class SlowRunner:
 
     def submit(self, pixels: Pixels) -> None:
         assert self.faces is None, "one request at a time"
-        self.faces = self.detector.detect(pixels)
+        self.faces = self.detector.detect(np.asarray(pixels, np.uint8))
 
     def poll(self) -> list[Face] | None:
         if not self.is_done:

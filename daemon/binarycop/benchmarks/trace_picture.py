@@ -1,0 +1,139 @@
+"""Draws one frame of a trace as SVG: a row for each thread, a bar for each piece of work.
+
+binarycop run --source clip.avi --trace trace.json
+python -m binarycop.benchmarks.trace_picture trace.json docs/trace.svg
+"""
+
+import argparse
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from xml.sax.saxutils import escape
+
+from binarycop.trace import Stage
+
+_WIDTH_PX, _LEFT_PX, _ROW_PX, _BAR_PX, _TOP_PX = 960, 110, 56, 26, 56
+_MIN_LABEL_PX = 7.5  # of each letter: a shorter bar has its label below the row
+_SHARE_AFTER = 0.12  # of the picture, for what goes on after the frame
+_INK, _GRID = "#20262d", "#c9d0d6"
+_COLOURS = {
+    Stage.CAPTURE: "#9aa5b1",
+    Stage.CONVERT: "#7b8794",
+    Stage.TRACK: "#4c8fd6",
+    Stage.DETECT: "#c3a25b",
+    Stage.CROP: "#3aa6a0",
+    Stage.CLASSIFY: "#2d7d46",
+    Stage.VOTE: "#8a6fc1",
+    Stage.GATE: "#c25b8a",
+    Stage.LINES: "#d0603f",
+    Stage.JOURNAL: "#5b6672",
+}
+
+
+@dataclass(frozen=True)
+class Bar:
+    """One span. Times are in microseconds since the trace's begin."""
+
+    stage: Stage
+    thread: str
+    begin_us: float
+    end_us: float
+
+
+def read(file: Path) -> list[Bar]:
+    """The spans of a trace, the earliest first. Raises ValueError or KeyError if it is none of ``--trace``."""
+    events: list[dict[str, Any]] = json.loads(file.read_text(encoding="utf-8"))["traceEvents"]
+    names = {event["tid"]: event["args"]["name"] for event in events if event["ph"] == "M"}
+    spans = [event for event in events if event["ph"] == "X"]
+    return [Bar(Stage(span["name"]), names[span["tid"]], span["ts"], span["ts"] + span["dur"]) for span in spans]
+
+
+def one_frame(bars: Sequence[Bar]) -> tuple[list[Bar], float, float]:
+    """What happens during one frame with a person, and its begin and end in microseconds.
+
+    It is the frame of median length among those that were given to the detector, or among all that were classified if
+    there is none; from the tracking until the journal was written. Raises ValueError if nobody was classified.
+    """
+    found = []
+    for classify in (bar for bar in bars if bar.stage is Stage.CLASSIFY):
+        tracks = [bar for bar in bars if bar.stage is Stage.TRACK and bar.end_us <= classify.begin_us]
+        journals = [bar for bar in bars if bar.stage is Stage.JOURNAL and bar.begin_us >= classify.end_us]
+        if tracks and journals:
+            found.append((tracks[-1].begin_us, journals[0].end_us))
+    if not found:
+        raise ValueError("nobody was in front in this trace; use a source with people")
+    detections_us = [bar.begin_us for bar in bars if bar.stage is Stage.DETECT]
+    submitted = [(begin, end) for begin, end in found if any(begin <= at_us <= end for at_us in detections_us)]
+    frames = sorted(submitted or found, key=lambda frame: frame[1] - frame[0])
+    begin_us, end_us = frames[len(frames) // 2]
+    return [bar for bar in bars if bar.end_us > begin_us and bar.begin_us < end_us], begin_us, end_us
+
+
+def picture(bars: Sequence[Bar]) -> str:
+    """The SVG text of one frame. Raises ValueError if nobody was classified."""
+    shown, begin_us, end_us = one_frame(bars)
+    length_us = end_us - begin_us
+    scale = (_WIDTH_PX - _LEFT_PX - 16) * (1 - _SHARE_AFTER) / length_us
+    threads = list(dict.fromkeys(bar.thread for bar in shown))
+    height_px = _TOP_PX + _ROW_PX * len(threads) + 34
+    lines = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{_WIDTH_PX}" height="{height_px}" '
+        f'viewBox="0 0 {_WIDTH_PX} {height_px}" font-family="sans-serif" font-size="13" fill="{_INK}">',
+        f"<title>One frame through the daemon&#39;s threads: {length_us:.0f} microseconds</title>",
+        '<rect width="100%" height="100%" fill="white"/>',
+        f'<text x="{_LEFT_PX}" y="24" font-weight="600">One frame with a person in front: {length_us:.0f} µs from '
+        "tracking until the lines are driven and the journal is written</text>",
+        *_axis(length_us, scale, height_px),
+    ]
+    for row, thread in enumerate(threads):
+        top_px = _TOP_PX + _ROW_PX * row
+        lines.append(f'<text x="{_LEFT_PX - 10}" y="{top_px + 18}" text-anchor="end">{escape(thread)}</text>')
+        lines += _row([bar for bar in shown if bar.thread == thread], begin_us, scale, top_px)
+    return "\n".join([*lines, "</svg>", ""])
+
+
+def _axis(length_us: float, scale: float, height_px: int) -> Iterator[str]:
+    step_us = next(step for step in (50, 100, 200, 500, 1000, 2000, 5000, 10**9) if length_us / step <= 12)
+    for at_us in range(0, int(length_us) + 1, step_us):
+        x = _LEFT_PX + at_us * scale
+        yield f'<path d="M{x:.1f} {_TOP_PX - 12}V{height_px - 26}" stroke="{_GRID}"/>'
+        yield f'<text x="{x:.1f}" y="{height_px - 10}" text-anchor="middle">{at_us} µs</text>'
+
+
+def _row(bars: Sequence[Bar], begin_us: float, scale: float, top_px: int) -> Iterator[str]:
+    free_px = 0.0  # where the next label below the row may begin
+    for bar in bars:
+        left = _LEFT_PX + max((bar.begin_us - begin_us) * scale, 0.0)
+        right = min(_LEFT_PX + (bar.end_us - begin_us) * scale, _WIDTH_PX - 8.0)
+        is_cut = _LEFT_PX + (bar.end_us - begin_us) * scale > right
+        name, took_us = bar.stage.value, bar.end_us - bar.begin_us
+        text = f"{name} {took_us:.0f} µs" + (" →" if is_cut else "")
+        is_inside = any(other is not bar and other.begin_us <= bar.begin_us <= other.end_us for other in bars)
+        inset = 5 if is_inside else 0
+        yield (
+            f'<rect x="{left:.1f}" y="{top_px + inset}" width="{max(right - left, 1):.1f}" '
+            f'height="{_BAR_PX - 2 * inset}" fill="{_COLOURS[bar.stage]}"><title>{text}</title></rect>'
+        )
+        if right - left > _MIN_LABEL_PX * len(text):
+            yield f'<text x="{left + 5:.1f}" y="{top_px + 18}" fill="white">{text}</text>'
+        elif took_us * scale >= 1:
+            at_px = max(left, free_px)
+            free_px = at_px + _MIN_LABEL_PX * len(name)
+            yield f'<text x="{at_px:.1f}" y="{top_px + _BAR_PX + 13}" font-size="11">{name}</text>'
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Draw a picture; returns the exit code."""
+    parser = argparse.ArgumentParser(description="Draws one frame of a trace as SVG.")
+    parser.add_argument("trace", type=Path, help="the file that --trace has written")
+    parser.add_argument("out", type=Path, help="the picture to write")
+    options = parser.parse_args(arguments)
+    options.out.write_text(picture(read(options.trace)), encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,65 @@
+"""The picture of one frame of a trace."""
+
+import io
+import json
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+from binarycop.benchmarks.trace_picture import Bar, main, one_frame, picture
+from binarycop.clock import ManualClock
+from binarycop.trace import ChromeTracer, Stage
+
+
+def frame(at_us: float, length_us: float = 100.0, *, detects: bool = False) -> list[Bar]:
+    """One frame with a person."""
+    bars = [
+        Bar(Stage.TRACK, "perception", at_us, at_us + 20),
+        Bar(Stage.CLASSIFY, "perception", at_us + 30, at_us + 40),
+        Bar(Stage.VOTE, "MainThread", at_us + 50, at_us + 55),
+        Bar(Stage.JOURNAL, "MainThread", at_us + length_us - 1, at_us + length_us),
+    ]
+    return [*bars[:1], Bar(Stage.DETECT, "detector", at_us + 10, at_us + 5000), *bars[1:]] if detects else bars
+
+
+def test_the_frame_of_median_length_is_drawn_from_its_tracking_to_its_journal() -> None:
+    bars = [*frame(0, 100), *frame(10_000, 300), *frame(20_000, 200)]
+    shown, begin_us, end_us = one_frame(bars)
+    assert (begin_us, end_us) == (20_000, 20_200)
+    assert {bar.begin_us for bar in shown} == {20_000, 20_030, 20_050, 20_199}
+
+
+def test_a_frame_that_the_detector_got_is_preferred() -> None:
+    bars = [*frame(0), *frame(10_000, detects=True), *frame(20_000)]
+    shown, begin_us, _ = one_frame(bars)
+    assert begin_us == 10_000
+    assert Stage.DETECT in {bar.stage for bar in shown}
+
+
+def test_a_trace_in_which_nobody_came_is_refused_in_words() -> None:
+    with pytest.raises(ValueError, match="nobody was in front"):
+        picture([Bar(Stage.TRACK, "perception", 0, 10)])
+
+
+def test_each_thread_has_a_row_and_each_piece_of_work_a_bar_with_its_time() -> None:
+    root = ElementTree.fromstring(picture(frame(0, detects=True)))
+    name = "{http://www.w3.org/2000/svg}"
+    texts = [element.text for element in root.iter(f"{name}text")]
+    assert {"perception", "detector", "MainThread"} <= set(texts)
+    titles = [element.text for rect in root.iter(f"{name}rect") for element in rect]
+    assert titles == ["track 20 µs", "classify 10 µs", "detect 4990 µs →", "vote 5 µs", "journal 1 µs"]
+
+
+def test_what_the_program_writes_can_be_drawn(tmp_path: Path) -> None:
+    clock = ManualClock()
+    tracer = ChromeTracer(clock.now_s)
+    for number, stage in enumerate([Stage.TRACK, Stage.CROP, Stage.CLASSIFY, Stage.VOTE, Stage.LINES, Stage.JOURNAL]):
+        with tracer.span(stage):
+            clock.advance_to(1e-4 * (number + 1))
+    file = io.StringIO()
+    tracer.write(file)
+    (tmp_path / "trace.json").write_text(file.getvalue())
+    assert main([str(tmp_path / "trace.json"), str(tmp_path / "trace.svg")]) == 0
+    assert "600 µs from" in (tmp_path / "trace.svg").read_text()
+    assert json.loads(file.getvalue())["traceEvents"]
