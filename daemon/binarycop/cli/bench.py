@@ -263,7 +263,7 @@ _PARTS = (
     ),
     _Command(
         modes.NAME,
-        "compares performance and low-power with nobody there; times the wake",
+        "compares the two modes with nobody there, and times the wake",
         lambda _: None,
         lambda _: modes.measure_modes(_MODE_REPEATS, _MODE_WINDOW_S, _WAKES),
     ),
