@@ -76,6 +76,8 @@ def test_every_file_is_in_its_place(tmp_path: Path, wheels: Path, helper: Path) 
         "lib/systemd/system/binarycop-reset.service",
         "lib/systemd/system/binarycop-trial.service",
         "lib/systemd/system/binarycop-trial.timer",
+        "lib/systemd/system/binarycop-metrics.service",
+        "lib/systemd/system/binarycop-metrics.timer",
         "lib/systemd/system/binarycop-journal.service",
         "lib/systemd/system/binarycop-journal.socket",
         "lib/systemd/system/binarycop-overlay.service.d/10-bundle.conf",

@@ -39,6 +39,7 @@ COMMANDS = {
     "lines": "test the wiring: show every line, watch the inputs, pulse an output, test all outputs",
     "events": "show the gate's events of all boots, from the journal",
     "stats": "count and draw what the gates did over a time, from the journal",
+    "metrics": "print the gates' figures for Prometheus, from the journal",
     "write-journal": "write the daemon's events to journald; systemd starts it",
     "load-overlay": "load the bundle's bitstream and test it (root)",
     "relay-off-list": "write the list of lines that gate-release drives (root)",

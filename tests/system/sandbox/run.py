@@ -41,6 +41,7 @@ CASES = (
     Case("binarycop-degraded.service", 5),
     Case("binarycop-reset.service", 6),
     Case("binarycop-trial.service", 7),
+    Case("binarycop-metrics.service", 5),
 )
 """Every unit and every drop-in that is shipped; a test compares."""
 
