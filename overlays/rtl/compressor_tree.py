@@ -75,11 +75,12 @@ def tree(numbers: int, bits: int) -> Tree:
     """The tree for ``numbers`` numbers of ``bits`` bits. Raises ValueError if one of them is below 1."""
     if numbers < 1 or bits < 1:
         raise ValueError(f"a sum of {numbers} numbers of {bits} bits; both must be at least 1")
+    sum_bits = (numbers * ((1 << bits) - 1)).bit_length()
     heights: Heights = (numbers,) * bits
     levels = []
     while max(heights) > 2:
         levels.append(heights)
-        heights = _next_heights(heights)
+        heights = _next_heights(heights)[:sum_bits]  # a count's bits above the largest sum are always 0
     return Tree(numbers, bits, tuple(levels), heights)
 
 
@@ -114,7 +115,9 @@ module compressor_tree #(
     output logic [SUM_BITS-1:0]     sum
 );
 {branches}  else begin : missing
+`ifndef __ICARUS__  // Icarus 11 has no $error here
     $error("this core has no tree for %0d numbers of %0d bits", NUMBERS, BITS);
+`endif
   end
 endmodule
 """
@@ -162,15 +165,17 @@ def _module(chosen: Tree) -> str:
 def _level(number: int, heights: Heights, following: Heights) -> list[str]:
     """A counter for each column, and the register with the columns of the next level, the lowest weight first."""
     lines = ["", f"  // Columns of {', '.join(map(str, heights))} bits."]
-    parts: dict[int, list[str]] = {}
+    parts: dict[int, list[str]] = {weight: [] for weight in range(len(following))}
     place = 0
     for weight, column in enumerate(map(Column, heights)):
-        name = f"l{number}_w{weight}"
-        outputs = {"ones": column.ones, "twos": column.twos, "fours": column.fours}
-        for offset, (port, bits) in enumerate(outputs.items()):
-            if bits:
-                parts.setdefault(weight + offset, []).append(f"{name}_{port}")
-        lines += _counter(name, column, f"level_{number}[{place}+:{column.height}]", outputs)
+        nets = {}
+        for offset, (port, bits) in enumerate((("ones", column.ones), ("twos", column.twos), ("fours", column.fours))):
+            net = f"l{number}_w{weight}_{port}"
+            is_used = bits > 0 and weight + offset in parts
+            if is_used:
+                parts[weight + offset].append(net)
+            nets[port] = (net if is_used else f"unused_{net}", max(1, bits))
+        lines += _counter(f"l{number}_w{weight}", column, f"level_{number}[{place}+:{column.height}]", nets)
         place += column.height
     columns = ", ".join(reversed([part for weight in sorted(parts) for part in parts[weight]]))
     return [
@@ -180,13 +185,12 @@ def _level(number: int, heights: Heights, following: Heights) -> list[str]:
     ]
 
 
-def _counter(name: str, column: Column, inputs: str, outputs: dict[str, int]) -> list[str]:
+def _counter(name: str, column: Column, inputs: str, nets: dict[str, tuple[str, int]]) -> list[str]:
+    """nets: name and width of what each output is connected to."""
     if not column.twos:
         return [f"  logic [{column.ones - 1}:0] {name}_ones;", f"  assign {name}_ones = {inputs};"]
-    # A counter of three bits has no fours, but its port.
-    nets = {port: f"{name}_{port}" if bits else f"unused_{name}_{port}" for port, bits in outputs.items()}
-    ports = ", ".join(f".{port}({net})" for port, net in nets.items())
+    ports = ", ".join(f".{port}({net})" for port, (net, _) in nets.items())
     return [
-        *[f"  logic [{max(1, bits) - 1}:0] {nets[port]};" for port, bits in outputs.items()],
+        *[f"  logic [{bits - 1}:0] {net};" for net, bits in nets.values()],
         f"  column_counter #(.HEIGHT({column.height})) {name} (.in({inputs}), {ports});",
     ]

@@ -1,7 +1,8 @@
-"""When each word of the pipeline goes where, clock by clock, with an input that never waits and an output never refused.
+"""When each word of the pipeline goes where, clock by clock.
 
-It gives the clocks of an image, the latency, and how deep each FIFO must be for this: with such depths no stage ever waits
-for a credit, so the circuit has these times exactly. The tests compare them with the simulated circuit.
+The pixels come evenly, as many images as the slowest stage can take, and no score is refused. With FIFOs as deep as this
+needs, no stage ever waits for a credit. The circuit is never slower than this schedule, since a word that comes early never
+makes a later one late; at one pixel a clock it has exactly these times, and the tests compare them.
 """
 
 from collections.abc import Sequence
@@ -55,7 +56,9 @@ class _Fifo:
 def schedule(stages: Sequence[Stage], images: int = _IMAGES) -> Schedule:
     """The schedule of a pipeline for some images without a gap between them."""
     fifos: list[_Fifo] = []
-    source = _Fifo(arrived=[clock - 2 for clock in range(images * stages[0].pixels)])
+    pixels, clocks = stages[0].pixels, max(stage.clocks for stage in stages)
+    # Behind the arrival at a FIFO's input it takes two clocks to its output, where the first pixel is at clock 0.
+    source = _Fifo(arrived=[pixel * clocks // pixels - 2 for pixel in range(images * pixels)])
     for stage in stages:
         fifos.append(
             _convolution(stage, source, images) if stage.layer.kind == "conv" else _dense(stage, source, images)

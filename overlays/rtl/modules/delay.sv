@@ -7,13 +7,13 @@ module delay #(
     input  logic [WIDTH-1:0] in,
     output logic [WIDTH-1:0] out
 );
-  if (CLOCKS == 0) begin : wires
-    logic unused_clk;
-    assign unused_clk = &{1'b0, clk};
-    assign out = in;
-  end else begin : registers
-    logic [CLOCKS*WIDTH-1:0] words;
-    always_ff @(posedge clk) words <= (CLOCKS * WIDTH)'({words, in});
-    assign out = words[CLOCKS*WIDTH-1-:WIDTH];
+  logic unused_clk;  // without a clock of delay
+  assign unused_clk = clk;
+
+  logic [WIDTH-1:0] words[CLOCKS+1];
+  assign words[0] = in;
+  for (genvar i = 0; i < CLOCKS; i++) begin : stage
+    always_ff @(posedge clk) words[i+1] <= words[i];
   end
+  assign out = words[CLOCKS];
 endmodule

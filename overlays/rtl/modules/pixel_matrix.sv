@@ -76,8 +76,8 @@ module pixel_matrix #(
     end else begin : none
       assign rarer_sum = '0;
     end
-    assign doubled = signed'({1'b0, rarer_sum, 1'b0});
-    assign whole = signed'({2'b0, total_1});
+    assign doubled = $signed({1'b0, rarer_sum, 1'b0});
+    assign whole = $signed({2'b0, total_1});
     // Positive: 2 rarer - total >= T. Negative: total - 2 rarer >= T.
     always_ff @(posedge clk) begin
       limit <= RARER ? doubled - THRESHOLD : doubled + THRESHOLD;

@@ -77,6 +77,8 @@ module rom_matrix #(
       for (genvar d = 0; d < DSPS; d++) begin : dsp
         xnor48 xnors (.clk, .a(activations[d*48+:48]), .b(weights[d*48+:48]), .agree(agree[d*48+:48]));
       end
+      logic unused_agree;
+      assign unused_agree = &{1'b0, agree};
       for (genvar g = 0; g < GROUPS; g++) begin : group
         compressor #(.INPUTS(6)) ones (
             .in(agree[g*6+:6]), .count({counts[2*GROUPS+g], counts[GROUPS+g], counts[g]})
