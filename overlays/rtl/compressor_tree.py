@@ -1,13 +1,13 @@
 """Compressor trees: sums of many small numbers, by counting the ones in each column of bits in look-up tables.
 
-Six bits of one weight become a count of three bits, of three weights (a 6:3 compressor, three LUT6), until each weight has
-at most two bits left; an adder with a carry chain adds the two rows. There is a register behind each level.
+Six bits of one weight become a count of three bits, of three weights (a 6:3 compressor, three LUT6), until each weight
+has at most two bits left; an adder with a carry chain adds the two rows. There is a register behind each level.
 ``modules/column_counter.sv`` has the counters of one column.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 
 _INPUTS = 6  # of a compressor, as of a LUT6
 Heights = tuple[int, ...]  # the number of bits of each weight, the lowest first
@@ -70,7 +70,7 @@ class Tree:
         return sum(Column(height).luts for heights in self.levels for height in heights) + adder
 
 
-@lru_cache(maxsize=None)
+@cache
 def tree(numbers: int, bits: int) -> Tree:
     """The tree for ``numbers`` numbers of ``bits`` bits. Raises ValueError if one of them is below 1."""
     if numbers < 1 or bits < 1:
@@ -128,6 +128,8 @@ def _branch(chosen: Tree, *, first: bool) -> str:
     return f"""\
   {"" if first else "else "}if (NUMBERS == {chosen.numbers} && BITS == {chosen.bits}) begin : {name}
     logic [{chosen.sum_bits - 1}:0] early;
+    logic unused_early;  // its highest bits, where SUM_BITS is enough for all sums that occur
+    assign unused_early = &{{1'b0, early}};
     {name} tree (.clk, .in, .sum(early));
     delay #(.WIDTH(SUM_BITS), .CLOCKS(LATENCY - {chosen.latency})) rest (.clk, .in(SUM_BITS'(early)), .out(sum));
   end

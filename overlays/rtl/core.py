@@ -1,7 +1,5 @@
 """The SystemVerilog of a core: the stages of a plan with the weights of a bundle, and nothing else."""
 
-from collections.abc import Sequence
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -12,6 +10,11 @@ from overlays.rtl import compressor_tree
 from overlays.rtl.plan import Plan
 from overlays.rtl.stage import PIXEL_BITS, Stage, Weights
 
+_CONSTANT_UNITS = {
+    Weights.PIXELS: "pixel_matrix",
+    Weights.BITPLANES: "bitplane_matrix",
+    Weights.CONSTANT: "constant_matrix",
+}
 _LUT_RAM_DEPTH = 32  # LUT RAM of fewer words is not smaller
 
 
@@ -91,8 +94,7 @@ def _rom(stage: Stage, weights: LayerWeights) -> str:
 def _head(plan: Plan, bundle: Bundle) -> str:
     manifest, times = bundle.manifest, plan.schedule
     return f"""\
-// {manifest.name} {manifest.version}: {times.clocks_per_image} clocks an image, {times.latency} from its first pixel to its \
-last score.
+// {manifest.name} {manifest.version}: {times.clocks_per_image} clocks an image, {times.latency} until its scores.
 // Written by overlays.rtl.generate; overlays/rtl/README.md describes the interface.
 module binarycop_core #(
     localparam int SCORE_BITS = {score_bits(bundle)}
@@ -163,20 +165,18 @@ def _matrix(stage: Stage, weights: LayerWeights) -> str:
     result = [f"      .out_word({name}_sum_word), .out_valid({name}_sum_word_valid)", "  );"]
     lines = [f"  logic {name}_credit, {name}_reserve;"]
     if stage.gives_scores:
-        lines += [f"  logic [{layer.fan_in.bit_length() - 1}:0] {name}_sum;", f"  logic {name}_sum_valid;"]
+        lines += [f"  logic [{stage.sum_bits - 1}:0] {name}_sum;", f"  logic {name}_sum_valid;"]
     else:
         lines += [f"  logic [{layer.outputs - 1}:0] {name}_sum_word;", f"  logic {name}_sum_word_valid;"]
     if not stage.in_rom:
-        is_first = stage.weights is Weights.PIXELS
-        fold = "" if is_first else f", .FOLD({stage.fold})"
-        thresholds = _pixel_thresholds(stage, weights) if is_first else _thresholds(stage, weights)
+        fold = f", .FOLD({stage.fold})" if stage.weights is Weights.CONSTANT else ""
         return "\n".join(
             [
                 *lines,
-                f"  {'pixel_matrix' if is_first else 'constant_matrix'} #(",
+                f"  {_CONSTANT_UNITS[stage.weights]} #(",
                 f"      .INPUTS({layer.fan_in}), .OUTPUTS({layer.outputs}){fold}, .TREE_LATENCY({stage.tree.latency}),",
                 f"      .WEIGHTS({_literal(weights.bits.ravel())}),",
-                f"      .THRESHOLDS({thresholds})",
+                f"      .THRESHOLDS({_thresholds(stage, weights)})",
                 f"  ) {name}_matrix (",
                 *ports,
                 *result,
@@ -188,7 +188,7 @@ def _matrix(stage: Stage, weights: LayerWeights) -> str:
         f"  logic [{bits - 1}:0] {name}_weights_word;",
         f"  {name}_weights {name}_rom (.clk, .address({name}_address), .word({name}_weights_word));",
     ]
-    sum_bits = layer.fan_in.bit_length()
+    sum_bits = stage.sum_bits
     if not stage.gives_scores:
         lines += [f"  logic [{stage.pes * sum_bits - 1}:0] {name}_sums;", f"  logic {name}_sums_valid;"]
     sums = f"{name}_sum" if stage.gives_scores else f"{name}_sums"
@@ -249,7 +249,8 @@ def _scores(stage: Stage, bundle: Bundle) -> str:
             f"  logic [SCORE_BITS:0] {name}_result;",
             f"  logic {name}_result_valid, {name}_swallowed;",
             f"  assign {name}_swallowed = 1'b0;",
-            f"  score_unit #(.INPUTS({layer.fan_in}), .SCORES({layer.outputs}), .SCORE_BITS(SCORE_BITS)) {name}_scores (",
+            f"  score_unit #(.INPUTS({layer.fan_in}), .SCORES({layer.outputs}), .SCORE_BITS(SCORE_BITS))",
+            f"  {name}_scores (",
             f"      .clk, .rst_n, .sum({name}_sum), .sum_valid({name}_sum_valid),",
             f"      .score({name}_result[SCORE_BITS-1:0]), .is_last({name}_result[SCORE_BITS]),",
             f"      .score_valid({name}_result_valid)",
@@ -286,31 +287,27 @@ def _literal(bits: NDArray[np.bool_]) -> str:
     return f"{len(bits)}'h{int.from_bytes(packed, 'little'):0{-(-len(bits) // 4)}x}"
 
 
-def _words(numbers: Sequence[int], width: int) -> str:
+def _words(numbers: NDArray[np.int64], width: int) -> str:
     """Numbers in two's complement as one hexadecimal literal; the first has the lowest bits."""
-    joined = sum((number % (1 << width)) << (index * width) for index, number in enumerate(numbers))
+    joined = sum((number % (1 << width)) << (index * width) for index, number in enumerate(numbers.tolist()))
     total = len(numbers) * width
     return f"{total}'h{joined:0{-(-total // 4)}x}"
 
 
 def _thresholds(stage: Stage, weights: LayerWeights) -> str:
-    """Thresholds on the number of agreeing bits: 2 agreeing - K >= T. Those out of reach are clamped."""
-    fan_in = stage.layer.fan_in
-    sum_bits = fan_in.bit_length()
-    lowest = [-(-(int(threshold) + fan_in) // 2) for threshold in _of(stage, weights)]
-    return _words([min(max(0, number), 1 << sum_bits) for number in lowest], sum_bits + 1)
-
-
-def _pixel_thresholds(stage: Stage, weights: LayerWeights) -> str:
-    largest = stage.layer.fan_in * 255 + 1
-    clamped = [min(max(-largest, int(threshold)), largest) for threshold in _of(stage, weights)]
-    return _words(clamped, (stage.layer.fan_in * 255).bit_length() + 2)
-
-
-def _of(stage: Stage, weights: LayerWeights) -> NDArray[np.int32]:
+    """Thresholds in the units of the stage's sums, those out of reach clamped to just beyond it."""
     if weights.thresholds is None:
         raise ValueError(f"{stage.name} has no thresholds; only the last layer may have none")
-    return weights.thresholds
+    fan_in, sum_bits = stage.layer.fan_in, stage.sum_bits
+    thresholds = weights.thresholds.astype(np.int64)
+    if stage.weights is Weights.PIXELS:
+        largest = fan_in * 255 + 1
+        return _words(np.clip(thresholds, -largest, largest), sum_bits + 2)
+    if stage.weights is Weights.BITPLANES:
+        lowest = thresholds + 255 * (~weights.bits).sum(axis=1)
+    else:
+        lowest = -(-(thresholds + fan_in) // 2)  # of the agreeing bits: 2 agreeing - K >= T
+    return _words(np.clip(lowest, 0, 1 << sum_bits), sum_bits + 1)
 
 
 def _rarer_counts(bits: NDArray[np.bool_]) -> NDArray[np.int64]:

@@ -3,8 +3,8 @@
 python -m overlays.rtl.generate overlays/bundles/n-cnv --out work/rtl/n-cnv
 python -m overlays.rtl.generate overlays/bundles/cnv --out work/rtl/cnv --rate 12000
 
-The folder gets the modules, the core, its trees and ROMs, and core.json with its figures. The same bundle and options give
-the same bytes.
+The folder gets the modules, the core, its trees and ROMs, and core.json with its figures. The same bundle and options
+give the same bytes.
 """
 
 import json
@@ -55,9 +55,8 @@ def main(words: list[str] | None = None) -> int:
         print(f"generate: {error}", file=sys.stderr)
         return 1
     times = chosen.schedule
-    print(
-        f"{bundle.manifest.name}: {times.clocks_per_image} clocks an image, {times.latency} from first pixel to last score"
-    )
+    name = bundle.manifest.name
+    print(f"{name}: {times.clocks_per_image} clocks an image, {times.latency} from its first pixel to its last score")
     return 0
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from binarycop.bundle.manifest import KERNEL, Layer
 from binarycop.geometry import SIDE_PX
 from overlays.rtl.schedule import Schedule, schedule
-from overlays.rtl.stage import Stage, Weights
+from overlays.rtl.stage import PIXEL_BITS, Stage, Weights
 
 _MAX_CONSTANT_FOLD = 32  # leaves one activation for a table of six inputs
 _MAX_PASSES = 64
@@ -28,9 +28,10 @@ class Plan:
 def plan(
     layers: Sequence[Layer], names: Sequence[str], clocks: int, latency: int | None = None, *, in_dsp: bool = False
 ) -> Plan:
-    """The cheapest stages for at most ``clocks`` clocks an image and, if given, ``latency`` clocks from the first pixel to
+    """The cheapest stages for at most ``clocks`` clocks an image.
 
-    the last score. in_dsp: XNORs of ROM stages go into DSPs. Raises ValueError if there are none.
+    latency: the most clocks from the first pixel to the last score. in_dsp: XNORs of ROM stages go into DSPs. Raises
+    ValueError if there are none.
     """
     sides = _sides(layers)
     choices = []
@@ -65,6 +66,7 @@ def _sides(layers: Sequence[Layer]) -> list[int]:
 def _options(layer: Layer, name: str, side: int, *, is_first: bool, is_last: bool, in_dsp: bool) -> Iterator[Stage]:
     if is_first:
         yield Stage(name, layer, side, Weights.PIXELS)
+        yield Stage(name, layer, side, Weights.BITPLANES, passes=PIXEL_BITS)
         return
     if not is_last:
         for fold in _divisors(layer.outputs, _MAX_CONSTANT_FOLD):
@@ -72,7 +74,7 @@ def _options(layer: Layer, name: str, side: int, *, is_first: bool, is_last: boo
                 yield Stage(name, layer, side, Weights.CONSTANT, fold)
     kind = Weights.ROM_AND_DSP if in_dsp else Weights.ROM
     for fold in [layer.outputs] if is_last else _divisors(layer.outputs, layer.outputs):
-        for passes in _divisors(layer.fan_in if layer.kind == "fc" else layer.fan_in, _MAX_PASSES):
+        for passes in _divisors(layer.fan_in, _MAX_PASSES):
             if fold * passes > 1:
                 yield Stage(name, layer, side, kind, fold, passes, is_last)
 

@@ -1,8 +1,8 @@
 """When each word of the pipeline goes where, clock by clock.
 
-The pixels come evenly, as many images as the slowest stage can take, and no score is refused. With FIFOs as deep as this
-needs, no stage ever waits for a credit. The circuit is never slower than this schedule, since a word that comes early never
-makes a later one late; at one pixel a clock it has exactly these times, and the tests compare them.
+The pixels come evenly, as many images as the slowest stage can take, and no score is refused. With FIFOs as deep as
+this needs, no stage ever waits for a credit. The circuit is never slower than this schedule, since a word that comes
+early never makes a later one late; at one pixel a clock it has exactly these times, and the tests compare them.
 """
 
 from collections.abc import Sequence
@@ -20,8 +20,8 @@ _IMAGES = 5  # until the times repeat themselves
 class Schedule:
     """The times of a pipeline.
 
-    clocks_per_image: from one image's last score to that of the next. latency: from the clock in which the first pixel is
-    taken to the one in which the last score can be. places: the places that the FIFO behind each stage needs.
+    clocks_per_image: from one image's last score to that of the next. latency: from the clock in which the first pixel
+    is taken to the one in which the last score can be. places: those that the FIFO behind each stage needs.
     """
 
     clocks_per_image: int
@@ -31,9 +31,10 @@ class Schedule:
 
 @dataclass
 class _Fifo:
-    """A FIFO without a limit. Each list has clocks: of a place's reservation, of a word's arrival, of a word that was
+    """A FIFO without a limit. The lists have clocks.
 
-    reserved but swallowed by the pool, and of a word that leaves its place for the output register.
+    reserved: of a place's reservation. arrived: of a word. swallowed: of a word that was reserved, but that the pool
+    did not give. left: of a word that leaves its place for the output register.
     """
 
     reserved: list[int] = field(default_factory=list)

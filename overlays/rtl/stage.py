@@ -15,9 +15,13 @@ _WEIGHTS_AND_ACTIVATIONS = 3  # activations in a table of six inputs, next to th
 
 
 class Weights(Enum):
-    """Where a stage has its weights. PIXELS: the first layer, constants too, but its inputs are numbers of 8 bits."""
+    """Where a stage has its weights. PIXELS and BITPLANES: the first layer, whose weights are constants too.
+
+    Its inputs are numbers of 8 bits, which PIXELS takes at once and BITPLANES bit by bit.
+    """
 
     PIXELS = "pixels"
+    BITPLANES = "bitplanes"
     CONSTANT = "constant"
     ROM = "rom"
     ROM_AND_DSP = "rom-and-dsp"
@@ -25,9 +29,10 @@ class Weights(Enum):
 
 @dataclass(frozen=True)
 class Stage:
-    """A layer and its folding. name: of the layer. side_px: of its input; a fully connected layer has all of it at once.
+    """A layer and its folding.
 
-    fold: outputs that one PE computes one after the other. passes: parts in which a ROM stage takes its inputs.
+    side_px: rows of its input; a fully connected layer has all of it in one vector. fold: outputs that a PE
+    computes one after the other. passes: parts in which the inputs are taken.
     gives_scores: it is the last layer.
     """
 
@@ -72,7 +77,7 @@ class Stage:
     @property
     def lanes(self) -> int:
         """Inputs of a PE."""
-        return self.layer.fan_in // self.passes
+        return self.layer.fan_in if self.weights is Weights.BITPLANES else self.layer.fan_in // self.passes
 
     @property
     def in_rom(self) -> bool:
@@ -97,6 +102,12 @@ class Stage:
         return self.group.bit_length()
 
     @property
+    def sum_bits(self) -> int:
+        """Bits of an output's sum."""
+        largest = 255 if self.weights in (Weights.PIXELS, Weights.BITPLANES) else 1
+        return (self.layer.fan_in * largest).bit_length()
+
+    @property
     def tree(self) -> Tree:
         """The tree of a PE; of the first layer that of the sum of all pixels, the largest one."""
         if self.weights is Weights.PIXELS:
@@ -106,8 +117,14 @@ class Stage:
     @property
     def latency(self) -> int:
         """Clocks from the step that reserves a word's place to the word at the FIFO's input."""
-        own = {Weights.PIXELS: 3, Weights.CONSTANT: 1, Weights.ROM: 3, Weights.ROM_AND_DSP: 5}[self.weights]
-        accumulator = 1 if self.in_rom and self.passes > 1 else 0
+        own = {
+            Weights.PIXELS: 3,
+            Weights.BITPLANES: 2,
+            Weights.CONSTANT: 1,
+            Weights.ROM: 3,
+            Weights.ROM_AND_DSP: 5,
+        }[self.weights]
+        accumulator = 1 if self.passes > 1 else 0
         ending = 0 if self.weights is Weights.PIXELS else 1 if self.gives_scores else 2
         return self.tree.latency + own + accumulator + ending + (1 if self.layer.pool else 0)
 
@@ -132,20 +149,18 @@ class Stage:
     @property
     def luts(self) -> int:
         """An estimate of the matrix unit's LUTs, without window, pool and FIFO, which no folding changes."""
-        sum_bits = self.layer.fan_in.bit_length()
         if self.weights is Weights.PIXELS:
-            rows = self.layer.outputs * (tree(max(1, self.lanes * 12 // 27), PIXEL_BITS).luts + 3 * PIXEL_BITS)
-            return self.tree.luts + rows
+            rarer = tree(max(1, self.lanes * 13 // 27), PIXEL_BITS)  # the mean of our networks
+            return self.tree.luts + self.layer.outputs * (rarer.luts + 3 * PIXEL_BITS)
+        sum_bits = self.sum_bits
+        accumulator = sum_bits if self.passes > 1 else 0
         compare = sum_bits * (1 if self.fold == 1 else 2)
-        counters = 0 if self.weights is Weights.ROM_AND_DSP else self.groups * self.count_bits
-        if self.weights is Weights.ROM_AND_DSP:
-            counters = self.groups * self.count_bits
-        luts = self.pes * (counters + self.tree.luts + compare)
+        luts = self.pes * (self.groups * self.count_bits + self.tree.luts + accumulator + compare)
+        if self.passes > 1:
+            luts += self.lanes * -(-self.passes // 4)  # choose a part of the inputs
         if self.in_rom:
-            accumulators = self.pes * sum_bits if self.passes > 1 else 0
-            inputs = self.lanes * (-(-self.passes // 4) if self.passes > 1 else 0)
             thresholds = 0 if self.gives_scores else -(-self.fold // 64) * self.pes * sum_bits
-            luts += accumulators + inputs + thresholds + (0 if self.ramb18 else self._rom_luts)
+            luts += thresholds + (0 if self.ramb18 else self._rom_luts)
         return luts
 
     @property
