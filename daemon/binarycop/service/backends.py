@@ -2,13 +2,13 @@
 
 import importlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from binarycop.accelerator import dma_window
-from binarycop.accelerator.base import Board
+from binarycop.accelerator.base import Board, Registers
 from binarycop.accelerator.finn_classifier import FinnClassifier
 from binarycop.accelerator.fpga_manager import SysfsFpgaManager
 from binarycop.accelerator.kernel_devices import KernelDevices
@@ -122,12 +122,11 @@ def open_board(settings: ClassifierSettings, bundle: Bundle) -> tuple[Bundle, Bo
     return bundle, board
 
 
-def lock_windows(bundle: Bundle, board: Board, devices: Devices, dev: Path = DEV) -> None:
+def lock_windows(dmas: Sequence[Registers], devices: Devices, dev: Path = DEV) -> None:
     """Lock the DMAs, if they have address windows, onto the memory of a daemon on UIO. The DMAs must be idle.
 
     Until the overlay is loaded again, no program can then have them reach any other memory. Raises OverlayError.
     """
-    dmas = [board.registers(name) for name in (bundle.manifest.input_dma, bundle.manifest.output_dma)]
     if not all(dma_window.has_window(registers) for registers in dmas):
         return
     try:

@@ -13,6 +13,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from binarycop.bundle import files as bundles
+from binarycop.classes import LABELS
 from binarycop.errors import BinaryCoPError
 from overlays.command_line import make_parser
 from overlays.finn.lines import SOURCES as GATE_LINES
@@ -21,6 +22,7 @@ from overlays.rtl import generate
 RTL = Path(__file__).resolve().parents[1]
 SHELL, RULES, MODEL = RTL / "shell", RTL / "rules", RTL / "model"
 TOP = "binarycop_shell"
+SCORE_BYTES = 2  # of a score in memory (shell/score_writer.sv)
 _LONGEST_S = 1800
 
 
@@ -42,6 +44,9 @@ def shell_sources() -> list[Path]:
 def build(bundle: Path, out: Path) -> Path:
     """Compile the circuit of a bundle's folder. Returns the library. Raises BundleError, ModelError."""
     manifest = bundles.load(bundle).manifest
+    if manifest.output_packed != (1, len(LABELS), SCORE_BYTES):
+        packed = list(manifest.output_packed)
+        raise ModelError(f"{bundle}: output packed as {packed}; the shell writes {SCORE_BYTES} bytes for each score")
     library = out.resolve() / f"{manifest.name}.so"
     out.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(dir=out, prefix="model-") as temporary:

@@ -65,7 +65,11 @@ class Circuit {
         write_ = {};
         has_address_ = has_data_ = responds_ = false;
         clear_inputs();
-        for (int i = 0; i < 4; i++) tick();
+        for (int i = 0; i < 4; i++) {
+            top.ap_clk = 0;
+            top.eval();
+            rise();
+        }
         top.ap_rst_n = 1;
     }
 
@@ -121,12 +125,13 @@ class Circuit {
     // One cycle: the memory's side answers what it saw, then the clock rises.
     void step() {
         if (behaviour.clock_stopped) return;
+        top.ap_clk = 0;
         drive_reads();
         drive_writes();
         top.eval();
         see_reads();
         see_writes();
-        tick();
+        rise();
     }
 
   private:
@@ -242,9 +247,7 @@ class Circuit {
         }
     }
 
-    void tick() {
-        top.ap_clk = 0;
-        top.eval();
+    void rise() {
         top.ap_clk = 1;
         top.eval();
         cycles++;

@@ -1,15 +1,19 @@
 #!/usr/bin/env bash
 # Verifies the shell around the accelerator's core: lint, a bench with a stand-in core for both widths of the memory's
 # port, and proofs. With the word `spoilt` it also spoils the modules in one place each: bench or proof must find it.
-# Needs Verilator and a C++ compiler; the proofs need yosys and z3 in .venv-rtl (make test-circuit installs them).
+# Needs Verilator and a C++ compiler, which root installs; the proofs need yosys and z3 in .venv-rtl (make test-circuit installs them).
 set -euo pipefail
 cd "$(dirname "$0")/../../../.."
 longest_s=300
 yosys=$PWD/.venv-rtl/bin
-command -v verilator >/dev/null || {
-    echo "test-circuit: verilator missing: apt install verilator g++" >&2
-    exit 1
-}
+if ! command -v verilator >/dev/null || ! command -v g++ >/dev/null; then
+    if ((EUID)); then
+        echo "test-circuit: Verilator or a C++ compiler is missing: apt install verilator g++" >&2
+        exit 1
+    fi
+    apt-get update -qq
+    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq verilator g++ >/dev/null
+fi
 mkdir -p build
 work=$(mktemp -d "$PWD/build/shell.XXXXXX") # the packaged yosys has a /tmp of its own
 trap 'rm -rf "$work"' EXIT
