@@ -4,6 +4,8 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from binarycop.bundle.files import Bundle
+from binarycop.classifier.base import Classifier
 from binarycop.clock import Clock, ManualClock
 from binarycop.frames.base import Frame
 from binarycop.journal.writers import MemoryJournal
@@ -25,10 +27,16 @@ def settings_of(source: str) -> Settings:
 
 @contextmanager
 def service_of(
-    settings: Settings, clock: Clock | None = None, thread: DetectorThread | None = None
+    settings: Settings,
+    clock: Clock | None = None,
+    thread: DetectorThread | None = None,
+    opened: tuple[Bundle, Classifier] | None = None,
 ) -> Iterator[Service]:
-    """The service. clock, thread: as ``run`` has them; None for one that runs frame by frame. Raises BinaryCoPError."""
-    bundle, classifier = open_bundle(settings.classifier)
+    """The service. clock, thread: as ``run`` has them; None for one that runs frame by frame.
+
+    opened: another classifier than that of the settings. Raises BinaryCoPError.
+    """
+    bundle, classifier = opened or open_bundle(settings.classifier)
     tracker = tracker_of(settings.gates[0], detector_of(settings.gates[0]), thread)
     with make_service(settings, bundle, classifier, [tracker], MockLines(), MemoryJournal(), clock) as service:
         yield service

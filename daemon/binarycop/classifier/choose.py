@@ -1,5 +1,7 @@
 """Opens the emulator: on a compiled kernel where there is one, else in numpy. The scores are the same."""
 
+from collections.abc import Iterable
+
 from binarycop.bundle.files import Bundle
 from binarycop.classifier.base import Classifier
 from binarycop.classifier.emulator import Emulator
@@ -8,9 +10,9 @@ from binarycop.classifier.native.kernel import find_kernel
 from binarycop.classifier.native.layout import layout
 
 
-def open_emulator(bundle: Bundle) -> Classifier:
-    """The fastest emulator of a bundle's network on this machine."""
-    kernel = find_kernel()
+def open_emulator(bundle: Bundle, features: Iterable[str] | None = None) -> Classifier:
+    """The fastest emulator of a bundle's network on this machine, or with these features of a processor only."""
+    kernel = find_kernel(features=features)
     network = layout(bundle, kernel.lanes) if kernel is not None else None
     return NativeEmulator(kernel, network) if kernel is not None and network is not None else Emulator(bundle)
 

@@ -1,0 +1,111 @@
+"""The page docs/benchmarks.md and its plots, from the JSON of a run."""
+
+from collections.abc import Iterator, Sequence
+
+from binarycop.benchmarks.figures import Figure, Part, Report
+from binarycop.benchmarks.table import number
+from tests.system.benchmarks.plot import plot
+from tests.system.benchmarks.targets import targets
+
+PLOTTED = {"kernel": "one crop", "gates": "age, 99th percentile", "memory": "resident"}
+"""The parts that have a plot, and the quantity that it shows."""
+
+_HEAD = """# Benchmarks
+
+`make benchmarks WRITE=1` measures this page's figures, and writes it; `tests/system/benchmarks/page.py` has its words.
+Machines are shared and differ: what lasts are the ratios within one run. [benchmarks.json](benchmarks.json) has the
+run; this shows another one beside it, as ratios:
+
+    binarycop bench all --json mine.json
+    binarycop bench compare docs/benchmarks.json mine.json
+
+`binarycop bench` lists the parts; each can be run alone, such as `binarycop bench gates`. `make benchmarks` needs
+onnxruntime, which it installs into an environment of its own. Times are medians with the 10th and 90th percentile. The
+cases of a table are measured in turns, so that load from outside meets all of them.
+"""
+_SENTENCES = {
+    "kernel": """All engines get the same crops on one thread, and their scores must be the golden ones. A batch has 64
+crops.""",
+    "finders": """The detectors on drawn frames, on one thread. The model of YuNet does not ship with the project.""",
+    "faces": """The detectors on annotated pictures: recall with its 95 % interval.""",
+    "frame": """A drawn clip of 640×480, from a frame's capture to the lines, without the decoding of its JPEG. In
+replay the detector runs within the frame, in one of four; in run the frame passes three threads.""",
+    "gates": """Daemons whose gates all play the same clip in step, the worst case: every camera's frame comes at the
+same moment, and somebody stands in front of all gates at once. A frame's age is from its capture until the lines were
+driven.""",
+    "start": """Each program is started several times, in turns. Ready is systemd's `READY=1`, a clip is the camera.""",
+    "memory": """Resident is all memory of the process, with the libraries that other processes share; proportional
+counts shared pages in part.""",
+    "instructions": """Counted by callgrind, which knows no AVX-512, so the packages compute with AVX2 at most.
+`make armhf-cost` counts what the board's kind of processor executes.""",
+}
+
+
+def page(report: Report) -> str:
+    """The page's text."""
+    machine = report.machine
+    flags = ", ".join(machine.flags) or "none"
+    others = ", ".join((f"numpy {machine.numpy}", f"OpenCV {machine.opencv}", *machine.others))
+    loads = ", ".join(f"{load:g}" for load in machine.load)
+    lines = [
+        _HEAD,
+        "## The machine",
+        "",
+        "| | |",
+        "|---|---|",
+        f"| processor | {machine.processor}, {machine.architecture}, {machine.cores} cores, {machine.memory_mib} MiB |",
+        f"| emulator | {machine.emulator}; it uses {flags} |",
+        f"| system | {machine.system}, Python {machine.python}, {others} |",
+        f"| binarycop | {machine.binarycop} |",
+        f"| load at the start, over 1, 5 and 15 minutes | {loads} |",
+        "",
+        *_target_lines(report),
+    ]
+    for part in report.parts:
+        lines += ["", *_part_lines(part)]
+    return "\n".join(lines) + "\n"
+
+
+def plots(report: Report) -> dict[str, str]:
+    """The SVG texts by file name."""
+    return {
+        f"benchmarks-{part.name}.svg": plot(_plotted(part))
+        for part in report.parts
+        if part.name in PLOTTED and _plotted(part)
+    }
+
+
+def _plotted(part: Part) -> list[Figure]:
+    return [figure for figure in part.figures if figure.quantity == PLOTTED[part.name]]
+
+
+def _target_lines(report: Report) -> Iterator[str]:
+    yield from ("## Targets", "", "| target | measured | |", "|---|---|---|")
+    for target in targets(report.machine.emulator):
+        value = target.measured(report)
+        if value is not None:
+            word = "reached" if target.is_reached(value) else "missed"
+            yield f"| {target.words} | {number(value)} {target.unit} | {word} |"
+
+
+def _part_lines(part: Part) -> Iterator[str]:
+    yield from (f"## `bench {part.name}`", "", _SENTENCES[part.name], "")
+    if part.name in PLOTTED and _plotted(part):
+        yield from (f"![{part.name}: {PLOTTED[part.name]}](benchmarks-{part.name}.svg)", "")
+    for group in dict.fromkeys(figure.group for figure in part.figures):
+        times = f" times {part.reference} |" if part.reference else ""
+        yield from (f"| {group} | median | {part.spread} |{times}", f"|---|---|---|{'---|' if times else ''}")
+        yield from _rows(part, [figure for figure in part.figures if figure.group == group])
+        yield ""
+    yield from (f"- left out: {note}" for note in part.notes)
+
+
+def _rows(part: Part, figures: Sequence[Figure]) -> Iterator[str]:
+    for figure in figures:
+        unit = f", {figure.unit}" if figure.unit else ""
+        spread = "" if figure.low == figure.high else f"{number(figure.low)} to {number(figure.high)}"
+        row = f"| {figure.case}: {figure.quantity}{unit} | {number(figure.value)} | {spread} |"
+        ratio = part.ratio(figure)
+        if part.reference:
+            row += f" {'' if ratio is None else f'{ratio:.2f}'} |"
+        yield row
