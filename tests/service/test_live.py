@@ -26,6 +26,7 @@ from binarycop.settings.faces import FacesSettings
 from binarycop.settings.frames import FramesSettings
 from binarycop.settings.lines import LineSettings, LinesSettings
 from binarycop.settings.schema import LaneSettings
+from binarycop.settings.service import Mode, ServiceSettings
 from tests.detection.scenes import scene
 from tests.service.fakes import CORRECT, HERE, NOSE, SimulatedSetup
 
@@ -384,3 +385,13 @@ def test_a_part_that_fails_ends_the_loop_with_its_error() -> None:
     with pytest.raises(BackendError, match="gone"), loop_of(setup, Recording(40)) as loop, setup.service:
         loop.run(never, nothing)
     assert setup.factory.pin("RELAY").state is False
+
+
+def test_a_loop_that_sleeps_takes_few_frames_of_its_source_and_still_ends_with_it() -> None:
+    service = ServiceSettings(mode=Mode.LOW_POWER, sleep_after_s=0.1, sleep_rate_hz=5.0)
+    setup = SimulatedSetup(service=service)
+    with loop_of(setup, Recording(100)) as loop:
+        loop.run(never, nothing)
+    assert "asleep" in setup.event_names
+    assert loop.captured == setup.service.lanes[0].counters.frames + loop.dropped == 100
+    assert loop.dropped > 0
