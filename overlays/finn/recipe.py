@@ -22,6 +22,8 @@ COMMON_STEPS = (
     "step_apply_folding_config",
     "step_check_folding",
     "step_minimize_bit_width",
+    "step_restore_bipolar_weights",
+    "step_check_types",
     "step_generate_estimate_reports",
 )
 ESTIMATE_STEPS = (*COMMON_STEPS, "step_preview_fifos")

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from overlays.finn import shell
 from overlays.finn.errors import BuildMismatch, FinnMissing
 from overlays.finn.recipe import TCL, Recipe, fifo_depths
@@ -22,6 +25,34 @@ class MvtuNode:
     pe: int
     simd: int
     cycles: int
+
+
+@dataclass(frozen=True)
+class MvtuTypes:
+    """FINN's types of a layer. xnor: it counts equal bits, instead of adding and subtracting its inputs."""
+
+    inputs: str
+    weights: str
+    xnor: bool
+
+
+# Bytes times -1 or +1, then bits only.
+FIRST_TYPES, OTHER_TYPES = MvtuTypes("UINT8", "BIPOLAR", False), MvtuTypes("BINARY", "BINARY", True)
+
+
+def check_types(recipe: Recipe, found: Sequence[MvtuTypes]) -> None:
+    """Raises BuildMismatch if a layer has other types: with wider weights FINN builds multipliers."""
+    if len(found) != len(recipe.network.layers):
+        raise BuildMismatch("number of MVTUs", len(found), len(recipe.network.layers))
+    for index, types in enumerate(found):
+        expected = OTHER_TYPES if index else FIRST_TYPES
+        if types != expected:
+            raise BuildMismatch(f"types of MVTU {index}", types, expected)
+
+
+def is_bipolar(weights: NDArray[np.generic]) -> bool:
+    """Whether all weights are -1 or +1."""
+    return bool(np.isin(weights, (-1, 1)).all())
 
 
 def check_mvtus(recipe: Recipe, found: Sequence[MvtuNode]) -> None:
@@ -90,6 +121,24 @@ def _ours(recipe: Recipe) -> list[Step]:
         check_other_nodes(recipe, {node.name: int(getCustomOp(node).get_exp_cycles()) for node in model.graph.node})
         return model
 
+    def step_restore_bipolar_weights(model: Any, _config: Any) -> Any:
+        # FINN's step_minimize_bit_width takes the narrowest integer that holds -1 and +1, INT2. With it the first layer
+        # has multipliers of two bits and twice the weight memory; with BIPOLAR it adds and subtracts.
+        for node in _mvaus(model):
+            mvau = getCustomOp(node)
+            if not mvau.get_nodeattr("binaryXnorMode") and is_bipolar(model.get_initializer(node.input[1])):
+                mvau.set_nodeattr("weightDataType", "BIPOLAR")
+        return model
+
+    def step_check_types(model: Any, _config: Any) -> Any:
+        found = []
+        for node in _mvaus(model):
+            mvau = getCustomOp(node)
+            inputs, weights = (str(mvau.get_nodeattr(name)) for name in ("inputDataType", "weightDataType"))
+            found.append(MvtuTypes(inputs, weights, bool(mvau.get_nodeattr("binaryXnorMode"))))
+        check_types(recipe, found)
+        return model
+
     def step_check_fifos(model: Any, _config: Any) -> Any:
         depths = []
         for layer, node in zip(recipe.network.layers, _mvaus(model)):
@@ -117,6 +166,8 @@ def _ours(recipe: Recipe) -> list[Step]:
     return [
         step_binary_qonnx_to_finn,
         step_check_folding,
+        step_restore_bipolar_weights,
+        step_check_types,
         step_check_fifos,
         step_preview_fifos,
         step_synthesize_with_gate,

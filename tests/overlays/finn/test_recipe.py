@@ -15,7 +15,16 @@ from overlays.finn.recipe import (
     fifo_depths,
     layers_in_dsps,
 )
-from overlays.finn.steps import MvtuNode, check_fifos, check_mvtus, check_other_nodes
+from overlays.finn.steps import (
+    FIRST_TYPES,
+    OTHER_TYPES,
+    MvtuNode,
+    MvtuTypes,
+    check_fifos,
+    check_mvtus,
+    check_other_nodes,
+    check_types,
+)
 from overlays.networks.tables import CNV, N_CNV, NETWORKS, U_CNV, Network
 
 RECIPES = [Recipe(network, flavour) for network, flavour in product(NETWORKS.values(), Flavour)]
@@ -106,6 +115,17 @@ def test_a_folding_that_finn_ignored_is_detected(recipe: Recipe) -> None:
         check_mvtus(recipe, found)
     with pytest.raises(BuildMismatch, match="number of MVTUs is"):
         check_mvtus(recipe, found[:-1])
+
+
+def test_weights_that_finn_made_wider_are_detected(recipe: Recipe) -> None:
+    found = [FIRST_TYPES, *[OTHER_TYPES] * (len(recipe.network.layers) - 1)]
+    check_types(recipe, found)
+    with pytest.raises(BuildMismatch, match=r"types of MVTU 0 is .*'INT2'.*but should be .*'BIPOLAR'"):
+        check_types(recipe, [MvtuTypes("UINT8", "INT2", False), *found[1:]])
+    with pytest.raises(BuildMismatch, match="types of MVTU 2 is"):
+        check_types(recipe, [*found[:2], FIRST_TYPES, *found[3:]])
+    with pytest.raises(BuildMismatch, match="number of MVTUs is"):
+        check_types(recipe, found[:-1])
 
 
 def test_a_window_or_pool_without_folding_is_detected(recipe: Recipe) -> None:
