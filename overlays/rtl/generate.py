@@ -75,11 +75,10 @@ def plan_for_luts(bundle: Bundle, luts: int, latency_us: float | None = None, *,
 
     Raises ValueError if there is none.
     """
-    slow, fast = _SLOWEST_HZ, MAX_RATE_HZ
-    best = plan_for_rate(bundle, slow, latency_us, in_dsp=in_dsp)
+    best = plan_for_rate(bundle, _SLOWEST_HZ, latency_us, in_dsp=in_dsp)
     if best.luts > luts:
         raise ValueError(f"{best.luts} LUTs at least; {luts} are given")
-    rate = fast
+    slow, fast, rate = _SLOWEST_HZ, MAX_RATE_HZ, MAX_RATE_HZ
     while fast / slow > 1.001:
         candidate = plan_for_rate(bundle, rate, latency_us, in_dsp=in_dsp)
         if candidate.luts <= luts:
@@ -87,8 +86,6 @@ def plan_for_luts(bundle: Bundle, luts: int, latency_us: float | None = None, *,
         else:
             fast = rate
         rate = math.sqrt(slow * fast)
-        if best is candidate and slow == fast:
-            break
     return best
 
 
