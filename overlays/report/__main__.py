@@ -1,7 +1,7 @@
-"""Measure a bundle and write its report: Markdown and plots. The report contains no picture of a person.
+"""Measure bundles and write a report into each: Markdown and plots. A report contains no picture of a person.
 
-    python -m overlays.report --bundle overlays/bundles/n-cnv --data ../shared/data --patches work/patches.npz \\
-        --utkface work/patches-nc.npz --out overlays/bundles/n-cnv/report
+    python -m overlays.report overlays/bundles/n-cnv overlays/bundles/u-cnv overlays/bundles/cnv \\
+        --data ../shared/data --patches work/patches.npz --utkface work/patches-nc.npz
 
 The synthetic crops are the sets that ``overlays.training.fixed_sets`` made in --work. The file for --utkface is made by
 ``overlays.synthesis.patches --noncommercial``. No bundle that ships was trained on UTKFace, so its faces are dressed as
@@ -18,9 +18,12 @@ from pathlib import Path
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import cv2
+import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from binarycop.bundle import files as bundles
+from binarycop.bundle.files import Bundle
 from binarycop.classifier.choose import open_emulator
 from binarycop.detection.choose import make_detector
 from binarycop.errors import BinaryCoPError
@@ -39,12 +42,13 @@ from overlays.training import fixed_sets
 from overlays.training.sample_store import load_or_make
 
 VAL, TEST, TEST_0_3_0, UTKFACE = "synthetic val", "synthetic test", "synthetic test of 0.3.0", "UTKFace, dressed"
-PHOTOGRAPHS = "real photographs"
+PHOTOGRAPHS = "real photographs, all"
+_GROUPED = (PHOTOGRAPHS, photographs.NAMES[photographs.MASKED_FACE_NET], UTKFACE, TEST)
 _UTKFACE_SEED = 5
 
 
 def main() -> int:
-    """Write the report. Returns 1 if something that it needs is missing."""
+    """Write the reports. Returns 1 if something that it needs is missing."""
     arguments = _arguments()
     cv2.setNumThreads(1)
     torch.set_num_threads(1)
@@ -57,31 +61,49 @@ def main() -> int:
 
 
 def _report(arguments: argparse.Namespace) -> None:
-    card.renew_hash(arguments.bundle)
-    bundle = bundles.load(arguments.bundle)
-    manifest = bundle.manifest
-    network, recipe, out = f"{manifest.name} {manifest.version}", Recipe(geometry=manifest.crop), arguments.out
-    detector, emulator = make_detector(FacesSettings()), open_emulator(bundle)
-    sets = photographs.read(arguments.data, arguments.photographs, detector, manifest.crop)
-    sets |= _synthetic(arguments, recipe)
-    measured = {}
-    for name, crops in sets.items():
-        print_progress(f"{name}: {len(crops.labelled.crops)} crops")
-        measured[name] = Measured(crops, emulator.scores(crops.labelled.crops))
-    real = photographs.together([sets[photographs.NAMES[folder]] for folder in photographs.REAL])
-    pooled = {PHOTOGRAPHS: Measured(real, emulator.scores(real.labelled.crops))}
-    faces = (photographs.NAMES[photographs.MASKED_FACE_NET], UTKFACE, TEST)
-    grouped = pooled | {name: measured[name] for name in faces if name in measured}
-    without = no_face.read(arguments.data, detector, manifest.crop)
-    out.mkdir(parents=True, exist_ok=True)
-    card_lines = [
-        *sections.accuracy_table(measured),
+    for folder in arguments.bundles:
+        card.renew_hash(folder)
+    loaded = [bundles.load(folder) for folder in arguments.bundles]
+    geometry = loaded[0].manifest.crop
+    for bundle in loaded:
+        if bundle.manifest.crop != geometry:
+            raise ValueError(f"{bundle.folder} and {loaded[0].folder} cut other crops, so each needs a run of its own")
+    detector = make_detector(FacesSettings())
+    sets = photographs.read(arguments.data, arguments.photographs, detector, geometry)
+    sets[PHOTOGRAPHS] = photographs.together([sets[photographs.NAMES[folder]] for folder in photographs.REAL])
+    sets |= _synthetic(arguments, Recipe(geometry=geometry))
+    without = no_face.read(arguments.data, detector, geometry)
+    face = outline(stored.load(arguments.patches), geometry)
+    for bundle in loaded:
+        _write(bundle, sets, without, face)
+
+
+def _write(
+    bundle: Bundle,
+    sets: dict[str, Examples],
+    without: dict[str, NDArray[np.uint8]],
+    face: list[NDArray[np.float64]],
+) -> None:
+    """Write a bundle's report and the figures of its card."""
+    manifest, out, emulator = bundle.manifest, bundle.folder / "report", open_emulator(bundle)
+    network = f"{manifest.name} {manifest.version}"
+    measured = {name: Measured(crops, emulator.scores(crops.labelled.crops)) for name, crops in sets.items()}
+    grouped = {name: measured[name] for name in _GROUPED if name in measured}
+    out.mkdir(exist_ok=True)
+    seen = {
+        f"{name}, as the daemon sees it": Measured(
+            sets[name], photographs.scores_of_views(emulator, sets[name].labelled, manifest.crop)
+        )
+        for name in photographs.NAMES.values()
+    }
+    figures = [
+        *sections.accuracy_table(seen | measured),
         "",
         *sections.gaps(network, grouped, out),
         "",
         f"![Mean recall of {network} by skin tone](report/skin.svg)",
         "",
-        *sections.confidence(network, VAL, pooled | measured, tuple(grouped), out),
+        *sections.confidence(network, VAL, measured, tuple(grouped), out),
         "",
         f"![Reliability of {network}](report/reliability.svg)",
         "",
@@ -90,13 +112,11 @@ def _report(arguments: argparse.Namespace) -> None:
     lines = sections.head(bundle) + sections.accuracy(network, measured, TEST, out)
     for name, one in grouped.items():
         lines += sections.groups(name, one)
-    lines += sections.margin(network, manifest.abstain_margin, VAL, pooled | measured, tuple(grouped), out)
-    face = outline(stored.load(arguments.patches), manifest.crop)
+    lines += sections.margin(network, manifest.abstain_margin, VAL, measured, tuple(grouped), out)
     lines += sections.heat(network, torch_network(bundle), measured[TEST], face, out)
-    file = out / "README.md"
-    file.write_text("\n".join(lines), encoding="utf-8")
-    card.write(arguments.bundle, card_lines)
-    print_progress(f"written: {file}, and the figures of {arguments.bundle / 'README.md'}")
+    (out / "README.md").write_text("\n".join(lines), encoding="utf-8")
+    card.write(bundle.folder, figures)
+    print_progress(f"written: {out}, and the figures of {bundle.folder / 'README.md'}")
 
 
 def _synthetic(arguments: argparse.Namespace, recipe: Recipe) -> dict[str, Examples]:
@@ -123,7 +143,7 @@ def _synthetic(arguments: argparse.Namespace, recipe: Recipe) -> dict[str, Examp
 
 def _arguments() -> argparse.Namespace:
     parser = make_parser(__doc__)
-    parser.add_argument("--bundle", type=Path, required=True, help="folder of the bundle")
+    parser.add_argument("bundles", type=Path, nargs="+", metavar="BUNDLE", help="folder of a bundle")
     add_data_option(parser)
     add_patches_option(parser)
     parser.add_argument(
@@ -131,7 +151,6 @@ def _arguments() -> argparse.Namespace:
     )
     text = "their landmarks, written by overlays.synthesis.landmarks (default: %(default)s)"
     parser.add_argument("--photographs", type=Path, default=Path("work/landmarks-photographs.npz"), help=text)
-    parser.add_argument("--out", type=Path, required=True, help="folder for README.md and its plots")
     parser.add_argument("--work", type=Path, default=Path("work"), help="folder for crops (default: %(default)s)")
     parser.add_argument("--count", type=int, default=24_000, help="number of UTKFace crops (default: %(default)s)")
     return parser.parse_args()

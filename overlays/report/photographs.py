@@ -6,9 +6,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from binarycop.classes import LABELS
+from binarycop.classifier.base import Classifier
 from binarycop.detection.base import Detector
+from binarycop.detection.views import cut_views, mean_scores, views_of_each_face
 from binarycop.frames.image import read_picture
 from binarycop.geometry import CropGeometry
+from binarycop.settings.classifier import ClassifierSettings
 from overlays.detector import manual_traits
 from overlays.report import skin
 from overlays.report.examples import KIND, SKIN, TONE, TURN, Examples, trait_columns
@@ -45,8 +48,20 @@ def together(sets: list[Examples]) -> Examples:
         np.concatenate([one.labelled.classes for one in sets]),
         sum(one.labelled.no_face for one in sets),
         tuple(path for one in sets for path in one.labelled.paths),
+        tuple(box for one in sets for box in one.labelled.boxes),
     )
     return Examples(labelled, np.concatenate([one.identities for one in sets]), columns)
+
+
+def scores_of_views(classifier: Classifier, labelled: LabelledCrops, geometry: CropGeometry) -> NDArray[np.int32]:
+    """The scores (N, 4) of photographs as one gate's daemon computes them by default: the mean of several views."""
+    views = views_of_each_face(ClassifierSettings().views, 1)
+    return np.stack(
+        [
+            mean_scores(classifier.scores(cut_views(read_picture(path), box, geometry, views)))
+            for path, box in zip(labelled.paths, labelled.boxes)
+        ]
+    )
 
 
 def _examples(labelled: LabelledCrops, data: Path, meshes: dict[str, NDArray[np.float32]]) -> Examples:

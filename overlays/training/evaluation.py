@@ -26,13 +26,15 @@ Scores = Callable[[NDArray[np.uint8]], NDArray[np.int32]]
 class LabelledCrops:
     """Crops (N, 32, 32, 3) uint8 RGB and their classes (N,).
 
-    no_face: pictures in which no face was found. paths: of photographs, the file that each crop was cut from.
+    no_face: pictures in which no face was found. paths, boxes: of photographs, from which file and where each crop was
+    cut.
     """
 
     crops: NDArray[np.uint8]
     classes: NDArray[np.int64]
     no_face: int = 0
     paths: tuple[Path, ...] = ()
+    boxes: tuple[Box, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -97,17 +99,19 @@ def read_photographs(folder: Path, detector: Detector, geometry: CropGeometry) -
 
     Raises SourceError if the folder is missing or has other files, UndecodableFrame if a picture cannot be read.
     """
-    crops, classes, paths, no_face = [], [], [], 0
+    crops, classes, paths, boxes, no_face = [], [], [], [], 0
     for label, path in pictures.by_class(folder):
-        face = crop_face(path, detector, geometry)
-        if face is None:
+        pixels = read_picture(path)
+        box = front_box(pixels, detector)
+        if box is None:
             no_face += 1
             continue
-        crops.append(face)
+        crops.append(crop(pixels, box, geometry))
         classes.append(int(FOLDERS[label]))
         paths.append(path)
+        boxes.append(box)
     stacked = np.stack(crops) if crops else np.empty((0, SIDE_PX, SIDE_PX, 3), np.uint8)
-    return LabelledCrops(stacked, np.asarray(classes, np.int64), no_face, tuple(paths))
+    return LabelledCrops(stacked, np.asarray(classes, np.int64), no_face, tuple(paths), tuple(boxes))
 
 
 def crop_face(path: Path, detector: Detector, geometry: CropGeometry) -> NDArray[np.uint8] | None:

@@ -232,7 +232,7 @@ def test_squares_without_a_face_stay_clear_of_all_faces() -> None:
     assert len(no_face._squares([(picture, [whole])], 8, np.random.default_rng(0), CropGeometry(1.15, 0.06))) == 0
 
 
-def test_a_photograph_has_the_groups_of_its_landmarks_and_of_what_somebody_saw(tmp_path: Path) -> None:
+def test_a_photograph_has_the_groups_of_its_landmarks_and_of_what_somebody_saw(bundle: Bundle, tmp_path: Path) -> None:
     picture = np.full((300, 200, 3), LIGHT_SKIN_BGR, np.uint8)
     for folder in photographs.NAMES:
         (tmp_path / folder / "nose").mkdir(parents=True)
@@ -252,6 +252,8 @@ def test_a_photograph_has_the_groups_of_its_landmarks_and_of_what_somebody_saw(t
         [""],
     ]
     assert more.labelled.classes.tolist() == [1, 2]
+    scores = photographs.scores_of_views(Emulator(bundle), more.labelled, bundle.manifest.crop)
+    assert scores.shape == (2, 4)
     assert more.groups["mask type"].tolist() == ["mask", "bare"]
     assert more.groups["glasses"].tolist() == ["", "glasses"]
     assert more.groups["skin, three groups"].tolist() == ["", ""]

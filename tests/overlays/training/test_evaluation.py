@@ -8,7 +8,7 @@ import pytest
 
 from binarycop.detection.fixed_region import FixedRegion
 from binarycop.errors import UndecodableFrame
-from binarycop.geometry import CropGeometry
+from binarycop.geometry import Box, CropGeometry
 from overlays.training.calibration import calibrate_margin, calibrate_temperature, probabilities, top2_margins
 from overlays.training.evaluation import LabelledCrops, evaluate, read_photographs, wilson_interval
 
@@ -50,6 +50,7 @@ def test_photographs_have_their_file_and_one_that_cannot_be_read_is_no_picture_w
     found = read_photographs(tmp_path, everything, CropGeometry(1.15, 0.06))
     assert found.classes.tolist() == [1, 2]
     assert [path.name for path in found.paths] == ["a.jpg", "b.webp"]
+    assert found.boxes == (Box(6, 8, 48, 64),) * 2
     (tmp_path / "nose" / "c.jpg").write_bytes(b"\xff\xd8\xff")
     with pytest.raises(UndecodableFrame, match=r"c\.jpg"):
         read_photographs(tmp_path, everything, CropGeometry(1.15, 0.06))
