@@ -352,3 +352,19 @@ def test_with_an_interval_the_frames_of_a_recording_between_are_left_out_at_thei
     assert run.step(30)
     assert [found.number for _, found in run.frames] == [0, 3, 6, 7, 8, 9]
     assert (run.reader.captured, run.reader.left_out) == (10, 4)
+
+
+def test_the_wait_for_a_picture_is_not_added_to_the_interval() -> None:
+    source = live(*(frame(value) for value in range(9)))
+    run = Run([source])
+    read = source.read
+
+    def read_slowly() -> Frame | None:
+        run.clock.advance_to(run.clock.now_s() + 0.03)
+        return read()
+
+    source.read = read_slowly  # type: ignore[method-assign]
+    run.step(1)
+    run.reader.interval_s = 0.2
+    run.step(5)
+    assert [at_s for at_s, _ in run.frames] == pytest.approx([100.03, 100.23, 100.43])

@@ -105,6 +105,7 @@ class SourceReader:
                 source.close()
 
     def _read(self, source: Source) -> float | None:
+        asked_s = self._clock.now_s()
         if self.interval_s:
             source.drop_waiting()
         with self._tracer.span(Stage.CAPTURE):
@@ -124,7 +125,7 @@ class SourceReader:
             self._is_lost = False
             self._report(SourceEventKind.BACK, f"gives frames again ({self.mode})")
         self._backoff.reset()
-        self._taken_s = self._clock.now_s()
+        self._taken_s = asked_s  # not when the picture came: the wait for it would be added to each interval
         self._deliver_unless_repeated(replace(frame, number=number))
         return 0.0
 
