@@ -62,7 +62,10 @@ def _core(plan: Plan, bundle: Bundle) -> str:
 def _rom(stage: Stage, weights: LayerWeights) -> str:
     """The module with the weights of a ROM stage. Bit p * lanes + l of a word is the weight of PE p, lane l."""
     words, bits = stage.rom_bits
-    style = "block" if stage.ramb18 else "distributed"
+    # Yosys calls LUTs without RAM "logic", Vivado calls them "distributed".
+    lines = ['(* rom_style = "block" *)']
+    if not stage.ramb18:
+        lines = ["`ifdef YOSYS", '(* rom_style = "logic" *)', "`else", '(* rom_style = "distributed" *)', "`endif"]
     # (fold, PE, pass, lane) to (fold, pass, PE, lane)
     split = weights.bits.reshape(stage.fold, stage.pes, stage.passes, stage.lanes).transpose(0, 2, 1, 3)
     rows = [f"    words[{address}] = {_literal(row)};" for address, row in enumerate(split.reshape(words, bits))]
@@ -75,7 +78,8 @@ def _rom(stage: Stage, weights: LayerWeights) -> str:
             f"    input  logic [{address_bits - 1}:0] address,",
             f"    output logic [{bits - 1}:0] word",
             ");",
-            f'  (* rom_style = "{style}" *) logic [{bits - 1}:0] words[{1 << address_bits}];',
+            *lines,
+            f"  logic [{bits - 1}:0] words[{1 << address_bits}];",
             "  initial begin",
             f"    for (int i = {words}; i < {1 << address_bits}; i++) words[i] = '0;",
             *rows,

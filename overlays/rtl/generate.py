@@ -27,7 +27,7 @@ FILE_LIST = "files.f"  # what to compile, in this order
 PACKAGE = "tables"
 CLOCK_MHZ = 100.0
 MAX_RATE_HZ = CLOCK_MHZ * 1e6 / 1024  # one pixel a clock
-LATENCY_US = 25.0
+_LATENCY_IMAGES = 2.4
 _SLOWEST_HZ = 100.0
 
 
@@ -41,7 +41,7 @@ def main(words: list[str] | None = None) -> int:
         "--rate", type=float, default=MAX_RATE_HZ, help="images a second at 100 MHz (default: the most)"
     )
     wanted.add_argument("--luts", type=int, help="the highest rate whose matrix units take no more LUTs, by estimate")
-    parser.add_argument("--latency-us", type=float, help="the longest time from the first pixel to the last score")
+    parser.add_argument("--latency-us", type=float, help="from first pixel to last score (default: 2.4 images)")
     parser.add_argument("--xnor-in-dsp", action="store_true", help="XNORs with weights from a ROM go into DSP48E1s")
     options = parser.parse_args(words)
     try:
@@ -61,13 +61,18 @@ def main(words: list[str] | None = None) -> int:
 
 
 def plan_for_rate(bundle: Bundle, rate_hz: float, latency_us: float | None = None, *, in_dsp: bool = False) -> Plan:
-    """The cheapest plan for a rate at 100 MHz. Raises ValueError if there is none."""
+    """The cheapest plan for a rate at 100 MHz. Raises ValueError if there is none.
+
+    latency_us: the longest time from the first pixel to the last score; if None, that of 2.4 images. The LUTs that more
+    time saves are few, since only the deep layers can take it.
+    """
     if not _SLOWEST_HZ <= rate_hz <= MAX_RATE_HZ:
         raise ValueError(f"a rate of {rate_hz:g} images a second; give one from {_SLOWEST_HZ:g} to {MAX_RATE_HZ:g}")
     manifest = bundle.manifest
     names = layer_names(Network(manifest.name, manifest.layers, manifest.output_type))
-    latency = None if latency_us is None else math.floor(latency_us * CLOCK_MHZ)
-    return plan(manifest.layers, names, math.floor(CLOCK_MHZ * 1e6 / rate_hz), latency, in_dsp=in_dsp)
+    clocks = math.floor(CLOCK_MHZ * 1e6 / rate_hz)
+    latency = math.floor(_LATENCY_IMAGES * clocks if latency_us is None else latency_us * CLOCK_MHZ)
+    return plan(manifest.layers, names, clocks, latency, in_dsp=in_dsp)
 
 
 def plan_for_luts(bundle: Bundle, luts: int, latency_us: float | None = None, *, in_dsp: bool = False) -> Plan:

@@ -7,13 +7,16 @@ module delay #(
     input  logic [WIDTH-1:0] in,
     output logic [WIDTH-1:0] out
 );
-  logic unused_clk;  // without a clock of delay
-  assign unused_clk = clk;
-
-  logic [WIDTH-1:0] words[CLOCKS+1];
-  assign words[0] = in;
-  for (genvar i = 0; i < CLOCKS; i++) begin : stage
-    always_ff @(posedge clk) words[i+1] <= words[i];
+  if (CLOCKS == 0) begin : none
+    logic unused_clk;
+    assign unused_clk = clk;
+    assign out = in;
+  end else begin : some
+    logic [WIDTH-1:0] words[CLOCKS];
+    always_ff @(posedge clk) begin
+      words[0] <= in;
+      for (int i = 1; i < CLOCKS; i++) words[i] <= words[i-1];
+    end
+    assign out = words[CLOCKS-1];
   end
-  assign out = words[CLOCKS];
 endmodule
