@@ -1,0 +1,1 @@
+"""A Vivado project for the circuit."""
