@@ -73,6 +73,20 @@ def test_the_first_run_begins_with_the_running_boot(timer: Timer) -> None:
     assert timer.run(2)[PEOPLE] == 1
 
 
+def test_the_newest_boot_is_counted_even_if_the_running_one_has_another_id(timer: Timer) -> None:
+    """A container shows its units the boot's id of its host."""
+    timer.write(1, 1)
+    people = [timer.run(4)[PEOPLE]]
+    timer.write(1, 2)
+    assert [*people, timer.run(4)[PEOPLE]] == [1, 2]
+
+
+def test_an_empty_journal_gives_zeros(timer: Timer) -> None:
+    assert timer.run(1)[PEOPLE] == 0
+    timer.write(1, 1)
+    assert timer.run(1)[PEOPLE] == 1
+
+
 def test_a_fault_goes_on_from_run_to_run_and_ends_with_the_boot(timer: Timer) -> None:
     timer.reader.write(Event.FAULT, "north", 1, 1, reason="no frames")
     fault = 'binarycop_fault{gate="north"}'
@@ -99,6 +113,7 @@ def test_what_another_program_wrote_is_not_counted(timer: Timer) -> None:
 
 
 def test_everybody_may_read_the_output_and_only_its_user_the_state(timer: Timer) -> None:
+    timer.write(1, 1)
     timer.run(1)
     assert (timer.output.stat().st_mode & 0o777, timer.state.stat().st_mode & 0o777) == (0o644, 0o600)
     assert json.loads(timer.state.read_text())["boot"] == BOOTS[1]

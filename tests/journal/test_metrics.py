@@ -19,7 +19,7 @@ def fields(gate: str = "north", **values: Any) -> dict[str, Any]:
     return known | {f"BINARYCOP_{name.upper()}": str(value).encode() for name, value in values.items()}
 
 
-def of(status: str) -> dict[str, str]:
+def of(status: str) -> dict[str, Any]:
     return {"class": status}
 
 
@@ -44,7 +44,7 @@ def test_each_counted_event_is_of_the_table_and_its_label_a_field_of_words(event
 
 def test_an_event_is_counted_for_its_gate_and_word() -> None:
     metrics = counted(
-        ("refuse", fields(**{"class": "nose", "latency_ms": 4.0})),
+        ("refuse", fields(latency_ms=4.0, **of("nose"))),
         ("not_passed", fields()),
         ("started", fields(gate="")),
     )

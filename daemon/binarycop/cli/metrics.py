@@ -27,7 +27,7 @@ _MOST_BYTES = 4 << 20
 def add(parser: argparse.ArgumentParser) -> None:
     """Add the arguments."""
     add_config(parser)
-    words = "go on from where the run before ended, which this file says; without it only the running boot counts"
+    words = "go on from the run before, whose end this file has; without it only the newest boot counts"
     parser.add_argument("--state", type=Path, metavar="FILE", help=words)
     parser.add_argument("--output", type=Path, metavar="FILE", help="write a file, as a whole, instead of printing")
     parser.set_defaults(run=run)
@@ -35,7 +35,10 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 @dataclass(frozen=True)
 class State:
-    """What the next run goes on from. cursor: of the last entry that was read, which is one of ``boot``."""
+    """What the next run goes on from. cursor: of the last entry that was read, which is one of ``boot``.
+
+    Without a boot nothing was read before.
+    """
 
     boot: str
     cursor: str = ""
@@ -47,7 +50,7 @@ def run(options: argparse.Namespace) -> int:
     """Count the new entries; print all samples or write them. Raises SettingsErrors, JournalError, OutputError."""
     gates = [lane.name for lane in load(options.config).settings.gates]
     reader, running = open_reader(), running_boot()
-    state = (options.state and _read(options.state)) or State(running)
+    state = (options.state and _read(options.state)) or State("")
     metrics = Metrics(gates)
     metrics.restore(state.samples, state.faults)
     state = _count(reader, running, state, metrics)
@@ -84,6 +87,8 @@ def _boots(reader: Reader, running: str, state: State) -> Sequence[Boot]:
     if state.boot == running:
         return [Boot(running)]  # to look up all boots takes longer than the rest
     boots = read_boots(reader, running)
+    if not state.boot:
+        return boots[-1:]
     known = [index for index, boot in enumerate(boots) if boot.id == state.boot]
     return boots[known[0] :] if known else boots
 

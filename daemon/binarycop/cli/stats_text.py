@@ -60,8 +60,8 @@ def _totals(report: Report) -> Iterator[str]:
         yield f"{_WORDS.get(name, name):<26}{total.counts[name]:>8,}  {first}".rstrip()
         yield from (" " * 36 + line for line in rest)
     if total.availability is not None:
-        hours = f"ready {report.hours_ready:,.1f} h of {report.hours_on:,.1f} h with the machine on"
-        yield f"{'availability':<26}{100 * total.availability:>6.2f} %  {hours}"
+        ready, on = _duration(3600 * report.hours_ready), _duration(3600 * report.hours_on)
+        yield f"{'availability':<26}{100 * total.availability:>6.2f} %  ready {ready} of {on} with the machine on"
     if total.latency_ms[0] is not None:
         p50, p90, p99 = total.latency_ms
         yield f"{'latency, ms':<26}{p50:>8}  median; 90 % within {p90}, 99 % within {p99}"

@@ -1,6 +1,7 @@
 """The checks that root runs inside the container after each boot: ``guest first|second [WORD]``."""
 
 import fcntl
+import json
 import os
 import shutil
 import signal
@@ -27,6 +28,7 @@ STOPPED_AT = Path("/run/stopped-at")
 LIST = Path("/run/binarycop/release")
 DEGRADED, TIMER = "binarycop-degraded.service", "binarycop-retry.timer"
 PAGE = ("ready", "permit", "refuse", "reload_refused", "stuck", "gave_up")
+PEOPLE = 'binarycop_people_total{gate="gate"} '
 WATCHDOG_S = 8.0
 STUCK_S = 10.0
 FIELDS = {"class", "margin", "votes", "frames", "latency_ms", "bundle", "before", "after", "person"}
@@ -451,6 +453,45 @@ def events_are_read_over_both_boots() -> str:
     return f"boots {', '.join(boot[:8] for boot in boots)}"
 
 
+def the_journal_is_the_same_through_journalctl() -> str:
+    """Without python3-systemd: here Python does not find it."""
+    hidden = Path("/run/hidden/systemd.py")
+    hidden.parent.mkdir()
+    hidden.write_text("raise ImportError\n")
+    options = ("events", "--json", "-n", "200", "--until", "0s")
+    with_module = run("binarycop", *options)
+    path = f"PYTHONPATH={hidden.parent}:/opt/site:/opt/gate/daemon"
+    without = run("env", path, "/usr/bin/python3", "-m", "binarycop", *options)
+    assert with_module == without
+    return f"{len(without.splitlines())} events"
+
+
+def the_metrics_timer_is_off_and_its_service_counts_what_is_new() -> str:
+    assert run("systemctl", "is-enabled", "binarycop-metrics.timer", rc=1).strip() == "disabled"
+    folder = Path("/var/lib/binarycop-metrics")
+
+    def people() -> float:
+        run("systemctl", "start", "binarycop-metrics.service")
+        [line] = [line for line in (folder / "binarycop.prom").read_text().splitlines() if PEOPLE in line]
+        return float(line.removeprefix(PEOPLE))
+
+    first, logged_first = people(), len(logged("person"))
+    wait_for("somebody else", lambda: people() > first)
+    assert people() <= len(logged("person"))
+    assert (folder / "binarycop.prom").owner() == "binarycop-metrics"
+    found = run("binarycop", "metrics")
+    assert PEOPLE in found
+    return f"{first:g} people, then more; the journal had {logged_first}"
+
+
+def statistics_count_what_the_journal_has() -> str:
+    found = json.loads(run("binarycop", "stats", "--json", "--until", "0s"))
+    persons = [one for one in events("--event", "person", "--until", "0s") if one["event"] == "person"]
+    assert 0 < found["total"]["people"] <= len(persons)
+    assert found["total"]["starts"] > 1
+    return run("binarycop", "stats", "--by", "hour")
+
+
 def boots_whose_clock_was_wrong_are_shown_in_their_order() -> str:
     """Two boots that ended with a loss of power, so that each has its own file; their clocks were set in the middle."""
     folder = Path("/var/log/journal", Path("/etc/machine-id").read_text().strip())
@@ -515,6 +556,7 @@ CHECKS: dict[str, tuple[Callable[[], str], ...]] = {
         a_daemon_that_was_taken_over_gets_little_into_the_journal,
         a_decision_is_read_back_with_all_its_fields,
         following_shows_what_comes,
+        the_metrics_timer_is_off_and_its_service_counts_what_is_new,
         settings_are_read_again_without_a_restart,
         a_writer_that_is_killed_or_stopped_does_not_stop_the_gate,
         a_stopped_process_is_killed_and_started_again,
@@ -537,6 +579,8 @@ CHECKS: dict[str, tuple[Callable[[], str], ...]] = {
     "second": (
         a_missing_camera_is_ready_but_out_of_order_and_nobody_is_killed,
         events_are_read_over_both_boots,
+        the_journal_is_the_same_through_journalctl,
+        statistics_count_what_the_journal_has,
         boots_whose_clock_was_wrong_are_shown_in_their_order,
     ),
 }
