@@ -49,4 +49,20 @@ module sliding_window #(
     end
   end
   assign out_window = window;
+
+`ifdef FORMAL
+  // A proof begins with a reset. What is offered stays until it is taken.
+  logic begun = 0, was_waiting = 0;
+  logic [9*CHANNEL_BITS-1:0] last;
+  always @(posedge clk) begin
+    begun <= 1;
+    was_waiting <= rst_n && out_valid && !out_ready;
+    last <= out_window;
+  end
+  always @* if (!begun) assume (!rst_n);
+  always @(posedge clk) if (rst_n) begin
+    assert (row <= LAST && column <= LAST);
+    if (was_waiting) assert (out_valid && out_window == last);
+  end
+`endif
 endmodule

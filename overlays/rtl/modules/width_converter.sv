@@ -34,4 +34,21 @@ module width_converter #(
     if (take) collected <= {in_word, collected[WORDS-1:1]};
     if (move) out_vector <= collected;
   end
+
+`ifdef FORMAL
+  // A proof begins with a reset. What is offered stays until it is taken.
+  logic begun = 0, was_waiting = 0;
+  logic [WORDS*WIDTH-1:0] last;
+  always @(posedge clk) begin
+    begun <= 1;
+    was_waiting <= rst_n && out_valid && !out_ready;
+    last <= out_vector;
+  end
+  always @* if (!begun) assume (!rst_n);
+  always @(posedge clk) if (rst_n) begin
+    assert (count <= COUNT_BITS'(WORDS));
+    if (full && out_valid && !out_ready) assert (!in_ready);
+    if (was_waiting) assert (out_valid && out_vector == last);
+  end
+`endif
 endmodule
