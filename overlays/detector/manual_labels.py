@@ -5,12 +5,12 @@ also has boxes that show no face (hands, bags, letters, backs of heads: YuNet ta
 validation and report pictures it has faces only. Doubtful boxes are left out, and so they count as no face.
 """
 
-import csv
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from binarycop.geometry import Box
+from overlays import stored
 
 FILE = Path(__file__).with_name("manual_labels.csv")
 
@@ -24,14 +24,17 @@ class ManualLabels:
 
 
 def read(file: Path = FILE) -> Mapping[str, ManualLabels]:
-    """The labels by picture name."""
+    """The labels by picture name. Raises ValueError with the line of a wrong row."""
     found: dict[str, ManualLabels] = {}
-    with file.open(encoding="utf-8", newline="") as lines:
-        for row in csv.DictReader(lines):
-            box = Box(*(float(row[f"{name}_px"]) for name in ("x", "y", "width", "height")))
-            known = found.get(row["picture"], ManualLabels())
-            if int(row["is_face"]):
-                found[row["picture"]] = ManualLabels((*known.faces, box), known.not_faces)
-            else:
-                found[row["picture"]] = ManualLabels(known.faces, (*known.not_faces, box))
+    for picture, box, is_face in stored.rows(file, _row):
+        known = found.get(picture, ManualLabels())
+        if is_face:
+            found[picture] = ManualLabels((*known.faces, box), known.not_faces)
+        else:
+            found[picture] = ManualLabels(known.faces, (*known.not_faces, box))
     return found
+
+
+def _row(row: Mapping[str, str]) -> tuple[str, Box, bool]:
+    box = Box(*(float(row[f"{name}_px"]) for name in ("x", "y", "width", "height")))
+    return row["picture"], box, stored.flag(row["is_face"])

@@ -4,11 +4,12 @@
 beard covers the chin; light is a moustache, a goatee or stubble. Four pictures of UTKFace show no face at all.
 """
 
-import csv
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
+
+from overlays import stored
 
 FILE = Path(__file__).with_name("manual_traits.csv")
 
@@ -32,11 +33,10 @@ class ManualTraits:
 
 
 def read(file: Path = FILE) -> Mapping[str, ManualTraits]:
-    """The traits by the picture's name relative to the data folder."""
-    with file.open(encoding="utf-8", newline="") as lines:
-        return {
-            row["picture"]: ManualTraits(
-                row["is_face"] == "1", Beard(row["beard"]), row["glasses"] == "1", row["headgear"] == "1"
-            )
-            for row in csv.DictReader(lines)
-        }
+    """The traits by the picture's name relative to the data folder. Raises ValueError with the line of a wrong row."""
+    return dict(stored.rows(file, _row))
+
+
+def _row(row: Mapping[str, str]) -> tuple[str, ManualTraits]:
+    is_face, glasses, headgear = (stored.flag(row[name]) for name in ("is_face", "glasses", "headgear"))
+    return row["picture"], ManualTraits(is_face, Beard(row["beard"]), glasses, headgear)

@@ -33,11 +33,13 @@ class People:
     def read(data: Path) -> "People":
         """Read FairFace's labels if the data folder has them. Raises ValueError if a row lacks one."""
         file = data / "unmasked" / FAIRFACE / "ground_truth.json"
-        rows = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else []
         try:
+            rows = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else []
             return People({row["id"]: Person(_band(row["age"]), row["gender"].lower()) for row in rows})
         except KeyError as error:
             raise ValueError(f"{file}: a row lacks {error}") from error
+        except ValueError as error:
+            raise ValueError(f"{file}: {error}") from error
 
     def of(self, identity: str) -> Person:
         """The labels of an identity, from UTKFace's file names (age_gender_race_date) or FairFace's table."""

@@ -41,8 +41,11 @@ def read(data: Path) -> tuple[Template, ...]:
     for name, kind in _KINDS.items():
         if name not in listed:
             continue
-        picture = pictures.read_artwork(folder / listed[name]["template"])
-        points = np.array([[float(n) for n in listed[name][f"mask_{key}"].split(",")] for key in "abcdef"])
+        try:
+            points = np.array([[float(n) for n in listed[name][f"mask_{key}"].split(",")] for key in "abcdef"])
+            picture = pictures.read_artwork(folder / listed[name]["template"])
+        except (KeyError, ValueError) as error:
+            raise ValueError(f"{folder / 'masks' / 'masks.cfg'}, [{name}]: {error}") from error
         found.append(Template(kind, picture, _fitted(points, picture[:, :, 3])))
     return tuple(found)
 

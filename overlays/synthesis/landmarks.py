@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from binarycop.frames.image import read_picture
-from overlays import pictures
+from overlays import pictures, stored
 from overlays.command_line import add_data_option, make_parser
 
 POINTS = 468
@@ -56,9 +56,9 @@ def save(file: Path, data: Path, meshes: dict[Path, NDArray[np.float32]]) -> Non
 
 
 def load(file: Path) -> dict[str, NDArray[np.float32]]:
-    """The meshes by the picture's path relative to the data folder."""
-    with np.load(file, allow_pickle=False) as stored:
-        return dict(zip(stored["names"].tolist(), stored["meshes"]))
+    """The meshes by the picture's path relative to the data folder. Raises ValueError for another file."""
+    found = stored.arrays(file, ("names", "meshes"))
+    return dict(zip(found["names"].tolist(), np.asarray(found["meshes"], np.float32)))
 
 
 def main() -> None:

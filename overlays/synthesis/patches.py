@@ -18,6 +18,7 @@ from binarycop.detection.base import largest_face
 from binarycop.detection.yunet import YuNet
 from binarycop.frames.image import read_picture
 from binarycop.geometry import Box
+from overlays import stored
 from overlays.command_line import add_data_option, make_parser
 from overlays.detector.pose_augmentation import rotate_head_and_mesh
 from overlays.synthesis import faces, landmarks, plane
@@ -75,9 +76,8 @@ class Patches:
 
 
 def load(file: Path) -> Patches:
-    """Read the file that ``main`` wrote."""
-    with np.load(file, allow_pickle=False) as stored:
-        return Patches(**{name: stored[name] for name in stored.files})
+    """Read the file that ``main`` wrote. Raises ValueError for another file."""
+    return Patches(**stored.arrays(file, Patches.__dataclass_fields__))  # type: ignore[arg-type]
 
 
 def picture_map(coarse: NDArray[np.float32]) -> NDArray[np.float32]:

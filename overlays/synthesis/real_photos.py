@@ -1,11 +1,11 @@
 """The table of the photographs that are labelled by eye: ``real_photos/labels.csv`` in the data folder."""
 
-import csv
 from collections.abc import Mapping
 from pathlib import Path
 
 from binarycop.classes import LABELS
 from binarycop.geometry import Box
+from overlays import stored
 
 FOLDER = "real_photos"
 SPLITS = ("dev", "test")
@@ -16,16 +16,14 @@ def rows(data: Path) -> list[dict[str, str]]:
 
     Raises ValueError with the line of a row whose label or split is none, FileNotFoundError without a table.
     """
-    file = data / FOLDER / "labels.csv"
-    with file.open(encoding="utf-8", newline="") as table:
-        found = list(csv.DictReader(table))
-    for line, row in enumerate(found, 2):
-        for column, allowed in (("split", SPLITS), ("label", LABELS)):
-            if row.get(column) not in allowed:
-                raise ValueError(
-                    f"{file}, line {line}: {column} is {row.get(column)!r}, not one of {', '.join(allowed)}"
-                )
-    return found
+    return stored.rows(data / FOLDER / "labels.csv", _row)
+
+
+def _row(row: Mapping[str, str]) -> dict[str, str]:
+    for column, allowed in (("split", SPLITS), ("label", LABELS)):
+        if row[column] not in allowed:
+            raise ValueError(f"{column} is {row[column]!r}, not one of {', '.join(allowed)}")
+    return dict(row)
 
 
 def taken_from(data: Path) -> set[str]:

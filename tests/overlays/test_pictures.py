@@ -67,7 +67,10 @@ def test_a_picture_that_cannot_be_read_is_named(tmp_path: Path) -> None:
         MaskTextures.read(tmp_path)
     with pytest.raises(UndecodableFrame, match=r"broken\.jpg"):
         Duplicates.of([broken])
-    put(tmp_path / "mask_art" / "masks" / "masks.cfg", b"[cloth]\ntemplate = masks/cloth.png\n")
+    put(
+        tmp_path / "mask_art" / "masks" / "masks.cfg",
+        b"[cloth]\ntemplate = masks/cloth.png\n" + b"".join(b"mask_%c = 1, 2\n" % key for key in b"abcdef"),
+    )
     with pytest.raises(UndecodableFrame, match=r"cloth\.png: cannot be read as a picture"):
         artwork.read(tmp_path)
     put(tmp_path / "mask_art" / "masks" / "cloth.png", cv2.imencode(".png", np.zeros((4, 4, 3), np.uint8))[1].tobytes())
