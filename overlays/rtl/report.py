@@ -1,0 +1,169 @@
+"""The measured figures of the three networks' circuits.
+
+python -m overlays.rtl.report                    the table
+python -m overlays.rtl.report --json             an object by network
+python -m overlays.rtl.report --measure          measure everything again (hours); --measure simulation u-cnv: one part
+
+The figures are kept in figures.json with the hash of the circuit that they belong to. If the circuit is another one by
+now they are refused. fmax_mhz_ecp5 is null where it was not routed.
+"""
+
+import argparse
+import json
+import sys
+from collections.abc import Callable
+from hashlib import sha256
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from binarycop.bundle import files
+from binarycop.bundle.files import Bundle
+from binarycop.errors import BundleError
+from overlays.atomic_write import atomic_write
+from overlays.command_line import make_parser, print_progress
+from overlays.networks.tables import NETWORKS
+from overlays.rtl import generate, simulation, synthesis
+from overlays.rtl.generate import default_plan
+from overlays.rtl.plan import Plan
+from overlays.rtl.simulation import SimulationError, Stalls
+from overlays.rtl.synthesis import SynthesisError
+
+FIGURES = Path(__file__).with_name("figures.json")
+BUNDLES = Path(__file__).resolve().parents[1] / "bundles"
+PARTS = {
+    "simulation": ("images", "wrong_scores", "cycles_per_image", "latency_cycles"),
+    "synthesis": ("luts", "ffs", "bram36", "dsps"),
+    "route": ("fmax_mhz_ecp5",),
+}
+_IMAGES = {"cnv": 1_000, "n-cnv": 10_000, "u-cnv": 10_000}
+_DISTURBED = Stalls(input=30, output=30, resets=2)
+_DISTURBED_IMAGES = 100
+
+Figures = dict[str, Any]
+
+
+class StaleFiguresError(ValueError):
+    """The figures belong to another circuit, or there are none."""
+
+
+def circuit_sha256(plan: Plan, bundle: Bundle) -> str:
+    """The hash of all SystemVerilog of a circuit."""
+    digest = sha256()
+    for name, text in sorted(generate.texts(plan, bundle).items()):
+        digest.update(f"{name} {len(text)}\n{text}".encode())
+    return digest.hexdigest()
+
+
+def read(file: Path = FIGURES, bundles: Path = BUNDLES) -> dict[str, Figures]:
+    """The figures of each network. Raises StaleFiguresError, BundleError."""
+    kept: dict[str, Figures] = json.loads(file.read_text()) if file.exists() else {}
+    figures = {}
+    for name in NETWORKS:
+        bundle = files.load(bundles / name)
+        if name not in kept:
+            raise StaleFiguresError(f"{name} was not measured; run python -m overlays.rtl.report --measure")
+        if kept[name]["circuit_sha256"] != circuit_sha256(default_plan(bundle), bundle):
+            raise StaleFiguresError(
+                f"{name}'s circuit has changed since it was measured; measure it again with --measure"
+            )
+        figures[name] = {key: kept[name].get(key) for part in PARTS.values() for key in part}
+    return figures
+
+
+def measure(name: str, part: str, file: Path = FIGURES) -> None:
+    """Measure one part of one network and write it to the figures.
+
+    Raises BundleError, SimulationError, SynthesisError.
+    """
+    bundle = files.load(BUNDLES / name)
+    plan = default_plan(bundle)
+    digest = circuit_sha256(plan, bundle)
+    with TemporaryDirectory(prefix="rtl-", dir=_work()) as temporary:
+        measured = _MEASUREMENTS[part](Path(temporary), plan, bundle)
+    kept: dict[str, Figures] = json.loads(file.read_text()) if file.exists() else {}
+    # Figures of another circuit are dropped.
+    before = kept.get(name, {})
+    same = before if before.get("circuit_sha256") == digest else {}
+    kept[name] = {"circuit_sha256": digest, **same, **measured}
+    with atomic_write(file) as partial:
+        partial.write_text(json.dumps(dict(sorted(kept.items())), indent=2) + "\n")
+    print_progress(f"{name} {part}: {measured}")
+
+
+def _work() -> Path:
+    folder = Path("build")  # the packaged yosys has a /tmp of its own
+    folder.mkdir(exist_ok=True)
+    return folder.resolve()
+
+
+def _simulation(folder: Path, plan: Plan, bundle: Bundle) -> Figures:
+    bench = simulation.build(folder, plan, bundle)
+    count = _IMAGES[bundle.manifest.name]
+    golden = bench.run(bundle.golden_inputs)
+    disturbed = bench.run(simulation.pictures(_DISTURBED_IMAGES, seed=2), _DISTURBED, seed=2)
+    rest = bench.run(simulation.pictures(count, seed=3))
+    results = (golden, disturbed, rest)
+    if broken := sum(result.broken_rules for result in results):
+        raise SimulationError(f"{broken} breaches of AXI-Stream's rules")
+    return {
+        "images": sum(result.images for result in results),
+        "wrong_scores": sum(result.wrong_scores for result in results),
+        "cycles_per_image": rest.clocks_per_image,
+        "latency_cycles": rest.latency_clocks,
+    }
+
+
+def _synthesis(folder: Path, plan: Plan, bundle: Bundle) -> Figures:
+    found = synthesis.synthesize(folder, plan, bundle)
+    return {"luts": found.luts, "ffs": found.ffs, "bram36": found.bram36, "dsps": found.dsps}
+
+
+def _route(folder: Path, plan: Plan, bundle: Bundle) -> Figures:
+    return {"fmax_mhz_ecp5": synthesis.route(folder, plan, bundle)}
+
+
+_MEASUREMENTS: dict[str, Callable[[Path, Plan, Bundle], Figures]] = {
+    "simulation": _simulation,
+    "synthesis": _synthesis,
+    "route": _route,
+}
+
+
+def main(words: list[str] | None = None) -> int:
+    """Run the command. Returns 1, with one line on stderr, if it fails."""
+    parser = make_parser(__doc__)
+    parser.add_argument("--json", action="store_true", help="print an object")
+    parser.add_argument("--measure", nargs="*", metavar="WORD", help="parts and networks to measure; none: all of them")
+    options = parser.parse_args(words)
+    try:
+        if options.measure is not None:
+            _measure(parser, options.measure)
+        figures = read()
+    except (BundleError, StaleFiguresError, SimulationError, SynthesisError, OSError) as error:
+        print(f"report: {error}", file=sys.stderr)
+        return 1
+    print(json.dumps(figures, indent=2) if options.json else table(figures))
+    return 0
+
+
+def _measure(parser: argparse.ArgumentParser, words: list[str]) -> None:
+    if unknown := set(words) - set(PARTS) - set(NETWORKS):
+        parser.error(f"{unknown.pop()} is neither of {', '.join(PARTS)} nor of {', '.join(NETWORKS)}")
+    for name in [word for word in words if word in NETWORKS] or NETWORKS:
+        for part in [word for word in words if word in PARTS] or PARTS:
+            measure(name, part)
+
+
+def table(figures: dict[str, Figures]) -> str:
+    """The figures as a Markdown table."""
+    names = list(figures)
+    rows = [f"| | {' | '.join(names)} |", f"|---|{'---|' * len(names)}"]
+    for key in [key for part in PARTS.values() for key in part]:
+        cells = ["–" if figures[name][key] is None else f"{figures[name][key]:,}" for name in names]
+        rows.append(f"| {key} | {' | '.join(cells)} |")
+    return "\n".join(rows)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
