@@ -156,7 +156,7 @@ ROWS = (
     ),
     _raised("the detector", _DETECTOR, is_slow=True),
     _raised("the tracker", "binarycop.tracking.tracker:Tracker.step", is_slow=True),
-    _raised("the crop", "binarycop.service.perception:crop", how="memory"),
+    _raised("the crop", "binarycop.service.perception:cut_views", how="memory"),
     _raised("the classifier", _CLASSIFIER),
     _raised("the verdict", "binarycop.verdict:step", is_slow=True),
     _raised("the gate", "binarycop.gate.machine:step", is_slow=True),
