@@ -1,5 +1,6 @@
 """From frames to lines: what a lane does with the people in front of it."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -9,6 +10,7 @@ from binarycop.clock import ManualClock
 from binarycop.errors import BackendError, DetectorError, OverlayError
 from binarycop.frames.base import Frame
 from binarycop.journal.events import Event
+from binarycop.lines.lane_io import LaneInputs
 from binarycop.service.faults import FaultReason
 from binarycop.settings.gate import Fail, GateSettings, Policy
 from binarycop.settings.lines import InputSettings, LineSettings, LinesSettings
@@ -256,3 +258,49 @@ def test_every_frame_is_scored_or_without_a_face_or_without_scores() -> None:
     counters = setup.service.lanes[0].counters
     assert (counters.scored, counters.without_scores) == (4, 2)
     assert counters.frames == 10 == counters.scored + counters.without_face + counters.without_scores
+
+
+def counted(setup: SimulatedSetup) -> list[int]:
+    """How often each lane has read its inputs from now on."""
+    counts = [0] * len(setup.service.lanes)
+
+    def count(index: int, read: Callable[[float], LaneInputs]) -> Callable[[float], LaneInputs]:
+        def reads(now_s: float) -> LaneInputs:
+            counts[index] += 1
+            return read(now_s)
+
+        return reads
+
+    for index, lane in enumerate(setup.service.lanes):
+        lane._io.read = count(index, lane._io.read)  # type: ignore[assignment, method-assign]
+    return counts
+
+
+def test_a_lane_without_news_is_stepped_every_10_ms_while_another_one_has_frames() -> None:
+    setup = SimulatedSetup(
+        LaneSettings(), LaneSettings("second", lines=LinesSettings(permission=LineSettings("OTHER"), lamps={}))
+    )
+    pixels, counts = np.zeros((120, 160, 3), np.uint8), counted(setup)
+    for number in range(20):
+        now_s = 1 + 0.004 * number
+        setup.service.step({0: Frame(pixels, now_s, number)}, now_s)
+    # Every third step is 12 ms after the last one.
+    assert counts == [20, 7]
+
+
+def test_a_fault_does_not_wait_for_a_lanes_turn() -> None:
+    setup = SimulatedSetup().person_arrives(CORRECT).frames(5)
+    assert setup.is_relay_on
+    setup.service.step({}, setup.now_s + 0.001)
+    setup.service.lanes[0].set_fault(FaultReason.NO_FRAMES, active=True)
+    setup.service.step({}, setup.now_s + 0.002)
+    assert not setup.is_relay_on
+
+
+def test_the_end_of_a_permission_does_not_wait_for_a_lanes_turn() -> None:
+    setup = SimulatedSetup().person_arrives(CORRECT).frames(5)
+    end_s = setup.now_s + LaneSettings().gate.pulse_s
+    setup.service.step({}, end_s - 0.001)
+    assert setup.is_relay_on
+    setup.service.step({}, end_s)
+    assert not setup.is_relay_on

@@ -27,6 +27,8 @@ from binarycop.settings.schema import LaneSettings
 from binarycop.trace import NO_TRACER, Stage, Tracer
 from binarycop.verdict import Verdict
 
+_REST_S = 0.01  # without news; so the frames of other lanes do not cost a step of this one each
+
 
 class Lane:
     """One gate with its state machine and its lines. One thread uses it, which never waits for a frame.
@@ -66,6 +68,7 @@ class Lane:
         self._faults = FaultSet()
         self._fire = self._override = self._has_new_input = False
         self._inputs: LaneInputs | None = None
+        self._seen_s = -inf
         self._moved_s, self._has_face = -inf, False
         self._frame = 0
 
@@ -75,6 +78,7 @@ class Lane:
         sighting: None if there is nothing new. Inputs and vote belong together: no new verdict is judged by old inputs,
         and no new input by an old verdict. Raises LineError if a line cannot be read.
         """
+        self._seen_s = now_s
         verdict = self._see_person(sighting, now_s) if sighting is not None else None
         front = self._front
         self._read_inputs(now_s)
@@ -84,6 +88,13 @@ class Lane:
             self._step(_reached(verdict) if is_valid else gate_inputs.VerdictLapsed(), now_s)
         if self._spares_votes:
             self._view.request_crop_interval(vote_interval_s(self._gate, self._config, self.settings.verdict))
+
+    def is_due(self, sighting: Sighting | None, now_s: float) -> bool:
+        """Whether the lane needs a step now: for a frame, a fault or a deadline, and else every ``_REST_S``."""
+        if (sighting is not None and sighting.number is not None) or now_s - self._seen_s >= _REST_S:
+            return True
+        due_s = self.due_s(self._seen_s)
+        return bool(self._faults) != self._gate.fault or (due_s is not None and due_s <= now_s)
 
     def signs(self, now_s: float) -> Signs:
         """What keeps the service awake, after ``see``: any doubt does, and a relay that is about to be on."""

@@ -1,8 +1,7 @@
 """How long the newest steps took."""
 
 from collections import deque
-
-import numpy as np
+from collections.abc import Sequence
 
 _MAX_COUNT = 10_000
 
@@ -26,5 +25,13 @@ class Latencies:
         """``p50``, ``p99`` and ``max`` in milliseconds, or None before the first one."""
         if not self._values_ms:
             return {"p50": None, "p99": None, "max": None}
-        p50, p99, most = np.percentile(list(self._values_ms), [50, 99, 100])
-        return {"p50": round(float(p50), 3), "p99": round(float(p99), 3), "max": round(float(most), 3)}
+        ordered = sorted(self._values_ms)
+        return {name: round(_at(ordered, share), 3) for name, share in (("p50", 0.5), ("p99", 0.99), ("max", 1.0))}
+
+
+def _at(ordered: Sequence[float], share: float) -> float:
+    """The value at this share of a sorted list, between two values if need be; numpy's would import much more."""
+    place = share * (len(ordered) - 1)
+    low = int(place)
+    high = min(low + 1, len(ordered) - 1)
+    return ordered[low] + (place - low) * (ordered[high] - ordered[low])

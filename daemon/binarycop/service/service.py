@@ -45,17 +45,19 @@ class Service:
         self.apply(self.runner.take(0.0), now_s)
 
     def apply(self, sightings: Sequence[Sighting] | None, now_s: float) -> None:
-        """Bring every lane up to ``now_s``, with what the lanes have seen if there is a new result.
+        """Bring every lane that is due up to ``now_s``, with what the lanes have seen if there is a new result.
 
-        First every lane's inputs are read, then every lane's lines are driven, then the journal is written. If the
-        overlay fails, every lane has a fault; when all relays are off, the overlay is loaded again. Raises BackendError
-        or LineError.
+        First their inputs are read, then their lines are driven, then the journal is written. If the overlay fails,
+        every lane has a fault; when all relays are off, the overlay is loaded again. Raises BackendError or LineError.
         """
-        for index, lane in enumerate(self.lanes):
-            lane.see(None if sightings is None else sightings[index], now_s)
+        seen: Sequence[Sighting | None] = sightings or [None] * len(self.lanes)
+        fails = not self._classifier.is_available
+        due = [(lane, sighting) for lane, sighting in zip(self.lanes, seen) if fails or lane.is_due(sighting, now_s)]
+        for lane, sighting in due:
+            lane.see(sighting, now_s)
         signs = (lane.signs(now_s) for lane in self.lanes)
         self._sleeper.step(signs, now_s, is_classifier_idle=self.runner.is_idle)
-        for lane in self.lanes:
+        for lane, _ in due:
             lane.set_fault(FaultReason.NO_SCORES, active=not self._classifier.is_available)
             lane.set_fault(FaultReason.NO_ANSWER, active=self.runner.busy_s() > lane.settings.faces.deadline_s)
             lane.apply_faults(now_s)
