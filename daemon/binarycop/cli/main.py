@@ -33,7 +33,7 @@ COMMANDS = {
     "check-config": "check the settings and print those that apply",
     "replay": "run recordings through the service, without hardware",
     "evaluate": "classify labelled pictures and count the right answers",
-    "bench": "measure the face detectors, the cost of several gates, or the networks' speed",
+    "bench": "measure this machine: networks, detectors, frames, gates, start, memory; compare two runs",
     "selftest": "check the bundle's files and golden vectors, and classify a drawn face",
     "bundle": "list, install, roll back and self-test the bundles of this board",
     "lines": "test the wiring: show every line, watch the inputs, pulse an output, test all outputs",
