@@ -279,4 +279,26 @@ def test_in_a_static_scene_a_poster_stays_left_out() -> None:
     for number in range(300):
         lane.step({1: LARGER, 2: replace(SMALLER, x_px=40 + 30 * np.sin(number / 10))})
     assert {front.person for front in lane.steps({1: LARGER}, 200)[-150:]} == {None}
+    assert not lane.tracker.has_face
     assert {front.person for front in lane.steps({1: LARGER, 2: SMALLER}, 20)[-10:]} == {3}
+    assert lane.tracker.has_face
+
+
+def test_a_face_that_is_lost_counts_as_there_until_its_track_is_removed() -> None:
+    lane = Lane()
+    lane.steps({1: HERE}, 8)
+    assert lane.tracker.has_face
+    lane.steps({}, 9)
+    assert lane.tracker.has_face
+    lane.steps({}, 30)
+    assert not lane.tracker.has_face
+
+
+@pytest.mark.parametrize("detect_every_frame", [False, True])
+def test_the_last_motion_is_known_whatever_the_detector_is(*, detect_every_frame: bool) -> None:
+    detector = FakeDetector()
+    tracker = Tracker(SyncRunner(detector), SMALL, detect_every_frame=detect_every_frame)
+    for number in range(60):
+        people = {1: HERE} if number >= 40 else {}
+        tracker.step(Frame(scene(people, noise=number), 10 + 0.05 * number, number), 10 + 0.05 * number)
+        assert tracker.moved_s == pytest.approx(10.0 if number < 40 else 12.0)
