@@ -1,16 +1,13 @@
 """The fault table itself: a row can fail, and events are recognised by their text."""
 
 import string
-from functools import partial
-from importlib import import_module
-from operator import attrgetter
 from pathlib import Path
 
 import pytest
 
 from binarycop.journal.events import Event
 from binarycop.journal.writers import Value, format_message
-from tests.system.faults import stages, table
+from tests.system.faults import table
 from tests.system.faults.fake_chip import RELAY, LevelChange
 from tests.system.faults.fault_row import FaultResult, FaultRow
 from tests.system.faults.gate_process import CheckFailed, GateProcess, JournalLine, event_of
@@ -58,16 +55,6 @@ def test_a_row_fails_if_the_relay_was_on_during_the_fault(gate: GateProcess, mon
     gate.check_relay_off(1.5)
     with pytest.raises(CheckFailed):
         gate.check_relay_off(0.5)
-
-
-@pytest.mark.parametrize(
-    "row", [row for row in stages.ROWS if row.fault.startswith("exception in")], ids=lambda row: row.fault
-)
-def test_an_exception_is_injected_into_something_that_the_daemon_has(row: FaultRow) -> None:
-    assert isinstance(row.inject, partial)
-    targets = [text for text in row.inject.args if text.startswith("binarycop.")] or [stages._CAMERA]
-    module, _, path = targets[0].partition(":")
-    assert callable(attrgetter(path)(import_module(module)))
 
 
 def test_a_row_that_fails_gives_its_reason() -> None:
