@@ -153,8 +153,12 @@ def _note_left_out(left_out: Counter[str]) -> None:
 
 
 def note(text: str) -> None:
-    """Print a line on standard error."""
-    print(printable(f"binarycop: {text}"), file=sys.stderr)
+    """Print a message on standard error; on a terminal its words are not broken at the end of a line."""
+    message = printable(f"binarycop: {text}")
+    if sys.stderr.isatty():
+        message = textwrap.fill(message, max(shutil.get_terminal_size().columns, _LEAST_COLUMNS))
+    for line in message.splitlines():
+        print(printable(line), file=sys.stderr)
 
 
 def _print(line: str, *, flush: bool) -> None:

@@ -108,23 +108,18 @@ def _stacked(rows: Sequence[Row]) -> str:
 
 
 def _band(margins: Mapping[str, Sequence[float | None]]) -> str:
-    """A band from the first to the third quartile, and the median as a line."""
-    known = {name: [value or 0.0 for value in values] for name, values in margins.items()}
-    most = max((values[2] for values in known.values()), default=0.0) or 1.0
-    step = (_WIDTH - _LEFT) / len(known)
-
-    def points(quartile: int) -> list[str]:
-        return [
-            f"{_LEFT + (index + 0.5) * step:.1f},{_HEIGHT * (1 - max(values[quartile], 0.0) / most):.1f}"
-            for index, values in enumerate(known.values())
+    """A box from the first to the third quartile for each time, and the median as a line in it."""
+    most = max((values[2] or 0.0 for values in margins.values()), default=0.0) or 1.0
+    step = (_WIDTH - _LEFT) / len(margins)
+    shapes = []
+    for index, values in enumerate(margins.values()):
+        x, width = _LEFT + index * step, max(step - 1, 0.5)
+        low, middle, high = (_HEIGHT * (1 - max(value or 0.0, 0.0) / most) for value in values)
+        shapes += [
+            f'<rect x="{x:.1f}" y="{high:.1f}" width="{width:.1f}" height="{low - high:.1f}" fill="#bcd4e6"/>',
+            f'<rect x="{x:.1f}" y="{middle - 1:.1f}" width="{width:.1f}" height="2" fill="#1d3557"/>',
         ]
-
-    band = " ".join(points(2) + points(0)[::-1])
-    shapes = [
-        f'<polygon points="{band}" fill="#bcd4e6" stroke="#bcd4e6"/>',
-        f'<polyline points="{" ".join(points(1))}" fill="none" stroke="#1d3557" stroke-width="2"/>',
-    ]
-    return _svg(list(known), most, shapes)
+    return _svg(list(margins), most, shapes)
 
 
 def _svg(names: Sequence[str], most: float, shapes: Sequence[str]) -> str:
