@@ -1,5 +1,6 @@
 """What a frame of 640×480 takes while everything is steady: no copy of the picture, and nothing that stays."""
 
+import gc
 import tracemalloc
 from collections.abc import Callable
 
@@ -62,14 +63,17 @@ def test_a_steady_frame_takes_less_than_half_of_a_picture_and_leaves_nothing(
     tracemalloc.start()
     try:
         view.look(frames[WARM_UP], frames[WARM_UP].captured_s)
+        gc.collect()  # it also empties Python's lists of free tuples, which grow up to 2000
         before, _ = tracemalloc.get_traced_memory()
         tracemalloc.reset_peak()
         for frame in frames[WARM_UP + 1 :]:
             sighting, crops = view.look(frame, frame.captured_s)
         assert (sighting.box is None, crops is None) == (not faces, not faces)
         del sighting, crops
-        after, peak = tracemalloc.get_traced_memory()
+        _, peak = tracemalloc.get_traced_memory()
+        gc.collect()
+        after, _ = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
     assert peak - before < room.nbytes / 2
-    assert abs(after - before) < 4096
+    assert after - before < 1024
