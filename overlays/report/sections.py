@@ -90,9 +90,9 @@ def accuracy_table(sets: dict[str, Measured]) -> list[str]:
         "Single pictures, without votes; the best score wins, also below the abstain margin. Photographs are cut with",
         "the boxes of `lookout`; one in which it finds no face is listed and not counted as wrong. *As the daemon sees",
         "it*: the mean score of as many views as `classifier.views` has by default; all else is one view. A bare face",
-        "counts as `nose_mouth`. In brackets: 95 % intervals, Wilson's; for mean recall from 1,000 bootstrap samples",
-        "of the people, or of the pictures if it is not known who they show. Some people of `more` are there many",
-        "times, so its true intervals are wider.",
+        "counts as `nose_mouth`. In brackets: 95 % intervals, Wilson's with each crop as a trial; for mean recall from",
+        "1,000 bootstrap samples of the people, or of the pictures if it is not known who they show. Some people of",
+        "`more` are there many times, so its true intervals are wider.",
         "",
         *markdown.table(["pictures", "mean recall", *LABELS, "uncovered called correct", "no face"], rows),
     ]
