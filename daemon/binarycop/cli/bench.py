@@ -28,7 +28,7 @@ from binarycop.settings.load import MAX_GATES
 _NETWORKS = ("n-cnv", "u-cnv", "cnv")
 _ROUNDS = 500  # crops of each engine
 _FINDER_ROUNDS = 40
-_FRAME_REPEATS, _START_REPEATS = 2, 5
+_FRAME_REPEATS, _START_REPEATS, _GATE_REPEATS, _MAX_REPEATS = 2, 5, 3, 99
 _MODE_REPEATS, _MODE_WINDOW_S, _WAKES = 2, 10.0, 8
 _EMPTY_S = 4.0  # nobody is there at first: after a second without motion only the motion detection runs
 
@@ -90,8 +90,8 @@ def _run_part(options: argparse.Namespace) -> int:
 
 
 def _run_all(options: argparse.Namespace) -> int:
-    """Go on after a part that cannot be measured, and raise its error, a BinaryCoPError, at the end."""
-    machine, measured, errors = this_machine(), list[Part](), list[BinaryCoPError]()
+    """A part that cannot be measured is a part without figures, and makes the exit code 1."""
+    machine, measured, code = this_machine(), list[Part](), 0
     only_json = options.json == "-"
     if not only_json:
         _print_lines(machine_lines(machine))
@@ -104,8 +104,8 @@ def _run_all(options: argparse.Namespace) -> int:
         try:
             measured.append(part.measure(with_defaults.parse_args(arguments)))
         except BinaryCoPError as error:
-            errors.append(error)
-            continue
+            measured.append(Part(part.name, (), notes=(str(error),)))
+            code = 1
         _print_notes(measured[-1])
         if not only_json:
             _print_lines(("", *part_lines(measured[-1])))
@@ -114,9 +114,7 @@ def _run_all(options: argparse.Namespace) -> int:
         print_json(report)
     elif options.json:
         atomic.write_file(Path(options.json), (json.dumps(report, indent=1, ensure_ascii=False) + "\n").encode())
-    if errors:
-        raise errors[0]
-    return 0
+    return code
 
 
 def _compare(options: argparse.Namespace) -> int:
@@ -173,7 +171,7 @@ def _add_clip(parser: argparse.ArgumentParser) -> None:
 def _add_gates(counts: Sequence[int]) -> Callable[[argparse.ArgumentParser], None]:
     def add_gates(parser: argparse.ArgumentParser) -> None:
         words = f"number of gates, 1 to {MAX_GATES} (default: {', '.join(map(str, counts))})"
-        parser.add_argument("--gates", type=_count, action="append", metavar="N", help=words)
+        parser.add_argument("--gates", type=_whole(MAX_GATES), action="append", metavar="N", help=words)
         _add_clip(parser)
 
     return add_gates
@@ -182,12 +180,19 @@ def _add_gates(counts: Sequence[int]) -> Callable[[argparse.ArgumentParser], Non
 def _add_loads(parser: argparse.ArgumentParser) -> None:
     _add_gates(gates.COUNTS)(parser)
     parser.add_argument("--bundle", metavar="NAME", help="the network (default: n-cnv)")
+    words = f"how often each number of gates is run, 1 to {_MAX_REPEATS} (default: {_GATE_REPEATS})"
+    parser.add_argument("--repeats", type=_whole(_MAX_REPEATS), default=_GATE_REPEATS, metavar="N", help=words)
 
 
-def _count(text: str) -> int:
-    if not text.isdecimal() or len(text) > 2 or not 1 <= int(text) <= MAX_GATES:
-        raise argparse.ArgumentTypeError(f"{text!a} should be a number from 1 to {MAX_GATES}")
-    return int(text)
+def _whole(most: int) -> Callable[[str], int]:
+    """The type of an argument that is a number from 1 to ``most``."""
+
+    def parse(text: str) -> int:
+        if not text.isdecimal() or len(text) > 2 or not 1 <= int(text) <= most:
+            raise argparse.ArgumentTypeError(f"{text!a} should be a number from 1 to {most}")
+        return int(text)
+
+    return parse
 
 
 @contextmanager
@@ -204,8 +209,8 @@ def _clip(options: argparse.Namespace, people: int = 2, empty_s: float = 0.0) ->
 
 def _gates(options: argparse.Namespace) -> Part:
     of_run = ["--bundle", options.bundle] if options.bundle else []
-    with _clip(options) as clip:
-        return gates.measure_gates(options.gates or gates.COUNTS, clip, of_run)
+    with _clip(options, people=1) as clip:
+        return gates.measure_gates(options.gates or gates.COUNTS, clip, options.repeats, of_run)
 
 
 def _frame(options: argparse.Namespace) -> Part:
