@@ -86,6 +86,7 @@ test-rtl: ## Simulates the overlay's dead-man timer (root installs Icarus and Ve
 	@tests/system/rtl/run.sh
 
 test-circuit: $(VENV)/.tested $(RTL)/.installed ## Verifies the accelerator's circuit, and the driver on it (root installs Verilator).
+	@PYTHONPATH=.:daemon $(VENV)/bin/python -m tests.system.rtl.core.run
 	@tests/system/rtl/shell/run.sh
 	@BINARYCOP_CIRCUIT=1 $(VENV)/bin/python -m pytest tests/accelerator/test_circuit.py
 

@@ -104,20 +104,20 @@ def plan_for_luts(bundle: Bundle, luts: int, latency_us: float | None = None, *,
     return best
 
 
-def texts(chosen: Plan, bundle: Bundle) -> dict[str, str]:
+def texts(chosen: Plan, bundle: Bundle, modules: Path = MODULES) -> dict[str, str]:
     """The SystemVerilog of each module by its name: those of all circuits, and those of this one."""
-    return {source.stem: source.read_text() for source in MODULES.glob("*.sv")} | core.modules(chosen, bundle)
+    return {source.stem: source.read_text() for source in modules.glob("*.sv")} | core.modules(chosen, bundle)
 
 
-def write(folder: Path, chosen: Plan, bundle: Bundle) -> None:
-    """Write the circuit. The folder must not have SystemVerilog of another one: what is there is replaced."""
+def write(folder: Path, chosen: Plan, bundle: Bundle, modules: Path = MODULES) -> None:
+    """Write the circuit. What SystemVerilog is in the folder is replaced."""
     folder.mkdir(parents=True, exist_ok=True)
     for old in folder.glob("*.sv"):
         old.unlink()
-    modules = texts(chosen, bundle)
-    for name, text in modules.items():
+    sources = texts(chosen, bundle, modules)
+    for name, text in sources.items():
         (folder / f"{name}.sv").write_text(text)
-    names = [PACKAGE, *sorted(set(modules) - {PACKAGE})]
+    names = [PACKAGE, *sorted(set(sources) - {PACKAGE})]
     (folder / FILE_LIST).write_text("".join(f"{name}.sv\n" for name in names))
     (folder / DESCRIPTION).write_text(json.dumps(describe(chosen, bundle), indent=2) + "\n")
 

@@ -69,9 +69,12 @@ class Bench:
         return Result(**json.loads(output))
 
 
-def build(folder: Path, plan: Plan, bundle: Bundle) -> Bench:
-    """Write the circuit to ``folder`` and compile it with the bench. Raises SimulationError."""
-    generate.write(folder, plan, bundle)
+def build(folder: Path, plan: Plan, bundle: Bundle, modules: Path = generate.MODULES) -> Bench:
+    """Write the circuit to ``folder`` and compile it with the bench. modules: the folder of those of all circuits.
+
+    A warning of Verilator is an error. Raises SimulationError.
+    """
+    generate.write(folder, plan, bundle, modules)
     # Little optimisation: compiling takes longer than simulating some hundred images.
     command = ["verilator", "--cc", "--exe", "--build", "-j", str(os.cpu_count() or 1), "-O3", "-Wall"]
     command += ["--x-assign", "unique", "--x-initial", "unique", "--top-module", TOP]

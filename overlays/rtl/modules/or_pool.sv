@@ -12,7 +12,7 @@ module or_pool #(
     output logic                out_valid,
     output logic                swallowed
 );
-  localparam int INDEX_BITS = $clog2(SIDE);
+  localparam int INDEX_BITS = SIDE > 2 ? $clog2(SIDE) : 2;  // one more than the row of pairs needs
   localparam logic [INDEX_BITS-1:0] LAST = INDEX_BITS'(SIDE - 1);
 
   logic [INDEX_BITS-1:0] row, column;
