@@ -214,7 +214,7 @@ def test_an_error_with_json_is_json(monkeypatch: pytest.MonkeyPatch, capsys: pyt
     monkeypatch.setattr(stats, "open_reader", nothing)
     assert main(["stats", "--json"]) == 9
     shown = capsys.readouterr()
-    assert json.loads(shown.out) == {"error": "journal: there is none", "exit_code": 9}
+    assert json.loads(shown.out) == {"event": "error", "error": "journal: there is none", "exit_code": 9}
     assert shown.err == "binarycop: journal: there is none\n"
 
 

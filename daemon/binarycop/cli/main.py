@@ -119,7 +119,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             print(f"binarycop: {printable(text)}", file=sys.stderr)
         code = next((code for kind, code in _EXIT_CODES if isinstance(error, kind)), 1)
         if getattr(options, "json", False):
-            print(json.dumps({"error": "; ".join(texts), "exit_code": code}))
+            print(json.dumps({"event": "error", "error": "; ".join(texts), "exit_code": code}))
         return code
     except BrokenPipeError:
         # The reader of our output has ended, as `head` does. Python must not report it again when it flushes.
