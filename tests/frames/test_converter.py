@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 
 from binarycop.frames.converter import Converter
 from binarycop.frames.image import MAX_FRAME_PX
-from binarycop.frames.packed_picture import PackedPicture
 from binarycop.frames.pixel_format import LAYOUTS
 from binarycop.frames.v4l2 import DriverFormat
 from tests.frames.raw_pictures import COLOURS, HEIGHT_PX, WIDTH_PX, quarters, raw
@@ -90,9 +89,10 @@ def test_a_picture_that_is_converted_later_has_the_same_pixels(fourcc: str, is_f
         converter.picture(data(bytes(converter.min_bytes - 1)))
 
 
-@pytest.mark.parametrize("fourcc", PACKED)
-def test_a_packed_picture_is_only_copied(fourcc: str) -> None:
-    assert isinstance(Converter(given(fourcc)).picture(data(raw(fourcc, PICTURE))), PackedPicture)
+@pytest.mark.parametrize("fourcc", LAYOUTS)
+def test_a_packed_or_semi_planar_picture_is_only_copied(fourcc: str) -> None:
+    is_raw = not isinstance(Converter(given(fourcc)).picture(data(raw(fourcc, PICTURE))), np.ndarray)
+    assert is_raw == (fourcc in (*PACKED, "NV12", "NV21"))
 
 
 def test_half_a_picture_and_none_are_bad() -> None:

@@ -6,9 +6,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from binarycop.frames import packed_picture, semi_planar_picture
 from binarycop.frames.image import MAX_FRAME_PX, decode
-from binarycop.frames.packed_picture import CODES, PackedCodes, PackedPicture
+from binarycop.frames.packed_picture import PackedPicture
 from binarycop.frames.pixel_format import JPEG, LAYOUTS, Layout
+from binarycop.frames.semi_planar_picture import SemiPlanarPicture
 from binarycop.frames.v4l2 import DriverFormat
 from binarycop.pixels import Pixels
 
@@ -41,7 +43,7 @@ class Converter:
             raise ValueError("sends the two fields of interlaced pictures separately, each with half of the lines")
         self._max_jpeg_px = min(_MAX_JPEG_RATIO * width_px * height_px, MAX_FRAME_PX)
         self._layout, self.min_bytes = LAYOUTS.get(given.fourcc), 1
-        self._packed: PackedCodes | None = None
+        self._fourcc, self._is_usual = given.fourcc, False
         if self._layout is not None:
             self._plan(given, self._layout)
 
@@ -59,9 +61,12 @@ class Converter:
 
     def picture(self, data: NDArray[np.uint8]) -> Pixels:
         """As ``to_bgr``, but what can be converted later in parts is only copied."""
-        if self._packed is None or data.size < self.min_bytes:
-            return self.to_bgr(data)
-        return PackedPicture(self._view(data, 2).copy(), self._packed)
+        if self._is_usual and data.size >= self.min_bytes:
+            if self._fourcc in packed_picture.CODES:
+                return PackedPicture(self._view(data, 2).copy(), packed_picture.CODES[self._fourcc])
+            if self._fourcc in semi_planar_picture.CODES:
+                return SemiPlanarPicture(self._view(data, 1).copy(), semi_planar_picture.CODES[self._fourcc])
+        return self.to_bgr(data)
 
     def _decode(self, data: NDArray[np.uint8]) -> NDArray[np.uint8]:
         pixels = decode(data.tobytes(), max_px=self._max_jpeg_px)
@@ -87,9 +92,8 @@ class Converter:
         is_full = given.quantization == _FULL or (not given.quantization and given.colorspace == _COLORSPACE_JPEG)
         weights = _WEIGHTS.get(given.encoding or _ENCODING_OF.get(given.colorspace, 0), _BT601)
         # OpenCV's own conversions are by BT.601 and for limited range.
-        is_usual = weights == _BT601 and not is_full
-        self._from_yuv = None if is_usual or not layout.is_yuv else _yuv_matrix(*weights, is_full=is_full)
-        self._packed = CODES.get(given.fourcc) if is_usual else None
+        self._is_usual = weights == _BT601 and not is_full
+        self._from_yuv = None if self._is_usual or not layout.is_yuv else _yuv_matrix(*weights, is_full=is_full)
 
     def _convert(self, data: NDArray[np.uint8], layout: Layout) -> Any:
         lines = self._without_gaps(data) if self._has_gaps else self._view(data, layout.px_bytes)

@@ -9,26 +9,31 @@ from numpy.typing import NDArray
 
 from binarycop import pixels
 from binarycop.detection.crop import crop
-from binarycop.frames.packed_picture import CODES, PackedPicture
+from binarycop.frames.packed_picture import CODES as PACKED
+from binarycop.frames.packed_picture import PackedPicture
 from binarycop.frames.pixel_format import LAYOUTS
 from binarycop.frames.repeat_detector import RepeatDetector
+from binarycop.frames.semi_planar_picture import CODES as SEMI_PLANAR
+from binarycop.frames.semi_planar_picture import SemiPlanarPicture
 from binarycop.geometry import Box, CropGeometry
+from binarycop.pixels import RawPicture
 from binarycop.tracking.low_res import subsample
 
-FORMATS = st.sampled_from(sorted(CODES))
+FOURCCS = [*PACKED, *SEMI_PLANAR]
+FORMATS = st.sampled_from(FOURCCS)
 GEOMETRY = CropGeometry(1.2, 0.05)
 
 
-def noise(seed: int, height: int, width: int) -> NDArray[np.uint8]:
-    """Lines of a picture with every value that a camera could send."""
-    return np.random.default_rng(seed).integers(0, 256, (height, width, 2), dtype=np.uint8)
-
-
-def both(fourcc: str, seed: int, height: int = 48, width: int = 64) -> tuple[PackedPicture, NDArray[np.uint8]]:
-    """The picture, and the array that OpenCV converts at once."""
-    lines, code = noise(seed, height, width), LAYOUTS[fourcc].code
+def both(fourcc: str, seed: int, height: int = 48, width: int = 64) -> tuple[RawPicture, NDArray[np.uint8]]:
+    """A picture with every value that a camera could send, and the array that OpenCV converts at once."""
+    shape = (height, width, 2) if fourcc in PACKED else (height * 3 // 2, width)
+    lines = np.random.default_rng(seed).integers(0, 256, shape, dtype=np.uint8)
+    code = LAYOUTS[fourcc].code
     assert code is not None
-    return PackedPicture(lines, CODES[fourcc]), np.asarray(cv2.cvtColor(lines, code), np.uint8)
+    whole = np.asarray(cv2.cvtColor(lines, code), np.uint8)
+    if fourcc in PACKED:
+        return PackedPicture(lines, PACKED[fourcc]), whole
+    return SemiPlanarPicture(lines, SEMI_PLANAR[fourcc]), whole
 
 
 @given(FORMATS, st.integers(0, 9), st.data())
@@ -48,7 +53,7 @@ def test_every_nth_pixel_is_that_of_the_whole_picture(fourcc: str, seed: int, st
 
 
 @pytest.mark.parametrize(("height", "width"), [(240, 320), (480, 640), (720, 1280), (768, 1024), (480, 848), (2, 640)])
-@pytest.mark.parametrize("fourcc", CODES)
+@pytest.mark.parametrize("fourcc", FOURCCS)
 def test_tracker_crop_and_repeat_detector_see_the_same(fourcc: str, height: int, width: int) -> None:
     picture, whole = both(fourcc, 1, height, width)
     assert picture.shape == whole.shape
@@ -57,12 +62,13 @@ def test_tracker_crop_and_repeat_detector_see_the_same(fourcc: str, height: int,
         assert np.array_equal(crop(picture, box, GEOMETRY), crop(whole, box, GEOMETRY))
     assert np.array_equal(np.asarray(picture), whole)
     detector = RepeatDetector()
-    other = PackedPicture(noise(2, height, width), CODES[fourcc])
+    other, _ = both(fourcc, 2, height, width)
     assert [detector.distance(shown) for shown in (picture, other, picture)] == [None, None, 2]
 
 
-def test_a_part_of_a_picture_does_not_convert_the_rest() -> None:
-    picture, whole = both("YUYV", 3, 480, 640)
+@pytest.mark.parametrize("fourcc", FOURCCS)
+def test_a_part_of_a_picture_does_not_convert_the_rest(fourcc: str) -> None:
+    picture, whole = both(fourcc, 3, 480, 640)
     subsample(picture)
     crop(picture, Box(300, 200, 90, 110), GEOMETRY)
     assert "_whole" not in vars(picture)
