@@ -1,12 +1,25 @@
-"""A journal of any length, as busy gates write it: people, decisions, faults, restarts, over several boots."""
+"""A journal of any length, as busy gates write it: people, decisions, faults, restarts, over several boots.
 
+``python -m tests.journal.generated COUNT --uid UID`` prints it in journald's export format, for systemd-journal-remote.
+"""
+
+import argparse
 import random
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from binarycop.journal.events import Event
 from binarycop.journal.fields import Value
+from binarycop.journal.writers import format_message, journald_fields
 
+_START_US = 1_770_000_000_000_000
+_OF_THE_PROCESS = {
+    "_GID": "991", "_PID": "412", "_COMM": "python3", "_EXE": "/usr/bin/python3.11", "_CAP_EFFECTIVE": "0",
+    "_CMDLINE": "/usr/bin/python3 -m binarycop write-journal", "_SYSTEMD_SLICE": "system.slice",
+    "_SYSTEMD_CGROUP": "/system.slice/binarycop-journal.service", "_HOSTNAME": "gate", "_TRANSPORT": "journal",
+}  # fmt: skip
+"""As many fields as journald adds by itself."""
 CLASSES = ("correct", "nose", "nose_mouth", "chin", "undecided")
 
 
@@ -61,3 +74,30 @@ def _passage(rng: random.Random, person: int) -> Iterator[tuple[Event, str, floa
     if rng.random() < 0.02:
         yield Event.REPEATED, gate, 1, {"what": "tailgate", "count": rng.randrange(1, 9), "seconds": 10.0}
     yield Event.LEFT, gate, 1, {"person": person}
+
+
+def main() -> None:
+    """Print entries as the journal's writer, with this user, would have written them."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("count", type=int)
+    parser.add_argument("--uid", default="991", help="of the user binarycop-journal")
+    options = parser.parse_args()
+    for one in events(options.count, boots=40):
+        origin = {"_SYSTEMD_UNIT": "binarycop-journal.service", "_UID": options.uid, "_BOOT_ID": f"{one.boot + 1:032x}"}
+        stamps = {
+            "__REALTIME_TIMESTAMP": _START_US + round(one.at_s * 1e6),
+            "__MONOTONIC_TIMESTAMP": round(one.at_s * 1e6),
+        }
+        fields = journald_fields(one.event, one.gate, one.values)
+        entry = {
+            **stamps,
+            **origin,
+            **_OF_THE_PROCESS,
+            **fields,
+            "MESSAGE": format_message(one.event, one.gate, one.values),
+        }
+        sys.stdout.write("".join(f"{name}={value}\n" for name, value in entry.items()) + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,16 +1,20 @@
 """Statistics are sums: they depend neither on the order of the entries nor on how the journal is divided."""
 
+import json
 from collections import Counter
 from itertools import pairwise
 from random import Random
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from binarycop.cli.stats_figures import report
 from binarycop.journal.boots import Boot, read_boots
 from binarycop.journal.collect import collect
 from binarycop.journal.events import Event
+from binarycop.journal.fields import FIELDS
 from binarycop.journal.journald import RawEntry
 from binarycop.journal.reader import Query, event_of
 from binarycop.journal.statistics import By, Group, Statistics
@@ -167,6 +171,27 @@ def test_a_field_with_a_wrong_value_counts_as_unknown() -> None:
         statistics = collected(reader, by)
         assert statistics.total().details("verdict") == {"": 2, "nose": 1}
         assert statistics.total().margin.count == 0
+
+
+ANYTHING = st.dictionaries(
+    st.sampled_from([f"BINARYCOP_{name.upper()}" for name in FIELDS]),
+    st.one_of(st.binary(max_size=12), st.lists(st.binary(max_size=3), max_size=2)),
+)
+EVENTS = st.lists(
+    st.tuples(st.sampled_from([event.spec.name for event in Event]), st.integers(0, 1 << 64), ANYTHING), max_size=20
+)
+
+
+@pytest.mark.parametrize("by", By)
+@given(events=EVENTS)
+def test_whatever_an_entry_holds_it_is_counted_or_left_out(
+    by: By, events: list[tuple[str, int, dict[str, Any]]]
+) -> None:
+    statistics = Statistics(by, 0, EVER)
+    for event, at_us, fields in events:
+        statistics.add(event, at_us, fields)
+    statistics.service.end(1 << 64)
+    json.dumps(report(statistics).to_dict(), allow_nan=False)
 
 
 def test_more_rows_than_a_table_may_have_are_one_row() -> None:

@@ -19,11 +19,10 @@ from binarycop.errors import OutputError
 from binarycop.journal.boots import read_boots
 from binarycop.journal.collect import collect
 from binarycop.journal.origin import GateOrigins
+from binarycop.journal.reader import LATEST_US
 from binarycop.journal.statistics import By, Statistics
 from binarycop.journal.this_machine import open_reader, running_boot
 from binarycop.printable import printable
-
-_LATEST_US = 1 << 62
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -52,7 +51,7 @@ def run(options: argparse.Namespace) -> int:
     if boots and boots[-1].id != running and boots[-1].last:
         now_us = boots[-1].last.at_us
     since_us = _us(options.since) if options.since else 0
-    until_us = _us(options.until) if options.until else _LATEST_US
+    until_us = _us(options.until) if options.until else LATEST_US
     statistics = Statistics(By(options.by), since_us, until_us)
     progress = Progress("reading the journal", MonotonicClock())
     try:

@@ -22,7 +22,8 @@ from binarycop.journal.origin import GateOrigins, Origin
 _PREFIX = "BINARYCOP_"
 _EVENT_BY_ID = {event.spec.message_id.encode(): event for event in Event}
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
-_LATEST_US = int((datetime(9999, 12, 30, tzinfo=timezone.utc) - _EPOCH).total_seconds()) * 1_000_000
+LATEST_US = int((datetime(9999, 12, 30, tzinfo=timezone.utc) - _EPOCH).total_seconds()) * 1_000_000
+"""The last time that can be written as a date. A damaged entry may have a later one."""
 
 _FAULTS = (Event.FAULT, Event.FAULT_OVER)
 """Their entries have no class, and are what is meant by the class ``fault``."""
@@ -167,7 +168,7 @@ def text_of(fields: Mapping[str, Any], name: str) -> str:
 
 def time_of(at_us: int) -> datetime:
     """A time of an entry, in this machine's time zone."""
-    return (_EPOCH + timedelta(microseconds=min(max(at_us, 0), _LATEST_US))).astimezone()
+    return (_EPOCH + timedelta(microseconds=min(max(at_us, 0), LATEST_US))).astimezone()
 
 
 def _record(entry: RawEntry, origins: GateOrigins, boot: Boot) -> Record | None:

@@ -13,6 +13,7 @@ from typing import Any
 from binarycop.journal.events import Event
 from binarycop.journal.fields import FIELDS, Decimal, Integer, Word, names_of
 from binarycop.journal.quantiles import Quantiles
+from binarycop.journal.reader import LATEST_US
 from binarycop.journal.service_time import EVENTS as SERVICE_EVENTS
 from binarycop.journal.service_time import HOUR_US, OTHER, QUARTER_US, ServiceTime
 
@@ -77,6 +78,7 @@ class Statistics:
     """
 
     def __init__(self, by: By, since_us: int, until_us: int) -> None:
+        until_us = min(until_us, LATEST_US)
         self.by, self.since_us, self.until_us = by, since_us, until_us
         self.rows: dict[str, Group] = {}
         self.margins: dict[str, Quantiles] = {}
