@@ -196,7 +196,7 @@ def test_every_event_can_be_written() -> None:
     for event in Event:
         setup = Setup()
         words = {"class": "nose", "cause": "fire", "by": "line", "state": "active", "policy": "off", "what": "fire"}
-        words |= {"before": "idle", "after": "idle", "why": LossReason.TEXTS.value}
+        words |= {"before": "idle", "after": "idle", "why": LossReason.TEXTS.value, "woken_by": "face"}
         names = re.findall(r"\{(\w+)", event.spec.text)
         setup.take(encode(event, "north", {name: words.get(name, 1) for name in (*names, *event.spec.more)}))
         assert setup.sent[0]["BINARYCOP_EVENT"] == event.spec.name

@@ -16,6 +16,7 @@ from binarycop.accelerator.simulated.logic import SimulatedFault
 from binarycop.bundle import files as bundles
 from binarycop.bundle.search import find_bundle
 from binarycop.clock import ManualClock
+from binarycop.detection.views import views_of_each_face
 from binarycop.errors import BackendError
 from binarycop.frames.base import Frame
 from binarycop.frames.demo import RATE_HZ
@@ -34,6 +35,7 @@ from binarycop.service.service import Service
 from binarycop.settings.classifier import Backend, ClassifierSettings, FaultKind, OverlaySettings
 from binarycop.settings.lines import InputSettings, LinesSettings
 from binarycop.settings.schema import LaneSettings, Settings
+from binarycop.settings.service import ServiceSettings
 from binarycop.settings.verdict import VerdictSettings
 from tests.system.endurance.camera import UnreliableCamera
 
@@ -41,6 +43,7 @@ STEP_S = 1 / RATE_HZ
 _FAULT_ODDS, _FAULT_LONGEST_S = 1 / 500, 9.0
 _OVERLAY_ODDS, _LATE_ODDS, _LATE_LONGEST = 1 / 4000, 1 / 100, 6
 _PASSED_ODDS, _FIRE_ODDS, _RELOAD_ODDS = 1 / 60, 1 / 3000, 1 / 2000
+_WHOLE_CLOCK = 0.99
 _OVERLAY_FAULTS = (FaultKind.HANG, FaultKind.FLIP, FaultKind.LOSE)
 _LANE = LaneSettings(lines=LinesSettings(passed=InputSettings("PASSED"), fire=InputSettings("FIRE")))
 _SETTINGS = Settings(
@@ -126,10 +129,13 @@ class Environment:
 class Session:
     """One service with faults from one seed. ``violations`` lists what must never happen and did.
 
-    pictures: what the camera shows, (N, H, W, 3) uint8 BGR. Raises BackendError if pynq is missing.
+    pictures: what the camera shows, (N, H, W, 3) uint8 BGR. service: of the settings. Raises BackendError if pynq is
+    missing.
     """
 
-    def __init__(self, number: int, pictures: list[NDArray[np.uint8]], seed: int) -> None:
+    def __init__(
+        self, number: int, pictures: list[NDArray[np.uint8]], seed: int, service: ServiceSettings | None = None
+    ) -> None:
         self._number = number
         self._rng = np.random.default_rng([seed, number])
         clock, loaded = ManualClock(), bundles.load(find_bundle(_SETTINGS.classifier.bundle))
@@ -149,8 +155,9 @@ class Session:
         )
         # The demo's people stand in the fixed region, so the detector ``fixed`` finds them.
         tracker = tracker_of(_LANE, detector_of(_LANE))
+        settings = replace(_SETTINGS, service=service or ServiceSettings())
         self._service = make_service(
-            _SETTINGS, bundle, classifier, [tracker], self._environment.lines, self._environment.journal
+            settings, bundle, classifier, [tracker], self._environment.lines, self._environment.journal
         )
         self._next_frame: Frame | None = None
         self._shown = self._dropped = self._late = 0
@@ -158,6 +165,11 @@ class Session:
         self._permits, self._permit_s, self._fire_s = 0, -60.0, -60.0  # the last times of a permission and of a fire
         self._durations_s: list[float] = []
         self.violations: list[str] = []
+
+    @property
+    def sleeps(self) -> int:
+        """How often the service has fallen asleep."""
+        return self._environment.journal.counts[Event.ASLEEP]
 
     def run(self, frames: int) -> SessionRow:
         """Run so many frames, each 1/20 s, and close the service. Returns the session's row."""
@@ -230,6 +242,9 @@ class Session:
         is_fire = now_s - self._fire_s <= FIRE_RELEASE_S + (_LATE_LONGEST + 1) * STEP_S
         if lane.is_relay_on and not is_fire and (lane.faults or not is_due):
             self._report(f"relay on without a cause at {now_s:.2f} s")
+        self._reader.interval_s = service.capture_interval_s
+        if lane.is_relay_on and self._environment.fabric.clock_share() < _WHOLE_CLOCK:
+            self._report(f"relay on with a slow clock, so without the dead-man timer, at {now_s:.2f} s")
 
     def _row(self, lane: Lane) -> SessionRow:
         counts, counters = self._environment.journal.counts, lane.counters
@@ -238,7 +253,8 @@ class Session:
         self._check_equal(
             "frames processed", counters.frames, counters.scored + counters.without_face + counters.without_scores
         )
-        self._check_equal("crops scored", self._environment.classifier.scored, counters.scored)
+        crops = views_of_each_face(_SETTINGS.classifier.views, gates=1) * counters.scored
+        self._check_equal("crops scored", self._environment.classifier.scored, crops)
         self._check_equal("people", counts[Event.PERSON], counters.persons)
         self._check_equal("permits", counts[Event.PERMIT], counters.permits)
         # Each failure leads to a loading, except one that waits until the relay is off.

@@ -10,6 +10,7 @@ import pytest
 from binarycop.clock import ManualClock
 from binarycop.errors import SourceError
 from binarycop.frames.demo import Demo
+from binarycop.settings.service import Mode, ServiceSettings
 from tests.system.endurance import plot as plots
 from tests.system.endurance.camera import CameraState, UnreliableCamera
 from tests.system.endurance.plot import plot
@@ -27,6 +28,16 @@ def test_the_counts_of_a_session_add_up_and_the_relay_is_never_on_without_a_caus
     assert row.captured == row.withheld + row.dropped + row.scored + row.without_face + row.without_scores
     assert row.scored > 0
     assert row.dropped > 0
+
+
+def test_in_low_power_no_relay_is_ever_on_with_a_slow_clock_whatever_fails() -> None:
+    pytest.importorskip("pynq", reason="needs pynq, which the simulated board uses")
+    low_power = ServiceSettings(mode=Mode.LOW_POWER, sleep_after_s=0.3)  # so that it sleeps between the demo's people
+    session = Session(1, [frame.pixels for frame in iter(Demo().read, None)], seed=5, service=low_power)
+    row = session.run(1500)
+    assert session.violations == []
+    assert row.permits > 0
+    assert session.sleeps > 3
 
 
 def test_constant_values_are_not_reported_as_growth() -> None:
