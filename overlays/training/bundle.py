@@ -16,6 +16,7 @@ from typing import Any
 import cv2
 import torch
 
+from binarycop.bundle.incoming import FOLDER_NAME
 from binarycop.detection.choose import make_detector
 from binarycop.settings.faces import FacesSettings
 from overlays.command_line import add_data_option, add_patches_option, make_parser, print_progress
@@ -116,7 +117,12 @@ def _arguments() -> argparse.Namespace:
     add_data_option(parser)
     add_patches_option(parser)
     parser.add_argument("--fixed", type=Path, default=FOLDER, help="folder of the fixed sets (default: %(default)s)")
-    return parser.parse_args()
+    arguments = parser.parse_args()
+    if not FOLDER_NAME.fullmatch(arguments.version):
+        parser.error(
+            f"--version {arguments.version!r} cannot be a folder's name on a board; a-z, 0-9, dots and hyphens can"
+        )
+    return arguments
 
 
 if __name__ == "__main__":

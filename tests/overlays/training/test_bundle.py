@@ -67,3 +67,13 @@ def test_a_run_becomes_a_bundle_with_its_scores(
     assert provenance["training"]["rate"] == SETTINGS.rate
     assert 0.1 < provenance["temperature"] < 100
     assert provenance["figures"]["synthetic val"]["balanced_accuracy"] > 0.5
+
+
+def test_a_version_that_no_board_can_store_is_refused_at_once(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    others = ["--run", "run", "--out", "out", "--data", "data", "--patches", "patches.npz"]
+    monkeypatch.setattr("sys.argv", ["bundle", *others, "--version", "0.4.0 beta"])
+    with pytest.raises(SystemExit):
+        bundles.main()
+    assert "'0.4.0 beta' cannot be a folder's name" in capsys.readouterr().err
