@@ -15,11 +15,14 @@ from pathlib import Path
 from binarycop.bundle import files
 from binarycop.bundle.files import Bundle
 from binarycop.errors import BundleError
+from binarycop.geometry import SIDE_PX
 from overlays.command_line import make_parser
 from overlays.dimensioning.table import layer_names
 from overlays.networks.tables import Network
 from overlays.rtl import core
-from overlays.rtl.plan import Plan, plan
+from overlays.rtl.plan import Plan, all_options, choose, plan
+from overlays.rtl.schedule import schedule
+from overlays.rtl.stage import Stage
 
 MODULES = Path(__file__).with_name("modules")
 DESCRIPTION = "core.json"
@@ -78,30 +81,42 @@ def plan_for_rate(bundle: Bundle, rate_hz: float, latency_us: float | None = Non
     """
     if not _SLOWEST_HZ <= rate_hz <= MAX_RATE_HZ:
         raise ValueError(f"a rate of {rate_hz:g} images a second; give one from {_SLOWEST_HZ:g} to {MAX_RATE_HZ:g}")
-    manifest = bundle.manifest
-    names = layer_names(Network(manifest.name, manifest.layers, manifest.output_type))
+    layers, names = bundle.manifest.layers, _names(bundle)
     clocks = math.floor(CLOCK_MHZ * 1e6 / rate_hz)
-    latency = math.floor(_LATENCY_IMAGES * clocks if latency_us is None else latency_us * CLOCK_MHZ)
-    return plan(manifest.layers, names, clocks, latency, in_dsp=in_dsp)
+    return plan(layers, names, clocks, _latency(clocks, latency_us), in_dsp=in_dsp)
 
 
 def plan_for_luts(bundle: Bundle, luts: int, latency_us: float | None = None, *, in_dsp: bool = False) -> Plan:
-    """The fastest plan whose matrix units take at most ``luts`` LUTs by estimate, to a thousandth of its rate.
+    """The fastest plan whose matrix units take at most ``luts`` LUTs, by estimate. Raises ValueError if none does."""
+    layers, names = bundle.manifest.layers, _names(bundle)
 
-    Raises ValueError if there is none.
-    """
-    best = plan_for_rate(bundle, _SLOWEST_HZ, latency_us, in_dsp=in_dsp)
-    if best.luts > luts:
-        raise ValueError(f"{best.luts} LUTs at least; {luts} are given")
-    slow, fast, rate = _SLOWEST_HZ, MAX_RATE_HZ, MAX_RATE_HZ
-    while fast / slow > 1.001:
-        candidate = plan_for_rate(bundle, rate, latency_us, in_dsp=in_dsp)
-        if candidate.luts <= luts:
-            best, slow = candidate, rate
+    def stages(clocks: int) -> tuple[Stage, ...]:
+        return choose(layers, names, clocks, _latency(clocks, latency_us), in_dsp=in_dsp)
+
+    # The slowest stage has the rate, so it is one of these.
+    pixels = SIDE_PX * SIDE_PX
+    clocks = sorted({option.clocks for options in all_options(layers, names, in_dsp=in_dsp) for option in options})
+    clocks = [each for each in clocks if pixels <= each <= CLOCK_MHZ * 1e6 / _SLOWEST_HZ]
+    first, last = 0, len(clocks) - 1
+    while first < last:
+        middle = (first + last) // 2 if first else 0  # the fastest one is tried first, since small networks can have it
+        if sum(stage.luts for stage in stages(clocks[middle])) <= luts:
+            last = middle
         else:
-            fast = rate
-        rate = math.sqrt(slow * fast)
-    return best
+            first = middle + 1
+    chosen = stages(clocks[first])
+    if (least := sum(stage.luts for stage in chosen)) > luts:
+        raise ValueError(f"{least} LUTs at least; {luts} are given")
+    return Plan(chosen, schedule(chosen))
+
+
+def _names(bundle: Bundle) -> list[str]:
+    manifest = bundle.manifest
+    return layer_names(Network(manifest.name, manifest.layers, manifest.output_type))
+
+
+def _latency(clocks: int, latency_us: float | None) -> int:
+    return math.floor(_LATENCY_IMAGES * clocks if latency_us is None else latency_us * CLOCK_MHZ)
 
 
 def texts(chosen: Plan, bundle: Bundle, modules: Path = MODULES) -> dict[str, str]:

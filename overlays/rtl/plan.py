@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from binarycop.bundle.manifest import KERNEL, Layer
 from binarycop.geometry import SIDE_PX
 from overlays.rtl.schedule import Schedule, schedule
+from overlays.rtl.schedule import latency as schedule_latency
 from overlays.rtl.stage import PIXEL_BITS, Stage, Weights
 
 _MAX_CONSTANT_FOLD = 32  # leaves one activation for a table of six inputs
@@ -33,24 +34,36 @@ def plan(
     latency: the most clocks from the first pixel to the last score. in_dsp: XNORs of ROM stages go into DSPs. Raises
     ValueError if there are none.
     """
-    sides = _sides(layers)
+    chosen = choose(layers, names, clocks, latency, in_dsp=in_dsp)
+    return Plan(chosen, schedule(chosen))
+
+
+def choose(
+    layers: Sequence[Layer], names: Sequence[str], clocks: int, latency: int | None = None, *, in_dsp: bool = False
+) -> tuple[Stage, ...]:
+    """The stages of ``plan``, without their schedule."""
     choices = []
-    for index, (layer, name, side) in enumerate(zip(layers, names, sides)):
-        is_last = index == len(layers) - 1
-        options = list(_options(layer, name, side, is_first=index == 0, is_last=is_last, in_dsp=in_dsp))
-        options = [option for option in options if option.clocks <= clocks]
-        if not options:
-            raise ValueError(f"{name} cannot take an image in {clocks} clocks; give a lower rate")
-        choices.append(_worth_having(options))
-    stages = [options[0] for options in choices]
-    times = schedule(stages)
-    while latency is not None and times.latency > latency:
-        better = _cheapest_step(stages, choices)
-        if better is None:
-            raise ValueError(f"the latency is {times.latency} clocks at least; {latency} are wanted")
-        stages = better
-        times = schedule(stages)
-    return Plan(tuple(stages), times)
+    for options in all_options(layers, names, in_dsp=in_dsp):
+        fast = [option for option in options if option.clocks <= clocks]
+        if not fast:
+            raise ValueError(f"{options[0].name} cannot take an image in {clocks} clocks; give a lower rate")
+        choices.append(_worth_having(fast))
+    stages = tuple(options[0] for options in choices)
+    while latency is not None and (now := schedule_latency(stages)) > latency:
+        faster = _cheapest_step(stages, choices)
+        if faster is None:
+            raise ValueError(f"the latency is {now} clocks at least; {latency} are wanted")
+        stages = faster
+    return stages
+
+
+def all_options(layers: Sequence[Layer], names: Sequence[str], *, in_dsp: bool = False) -> list[list[Stage]]:
+    """Every kind and folding of each layer."""
+    last = len(layers) - 1
+    return [
+        list(_options(layer, name, side, is_first=index == 0, is_last=index == last, in_dsp=in_dsp))
+        for index, (layer, name, side) in enumerate(zip(layers, names, _sides(layers)))
+    ]
 
 
 def _sides(layers: Sequence[Layer]) -> list[int]:
@@ -92,7 +105,7 @@ def _worth_having(options: Sequence[Stage]) -> list[Stage]:
     return kept
 
 
-def _cheapest_step(stages: Sequence[Stage], choices: Sequence[Sequence[Stage]]) -> list[Stage] | None:
+def _cheapest_step(stages: tuple[Stage, ...], choices: Sequence[Sequence[Stage]]) -> tuple[Stage, ...] | None:
     """The stages with one of them faster, where a clock less costs least. A window's steps all are latency once."""
     best: tuple[float, int, Stage] | None = None
     for index, (stage, options) in enumerate(zip(stages, choices)):
@@ -104,4 +117,4 @@ def _cheapest_step(stages: Sequence[Stage], choices: Sequence[Sequence[Stage]]) 
     if best is None:
         return None
     _, index, option = best
-    return [option if at == index else stage for at, stage in enumerate(stages)]
+    return (*stages[:index], option, *stages[index + 1 :])

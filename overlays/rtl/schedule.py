@@ -13,7 +13,7 @@ import numpy as np
 from binarycop.bundle.manifest import KERNEL
 from overlays.rtl.stage import Stage
 
-_IMAGES = 5  # until the times repeat themselves
+_IMAGES = 4  # until the times repeat themselves
 
 
 @dataclass(frozen=True)
@@ -55,11 +55,22 @@ class _Fifo:
 
 
 def schedule(stages: Sequence[Stage], images: int = _IMAGES) -> Schedule:
-    """The schedule of a pipeline for some images without a gap between them."""
-    fifos: list[_Fifo] = []
+    """The schedule of a pipeline for some images, at least two, without a gap between them."""
+    ends, fifos = _run(stages, images)
+    return Schedule(ends[-1] - ends[-2], ends[0] + 1, tuple(fifo.places() for fifo in fifos))
+
+
+def latency(stages: Sequence[Stage]) -> int:
+    """The latency alone, for which one image is enough."""
+    return _run(stages, 1)[0][0] + 1
+
+
+def _run(stages: Sequence[Stage], images: int) -> tuple[list[int], list[_Fifo]]:
+    """The clock of each image's last score, and the FIFO behind each stage."""
     pixels, clocks = stages[0].pixels, max(stage.clocks for stage in stages)
     # Behind the arrival at a FIFO's input it takes two clocks to its output, where the first pixel is at clock 0.
     source = _Fifo(arrived=[pixel * clocks // pixels - 2 for pixel in range(images * pixels)])
+    fifos: list[_Fifo] = []
     for stage in stages:
         fifos.append(
             _convolution(stage, source, images) if stage.layer.kind == "conv" else _dense(stage, source, images)
@@ -68,8 +79,7 @@ def schedule(stages: Sequence[Stage], images: int = _IMAGES) -> Schedule:
     taken: list[int] = []
     for _ in range(len(source.arrived)):
         taken.append(source.visible(taken[-1] if taken else -1))
-    ends = taken[len(taken) // images - 1 :: len(taken) // images]
-    return Schedule(ends[-1] - ends[-2], ends[0] + 1, tuple(fifo.places() for fifo in fifos))
+    return taken[len(taken) // images - 1 :: len(taken) // images], fifos
 
 
 def _convolution(stage: Stage, source: _Fifo, images: int) -> _Fifo:

@@ -7,7 +7,7 @@ from binarycop.bundle.manifest import KERNEL, Layer
 from overlays.rtl.compressor_tree import Tree, tree
 
 RAMB18_BITS = {1: 16384, 2: 8192, 4: 4096, 9: 2048, 18: 1024, 36: 512}  # words of a RAMB18 by their width (UG473)
-LUTS_PER_RAMB18 = 190  # what a RAMB18 counts in LUTs: the XC7Z020 has 53,200 LUTs and 280 RAMB18
+LUTS_PER_RAMB18 = 30  # what a RAMB18 counts in LUTs: little, since nothing else here needs block RAM
 XNORS_PER_DSP = 48
 PIXEL_BITS = 8
 _LUT_INPUTS = 6

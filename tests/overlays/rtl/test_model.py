@@ -1,0 +1,34 @@
+"""What the command that compiles a circuit refuses, without compiling one."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from binarycop.bundle import files as bundles
+from binarycop.bundle.files import Bundle
+from overlays.rtl.model.build import ModelError, build, shell_sources
+
+
+def test_scores_of_another_size_than_the_shell_writes_are_refused(tiny_bundle: Bundle, tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match=r"output packed as \[1, 4, 1\]; the shell writes 2 bytes for each score"):
+        build(tiny_bundle.folder, tmp_path)
+
+
+def test_without_verilator_the_error_says_what_to_install(
+    tiny_bundle: Bundle, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    manifest = replace(tiny_bundle.manifest, output_type="INT11", output_packed=(1, 4, 2), sha256={})
+    folder = tmp_path / "bundle"
+    bundles.save(folder, manifest, tiny_bundle.weights, tiny_bundle.golden_inputs, tiny_bundle.golden_scores)
+    monkeypatch.setenv("PATH", "")
+    with pytest.raises(ModelError, match="verilator is missing: apt install verilator"):
+        build(folder, tmp_path / "out")
+    assert list((tmp_path / "out").iterdir()) == []
+
+
+def test_the_package_is_compiled_before_the_modules_that_use_it() -> None:
+    names = [source.name for source in shell_sources()]
+    assert names[0] == "fault_causes.sv"
+    assert {"binarycop_shell.sv", "bind.sv", "deadman.v"} <= set(names)
+    assert len(names) == len(set(names))

@@ -1,0 +1,105 @@
+"""The kept figures: complete for each network, and refused where they belong to another circuit."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from binarycop.bundle import files
+from overlays.networks.tables import NETWORKS
+from overlays.rtl import report
+from overlays.rtl.generate import default_plan
+from overlays.rtl.report import BUNDLES, PARTS, StaleFiguresError, circuit_sha256
+from overlays.rtl.synthesis import Resources, SynthesisError, fmax_mhz, resources
+
+KEYS = {key for part in PARTS.values() for key in part}
+
+
+@pytest.fixture(scope="module")
+def hashes() -> dict[str, str]:
+    bundles = {name: files.load(BUNDLES / name) for name in NETWORKS}
+    return {name: circuit_sha256(default_plan(bundle), bundle) for name, bundle in bundles.items()}
+
+
+def kept(folder: Path, hashes: dict[str, str]) -> Path:
+    file = folder / "figures.json"
+    file.write_text(json.dumps({name: {"circuit_sha256": digest, "images": 96} for name, digest in hashes.items()}))
+    return file
+
+
+def test_figures_of_the_present_circuits_are_read(tmp_path: Path, hashes: dict[str, str]) -> None:
+    figures = report.read(kept(tmp_path, hashes))
+    assert set(figures) == set(NETWORKS)
+    assert all(set(of_network) == KEYS for of_network in figures.values())
+
+
+def test_what_was_not_measured_is_none(tmp_path: Path, hashes: dict[str, str]) -> None:
+    figures = report.read(kept(tmp_path, hashes))
+    assert figures["n-cnv"]["images"] == 96
+    assert figures["n-cnv"]["fmax_mhz_ecp5"] is None
+
+
+def test_figures_of_another_circuit_are_refused(tmp_path: Path, hashes: dict[str, str]) -> None:
+    file = kept(tmp_path, {**hashes, "u-cnv": "0" * 64})
+    with pytest.raises(StaleFiguresError, match="u-cnv's circuit has changed"):
+        report.read(file)
+
+
+def test_a_network_without_figures_is_named(tmp_path: Path, hashes: dict[str, str]) -> None:
+    file = kept(tmp_path, {"n-cnv": hashes["n-cnv"]})
+    with pytest.raises(StaleFiguresError, match="cnv was not measured"):
+        report.read(file)
+
+
+def test_the_hash_depends_on_the_weights(hashes: dict[str, str]) -> None:
+    assert len(set(hashes.values())) == len(NETWORKS)
+
+
+def test_a_measurement_keeps_the_other_parts_of_the_same_circuit(
+    tmp_path: Path, hashes: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = kept(tmp_path, hashes)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setitem(report._MEASUREMENTS, "route", lambda folder, plan, bundle: {"fmax_mhz_ecp5": 123.4})
+    report.measure("n-cnv", "route", file)
+    figures = report.read(file)["n-cnv"]
+    assert (figures["images"], figures["fmax_mhz_ecp5"]) == (96, 123.4)
+
+
+def test_a_measurement_drops_the_figures_of_another_circuit(
+    tmp_path: Path, hashes: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = kept(tmp_path, {**hashes, "n-cnv": "0" * 64})
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setitem(report._MEASUREMENTS, "route", lambda folder, plan, bundle: {"fmax_mhz_ecp5": 123.4})
+    report.measure("n-cnv", "route", file)
+    figures = report.read(file)["n-cnv"]
+    assert (figures["images"], figures["fmax_mhz_ecp5"]) == (None, 123.4)
+
+
+def test_an_unknown_word_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        report.main(["--measure", "speed"])
+    assert "speed is neither of simulation, synthesis, route nor of" in capsys.readouterr().err
+
+
+def test_ram_and_shift_registers_count_as_luts() -> None:
+    cells = {"LUT6": 10, "LUT2": 5, "RAM32M": 2, "SRL16E": 3, "FDRE": 7, "FDSE": 1, "CARRY4": 4, "MUXF7": 9, "INV": 2}
+    assert resources(cells) == Resources(luts=26, ffs=8, bram36=0, dsps=0)
+
+
+def test_a_ramb18_is_half_a_block() -> None:
+    assert resources({"RAMB36E1": 2, "RAMB18E1": 1, "DSP48E1": 3}) == Resources(0, 0, 2.5, 3)
+
+
+def test_the_clock_is_the_one_after_routing() -> None:
+    log = (
+        "Info: Max frequency for clock '$glbnet$clk': 140.12 MHz (PASS at 100.00 MHz)\n"
+        "Info: Max frequency for clock '$glbnet$clk': 123.70 MHz (PASS at 100.00 MHz)\n"
+    )
+    assert fmax_mhz(log) == 123.7
+
+
+def test_a_log_without_a_clock_is_an_error() -> None:
+    with pytest.raises(SynthesisError, match="no clock"):
+        fmax_mhz("Info: nothing")
