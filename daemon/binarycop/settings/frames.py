@@ -32,7 +32,8 @@ class FramesSettings:
     pixel_format: PixelFormat = PixelFormat.MJPG
     """``MJPG`` or ``YUYV``. MJPG is the default, since a USB camera sends larger frames faster with it.
 
-    A camera without it sends another format that is read (``frames/pixel_format.py``), or is refused.
+    YUYV costs the processor less: a JPEG is decoded as a whole, of a raw picture only what is looked at is converted.
+    A camera without the one requested sends another format that is read (``frames/pixel_format.py``), or is refused.
     """
 
     stale_s: float = bounded(2.0, 0.2, 60)
