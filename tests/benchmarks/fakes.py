@@ -17,6 +17,7 @@ MACHINE = Machine(
     opencv="4.5.4",
     others=("onnxruntime 1.20",),
     load=(0.5, 0.25, 0.1),
+    priority="normal",
 )
 
 

@@ -24,7 +24,8 @@ class Machine:
     """Words and numbers for whoever compares figures.
 
     cores: those that this process may use. emulator: what the emulator computes with; flags: the words of the
-    processor's features that this needs. load: the system's load over 1, 5 and 15 minutes at the start.
+    processor's features that this needs. load: the system's load over 1, 5 and 15 minutes at the start. priority: how
+    the kernel ranks this process among the others, in words.
     """
 
     processor: str
@@ -40,6 +41,7 @@ class Machine:
     opencv: str
     others: tuple[str, ...]
     load: tuple[float, ...]
+    priority: str
 
     @property
     def row(self) -> dict[str, Any]:
@@ -66,7 +68,15 @@ def this_machine() -> Machine:
         opencv=cv2.__version__,
         others=tuple(f"{name} {version}" for name in _OTHERS if (version := _version(name))),
         load=tuple(round(load, 2) for load in os.getloadavg()),
+        priority=_priority(),
     )
+
+
+def _priority() -> str:
+    if os.sched_getscheduler(0) in (os.SCHED_FIFO, os.SCHED_RR):
+        return "real-time, before all other work"
+    nice = os.getpriority(os.PRIO_PROCESS, 0)
+    return f"nice {nice}" if nice else "normal"
 
 
 def _lines(file: str) -> Iterable[str]:

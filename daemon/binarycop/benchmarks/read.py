@@ -22,7 +22,17 @@ def report(file: Path) -> Report:
 def _machine(fields: Fields) -> Machine:
     texts = {
         name: fields.text(name, _MAX_TEXT)
-        for name in ("processor", "architecture", "system", "emulator", "binarycop", "python", "numpy", "opencv")
+        for name in (
+            "processor",
+            "architecture",
+            "system",
+            "emulator",
+            "binarycop",
+            "python",
+            "numpy",
+            "opencv",
+            "priority",
+        )
     }
     return Machine(
         **texts,

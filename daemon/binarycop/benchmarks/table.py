@@ -16,7 +16,7 @@ def machine_lines(machine: Machine) -> list[str]:
     load = "/".join(f"{load:g}" for load in machine.load)
     texts = [
         f"{machine.processor}, {machine.architecture}, {machine.cores} cores, {machine.memory_mib} MiB",
-        f"{machine.system}, load {load}",
+        f"{machine.system}, load {load}, priority: {machine.priority}",
         f"emulator: {machine.emulator}{flags}",
         f"binarycop {machine.binarycop}, {', '.join(versions)}",
     ]

@@ -29,10 +29,14 @@ crops.""",
     "finders": """The detectors on drawn frames, on one thread. The model of YuNet does not ship with the project.""",
     "faces": """The detectors on annotated pictures: recall with its 95 % interval.""",
     "frame": """A drawn clip of 640×480, from a frame's capture to the lines, without the decoding of its JPEG. In
-replay the detector runs within the frame, in one of four; in run the frame passes three threads.""",
+replay the detector runs within the frame, in one of four, and the next frame follows at once; in run the frame passes
+three threads, and comes 33 ms after the last one, when the processor's caches have forgotten its work: the same steps
+take two to four times as long.""",
     "gates": """Daemons whose gates all play the same clip in step, the worst case: every camera's frame comes at the
-same moment, and somebody stands in front of all gates at once. A frame's age is from its capture until the lines were
-driven.""",
+same moment, and somebody walks up to all gates at once. A frame's age is from its capture until the lines were driven.
+Of the processor time with 16 gates a third each goes to the clips' JPEG, which a raw YUYV camera does not have, and to
+the detector; the rest to tracking, crops and the loop. So two cores are busy while 16 people walk up, and the oldest
+frames are from then. All gates' crops are one batch, and one detector works for all.""",
     "start": """Each program is started several times, in turns. Ready is systemd's `READY=1`, a clip is the camera.""",
     "memory": """Resident is all memory of the process, with the libraries that other processes share; proportional
 counts shared pages in part.""",
@@ -58,6 +62,7 @@ def page(report: Report) -> str:
         f"| system | {machine.system}, Python {machine.python}, {others} |",
         f"| binarycop | {machine.binarycop} |",
         f"| load at the start, over 1, 5 and 15 minutes | {loads} |",
+        f"| priority of the benchmarks | {machine.priority} |",
         "",
         *_target_lines(report),
     ]
