@@ -8,12 +8,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+from binarycop.benchmarks.steady import NOBODY, PERSON, WARM_UP
 from tests.system import host
 from tests.system.host import ROOT
 
 HERE = Path(__file__).resolve().parent
 FEW, MANY = 2, 7
-LONGEST_S = 600
+LONGEST_S = 1200
 LIBRARIES = ("blas", "lapack", "")
 PROGRAM = """
 import sys
@@ -75,6 +76,8 @@ ROWS = (
     ("detection in 640×480, ncnn", "all", "ncnn"),
     ("detection in 640×480, OpenCV", "all", "opencv"),
 )
+FRAMES = (("whole frame, person present", PERSON), ("whole frame, nobody there", NOBODY))
+STEADY = 32  # frames, so that the detector runs in every fourth
 
 
 def main() -> int:
@@ -85,25 +88,35 @@ def main() -> int:
         return 1
     print("millions of instructions     longer_px 160    320")
     for title, what, engine in ROWS:
-        counts = [
-            (_count(tree, tools, what, engine, longer_px, MANY) - _count(tree, tools, what, engine, longer_px, FEW))
-            / (MANY - FEW)
-            for longer_px in (160, 320)
-        ]
+        counts = [_of_each(tree, tools, what, engine, str(longer_px)) for longer_px in (160, 320)]
         print(f"{title:34}" + "".join(f"{count / 1e6:8.2f}" for count in counts), flush=True)
+    print("millions of instructions, n-CNV on the emulator, lookout on ncnn with longer_px 320")
+    for title, who in FRAMES:
+        few, many = (
+            _instructions(tree, tools, "-m", "binarycop.benchmarks.steady", who, str(count))
+            for count in (WARM_UP, WARM_UP + STEADY)
+        )
+        print(f"{title:34}{(many - few) / STEADY / 1e6:8.2f}", flush=True)
     return 0
 
 
-def _count(tree: Path, tools: Path, what: str, engine: str, longer_px: int, times: int) -> int:
+def _of_each(tree: Path, tools: Path, *arguments: str) -> float:
+    """The instructions of one run of a part."""
+    few, many = (_instructions(tree, tools, "-c", PROGRAM, *arguments, str(count)) for count in (FEW, MANY))
+    return (many - few) / (MANY - FEW)
+
+
+def _instructions(tree: Path, tools: Path, *arguments: str) -> int:
+    """All instructions of a Python with these arguments."""
     libraries = ":".join(f"{tree}/usr/lib/arm-linux-gnueabihf/{name}" for name in LIBRARIES)
-    python = f"{ROOT / 'daemon'}:{tree}/usr/lib/python3/dist-packages:{tools}"
+    python = f"{ROOT / 'daemon'}:{tree}/usr/lib/python3/dist-packages:{tools}:{tools}/python"
     command = ["qemu-arm", "-cpu", "cortex-a9", "-plugin", str(tools / "count.so"), "-L", str(tree)]
     for name, value in (("LD_LIBRARY_PATH", libraries), ("PYTHONPATH", python), ("OPENBLAS_NUM_THREADS", "1")):
         command += ["-E", f"{name}={value}"]
-    command += [f"{tree}/usr/bin/python3", "-S", "-B", "-c", PROGRAM, what, engine, str(longer_px), str(times)]
+    command += [f"{tree}/usr/bin/python3", "-S", "-B", *arguments]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=LONGEST_S)
     if done.returncode:
-        raise RuntimeError(f"{what} on {engine} ended with {done.returncode}\n{done.stderr}")
+        raise RuntimeError(f"{' '.join(arguments[-4:])} ended with {done.returncode}\n{done.stderr}")
     return int(done.stderr.split()[-1])
 
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # What cost.py needs in addition to the tree of image.sh: qemu with plug-ins, a plug-in that counts instructions, and ncnn
-# for the board's processor. Prints the folder of plug-in and ncnn.
+# and the kernel for the board's processor. Prints the folder of plug-in and ncnn.
 #
 #   cost.sh PYTHON        whose pip fetches ncnn
 set -euo pipefail
@@ -21,4 +21,10 @@ if [ ! "$folder/ncnn" -nt "$ncnn" ]; then
         die "ncnn cannot be downloaded from PyPI"
     "$1" -m zipfile -e "$folder"/ncnn-*.whl "$folder" >&2
 fi
+# The tree has no gpiozero. The kernel lies beside its source, where the daemon looks for it.
+[ -d "$folder/python" ] ||
+    "$1" -m pip install --quiet --disable-pip-version-check --no-deps --target "$folder/python" gpiozero colorzero >&2 ||
+    die "gpiozero cannot be downloaded from PyPI"
+"$1" -m binarycop.classifier.native.build --cc arm-linux-gnueabihf-gcc --machine armv7l >&2 ||
+    die "the kernel cannot be compiled; apt install gcc-arm-linux-gnueabihf"
 echo "$folder"
