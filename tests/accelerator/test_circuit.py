@@ -93,6 +93,9 @@ def test_the_circuit_has_the_scores_of_the_emulator(
     for count in (1, 2, 16, 21):
         assert (classifier.scores(crops[:count]) == Emulator(bundle).scores(crops[:count])).all()
     classifier.close()
+    classifier.close()
+    with pytest.raises(SimulatedBusError, match="after it was closed"):
+        setup.circuit.dma("idma0").read(CONTROL)
 
 
 def test_a_batch_takes_the_time_of_the_circuit(bundle: Bundle, library: Path, crops: np.ndarray) -> None:

@@ -1,9 +1,9 @@
 """Measures how long the service takes, after a fault of the overlay, to turn the relay off and to recover.
 
-python -m binarycop.service.fault_injection [--bundle n-cnv]
+python -m binarycop.service.fault_injection [--bundle n-cnv] [--backend simulated-rtl]
 
 The service has mock lines and a simulated board. When a drawn person has the permission, the fault is injected, and the
-next frame is timed.
+next frame is timed. With simulated-rtl the fault is made in the circuit, and the times are those of its simulation.
 """
 
 import argparse
@@ -11,8 +11,7 @@ import sys
 import time
 from dataclasses import dataclass
 
-from binarycop.accelerator.simulated.fabric import Fabric
-from binarycop.accelerator.simulated.logic import SimulatedFault
+from binarycop.accelerator.simulated.logic import Logic, SimulatedFault
 from binarycop.bundle import files as bundles
 from binarycop.bundle.search import find_bundle
 from binarycop.errors import BackendError, BinaryCoPError
@@ -42,13 +41,13 @@ class InjectionResult:
     recovered_ms: float
 
 
-def inject(bundle_name: str, kind: FaultKind) -> InjectionResult:
+def inject(bundle_name: str, kind: FaultKind, backend: Backend = Backend.SIMULATED_BOARD) -> InjectionResult:
     """Inject one fault, once. Raises BackendError if pynq is missing or the demo gets no permission."""
-    settings = Settings(ClassifierSettings(bundle_name, Backend.SIMULATED_BOARD))
+    settings = Settings(ClassifierSettings(bundle_name, backend))
     lane = settings.gates[0]
     bundle, board = open_board(settings.classifier, bundles.load(find_bundle(bundle_name)))
-    if not isinstance(board.manager, Fabric):
-        raise BackendError("faults can be injected into the simulated board only")
+    if not isinstance(board.manager, Logic):
+        raise BackendError("faults can be injected into a simulated board only")
     fabric, journal, lines, source = board.manager, MemoryJournal(), MockLines(), Demo()
     classifier = open_accelerator(settings.classifier, bundle, board)
     tracker = tracker_of(lane, detector_of(lane))
@@ -80,10 +79,12 @@ def main() -> int:
     """Print a table. Returns the exit code, 7 if pynq is missing."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--bundle", default="n-cnv")
+    simulated = [backend.value for backend in Backend if backend.is_simulated]
+    parser.add_argument("--backend", choices=simulated, default=Backend.SIMULATED_BOARD.value)
     arguments = parser.parse_args()
     try:
         for kind in FAULTS:
-            result = inject(arguments.bundle, kind)
+            result = inject(arguments.bundle, kind, Backend(arguments.backend))
             times = f"relay off after {result.relay_off_ms:6.1f} ms, recovered after {result.recovered_ms:6.1f} ms"
             print(f"{kind.value:<5} {times}")
             print(f"      {result.reason}; {', '.join(result.events)}")

@@ -24,6 +24,9 @@ SHELL, RULES, MODEL = RTL / "shell", RTL / "rules", RTL / "model"
 TOP = "binarycop_shell"
 SCORE_BYTES = 2  # of a score in memory (shell/score_writer.sv)
 _LONGEST_S = 1800
+_OPTIONS = ("-O3", "--x-assign", "fast", "--x-initial", "fast", "--assert", "-Wno-lint", "--timescale", "1ns/1ps")
+# What runs once, to set the model up, is not optimised: that halves the compiler's time.
+_SPEED = ("-MAKEFLAGS", "OPT_FAST=-O2", "-MAKEFLAGS", "OPT_SLOW=-O0")
 
 
 class ModelError(BinaryCoPError, RuntimeError):
@@ -55,29 +58,9 @@ def build(bundle: Path, out: Path) -> Path:
             raise ModelError(f"there is no circuit for {bundle}")
         score_bits = json.loads((core / generate.DESCRIPTION).read_text(encoding="utf-8"))["score_bits"]
         weights = manifest.sha256["weights.npz"]
-        command = [
-            "verilator",
-            "--cc",
-            "--exe",
-            "--build",
-            "-j",
-            "2",
-            "-O3",
-            "--x-assign",
-            "fast",
-            "--x-initial",
-            "fast",
-        ]
-        command += [
-            "--assert",
-            "-Wno-lint",
-            "--timescale",
-            "1ns/1ps",
-            "--top-module",
-            TOP,
-            f"-GSCORE_BITS={score_bits}",
-        ]
-        command += ["-CFLAGS", f"-O2 -fPIC -std=c++17 -I{MODEL} -DCIRCUIT_WEIGHTS={weights}"]
+        command = ["verilator", "--cc", "--exe", "--build", "-j", "2", *_OPTIONS, *_SPEED]
+        command += ["--top-module", TOP, f"-GSCORE_BITS={score_bits}"]
+        command += ["-CFLAGS", f"-fPIC -std=c++17 -I{MODEL} -DCIRCUIT_WEIGHTS={weights}"]
         command += ["-LDFLAGS", "-shared -fPIC", "-o", library.name, "--Mdir", str(core.with_name("build"))]
         # The core names its ROMs and sources relative to its folder.
         command += ["-f", generate.FILE_LIST, *map(str, shell_sources()), str(MODEL / "circuit_c.cpp")]

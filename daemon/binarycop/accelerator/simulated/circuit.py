@@ -62,6 +62,10 @@ class Circuit(Logic):
         self.circuit.reset()
         self._moves_again_s = None
 
+    def close(self) -> None:
+        """See ``Logic.close``."""
+        self.circuit.close()
+
     def is_operating(self) -> bool:
         """See ``Logic.is_operating``."""
         was_operating = self._is_operating

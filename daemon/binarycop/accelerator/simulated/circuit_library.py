@@ -39,7 +39,7 @@ class CircuitLibrary:
             raise BackendError(f"{file} is the circuit of other weights than {name}'s; {build} again")
         dram = memory.dram()
         self._memory = memory
-        self._circuit = self._library.circuit_open(dram.ctypes.data, memory.base, len(dram))
+        self._circuit: int | None = self._library.circuit_open(dram.ctypes.data, memory.base, len(dram))
 
     def close(self) -> None:
         """Free the circuit. May be called twice."""
@@ -49,20 +49,20 @@ class CircuitLibrary:
 
     def reset(self) -> None:
         """Reset registers, DMAs and core, and end a fault."""
-        self._library.circuit_reset(self._circuit)
+        self._library.circuit_reset(self._open())
 
     def run(self, cycles: int) -> None:
         """Simulate some cycles of the clock."""
-        self._library.circuit_run(self._circuit, cycles)
+        self._library.circuit_run(self._open(), cycles)
         self._store_writes()
 
     def quiet_cycles(self) -> int:
         """The number of cycles since anything moved between circuit and memory."""
-        return int(self._library.circuit_quiet(self._circuit))
+        return int(self._library.circuit_quiet(self._open()))
 
     def read(self, dma: int, offset: int) -> int:
         """Read a register of the input DMA (0) or the output DMA (1). Raises SimulatedBusError without an answer."""
-        value = int(self._library.circuit_read(self._circuit, dma, offset))
+        value = int(self._library.circuit_read(self._open(), dma, offset))
         self._store_writes()
         if value < 0:
             raise SimulatedBusError(f"register 0x{offset:02x} of DMA {dma} does not answer")
@@ -70,20 +70,25 @@ class CircuitLibrary:
 
     def write(self, dma: int, offset: int, value: int) -> None:
         """Write a register. Raises SimulatedBusError without an answer."""
-        if self._library.circuit_write(self._circuit, dma, offset, value) < 0:
+        if self._library.circuit_write(self._open(), dma, offset, value) < 0:
             raise SimulatedBusError(f"register 0x{offset:02x} of DMA {dma} does not answer")
         self._store_writes()
 
     def set_fault(self, fault: int) -> None:
         """Make something go wrong from now on: STUCK, CLOCK_STOPPED, WRONG_ADDRESS; or NO_FAULT."""
-        self._library.circuit_set_fault(self._circuit, fault)
+        self._library.circuit_set_fault(self._open(), fault)
 
     def _store_writes(self) -> None:
         """Store what the circuit has written, as the memory does it for any DMA."""
         address = ctypes.c_uint64()
         data = (ctypes.c_uint8 * _MAX_BURST_BYTES)()
-        while size := self._library.circuit_take_write(self._circuit, ctypes.byref(address), data):
+        while size := self._library.circuit_take_write(self._open(), ctypes.byref(address), data):
             self._memory.dma_write(address.value, np.array(data[:size], np.uint8))
+
+    def _open(self) -> int:
+        if self._circuit is None:
+            raise SimulatedBusError("the circuit is used after it was closed")
+        return self._circuit
 
     def _declare(self) -> None:
         handle, word = ctypes.c_void_p, ctypes.c_uint64

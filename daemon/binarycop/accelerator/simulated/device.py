@@ -139,4 +139,5 @@ class SimulatedBoard(PynqBoard):
     def close(self) -> None:
         """See ``Board.close``."""
         super().close()
+        self.fabric.close()
         self._folder.cleanup()

@@ -71,6 +71,9 @@ class Logic:
         """Set the state that the logic has after it is configured."""
         raise NotImplementedError
 
+    def close(self) -> None:
+        """Free what it holds. May be called twice."""
+
     def dma(self, name: str) -> Registers:
         """The registers of one DMA. Raises SimulatedBusError if the logic is not configured, or its clock stands."""
         if not self._is_operating:

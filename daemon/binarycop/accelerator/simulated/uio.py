@@ -130,4 +130,5 @@ class SimulatedUioBoard(UioBoard):
     def close(self) -> None:
         """See ``Board.close``."""
         super().close()
+        self.fabric.close()
         self._folder.cleanup()
