@@ -26,6 +26,11 @@ def read(name: str) -> str:
     return re.sub(r"\s+", " ", (ROOT / name).read_text(encoding="utf-8"))
 
 
+def votes_per_s() -> float:
+    """In low-power, of whoever was refused."""
+    return LANE.verdict.window / LANE.verdict.within_s
+
+
 def found_in(name: str, pattern: str) -> str:
     """The first group of a pattern that a file must have."""
     match = re.search(pattern, (ROOT / name).read_text(encoding="utf-8"), re.MULTILINE)
@@ -128,6 +133,9 @@ CLAIMS: list[tuple[str, str, Callable[[], tuple[Any, ...]]]] = [
     ("docs/service.md", r"\| (\d+) s \(`WatchdogSec=`\)", lambda: (in_unit("WatchdogSec"),)),
     ("docs/service.md", r"`TimeoutStartSec=` \| (\d+) s", lambda: (in_unit("TimeoutStartSec"),)),
     ("docs/service.md", r"after (\d+) s the daemon no longer notifies", lambda: (watchdog.STUCK_S,)),
+    ("docs/service.md", r"`service\.sleep_after_s` \((\d+) s\)", lambda: (ALL.service.sleep_after_s,)),
+    ("docs/service.md", r"`service\.sleep_rate_hz` \((\d+)\) pictures a second", lambda: (ALL.service.sleep_rate_hz,)),
+    ("docs/service.md", r"\((\d\.\d) times a second by default\)", lambda: (round(votes_per_s(), 1),)),
     ("docs/service.md", r"tried again after (\d+) s", lambda: (in_unit("RestartSec"),)),
     ("docs/service.md", r"started every (\d+) minutes", lambda: (retry_minutes(),)),
     (
