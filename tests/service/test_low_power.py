@@ -12,7 +12,7 @@ from binarycop.service.faults import FaultReason
 from binarycop.service.sleep import RESTLESS_S, Waker
 from binarycop.settings.frames import FramesSettings
 from binarycop.settings.gate import Contact, Fail, GateSettings, Policy
-from binarycop.settings.lines import InputSettings, LinesSettings
+from binarycop.settings.lines import InputSettings, LineSettings, LinesSettings
 from binarycop.settings.schema import LaneSettings
 from binarycop.settings.service import Mode, ServiceSettings
 from binarycop.settings.signals import SignalSettings, SignalsSettings
@@ -162,10 +162,19 @@ def test_a_light_that_flickers_does_not_keep_it_awake_and_a_face_still_wakes_it(
     assert setup.frames(6).is_relay_on
 
 
+def test_while_it_sleeps_the_heartbeat_goes_on_and_inputs_are_read_in_each_step_with_or_without_a_frame() -> None:
+    setup = asleep(replace(INPUTS, lines=replace(INPUTS.lines, heartbeat=LineSettings("HEARTBEAT"))))
+    heartbeat, levels = setup.factory.pin("HEARTBEAT"), list[bool]()
+    for _ in range(6):
+        setup.wait(0.05)
+        levels.append(bool(heartbeat.state))
+    assert is_asleep(setup)
+    assert levels in ([True, False] * 3, [False, True] * 3)
+
+
 def test_all_lanes_wake_together() -> None:
-    second = LaneSettings(name="south", lines=LinesSettings(permission=INPUTS.lines.permission, lamps={}))
-    second = replace(second, lines=replace(second.lines, permission=replace(second.lines.permission, pin="R2")))
-    setup = asleep(LaneSettings(name="north"), second)
+    south = LaneSettings(name="south", lines=LinesSettings(permission=LineSettings("R2"), lamps={}))
+    setup = asleep(LaneSettings(name="north"), south)
     setup.detectors[1].box = setup.person_arrives(CORRECT).detectors[0].box
     setup.detectors[0].box = None
     setup.frames(1, every_s=0.2)
