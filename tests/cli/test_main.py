@@ -22,6 +22,7 @@ HEAVY = ("cv2", "numpy", "gpiozero", "yaml")
         (["--help"], set()),
         (["events", "--help"], {"yaml"}),
         (["run", "--help"], {"yaml"}),
+        (["replay", "--help"], {"yaml"}),
         (["check-config"], {"yaml"}),
         (["bundle", "list"], {"gpiozero", "yaml"}),
         (["selftest", "--help"], set(HEAVY)),
