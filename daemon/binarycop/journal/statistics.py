@@ -20,20 +20,24 @@ from binarycop.journal.service_time import HOUR_US, OTHER, QUARTER_US, ServiceTi
 MOST_ROWS = 10_000
 """Of a table; everything else is in the row ``OTHER``."""
 
+_MOST_REMEMBERED = 4096  # entries of the same hour follow each other
+
 _DETAIL = {
     "verdict": "class", "permit": "cause", "refuse": "class", "remind": "class", "passed": "by", "override": "state",
     "fire": "state",
 }  # fmt: skip
 """The field of an event by which it is counted."""
-_WORDS = {
-    event: {word.encode() for word in known.words}
-    for event, name in _DETAIL.items()
-    if isinstance(known := FIELDS[name], Word)
-}
 _DETAIL_FIELDS = {event: f"BINARYCOP_{name.upper()}" for event, name in _DETAIL.items()}
 _DECISIONS = frozenset({"permit", "refuse", "remind"})
 _SEEN = frozenset({"person", "left"})
 _NAMES = {event.spec.name for event in Event}
+_KEYS = {(name, b""): (name, b"") for name in _NAMES} | {
+    (event, word.encode()): (event, word.encode())
+    for event, name in _DETAIL.items()
+    if isinstance(known := FIELDS[name], Word)
+    for word in known.words
+}
+"""What is counted in each row: the keys themselves, so that all rows share them."""
 _REASONS = {f"BINARYCOP_{name.upper()}": name for name in sorted(names_of(Event.VERDICT) - {"person", "class"})}
 """The fields of a verdict that can say why somebody is undecided."""
 
@@ -72,16 +76,15 @@ class Group:
 class Statistics:
     """Takes entries; ``by`` says what a row is. since_us, until_us: the period, in microseconds since 1970.
 
-    margins: of the verdicts with a class, for each hour or day. undecided: how often a field of an undecided verdict
-    had a word. undecided_numbers: and its number fields. hours_seen: hours since 1970 in which a face was in front.
-    lost: entries that the journal itself reports as not written.
+    undecided: how often a field of an undecided verdict had a word. undecided_numbers: and its number fields.
+    hours_seen: hours since 1970 in which a face was in front. lost: entries that the journal reports as not written.
     """
 
     def __init__(self, by: By, since_us: int, until_us: int) -> None:
         until_us = min(until_us, LATEST_US)
         self.by, self.since_us, self.until_us = by, since_us, until_us
         self.rows: dict[str, Group] = {}
-        self.margins: dict[str, Quantiles] = {}
+        self._margins: dict[str, Quantiles] = {}
         self.undecided: Counter[tuple[str, str]] = Counter()
         self.undecided_numbers: dict[str, Quantiles] = {}
         self.hours_seen: set[int] = set()
@@ -111,14 +114,14 @@ class Statistics:
             row = self._row(key, at_us)
         field = _DETAIL_FIELDS.get(event)
         if field is None:
-            row.counts[event, b""] += 1
+            row.counts[_KEYS[event, b""]] += 1
             if event in _SEEN:
                 self.hours_seen.add(at_us // HOUR_US)
             elif event in ("repeated", "unwritten"):
                 self._count_others(event, row, fields)
             return
         detail = fields.get(field, b"")
-        row.counts[event, detail if type(detail) is bytes and detail in _WORDS[event] else b""] += 1
+        row.counts[(_KEYS.get((event, detail)) if type(detail) is bytes else None) or _KEYS[event, b""]] += 1
         if event == "verdict":
             self._verdict(row, at_us, detail, fields)
         elif event in _DECISIONS:
@@ -128,8 +131,8 @@ class Statistics:
         """Add what another one has taken: other entries of the same period and with the same ``by``."""
         for name, group in other.rows.items():
             self._named(name).merge(group)
-        for time, margins in other.margins.items():
-            self.margins.setdefault(time, Quantiles()).merge(margins)
+        for time, margins in other._margins.items():
+            self._margins.setdefault(time, Quantiles()).merge(margins)
         for name, numbers in other.undecided_numbers.items():
             self.undecided_numbers.setdefault(name, Quantiles()).merge(numbers)
         self.undecided.update(other.undecided)
@@ -138,6 +141,13 @@ class Statistics:
         self.events += other.events
         self.untrusted += other.untrusted
         self.lost += other.lost
+
+    @property
+    def margins(self) -> dict[str, Quantiles]:
+        """Those of the verdicts with a class, for each hour or day."""
+        if self.by in (By.CLASS, By.GATE):
+            return self._margins
+        return {name: row.margin for name, row in self.rows.items() if row.margin.count}
 
     def total(self) -> Group:
         """All rows together."""
@@ -148,9 +158,11 @@ class Statistics:
 
     def _verdict(self, row: Group, at_us: int, status: bytes, fields: Mapping[str, Any]) -> None:
         if status != b"undecided":
-            if _add(row.margin, fields.get("BINARYCOP_MARGIN")):
-                margins = self.margins.setdefault(self._time(at_us), Quantiles())
-                _add(margins, fields.get("BINARYCOP_MARGIN"))
+            if _add(row.margin, fields.get("BINARYCOP_MARGIN")) and self.by in (By.CLASS, By.GATE):
+                day = self._time(at_us)
+                if day not in self._margins and len(self._margins) >= MOST_ROWS:
+                    day = OTHER
+                _add(self._margins.setdefault(day, Quantiles()), fields.get("BINARYCOP_MARGIN"))
             return
         for field, name in _REASONS.items():
             value, known = fields.get(field), FIELDS[name]
@@ -169,12 +181,14 @@ class Statistics:
         if event == "unwritten":
             self.lost += count
         elif what in _NAMES:
-            row.counts[what, b""] += count
+            row.counts[_KEYS[what, b""]] += count
 
     def _row(self, key: Any, at_us: int) -> Group:
         name = self._time(at_us) if isinstance(key, int) else _text(key)
         row = self._named(name)
-        if isinstance(key, (bytes, int)) and len(self._by_key) < 10 * MOST_ROWS:
+        if len(self._by_key) >= _MOST_REMEMBERED:
+            self._by_key.clear()
+        if isinstance(key, (bytes, int)):
             self._by_key[key] = row
         return row
 
@@ -187,7 +201,7 @@ class Statistics:
         """The hour or day of a time, in this machine's time zone."""
         quarter = at_us // QUARTER_US
         if quarter not in self._times:
-            if len(self._times) >= 10 * MOST_ROWS:
+            if len(self._times) >= _MOST_REMEMBERED:
                 self._times.clear()
             self._times[quarter] = (
                 datetime.fromtimestamp(quarter * QUARTER_US / 1e6).astimezone().strftime(self._format)
