@@ -146,16 +146,32 @@ def test_the_arguments_become_a_query(queries: list[Asked]) -> None:
 
 @pytest.mark.parametrize(
     ("boot", "expected"),
-    [([], ["b2"]), (["0"], ["b2"]), (["-1"], ["b1"]), (["b1"], ["b1"]), (["b"], None), (["-2"], None)],
+    [
+        ([], ["b2"]),
+        (["0"], ["b2"]),
+        (["-1"], ["b1"]),
+        (["b1"], ["b1"]),
+        (["b"], None),
+        (["-2"], None),
+        (["--2"], None),
+        (["1"], None),
+    ],
 )
 def test_one_boot_is_chosen_by_its_place_or_the_start_of_its_id(
     queries: list[Asked], capsys: pytest.CaptureFixture[str], boot: list[str], expected: list[str] | None
 ) -> None:
-    assert main(["events", "--boot", *boot]) == (0 if expected else 2)
+    assert main(["events", *([f"--boot={boot[0]}"] if boot else ["--boot"])]) == (0 if expected else 2)
     if expected:
         assert [asked.boots for asked in queries] == [expected]
     else:
         assert f"no boot is {boot[0]!r}: write 0 for the newest, down to -1" in capsys.readouterr().err
+
+
+def test_following_an_older_boot_is_refused(queries: list[Asked], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["events", "--follow", "--boot=-1"]) == 2
+    assert "which is of the newest boot" in capsys.readouterr().err
+    assert main(["events", "--follow", "--boot"]) == 0
+    assert [asked.boots for asked in queries] == [[], ["b2"]]
 
 
 def test_the_newest_are_read_from_the_end_and_shown_in_their_order(

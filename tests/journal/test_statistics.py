@@ -150,9 +150,11 @@ def test_what_another_program_wrote_is_not_counted_but_reported() -> None:
     reader = FakeReader()
     verdict(reader, 0, "nose", 50.0)
     verdict(reader, 1, "nose", 50.0)
+    verdict(reader, 2, "nose", 50.0)
     reader.alter(1, _UID=b"1000")
+    reader.alter(2, _UID=[b"991", b"1000"])
     statistics = collected(reader)
-    assert (statistics.events, statistics.untrusted) == (1, 1)
+    assert (statistics.events, statistics.untrusted) == (1, 2)
 
 
 def test_lost_entries_are_added_up() -> None:

@@ -1,6 +1,7 @@
 """``binarycop events``: the gate's events, from this device's journal."""
 
 import argparse
+import re
 import shutil
 import sys
 import textwrap
@@ -28,6 +29,7 @@ _EVENTS = {event.spec.name: event for event in Event}
 _LEAST_COLUMNS = 40
 _INDENT = " " * len("2026-05-04 12:00:01.234  ")
 _DIGITS = 7
+_PLACE = re.compile(r"[+-]?[0-9]{1,6}")
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -74,6 +76,9 @@ def run(options: argparse.Namespace) -> int:
     chosen = boots if options.boot is None else _named(options.boot, boots)
     if options.boot is not None and not chosen:
         note(f"no boot is {options.boot!r}: write 0 for the newest, down to {1 - len(boots)}, or the start of an id")
+        return 2
+    if options.follow and chosen[-1].id != running:
+        note("--follow shows what comes, which is of the newest boot: leave --boot out")
         return 2
     period, left_out = Period(options.since, options.until), Counter[str]()
     boot, shown = None, 0
@@ -125,7 +130,7 @@ def _records(
 
 def _named(name: str, boots: Sequence[Boot]) -> list[Boot]:
     """The boot that ``--boot`` names; none if there is no such boot, or more than one."""
-    if name.lstrip("+-").isdecimal() and len(name) <= _DIGITS:
+    if _PLACE.fullmatch(name):
         index = int(name)
         return [boots[index - 1]] if -len(boots) < index <= 0 else []
     found = [boot for boot in boots if boot.id.startswith(name.replace("-", "").lower())]

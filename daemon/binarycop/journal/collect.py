@@ -43,7 +43,10 @@ def collect(
         # The same few for most entries.
         name = event.spec.name
         key = (name, fields.get("_SYSTEMD_UNIT"), fields.get("_UID"))
-        is_trusted = trusted.get(key)
+        try:
+            is_trusted = trusted.get(key)
+        except TypeError:  # several units or users, which journald never writes
+            is_trusted = False
         if is_trusted is None:
             is_trusted = origins.wrote(event, origin_of(fields))
             if len(trusted) < _MOST_ORIGINS:
