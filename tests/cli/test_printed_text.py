@@ -14,7 +14,7 @@ from binarycop.cli.options import print_json
 
 CLI = Path(__file__).resolve().parents[2] / "daemon/binarycop/cli"
 SAFE = {"printable", "format_line", "dumps", "replace"}
-NUMBERS_ONLY = {"bench_faces.py", "bench_gates.py", "evaluate.py"}
+NUMBERS_ONLY = {"evaluate.py"}
 """Besides what goes through ``printable``, these print counts and shares, and the names of the four classes."""
 
 HOSTILE = "x\n\x1b[2Kbinarycop: all is well\u202e\x9b1A"
