@@ -10,6 +10,7 @@ from binarycop.journal.events import Event
 from binarycop.journal.fields import FIELDS, Word
 from binarycop.service.faults import FaultReason
 from binarycop.service.sleep import RESTLESS_S, Waker
+from binarycop.settings.classifier import Fallback, OverlaySettings
 from binarycop.settings.frames import FramesSettings
 from binarycop.settings.gate import Contact, Fail, GateSettings, Policy
 from binarycop.settings.lines import InputSettings, LineSettings, LinesSettings
@@ -30,13 +31,13 @@ INPUTS = LaneSettings(
 SLEEP_EVENTS = (Event.ASLEEP, Event.AWAKE)
 
 
-def low_power(*lanes: LaneSettings) -> SimulatedSetup:
-    return SimulatedSetup(*lanes, service=LOW_POWER)
+def low_power(*lanes: LaneSettings, overlay: OverlaySettings | None = None) -> SimulatedSetup:
+    return SimulatedSetup(*lanes, service=LOW_POWER, overlay=overlay)
 
 
-def asleep(*lanes: LaneSettings) -> SimulatedSetup:
+def asleep(*lanes: LaneSettings, overlay: OverlaySettings | None = None) -> SimulatedSetup:
     """A service that sleeps, with frames as it takes them then."""
-    setup = low_power(*lanes).frames(120).frames(20, every_s=0.2)
+    setup = low_power(*lanes, overlay=overlay).frames(120).frames(20, every_s=0.2)
     assert is_asleep(setup)
     return setup
 
@@ -191,6 +192,19 @@ def test_an_overlay_that_does_not_wake_is_a_fault_and_no_relay_goes_on_for_a_ver
     setup.person_arrives(CORRECT).frames(1, every_s=0.2)
     assert setup.records(Event.OVERLAY_FAILED) == [("overlay_failed", {"reason": "its clock cannot be set"})]
     assert "no scores" in [values["reason"] for _, values in setup.records(Event.FAULT)]
+
+
+def test_the_emulator_does_not_take_over_while_the_dead_man_timer_has_a_slow_clock() -> None:
+    setup = asleep(overlay=OverlaySettings(restarts=0, fallback=Fallback.EMULATOR))
+
+    def fail() -> None:
+        raise OverlayError("its clock cannot be set")
+
+    setup.classifier.on_wake = fail
+    with pytest.raises(OverlayError, match="its clock cannot be set"), setup.service:
+        setup.person_arrives(CORRECT).frames(20, every_s=0.2)
+    assert not setup.records(Event.ON_EMULATOR)
+    assert setup.factory.pin("RELAY").state is False
 
 
 def votes(setup: SimulatedSetup) -> int:

@@ -74,7 +74,7 @@ class FailoverClassifier:
         """Try once to get scores again. All relays must be off, since the FPGA's pins are undefined while it is loaded.
 
         Raises OverlayLoadDenied if this process may not load the overlay. Raises the last failure if all restarts are
-        used and the emulator may not take over.
+        used and the emulator may not take over, and OverlayError if the overlay's clock would then stay slow.
         """
         if self._failure is None:
             return
@@ -114,6 +114,9 @@ class FailoverClassifier:
         """Let the emulator take over, or raise ``failure``."""
         if self._settings.fallback is Fallback.NONE:
             raise failure
+        if isinstance(self._classifier, ReloadableClassifier):
+            # The relays stay behind the overlay's dead-man timer, which has the overlay's clock.
+            self._classifier.wake()
         self._classifier.close()
         # A DMA that hangs may still write, so its buffers must not be used for anything else. This keeps them.
         self._abandoned = self._classifier
