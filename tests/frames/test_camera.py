@@ -302,3 +302,15 @@ def test_pictures_that_wait_are_dropped_on_request_whole_or_bad() -> None:
     live.drop_waiting()
     assert values(live, 1) == [9]
     assert not device.taken
+
+
+def test_a_driver_that_fills_each_buffer_at_once_is_asked_for_its_own_buffers_only() -> None:
+    class FastDevice(FakeDevice):
+        def requeue(self, index: int) -> None:
+            super().requeue(index)
+            self._at_once += 1
+
+    live = camera(FastDevice([picture(value) for value in range(10)], waiting=3))
+    assert values(live, 1) == [3]
+    live.drop_waiting()
+    assert values(live, 1) == [9], "4, 5 and 6 were dropped, and the newest of the next three counts"

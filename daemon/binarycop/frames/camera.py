@@ -92,11 +92,11 @@ class Camera:
 
     def drop_waiting(self) -> None:
         """See ``Source.drop_waiting``. A driver whose buffers are all full drops new pictures, not old ones."""
-        waiting, self._ready = self._ready, deque()
-        for buffer in waiting:
-            self._device.requeue(buffer.index)
+        # None is given back before all are taken: a fast driver fills it again at once, without end.
         while (old := self._device.dequeue(0)) is not None:
-            self._device.requeue(old.index)
+            self._ready.append(old)
+        while self._ready:
+            self._device.requeue(self._ready.popleft().index)
 
     def close(self) -> None:
         """See ``Source.close``."""
