@@ -251,6 +251,13 @@ def test_all_parts_are_printed_as_json_only_without_a_file(one_part: None, capsy
     assert list(json.loads(capsys.readouterr().out)["parts"]) == ["broken", "kernel"]
 
 
+def test_a_file_that_cannot_be_written_is_named(
+    one_part: None, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["bench", "all", "--json", str(tmp_path)]) == 11
+    assert f"binarycop: {tmp_path}" in capsys.readouterr().err
+
+
 def test_a_file_whose_folder_is_missing_is_refused_before_anything_is_measured(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

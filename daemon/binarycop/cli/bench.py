@@ -10,7 +10,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from binarycop import atomic
 from binarycop.benchmarks import finders, frame, gates, instructions, kernel, memory, modes, read, start
 from binarycop.benchmarks.compare import compare
 from binarycop.benchmarks.drawn_clip import draw_clip
@@ -19,7 +18,7 @@ from binarycop.benchmarks.machine import this_machine
 from binarycop.benchmarks.table import comparison_lines, machine_lines, part_lines
 from binarycop.bundle import files as bundles
 from binarycop.bundle.search import find_bundle
-from binarycop.cli import bench_faces
+from binarycop.cli import bench_faces, result_file
 from binarycop.cli.options import add_json, print_json
 from binarycop.errors import BinaryCoPError
 from binarycop.printable import printable
@@ -90,7 +89,7 @@ def _run_part(options: argparse.Namespace) -> int:
 
 
 def _run_all(options: argparse.Namespace) -> int:
-    """A part that cannot be measured is a part without figures, and makes the exit code 1."""
+    """A part that cannot be measured is a part without figures, and makes the exit code 1. Raises OutputError."""
     machine, measured, code = this_machine(), list[Part](), 0
     only_json = options.json == "-"
     if not only_json:
@@ -113,7 +112,7 @@ def _run_all(options: argparse.Namespace) -> int:
     if only_json:
         print_json(report)
     elif options.json:
-        atomic.write_file(Path(options.json), (json.dumps(report, indent=1, ensure_ascii=False) + "\n").encode())
+        result_file.write(Path(options.json), json.dumps(report, indent=1, ensure_ascii=False) + "\n")
     return code
 
 

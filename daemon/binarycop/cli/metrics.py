@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from binarycop.atomic import write_file
+from binarycop.cli import result_file
 from binarycop.cli.events import note
 from binarycop.cli.options import add_config
-from binarycop.errors import JournalError, OutputError
+from binarycop.errors import JournalError
 from binarycop.journal.boots import Boot, read_boots
 from binarycop.journal.journald import Reader
 from binarycop.journal.metrics import Metrics
@@ -55,12 +55,12 @@ def run(options: argparse.Namespace) -> int:
     metrics.restore(state.samples, state.faults)
     state = _count(reader, running, state, metrics)
     if options.output:
-        _write(options.output, metrics.text(), mode=0o644)
+        result_file.write(options.output, metrics.text())
     else:
         for line in metrics.text().splitlines():
             print(printable(line))
     if options.state:  # last: after a failure the next run counts the same entries again, and no sample is too high
-        _write(options.state, json.dumps(vars(state)), mode=0o600)
+        result_file.write(options.state, json.dumps(vars(state)), mode=0o600)
     return 0
 
 
@@ -114,10 +114,3 @@ def _parsed(given: Any) -> State:
     samples = {str(key): float(value) for key, value in given["samples"].items()}
     faults = [(str(gate), str(reason)) for gate, reason in given["faults"]]
     return State(str(given["boot"]), str(given["cursor"]), samples, faults)
-
-
-def _write(file: Path, text: str, mode: int) -> None:
-    try:
-        write_file(file, text.encode(errors="replace"), mode)
-    except OSError as error:
-        raise OutputError(file, error.strerror or str(error)) from error

@@ -8,14 +8,12 @@ import time
 from datetime import datetime
 from pathlib import Path
 
-from binarycop.atomic import write_file
-from binarycop.cli import stats_page, stats_text
+from binarycop.cli import result_file, stats_page, stats_text
 from binarycop.cli.events import add_period, note, period_problem
 from binarycop.cli.options import add_json, print_json
 from binarycop.cli.progress import Progress
 from binarycop.cli.stats_figures import Report, report
 from binarycop.clock import MonotonicClock
-from binarycop.errors import OutputError
 from binarycop.journal.boots import read_boots
 from binarycop.journal.collect import collect
 from binarycop.journal.origin import GateOrigins
@@ -64,7 +62,8 @@ def run(options: argparse.Namespace) -> int:
     elif options.csv:
         _print_csv(result)
     elif options.html:
-        _write_page(options.html, stats_page.page(result))
+        result_file.write(options.html, stats_page.page(result))
+        note(f"written: {options.html}")
     else:
         for line in stats_text.lines(result, _bar_character()):
             print(printable(line))
@@ -92,14 +91,6 @@ def _plain(name: str) -> str:
     """A gate's name that a spreadsheet does not take for a formula."""
     name = printable(name)
     return f"'{name}" if name.startswith(("=", "+", "-", "@")) else name
-
-
-def _write_page(file: Path, text: str) -> None:
-    try:
-        write_file(file, text.encode(), mode=0o644)
-    except OSError as error:
-        raise OutputError(file, error.strerror or str(error)) from error
-    note(f"written: {file}")
 
 
 def _bar_character() -> str:
