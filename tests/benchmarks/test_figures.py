@@ -60,6 +60,8 @@ def changed(row: dict[str, Any], path: tuple[str | int, ...], value: Any) -> dic
     [
         (("format",), 2, "format is 2; write 1"),
         (("machine", "cores"), 0, "machine.cores is 0; write a whole number"),
+        (("machine", "load"), None, r"machine.load is no list of numbers; write \[\] or a list of numbers"),
+        (("machine", "load"), [1.5, "high"], "machine.load is no list of numbers"),
         (("parts",), [], r"parts is \[\]; write an object"),
         (
             ("parts", "kernel", "figures", 1, "value"),

@@ -40,7 +40,7 @@ def _machine(fields: Fields) -> Machine:
         memory_mib=fields.whole("memory_mib", 0, 10**9),
         flags=_texts(fields, "flags"),
         others=_texts(fields, "others"),
-        load=tuple(float(load) for load in fields.value("load")),
+        load=_numbers(fields, "load"),
     )
 
 
@@ -65,3 +65,11 @@ def _texts(fields: Fields, name: str) -> tuple[str, ...]:
     if not isinstance(value, list) or not all(isinstance(item, str) and item.isprintable() for item in value):
         raise ValueError(f"{fields.path}.{name} is no list of texts; write [] or a list of texts")
     return tuple(value)
+
+
+def _numbers(fields: Fields, name: str) -> tuple[float, ...]:
+    """A list of numbers, which may be empty."""
+    value = fields.value(name)
+    if not isinstance(value, list) or not all(type(item) in (int, float) for item in value):
+        raise ValueError(f"{fields.path}.{name} is no list of numbers; write [] or a list of numbers")
+    return tuple(map(float, value))
