@@ -28,7 +28,7 @@ FOREIGN_PAGE = ROOT / "docs" / "compatibility.md"
 SUFFIXES = "py md c v sh svg csv service timer conf rules catalog journald yaml npz onnx json cfg toml webp"
 # What exists on a board, in a build or in a data set only.
 ELSEWHERE = {
-    "overlay.bit", "overlay.hwh", "lines.yaml", "boot.py", "driver.py", "input.npy", "masks.cfg", "gate_lines.xdc",
+    "overlay.bit", "overlay.hwh", "lines.yaml", "boot.py", "driver.py", "input.npy", "masks.cfg", "gate_lines.xdc", "core.json",
 }  # fmt: skip
 NOT_IN_THE_PROJECT = ("bundles/", "versions/", "proven/", "shipped/", "gate.d/", "work/", "build/", "dist/")
 CLASS = re.compile(r"[A-Z][a-z]+(?:[A-Z][a-z0-9]+)+(?:\.\w+)?")
