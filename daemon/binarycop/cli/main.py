@@ -3,7 +3,6 @@
 import argparse
 import errno
 import importlib
-import json
 import sys
 from collections.abc import Iterable, Sequence
 from io import TextIOWrapper
@@ -119,6 +118,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             print(f"binarycop: {printable(text)}", file=sys.stderr)
         code = next((code for kind, code in _EXIT_CODES if isinstance(error, kind)), 1)
         if getattr(options, "json", False):
+            import json  # noqa: PLC0415 - the journal's writer does without
+
             print(json.dumps({"event": "error", "error": "; ".join(texts), "exit_code": code}))
         return code
     except BrokenPipeError:
