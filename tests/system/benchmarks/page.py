@@ -40,6 +40,8 @@ frames are from then. All gates' crops are one batch, and one detector works for
     "start": """Each program is started several times, in turns. Ready is systemd's `READY=1`, a clip is the camera.""",
     "memory": """Resident is all memory of the process, with the libraries that other processes share; proportional
 counts shared pages in part.""",
+    "modes": """One gate with a drawn camera of 640×480 and 30 JPEGs a second, whose decoding counts here. Nobody is
+there; then something in the picture moves, and the time runs until the camera has to give all pictures again.""",
     "instructions": """Counted by callgrind, which knows no AVX-512, so the packages compute with AVX2 at most.
 `make armhf-cost` counts what the board's kind of processor executes.""",
 }
