@@ -65,6 +65,11 @@ def latency(stages: Sequence[Stage]) -> int:
     return _run(stages, 1)[0][0] + 1
 
 
+def arrivals(stages: Sequence[Stage]) -> list[list[int]]:
+    """For one image, the clocks at which words arrive at the FIFO behind each stage."""
+    return [fifo.arrived for fifo in _run(stages, 1)[1]]
+
+
 def _run(stages: Sequence[Stage], images: int) -> tuple[list[int], list[_Fifo]]:
     """The clock of each image's last score, and the FIFO behind each stage."""
     pixels, clocks = stages[0].pixels, max(stage.clocks for stage in stages)
