@@ -35,8 +35,9 @@ take two to four times as long.""",
     "gates": """Daemons whose gates all play the same clip in step, the worst case: every camera's frame comes at the
 same moment, and somebody walks up to all gates at once. A frame's age is from its capture until the lines were driven.
 Of the processor time with 16 gates a third each goes to the clips' JPEG, which a raw YUYV camera does not have, and to
-the detector; the rest to tracking, crops and the loop. So two cores are busy while 16 people walk up, and the oldest
-frames are from then. All gates' crops are one batch, and one detector works for all.""",
+the detector; the rest to tracking, crops and the loop. So two cores are busy while 16 people walk up. The oldest frames
+are from then, and from the start, when all clips are opened at once. All gates' crops are one batch, and one detector
+works for all.""",
     "start": """Each program is started several times, in turns. Ready is systemd's `READY=1`, a clip is the camera.""",
     "memory": """Resident is all memory of the process, with the libraries that other processes share; proportional
 counts shared pages in part.""",
