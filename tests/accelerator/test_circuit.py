@@ -106,6 +106,13 @@ def test_a_batch_takes_the_time_of_the_circuit(bundle: Bundle, library: Path, cr
     assert 16 * 1024 / 100e6 < setup.circuit.now_s() - begun_s < 300e-6, "a pixel each 10 ns, and the latency"
 
 
+def test_an_image_more_takes_a_clock_for_each_pixel_more(bundle: Bundle, library: Path) -> None:
+    from overlays.rtl.model.latency import clocks  # noqa: PLC0415 - as above
+
+    one, two, sixteen = (clocks(bundle, library, images) for images in (1, 2, 16))
+    assert (two - one, sixteen - two) == (1024, 14 * 1024)
+
+
 @pytest.mark.parametrize(
     ("kind", "error"),
     [

@@ -6,6 +6,7 @@ Its time is that of its clock: nothing happens but while the driver sleeps or us
 
 from pathlib import Path
 
+from binarycop.accelerator.base import Registers
 from binarycop.accelerator.dma import CONTROL, START
 from binarycop.accelerator.simulated.circuit_library import (
     NO_FAULT,
@@ -37,8 +38,8 @@ class Circuit(Logic):
         manifest = bundle.manifest
         self.circuit = CircuitLibrary(library, manifest.name, manifest.sha256[WEIGHTS], self.memory)
         self.dmas = {
-            manifest.input_dma: _Registers(self, _INPUT),
-            manifest.output_dma: _Registers(self, _OUTPUT),
+            manifest.input_dma: _StartingRegisters(self, self.circuit.registers(_INPUT)),
+            manifest.output_dma: self.circuit.registers(_OUTPUT),
         }
         self._clock_hz = manifest.clock_mhz * 1e6
         self._now_s = 0.0
@@ -85,16 +86,16 @@ class Circuit(Logic):
             self.circuit.set_fault(WRONG_ADDRESS)
 
 
-class _Registers:
-    """The registers of one DMA, see ``Registers``."""
+class _StartingRegisters:
+    """The registers of the input DMA, see ``Registers``: its start begins a batch."""
 
-    def __init__(self, logic: Circuit, dma: int) -> None:
-        self._logic, self._dma = logic, dma
+    def __init__(self, logic: Circuit, registers: Registers) -> None:
+        self._logic, self._registers = logic, registers
 
     def read(self, offset: int) -> int:
-        return self._logic.circuit.read(self._dma, offset)
+        return self._registers.read(offset)
 
     def write(self, offset: int, value: int) -> None:
-        if self._dma == _INPUT and offset == CONTROL and value & START:
+        if offset == CONTROL and value & START:
             self._logic.begin_batch()
-        self._logic.circuit.write(self._dma, offset, value)
+        self._registers.write(offset, value)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from binarycop.accelerator.base import Registers
 from binarycop.accelerator.simulated.memory import Memory, SimulatedBusError
 from binarycop.errors import BackendError
 
@@ -56,6 +57,10 @@ class CircuitLibrary:
         self._library.circuit_run(self._open(), cycles)
         self._store_writes()
 
+    def cycles(self) -> int:
+        """The number of cycles since it was opened."""
+        return int(self._library.circuit_cycles(self._open()))
+
     def quiet_cycles(self) -> int:
         """The number of cycles since anything moved between circuit and memory."""
         return int(self._library.circuit_quiet(self._open()))
@@ -73,6 +78,10 @@ class CircuitLibrary:
         if self._library.circuit_write(self._open(), dma, offset, value) < 0:
             raise SimulatedBusError(f"register 0x{offset:02x} of DMA {dma} does not answer")
         self._store_writes()
+
+    def registers(self, dma: int) -> Registers:
+        """The registers of one DMA."""
+        return _Registers(self, dma)
 
     def set_fault(self, fault: int) -> None:
         """Make something go wrong from now on: STUCK, CLOCK_STOPPED, WRONG_ADDRESS; or NO_FAULT."""
@@ -99,6 +108,7 @@ class CircuitLibrary:
             ("close", None, (handle,)),
             ("reset", None, (handle,)),
             ("run", None, (handle, word)),
+            ("cycles", word, (handle,)),
             ("quiet", word, (handle,)),
             ("write", ctypes.c_int, (handle, ctypes.c_int, ctypes.c_uint32, ctypes.c_uint32)),
             ("read", ctypes.c_int64, (handle, ctypes.c_int, ctypes.c_uint32)),
@@ -107,3 +117,16 @@ class CircuitLibrary:
         ):
             function = getattr(self._library, f"circuit_{name}")
             function.restype, function.argtypes = result, arguments
+
+
+class _Registers:
+    """The registers of one DMA, see ``Registers``."""
+
+    def __init__(self, circuit: CircuitLibrary, dma: int) -> None:
+        self._circuit, self._dma = circuit, dma
+
+    def read(self, offset: int) -> int:
+        return self._circuit.read(self._dma, offset)
+
+    def write(self, offset: int, value: int) -> None:
+        self._circuit.write(self._dma, offset, value)
