@@ -67,3 +67,12 @@ def test_a_bundle_is_opened_only_if_it_can_cut_faces(tiny_bundle: Bundle, monkey
     monkeypatch.setattr(files, "load", load)
     with pytest.raises(BundleError, match="no face can be cut"):
         backends.open_bundle(ClassifierSettings(str(tiny_bundle.folder)))
+
+
+def test_the_self_test_cuts_the_views_too(tiny_bundle: Bundle, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise ValueError("no room for the views")
+
+    monkeypatch.setattr("binarycop.detection.views.views_in", fail)
+    with pytest.raises(BundleError, match="no face can be cut with margin .*: no room for the views"):
+        check_crops(tiny_bundle, Emulator(tiny_bundle))

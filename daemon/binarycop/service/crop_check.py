@@ -8,7 +8,7 @@ import numpy as np
 from binarycop.bundle.files import Bundle
 from binarycop.classes import LABELS, MaskClass
 from binarycop.classifier.base import Classifier
-from binarycop.detection.crop import crop
+from binarycop.detection.views import VIEWS, cut_views
 from binarycop.errors import BundleError
 from binarycop.frames.drawing import Head, background, draw
 from binarycop.geometry import SIDE_PX, Box
@@ -36,7 +36,7 @@ def check_crops(bundle: Bundle, classifier: Classifier) -> int:
     crops = np.empty((len(boxes), SIDE_PX, SIDE_PX, 3), np.uint8)
     for index, box in enumerate(boxes):
         try:
-            crops[index] = crop(picture, box, geometry)
+            crops[index] = cut_views(picture, box, geometry, len(VIEWS))[0]
         except Exception as error:  # of numpy, OpenCV or Python: whatever it is would end the daemon at a face
             where = f"margin {geometry.margin:g}, shift_y {geometry.shift_y:g}"
             raise BundleError(bundle.folder, f"no face can be cut with {where}: {error}") from error
