@@ -74,6 +74,14 @@ def test_repeated_and_lost_entries_are_counted_with_their_number() -> None:
     assert changed(metrics) == {'binarycop_tailgated_total{gate="north"}': 7, "binarycop_entries_lost_total": 3}
 
 
+def test_when_somebody_last_came_is_known_to_the_minute_only() -> None:
+    metrics = Metrics(["north"])
+    metrics.add("person", NOON_US + 61_234_567, fields(person=1))
+    noon_s = NOON_US / 1e6
+    assert metrics.samples['binarycop_last_person_timestamp_seconds{gate="north"}'] == noon_s + 60
+    assert metrics.samples["binarycop_last_event_timestamp_seconds"] == noon_s + 60
+
+
 def test_a_gate_has_a_fault_until_its_last_reason_is_gone() -> None:
     key, metrics = 'binarycop_fault{gate="north"}', Metrics(["north"])
     for event, reason, expected in (

@@ -54,18 +54,19 @@ _BOUNDS = {
 }
 _GAUGES = {
     "binarycop_fault": "1 while the gate has a fault.",
-    "binarycop_last_person_timestamp_seconds": "When somebody last came to the front; 0 if that is not known.",
+    "binarycop_last_person_timestamp_seconds": "The minute in which somebody last came to the front; 0: not known.",
 }
 _READY, _LAST = "binarycop_ready", "binarycop_last_event_timestamp_seconds"
 _HELP = {
     LATENCY: "From the capture of a frame to the lines, for each decision.",
     MARGIN: "Best score minus the second best, of each verdict with a class.",
     _READY: "1 from the daemon's ready to its end, as the journal has them.",
-    _LAST: "When the newest event was written.",
+    _LAST: "The minute in which the newest event was written.",
     **_GAUGES,
 }
 _ENDS = frozenset({"started", "stopped", "failed", "gave_up"})
 _MOST_FAULTS = 100
+_MINUTE_US = 60_000_000
 
 
 class Metrics:
@@ -101,7 +102,9 @@ class Metrics:
     def add(self, event: str, at_us: int, fields: Mapping[str, Any]) -> None:
         """Take an event that the gate's own units wrote, in the journal's order."""
         gate = self._gates.get(_bytes(fields, "gate"), UNKNOWN)
-        self.samples[_LAST] = at_us / 1e6
+        # No figure says to the second when somebody came.
+        minute_s = at_us // _MINUTE_US * 60.0
+        self.samples[_LAST] = minute_s
         if event in _ENDS:
             self._end()
         if event in DAEMON_COUNTERS:
@@ -110,7 +113,7 @@ class Metrics:
         if event == "ready":
             self.samples[_READY] = 1.0
         elif event == "person":
-            self.samples[_key("binarycop_last_person_timestamp_seconds", gate)] = at_us / 1e6
+            self.samples[_key("binarycop_last_person_timestamp_seconds", gate)] = minute_s
         elif event == "repeated":
             self._count_event(_bytes(fields, "what").decode(errors="replace"), gate, {}, _count(fields))
         elif event in ("fault", "fault_over"):
