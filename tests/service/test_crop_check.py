@@ -74,5 +74,5 @@ def test_the_self_test_cuts_the_views_too(tiny_bundle: Bundle, monkeypatch: pyte
         raise ValueError("no room for the views")
 
     monkeypatch.setattr("binarycop.detection.views.views_in", fail)
-    with pytest.raises(BundleError, match="no face can be cut with margin .*: no room for the views"):
+    with pytest.raises(BundleError, match=r"no face can be cut with margin .*: no room for the views"):
         check_crops(tiny_bundle, Emulator(tiny_bundle))
