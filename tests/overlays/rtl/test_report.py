@@ -77,6 +77,18 @@ def test_a_measurement_drops_the_figures_of_another_circuit(
     assert (figures["images"], figures["fmax_mhz_ecp5"]) == (None, 123.4)
 
 
+def test_what_the_circuit_has_is_not_measured_again_if_only_the_missing_is_wanted(
+    tmp_path: Path, hashes: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = kept(tmp_path, hashes)
+    monkeypatch.chdir(tmp_path)
+    clocks = iter([123.4, 99.0])
+    monkeypatch.setitem(report._MEASUREMENTS, "route", lambda folder, plan, bundle: {"fmax_mhz_ecp5": next(clocks)})
+    for _ in range(2):
+        report.measure("n-cnv", "route", file, if_missing=True)
+    assert report.read(file)["n-cnv"]["fmax_mhz_ecp5"] == 123.4
+
+
 def test_an_unknown_word_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         report.main(["--measure", "speed"])
