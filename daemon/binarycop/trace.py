@@ -13,7 +13,7 @@ from enum import Enum
 from typing import NamedTuple, Protocol, TextIO
 
 MAX_SPANS = 50_000
-"""So many are kept, the newest ones: about two minutes of one gate at 30 Hz, 5 MB."""
+"""How many spans are kept, the newest ones: about two minutes of one gate at 30 Hz, 5 MB."""
 _US_PER_S = 1e6
 
 

@@ -95,7 +95,7 @@ class FinnClassifier:
                 self._board.rest()
 
     def wake(self) -> None:
-        """Give the overlay its clock again, if it rests. May be called while ``scores`` is running.
+        """Restore the overlay's clock, if it rests. May be called while ``scores`` is running.
 
         Raises OverlayError.
         """

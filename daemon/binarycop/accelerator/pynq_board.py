@@ -138,7 +138,7 @@ class PynqBoard:
         self._overlay = None
 
     def _set_clock(self) -> None:
-        # pynq sets one divisor after the other. In between, the clock is slower than before or after, never faster.
+        # pynq sets one divisor after the other. At rest both are the largest ones, so the clock is never too fast.
         pynq.ps.Clocks.fclk0_mhz = self._clock_mhz
         clock_mhz = float(pynq.ps.Clocks.fclk0_mhz)
         if not is_clock_right(clock_mhz, self._clock_mhz):

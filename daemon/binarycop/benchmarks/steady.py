@@ -1,4 +1,4 @@
-"""Processes drawn frames as ``replay`` does, so many of them, for a program that counts instructions.
+"""Processes a number of drawn frames as ``replay`` does, for a program that counts instructions.
 
 python -m binarycop.benchmarks.steady person|nobody COUNT [callgrind]
 
@@ -28,7 +28,7 @@ from binarycop.frames.base import Frame
 
 PERSON, NOBODY = "person", "nobody"
 WARM_UP = 48
-"""After so many frames the scene is steady: it was still for longer than a second, or somebody is tracked."""
+"""After this number of frames the scene is steady: it was still for longer than a second, or somebody is tracked."""
 _UNKNOWN = "avx512"  # to valgrind
 _CONTROL_S = 60.0
 _WIDTH_PX, _HEIGHT_PX, _RATE_HZ = 640, 480, 30

@@ -19,7 +19,7 @@ def vote_interval_s(state: State, config: GateConfig, settings: VerdictSettings)
 
     Every frame until the verdict, while that verdict may still give a permission, and from a vote on that contradicts
     it. Never after a pulse, which cannot be taken back, until the passage or its time-out. Otherwise as rarely as the
-    window stays full: of whoever was refused and may put the mask right, and during a held permission.
+    window stays full: after a refusal, as the mask may be put right, and during a held permission.
     """
     verdict, grant = state.verdict, state.grant
     if verdict is None or verdict.is_contradicted or verdict.status is GateStatus.UNDECIDED:

@@ -1,7 +1,7 @@
 """Figures of the gates for Prometheus, counted from the journal: numbers only.
 
-The names and labels are all known beforehand, from the table below and the names of the gates in the settings. So
-whatever the daemon writes, no text of it can get out this way.
+All names and labels come from the table below and from the names of the gates in the settings. So no text that the
+daemon writes can leave the board in a metric.
 """
 
 from collections.abc import Mapping, Sequence

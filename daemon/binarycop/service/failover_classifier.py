@@ -24,7 +24,7 @@ class ReloadableClassifier(Classifier, Protocol):
         """Slow the overlay's clock down until ``wake`` or the next crop. Raises OverlayError."""
 
     def wake(self) -> None:
-        """Give the overlay its clock again, also while ``scores`` runs. Raises OverlayError."""
+        """Restore the overlay's clock, also while ``scores`` runs. Raises OverlayError."""
 
 
 class FailoverClassifier:
@@ -61,7 +61,7 @@ class FailoverClassifier:
         self._try(lambda overlay: overlay.rest())
 
     def wake(self) -> None:
-        """Give an overlay that rests its whole clock, also while the perception runs. An error is a failure."""
+        """Restore the clock of an overlay that rests, also while the perception runs. An error is a failure."""
         self._try(lambda overlay: overlay.wake())
 
     def report_failure(self) -> None:

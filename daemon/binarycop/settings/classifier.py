@@ -91,7 +91,7 @@ class SimulatedRtlSettings:
     folder: str = "build/rtl"
     """Folder with the circuits' simulations, ``NAME.so`` for the bundle NAME; ``make rtl-model`` writes them.
 
-    They are programs: whoever can write this folder decides what the daemon does.
+    They run in the daemon: only root may be able to write into this folder.
     """
 
 
