@@ -9,7 +9,7 @@ from binarycop.gate import inputs
 from binarycop.gate.config import GateConfig
 from binarycop.gate.machine import step
 from binarycop.gate.state import Phase, State
-from binarycop.gate.vote_interval import EVERY_FRAME, NEVER, vote_interval_s
+from binarycop.gate.vote_interval import EVERY_FRAME, LONGEST_S, NEVER, vote_interval_s
 from binarycop.settings.gate import Contact, GateSettings, Policy
 from binarycop.settings.lines import InputSettings, LinesSettings
 from binarycop.settings.schema import LaneSettings
@@ -88,3 +88,19 @@ def test_at_that_interval_the_window_is_full_for_any_settings() -> None:
         passage = Passage().verdict(GateStatus.NOSE)
         interval_s = vote_interval_s(passage.state, passage.config, settings)
         assert (settings.window - 1) * interval_s < settings.within_s
+
+
+@pytest.mark.parametrize(
+    ("grace_s", "verdict", "interval_s"),
+    [
+        (2.0, VERDICT, 0.1875),
+        (2.0, VerdictSettings(votes=1, window=1, within_s=30.0), LONGEST_S),
+        (30.0, VerdictSettings(votes=2, window=3, within_s=3.0), LONGEST_S),
+        (0.2, VerdictSettings(votes=2, window=3, within_s=3.0), 0.1),
+    ],
+)
+def test_a_window_of_few_votes_in_a_long_time_does_not_make_the_votes_rare(
+    grace_s: float, verdict: VerdictSettings, interval_s: float
+) -> None:
+    passage = Passage(contact=Contact.HOLD, grace_s=grace_s).verdict(GateStatus.CORRECT)
+    assert vote_interval_s(passage.state, passage.config, verdict) == interval_s

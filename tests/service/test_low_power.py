@@ -17,6 +17,7 @@ from binarycop.settings.lines import InputSettings, LineSettings, LinesSettings
 from binarycop.settings.schema import LaneSettings
 from binarycop.settings.service import Mode, ServiceSettings
 from binarycop.settings.signals import SignalSettings, SignalsSettings
+from binarycop.settings.verdict import VerdictSettings
 from tests.service.fakes import CORRECT, NOSE, SimulatedSetup
 
 LOW_POWER = ServiceSettings(mode=Mode.LOW_POWER, sleep_after_s=10.0, sleep_rate_hz=5.0)
@@ -256,6 +257,16 @@ def test_a_held_permission_goes_on_with_fewer_votes_and_ends_soon_after_the_mask
         setup.frames(1, every_s=1 / 30)
     assert setup.now_s - began_s <= 1.5 / 8 + 6 / 30
     assert "verdict nose" in str(setup.records(Event.WITHDRAWN)[0][1]["reason"])
+
+
+def test_a_held_permission_with_a_short_grace_time_goes_on_as_in_performance() -> None:
+    few, hold = VerdictSettings(votes=2, window=3, within_s=3.0), GateSettings(contact=Contact.HOLD, grace_s=0.4)
+    for service in (LOW_POWER, ServiceSettings()):
+        setup = SimulatedSetup(replace(INPUTS, gate=hold, verdict=few), service=service)
+        setup.factory.pin("READY").drive_high()
+        setup.person_arrives(CORRECT).frames(90, every_s=1 / 30)
+        assert setup.is_relay_on
+        assert not setup.records(Event.WITHDRAWN)
 
 
 def test_a_person_who_comes_right_after_another_is_classified_at_once() -> None:

@@ -12,6 +12,8 @@ from binarycop.gate.state import State
 from binarycop.settings.verdict import VerdictSettings
 
 EVERY_FRAME, NEVER = 0.0, inf
+LONGEST_S = 0.25
+"""A mask that is put right, or taken off during a held permission, is looked at within this time."""
 
 
 def vote_interval_s(state: State, config: GateConfig, settings: VerdictSettings) -> float:
@@ -19,7 +21,7 @@ def vote_interval_s(state: State, config: GateConfig, settings: VerdictSettings)
 
     Every frame until the verdict, while that verdict may still give a permission, and from a vote on that contradicts
     it. Never after a pulse, which cannot be taken back, until the passage or its time-out. Otherwise as rarely as the
-    window stays full: after a refusal, as the mask may be put right, and during a held permission.
+    window stays full and a held permission has two votes in its grace time, but not more rarely than ``LONGEST_S``.
     """
     verdict, grant = state.verdict, state.grant
     if verdict is None or verdict.is_contradicted or verdict.status is GateStatus.UNDECIDED:
@@ -28,4 +30,4 @@ def vote_interval_s(state: State, config: GateConfig, settings: VerdictSettings)
         return EVERY_FRAME
     if grant is not None and not grant.is_held and grant.person == state.person:
         return NEVER
-    return settings.within_s / settings.window
+    return min(settings.within_s / settings.window, config.settings.grace_s / 2, LONGEST_S)
