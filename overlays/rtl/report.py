@@ -170,7 +170,7 @@ def table(figures: dict[str, Figures]) -> str:
     names = list(figures)
     rows = [f"| | {' | '.join(names)} |", f"|---|{'---|' * len(names)}"]
     for key in [key for part in PARTS.values() for key in part]:
-        cells = ["–" if figures[name][key] is None else f"{figures[name][key]:,}" for name in names]
+        cells = ["–" if figures[name].get(key) is None else f"{figures[name][key]:,}" for name in names]
         rows.append(f"| {key} | {' | '.join(cells)} |")
     return "\n".join(rows)
 

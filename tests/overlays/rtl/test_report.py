@@ -95,6 +95,11 @@ def test_an_unknown_word_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     assert "speed is neither of simulation, synthesis, route nor of" in capsys.readouterr().err
 
 
+def test_the_page_has_the_kept_figures() -> None:
+    page = report.FIGURES.with_name("README.md").read_text()
+    assert report.table(json.loads(report.FIGURES.read_text())) in page
+
+
 def test_ram_and_shift_registers_count_as_luts() -> None:
     cells = {"LUT6": 10, "LUT2": 5, "RAM32M": 2, "SRL16E": 3, "FDRE": 7, "FDSE": 1, "CARRY4": 4, "MUXF7": 9, "INV": 2}
     assert resources(cells) == Resources(luts=26, ffs=8, bram36=0, dsps=0)
