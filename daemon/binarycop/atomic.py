@@ -4,19 +4,22 @@ The new one is written under a hidden name in the same folder, synced to the dis
 the same way, but a folder that is replaced is missing for a moment.
 """
 
+import errno
 import os
 import shutil
+import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 
 def write_file(path: Path, data: bytes, mode: int | None = None) -> None:
-    """Write a file. Raises OSError.
+    """Write a file. Raises OSError, also if ``path`` is a device or a pipe: root would replace /dev/null by a file.
 
-    A link that has the hidden name is never followed.
+    A link is replaced, and one that has the hidden name is never followed.
     mode: the file's permissions, independent of the umask. None: the umask decides.
     """
+    _check(path)
     new = _hidden(path)
     new.unlink(missing_ok=True)
     with new.open("xb") as file:
@@ -58,6 +61,15 @@ def new_folder(target: Path) -> Iterator[Path]:
         shutil.rmtree(new, ignore_errors=True)
         raise
     _sync(target.parent)
+
+
+def _check(path: Path) -> None:
+    with suppress(FileNotFoundError):
+        mode = os.lstat(path).st_mode
+        if stat.S_ISDIR(mode):
+            raise OSError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+        if not stat.S_ISREG(mode) and not stat.S_ISLNK(mode):
+            raise OSError(errno.EINVAL, "it is not a regular file", str(path))
 
 
 def _hidden(path: Path) -> Path:

@@ -188,6 +188,17 @@ def test_a_page_that_cannot_be_written_is_one_line(tmp_path: Path, capsys: pytes
 
 
 @pytest.mark.usefixtures("journal")
+def test_a_page_does_not_replace_a_link_such_as_the_standard_output(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    link = tmp_path / "stdout"
+    link.symlink_to("other.html")
+    assert main(["stats", "--html", str(link)]) == 11
+    assert capsys.readouterr().err.endswith("stdout cannot be written: it is a symbolic link, not the file itself\n")
+    assert link.is_symlink()
+
+
+@pytest.mark.usefixtures("journal")
 @pytest.mark.parametrize(("since", "events"), [("2026-05-05", 19), ("2026-06-01", 0)])
 def test_only_the_period_counts(since: str, events: int, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["stats", "--json", "--since", since]) == 0
