@@ -1,13 +1,15 @@
 """``--trace`` of run and replay: what it writes, and that it changes nothing else."""
 
+import errno
 import json
+import os
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from binarycop.cli.main import main
-from binarycop.trace import Stage
+from binarycop.trace import ChromeTracer, Stage
 
 STAGES = {stage.value for stage in Stage} - {Stage.CONVERT.value}  # only a camera converts
 
@@ -80,6 +82,30 @@ def test_a_trace_that_cannot_be_written_is_a_wrong_argument(
         main(["replay", "demo", "--bundle", bundle, "--trace", str(tmp_path / "none" / "trace.json")])
     assert ended.value.code == 2
     assert "trace.json' cannot be written: No such file or directory" in capsys.readouterr().err
+
+
+def test_a_pipe_that_nobody_reads_is_a_wrong_argument_too(
+    bundle: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(SystemExit) as ended:
+        main(["replay", "demo", "--bundle", bundle, "--trace", str(tmp_path / "pipe")])
+    assert ended.value.code == 2
+    assert "pipe' cannot be written: it is not a regular file" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EIO])
+def test_a_disk_that_fails_at_the_end_is_reported_with_the_name_of_the_file(
+    number: int, bundle: str, clip: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    def write(*_: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(ChromeTracer, "write", write)
+    file = tmp_path / "trace.json"
+    assert main(["replay", str(clip), "--bundle", bundle, "--finder", "fixed", "--trace", str(file)]) == 11
+    assert capsys.readouterr().err.endswith(f"trace.json cannot be written: {os.strerror(number)}\n")
 
 
 def test_a_service_of_systemd_writes_no_trace(

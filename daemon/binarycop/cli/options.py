@@ -1,6 +1,7 @@
 """Arguments that several subcommands share, and how they change the settings."""
 
 import argparse
+import errno
 import json
 import re
 import sys
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from binarycop.clock import MonotonicClock
+from binarycop.errors import OutputError
 from binarycop.printable import printable
 from binarycop.settings.classifier import Backend
 from binarycop.settings.faces import DetectorKind
@@ -62,16 +64,19 @@ def add_trace(parser: argparse.ArgumentParser) -> None:
 
 @contextmanager
 def tracer_of(options: argparse.Namespace) -> Iterator[Tracer]:
-    """The tracer that ``--trace`` asks for; its file is written when the block is left."""
+    """The tracer that ``--trace`` asks for; its file is written when the block is left. Raises OutputError."""
     if options.trace is None:
         yield NO_TRACER
         return
     tracer = ChromeTracer(MonotonicClock().now_s)
-    with options.trace as file:
+    try:
+        yield tracer
+    finally:
         try:
-            yield tracer
-        finally:
-            tracer.write(file)
+            with options.trace as file:
+                tracer.write(file)
+        except OSError as error:
+            raise OutputError(Path(file.name), error.strerror or str(error)) from error
 
 
 def settings_of(options: argparse.Namespace) -> Settings:
@@ -151,6 +156,8 @@ def _one_of(choices: type[Backend] | type[DetectorKind]) -> Callable[[str], Back
 def _new_file(path: str) -> TextIO:
     """The type of an argument that is a file to write. It is opened at once: a wrong name must not show at the end."""
     try:
+        if Path(path).exists() and not Path(path).is_file():  # to open a pipe that nobody reads takes forever
+            raise OSError(errno.EINVAL, "it is not a regular file")
         return open(path, "w", encoding="utf-8")
     except OSError as error:
         raise argparse.ArgumentTypeError(f"{path!a} cannot be written: {error.strerror}") from None
