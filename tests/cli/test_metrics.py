@@ -95,7 +95,17 @@ def test_a_fault_goes_on_from_run_to_run_and_ends_with_the_boot(timer: Timer) ->
     assert timer.run(2)[fault] == 0
 
 
-@pytest.mark.parametrize("damage", ["", "{", "[]", '{"boot": 1}', '{"samples": [], "faults": {}}'])
+NEXT = '{"boot": "b", "cursor": "%s", "samples": {"binarycop_ready": %s}, "faults": []}'
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        *("", "{", "[]", '{"boot": 1}', '{"samples": [], "faults": {}}'),
+        *(NEXT % ("", value) for value in ("NaN", "-1", "9" * 400)),
+        *(NEXT % (cursor, "0") for cursor in ("here", "s=a\\u0000")),
+    ],
+)
 def test_a_damaged_state_begins_again_and_says_so(
     timer: Timer, damage: str, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -16,7 +16,7 @@ from binarycop.journal.collect import collect
 from binarycop.journal.events import Event
 from binarycop.journal.fields import FIELDS
 from binarycop.journal.journald import RawEntry
-from binarycop.journal.reader import Query, event_of
+from binarycop.journal.reader import Query, event_of, origin_of
 from binarycop.journal.statistics import By, Group, Statistics
 from tests.journal import generated
 from tests.journal.fakes import BOOTS, NOON, ORIGINS, RUNNING, FakeReader
@@ -217,3 +217,17 @@ def test_progress_goes_from_the_first_boot_to_the_last_and_never_beyond_the_whol
 def test_the_query_of_statistics_has_all_events() -> None:
     terms = Query().terms(Boot(BOOTS[1]))
     assert terms == [{"SYSLOG_IDENTIFIER": ["binarycop"], "_BOOT_ID": [BOOTS[1]]}]
+
+
+@pytest.mark.parametrize(
+    ("text", "lost"), [("7", 7), ("9" * 12, 10**12 - 1), ("9" * 13, 0), ("9" * 5000, 0), ("-7", 0)]
+)
+def test_a_count_that_nobody_can_have_written_is_no_number(text: str, lost: int) -> None:
+    statistics = Statistics(By.DAY, 0, EVER)
+    statistics.add("unwritten", NOON_US, {"BINARYCOP_COUNT": text.encode()})
+    assert statistics.lost == lost
+
+
+@pytest.mark.parametrize("uid", ["9" * 5000, "-1", "two"])
+def test_a_user_that_is_no_number_is_nobody(uid: str) -> None:
+    assert origin_of({"_UID": uid.encode()}).uid is None

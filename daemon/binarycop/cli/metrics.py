@@ -2,12 +2,15 @@
 
 import argparse
 import json
+import math
+import re
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from binarycop import regular_file
 from binarycop.cli import result_file
 from binarycop.cli.events import note
 from binarycop.cli.options import add_config
@@ -22,6 +25,7 @@ from binarycop.printable import printable
 from binarycop.settings.load import load
 
 _MOST_BYTES = 4 << 20
+_CURSOR = re.compile(r"([a-z]=[0-9a-f]+(;|$))*")  # sd_journal_get_cursor(3)
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -96,16 +100,15 @@ def _boots(reader: Reader, running: str, state: State) -> Sequence[Boot]:
 def _read(file: Path) -> State | None:
     """The state of the run before; None if there was none, or if the file is damaged."""
     try:
-        with file.open(encoding="utf-8") as opened:
-            text = opened.read(_MOST_BYTES)
+        data = regular_file.read(file, _MOST_BYTES, follow_link=True)
     except FileNotFoundError:
         return None
-    except (OSError, ValueError) as error:
-        note(f"{file} cannot be read: {error}; counting begins again")
+    except OSError as error:
+        note(f"{file} cannot be read: {error.strerror or error}; counting begins again")
         return None
     try:
-        return _parsed(json.loads(text))
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        return _parsed(json.loads(data))
+    except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError):
         note(f"{file} is damaged; counting begins again")
         return None
 
@@ -113,4 +116,8 @@ def _read(file: Path) -> State | None:
 def _parsed(given: Any) -> State:
     samples = {str(key): float(value) for key, value in given["samples"].items()}
     faults = [(str(gate), str(reason)) for gate, reason in given["faults"]]
-    return State(str(given["boot"]), str(given["cursor"]), samples, faults)
+    cursor = str(given["cursor"])
+    # No sample would ever leave NaN again, and journald refuses a cursor of another form in each run.
+    if not all(0 <= value < math.inf for value in samples.values()) or not _CURSOR.fullmatch(cursor):
+        raise ValueError("a sample or the cursor")
+    return State(str(given["boot"]), cursor, samples, faults)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from binarycop.journal.fields import FIELDS, Word
+from binarycop.journal.reader import whole_of
 
 UNKNOWN = "unknown"
 """The label of a gate that is not in the settings, and of a word that is not in the table of events."""
@@ -102,20 +103,21 @@ class Metrics:
     def add(self, event: str, at_us: int, fields: Mapping[str, Any]) -> None:
         """Take an event that the gate's own units wrote, in the journal's order."""
         gate = self._gates.get(_bytes(fields, "gate"), UNKNOWN)
+        count = whole_of(fields, "BINARYCOP_COUNT") or 0
         # No figure says to the second when somebody came.
         minute_s = at_us // _MINUTE_US * 60.0
         self.samples[_LAST] = minute_s
         if event in _ENDS:
             self._end()
         if event in DAEMON_COUNTERS:
-            self.samples[DAEMON_COUNTERS[event].name] += _count(fields) if event == "unwritten" else 1
+            self.samples[DAEMON_COUNTERS[event].name] += count if event == "unwritten" else 1
         self._count_event(event, gate, fields, 1)
         if event == "ready":
             self.samples[_READY] = 1.0
         elif event == "person":
             self.samples[_key("binarycop_last_person_timestamp_seconds", gate)] = minute_s
         elif event == "repeated":
-            self._count_event(_bytes(fields, "what").decode(errors="replace"), gate, {}, _count(fields))
+            self._count_event(_bytes(fields, "what").decode(errors="replace"), gate, {}, count)
         elif event in ("fault", "fault_over"):
             fault = gate, _bytes(fields, "reason").decode(errors="replace")
             if event == "fault_over":
@@ -191,8 +193,3 @@ def _number(value: float) -> str:
 def _bytes(fields: Mapping[str, Any], name: str) -> bytes:
     value = fields.get(f"BINARYCOP_{name.upper()}", b"")
     return value if isinstance(value, bytes) else b""
-
-
-def _count(fields: Mapping[str, Any]) -> int:
-    text = _bytes(fields, "count")
-    return int(text) if text.isdigit() and len(text) < 12 else 0

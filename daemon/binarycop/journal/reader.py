@@ -25,6 +25,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 LATEST_US = int((datetime(9999, 12, 30, tzinfo=timezone.utc) - _EPOCH).total_seconds()) * 1_000_000
 """The last time that can be written as a date. A damaged entry may have a later one."""
 
+_MOST_DIGITS = 12
 _FAULTS = (Event.FAULT, Event.FAULT_OVER)
 """Their entries have no class, and are what is meant by the class ``fault``."""
 
@@ -156,8 +157,13 @@ def event_of(fields: Mapping[str, Any]) -> Event | None:
 
 def origin_of(fields: Mapping[str, Any]) -> Origin:
     """Who wrote an entry."""
-    uid = text_of(fields, "_UID")
-    return Origin(text_of(fields, "_SYSTEMD_UNIT"), int(uid) if uid.isascii() and uid.isdecimal() else None)
+    return Origin(text_of(fields, "_SYSTEMD_UNIT"), whole_of(fields, "_UID"))
+
+
+def whole_of(fields: Mapping[str, Any], name: str) -> int | None:
+    """A field's number from 0 on; None if the entry has none, or one that no field of ours can have."""
+    text = text_of(fields, name)
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= _MOST_DIGITS else None
 
 
 def text_of(fields: Mapping[str, Any], name: str) -> str:

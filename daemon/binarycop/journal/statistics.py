@@ -13,7 +13,7 @@ from typing import Any
 from binarycop.journal.events import Event
 from binarycop.journal.fields import FIELDS, Decimal, Integer, Word, names_of
 from binarycop.journal.quantiles import Quantiles
-from binarycop.journal.reader import LATEST_US
+from binarycop.journal.reader import LATEST_US, whole_of
 from binarycop.journal.service_time import EVENTS as SERVICE_EVENTS
 from binarycop.journal.service_time import HOUR_US, OTHER, QUARTER_US, ServiceTime
 
@@ -175,8 +175,7 @@ class Statistics:
 
     def _count_others(self, event: str, row: Group, fields: Mapping[str, Any]) -> None:
         """Events without an entry of their own: repeated ones, of which only the number was written, and lost ones."""
-        text = _text(fields.get("BINARYCOP_COUNT", b""))
-        count = int(text) if text.isascii() and text.isdecimal() else 0
+        count = whole_of(fields, "BINARYCOP_COUNT") or 0
         what = _text(fields.get("BINARYCOP_WHAT", b""))
         if event == "unwritten":
             self.lost += count
