@@ -174,6 +174,15 @@ def test_while_it_sleeps_the_heartbeat_goes_on_and_inputs_are_read_in_each_step_
     assert levels in ([True, False] * 3, [False, True] * 3)
 
 
+def test_after_three_weeks_asleep_the_journal_has_the_whole_time() -> None:
+    setup = asleep()
+    weeks_s = 21 * 86_400.0
+    setup.now_s += weeks_s
+    something_moves(setup).frames(1, every_s=0.2)
+    (_, values) = setup.records(Event.AWAKE)[0]
+    assert float(FIELDS["seconds"].write(values["seconds"])) >= weeks_s
+
+
 def test_all_lanes_wake_together() -> None:
     south = LaneSettings(name="south", lines=LinesSettings(permission=LineSettings("R2"), lamps={}))
     setup = asleep(LaneSettings(name="north"), south)

@@ -148,7 +148,7 @@ FIELDS: dict[str, Field] = {
     "before": _PHASE,
     "after": _PHASE,
     "state": Word(("active", "over")),
-    "seconds": Decimal(0.0, 99_999.9),
+    "seconds": Decimal(0.0, 9_999_999.9),  # 115 days: in low-power nobody may come for weeks
     "woken_by": Word(("motion", "face", "input", "gate", "fault")),
     "minutes": Integer(0, 9999),
     "number": Integer(0, 999),
