@@ -19,8 +19,15 @@ _LUT_RAM_DEPTH = 32  # LUT RAM of fewer words is not smaller
 
 
 def score_bits(bundle: Bundle) -> int:
-    """Bits of a score in two's complement, as the manifest's output type has them."""
-    return number_type(bundle.manifest.output_type).bits
+    """Bits of a score in two's complement, as the manifest's output type has them.
+
+    Raises ValueError if the type cannot hold all scores.
+    """
+    name, largest = bundle.manifest.output_type, bundle.manifest.layers[-1].fan_in
+    kind = number_type(name)
+    if not kind.signed or kind.max < largest:
+        raise ValueError(f"scores are from {-largest} to {largest}, which {name} cannot hold")
+    return kind.bits
 
 
 def fifo_depths(plan: Plan) -> tuple[int, ...]:

@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -79,6 +80,13 @@ def test_the_description_says_what_the_shell_needs(n_cnv: Bundle, tmp_path: Path
     assert description["clocks_per_image"] == 1024
     assert description["latency_clocks"] <= 2500
     assert "localparam int SCORE_BITS = 11" in (tmp_path / "binarycop_core.sv").read_text()
+
+
+@pytest.mark.parametrize("output_type", ["INT5", "UINT8"])
+def test_a_type_that_cannot_hold_the_scores_is_refused(tiny: Bundle, output_type: str) -> None:
+    narrow = replace(tiny, manifest=replace(tiny.manifest, output_type=output_type))
+    with pytest.raises(ValueError, match=f"scores are from -20 to 20, which {output_type} cannot hold"):
+        core.score_bits(narrow)
 
 
 def test_a_lut_budget_gives_the_highest_rate_for_it(tiny: Bundle) -> None:
