@@ -116,7 +116,11 @@ def _names(bundle: Bundle) -> list[str]:
 
 
 def _latency(clocks: int, latency_us: float | None) -> int:
-    return math.floor(_LATENCY_IMAGES * clocks if latency_us is None else latency_us * CLOCK_MHZ)
+    if latency_us is None:
+        return math.floor(_LATENCY_IMAGES * clocks)
+    if not 0 < latency_us <= 1e6:
+        raise ValueError(f"a latency of {latency_us:g} µs; give one above 0, and of 1000000 at most")
+    return math.floor(latency_us * CLOCK_MHZ)
 
 
 def texts(chosen: Plan, bundle: Bundle, modules: Path = MODULES) -> dict[str, str]:
@@ -125,9 +129,12 @@ def texts(chosen: Plan, bundle: Bundle, modules: Path = MODULES) -> dict[str, st
 
 
 def write(folder: Path, chosen: Plan, bundle: Bundle, modules: Path = MODULES) -> None:
-    """Write the circuit. What SystemVerilog is in the folder is replaced."""
+    """Write the circuit, over an earlier one. Raises ValueError if the folder has SystemVerilog of another kind."""
     folder.mkdir(parents=True, exist_ok=True)
-    for old in folder.glob("*.sv"):
+    written = list(folder.glob("*.sv"))
+    if written and not (folder / DESCRIPTION).is_file():
+        raise ValueError(f"{folder} has SystemVerilog, such as {written[0].name}, but no circuit; give another folder")
+    for old in written:
         old.unlink()
     sources = texts(chosen, bundle, modules)
     for name, text in sources.items():

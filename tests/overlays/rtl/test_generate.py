@@ -117,3 +117,21 @@ def test_the_command_writes_a_circuit(tiny: Bundle, tmp_path: Path, capsys: pyte
     assert generate.main([str(tiny.folder), "--out", str(tmp_path), "--luts", "5000"]) == 0
     assert "clocks an image" in capsys.readouterr().out
     assert (tmp_path / "binarycop_core.sv").exists()
+
+
+def test_other_systemverilog_in_the_folder_stays(
+    tiny: Bundle, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    own = tmp_path / "own.sv"
+    own.write_text("module own; endmodule")
+    assert generate.main([str(tiny.folder), "--out", str(tmp_path)]) == 1
+    assert "has SystemVerilog, such as own.sv, but no circuit; give another folder" in capsys.readouterr().err
+    assert [file.name for file in tmp_path.glob("*.sv")] == ["own.sv"]
+
+
+@pytest.mark.parametrize("latency_us", ["nan", "inf", "0", "-1", "1e300"])
+def test_a_latency_that_is_no_time_is_refused(
+    tiny: Bundle, tmp_path: Path, latency_us: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert generate.main([str(tiny.folder), "--out", str(tmp_path / "out"), "--latency-us", latency_us]) == 1
+    assert f"a latency of {float(latency_us):g} µs; give one above 0" in capsys.readouterr().err
