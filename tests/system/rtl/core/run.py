@@ -114,6 +114,19 @@ def xnors_in_dsps(work: Path, modules: Path = MODULES) -> None:
     print(_call(["vvp", "-n", str(program)]).strip().splitlines()[-1])
 
 
+def single_modules(work: Path, modules: Path = MODULES) -> None:
+    """Window, pool with its FIFO, and width converter by themselves, in Icarus. Raises Failure."""
+    if shutil.which("iverilog") is None:
+        print("core: no benches of single modules: iverilog is missing")
+        return
+    names = ("sliding_window", "or_pool", "credit_fifo", "width_converter", "valid_delay")
+    program = work / "module_bench"
+    command = ["iverilog", "-g2012", "-s", "module_bench", "-o", str(program)]
+    _call([*command, *[str(modules / f"{name}.sv") for name in names], str(HERE / "module_bench.sv")])
+    for seed in range(1, 6):
+        print(_call(["vvp", "-n", str(program), f"+seed={seed}"]).strip().splitlines()[-1])
+
+
 # Module, parameters, steps of the induction.
 PROOFS = (
     ("credit_fifo", {"DEPTH": 8, "WIDTH": 4}, 3),
@@ -147,6 +160,10 @@ SPOILT = (
     ("proof", "width_converter", "full && (!out_valid || out_ready)", "full"),
     ("dsp", "xnor48", "4'b0101", "4'b0100"),
     ("dsp", "rom_matrix", "COUNT_LATENCY = XNOR_IN_DSP ? 3 : 1", "COUNT_LATENCY = XNOR_IN_DSP ? 2 : 1"),
+    ("module", "sliding_window", "{above_2, window[0][2:1]}", "{above_1, window[0][2:1]}"),
+    ("module", "or_pool", "pair = left | in_pixel", "pair = in_pixel"),
+    ("module", "or_pool", "      column <= '0;\n", ""),
+    ("module", "width_converter", "{in_word, collected[WORDS-1:1]}", "{collected[WORDS-2:0], in_word}"),
     ("simulation", "credit_fifo", "assign credit = reserved != COUNT_BITS'(DEPTH)", "assign credit = 1'b1"),
     ("simulation", "or_pool", "out_valid <= in_valid && row[0] && column[0]", "out_valid <= in_valid && column[0]"),
     ("simulation", "sliding_window", "row <= row == LAST ? '0 : row + 1'b1", "row <= row + 1'b1"),
@@ -176,6 +193,8 @@ def spoil(work: Path) -> None:
                 prove(work, modules)
             elif check == "dsp":
                 xnors_in_dsps(work, modules)
+            elif check == "module":
+                single_modules(work, modules)
             else:
                 simulate(NETWORKS[0], work, modules)
         except (Failure, SimulationError):
@@ -219,6 +238,7 @@ def main(words: list[str]) -> int:
             if not words:
                 prove(work)
                 xnors_in_dsps(work)
+                single_modules(work)
                 for index, network in enumerate(NETWORKS):
                     simulate(network, work / str(index))
         except (Failure, SimulationError) as failure:
