@@ -1,7 +1,8 @@
 """How often the person in front is classified in the mode ``low-power``: once until the verdict, then as needed.
 
-Pure. Fewer votes can only withhold: a verdict that no new frame supports gives no permission after ``fresh_s``, and
-ends a held one after ``grace_s``. So votes are left out only where none of them could take a permission away.
+Pure. A verdict that no new frame supports gives no permission after ``fresh_s``, and ends a held one after ``grace_s``;
+so there fewer votes can only withhold. What they delay is the end of a held permission whose person takes the mask off:
+by ``LONGEST_S`` and a frame at most.
 """
 
 from math import inf
