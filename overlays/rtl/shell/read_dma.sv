@@ -134,6 +134,13 @@ module read_dma #(
         .coming(coming_by_rules)
     );
 
+    logic was_bad = 0;
+    logic [LEVEL_BITS-1:0] last_level;
+    always @(posedge clk) begin
+        was_bad <= rst_n && (faulty || rresp[1]);
+        last_level <= level;
+    end
+
     // Every beat that comes has its place: the FIFO holds what was reserved and is not still coming.
     always @(posedge clk) if (rst_n) begin
         if (!running && !start) assert (splitter_idle);
@@ -141,6 +148,8 @@ module read_dma #(
         assert (coming <= reserved && reserved <= LEVEL_BITS'(FIFO_BEATS));
         assert (level <= reserved - coming);
         if (fault == 0) assert (level == reserved - coming);
+        // no beat with an error, and none after it, goes on
+        if (was_bad) assert (level <= last_level);
         if (came && !rresp[1] && !faulty) assert (fifo_ready);
     end
 `endif

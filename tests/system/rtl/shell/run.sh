@@ -72,7 +72,7 @@ if [[ ${1:-} != spoilt ]]; then
 fi
 
 found=0
-spoil() { # bench|prove MODULE SED_EXPRESSION
+spoil() { # bench|prove MODULE SED_EXPRESSION [STEPS [CHPARAM...]]
     rm -rf "$work/spoilt"
     cp -r "$rtl/shell" "$work/spoilt"
     sed -i "$3" "$work/spoilt/$2.sv"
@@ -81,7 +81,11 @@ spoil() { # bench|prove MODULE SED_EXPRESSION
         exit 1
     fi
     local status=0
-    if [[ $1 == bench ]]; then bench "$work/spoilt" 8 >/dev/null 2>&1 || status=$?; else prove "$work/spoilt" "$2" "${4:-3}" >/dev/null 2>&1 || status=$?; fi
+    if [[ $1 == bench ]]; then
+        bench "$work/spoilt" 8 >/dev/null 2>&1 || status=$?
+    else
+        prove "$work/spoilt" "$2" "${4:-3}" "${@:5}" >/dev/null 2>&1 || status=$?
+    fi
     if ((status == 0 || status == 2)); then
         echo "test-circuit: not found by $1 (status $status): $2: $3" >&2
         exit 1
@@ -109,6 +113,6 @@ spoil bench control_registers 's/done <= 0;$/done <= done;/'
 spoil bench pixel_narrower 's/if (!rst_n) at <= 2;/if (0) at <= 2;/'
 spoil bench pixel_narrower 's/at > COUNT_BITS/at >= COUNT_BITS/'
 spoil bench score_widener 's/if (!rst_n) count <= 0;/if (0) count <= 0;/'
-spoil bench read_dma 's/came \&\& !rresp\[1\] \&\& !faulty/came/'
-spoil bench beat_fifo 's/in_ready  = level != LEVEL_BITS.(DEPTH)/in_ready = 1/'
+spoil prove read_dma 's/came \&\& !rresp\[1\] \&\& !faulty/came/'
+spoil prove beat_fifo 's/in_ready  = level != LEVEL_BITS.(DEPTH)/in_ready = 1/' 3 -set DEPTH 8 -set BITS 8
 echo "test-circuit: $found spoilt modules, each found"
