@@ -1,4 +1,4 @@
-"""How often a person is classified in low-power: never so rarely that a permission lasts longer."""
+"""How often a person is classified in low-power: often enough that a held permission is supported and soon revoked."""
 
 from dataclasses import replace
 
