@@ -17,11 +17,12 @@ PIP := -m pip --quiet --disable-pip-version-check install
 ##@ Run
 
 SOURCE ?= demo
-# BACKEND=simulated-rtl simulates the circuit of BUNDLE=n-cnv.
+# BACKEND=simulated-rtl simulates the circuit of BUNDLE=n-cnv. That may take longer than a frame lasts, so the demo or the
+# clip is replayed in its own time.
 RUN_NEEDS := $(VENV)/.kernel $(if $(filter simulated-%,$(BACKEND)),$(VENV)/.installed) \
 	$(if $(filter simulated-rtl,$(BACKEND)),rtl-model)
 run: $(RUN_NEEDS) ## Runs the gate on rendered frames, without hardware; SOURCE=0 takes a webcam, SOURCE=clip.mp4 a clip.
-	@$(VENV)/bin/binarycop run --source "$(SOURCE)" $(if $(BACKEND),--backend $(BACKEND)) \
+	@$(VENV)/bin/binarycop $(if $(filter simulated-rtl,$(BACKEND)),replay,run --source) "$(SOURCE)" $(if $(BACKEND),--backend $(BACKEND)) \
 		$(if $(BUNDLE),--bundle $(BUNDLE))
 
 venv: $(VENV)/.installed ## Installs what the emulator and the simulated board need into .venv.
