@@ -1,6 +1,7 @@
 """Figures: what they summarise, how they are written and read again, and how they are shown."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -83,7 +84,7 @@ def test_a_file_that_is_no_run_is_refused_with_the_field(
 
 def test_a_table_has_the_spread_and_how_many_times_the_reference() -> None:
     lines = part_lines(kernel_part())
-    assert lines[0] == "kernel: median, 10th and 90th percentile; times: of emulator"
+    assert lines[0] == "kernel: median, 10th and 90th percentile; times: divided by that of emulator"
     assert lines[2].split() == ["n-cnv", "median", "low", "high", "times"]
     assert lines[3].split() == ["emulator:", "one", "crop,", "µs", "20", "18", "30", "1.00"]
     assert lines[4].split() == ["onnxruntime:", "one", "crop,", "µs", "140", "126", "210", "7.00"]
@@ -97,6 +98,12 @@ def test_two_runs_are_compared_by_their_ratio_and_whether_their_spreads_overlap(
     ]
     assert comparison_lines("kernel", far.pairs["kernel"])[3].split()[-2:] == ["5", "0.25"]
     assert near.only == 0
+
+
+def test_a_figure_that_a_file_has_twice_counts_once() -> None:
+    twice = Report(MACHINE, (replace(kernel_part(20), figures=2 * kernel_part(20).figures),))
+    comparison = compare(twice, report(25))
+    assert (len(comparison.pairs["kernel"]), comparison.only) == (2, 0)
 
 
 def test_figures_of_one_run_only_are_counted_and_not_compared() -> None:

@@ -2,6 +2,7 @@
 
 import shutil
 import socket
+import subprocess
 import time
 from dataclasses import replace
 from itertools import islice
@@ -117,8 +118,23 @@ def test_a_start_is_over_when_the_service_says_that_it_is_ready() -> None:
     with manager, daemon:
         for message in (b"STATUS=READY=1 comes later", b"STATUS=running\nREADY=1", b"next"):
             daemon.send(message)
-        assert start._wait_until_ready(manager, time.perf_counter()) > 0
+        with subprocess.Popen(("sleep", "60")) as running:
+            assert start._wait_until_ready(manager, running, time.perf_counter()) > 0
+            running.kill()
         assert manager.recv(100) == b"next"
+
+
+def test_a_service_that_ends_before_it_is_ready_is_not_waited_for() -> None:
+    manager, daemon = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
+    with manager, daemon, subprocess.Popen(("sh", "-c", "exit 5")) as ended:
+        daemon.send(b"STATUS=starting")
+        with pytest.raises(SourceError, match="ended with 5 before it was ready"):
+            start._wait_until_ready(manager, ended, time.perf_counter())
+
+
+def test_a_start_needs_a_clip_that_is_there() -> None:
+    with pytest.raises(SourceError, match="no-clip: does not exist; name a video file"):
+        start.measure_start(Path("no-clip"), 1)
 
 
 def test_a_program_that_fails_is_named_with_its_last_line() -> None:

@@ -2,6 +2,8 @@
 
 import argparse
 import json
+import os
+import re
 import sys
 from itertools import islice
 from pathlib import Path
@@ -254,16 +256,9 @@ def test_all_parts_are_printed_as_json_only_without_a_file(one_part: None, capsy
 def test_a_file_that_cannot_be_written_is_named(
     one_part: None, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["bench", "all", "--json", str(tmp_path)]) == 11
-    assert f"binarycop: {tmp_path}" in capsys.readouterr().err
-
-
-def test_a_file_whose_folder_is_missing_is_refused_before_anything_is_measured(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    with pytest.raises(SystemExit, match="2"):
-        main(["bench", "all", "--json", str(tmp_path / "nowhere" / "run.json")])
-    assert f"there is no folder {tmp_path / 'nowhere'}" in capsys.readouterr().err
+    file = tmp_path / ("x" * 254)  # too long for the hidden name
+    assert main(["bench", "all", "--json", str(file)]) == 11
+    assert f"binarycop: {file} cannot be written: File name too long" in capsys.readouterr().err
 
 
 def test_two_runs_are_shown_side_by_side(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -281,4 +276,16 @@ def test_a_file_that_is_no_run_is_refused_by_its_name(tmp_path: Path, capsys: py
     file.write_text("{}")
     with pytest.raises(SystemExit, match="2"):
         main(["bench", "compare", str(file), str(file)])
-    assert f"{file}: it lacks 'format'" in capsys.readouterr().err
+    assert f"{file}: it lacks 'format'; give a file that binarycop bench --json wrote" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["", "pipe", "link", "nowhere/run.json", "x" * 300])
+def test_a_file_that_cannot_be_written_shows_before_anything_is_measured(
+    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "link").symlink_to("run.json")
+    with pytest.raises(SystemExit) as ended:
+        main(["bench", "all", "--json", str(tmp_path / name)])
+    assert ended.value.code == 2
+    assert re.search("is not a regular file|there is no folder|File name too long", capsys.readouterr().err)

@@ -15,15 +15,13 @@ class Comparison:
 
 def compare(first: Report, second: Report) -> Comparison:
     """Pair the figures by part, group, case, quantity and unit."""
-    known = {(part.name, *figure.key, figure.unit): figure for part in second.parts for figure in part.figures}
-    pairs = {
-        part.name: tuple(
-            (figure, other)
-            for figure in part.figures
-            if (other := known.get((part.name, *figure.key, figure.unit))) is not None
-        )
-        for part in first.parts
-    }
-    count = sum(len(part.figures) for part in first.parts)
-    shared = sum(map(len, pairs.values()))
-    return Comparison({name: found for name, found in pairs.items() if found}, count + len(known) - 2 * shared)
+    own, others = _by_key(first), _by_key(second)
+    pairs: dict[str, list[tuple[Figure, Figure]]] = {}
+    for key, figure in own.items():
+        if key in others:
+            pairs.setdefault(key[0], []).append((figure, others[key]))
+    return Comparison({name: tuple(found) for name, found in pairs.items()}, len(own.keys() ^ others.keys()))
+
+
+def _by_key(report: Report) -> dict[tuple[str, ...], Figure]:
+    return {(part.name, *figure.key, figure.unit): figure for part in report.parts for figure in part.figures}

@@ -15,14 +15,17 @@ from binarycop.errors import SourceError
 
 NAME, REFERENCE = "start", "Python alone"
 _LIMIT_S = 60.0
+_CHECK_S = 0.2
 _STOP_S = 20.0
 
 
 def measure_start(clip: Path, repeats: int) -> Part:
     """Start each program several times, in turns. ready: as systemd sees it, from the start to ``READY=1``.
 
-    Raises SourceError if a program fails or does not end.
+    Raises SourceError if there is no such clip, or a program fails or does not end.
     """
+    if not clip.exists():
+        raise SourceError(str(clip), "does not exist; name a video file or a folder of pictures")
     binarycop = (sys.executable, "-m", "binarycop")
     cases: dict[str, Callable[[], float]] = {
         REFERENCE: lambda: _ended_s((sys.executable, "-c", "pass")),
@@ -42,7 +45,10 @@ def measure_start(clip: Path, repeats: int) -> Part:
 
 def _ended_s(command: Sequence[str]) -> float:
     started_s = time.perf_counter()
-    ended = subprocess.run(command, capture_output=True, text=True, check=False, timeout=_LIMIT_S)
+    try:
+        ended = subprocess.run(command, capture_output=True, text=True, check=False, timeout=_LIMIT_S)
+    except subprocess.TimeoutExpired:
+        raise SourceError(command[-1], f"did not end within {_LIMIT_S:.0f} s") from None
     if ended.returncode:
         raise SourceError(command[-1], f"ended with {ended.returncode}: {(ended.stderr.splitlines() or [''])[-1]}")
     return time.perf_counter() - started_s
@@ -63,7 +69,7 @@ def _ready_s(clip: Path) -> float:
             stderr=subprocess.DEVNULL,
         )
         try:
-            return _wait_until_ready(manager, started_s) - started_s
+            return _wait_until_ready(manager, daemon, started_s) - started_s
         finally:
             daemon.terminate()
             try:
@@ -73,14 +79,16 @@ def _ready_s(clip: Path) -> float:
                 daemon.wait()
 
 
-def _wait_until_ready(manager: socket.socket, started_s: float) -> float:
-    """The time of READY=1. Raises SourceError if it does not come."""
-    while (left_s := started_s + _LIMIT_S - time.perf_counter()) > 0:
-        manager.settimeout(left_s)
+def _wait_until_ready(manager: socket.socket, daemon: "subprocess.Popen[bytes]", started_s: float) -> float:
+    """The time of READY=1. Raises SourceError if it does not come, or if the daemon ends without it."""
+    manager.settimeout(_CHECK_S)
+    while time.perf_counter() < started_s + _LIMIT_S:
         try:
             message = manager.recv(4096)
         except TimeoutError:
-            break
+            if daemon.poll() is None:
+                continue
+            raise SourceError("binarycop run", f"ended with {daemon.returncode} before it was ready") from None
         if b"READY=1" in message.split(b"\n"):
             return time.perf_counter()
     raise SourceError("binarycop run", f"was not ready within {_LIMIT_S:.0f} s")

@@ -62,7 +62,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     every.set_defaults(run=_run_all)
     comparison = parts.add_parser("compare", help=_COMPARE, description=_COMPARE)
     for name in ("A", "B"):
-        comparison.add_argument(name.lower(), type=_report, metavar=f"{name}.json", help="what --json gave")
+        comparison.add_argument(name.lower(), type=_report, metavar=f"{name}.json", help="a file that --json wrote")
     comparison.set_defaults(run=_compare)
 
 
@@ -145,12 +145,13 @@ def _report(text: str) -> Report:
         return read.report(Path(text))
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else str(error)
-        raise argparse.ArgumentTypeError(printable(f"{text}: {reason}")) from None
+        words = f"{text}: {reason}; give a file that binarycop bench --json wrote"
+        raise argparse.ArgumentTypeError(printable(words)) from None
 
 
 def _new_file(text: str) -> str:
-    if text != "-" and not Path(text).parent.is_dir():
-        raise argparse.ArgumentTypeError(printable(f"there is no folder {Path(text).parent}"))
+    if text != "-" and (problem := result_file.problem(Path(text))):
+        raise argparse.ArgumentTypeError(printable(problem))
     return text
 
 
@@ -187,7 +188,7 @@ def _whole(most: int) -> Callable[[str], int]:
     """The type of an argument that is a number from 1 to ``most``."""
 
     def parse(text: str) -> int:
-        if not text.isdecimal() or len(text) > 2 or not 1 <= int(text) <= most:
+        if not text.isascii() or not text.isdecimal() or len(text) > 2 or not 1 <= int(text) <= most:
             raise argparse.ArgumentTypeError(f"{text!a} should be a number from 1 to {most}")
         return int(text)
 

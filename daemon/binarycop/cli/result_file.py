@@ -1,6 +1,7 @@
 """Writes the file that a command was asked for."""
 
 import errno
+import os
 from pathlib import Path
 
 from binarycop import atomic
@@ -18,3 +19,15 @@ def write(file: Path, text: str, mode: int = 0o644) -> None:
         atomic.write_file(file, text.encode(errors="replace"), mode)
     except OSError as error:
         raise OutputError(file, error.strerror or str(error)) from error
+
+
+def problem(file: Path) -> str:
+    """Why ``write`` could not write this file, for a command that works for minutes first; empty if it could now."""
+    try:
+        if not file.parent.is_dir():
+            return f"there is no folder {file.parent}"
+        if file.is_symlink() or (file.exists() and not file.is_file()):
+            return f"{file} is not a regular file"
+    except OSError as error:
+        return f"{file}: {error.strerror}"
+    return "" if os.access(file.parent, os.W_OK) else f"no file can be written to the folder {file.parent}"
