@@ -17,9 +17,9 @@ from overlays.rtl.generate import CLOCK_MHZ, default_plan
 from overlays.rtl.plan import Plan
 from overlays.rtl.schedule import arrivals
 
-_LEFT, _WIDTH, _ROW, _BAR = 110, 800, 26, 18
+_LEFT, _WIDTH, _RIGHT, _ROW, _BAR = 110, 800, 30, 26, 18
 _BINS = 200
-_TICKS = 6
+_MAX_TICKS = 8
 
 
 def drawing(plan: Plan, title: str) -> str:
@@ -30,9 +30,10 @@ def drawing(plan: Plan, title: str) -> str:
     end = plan.schedule.latency
     height = (len(rows) + 2) * _ROW + 10
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_LEFT + _WIDTH + 20} {height}"',
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_LEFT + _WIDTH + _RIGHT} {height}"',
         ' font-family="sans-serif" font-size="13">',
-        f'<text x="{_LEFT}" y="18">{title}</text>',
+        '<rect width="100%" height="100%" fill="white"/>',
+        f'<text x="{_LEFT}" y="18" font-weight="600">{title}</text>',
     ]
     for index, (name, clocks) in enumerate(rows, 1):
         top = index * _ROW
@@ -40,11 +41,11 @@ def drawing(plan: Plan, title: str) -> str:
         parts.append(f'<rect x="{_LEFT}" y="{top}" width="{_WIDTH}" height="{_BAR}" fill="#f2f2f2"/>')
         parts += _bars(clocks, end, top)
     bottom = (len(rows) + 1) * _ROW
-    for tick in range(_TICKS + 1):
-        x = _LEFT + _WIDTH * tick / _TICKS
-        parts.append(
-            f'<text x="{x:g}" y="{bottom + 14}" text-anchor="middle">{end * tick / _TICKS / CLOCK_MHZ:.1f} µs</text>'
-        )
+    end_us = end / CLOCK_MHZ
+    step_us = next(step for step in (1, 2, 5, 10, 20, 50, 100, 10**9) if end_us / step <= _MAX_TICKS)
+    for tick_us in range(0, int(end_us) + 1, step_us):
+        x = _LEFT + _WIDTH * tick_us / end_us
+        parts.append(f'<text x="{x:g}" y="{bottom + 14}" text-anchor="middle">{tick_us} µs</text>')
     return "\n".join([*parts, "</svg>", ""])
 
 
@@ -73,7 +74,8 @@ def main(words: list[str] | None = None) -> int:
         plan = default_plan(bundle)
         times = plan.schedule
         title = (
-            f"{bundle.manifest.name}: one image in {times.latency} clocks, the next one {times.clocks_per_image} later"
+            f"{bundle.manifest.name}: one image in {times.latency} clocks at {CLOCK_MHZ:g} MHz, "
+            f"the next one {times.clocks_per_image} clocks later"
         )
         with atomic_write(options.out) as partial:
             partial.write_text(drawing(plan, title))

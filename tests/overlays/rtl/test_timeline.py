@@ -19,6 +19,12 @@ def test_the_picture_has_a_row_for_the_pixels_and_each_stage() -> None:
     assert texts[: len(N_CNV.layers) + 2] == ["title", "pixels", *layer_names(N_CNV)]
 
 
+def test_the_axis_has_round_times() -> None:
+    chosen = plan(N_CNV.layers, layer_names(N_CNV), 1024, 2500)
+    texts = [element.text for element in ET.fromstring(drawing(chosen, "title")).iter() if element.tag.endswith("text")]
+    assert texts[-5:] == ["0 µs", "5 µs", "10 µs", "15 µs", "20 µs"]
+
+
 def test_words_arrive_later_from_stage_to_stage() -> None:
     chosen = plan(N_CNV.layers, layer_names(N_CNV), 1024, 2500)
     last = [clocks[-1] for clocks in arrivals(chosen.stages)]

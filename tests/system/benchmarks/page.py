@@ -30,8 +30,8 @@ crops.""",
     "faces": """The detectors on annotated pictures: recall with its 95 % interval.""",
     "frame": """A drawn clip of 640×480, from a frame's capture to the lines, without the decoding of its JPEG. In
 replay the detector runs within the frame, in one of four, and the next frame follows at once; in run the frame passes
-three threads, and comes 33 ms after the last one, most likely with cold caches (not measured with counters): the same steps
-take two to four times as long.""",
+three threads, and comes 33 ms after the last one, most likely with cold caches (not measured with counters): the same
+steps take two to four times as long.""",
     "gates": """Daemons whose gates all play the same clip in step, the worst case: every camera's frame comes at the
 same moment, and somebody walks up to all gates at once. A frame's age is from its capture until the lines were driven.
 Of the processor time with 16 gates a third each goes to the clips' JPEG, which a raw YUYV camera does not have, and to
@@ -77,7 +77,7 @@ def page(report: Report) -> str:
 def plots(report: Report) -> dict[str, str]:
     """The SVG texts by file name."""
     return {
-        f"benchmarks-{part.name}.svg": plot(_plotted(part))
+        f"benchmarks-{part.name}.svg": plot(_plotted(part), part.spread)
         for part in report.parts
         if part.name in PLOTTED and _plotted(part)
     }
