@@ -63,3 +63,17 @@ def test_what_the_program_writes_can_be_drawn(tmp_path: Path) -> None:
     assert main([str(tmp_path / "trace.json"), str(tmp_path / "trace.svg")]) == 0
     assert "600 µs from" in (tmp_path / "trace.svg").read_text()
     assert json.loads(file.getvalue())["traceEvents"]
+
+
+def test_a_short_bar_has_its_label_below_in_its_colour_and_once_in_each_row() -> None:
+    bars = [*frame(0, 100), Bar(Stage.VOTE, "MainThread", 60, 65)]
+    root = ElementTree.fromstring(picture(sorted(bars, key=lambda bar: bar.begin_us)))
+    texts = [element for element in root.iter("{http://www.w3.org/2000/svg}text") if element.text == "vote"]
+    assert [element.get("fill") for element in texts] == ["#8a6fc1"]
+
+
+def test_a_file_that_is_no_trace_is_one_line_on_stderr(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for text in ("# a page", "{}", "[]"):
+        (tmp_path / "other").write_text(text)
+        assert main([str(tmp_path / "other"), str(tmp_path / "trace.svg")]) == 1
+        assert capsys.readouterr().err.startswith(f"trace_picture: {tmp_path / 'other'}: is no file of --trace (")

@@ -105,6 +105,7 @@ def _axis(length_us: float, scale: float, height_px: int) -> Iterator[str]:
 
 def _row(bars: Sequence[Bar], begin_us: float, scale: float, top_px: int) -> Iterator[str]:
     free_px = 0.0  # where the next label below the row may begin
+    named = set[Stage]()  # a label below the row has the colour of its bars, and stands there once
     for bar in bars:
         left = _LEFT_PX + max((bar.begin_us - begin_us) * scale, 0.0)
         right = min(_LEFT_PX + (bar.end_us - begin_us) * scale, _WIDTH_PX - 8.0)
@@ -119,10 +120,14 @@ def _row(bars: Sequence[Bar], begin_us: float, scale: float, top_px: int) -> Ite
         )
         if right - left > _MIN_LABEL_PX * len(text):
             yield f'<text x="{left + 5:.1f}" y="{top_px + 18}" fill="white">{text}</text>'
-        elif took_us * scale >= 1:
+        elif bar.stage not in named:
+            named.add(bar.stage)
             at_px = max(left, free_px)
             free_px = at_px + _MIN_LABEL_PX * len(name)
-            yield f'<text x="{at_px:.1f}" y="{top_px + _BAR_PX + 13}" font-size="11">{name}</text>'
+            yield (
+                f'<text x="{at_px:.1f}" y="{top_px + _BAR_PX + 13}" font-size="11" fill="{_COLOURS[bar.stage]}">'
+                f"{name}</text>"
+            )
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -131,7 +136,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("trace", type=Path, help="the file that --trace has written")
     parser.add_argument("out", type=Path, help="the picture to write")
     options = parser.parse_args(arguments)
-    options.out.write_text(picture(read(options.trace)), encoding="utf-8")
+    try:
+        options.out.write_text(picture(read(options.trace)), encoding="utf-8")
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        reason = str(error) if type(error) in (OSError, ValueError) else f"is no file of --trace ({error})"
+        print(f"trace_picture: {options.trace}: {reason}", file=sys.stderr)
+        return 1
     return 0
 
 
