@@ -61,6 +61,17 @@ def test_the_help_lists_every_command(capsys: pytest.CaptureFixture[str]) -> Non
     assert all(f"\n    {name}" in text for name in main.COMMANDS)
 
 
+def test_the_help_fits_a_terminal_of_80_columns(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    with pytest.raises(SystemExit):
+        main.main(["--help"])
+    lines = capsys.readouterr().out.splitlines()
+    assert max(map(len, lines)) <= 80
+    assert lines[lines.index("exit codes:") + 1] == "   0  success"
+
+
 def test_every_command_has_arguments_and_something_that_it_runs() -> None:
     commands: dict[str, argparse.ArgumentParser] = main.parser()._subparsers._group_actions[0].choices  # type: ignore[union-attr, assignment]
     assert list(commands) == list(main.COMMANDS)

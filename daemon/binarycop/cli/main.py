@@ -4,6 +4,7 @@ import argparse
 import errno
 import importlib
 import sys
+import textwrap
 from collections.abc import Iterable, Sequence
 from io import TextIOWrapper
 
@@ -82,13 +83,24 @@ _HELP = """exit codes:
 """
 
 
+class _HelpFormatter(argparse.RawDescriptionHelpFormatter):
+    """Keeps the lines of a text, and wraps each that is longer than the terminal is wide."""
+
+    def _fill_text(self, text: str, width: int, indent: str) -> str:
+        lines = (
+            textwrap.wrap(line, width, subsequent_indent="      " if line.startswith(" ") else "")
+            for line in text.splitlines()
+        )
+        return "\n".join(f"{indent}{part}" for wrapped in lines for part in wrapped)
+
+
 def parser(names: Iterable[str] = COMMANDS) -> argparse.ArgumentParser:
     """The command line: every subcommand, with the arguments of those of these names."""
     top = argparse.ArgumentParser(
         prog="binarycop",
         description="Gate controller: classifies how a face mask is worn, and grants or refuses permission.",
         epilog=_HELP,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=_HelpFormatter,
     )
     top.add_argument("--version", action="version", version=f"binarycop {__version__}")
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
