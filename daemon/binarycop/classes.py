@@ -34,6 +34,20 @@ class GateStatus(Enum):
         return cls(mask_class.label)
 
 
+class Outcome(Enum):
+    """How far the votes on a person have got: two kinds of undecided that look the same on the lamps, and their end."""
+
+    STILL_LOOKING = "still_looking"  # no verdict yet
+    DECIDED = "decided"  # a class
+    GAVE_UP = "gave_up"  # no class for ``verdict.give_up_s``
+    LEFT = "left"  # the person was gone before there was a verdict
+
+    @property
+    def words(self) -> str:
+        """For people, e.g. ``gave up``."""
+        return self.value.replace("_", " ")
+
+
 LABELS = tuple(mask_class.label for mask_class in MaskClass)
 """The names of the four classes, in class order."""
 

@@ -29,8 +29,8 @@ class Verdict:
     """The result for one person.
 
     status: one of the four classes, or undecided. at_s: capture time of the newest vote for it. votes: how many votes
-    it has. frames: how many frames the window has. margin: mean margin of its votes. is_contradicted: whether a newer
-    frame voted for another class.
+    it has; undecided: the most that a class has. frames: how many frames the window has. margin: mean margin of its
+    votes; undecided: of all frames. is_contradicted: whether a newer frame voted for another class.
     """
 
     status: GateStatus
@@ -76,8 +76,7 @@ def step(
     if decided:
         return replace(window, votes=votes, verdict=decided, since_s=captured_s)
     if captured_s - window.since_s >= settings.give_up_s:
-        undecided = Verdict(GateStatus.UNDECIDED, captured_s, 0, len(votes), 0.0)
-        return replace(window, votes=votes, verdict=undecided)
+        return replace(window, votes=votes, verdict=undecided(votes, captured_s))
     return replace(window, votes=votes, verdict=None)
 
 
@@ -87,6 +86,13 @@ def vote(scores: Sequence[int], captured_s: float, margin: int) -> FrameVote:
     frame_margin = int(scores[best] - scores[second])
     # Two equal best scores always abstain, even if ``margin`` is 0.
     return FrameVote(captured_s, MaskClass(best) if frame_margin >= max(margin, 1) else None, frame_margin)
+
+
+def undecided(votes: Sequence[FrameVote], at_s: float) -> Verdict:
+    """The verdict that these votes, which may be none, make no class."""
+    most = max(sum(frame_vote.mask_class is mask_class for frame_vote in votes) for mask_class in MaskClass)
+    margin = sum(frame_vote.margin for frame_vote in votes) / max(len(votes), 1)
+    return Verdict(GateStatus.UNDECIDED, at_s, most, len(votes), margin)
 
 
 def _decide(votes: tuple[FrameVote, ...], needed: int) -> Verdict | None:

@@ -173,7 +173,8 @@ def draw(moment: Moment) -> Picture:
     _text(canvas, _words(moment), (left, 180), 22, _colour(moment.status), weight=600)
     _relay(canvas, moment, (left, 212))
     for place, line in enumerate(moment.lines):
-        _text(canvas, line, (left, height - 22 * (len(moment.lines) - place) + 6), 14, _SMALL_INK)
+        # What follows, the evidence, is longer than the panel is wide.
+        _text(canvas, line.partition(";")[0], (left, height - 22 * (len(moment.lines) - place) + 6), 14, _SMALL_INK)
     return canvas
 
 

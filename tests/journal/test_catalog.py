@@ -6,7 +6,7 @@ from string import Formatter
 
 import pytest
 
-from binarycop.journal.events import Event
+from binarycop.journal.events import EVIDENCE, Event
 
 SYSTEMD = Path(__file__).resolve().parents[2] / "systemd"
 
@@ -34,7 +34,8 @@ def test_an_entry_names_cause_and_remedy(event: Event) -> None:
 def test_an_entry_uses_only_fields_that_its_event_has(event: Event) -> None:
     used = set(re.findall(r"@BINARYCOP_(\w+)@", entries()[event.spec.message_id]))
     fields = {name.upper() for _, name, _, _ in Formatter().parse(event.spec.text) if name}
-    assert used <= fields | {"GATE"}
+    always = {name.upper() for name in (*EVIDENCE, "votes", "frames", "margin")} if event is Event.VERDICT else set()
+    assert used <= fields | always | {"GATE"}
 
 
 def test_the_degraded_unit_writes_the_event_of_the_table() -> None:

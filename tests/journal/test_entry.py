@@ -11,7 +11,7 @@ from binarycop.gate.events import Cause
 from binarycop.gate.state import Phase
 from binarycop.journal import fields
 from binarycop.journal.entry import MAX_BYTES, decode, encode
-from binarycop.journal.events import Event
+from binarycop.journal.events import EVIDENCE, Event
 from binarycop.journal.fields import FIELDS, Decimal, Integer, Text, Value, Word
 from binarycop.settings.gate import Policy
 
@@ -36,6 +36,8 @@ def values_of(name: str) -> st.SearchStrategy[Value]:
 def entries(draw: st.DrawFn) -> tuple[Event, str, dict[str, Value]]:
     event = draw(st.sampled_from(Event))
     names = {*fields.required_of(event), *draw(st.sets(st.sampled_from(sorted(fields.names_of(event) or {""}))))} - {""}
+    if names.intersection(EVIDENCE):
+        names.update(EVIDENCE)
     return event, str(draw(values_of("gate"))), {name: draw(values_of(name)) for name in names}
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from binarycop.journal import fields
 from binarycop.journal.entry import decode, encode
-from binarycop.journal.events import Event
+from binarycop.journal.events import EVIDENCE, Event
 from binarycop.journal.fields import BITS_PER_UNIT, FIELDS, Decimal, Integer, LossReason, Text, Value, Word
 from binarycop.journal.journal_writer import LEFT_OUT, JournalWriter, Limits
 
@@ -131,7 +131,9 @@ def test_an_entry_holds_no_more_than_four_bits_for_each_unit() -> None:
             assert math.log2(choices) <= BITS_PER_UNIT * units, field
     remembered = math.log2(Limits().remembered + 1)
     for event in Event:
-        optional = len(fields.names_of(event)) - len(fields.required_of(event))
+        # The fields of the evidence are there or not, all together.
+        separate = fields.names_of(event) - fields.required_of(event) - {*EVIDENCE[1:]}
+        optional = len(separate)
         assert math.log2(len(Event)) + optional + remembered <= BITS_PER_UNIT * fields.UNITS_OF_ENTRY, event
 
 
@@ -168,9 +170,12 @@ def test_a_gate_that_works_for_a_day_reaches_no_limit() -> None:
     for number in range(24 * 60 * 20):
         at_s = number * 3.0
         counted: dict[str, Value] = {"person": number, "class": "correct", "votes": 5, "frames": 8, "margin": 12.5}
+        evidence: dict[str, Value] = {"outcome": "decided", "without_scores": 0, "face_px": 184, "brightness": 120}
+        evidence |= {"seen": 12, "lead": 61, "lead_needed": 18, "sharpness": 12}
+        evidence |= {"votes_correct": 11, "votes_nose": 0, "votes_nose_mouth": 0, "votes_chin": 1}
         decision = {**counted, "bundle": "n-cnv 0.1.0", "before": "idle", "after": "permitted", "latency_ms": 41.7}
         setup.take(encode(Event.PERSON, "north", {"person": number}), at_s)
-        setup.take(encode(Event.VERDICT, "north", counted), at_s)
+        setup.take(encode(Event.VERDICT, "north", counted | evidence), at_s)
         setup.take(encode(Event.PERMIT, "north", {**decision, "cause": "verdict"}), at_s + 1)
         setup.take(encode(Event.PASSED, "north", {"person": number, "by": "line"}), at_s + 2)
         setup.take(encode(Event.LEFT, "north", {"person": number}), at_s + 2.5)
@@ -197,6 +202,7 @@ def test_every_event_can_be_written() -> None:
         setup = Setup()
         words = {"class": "nose", "cause": "fire", "by": "line", "state": "active", "policy": "off", "what": "fire"}
         words |= {"before": "idle", "after": "idle", "why": LossReason.TEXTS.value, "woken_by": "face"}
+        words |= {"outcome": "left"}
         names = re.findall(r"\{(\w+)", event.spec.text)
         setup.take(encode(event, "north", {name: words.get(name, 1) for name in (*names, *event.spec.more)}))
         assert setup.sent[0]["BINARYCOP_EVENT"] == event.spec.name

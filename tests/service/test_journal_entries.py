@@ -51,9 +51,15 @@ def test_an_event_without_a_cause_has_no_such_field() -> None:
 
 
 def test_the_margin_of_a_verdict_is_rounded() -> None:
-    assert verdict_entry(3, VERDICT) == (
-        Event.VERDICT, {"person": 3, "class": "correct", "votes": 5, "frames": 8, "margin": 42.4},
+    assert verdict_entry(3, VERDICT, {"seen": 9}) == (
+        Event.VERDICT, {"person": 3, "class": "correct", "votes": 5, "frames": 8, "margin": 42.4, "seen": 9},
     )  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", GateEventKind)
+def test_a_refusal_and_a_reminder_have_the_evidence(kind: GateEventKind) -> None:
+    event, values = gate_entry(event_of(kind), VERDICT, "tiny 1", Phase.IDLE, Phase.IDLE, {"seen": 9})
+    assert ("seen" in values) == (event in (Event.REFUSE, Event.REMIND))
 
 
 def test_permissions_refusals_and_passages_are_counted() -> None:

@@ -1,8 +1,9 @@
 """The votes of the person in front."""
 
-from binarycop.classes import GateStatus
+from binarycop.classes import GateStatus, Outcome
 from binarycop.service.person_votes import PersonVotes
 from binarycop.settings.verdict import VerdictSettings
+from binarycop.verdict import Verdict
 from tests.service.fakes import CORRECT, NOSE
 
 SETTINGS = VerdictSettings(votes=3, window=5)
@@ -51,4 +52,21 @@ def test_the_verdict_of_a_person_who_leaves_early_has_the_frames_so_far() -> Non
     assert votes.undecided(1.0).frames == 0
     add(votes, CORRECT, 2)
     verdict = votes.undecided(1.0)
-    assert (verdict.status, verdict.votes, verdict.frames) == (GateStatus.UNDECIDED, 0, 2)
+    assert verdict == Verdict(GateStatus.UNDECIDED, 1.0, votes=2, frames=2, margin=50.0)
+
+
+def test_still_looking_and_gave_up_are_two_words() -> None:
+    votes, seen = PersonVotes(7), [Outcome.STILL_LOOKING]
+    for at_s, scores in ((0.0, ABSTAINS), (SETTINGS.give_up_s, ABSTAINS), *((4 + 0.1 * n, CORRECT) for n in range(3))):
+        votes.add(scores, at_s, SETTINGS, margin=4)
+        seen.append(votes.outcome)
+    looking, gave_up = Outcome.STILL_LOOKING, Outcome.GAVE_UP
+    assert seen == [looking, looking, gave_up, gave_up, gave_up, Outcome.DECIDED]
+
+
+def test_the_evidence_has_the_votes_of_the_whole_approach_also_those_that_were_discarded() -> None:
+    votes = PersonVotes(7)
+    add(votes, CORRECT, 3)
+    votes.discard()
+    add(votes, NOSE, 1)
+    assert votes.evidence.votes == (3, 1, 0, 0)

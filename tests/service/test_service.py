@@ -10,6 +10,7 @@ from binarycop.clock import ManualClock
 from binarycop.errors import BackendError, DetectorError, OverlayError
 from binarycop.frames.base import Frame
 from binarycop.journal.events import Event
+from binarycop.journal.writers import format_message
 from binarycop.lines.lane_io import LaneInputs
 from binarycop.service.faults import FaultReason
 from binarycop.settings.gate import Fail, GateSettings, Policy
@@ -42,8 +43,12 @@ def test_a_person_with_a_correct_mask_gets_one_pulse_and_then_has_passed() -> No
     setup.person_leaves().frames(8)
     assert setup.event_names == ["person", "verdict", "permit", "passed", "left"]
     assert setup.records(Event.VERDICT) == [
-        ("verdict", {"person": 1, "class": "correct", "votes": 5, "frames": 5, "margin": 50.0})
-    ]
+        ("verdict", {
+            "person": 1, "class": "correct", "votes": 5, "frames": 5, "margin": 50.0, "outcome": "decided",
+            "seen": 5, "without_scores": 0, "votes_correct": 5, "votes_nose": 0, "votes_nose_mouth": 0, "votes_chin": 0,
+            "lead": 50, "lead_needed": 4, "face_px": 80, "brightness": 0, "sharpness": 0,
+        })
+    ]  # fmt: skip
     assert setup.records(Event.PASSED)[0][1]["by"] == "leaving"
     assert lamps(setup) == [False] * 4
 
@@ -91,8 +96,14 @@ def test_each_incorrect_class_is_refused_and_has_its_own_lamp(scores: list[int],
 
 
 def test_a_person_whose_frames_abstain_is_undecided_and_counted_once() -> None:
-    setup = SimulatedSetup().person_arrives([10, 10, 0, 0]).frames(35)
-    assert setup.records(Event.VERDICT)[0][1]["class"] == "undecided"
+    setup = SimulatedSetup()
+    setup.pixels[:, :, :] = 122
+    setup.person_arrives([11, 10, 0, 0]).frames(35)
+    [(_, verdict)], [(_, refusal)] = setup.records(Event.VERDICT), setup.records(Event.REFUSE)
+    why = "gave up; 31 frames: no vote; lead 1/4; face 80 px, bright 120, sharp 0"
+    assert format_message(Event.VERDICT, "", verdict) == f"person 1: undecided, {why}"
+    assert format_message(Event.REFUSE, "", refusal) == f"person 1: permission refused (undecided), {why}"
+    assert (verdict["votes"], verdict["frames"], verdict["margin"]) == (0, 8, 1.0)
     setup.person_leaves().frames(8)
     assert not any(state.state for state in setup.factory.pin("RELAY").states)
     assert setup.service.lanes[0].counters.undecided == 1
@@ -101,7 +112,9 @@ def test_a_person_whose_frames_abstain_is_undecided_and_counted_once() -> None:
 def test_a_person_who_leaves_before_a_verdict_is_undecided() -> None:
     setup = SimulatedSetup().person_arrives(CORRECT).frames(3).person_leaves().frames(8)
     assert setup.event_names == ["person", "verdict", "left"]
-    assert setup.records(Event.VERDICT)[0][1]["class"] == "undecided"
+    assert format_message(Event.VERDICT, "", setup.records(Event.VERDICT)[0][1]) == (
+        "person 1: undecided, left; 3 frames: correct 3; lead 50/4; face 80 px, bright 0, sharp 0"
+    )
     assert setup.service.lanes[0].counters.undecided == 1
 
 

@@ -29,7 +29,7 @@ class Console:
             self._stream.flush()
             return
         for lane in snapshots:
-            state = (lane.person, lane.status, lane.phase, lane.cause)
+            state = (lane.person, lane.status_words, lane.phase, lane.cause)
             if self._shown.get(lane.gate) != state:
                 self._shown[lane.gate] = state
                 print(printable(_line(lane) + _latency(latency_ms)), file=self._stream, flush=True)
@@ -57,7 +57,7 @@ def _line(lane: LaneSnapshot) -> str:
     why = f" ({lane.cause.value})" if lane.cause else f" ({lane.phase.value})" if lane.phase is not Phase.IDLE else ""
     person = f"person {lane.person}" if lane.person is not None else "nobody"
     permission = f"permission {'on' if lane.cause else 'off'}{why}"
-    return f"{lane.gate}: frame {lane.frame:4d}  {person:<9}  {lane.status.value:<10}  {permission:<28}"
+    return f"{lane.gate}: frame {lane.frame:4d}  {person:<9}  {lane.status_words:<13}  {permission:<28}"
 
 
 def _latency(latency_ms: float | None) -> str:

@@ -28,6 +28,13 @@ class EventSpec:
     more: tuple[str, ...] = ()
 
 
+EVIDENCE = (
+    "outcome", "seen", "without_scores", "votes_correct", "votes_nose", "votes_nose_mouth", "votes_chin",
+    "lead", "lead_needed", "face_px", "brightness", "sharpness",
+)  # fmt: skip
+"""Why the votes on a person came out as they did; an entry has all of these fields or none. ``evidence.py`` puts them
+into the place ``{evidence}`` of an event's text."""
+
 _GATE_FIELDS = ("before", "after", "person", "class", "cause", "by")
 _DECISION_FIELDS = (*_GATE_FIELDS, "bundle", "votes", "frames", "margin", "latency_ms")
 _COUNTS = ("processed", "captured", "dropped", "withheld", "persons", "permits", "refusals", "undecided", "passed")
@@ -89,7 +96,8 @@ class Event(Enum):
         "verdict",
         "170c03f696e74787a3036ce868b3ad9e",
         Level.INFO,
-        "person {person}: {class}, {votes} of {frames} frames, margin {margin:.1f}",
+        "person {person}: {class}{evidence}",
+        ("votes", "frames", "margin", *EVIDENCE),
     )
     PERMIT = EventSpec(
         "permit",
@@ -102,15 +110,15 @@ class Event(Enum):
         "refuse",
         "bab2180ee4064fd9af62bc367047fb39",
         Level.INFO,
-        "person {person}: permission refused ({class})",
-        _DECISION_FIELDS,
+        "person {person}: permission refused ({class}){evidence}",
+        (*_DECISION_FIELDS, *EVIDENCE),
     )
     REMIND = EventSpec(
         "remind",
         "5f935e71aa134b08ac2aabef5a81b990",
         Level.INFO,
-        "person {person}: reminded ({class})",
-        _DECISION_FIELDS,
+        "person {person}: reminded ({class}){evidence}",
+        (*_DECISION_FIELDS, *EVIDENCE),
     )
     PASSED = EventSpec(
         "passed",

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from enum import Enum
 from string import Formatter
 
-from binarycop.classes import GateStatus
-from binarycop.journal.events import Event
+from binarycop.classes import GateStatus, Outcome
+from binarycop.journal.events import EVIDENCE, Event
 from binarycop.printable import printable
 from binarycop.settings.gate import Policy
 
@@ -142,6 +142,18 @@ FIELDS: dict[str, Field] = {
     "votes": Integer(0, 999),
     "frames": Integer(0, 999),
     "margin": Decimal(-9999.9, 9999.9),
+    "outcome": Word(tuple(outcome.value for outcome in Outcome)),
+    "seen": Integer(0, 9999),
+    "without_scores": Integer(0, 9999),
+    "votes_correct": Integer(0, 9999),
+    "votes_nose": Integer(0, 9999),
+    "votes_nose_mouth": Integer(0, 9999),
+    "votes_chin": Integer(0, 9999),
+    "lead": Integer(0, 99_999),
+    "lead_needed": Integer(0, 100_000),
+    "face_px": Integer(0, 9999),
+    "brightness": Integer(0, 255),
+    "sharpness": Integer(0, 255),
     "latency_ms": Decimal(-9999.9, 99_999.9),
     "cause": Word(("verdict", "reminded", "policy_off", "override", "fire", "fault_open")),
     "by": Word(("leaving", "line")),
@@ -236,10 +248,14 @@ def _check_names(event: Event, names: set[str]) -> None:
         raise ValueError(f"event {event.spec.name} has no field {unknown[0]}: journal/events.py lists its fields")
     if missing := sorted(required_of(event) - names):
         raise ValueError(f"event {event.spec.name} lacks {missing[0]}")
+    evidence = names.intersection(EVIDENCE)
+    if evidence and (missing := sorted(set(EVIDENCE) - evidence)):
+        # All or none, so that which of them are there says nothing.
+        raise ValueError(f"event {event.spec.name} lacks {missing[0]}, which belongs to {sorted(evidence)[0]}")
 
 
 def _in_text(event: Event) -> list[str]:
-    return [name for _, name, _, _ in Formatter().parse(event.spec.text) if name]
+    return [name for _, name, _, _ in Formatter().parse(event.spec.text) if name and name != "evidence"]
 
 
 def _number(value: Value) -> float:

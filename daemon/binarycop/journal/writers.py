@@ -11,6 +11,7 @@ from typing import Any, Protocol
 from binarycop.clock import Clock
 from binarycop.journal import fields
 from binarycop.journal.events import Event
+from binarycop.journal.evidence import sentence
 from binarycop.journal.fields import Value as Value  # noqa: PLC0414 - exported to all who write events
 from binarycop.journal.writer_client import WriterClient
 from binarycop.printable import printable
@@ -167,7 +168,9 @@ def format_message(event: Event, gate: str, values: dict[str, Value]) -> str:
         name: (printable(value[:_MAX_TEXT_CHARS].replace("\n", " ")) if isinstance(value, str) else value)
         for name, value in values.items()
     }
-    return (f"{printable(gate)}: " if gate else "") + event.spec.text.format(**shown)
+    return (f"{printable(gate)}: " if gate else "") + event.spec.text.format_map(
+        {**shown, "evidence": sentence(values)}
+    )
 
 
 def journald_fields(event: Event, gate: str, values: dict[str, Value]) -> dict[str, str]:

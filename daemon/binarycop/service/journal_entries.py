@@ -1,5 +1,6 @@
 """Journal entries and counters of one lane, made from the events of its gate."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from binarycop.gate.events import GateEvent, GateEventKind
@@ -13,6 +14,8 @@ JournalEntry = tuple[Event, dict[str, Value]]
 
 DECISIONS = (Event.PERMIT, Event.REFUSE, Event.REMIND)
 """The events that say what led to them: votes, bundle, and the latency from the frame's capture to the lines."""
+
+_WITH_EVIDENCE = (Event.REFUSE, Event.REMIND)
 
 _EVENTS = {
     GateEventKind.PERMIT: Event.PERMIT,
@@ -60,10 +63,17 @@ class Counters:
         self.passed += event.kind is GateEventKind.PASSED
 
 
-def gate_entry(event: GateEvent, verdict: Verdict | None, bundle: str, before: Phase, after: Phase) -> JournalEntry:
+def gate_entry(
+    event: GateEvent,
+    verdict: Verdict | None,
+    bundle: str,
+    before: Phase,
+    after: Phase,
+    evidence: Mapping[str, Value] | None = None,
+) -> JournalEntry:
     """The entry for an event of the gate.
 
-    verdict: the verdict on the person in front, now. bundle: name and version. before, after: the gate's phases.
+    verdict, evidence: of the person in front, now. bundle: name and version. before, after: the gate's phases.
     """
     kind = _EVENTS[event.kind]
     values: dict[str, Value] = {
@@ -82,12 +92,14 @@ def gate_entry(event: GateEvent, verdict: Verdict | None, bundle: str, before: P
         values["bundle"] = bundle
         if verdict is not None:
             values |= _votes(verdict)
+    if kind in _WITH_EVIDENCE and evidence is not None:
+        values |= evidence
     return kind, values
 
 
-def verdict_entry(person: int, verdict: Verdict) -> JournalEntry:
+def verdict_entry(person: int, verdict: Verdict, evidence: Mapping[str, Value]) -> JournalEntry:
     """The entry for a new verdict."""
-    return Event.VERDICT, {"person": person, "class": verdict.status.value, **_votes(verdict)}
+    return Event.VERDICT, {"person": person, "class": verdict.status.value, **_votes(verdict), **evidence}
 
 
 def _votes(verdict: Verdict) -> dict[str, Value]:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from math import inf
 
+from binarycop.classes import Outcome
 from binarycop.clock import Clock
 from binarycop.frames.source_event import SourceEventKind
 from binarycop.gate import inputs as gate_inputs
@@ -172,7 +173,8 @@ class Lane:
         """How the lane stands now."""
         person, status = self._front.person if self._front else None, display_status(self._gate)
         cause = permission(self._gate, self._config, now_s)
-        return LaneSnapshot(self.settings.name, self._frame, person, status, self._gate.phase, cause)
+        outcome = self._front.outcome if self._front else None
+        return LaneSnapshot(self.settings.name, self._frame, person, status, self._gate.phase, cause, outcome)
 
     @property
     def is_relay_on(self) -> bool:
@@ -211,6 +213,8 @@ class Lane:
             return None
         self._front_due_s = sighting.due_s
         self._set_person(sighting.person, sighting.presence, now_s)
+        if self._front is not None and sighting.box is not None and sighting.light is not None:
+            self._front.evidence = self._front.evidence.with_face(sighting.box.width_px, sighting.light)
         if self._front is None or sighting.scores is None or captured_s is None:
             return None
         return self._vote(self._front, sighting.scores, captured_s, now_s)
@@ -244,7 +248,7 @@ class Lane:
             self._step(gate_inputs.VerdictLapsed(), now_s)
             return None
         if verdict.status is not front.announced:
-            self._announce(front, verdict)
+            self._announce(front, verdict, front.outcome)
         # It ends what it must end. What it permits has to wait for the inputs.
         self._step(replace(_reached(verdict), is_contradicted=True), now_s)
         return verdict
@@ -271,21 +275,23 @@ class Lane:
     def _person_left(self, votes: PersonVotes, now_s: float) -> None:
         self.counters.undecided += votes.is_undecided
         if votes.announced is None:
-            self._announce(votes, votes.undecided(now_s))
+            self._announce(votes, votes.undecided(now_s), Outcome.LEFT)
         self._step(gate_inputs.PersonLeft(), now_s)
         self.log(Event.LEFT, person=votes.person)
 
-    def _announce(self, votes: PersonVotes, verdict: Verdict) -> None:
+    def _announce(self, votes: PersonVotes, verdict: Verdict, outcome: Outcome) -> None:
         votes.announced = verdict.status
-        self._journal.add(verdict_entry(votes.person, verdict))
+        self._journal.add(verdict_entry(votes.person, verdict, votes.evidence.values(outcome, self._margin)))
 
     def _step(self, gate_input: gate_inputs.GateInput, now_s: float) -> None:
         before = self._gate.phase
         with self._tracer.span(Stage.GATE):
             self._gate, events = step(self._gate, gate_input, self._config, now_s)
         for event in events:
-            verdict = self._front.current_verdict if self._front else None
-            self._journal.add(gate_entry(event, verdict, self._bundle, before, self._gate.phase))
+            front = self._front
+            verdict = front.current_verdict if front else None
+            evidence = front.evidence.values(front.outcome, self._margin) if front else None
+            self._journal.add(gate_entry(event, verdict, self._bundle, before, self._gate.phase, evidence))
             self.counters.count(event)
             if event.kind is GateEventKind.PASSED and not event.inferred:
                 # The lane reports that they are through, so somebody else is in front now.

@@ -7,6 +7,7 @@ from math import inf
 import numpy as np
 from numpy.typing import NDArray
 
+from binarycop.detection.light import Light, light_of
 from binarycop.detection.views import cut_views, mean_scores
 from binarycop.frames.base import Frame
 from binarycop.geometry import Box, CropGeometry
@@ -21,16 +22,18 @@ class Sighting:
     """What one lane sees in one step.
 
     number, captured_s: of the frame; None if this lane had no new frame. person: who is in front, or None. presence:
-    the number of the unbroken presence. box: the face, None while it is not visible. scores: the four mean scores of
-    its views, or None if there are none. due_s: when the person counts as gone if no frame comes. resets: how many
-    requests for new identities it takes into account. is_detector_late: the detector has exceeded its deadline.
-    still_faces: the faces that are left out from now on, each as its centre's distance from the left and from the top,
-    in percent. moved_s: when something last moved. has_face: a face is tracked that is not left out.
+    the number of the unbroken presence. box: the face, None while it is not visible. light: of the face, None if it was
+    not cut out of the frame. scores: the four mean scores of its views, or None if there are none. due_s: when the
+    person counts as gone if no frame comes. resets: how many requests for new identities it takes into account.
+    is_detector_late: the detector has exceeded its deadline. still_faces: the faces that are left out from now on, each
+    as its centre's distance from the left and from the top, in percent. moved_s: when something last moved. has_face: a
+    face is tracked that is not left out.
     """
 
     person: int | None = None
     presence: int | None = None
     box: Box | None = None
+    light: Light | None = None
     number: int | None = None
     captured_s: float | None = None
     scores: tuple[int, ...] | None = None
@@ -92,8 +95,8 @@ class LaneView:
             front.person,
             front.track,
             front.box,
-            frame.number if frame else None,
-            frame.captured_s if frame else None,
+            number=frame.number if frame else None,
+            captured_s=frame.captured_s if frame else None,
             due_s=self._tracker.due_s(),
             resets=self._resets,
             is_detector_late=self._tracker.is_late(now_s),
@@ -104,7 +107,8 @@ class LaneView:
         if frame is None or front.box is None or not self._is_crop_due(frame.captured_s):
             return sighting, None
         with self._tracer.span(Stage.CROP):
-            return sighting, cut_views(frame.picture, front.box, self._geometry, self._face_views)
+            views = cut_views(frame.picture, front.box, self._geometry, self._face_views)
+            return replace(sighting, light=light_of(views[0])), views
 
     def _is_crop_due(self, captured_s: float) -> bool:
         if captured_s - self._cropped_s < self._crop_interval_s:

@@ -1,10 +1,11 @@
 """The person in front of one gate, with the votes for the verdict on them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from binarycop import verdict
-from binarycop.classes import GateStatus
+from binarycop.classes import GateStatus, Outcome
+from binarycop.service.evidence import Evidence
 from binarycop.settings.verdict import VerdictSettings
 
 
@@ -12,18 +13,26 @@ from binarycop.settings.verdict import VerdictSettings
 class PersonVotes:
     """One person in front of the gate.
 
-    window: the votes that count, or None before the first one. announced: the status in the person's last journal
-    entry ``verdict``, or None before the first one.
+    window: the votes that count, or None before the first one. evidence: since the person came in front. announced:
+    the status in the person's last journal entry ``verdict``, or None before the first one.
     """
 
     person: int
     window: verdict.VoteWindow | None = None
+    evidence: Evidence = field(default_factory=Evidence)
     announced: GateStatus | None = None
 
     @property
     def current_verdict(self) -> verdict.Verdict | None:
         """The verdict that the votes make now, if they make one."""
         return self.window.verdict if self.window else None
+
+    @property
+    def outcome(self) -> Outcome:
+        """How far the votes have got now."""
+        if self.current_verdict is None:
+            return Outcome.STILL_LOOKING
+        return Outcome.GAVE_UP if self.current_verdict.status is GateStatus.UNDECIDED else Outcome.DECIDED
 
     @property
     def is_undecided(self) -> bool:
@@ -35,6 +44,7 @@ class PersonVotes:
     ) -> verdict.Verdict | None:
         """Add one frame; returns the verdict, if the votes now make one. Arguments: see ``verdict.step``."""
         self.window = verdict.step(self.window, self.person, scores, captured_s, settings, margin)
+        self.evidence = self.evidence.with_vote(self.window.votes[-1])
         return self.window.verdict
 
     def discard(self) -> None:
@@ -43,4 +53,4 @@ class PersonVotes:
 
     def undecided(self, now_s: float) -> verdict.Verdict:
         """The verdict on a person who leaves before the votes have made one."""
-        return verdict.Verdict(GateStatus.UNDECIDED, now_s, 0, len(self.window.votes) if self.window else 0, 0.0)
+        return verdict.undecided(self.window.votes if self.window else (), now_s)

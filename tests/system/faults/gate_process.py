@@ -381,7 +381,9 @@ _BY_NAME = {event.spec.name: event for event in Event}
 def event_of(text: str) -> Event | None:
     """The event that a line of the journal reports; None if it reports none."""
     text = text.removeprefix("gate: ")
-    return next((event for event, pattern in _PATTERNS.items() if pattern.fullmatch(text)), None)
+    matching = [event for event, pattern in _PATTERNS.items() if pattern.fullmatch(text)]
+    # The text of a verdict has few words of its own, so it fits other lines too.
+    return max(matching, key=lambda event: len(_PATTERNS[event].pattern), default=None)
 
 
 def _pattern(event: Event) -> re.Pattern[str]:
