@@ -25,7 +25,7 @@ def machine_lines(machine: Machine) -> list[str]:
 
 def part_lines(part: Part) -> list[str]:
     """A line for each figure. ``times``: how many times the part's reference."""
-    against = f"; times: of {part.reference}" if part.reference else ""
+    against = f"; times: divided by that of {part.reference}" if part.reference else ""
     lines = [f"{part.name}: median, {part.spread}{against}"]
     for group, figures in _groups(part.figures):
         times = "times" if part.reference else ""
@@ -53,7 +53,7 @@ def comparison_lines(name: str, pairs: Sequence[tuple[Figure, Figure]]) -> list[
 
 
 def number(value: float) -> str:
-    """Three significant digits, and never an exponent below a milliard."""
+    """Three significant digits, and never an exponent below a billion."""
     return f"{value:.0f}" if abs(value) >= 100 or value == int(value) else f"{value:.3g}"
 
 
