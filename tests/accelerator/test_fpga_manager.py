@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from binarycop.accelerator.fpga_manager import SysfsFpgaManager
+from binarycop.errors import OverlayError
 
 
 @pytest.fixture
@@ -41,6 +42,31 @@ def test_a_record_can_be_removed(manager: SysfsFpgaManager) -> None:
     manager.record_loaded(None)
     manager.record_loaded(None)
     assert manager.loaded_sha256() is None
+
+
+def test_a_slow_clock_is_remembered_by_its_full_frequency_and_every_user_can_read_it(
+    manager: SysfsFpgaManager, tmp_path: Path
+) -> None:
+    assert manager.slowed_from_mhz() is None
+    before = os.umask(0o077)
+    try:
+        manager.record_slowed(142.857132)
+    finally:
+        os.umask(before)
+    assert manager.slowed_from_mhz() == 142.857132
+    assert (tmp_path / "run" / "slow-clock").stat().st_mode & 0o777 == 0o644
+    for _ in range(2):
+        manager.record_slowed(None)
+    assert manager.slowed_from_mhz() is None
+
+
+def test_a_remembered_clock_that_is_no_number_is_an_error_and_not_a_clock_at_full_speed(
+    manager: SysfsFpgaManager, tmp_path: Path
+) -> None:
+    manager.record_slowed(100.0)
+    (tmp_path / "run" / "slow-clock").write_text("")
+    with pytest.raises(OverlayError, match="run/slow-clock should hold the clock's full frequency in MHz"):
+        manager.slowed_from_mhz()
 
 
 @pytest.mark.parametrize("state", ["unknown", "write error", "power off", "", "write init"])

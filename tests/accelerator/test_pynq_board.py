@@ -18,6 +18,7 @@ from binarycop.classifier.emulator import Emulator
 from binarycop.classifier.golden import check_golden
 from binarycop.clock import ManualClock
 from binarycop.errors import DmaDataError, DmaTimeout, OverlayError, OverlayLoadDenied, OverlayMissing
+from binarycop.service.backends import restore_clock
 from binarycop.settings.classifier import FaultKind
 
 pytest.importorskip("pynq", reason="needs pynq: make test-pynq installs it, make venv does where it can")
@@ -39,6 +40,15 @@ class PynqSetup:
 
     def sleep(self, seconds: float) -> None:
         self.clock.advance_to(self.clock.now_s() + seconds)
+
+
+class StuckClocks:
+    """The divisors do not change."""
+
+    fclk0_mhz = property(lambda self: 50.0, lambda self, value: None)
+
+    def set_pl_clk(self, number: int, **divisors: int) -> None:
+        pass
 
 
 @pytest.fixture
@@ -86,10 +96,13 @@ def test_a_board_that_rests_has_the_slowest_clock_of_its_dividers_and_wakes_with
     assert board.clock_mhz() == 100.0
 
 
-def test_while_the_clock_changes_it_is_never_faster_than_that_of_the_manifest(
-    tiny_bundle: Bundle, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    board = PynqSetup(tiny_bundle).board
+def divisors(first: int, second: int) -> int:
+    """The register of FCLK0."""
+    return second << 20 | first << 8
+
+
+def watched_mhz(board: SimulatedBoard, monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """Gets the clock's frequency after each write to its register from now on."""
     seen_mhz: list[float] = []
 
     class Watched(np.ndarray):
@@ -102,11 +115,90 @@ def test_while_the_clock_changes_it_is_never_faster_than_that_of_the_manifest(
     board.device.slcr = board.device.slcr.view(Watched)
     if hasattr(pynq.ps.Clocks, "_real_instance"):
         monkeypatch.delattr(pynq.ps.Clocks, "_real_instance")  # it has the registers without a watch
+    return seen_mhz
+
+
+def board_of_build(
+    bundle: Bundle, build: int, monkeypatch: pytest.MonkeyPatch
+) -> tuple[SimulatedBoard, list[float], float]:
+    """A board whose next loading leaves the dividers of a build, the clock after each write, and the build's clock."""
+    board = PynqSetup(bundle).board
+    monkeypatch.setattr(pynq.Overlay, "download", lambda _: None)
+    board.device.slcr[0x170 // 4] = build
+    return board, watched_mhz(board, monkeypatch), board.device.fclk0_mhz()
+
+
+def test_while_the_clock_changes_it_is_never_faster_than_that_of_the_manifest(
+    tiny_bundle: Bundle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    board = PynqSetup(tiny_bundle).board
+    seen_mhz = watched_mhz(board, monkeypatch)
     board.rest()
     board.wake()
     assert len(seen_mhz) >= 4
     assert min(seen_mhz) < 0.26
     assert max(seen_mhz) == 100.0
+
+
+@pytest.mark.parametrize("build", [divisors(7, 1), divisors(5, 4), divisors(1, 5)], ids=["142", "50", "200"])
+def test_from_the_dividers_of_a_build_with_another_clock_it_never_gets_faster_than_both(
+    tiny_bundle: Bundle, monkeypatch: pytest.MonkeyPatch, build: int
+) -> None:
+    board, seen_mhz, built_mhz = board_of_build(tiny_bundle, build, monkeypatch)
+    board.load()
+    assert seen_mhz[-1] == board.clock_mhz() == 100.0
+    assert max(seen_mhz) <= max(built_mhz, 100.0)
+
+
+@pytest.mark.parametrize("build", [divisors(5, 2), divisors(2, 5), divisors(10, 1)], ids=["5*2", "2*5", "10*1"])
+def test_a_clock_that_is_right_already_is_left_alone(
+    tiny_bundle: Bundle, monkeypatch: pytest.MonkeyPatch, build: int
+) -> None:
+    """pynq would set 10 and 1, one after the other, while the logic runs."""
+    board, seen_mhz, _ = board_of_build(tiny_bundle, build, monkeypatch)
+    board.load()
+    board.wake()
+    assert seen_mhz == []
+
+
+def test_a_slow_clock_is_remembered_before_it_is_slow_and_until_it_is_whole(
+    tiny_bundle: Bundle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    board = PynqSetup(tiny_bundle).board
+    written: list[tuple[float | None, float]] = []
+    record = board.fabric.record_slowed
+
+    def record_slowed(full_mhz: float | None) -> None:
+        written.append((full_mhz, board.clock_mhz()))
+        record(full_mhz)
+
+    monkeypatch.setattr(board.fabric, "record_slowed", record_slowed)
+    board.rest()
+    assert written == [(100.0, 100.0)]
+    assert board.fabric.slowed_from_mhz() == 100.0
+    board.wake()
+    assert written[-1] == (None, 100.0)
+    board.rest()
+    board.load()
+    assert board.fabric.slowed_from_mhz() is None
+
+
+def test_the_clock_that_a_killed_process_left_slow_is_restored_without_its_bundle(tiny_bundle: Bundle) -> None:
+    board = PynqSetup(tiny_bundle).board
+    restore_clock(board.fabric)
+    assert board.clock_mhz() == 100.0
+    board.rest()
+    restore_clock(board.fabric)
+    assert (board.clock_mhz(), board.fabric.slowed_from_mhz()) == (100.0, None)
+
+
+def test_a_clock_that_stays_slow_stays_remembered(tiny_bundle: Bundle, monkeypatch: pytest.MonkeyPatch) -> None:
+    board = PynqSetup(tiny_bundle).board
+    board.rest()
+    monkeypatch.setattr(pynq.ps, "Clocks", StuckClocks())
+    with pytest.raises(OverlayError, match="its clock cannot be set: ValueError: its clock runs at 50 MHz, not 100"):
+        restore_clock(board.fabric)
+    assert board.fabric.slowed_from_mhz() == 100.0
 
 
 def test_the_manifests_clock_overrides_that_of_the_build(tiny_bundle: Bundle) -> None:
@@ -212,11 +304,6 @@ def test_a_failed_loading_leaves_no_record(tiny_bundle: Bundle) -> None:
 
 
 def test_a_clock_that_could_not_be_set_leaves_no_record(tiny_bundle: Bundle, monkeypatch: pytest.MonkeyPatch) -> None:
-    class StuckClocks:
-        """The divisors do not change."""
-
-        fclk0_mhz = property(lambda self: 50.0, lambda self, value: None)
-
     board = PynqSetup(tiny_bundle).board
     assert board.fabric.loaded_sha256() is not None
     monkeypatch.setattr(pynq.ps, "Clocks", StuckClocks())

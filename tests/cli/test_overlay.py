@@ -15,7 +15,9 @@ from binarycop.bundle import files as bundles
 from binarycop.bundle import manifest as manifests
 from binarycop.bundle.bitstream import CHIPS
 from binarycop.bundle.files import Bundle
+from binarycop.cli import load_overlay
 from binarycop.cli.main import main
+from binarycop.clock import MonotonicClock
 from binarycop.journal.events import Event
 from tests.bundle import other_files
 from tests.tried import Kind, tried
@@ -37,6 +39,13 @@ def built(tiny_bundle: Bundle, tmp_path: Path) -> Path:
     design.write(folder, tiny_bundle)
     bundles.write_manifest(folder, tiny_bundle.manifest)
     return folder
+
+
+def simulated_board(bundle: Bundle) -> Any:
+    """Needs pynq."""
+    from binarycop.accelerator.simulated.device import SimulatedBoard  # noqa: PLC0415 - imports pynq
+
+    return SimulatedBoard(bundle, lambda built: Fabric(built, MonotonicClock()))
 
 
 def settings_for(tmp_path: Path, fault: str, **overlay: object) -> str:
@@ -66,6 +75,22 @@ def test_the_unit_loads_no_overlay_that_the_settings_do_not_ask_for(
     assert lines_of(capsys.readouterr().out) == [{"backend": "emulator", "loaded": False}]
     (tmp_path / "gate.yaml").write_text("classifier: {backend: overlay}\n")
     assert main(["load-overlay", "--if-set", "--bundle", bundle, "--config", str(tmp_path / "gate.yaml")]) == 4
+
+
+@pytest.mark.usefixtures("_pynq")
+@pytest.mark.parametrize("backend", ["emulator", "overlay"])
+def test_load_overlay_restores_a_slow_clock_first_also_if_it_then_loads_nothing(
+    bundle: str, tiny_bundle: Bundle, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, backend: str
+) -> None:
+    """Else the emulator would take over, by the settings or their fallback, behind a dead-man timer of 200 s."""
+    board = simulated_board(tiny_bundle)
+    board.rest()
+    assert board.clock_mhz() < 0.26
+    monkeypatch.setattr(load_overlay, "SysfsFpgaManager", lambda: board.fabric)
+    (tmp_path / "gate.yaml").write_text(f"classifier: {{backend: {backend}}}\n")
+    command = ["load-overlay", "--if-set", "--bundle", bundle, "--config", str(tmp_path / "gate.yaml")]
+    assert main(command) == (0 if backend == "emulator" else 4)  # the bundle has no bitstream
+    assert (board.clock_mhz(), board.fabric.slowed_from_mhz()) == (100.0, None)
 
 
 @tried(

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from binarycop.accelerator.fpga_manager import SysfsFpgaManager
 from binarycop.bundle.files import Bundle
 from binarycop.errors import BackendError, DmaTimeout, OverlayError, OverlayLoadDenied, OverlayMissing
 from binarycop.journal.events import Event
@@ -186,6 +187,21 @@ def test_a_failure_of_something_else_than_the_overlay_ends_the_service() -> None
     with pytest.raises(BackendError, match="not the overlay"):
         setup.frames(1)
     assert overlay_names(setup) == []
+
+
+@pytest.mark.parametrize("backend", [Backend.EMULATOR, Backend.OVERLAY])
+def test_while_a_killed_daemons_clock_is_slow_no_backend_starts_since_the_dead_man_timer_is_slow_too(
+    tiny_bundle: Bundle, tmp_path: Path, backend: Backend
+) -> None:
+    manager = SysfsFpgaManager(tmp_path, tmp_path, tmp_path / "sha256")
+    manager.record_slowed(100.0)
+    overlay = OverlaySettings(fallback=Fallback.EMULATOR)
+    settings, journal = ClassifierSettings(str(tiny_bundle.folder), backend, overlay=overlay), MemoryJournal()
+    with pytest.raises(OverlayMissing, match=r"left its clock slow, .*; run binarycop load-overlay$"):
+        backends.open_bundle_or_fallback(settings, journal, manager)
+    manager.record_slowed(None)
+    emulator = ClassifierSettings(str(tiny_bundle.folder), Backend.EMULATOR)
+    assert backends.open_bundle_or_fallback(emulator, journal, manager)[1].name == "emulator"
 
 
 @pytest.mark.parametrize("fallback", Fallback)

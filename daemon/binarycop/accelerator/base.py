@@ -35,7 +35,10 @@ class Buffer(Protocol):
 
 
 class FpgaManager(Protocol):
-    """The state of the programmable logic: whether it is configured, with which bitstream, and who may load another."""
+    """The state of the programmable logic: whether it is configured, with which bitstream, and who may load another.
+
+    It also remembers that the logic's clock is slow, for the case that the process that slowed it down is killed.
+    """
 
     def is_operating(self) -> bool:
         """Whether the logic is configured. If it is not, an access to its registers can hang the processor."""
@@ -45,6 +48,15 @@ class FpgaManager(Protocol):
 
     def record_loaded(self, sha256: str | None) -> None:
         """Record which bitstream is loaded now; None: none that is known. Raises OSError."""
+
+    def record_slowed(self, full_mhz: float | None) -> None:
+        """Record, before the logic's clock gets slow, its full frequency; None: it is not slow any more.
+
+        Raises OSError.
+        """
+
+    def slowed_from_mhz(self) -> float | None:
+        """The full frequency of a clock that is slow, or may be; None if it is not slow. Raises OverlayError."""
 
     def why_load_denied(self) -> str | None:
         """Why this process may not load a bitstream. None if it may."""

@@ -80,7 +80,7 @@ class PynqBoard:
                 # A new Overlay would read the .hwh again, which takes seconds on a board while the gate waits.
                 self._overlay.download()
             # A process that cannot read the clock (``uio``) relies on the record.
-            self._set_clock()
+            _set_clock(self._clock_mhz, self.manager)
             self._open_windows()
             self.manager.record_loaded(self._sha256)
         except Exception as error:
@@ -122,27 +122,18 @@ class PynqBoard:
     def rest(self) -> None:
         """See ``Board.rest``."""
         try:
+            self.manager.record_slowed(self._clock_mhz)  # first: this process may be killed at any time
             pynq.ps.Clocks.set_pl_clk(0, div0=_MAX_DIVISOR, div1=_MAX_DIVISOR)
         except Exception as error:
             raise OverlayError(f"its clock cannot be slowed down: {_format(error)}") from error
 
     def wake(self) -> None:
         """See ``Board.wake``."""
-        try:
-            self._set_clock()
-        except Exception as error:
-            raise OverlayError(f"its clock cannot be set: {_format(error)}") from error
+        restore_clock(self._clock_mhz, self.manager)
 
     def close(self) -> None:
         """See ``Board.close``. The logic stays configured."""
         self._overlay = None
-
-    def _set_clock(self) -> None:
-        # pynq sets one divisor after the other. At rest both are the largest ones, so the clock is never too fast.
-        pynq.ps.Clocks.fclk0_mhz = self._clock_mhz
-        clock_mhz = float(pynq.ps.Clocks.fclk0_mhz)
-        if not is_clock_right(clock_mhz, self._clock_mhz):
-            raise ValueError(f"its clock runs at {clock_mhz:g} MHz, not {self._clock_mhz:g}")
 
     def _open_windows(self) -> None:
         # pynq's buffers can be anywhere in the memory. Without a window our circuit moves nothing.
@@ -153,6 +144,24 @@ class PynqBoard:
 
     def _open(self, *, download: bool) -> Any:
         return pynq.Overlay(str(self._bitstream.resolve()), download=download, device=self._device)
+
+
+def restore_clock(full_mhz: float, manager: FpgaManager) -> None:
+    """Set the clock of the logic, FCLK0, to its full frequency again. Raises OverlayError if it runs at another one."""
+    try:
+        _set_clock(full_mhz, manager)
+    except Exception as error:
+        raise OverlayError(f"its clock cannot be set: {_format(error)}") from error
+
+
+def _set_clock(full_mhz: float, manager: FpgaManager) -> None:
+    if not is_clock_right(float(pynq.ps.Clocks.fclk0_mhz), full_mhz):
+        # pynq sets one divisor after the other, the second one to 1, so the clock is never too fast between them.
+        pynq.ps.Clocks.fclk0_mhz = full_mhz
+        clock_mhz = float(pynq.ps.Clocks.fclk0_mhz)
+        if not is_clock_right(clock_mhz, full_mhz):
+            raise ValueError(f"its clock runs at {clock_mhz:g} MHz, not {full_mhz:g}")
+    manager.record_slowed(None)
 
 
 def _format(error: Exception) -> str:

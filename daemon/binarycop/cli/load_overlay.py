@@ -3,13 +3,14 @@
 import argparse
 from dataclasses import replace
 
+from binarycop.accelerator.fpga_manager import SysfsFpgaManager
 from binarycop.accelerator.kernel_devices import KernelDevices
 from binarycop.bundle import check_build
 from binarycop.bundle import files as bundles
 from binarycop.bundle.search import find_bundle
 from binarycop.cli.options import add_bundle, add_config, add_json, print_json, settings_of
 from binarycop.printable import printable
-from binarycop.service.backends import lock_windows, open_accelerator, open_board, self_test
+from binarycop.service.backends import lock_windows, open_accelerator, open_board, restore_clock, self_test
 from binarycop.settings.classifier import Backend, MemoryAccess
 
 
@@ -18,7 +19,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     add_config(parser)
     add_bundle(parser)
     parser.add_argument(
-        "--if-set", action="store_true", help="do nothing if classifier.backend is not overlay: for the unit"
+        "--if-set", action="store_true", help="load nothing if classifier.backend is not overlay: for the unit"
     )
     parser.add_argument("--simulated", action="store_true", help="a dry run on the simulated board")
     add_json(parser)
@@ -32,6 +33,9 @@ def run(options: argparse.Namespace) -> int:
     """
     backend = Backend.SIMULATED_BOARD if options.simulated else Backend.OVERLAY
     configured = settings_of(options).classifier
+    if not options.simulated:
+        # First: the daemon may then use the emulator, by its settings or because this loading fails.
+        restore_clock(SysfsFpgaManager())
     if options.if_set and configured.backend is not Backend.OVERLAY:
         if options.json:
             print_json({"backend": configured.backend.value, "loaded": False})

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from binarycop.accelerator import dma_window
-from binarycop.accelerator.base import Board, Registers
+from binarycop.accelerator.base import Board, FpgaManager, Registers
 from binarycop.accelerator.finn_classifier import FinnClassifier
 from binarycop.accelerator.fpga_manager import SysfsFpgaManager
 from binarycop.accelerator.kernel_devices import KernelDevices
@@ -26,7 +26,7 @@ from binarycop.classifier.base import Classifier
 from binarycop.classifier.choose import open_emulator
 from binarycop.classifier.golden import check_golden
 from binarycop.clock import Clock, MonotonicClock
-from binarycop.errors import BackendError, OverlayError
+from binarycop.errors import BackendError, OverlayError, OverlayMissing
 from binarycop.journal.events import Event
 from binarycop.journal.writers import Journal
 from binarycop.settings.classifier import Backend, ClassifierSettings, Fallback, MemoryAccess
@@ -60,8 +60,16 @@ def self_test(bundle: Bundle, classifier: Classifier) -> int:
     return golden
 
 
-def open_bundle_or_fallback(settings: ClassifierSettings, journal: Journal) -> tuple[Bundle, Classifier]:
-    """As ``open_bundle``, but if the overlay fails, and the settings allow it, the backend is the emulator."""
+def open_bundle_or_fallback(
+    settings: ClassifierSettings, journal: Journal, manager: FpgaManager | None = None
+) -> tuple[Bundle, Classifier]:
+    """As ``open_bundle``, but if the overlay fails, and the settings allow it, the backend is the emulator.
+
+    Raises OverlayMissing, with every backend, while the clock of this board's logic is slow: so is then the dead-man
+    timer that its relays may be behind. manager: None is the kernel's.
+    """
+    if (manager or SysfsFpgaManager()).slowed_from_mhz() is not None:
+        raise OverlayMissing("a daemon that was killed left its clock slow, and so its dead-man timer")
     try:
         return open_bundle(settings)
     except OverlayError as failure:
@@ -120,6 +128,16 @@ def open_board(settings: ClassifierSettings, bundle: Bundle) -> tuple[Bundle, Bo
         bitstream, sha256, manifest.clock_mhz, SysfsFpgaManager(), dmas=(manifest.input_dma, manifest.output_dma)
     )
     return bundle, board
+
+
+def restore_clock(manager: FpgaManager) -> None:
+    """Restore the clock of the logic, if a daemon that was killed has left it slow.
+
+    Raises BackendError if pynq is missing, OverlayError if the clock cannot be set.
+    """
+    full_mhz = manager.slowed_from_mhz()
+    if full_mhz is not None:
+        _import_with_pynq("pynq_board", Backend.OVERLAY).restore_clock(full_mhz, manager)
 
 
 def lock_windows(dmas: Sequence[Registers], devices: Devices, dev: Path = DEV) -> None:

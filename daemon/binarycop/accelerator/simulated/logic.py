@@ -44,6 +44,7 @@ class Logic:
         self.clock_share: Callable[[], float] = lambda: 1.0
         self._bitstream_sha256 = bundle.manifest.sha256[BITSTREAM]
         self._recorded: str | None = None
+        self._slowed_from_mhz: float | None = None
         self._is_operating = False
         self.inject(fault or SimulatedFault())
 
@@ -95,6 +96,14 @@ class Logic:
     def record_loaded(self, sha256: str | None) -> None:
         """See ``FpgaManager.record_loaded``."""
         self._recorded = sha256
+
+    def record_slowed(self, full_mhz: float | None) -> None:
+        """See ``FpgaManager.record_slowed``."""
+        self._slowed_from_mhz = full_mhz
+
+    def slowed_from_mhz(self) -> float | None:
+        """See ``FpgaManager.slowed_from_mhz``."""
+        return self._slowed_from_mhz
 
     def why_load_denied(self) -> str | None:
         """See ``FpgaManager.why_load_denied``."""
