@@ -57,7 +57,13 @@ module beat_fifo #(
     logic watching = 0;
     logic [BITS-1:0] watched;
     logic [LEVEL_BITS-1:0] ahead;  // words that come out before it
+    logic offered = 0;
+    logic [BITS-1:0] last_data;
     (* anyseq *) wire watch;
+    always @(posedge clk) begin
+        offered <= rst_n && out_valid && !out_ready;
+        last_data <= out_data;
+    end
     always @(posedge clk)
         if (!rst_n) watching <= 0;
         else if (watching) begin
@@ -68,6 +74,7 @@ module beat_fifo #(
             watched <= in_data;
             ahead <= level - LEVEL_BITS'(take);
         end
+    always @(posedge clk) if (rst_n && offered) assert (out_valid && out_data == last_data);
     always @(posedge clk) if (rst_n && watching) begin
         assert (ahead < level);
         assert (words[oldest+ahead[INDEX_BITS-1:0]] == watched);

@@ -127,14 +127,21 @@ module control_registers #(
     // A proof begins with a reset.
     logic begun = 0, checked = 0, was_locked, was_running;
     logic [127:0] window_before;
+    logic written = 0, read = 0;  // a response was offered and not taken
+    logic [31:0] last_rdata;
     always @* if (!begun) assume (!rst_n);
     always @(posedge clk) begin
         begun <= 1;
         checked <= rst_n;
         was_locked <= locked;
         was_running <= running;
+        written <= rst_n && bvalid && !bready;
+        read <= rst_n && rvalid && !rready;
+        last_rdata <= rdata;
         window_before <= {window_end, window_first};
         if (rst_n && start) assert (running);
+        if (rst_n && written) assert (bvalid);
+        if (rst_n && read) assert (rvalid && rdata == last_rdata);
         if (checked && was_locked) assert (locked);
         if (checked && (was_locked || was_running)) assert ({window_end, window_first} == window_before);
     end

@@ -35,6 +35,26 @@ module pixel_narrower #(
         else if (took) at <= ends_beat ? at + COUNT_BITS'(3) - COUNT_BITS'(BEAT_BYTES) : at + COUNT_BITS'(3);
         if (took && ends_beat) earlier <= in_data[8*BEAT_BYTES-1-:16];
     end
+
+`ifdef FORMAL
+    // A proof begins with a reset, and the beat stays until it is taken.
+    logic begun = 0, waited = 0, offered = 0;
+    logic [8*BEAT_BYTES-1:0] last_beat;
+    logic [23:0] last_pixel;
+    always @(posedge clk) begin
+        begun <= 1;
+        waited <= rst_n && in_valid && !in_ready;
+        offered <= rst_n && out_valid && !out_ready;
+        last_beat <= in_data;
+        last_pixel <= out_data;
+    end
+    always @* if (!begun) assume (!rst_n);
+    always @* if (waited) assume (in_valid && in_data == last_beat);
+    always @(posedge clk) if (rst_n) begin
+        if (offered) assert (out_valid && out_data == last_pixel);
+        assert (at < COUNT_BITS'(BEAT_BYTES));  // so a pixel never reaches beyond the beat
+    end
+`endif
 endmodule
 
 `default_nettype wire

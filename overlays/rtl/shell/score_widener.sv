@@ -27,6 +27,22 @@ module score_widener #(
         else if (in_valid && in_ready) count <= count + 1'b1;
         if (in_valid && in_ready) out_data <= {in_data, out_data[8*BEAT_BYTES-1:16]};
     end
+
+`ifdef FORMAL
+    // A proof begins with a reset.
+    logic begun = 0, offered = 0;
+    logic [8*BEAT_BYTES-1:0] last_beat;
+    always @(posedge clk) begin
+        begun <= 1;
+        offered <= rst_n && out_valid && !out_ready;
+        last_beat <= out_data;
+    end
+    always @* if (!begun) assume (!rst_n);
+    always @(posedge clk) if (rst_n) begin
+        if (offered) assert (out_valid && out_data == last_beat);
+        assert (count <= COUNT_BITS'(SCORES));
+    end
+`endif
 endmodule
 
 `default_nettype wire

