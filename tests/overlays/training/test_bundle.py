@@ -77,3 +77,27 @@ def test_a_version_that_no_board_can_store_is_refused_at_once(
     with pytest.raises(SystemExit):
         bundles.main()
     assert "'0.4.0 beta' cannot be a folder's name" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("option", "problem"),
+    [
+        ("--run", "is not the folder of a run"),
+        ("--data", "is not a folder"),
+        ("--patches", "is not a file"),
+        ("--out", "is not a folder"),
+    ],
+)
+def test_a_wrong_path_is_refused_before_anything_is_measured(
+    option: str, problem: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "settings.json").touch()
+    (tmp_path / "wrong").mkdir()
+    (tmp_path / "file").touch()
+    paths = {"--run": "", "--data": "", "--patches": "file", "--out": "new"}
+    paths[option] = "file" if option in ("--data", "--out") else "wrong"
+    words = [word for name, path in paths.items() for word in (name, str(tmp_path / path))]
+    monkeypatch.setattr("sys.argv", ["bundle", *words, "--version", "0.4.0"])
+    with pytest.raises(SystemExit):
+        bundles.main()
+    assert f"{option} {tmp_path / paths[option]} {problem}" in capsys.readouterr().err
