@@ -1,5 +1,6 @@
 """Events are read back, here from a journal that the tests fake."""
 
+from datetime import datetime, timezone
 from uuid import UUID
 
 import pytest
@@ -179,3 +180,12 @@ def test_an_entry_of_another_program_without_an_id_or_with_two_is_no_event(reade
 def test_a_time_after_the_last_year_is_in_that_year(reader: FakeReader) -> None:
     reader.stored[0] = reader.stored[0]._replace(at_us=1 << 63)
     assert records_of(reader)[0].at.year == 9999
+
+
+def test_an_entry_that_is_corrected_to_before_1970_is_corrected_to_1970() -> None:
+    reader = FakeReader()
+    for at_s, at_us in ((1.0, (1 << 64) - 1), (2.0, 0)):
+        reader.write(Event.FIRE, "north", at_s, state="active")
+        reader.stored[-1] = reader.stored[-1]._replace(at_us=at_us)
+    damaged, _ = records_of(reader)
+    assert damaged.at + damaged.clock_step == datetime(1970, 1, 1, tzinfo=timezone.utc)

@@ -245,7 +245,10 @@ def test_journalctl_gets_the_terms_the_direction_and_the_cursor(tmp_path: Path) 
 def test_journalctl_has_bytes_and_several_values_as_python_systemd_does(tmp_path: Path) -> None:
     stamps = {"__REALTIME_TIMESTAMP": "1", "__MONOTONIC_TIMESTAMP": "2", "__CURSOR": "c"}
     fields = {"A": [255, 10], "B": ["x", [1]], "C": None, "D": "\udce9"}
-    (tmp_path / "printed").write_text(json.dumps({**stamps, **fields}) + '\nnot JSON\n[1]\n{"A": "no stamps"}\n')
+    endless = '{"__REALTIME_TIMESTAMP": Infinity, "__MONOTONIC_TIMESTAMP": "2", "__CURSOR": "c"}'
+    (tmp_path / "printed").write_text(
+        json.dumps({**stamps, **fields}) + f'\nnot JSON\n[1]\n{{"A": "no stamps"}}\n{endless}\n'
+    )
     [entry] = program(tmp_path, f"cat {tmp_path}/printed").entries([{}])
     assert bare([entry])[0][3] == {"A": b"\xff\n", "B": [b"x", b"\x01"], "C": b"", "D": b"?"}
 

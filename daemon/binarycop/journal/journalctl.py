@@ -82,7 +82,7 @@ def _entry(line: str) -> RawEntry | None:
         fields = {name: _value(value) for name, value in entry.items()}
         stamps = int(entry["__REALTIME_TIMESTAMP"]), int(entry["__MONOTONIC_TIMESTAMP"])
         return RawEntry(*stamps, str(entry["__CURSOR"]), fields)
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
         return None
 
 

@@ -186,8 +186,9 @@ def _record(entry: RawEntry, origins: GateOrigins, boot: Boot) -> Record | None:
     names = sorted(
         name for name in fields if name.startswith(_PREFIX) and name not in ("BINARYCOP_EVENT", "BINARYCOP_GATE")
     )
+    at = time_of(entry.at_us)
     return Record(
-        at=time_of(entry.at_us),
+        at=at,
         boot=boot.id,
         event=event.spec.name,
         gate=text_of(fields, "BINARYCOP_GATE"),
@@ -195,7 +196,7 @@ def _record(entry: RawEntry, origins: GateOrigins, boot: Boot) -> Record | None:
         values={(short := name.removeprefix(_PREFIX).lower()): _parse(short, text_of(fields, name)) for name in names},
         unit=origin.unit,
         is_trusted=origins.wrote(event, origin),
-        clock_step=timedelta(microseconds=boot.clock_step_us(entry)),
+        clock_step=time_of(entry.at_us + boot.clock_step_us(entry)) - at,
         cursor=entry.cursor,
     )
 
