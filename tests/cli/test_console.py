@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from binarycop.classes import GateStatus
+from binarycop.classes import GateStatus, Outcome
 from binarycop.cli.console import Console
 from binarycop.gate.events import Cause
 from binarycop.gate.state import Phase
@@ -30,6 +30,17 @@ def test_without_a_terminal_there_is_a_line_for_each_change_and_not_for_each_fra
     lines = stream.getvalue().splitlines()
     assert len(lines) == 3
     assert " ".join(lines[1].split()) == "gate: frame 9 person 3 correct permission on (verdict) 1.5 ms"
+
+
+@pytest.mark.parametrize(
+    ("outcome", "word"),
+    [(Outcome.STILL_LOOKING, "still looking"), (Outcome.GAVE_UP, "gave up"), (Outcome.DECIDED, "undecided")],
+)
+def test_still_looking_and_gave_up_are_shown_as_two_words(outcome: Outcome, word: str) -> None:
+    stream = io.StringIO()
+    snapshot = LaneSnapshot("gate", 9, 3, GateStatus.UNDECIDED, Phase.IDLE, None, outcome)
+    Console(stream).show([snapshot], None)
+    assert " ".join(stream.getvalue().split()) == f"gate: frame 9 person 3 {word} permission off"
 
 
 def test_without_a_terminal_only_the_gate_that_changes_has_a_line() -> None:

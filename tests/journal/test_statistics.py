@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from binarycop.cli.stats_figures import report
 from binarycop.journal.boots import Boot, read_boots
 from binarycop.journal.collect import collect
-from binarycop.journal.events import Event
+from binarycop.journal.events import EVIDENCE, Event
 from binarycop.journal.fields import FIELDS
 from binarycop.journal.journald import RawEntry
 from binarycop.journal.reader import Query, event_of, origin_of
@@ -136,6 +136,15 @@ def test_an_undecided_person_has_no_margin_and_is_counted_with_the_fields_that_s
     assert statistics.total().details("verdict") == {"nose": 1, "undecided": 1}
     numbers = statistics.undecided_numbers
     assert (numbers["votes"].count, numbers["frames"].count) == (1, 1)
+
+
+def test_every_field_of_the_evidence_is_in_the_figures_of_the_undecided() -> None:
+    reader, evidence = FakeReader(), dict.fromkeys(EVIDENCE, 7)
+    values: dict[str, Any] = {"person": 1, "class": "undecided", "votes": 2, "frames": 9, "margin": 3.0}
+    reader.write(Event.VERDICT, "north", 0, 1, **(values | evidence | {"outcome": "gave_up"}))
+    figures = report(collected(reader))
+    assert figures.undecided == {"outcome": {"gave_up": 1}}
+    assert set(figures.undecided_numbers) == {*EVIDENCE, "votes", "frames", "margin"} - {"outcome"}
 
 
 def test_an_event_from_before_the_clock_was_set_counts_at_its_true_time() -> None:
