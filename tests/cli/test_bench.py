@@ -4,6 +4,8 @@ import argparse
 import json
 import os
 import re
+import signal
+import subprocess
 import sys
 from itertools import islice
 from pathlib import Path
@@ -13,7 +15,7 @@ import cv2
 import numpy as np
 import pytest
 
-from binarycop.benchmarks import read
+from binarycop.benchmarks import daemon_run, read
 from binarycop.benchmarks.figures import Part
 from binarycop.bundle.files import Bundle
 from binarycop.classes import MaskClass
@@ -161,12 +163,34 @@ def test_several_gates_are_measured_on_a_daemon_that_runs(short_clip: Path, caps
 
 
 def test_a_daemon_that_fails_ends_the_benchmark_with_its_message(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    short_clip: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    assert main(["bench", "gates", "--gates", "1", "--clip", str(short_clip), "--bundle", "no-network"]) == 5
+    assert "the daemon with 1 gate failed: binarycop: bundle no-network: " in capsys.readouterr().err
+
+
+def test_a_daemon_that_does_not_end_is_ended_at_the_deadline(
+    short_clip: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    started: list[subprocess.Popen[bytes]] = []
+
+    def start(*_: object, **files: Any) -> "subprocess.Popen[bytes]":
+        started.append(popen(("sleep", "600"), **files))
+        return started[0]
+
+    popen = subprocess.Popen
+    monkeypatch.setattr(daemon_run, "_SPARE_S", -1.0)
+    monkeypatch.setattr(subprocess, "Popen", start)
+    assert main(["bench", "gates", "--gates", "2", "--clip", str(short_clip)]) == 5
+    assert "the daemon with 2 gates did not end within " in capsys.readouterr().err
+    assert started[0].returncode == -signal.SIGTERM
+
+
+def test_a_clip_that_cannot_be_read_is_no_measure(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     damaged = tmp_path / "damaged.avi"
     damaged.write_bytes(b"RIFF")
     assert main(["bench", "gates", "--gates", "1", "--clip", str(damaged)]) == 5
-    assert "the daemon with 1 gate failed: binarycop: " in capsys.readouterr().err
+    assert f"source {damaged}: " in capsys.readouterr().err
 
 
 def test_a_clip_that_does_not_exist_is_named_as_it_was_written(

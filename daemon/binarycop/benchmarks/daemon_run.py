@@ -12,8 +12,11 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from binarycop.errors import SourceError
+from binarycop.frames.choose import open_recording
 
 _SAMPLE_S = 0.1
+_SPARE_S = 60.0  # for its start and its end, on a machine with much else to do
+_STOP_S = 20.0
 _KIB_PER_MIB = 1024
 
 
@@ -44,10 +47,12 @@ def run_daemon(gates: int, clip: Path, options: Sequence[str] = (), *, samples_p
 
     options: of ``run``. samples_pss: the kernel walks all of the process's pages for it, so the latency suffers.
 
-    Raises SourceError if there is no such clip, or the daemon fails, with its message.
+    Raises SourceError if there is no such clip or it cannot be read to its end, if the daemon fails, with its message,
+    or if it has not ended a minute after the clip.
     """
     if not os.path.exists(clip):
         raise SourceError(str(clip), "does not exist; name a video file or a folder of pictures")
+    limit_s = _length_s(clip) + _SPARE_S
     with TemporaryDirectory() as name:
         folder = Path(name)
         sources = [folder / f"{number}{clip.suffix}" for number in range(gates)]
@@ -62,11 +67,16 @@ def run_daemon(gates: int, clip: Path, options: Sequence[str] = (), *, samples_p
         began_s = time.monotonic()
         with results.open("w") as output, events.open("w") as errors:
             daemon = subprocess.Popen(command, stdout=output, stderr=errors)
-            most, cpu_s = _watch(daemon, samples_pss)
+            try:
+                most, cpu_s = _watch(daemon, began_s + limit_s, samples_pss)
+            except TimeoutError:
+                raise SourceError(str(clip), f"{_named(gates)} did not end within {limit_s:.0f} s") from None
+            finally:
+                stop(daemon)
         took_s = time.monotonic() - began_s
         if daemon.returncode:
             last = events.read_text().splitlines()[-1:] or [f"ended by signal {-daemon.returncode}"]
-            raise SourceError(str(clip), f"the daemon with {gates} gate{'s' * (gates > 1)} failed: {last[0]}")
+            raise SourceError(str(clip), f"{_named(gates)} failed: {last[0]}")
         summary: dict[str, Any] = json.loads(results.read_text().splitlines()[-1])
     return DaemonRun(
         gates,
@@ -92,11 +102,41 @@ def settings_text(sources: Sequence[str]) -> str:
     return json.dumps({"lines": {"factory": "mock"}, "gates": gates})
 
 
-def _watch(daemon: "subprocess.Popen[bytes]", samples_pss: bool) -> tuple[Mapping[str, int], float]:
-    """Sample a process until it ends: the most of each count in its status, and its processor time in seconds."""
+def stop(daemon: "subprocess.Popen[bytes]") -> None:
+    """End a daemon, if it still runs."""
+    daemon.terminate()
+    try:
+        daemon.wait(_STOP_S)
+    except subprocess.TimeoutExpired:
+        daemon.kill()
+        daemon.wait()
+
+
+def _named(gates: int) -> str:
+    return f"the daemon with {gates} gate{'s' * (gates > 1)}"
+
+
+def _length_s(clip: Path) -> float:
+    """How long a clip or folder plays. All of its pictures are read: what a header says can be wrong."""
+    source, length_s = open_recording(str(clip)), 0.0
+    try:
+        while (frame := source.read()) is not None:
+            length_s = frame.captured_s
+    finally:
+        source.close()
+    return length_s
+
+
+def _watch(daemon: "subprocess.Popen[bytes]", deadline_s: float, samples_pss: bool) -> tuple[Mapping[str, int], float]:
+    """Sample a process until it ends: the most of each count in its status, and its processor time in seconds.
+
+    Raises TimeoutError if it has not ended at ``deadline_s`` of the monotonic clock.
+    """
     most, cpu_s = {"VmHWM": 0, "RssAnon": 0, "Threads": 0, "Pss": 0}, 0.0
     process, ticks_hz = Path("/proc", str(daemon.pid)), os.sysconf("SC_CLK_TCK")
     while daemon.poll() is None:
+        if time.monotonic() >= deadline_s:
+            raise TimeoutError
         text = (process / "status").read_text()
         if samples_pss:
             text += _rollup(process)

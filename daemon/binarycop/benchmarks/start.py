@@ -9,14 +9,13 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from binarycop.benchmarks.daemon_run import settings_text
+from binarycop.benchmarks.daemon_run import settings_text, stop
 from binarycop.benchmarks.figures import Part, summary
 from binarycop.errors import SourceError
 
 NAME, REFERENCE = "start", "Python alone"
 _LIMIT_S = 60.0
 _CHECK_S = 0.2
-_STOP_S = 20.0
 
 
 def measure_start(clip: Path, repeats: int) -> Part:
@@ -71,12 +70,7 @@ def _ready_s(clip: Path) -> float:
         try:
             return _wait_until_ready(manager, daemon, started_s) - started_s
         finally:
-            daemon.terminate()
-            try:
-                daemon.wait(_STOP_S)
-            except subprocess.TimeoutExpired:
-                daemon.kill()
-                daemon.wait()
+            stop(daemon)
 
 
 def _wait_until_ready(manager: socket.socket, daemon: "subprocess.Popen[bytes]", started_s: float) -> float:
