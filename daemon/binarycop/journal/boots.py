@@ -50,7 +50,7 @@ def read_boots(reader: Reader, running: str) -> list[Boot]:
     Boots of one series are in the order of their numbers. Series are in the order of the clock at their ends: it may
     have been set by then. Only a whole series with a wrong clock is in the wrong place.
     """
-    boots = [_read_boot(reader, boot) for boot in reader.unique("_BOOT_ID")]
+    boots = [_read_boot(reader, boot) for boot in values_of(reader, "_BOOT_ID")]
     newest: dict[str, Boot] = {}
     for boot in sorted(boots, key=lambda boot: boot.number):
         newest[boot.series] = boot
