@@ -1,9 +1,11 @@
 """Boots are shown one after another, in their order, whatever the clock said in them."""
 
+import errno
 from datetime import timedelta
 
 import pytest
 
+from binarycop.errors import JournalError
 from binarycop.journal.boots import read_boots
 from binarycop.journal.events import Event
 from binarycop.journal.reader import Query, Record, follow
@@ -87,3 +89,12 @@ def test_a_cursor_without_a_number_leaves_the_order_to_the_clock() -> None:
         reader.write(Event.FIRE, "gate", at_s, boot, state="active")
         reader.stored[-1] = reader.stored[-1]._replace(cursor="opaque")
     assert boots_of(records_of(reader)) == [2, 1]
+
+
+def test_a_journal_whose_boots_cannot_be_listed_is_an_error_of_the_journal() -> None:
+    class Damaged(FakeReader):
+        def unique(self, field: str) -> set[str]:
+            raise OSError(errno.EBADMSG, "Bad message")
+
+    with pytest.raises(JournalError, match="its _BOOT_ID cannot be listed: Bad message; see journalctl --verify"):
+        read_boots(Damaged(), RUNNING)

@@ -14,7 +14,7 @@ from typing import Any
 
 from binarycop.classes import GateStatus
 from binarycop.cli.options import add_json, print_json
-from binarycop.journal.boots import Boot, read_boots
+from binarycop.journal.boots import Boot, read_boots, values_of
 from binarycop.journal.events import Event
 from binarycop.journal.journald import Reader
 from binarycop.journal.origin import GateOrigins
@@ -138,7 +138,7 @@ def _named(name: str, boots: Sequence[Boot]) -> list[Boot]:
 
 
 def _nothing(reader: Reader, query: Query, boots: Sequence[Boot]) -> str:
-    gates = sorted(reader.unique("BINARYCOP_GATE") - {""})
+    gates = sorted(values_of(reader, "BINARYCOP_GATE") - {""})
     if query.gate and query.gate not in gates:
         return f"the journal has no gate {query.gate}; it has {', '.join(gates) or 'none'}"
     first = next((boot.first for boot in boots if boot.first), None)

@@ -8,6 +8,7 @@ numbers, unless the file was not closed, as after a loss of power. Then a new se
 from contextlib import closing, suppress
 from dataclasses import dataclass
 
+from binarycop.errors import JournalError
 from binarycop.journal.journald import RawEntry, Reader
 
 _MIN_STEP_US = 60_000_000  # less is a clock that was corrected, not one that was not set
@@ -48,7 +49,7 @@ def read_boots(reader: Reader, running: str) -> list[Boot]:
     """Every boot that has entries, oldest first, and last the one that runs now.
 
     Boots of one series are in the order of their numbers. Series are in the order of the clock at their ends: it may
-    have been set by then. Only a whole series with a wrong clock is in the wrong place.
+    have been set by then. Only a whole series with a wrong clock is in the wrong place. Raises JournalError.
     """
     boots = [_read_boot(reader, boot) for boot in values_of(reader, "_BOOT_ID")]
     newest: dict[str, Boot] = {}
@@ -60,6 +61,14 @@ def read_boots(reader: Reader, running: str) -> list[Boot]:
         return end.id == running, end.last.at_us if end.last else _UNKNOWN_US, boot.number
 
     return sorted(boots, key=order)
+
+
+def values_of(reader: Reader, field: str) -> set[str]:
+    """Every value that the field has in any entry. Raises JournalError."""
+    try:
+        return reader.unique(field)
+    except OSError as error:
+        raise JournalError(f"its {field} cannot be listed: {error.strerror or error}; see journalctl --verify") from error
 
 
 def _read_boot(reader: Reader, boot: str) -> Boot:
