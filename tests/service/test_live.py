@@ -392,6 +392,7 @@ def test_a_loop_that_sleeps_takes_few_frames_of_its_source_and_still_ends_with_i
     setup = SimulatedSetup(service=service)
     with loop_of(setup, Recording(100)) as loop:
         loop.run(never, nothing)
+        (grabber,) = loop._grabbers
     assert "asleep" in setup.event_names
     assert loop.captured == setup.service.lanes[0].counters.frames + loop.dropped == 100
-    assert loop.dropped > 0
+    assert grabber._reader.left_out > 0, "frames between two that it takes; others can be dropped on a busy machine"

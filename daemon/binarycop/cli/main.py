@@ -127,7 +127,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         problems = error.problems if isinstance(error, (SettingsErrors, SourceErrors)) else (error,)
         texts = [printable(str(problem)) for problem in problems]
         for text in texts:
-            print(f"binarycop: {printable(text)}", file=sys.stderr)
+            print(f"binarycop: {text}", file=sys.stderr)
         code = next((code for kind, code in _EXIT_CODES if isinstance(error, kind)), 1)
         if getattr(options, "json", False):
             import json  # noqa: PLC0415 - the journal's writer does without
