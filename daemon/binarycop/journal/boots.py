@@ -68,7 +68,8 @@ def values_of(reader: Reader, field: str) -> set[str]:
     try:
         return reader.unique(field)
     except OSError as error:
-        raise JournalError(f"its {field} cannot be listed: {error.strerror or error}; see journalctl --verify") from error
+        reason = error.strerror or error
+        raise JournalError(f"its {field} cannot be listed: {reason}; see journalctl --verify") from error
 
 
 def _read_boot(reader: Reader, boot: str) -> Boot:
