@@ -125,14 +125,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return code
     except BinaryCoPError as error:
         problems = error.problems if isinstance(error, (SettingsErrors, SourceErrors)) else (error,)
-        texts = [printable(str(problem)) for problem in problems]
+        texts = [str(problem) for problem in problems]
         for text in texts:
-            print(f"binarycop: {text}", file=sys.stderr)
+            print(f"binarycop: {printable(text)}", file=sys.stderr)
         code = next((code for kind, code in _EXIT_CODES if isinstance(error, kind)), 1)
         if getattr(options, "json", False):
             import json  # noqa: PLC0415 - the journal's writer does without
 
-            print(json.dumps({"event": "error", "error": "; ".join(texts), "exit_code": code}))
+            print(json.dumps({"event": "error", "error": printable("; ".join(texts)), "exit_code": code}))
         return code
     except BrokenPipeError:
         # The reader of our output has ended, as `head` does. Python must not report it again when it flushes.
