@@ -41,7 +41,7 @@ class Circuit {
 
     Behaviour behaviour;
     uint64_t cycles = 0;  // since the beginning
-    uint64_t quiet = 0;   // cycles since the last beat, address or response on the memory's side
+    uint64_t quiet = 0;   // cycles since anything moved on the memory's side, or a register was written
     uint64_t read_bursts = 0, write_bursts = 0;
     std::deque<Burst> written;  // bursts that the circuit has written, for whoever owns the memory to take
     Vbinarycop_shell top;
@@ -81,6 +81,7 @@ class Circuit {
     void write(Dma dma, uint32_t offset, uint32_t value) {
         Registers port = registers(dma);
         bool address = true, data = true;
+        quiet = 0;
         port.awaddr = offset;
         port.wdata = value;
         port.wstrb = 0xf;

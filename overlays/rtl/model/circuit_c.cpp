@@ -40,7 +40,7 @@ void circuit_run(Circuit *circuit, uint64_t cycles) { circuit->run(cycles); }
 
 uint64_t circuit_cycles(const Circuit *circuit) { return circuit->cycles; }
 
-// Cycles since anything moved between circuit and memory.
+// Cycles since anything moved between circuit and memory, a register was written, or a fault began or ended.
 uint64_t circuit_quiet(const Circuit *circuit) { return circuit->quiet; }
 
 // Returns 0, or -1 if the register does not answer.
@@ -72,6 +72,7 @@ int circuit_take_write(Circuit *circuit, uint64_t *address, uint8_t *bytes) {
 // What goes wrong from now on; 0: nothing. 1: the memory's port stands still, so the stream stalls. 2: the clock stands
 // still. 3: reads are made at another address.
 void circuit_set_fault(Circuit *circuit, int fault) {
+    circuit->quiet = 0;
     circuit->behaviour.stuck = fault == stuck;
     circuit->behaviour.clock_stopped = fault == clock_stopped;
     circuit->behaviour.wrong_address = fault == wrong_address ? other_page : 0;

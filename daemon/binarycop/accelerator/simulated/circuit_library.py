@@ -62,7 +62,7 @@ class CircuitLibrary:
         return int(self._library.circuit_cycles(self._open()))
 
     def quiet_cycles(self) -> int:
-        """The number of cycles since anything moved between circuit and memory."""
+        """The number of cycles since anything moved between circuit and memory, or something else was done to it."""
         return int(self._library.circuit_quiet(self._open()))
 
     def read(self, dma: int, offset: int) -> int:
