@@ -10,14 +10,28 @@ def make_parser(description: str | None) -> argparse.ArgumentParser:
 
 
 def add_data_option(parser: argparse.ArgumentParser) -> None:
-    """Add ``--data``, the folder with the pictures."""
-    parser.add_argument("--data", type=Path, required=True, help="folder with the pictures, for example ../shared/data")
+    """Add ``--data``, the folder with the pictures. Refused at once if it is not there: workers end without a word."""
+    parser.add_argument(
+        "--data", type=_folder, required=True, help="folder with the pictures, for example ../shared/data"
+    )
 
 
 def add_patches_option(parser: argparse.ArgumentParser, *, required: bool = True) -> None:
-    """Add ``--patches``, the file with the faces."""
+    """Add ``--patches``, the file with the faces. Refused at once if it is not there."""
     text = "file with faces that can be dressed, written by overlays.synthesis.patches"
-    parser.add_argument("--patches", type=Path, required=required, help=text)
+    parser.add_argument("--patches", type=_patches, required=required, help=text)
+
+
+def _folder(text: str) -> Path:
+    if not Path(text).is_dir():
+        raise argparse.ArgumentTypeError(f"{text} is not a folder")
+    return Path(text)
+
+
+def _patches(text: str) -> Path:
+    if not Path(text).is_file():
+        raise argparse.ArgumentTypeError(f"{text} is not a file; python -m overlays.synthesis.patches writes it")
+    return Path(text)
 
 
 def print_progress(line: str) -> None:

@@ -122,13 +122,8 @@ def _arguments() -> argparse.Namespace:
         parser.error(
             f"--version {arguments.version!r} cannot be a folder's name on a board; a-z, 0-9, dots and hyphens can"
         )
-    # Now, since the pool's workers would end without a word.
     if not RunFolder(arguments.run).exists:
         parser.error(f"--run {arguments.run} is not the folder of a run")
-    if not arguments.data.is_dir():
-        parser.error(f"--data {arguments.data} is not a folder")
-    if not arguments.patches.is_file():
-        parser.error(f"--patches {arguments.patches} is not a file; overlays.synthesis.patches writes it")
     if arguments.out.exists() and not arguments.out.is_dir():
         parser.error(f"--out {arguments.out} is not a folder")
     return arguments

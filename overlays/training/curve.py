@@ -17,7 +17,7 @@ matplotlib.rcParams["svg.fonttype"] = "none"
 _LINES = {
     "synthetic": "held-out synthetic people, mean recall of four classes",
     "photographs": "photographs to choose by, mean recall of three",
-    "nose": "photographs: noses recognised",
+    "nose": "photographs to choose by, recall of nose",
 }
 
 
@@ -33,11 +33,16 @@ def plot(curves: dict[str, list[dict[str, float]]], file: Path) -> None:
     for run, rows in curves.items():
         millions = [row["crops"] / 1e6 for row in rows]
         for name, label in _LINES.items():
-            recall.plot(millions, [100 * row[name] for row in rows], marker=".", label=f"{run}: {label}")
-        loss.plot(millions, [row["loss"] for row in rows], marker=".", label=run)
+            recall.plot(
+                millions,
+                [100 * row[name] for row in rows],
+                marker=".",
+                label=label if len(curves) == 1 else f"{run}: {label}",
+            )
+        loss.plot(millions, [row["loss"] for row in rows], marker=".")
     recall.set_title(f"Learning curve: {', '.join(curves)}")
     recall.set_ylabel("recall, %")
-    recall.legend(fontsize=8)
+    figure.legend(loc="outside lower center", fontsize=8)
     loss.set_ylabel("loss")
     loss.set_xlabel("crops seen, millions")
     for axes in (recall, loss):

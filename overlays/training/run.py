@@ -214,7 +214,10 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--fixed", type=Path, default=FOLDER, help="folder of the fixed sets (default: %(default)s)")
     parser.add_argument("--processes", type=int, default=1, help="that make crops (default: %(default)s)")
     parser.add_argument("--threads", type=int, default=1, help="that train (default: %(default)s)")
-    return parser.parse_args()
+    arguments = parser.parse_args()
+    if not arguments.begin and not RunFolder(arguments.run).exists:
+        parser.error(f"--run {arguments.run} is not the folder of a run; --begin n-cnv begins one there")
+    return arguments
 
 
 if __name__ == "__main__":

@@ -70,9 +70,10 @@ def test_a_run_becomes_a_bundle_with_its_scores(
 
 
 def test_a_version_that_no_board_can_store_is_refused_at_once(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    others = ["--run", "run", "--out", "out", "--data", "data", "--patches", "patches.npz"]
+    (tmp_path / "file").touch()
+    others = ["--run", "run", "--out", "out", "--data", str(tmp_path), "--patches", str(tmp_path / "file")]
     monkeypatch.setattr("sys.argv", ["bundle", *others, "--version", "0.4.0 beta"])
     with pytest.raises(SystemExit):
         bundles.main()
@@ -100,4 +101,6 @@ def test_a_wrong_path_is_refused_before_anything_is_measured(
     monkeypatch.setattr("sys.argv", ["bundle", *words, "--version", "0.4.0"])
     with pytest.raises(SystemExit):
         bundles.main()
-    assert f"{option} {tmp_path / paths[option]} {problem}" in capsys.readouterr().err
+    error = capsys.readouterr().err
+    assert option in error
+    assert f"{tmp_path / paths[option]} {problem}" in error

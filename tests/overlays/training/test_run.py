@@ -109,6 +109,28 @@ def test_a_run_goes_on_from_its_folder(tmp_path: Path) -> None:
     assert (tmp_path / "run" / "weights.npz").stat().st_size < 2 * U_CNV.weight_bits * 1.2
 
 
+@pytest.mark.parametrize(
+    ("wrong", "problem"),
+    [
+        ("--data", "nowhere is not a folder"),
+        ("--patches", "nowhere is not a file; python -m overlays.synthesis.patches writes it"),
+        ("--run", "nowhere is not the folder of a run; --begin n-cnv begins one there"),
+    ],
+)
+def test_a_wrong_path_is_refused_before_any_crop_is_made(
+    wrong: str, problem: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("settings.json", "patches.npz"):
+        (tmp_path / name).touch()
+    paths = {"--run": tmp_path, "--data": tmp_path, "--patches": tmp_path / "patches.npz"}
+    paths[wrong] = tmp_path / "nowhere"
+    words = [word for name, path in paths.items() for word in (name, str(path))]
+    monkeypatch.setattr("sys.argv", ["run", *words])
+    with pytest.raises(SystemExit):
+        run.main()
+    assert problem in capsys.readouterr().err
+
+
 def test_settings_that_are_no_settings_are_refused_with_the_file(tmp_path: Path) -> None:
     (tmp_path / "settings.json").write_text('{"network": "u-cnv"}', encoding="utf-8")
     with pytest.raises(ValueError, match=r"settings.json.*RunSettings"):
