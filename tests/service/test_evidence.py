@@ -8,8 +8,9 @@ from binarycop.detection.light import Light
 from binarycop.errors import DmaTimeout
 from binarycop.journal.events import Event
 from binarycop.service.evidence import Evidence
+from binarycop.settings.service import Mode, ServiceSettings
 from binarycop.verdict import FrameVote
-from tests.service.fakes import CORRECT, SimulatedSetup
+from tests.service.fakes import CORRECT, NOSE, SimulatedSetup
 
 Seen = tuple[int, Light, FrameVote | None]
 
@@ -84,3 +85,21 @@ def test_frames_for_which_there_is_no_classifier_are_counted_as_such() -> None:
     setup.frames(1)
     [(_, verdict)] = setup.records(Event.VERDICT)
     assert (verdict["outcome"], verdict["seen"], verdict["without_scores"]) == ("left", 3, 1)
+
+
+def test_in_low_power_only_the_frames_that_were_looked_at_count() -> None:
+    setup = SimulatedSetup(service=ServiceSettings(mode=Mode.LOW_POWER)).person_arrives(NOSE).frames(40, every_s=0.04)
+    setup.person_leaves().frames(30, every_s=0.04)
+    setup.person_arrives([10, 10, 0, 0]).frames(20).person_leaves().frames(10)
+    refused, left = (values for _, values in setup.records(Event.VERDICT))
+    assert (refused["seen"], refused["votes_nose"]) == (5, 5)
+    assert left["seen"] == 20
+    assert len(setup.classifier.batches) < 40 + 20
+
+
+def test_with_several_views_the_lead_is_that_of_the_mean_scores() -> None:
+    setup = SimulatedSetup(face_views=2).person_arrives(CORRECT)
+    setup.classifier.scores_of = [[50, 0, 0, 0], [10, 20, 0, 0]]
+    setup.frames(5)
+    [(_, verdict)] = setup.records(Event.VERDICT)
+    assert (verdict["seen"], verdict["lead"]) == (5, 20)

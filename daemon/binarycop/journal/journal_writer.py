@@ -28,7 +28,7 @@ _CREDENTIALS = struct.Struct("3i")  # struct ucred: pid, uid, gid (unix(7))
 class Limits:
     """How much goes to journald: a store for bursts, and what comes in each second. docs/privacy.md adds it up.
 
-    units: of entries (``fields.units_of``); somebody who passes a gate makes about 80 of them. text_bytes: bytes of
+    units: of entries (``fields.units_of``); somebody who passes a gate makes about 100 of them. text_bytes: bytes of
     texts that are not among the last ``remembered`` different ones.
     """
 
