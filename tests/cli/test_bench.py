@@ -21,6 +21,7 @@ from binarycop.bundle.files import Bundle
 from binarycop.classes import MaskClass
 from binarycop.classifier.native.variants import VARIANTS
 from binarycop.cli import bench
+from binarycop.cli.bench_parts import PartCommand
 from binarycop.cli.main import main
 from binarycop.errors import SourceError
 from binarycop.frames import drawing
@@ -253,10 +254,10 @@ def one_part(monkeypatch: pytest.MonkeyPatch) -> None:
         raise SourceError("callgrind", "cannot count")
 
     commands = [
-        bench._Command("broken", "fails", lambda _: None, fails),
-        bench._Command("kernel", "works", bench._add_kernel, lambda _: kernel_part()),
+        PartCommand("broken", "fails", lambda _: None, fails),
+        PartCommand("kernel", "works", lambda _: None, lambda _: kernel_part()),
     ]
-    monkeypatch.setattr(bench, "_PARTS", commands)
+    monkeypatch.setattr(bench, "PARTS", commands)
 
 
 def test_all_parts_are_written_even_if_one_of_them_fails(
