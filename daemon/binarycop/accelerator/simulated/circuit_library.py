@@ -35,9 +35,9 @@ class CircuitLibrary:
             raise BackendError(f"{file} is no simulation of a circuit: {error}; {build}") from error
         version = self._library.circuit_version()
         if version != VERSION:
-            raise BackendError(f"{file} has version {version} of the interface, {VERSION} is needed; {build} again")
+            raise BackendError(f"{file} has version {version} of the interface, {VERSION} is needed; {build}")
         if self._library.circuit_weights() != weights_sha256.encode():
-            raise BackendError(f"{file} is the circuit of other weights than {name}'s; {build} again")
+            raise BackendError(f"{file} is the circuit of other weights than {name}'s; {build}")
         dram = memory.dram()
         self._memory = memory
         self._circuit: int | None = self._library.circuit_open(dram.ctypes.data, memory.base, len(dram))
