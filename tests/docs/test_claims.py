@@ -27,7 +27,7 @@ def read(name: str) -> str:
 
 
 def votes_per_s() -> float:
-    """In low-power, of whoever was refused."""
+    """In low-power, of a person who was refused."""
     return LANE.verdict.window / LANE.verdict.within_s
 
 

@@ -28,7 +28,8 @@ FOREIGN_PAGE = ROOT / "docs" / "compatibility.md"
 SUFFIXES = "py md c v sh svg csv service timer conf rules catalog journald yaml npz onnx json cfg toml webp"
 # What exists on a board, in a build or in a data set only.
 ELSEWHERE = {
-    "overlay.bit", "overlay.hwh", "lines.yaml", "boot.py", "driver.py", "input.npy", "masks.cfg", "gate_lines.xdc", "core.json",
+    "overlay.bit", "overlay.hwh", "lines.yaml", "boot.py", "driver.py", "input.npy", "masks.cfg", "gate_lines.xdc",
+    "core.json",
 }  # fmt: skip
 NOT_IN_THE_PROJECT = ("bundles/", "versions/", "proven/", "shipped/", "gate.d/", "work/", "build/", "dist/")
 CLASS = re.compile(r"[A-Z][a-z]+(?:[A-Z][a-z0-9]+)+(?:\.\w+)?")
@@ -116,7 +117,7 @@ def test_every_settings_key_exists(page: Path) -> None:
     sections = {key for key in settings_keys() if "." not in key}
     keys = {match[0] for text in spans(page) if (match := re.match(r"[a-z_]+(\.[a-z_]+)+(?=$|:| )", text))}
     named = {key for key in keys if key.split(".")[0] in sections and not is_path(key)} - ELSEWHERE
-    # A lane's lamps are named by whoever writes the settings.
+    # A lane's lamps are named by the person who writes the settings.
     assert {key for key in named if not key.startswith("lines.lamps.")} <= settings_keys()
 
 

@@ -64,7 +64,9 @@ def test_another_person_in_front_is_classified_while_the_passage_of_the_first_is
 
 
 @pytest.mark.parametrize("policy", [Policy.ENFORCE, Policy.REMIND])
-def test_whoever_was_refused_or_reminded_is_classified_just_often_enough_to_keep_the_verdict(policy: Policy) -> None:
+def test_a_person_who_was_refused_or_reminded_is_classified_just_often_enough_to_keep_the_verdict(
+    policy: Policy,
+) -> None:
     passage = Passage(policy=policy).verdict(GateStatus.NOSE)
     assert passage.interval_s == FULL_WINDOW_S
     assert passage.verdict(GateStatus.NOSE, is_contradicted=True).interval_s == EVERY_FRAME

@@ -239,9 +239,7 @@ def test_a_pulse_that_is_not_used_leads_to_another_verdict_as_ever() -> None:
         assert [name for name, _ in setup.records(Event.PERMIT, Event.NOT_PASSED)] == ["permit", "not_passed", "permit"]
 
 
-def test_whoever_was_refused_is_classified_less_often_and_gets_the_permission_soon_after_the_mask_is_put_right() -> (
-    None
-):
+def test_a_refused_person_is_classified_less_often_and_gets_the_permission_soon_after_the_mask_is_put_right() -> None:
     setup = low_power().person_arrives(NOSE).frames(60, every_s=1 / 30)
     assert len(setup.records(Event.REFUSE)) == 1
     assert votes(setup) <= 15

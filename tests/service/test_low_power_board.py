@@ -61,7 +61,7 @@ def run(mode: Mode) -> ClockJournal:
         settings, bundle, open_accelerator(classifier, bundle, board), [tracker], MockLines(), journal
     ) as service:
         replay(service, demo_after_a_pause(), ManualClock())
-    assert board.clock_mhz() == 100.0, "whoever comes next finds the clock as the overlay needs it"
+    assert board.clock_mhz() == 100.0, "the next program finds the clock as the overlay needs it"
     return journal
 
 

@@ -1,4 +1,4 @@
-"""Recordings that stop and go on: whoever comes after the pause is another person than before it."""
+"""Recordings that stop and go on: a person who comes after the pause is another one than before it."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -60,7 +60,7 @@ def events(path: Path) -> list[tuple[float, Event, dict[str, Value]]]:
 
 
 @tried(Kind.CLIP, "a person before a pause of 40 s, another one after it", "two people; each gets their own verdict")
-def test_whoever_comes_after_a_pause_is_another_person(tmp_path: Path) -> None:
+def test_a_person_who_comes_after_a_pause_is_another_one(tmp_path: Path) -> None:
     path = tmp_path / "clip.mp4"
     last_of_first = two_people(path)
     path.write_bytes(with_pause(path.read_bytes(), last_of_first, 40.0))

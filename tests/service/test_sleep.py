@@ -69,7 +69,7 @@ def test_a_light_that_flickers_for_ever_does_not_keep_it_awake_but_a_face_wakes_
     history.go_on(STEP_S, moves=True, waker=Waker.FACE)
     assert not history.state.is_asleep
     history.go_on(RESTLESS_S, moves=True)
-    assert not history.state.is_asleep, "whoever has just left may come back, or not be found"
+    assert not history.state.is_asleep, "a person who has just left may come back, or not be found"
     assert history.go_on(AFTER_S + 1, moves=True).state.is_asleep
 
 

@@ -26,7 +26,7 @@ def test_the_first_frame_is_a_motion_and_noise_is_none() -> None:
 
 
 def test_the_first_frame_after_a_pause_is_a_motion() -> None:
-    """Whoever stood there was lost in the pause. They are looked for again, also if they have not moved."""
+    """A person who stood there was lost in the pause. They are looked for again, also if they have not moved."""
     state = motion.step(Motion(), subsample(scene({})), 0.0)
     state = motion.step(state, subsample(scene({})), 0.9)
     assert state.last_motion_s == 0.0

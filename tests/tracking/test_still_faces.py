@@ -69,7 +69,7 @@ def test_nobody_is_left_out_while_nobody_walks(others: dict[int, Box]) -> None:
     assert set(scene.run({POSTER: WALL, **others}, 1000)) == {frozenset()}
 
 
-def test_whoever_has_made_a_step_walks_for_two_seconds_only() -> None:
+def test_a_person_who_has_made_a_step_walks_for_two_seconds_only() -> None:
     scene, person = Scene(is_empty=True), Box(100, 100, 60, 80)
     for number in range(5):
         assert set(scene.run({POSTER: WALL, PERSON: moved(person, number % 2)}, 20)) == {frozenset()}
@@ -91,7 +91,7 @@ def test_the_detectors_noise_does_not_make_a_poster_move() -> None:
     assert len(scene.reported) == 1
 
 
-def test_whoever_stands_still_after_walking_into_view_is_never_left_out() -> None:
+def test_a_person_who_stands_still_after_walking_into_view_is_never_left_out() -> None:
     scene = Scene()
     for share in np.linspace(-2, 0, 20):
         scene.frame({PERSON: moved(WALL, share)})
@@ -99,7 +99,7 @@ def test_whoever_stands_still_after_walking_into_view_is_never_left_out() -> Non
 
 
 @pytest.mark.parametrize("share_a_frame", [0.001, 0.01, 0.03])
-def test_whoever_walks_very_slowly_has_walked_too(share_a_frame: float) -> None:
+def test_a_person_who_walks_very_slowly_has_walked_too(share_a_frame: float) -> None:
     scene = Scene(is_empty=True)
     for share in np.arange(-1, 0, share_a_frame):
         scene.frame({PERSON: moved(WALL, share)})
@@ -107,7 +107,7 @@ def test_whoever_walks_very_slowly_has_walked_too(share_a_frame: float) -> None:
     assert set(scene.run({PERSON: WALL}, 600)) == {frozenset()}
 
 
-def test_whoever_comes_straight_to_the_camera_has_walked_too() -> None:
+def test_a_person_who_comes_straight_to_the_camera_has_walked_too() -> None:
     scene = Scene()
     for size in np.linspace(0.5, 1, 20):
         scene.frame({PERSON: Box.centred(*WALL.centre, 90 * size, 120 * size)})
@@ -115,7 +115,9 @@ def test_whoever_comes_straight_to_the_camera_has_walked_too() -> None:
 
 
 @pytest.mark.parametrize(("sway_s", "is_left_out"), [(4.0, False), (1.5, True)])
-def test_whoever_stands_where_they_are_first_seen_and_sways_is_not_left_out(sway_s: float, is_left_out: bool) -> None:
+def test_a_person_who_stands_where_they_are_first_seen_and_sways_is_not_left_out(
+    sway_s: float, is_left_out: bool
+) -> None:
     """What is away from its place for a moment only may be a picture that somebody passes by."""
     scene = Scene()
     for _ in range(60):

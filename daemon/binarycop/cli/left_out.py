@@ -26,7 +26,7 @@ def print_source(spec: str) -> None:
     try:
         names = sorted(os.listdir(folder))
     except OSError:
-        return  # a clip; or whoever opens it says why it cannot be read
+        return  # a clip; or the code that opens it says why it cannot be read
     for name in names:
         kind = kind_of(name)
         if kind is FileKind.SYSTEM:

@@ -25,7 +25,7 @@ class Pacing:
     If reading is slower than that, the recording is delayed instead of skipping ahead. Otherwise its frames would fall
     further and further behind the clock, until the service drops them as stale. slack_s: how late a frame may be
     before that. pause_s: a longer pause of the recording is shortened to this. The default is longer than any
-    ``faces.lost_s``, so that whoever comes after the pause is another person than before it.
+    ``faces.lost_s``, so that a person who comes after the pause is another one than before it.
     """
 
     def __init__(self, slack_s: float = 0.25, pause_s: float = 12.0) -> None:

@@ -39,7 +39,7 @@ def forbid_dumps() -> None:
 
 
 def forbid_writing() -> None:
-    """Forbid to write to files and to shared memory, whoever owns them."""
+    """Forbid to write to files and to shared memory, also to those of other users."""
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
 
 

@@ -102,7 +102,7 @@ class FacesSettings:
     still_s: float = bounded(60.0, 10, 3600, reloadable=True)
     """Seconds after which a face that never moves counts as a picture: it is left out until it moves.
 
-    Only the time counts in which somebody else walks. Whoever has walked into view is never left out.
+    Only the time counts in which somebody else walks. A person who has walked into view is never left out.
     """
 
     deadline_s: float = bounded(2.0, 0.1, 60, reloadable=True)

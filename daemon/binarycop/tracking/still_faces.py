@@ -2,8 +2,8 @@
 
 Boxes and times in, no clock and no picture. The box filter keeps a drawn poster's box within 0.01 of its longer side,
 and its size within 3 %. The head of a person who tries to stand still sways by about 5 mm, 0.025 of a face's height
-(standard deviation), so few stay within ``_STILL_SHARE`` for long. Whoever has walked is a person for as long as they
-are tracked, unless they are exactly where a picture was.
+(standard deviation), so few stay within ``_STILL_SHARE`` for long. A face that has walked is a person for as long as it
+is tracked, unless it is exactly where a picture was.
 """
 
 from collections.abc import Mapping
@@ -16,11 +16,11 @@ from binarycop.geometry import Box
 _STILL_SHARE, _STILL_GROWTH = 0.04, 0.08
 _WALKED_SHARE, _WALKED_GROWTH = 0.5, 0.25  # farther from where it was first seen: it has walked
 _STEP_SHARE, _STEP_GROWTH = 0.75, 0.25  # a step is a face's width, or what somebody grows who comes nearer
-_WALKS_S = 2.0  # whoever has made a step walks for this long
+_WALKS_S = 2.0  # after a step a face counts as walking for this long
 _STAYS_S = 1.0  # a face that has been at its place for less than this may be that of somebody who walks
 # A picture that is partly covered seems to move, and its template may follow who covers it until the next detection.
 _COVERED_S = 2.0  # what is not at its place for longer has moved
-_SETTLED_S = 5.0  # whoever has walked, and is where a picture was for this long, is taken for the picture
+_SETTLED_S = 5.0  # a face that has walked, and is where a picture was for this long, is taken for the picture
 _MAX_ELAPSED_S = 0.5  # between two frames; the time without frames does not count
 _MAX_PLACES = 16
 

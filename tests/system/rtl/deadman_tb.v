@@ -203,13 +203,13 @@ module deadman_tb;
         for (k = 0; k < 10; k = k + 1) begin
             beats(70, 14); held = held && permission === 1; take; pass(4); give; #1 held = held && permission === 1; pass(1);
         end
-        row("cleared for 4 clocks after 980, ten times", "pin high: the time begins anew", held);
+        row("cleared for 4 clocks after 980, ten times", "pin high: the time begins again", held);
         armed; beats(51, 19); #3 take; #1 give; pass(40); beats(2, 19);
         row("cleared for less than a clock after 970", "pin low: that is no new permission", permission === 0);
         armed; beats(51, 19); take; pass(1); give; beats(5, 19);
-        row("cleared for one clock after 970", "pin high: the time begins anew", permission === 1);
+        row("cleared for one clock after 970", "pin high: the time begins again", permission === 1);
         armed; beats(51, 19); resetn = 0; pass(2); resetn = 1; beats(5, 14); take; pass(4); give; beats(60, 14);
-        row("reset after 970, then given anew", "pin high: the time begins anew", permission === 1);
+        row("reset after 970, then given again", "pin high: the time begins again", permission === 1);
         armed; beats(316, 19);
         row("no maximum (0), 6000 clocks", "that pin stays high, the other is low", unlimited === 1 && permission === 0);
         pass(TIMEOUT + SEEN); row("and then no heartbeat", "low", unlimited === 0);
