@@ -28,16 +28,16 @@ def test_the_limit_is_that_of_the_unit() -> None:
 @pytest.mark.parametrize(
     ("settings", "measured_mib"),
     [
-        (gates(1), 103),
-        (gates(8), 148),
-        (gates(8, share=False), 191),
-        (gates(8, 1280, 720), 230),
-        (gates(1, 1920, 1080), 178),
-        (gates(8, 1920, 1080), 381),
+        (gates(1), 94),
+        (gates(8), 130),
+        (gates(8, share=False), 163),
+        (gates(8, 1280, 720), 198),
+        (gates(1, 1920, 1080), 126),
+        (gates(8, 1920, 1080), 311),
     ],
 )
-def test_what_was_measured_is_at_most_an_eighth_below_what_is_computed(settings: Settings, measured_mib: int) -> None:
-    assert measured_mib <= needed_mib(settings) <= 1.125 * measured_mib
+def test_what_is_computed_is_a_tenth_to_a_half_more_than_was_measured(settings: Settings, measured_mib: int) -> None:
+    assert 1.1 * measured_mib <= needed_mib(settings) <= 1.5 * measured_mib
 
 
 def test_the_units_limit_fits_eight_gates_with_frames_of_the_default_size() -> None:

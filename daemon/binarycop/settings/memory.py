@@ -1,6 +1,7 @@
 """How much memory the daemon of some settings needs, against the limit of its unit.
 
-The figures come from ``binarycop bench gates`` and its like on x86 (docs/service.md); they are rounded up.
+The figures are above what was measured on x86 with recordings (docs/service.md): a camera's driver has buffers of its
+own, and the C library of a board was not measured.
 """
 
 from binarycop.settings.faces import DetectorKind
