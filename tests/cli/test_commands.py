@@ -262,7 +262,7 @@ def test_run_ends_by_itself_with_a_summary(bundle: str, clip: Path, capsys: pyte
     out, err = capsys.readouterr()
     last = out.splitlines()[-1]
     assert last.startswith("summary: ")
-    assert "1 persons" in last
+    assert "1 person, " in last
     assert "started: random 0.0.0 on emulator" in err
     assert "\x1b" not in out, "no control characters without a terminal"
 

@@ -43,6 +43,14 @@ def test_still_looking_and_gave_up_are_shown_as_two_words(outcome: Outcome, word
     assert " ".join(stream.getvalue().split()) == f"gate: frame 9 person 3 {word} permission off"
 
 
+def test_the_longest_line_of_a_gate_fits_a_terminal_of_80_columns() -> None:
+    stream = io.StringIO()
+    snapshot = LaneSnapshot("gate", 999_999, 99, GateStatus.UNDECIDED, Phase.REFRACTORY, None, Outcome.STILL_LOOKING)
+    Console(stream).show([snapshot], 999.9)
+    # A terminal shows one character less than it has columns.
+    assert len(stream.getvalue().rstrip("\n")) <= 79
+
+
 def test_without_a_terminal_only_the_gate_that_changes_has_a_line() -> None:
     stream = io.StringIO()
     console = Console(stream)

@@ -10,7 +10,7 @@ import cv2
 import pytest
 
 from binarycop.cli import main
-from binarycop.cli.console import latency_text
+from binarycop.cli.console import counts_text, latency_text
 
 HEAVY = ("cv2", "numpy", "gpiozero", "yaml")
 
@@ -93,3 +93,8 @@ def test_an_empty_store_is_reported(tmp_path: Path, capsys: pytest.CaptureFixtur
 )
 def test_a_summary_gives_its_latency_in_words(latency_ms: dict[str, float | None], text: str) -> None:
     assert latency_text(latency_ms) == text
+
+
+def test_a_summary_counts_in_words() -> None:
+    counts = {"frames": 1, "persons": 4, "permits": 1, "refusals": 3, "passed": 0}
+    assert counts_text(counts) == "1 frame, 4 persons, 1 permitted, 3 refused, 0 passed"

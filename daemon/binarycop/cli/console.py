@@ -2,6 +2,7 @@
 
 import shutil
 import sys
+from collections.abc import Mapping
 from typing import TextIO
 
 from binarycop.gate.state import Phase
@@ -10,6 +11,8 @@ from binarycop.printable import printable
 from binarycop.service.snapshot import LaneSnapshot
 
 _CLEAR_LINE = "\r\x1b[K"
+_MANY = {"permits": "permitted", "refusals": "refused"}
+_ONE = _MANY | {"frames": "frame", "persons": "person"}
 
 
 class Console:
@@ -46,6 +49,13 @@ class Console:
             self._stream.flush()
 
 
+def counts_text(counts: Mapping[str, int]) -> str:
+    """The counts of a run for a person to read."""
+    return ", ".join(
+        f"{count} {_ONE.get(name, name) if count == 1 else _MANY.get(name, name)}" for name, count in counts.items()
+    )
+
+
 def latency_text(latency_ms: dict[str, float | None]) -> str:
     """The percentiles of a run for a person to read."""
     if latency_ms["p50"] is None:
@@ -57,8 +67,8 @@ def _line(lane: LaneSnapshot) -> str:
     why = f" ({lane.cause.value})" if lane.cause else f" ({lane.phase.value})" if lane.phase is not Phase.IDLE else ""
     person = f"person {lane.person}" if lane.person is not None else "nobody"
     permission = f"permission {'on' if lane.cause else 'off'}{why}"
-    return f"{lane.gate}: frame {lane.frame:4d}  {person:<9}  {lane.status_words:<13}  {permission:<28}"
+    return f"{lane.gate}: frame {lane.frame:4d} {person:<9} {lane.status_words:<13} {permission:<27}"
 
 
 def _latency(latency_ms: float | None) -> str:
-    return f"  {latency_ms:6.1f} ms" if latency_ms is not None else ""
+    return f" {latency_ms:5.1f} ms" if latency_ms is not None else ""

@@ -5,7 +5,7 @@ import sys
 
 from binarycop.bundle.files import Bundle
 from binarycop.classifier.base import Classifier
-from binarycop.cli.console import latency_text
+from binarycop.cli.console import counts_text, latency_text
 from binarycop.cli.left_out import print_source
 from binarycop.cli.options import (
     first_gate_of,
@@ -111,6 +111,5 @@ def _replay_clip(
         head = {"clip": clip, "t_s": round(clock.now_s(), 3), "event": "summary"}
         print_json({**head, **counts, "latency_ms": latency_ms})
     else:
-        text = ", ".join(f"{count} {name}" for name, count in counts.items())
-        print(printable(f"{clip} summary: {text}, {latency_text(latency_ms)}"))
+        print(printable(f"{clip} summary: {counts_text(counts)}, {latency_text(latency_ms)}"))
     return counters.frames

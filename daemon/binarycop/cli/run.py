@@ -4,7 +4,7 @@ import argparse
 import os
 from typing import TYPE_CHECKING
 
-from binarycop.cli.console import Console, latency_text
+from binarycop.cli.console import Console, counts_text, latency_text
 from binarycop.cli.left_out import print_source
 from binarycop.cli.options import (
     add_classifier,
@@ -75,5 +75,4 @@ def _print_summary(summary: "RunSummary", *, as_json: bool) -> None:
     if as_json:
         print_json({"event": "summary", **counts, "latency_ms": summary.latency_ms})
         return
-    text = ", ".join(f"{count} {name}" for name, count in counts.items())
-    print(printable(f"summary: {text}, {latency_text(summary.latency_ms)}"), flush=True)
+    print(printable(f"summary: {counts_text(counts)}, {latency_text(summary.latency_ms)}"), flush=True)
