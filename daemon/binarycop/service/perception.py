@@ -67,7 +67,7 @@ class LaneView:
         return self._requested_resets
 
     def request_reset(self) -> None:
-        """From the next step on, whoever is in front has a new number."""
+        """From the next step on, the person in front has a new number."""
         self._requested_resets += 1
 
     def request_settings(self, settings: FacesSettings) -> None:
