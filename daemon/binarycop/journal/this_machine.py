@@ -11,7 +11,8 @@ from binarycop.journal.python_systemd import SystemdReader
 
 _RUNNING_BOOT = Path("/proc/sys/kernel/random/boot_id")
 _NOTHING_TO_READ = (
-    "this user may read no journal; be root or in the group systemd-journal, and see systemctl status systemd-journald"
+    "there is none that this user may read; be root or in the group systemd-journal, "
+    "and see systemctl status systemd-journald"
 )
 
 
