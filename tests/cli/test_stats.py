@@ -80,9 +80,9 @@ people in front                  6
 permissions given                2  verdict 2
 permissions refused              2  nose 2
 reminders                        0
-undecided                        2  frames 8 (half 8 to 8),
-                                    margin 0.0 (half 0.0 to 0.0),
-                                    votes 5 (half 5 to 5)
+undecided                        2  frames 8 (quartiles 8, 8),
+                                    margin 0.0 (quartiles 0.0, 0.0),
+                                    votes 5 (quartiles 5, 5)
 passed                           0
 permissions not used             2
 permissions withdrawn            0

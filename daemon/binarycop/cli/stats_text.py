@@ -75,7 +75,7 @@ def _totals(report: Report) -> Iterator[str]:
 
 def _why_undecided(report: Report) -> str:
     words = [f"{word} {count:,}" for counts in report.undecided.values() for word, count in counts.items()]
-    numbers = [f"{name} {median} (half {q1} to {q3})" for name, (q1, median, q3) in report.undecided_numbers.items()]
+    numbers = [f"{name} {median} (quartiles {q1}, {q3})" for name, (q1, median, q3) in report.undecided_numbers.items()]
     return ", ".join(words + numbers)
 
 
