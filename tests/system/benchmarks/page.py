@@ -20,8 +20,8 @@ run; this shows another one beside it, as ratios:
     binarycop bench compare docs/benchmarks.json mine.json
 
 `binarycop bench` lists the parts; each can be run alone, such as `binarycop bench gates`. All of them take 10 minutes.
-`make benchmarks` needs onnxruntime, which it installs into an environment of its own. Times are medians with the 10th and 90th percentile. The
-cases of a table are measured in turns, so that load from outside meets all of them.
+`make benchmarks` needs onnxruntime, which it installs into an environment of its own. Times are medians with the
+10th and 90th percentile. The cases of a table are measured in turns, so that load from outside meets all of them.
 """
 _SENTENCES = {
     "kernel": """All engines get the same crops on one thread, and their scores must be the golden ones. A batch has 64
