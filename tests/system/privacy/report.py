@@ -406,8 +406,8 @@ def write(report: Report, file: Path) -> None:
         "  nor a camera's driver was searched. Only its maker knows what a camera itself stores.",
         "- The search finds only the forms that it knows. The table shows that there is no file in which a picture",
         "  could be left in another form.",
-        "- The journal has class, margin, votes, times, and the mean size and light of the face of each person: data on",
-        "  behaviour, without a name.",
+        "- The journal has class, margin, votes, times, and the mean size and light of the face of each person: data",
+        "  on behaviour, without a name.",
         "- Root can read everything: docs/threat-model.md.",
         "",
     ]
