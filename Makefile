@@ -65,7 +65,11 @@ test-pynq: $(PYNQS:%=.venv-pynq-%/.installed) ## Tests the accelerator's driver 
 		echo "pynq $$version"; .venv-pynq-$$version/bin/python -m pytest $(PYNQ_TESTS) || exit 1; \
 	done
 
-# Debian 12 has OpenCV 4.6. WRITE=1 writes docs/compatibility.md.
+# Debian 12 has OpenCV 4.6. `make test` and `make test-pinned` test the same input with OpenCV 5 and 4.5.4.
+test-debian: $(DEBIAN)/.installed ## Tests other people's input with Debian 12's OpenCV 4.6.
+	$(DEBIAN)/bin/python -m pytest -m tried
+
+# WRITE=1 writes docs/compatibility.md.
 compatibility: $(VENV)/.tested $(PINNED)/.installed $(DEBIAN)/.installed ## Tests other people's input with OpenCV 4.5.4, 4.6 and 5.
 	@$(VENV)/bin/python -m tests.system.compatibility.run $(if $(WRITE),--write) \
 		$(PINNED)/bin/python $(DEBIAN)/bin/python $(VENV)/bin/python
@@ -156,7 +160,7 @@ package: $(VENV)/.installed ## Builds the wheel and the Debian packages of the c
 stick: ## Collects what a USB stick needs to install a board without a network.
 	@deploy/stick $(if $(STATUS),--status $(STATUS)) dist/stick
 
-.PHONY: run venv venv-train help clean test test-traces lint test-pinned test-pynq compatibility test-training benchmarks fuzz test-rtl \
+.PHONY: run venv venv-train help clean test test-traces lint test-pinned test-pynq test-debian compatibility test-training benchmarks fuzz test-rtl \
 	test-circuit rtl-model route \
 	test-board test-systemd test-boot test-package test-armhf armhf-cost test-faults test-sandbox privacy-report soak \
 	gate-release package stick
