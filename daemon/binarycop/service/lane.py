@@ -209,7 +209,7 @@ class Lane:
         for across, down in sighting.still_faces:
             self.log(Event.STILL_FACE, across=across, down=down)
         if sighting.resets != self._view.requested_resets:
-            # It was made before a passage or a fault that gives whoever is in front a new number.
+            # It was made before a passage or a fault that gives the person in front a new number.
             return None
         self._front_due_s = sighting.due_s
         self._set_person(sighting.person, sighting.presence, now_s)
@@ -254,7 +254,7 @@ class Lane:
         return verdict
 
     def _reset_person(self, now_s: float) -> None:
-        """Whoever is in front from now on gets a new number, and new votes."""
+        """The person in front gets a new number from now on, and new votes."""
         self._view.request_reset()
         self._front_due_s = None
         self._set_person(None, None, now_s)
