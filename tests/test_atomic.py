@@ -99,10 +99,9 @@ def test_a_new_folder_that_is_refused_leaves_the_old_one(tmp_path: Path) -> None
     assert [entry.name for entry in target.iterdir()] == ["old"]
 
 
-def test_a_pipe_or_a_device_is_not_replaced_by_a_file(tmp_path: Path) -> None:
+def test_a_pipe_that_another_user_left_there_is_replaced(tmp_path: Path) -> None:
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
-    with pytest.raises(OSError, match="it is not a regular file"):
-        write_file(pipe)
-    assert pipe.is_fifo()
+    write_file(pipe)
+    assert pipe.read_bytes() == b"new"
     assert [file.name for file in tmp_path.iterdir()] == ["pipe"]

@@ -4,22 +4,20 @@ The new one is written under a hidden name in the same folder, synced to the dis
 the same way, but a folder that is replaced is missing for a moment.
 """
 
-import errno
 import os
 import shutil
-import stat
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 
 def write_file(path: Path, data: bytes, mode: int | None = None) -> None:
-    """Write a file. Raises OSError, also if ``path`` is a device or a pipe: root would replace /dev/null by a file.
+    """Write a file. Raises OSError.
 
-    A link is replaced, and one that has the hidden name is never followed.
+    A link, a pipe or a device at ``path`` is replaced, so what another user left there does no harm. A link that has
+    the hidden name is never followed.
     mode: the file's permissions, independent of the umask. None: the umask decides.
     """
-    _check(path)
     new = _hidden(path)
     new.unlink(missing_ok=True)
     with new.open("xb") as file:
@@ -61,15 +59,6 @@ def new_folder(target: Path) -> Iterator[Path]:
         shutil.rmtree(new, ignore_errors=True)
         raise
     _sync(target.parent)
-
-
-def _check(path: Path) -> None:
-    with suppress(FileNotFoundError):
-        mode = os.lstat(path).st_mode
-        if stat.S_ISDIR(mode):
-            raise OSError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
-        if not stat.S_ISREG(mode) and not stat.S_ISLNK(mode):
-            raise OSError(errno.EINVAL, "it is not a regular file", str(path))
 
 
 def _hidden(path: Path) -> Path:

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import os
 import re
 import subprocess
 import sys
@@ -196,6 +197,15 @@ def test_a_page_does_not_replace_a_link_such_as_the_standard_output(
     assert main(["stats", "--html", str(link)]) == 11
     assert capsys.readouterr().err.endswith("stdout cannot be written: it is a symbolic link, not the file itself\n")
     assert link.is_symlink()
+
+
+@pytest.mark.usefixtures("journal")
+def test_a_page_does_not_replace_a_pipe_or_a_device(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    assert main(["stats", "--html", str(pipe)]) == 11
+    assert capsys.readouterr().err.endswith("pipe cannot be written: it is not a regular file\n")
+    assert pipe.is_fifo()
 
 
 @pytest.mark.usefixtures("journal")

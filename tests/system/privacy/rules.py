@@ -78,6 +78,11 @@ def rules(work: Path, source: Path) -> tuple[Rule, ...]:
             "once, before the first frame, to check that it is there; root writes it",
         ),
         Rule(
+            "looks whether the accelerator's clock was left slow",
+            r"open to read /run/binarycop-overlay/slow-clock( refused)?",
+            "once, before the first frame; a frequency in MHz, written by the daemon in low-power before it was killed",
+        ),
+        Rule(
             "sends entries to the journal's writer",
             rf"sendto {re.escape(str(work))}/journal/socket",
             "a process of its own, which holds each to the table of events; searched for the canary",
