@@ -61,9 +61,8 @@ PYNQS := 3.0.1 3.1.2 4.0.0
 PYNQ_TESTS := tests/accelerator tests/classifier tests/service/test_failover_classifier.py tests/service/test_fault_injection.py \
 	tests/service/test_low_power_board.py tests/cli/test_overlay.py
 test-pynq: $(PYNQS:%=.venv-pynq-%/.installed) ## Tests the accelerator's driver with each supported pynq on the simulated board.
-	@for version in $(PYNQS); do \
-		echo "pynq $$version"; .venv-pynq-$$version/bin/python -m pytest $(PYNQ_TESTS) || exit 1; \
-	done
+	@printf '%s\n' $(PYNQS) | xargs -P "$$(nproc)" -I VERSION sh -c \
+		'out=$$(.venv-pynq-VERSION/bin/python -m pytest $(PYNQ_TESTS) 2>&1); code=$$?; echo "pynq VERSION"; echo "$$out"; exit $$code'
 
 # Debian 12 has OpenCV 4.6. `make test` and `make test-pinned` test the same input with OpenCV 5 and 4.5.4.
 test-debian: $(DEBIAN)/.installed ## Tests other people's input with Debian 12's OpenCV 4.6.
