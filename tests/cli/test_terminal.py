@@ -1,0 +1,207 @@
+"""What commands show on a terminal: colour where it may be, and a screen that is painted in place."""
+
+import fcntl
+import io
+import os
+import pty
+import re
+import struct
+import termios
+
+import pytest
+
+from binarycop.cli.terminal import Screen, Style, Terminal, bold, columns_of, cut, dim, fail, ok, warn
+
+XTERM = {"TERM": "xterm", "COLUMNS": "20", "LINES": "5"}
+SEQUENCE = re.compile(r"\x1b\[(\??[0-9;]*)([A-Za-z])")
+
+
+class Tty(io.StringIO):
+    """A stream that claims to be a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+class Grid:
+    """What a terminal of so many columns shows: it knows the sequences that a Screen writes, and refuses others."""
+
+    def __init__(self, columns: int) -> None:
+        self.columns, self.rows, self.row, self.column, self.has_cursor = columns, [""], 0, 0, True
+
+    def write(self, text: str) -> None:
+        while text:
+            if match := SEQUENCE.match(text):
+                self._control(match[1], match[2])
+                text = text[match.end() :]
+                continue
+            self._put(text[0])
+            text = text[1:]
+
+    def _put(self, character: str) -> None:
+        if character == "\n":
+            self.row, self.column = self.row + 1, 0
+        elif character == "\r":
+            self.column = 0
+        else:
+            if self.column == self.columns:
+                self.row, self.column = self.row + 1, 0
+            self._grow()
+            line = self.rows[self.row].ljust(self.column)
+            self.rows[self.row] = line[: self.column] + character + line[self.column + 1 :]
+            self.column += 1
+        self._grow()
+
+    def _grow(self) -> None:
+        self.rows += [""] * (self.row + 1 - len(self.rows))
+
+    def _control(self, number: str, letter: str) -> None:
+        if letter == "K":
+            self.rows[self.row] = self.rows[self.row][: self.column]
+        elif letter == "J":
+            self.rows[self.row] = self.rows[self.row][: self.column]
+            del self.rows[self.row + 1 :]
+        elif letter == "A":
+            self.row -= int(number)
+        elif (number, letter) in (("?25", "l"), ("?25", "h")):
+            self.has_cursor = letter == "h"
+        else:
+            assert letter == "m", f"{number}{letter}"
+
+
+def interrupted_after(screen: Screen) -> None:
+    screen.show(["a"])
+    raise KeyboardInterrupt
+
+
+def grid_of(stream: io.StringIO, columns: int = 20) -> Grid:
+    grid = Grid(columns)
+    grid.write(stream.getvalue())
+    return grid
+
+
+@pytest.mark.parametrize(
+    ("stream", "environment", "has_colour"),
+    [
+        (Tty(), {"TERM": "xterm"}, True),
+        (Tty(), {}, True),
+        (Tty(), {"TERM": "dumb"}, False),
+        (Tty(), {"TERM": "xterm", "NO_COLOR": "1"}, False),
+        (Tty(), {"TERM": "xterm", "NO_COLOR": ""}, True),
+        (io.StringIO(), {"TERM": "xterm"}, False),
+        (io.StringIO(), {"CLICOLOR_FORCE": "1"}, True),
+        (io.StringIO(), {"CLICOLOR_FORCE": "0"}, False),
+        (io.StringIO(), {"CLICOLOR_FORCE": "1", "NO_COLOR": "1"}, False),
+    ],
+)
+def test_there_is_colour_on_a_terminal_unless_the_environment_says_otherwise(
+    stream: io.StringIO, environment: dict[str, str], has_colour: bool
+) -> None:
+    shown = Terminal(stream, environment).styled(ok("up"))
+    assert shown == ("\x1b[32mup\x1b[0m" if has_colour else "up")
+
+
+def test_each_style_has_a_look_of_its_own_and_ends_with_its_words() -> None:
+    terminal = Terminal(Tty(), XTERM)
+    looks = [terminal.styled((part, " next")) for part in (ok("x"), warn("x"), fail("x"), dim("x"), bold("x"))]
+    assert len(set(looks)) == len(Style)
+    assert all(look.endswith("x\x1b[0m next") for look in looks)
+
+
+def test_no_text_can_bring_a_sequence_of_its_own() -> None:
+    stream = Tty()
+    Terminal(stream, XTERM).print("a\x1b[2K", fail("b\nc\u202e"))
+    assert stream.getvalue() == "a\\x1b[2K\x1b[1;31mb\\nc\\u202e\x1b[0m\n"
+
+
+def test_a_line_is_cut_over_all_its_parts_and_by_columns_not_by_characters() -> None:
+    terminal = Terminal(io.StringIO(), {})
+    assert terminal.styled(("north ", ok("granted"), " now"), 9) == "north gra"
+    assert terminal.styled(("北門: on",), 5) == "北門:"
+    assert cut("北門", 3) == "北"
+    assert columns_of("e\u0301") == 1
+    assert cut("abc", 0) == ""
+
+
+def test_the_size_is_the_terminals_own_then_the_environments() -> None:
+    assert Terminal(io.StringIO(), {}).size == (80, 24)
+    assert Terminal(io.StringIO(), {"COLUMNS": "0", "LINES": "many"}).size == (80, 24)
+    controller, end = pty.openpty()
+    with os.fdopen(end, "w") as stream, os.fdopen(controller):
+        # A serial line and a new pseudo-terminal say 0 by 0.
+        assert Terminal(stream, {}).size == (80, 24)
+        fcntl.ioctl(stream, termios.TIOCSWINSZ, struct.pack("4H", 40, 132, 0, 0))
+        assert Terminal(stream, {}).size == (132, 40)
+        assert Terminal(stream, {"COLUMNS": "60"}).size == (60, 40)
+
+
+def test_a_screen_is_painted_in_place_and_lines_that_went_are_cleared() -> None:
+    stream = Tty()
+    stream.write("$ status\n")
+    with Screen(Terminal(stream, XTERM)) as screen:
+        screen.show(["one: looking", ("two: ", ok("up")), "three"])
+        screen.show(["one", "two"])
+        grid = grid_of(stream)
+        assert (grid.rows, grid.has_cursor) == (["$ status", "one", "two"], False)
+    grid = grid_of(stream)
+    assert (grid.rows, grid.row, grid.has_cursor) == (["$ status", "one", "two", ""], 3, True)
+
+
+def test_each_painting_is_one_write() -> None:
+    writes: list[str] = []
+
+    class Counting(Tty):
+        def write(self, text: str) -> int:
+            writes.append(text)
+            return super().write(text)
+
+    screen = Screen(Terminal(Counting(), XTERM))
+    screen.show(["a", "b"])
+    screen.show(["a", "c"])
+    assert len(writes) == 2
+
+
+def test_a_screen_never_wraps_and_never_scrolls() -> None:
+    stream = Tty()
+    screen = Screen(Terminal(stream, XTERM))
+    screen.show([f"{number} " + "x" * 40 for number in range(9)])
+    screen.show(["0 " + "y" * 40] + ["z"] * 8)
+    assert grid_of(stream).rows == ["0 " + "y" * 17, "z", "z", "z"]
+
+
+def test_after_the_terminal_was_made_narrower_the_wrapped_lines_are_painted_over() -> None:
+    environment = dict(XTERM)
+    stream = Tty()
+    screen = Screen(Terminal(stream, environment))
+    screen.show(["a" * 18, "b"])
+    environment["COLUMNS"] = "10"
+    narrow = Grid(10)
+    narrow.write(stream.getvalue())
+    begun = len(stream.getvalue())
+    screen.show(["c", "d"])
+    narrow.write(stream.getvalue()[begun:])
+    assert narrow.rows == ["c", "d"]
+
+
+def test_ctrl_c_gives_the_cursor_back_in_a_line_of_its_own() -> None:
+    stream = Tty()
+    screen = Screen(Terminal(stream, XTERM))
+    with pytest.raises(KeyboardInterrupt), screen:
+        interrupted_after(screen)
+    assert grid_of(stream).has_cursor
+    assert stream.getvalue().endswith("\n\x1b[?25h")
+
+
+def test_a_screen_that_never_showed_anything_writes_nothing() -> None:
+    stream = Tty()
+    with Screen(Terminal(stream, XTERM)):
+        pass
+    assert stream.getvalue() == ""
+
+
+@pytest.mark.parametrize(("stream", "term"), [(io.StringIO(), "xterm"), (Tty(), "dumb")])
+def test_elsewhere_a_painting_is_printed_whole_when_it_changes(stream: io.StringIO, term: str) -> None:
+    with Screen(Terminal(stream, {"TERM": term, "COLUMNS": "5"})) as screen:
+        for second in ("down", "down", "up"):
+            screen.show(["north: permitted", ("relay ", fail(second))])
+    assert stream.getvalue() == "north: permitted\nrelay down\n\nnorth: permitted\nrelay up\n"
