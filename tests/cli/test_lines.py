@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from gpiozero import DigitalInputDevice
 
+from binarycop.accelerator.fpga_manager import SysfsFpgaManager
 from binarycop.cli.main import main
 from binarycop.errors import LineError
 from binarycop.lines.devices import open_input
@@ -16,7 +17,8 @@ from binarycop.settings.lines import InputSettings
 
 def test_it_shows_every_line(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["lines", "--json"]) == 0
-    shown = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    wires, *shown = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert wires == {"gate": "gate", "factory": "mock", "chips": [], "denied": [], "drives": False}
     assert [line["name"] for line in shown] == [
         "permission", "lamps.correct", "lamps.nose", "lamps.nose_mouth", "lamps.chin",
     ]  # fmt: skip
@@ -70,7 +72,7 @@ def test_a_script_without_yes_does_not_take_the_test_for_passed(
     assert waits == []
 
 
-@pytest.mark.parametrize(("answer", "walked"), [("y\n", True), ("n\n", False)])
+@pytest.mark.parametrize(("answer", "walked"), [("y\n" * 6, True), ("n\n", False)])
 def test_it_asks_before_a_walk(
     answer: str, walked: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -91,7 +93,8 @@ def test_a_walk_shows_each_output_and_ends_with_0_if_all_have_passed(
     tested = [line for line in printed.out.splitlines() if "  test  " in line]
     assert tested[0] == "gate  test    permission        RELAY                passed"
     assert len(tested) == 5
-    assert printed.err.splitlines()[-1] == "binarycop: every output passed"
+    said = "binarycop: 5 passed; mock: no wire was driven, so this proves nothing"
+    assert printed.err.splitlines()[-1] == said
 
 
 def test_a_walk_in_which_an_output_does_not_follow_ends_with_6(
@@ -101,18 +104,108 @@ def test_a_walk_in_which_an_output_does_not_follow_ends_with_6(
     monkeypatch.setattr(MockLine, "_get_state", lambda line: 0)
     assert main(["lines", "--walk", "--yes", "--json"]) == 6
     printed = capsys.readouterr()
-    results = [json.loads(line) for line in printed.out.splitlines()][5:]
+    results = [json.loads(line) for line in printed.out.splitlines()][6:]
     assert [result["passed"] for result in results] == [False] * 5
     assert results[0]["problems"] == ["switched on, it reads off"]
-    assert printed.err.splitlines()[-1] == "binarycop: the test has failed"
+    names = "permission, lamps.correct, lamps.nose, lamps.nose_mouth, lamps.chin"
+    assert printed.err.splitlines()[-1].startswith(f"binarycop: 0 passed; 5 FAILED: {names}; mock")
 
 
-def test_it_says_what_it_did_and_that_mock_lines_are_no_wires(capsys: pytest.CaptureFixture[str]) -> None:
+def test_its_first_line_says_that_mock_lines_are_no_wires(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["lines"]) == 0
+    assert capsys.readouterr().out.splitlines()[0] == "gate  factory mock: drives nothing, reads no wire"
+
+
+def test_a_pulse_says_what_it_did_and_what_it_read(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["lines", "--pulse", "permission", "--for", "0.01", "--yes"]) == 0
-    assert capsys.readouterr().err.splitlines() == [
-        "binarycop: lines.factory is mock: no wire is read or driven",
-        "binarycop: permission was on for 0.01 s",
-    ]
+    expected = "on for 0.01 s: read on, then off (mock: no wire was driven)"
+    assert (
+        capsys.readouterr().out.splitlines()[-1] == f"gate  pulse   permission        RELAY                {expected}"
+    )
+
+
+def test_a_pulse_that_the_line_does_not_follow_ends_with_6(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(MockLine, "_get_state", lambda line: 0)
+    assert main(["lines", "--pulse", "permission", "--for", "0.01", "--yes"]) == 6
+    assert "DOES NOT FOLLOW: switched on, it reads off" in capsys.readouterr().out
+    assert main(["lines", "--pulse", "permission", "--for", "0.01", "--yes", "--json"]) == 6
+    result = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert result["problems"] == ["switched on, it reads off"]
+    assert result["on"] == {"output": False, "contact": None}
+
+
+def test_a_walk_asks_what_was_seen_and_writes_the_protocol(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("binarycop.cli.lines.time.sleep", lambda _: None)
+    monkeypatch.setattr("sys.stdin", io.StringIO("y\n" + "yes\n" + "what\na\nn\n" + "s\n" + "y\ny\n"))
+    file = tmp_path / "protocol.txt"
+    assert main(["lines", "--walk", "--protocol", str(file)]) == 6
+    printed = capsys.readouterr()
+    assert printed.err.count("Did the lamp correct light? [y/n, a: again, s: skip]") == 3
+    text = file.read_text()
+    assert text in printed.out
+    lines = text.splitlines()
+    assert max(map(len, lines)) <= 80
+    assert "factory   mock: drives nothing, reads no wire" in lines
+    assert "permission        output  RELAY                 passed" in lines
+    assert "  wrong: the person saw nothing: the wire, the lamp or relay, its supply" in lines
+    assert "result    3 passed; 1 FAILED: lamps.correct; 1 not tested: lamps.nose" in lines
+
+
+def test_a_walk_is_not_passed_if_nobody_answers_what_was_seen(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("binarycop.cli.lines.time.sleep", lambda _: None)
+    monkeypatch.setattr("sys.stdin", io.StringIO("y\ny\n"))
+    with pytest.raises(SystemExit) as ended:
+        main(["lines", "--walk"])
+    assert ended.value.code == 2
+    assert "nobody answered; --yes drives without a question" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("driven", [["--walk"], ["--pulse", "permission"]])
+def test_nothing_is_driven_while_the_overlays_clock_is_slow(
+    driven: list[str], wired: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["lines", *wired, *driven, "--yes"]) == 8
+    said = (
+        "binarycop: overlay: its clock, 100 MHz in full, was left slow by a daemon that was killed, and so its dead-man"
+    )
+    assert said in capsys.readouterr().err
+
+
+def test_with_a_slow_clock_the_levels_are_shown_with_a_warning(
+    wired: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["lines", *wired]) == 0
+    printed = capsys.readouterr()
+    assert "no output can be driven until load-overlay" in printed.err
+    assert printed.out.splitlines()[0] == "gate  factory other: of another package"
+
+
+@pytest.fixture
+def wired(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Arguments: a gate whose lines are no mock, on a board whose logic has a slow clock."""
+    (tmp_path / "slow-clock").write_text("100.0\n")
+    manager = SysfsFpgaManager(record=tmp_path / "sha256")
+    monkeypatch.setattr("binarycop.cli.lines.SysfsFpgaManager", lambda: manager)
+    monkeypatch.setattr("binarycop.cli.lines.open_factory", lambda _: MockLines())
+    config = tmp_path / "gate.yaml"
+    config.write_text("lines: {factory: other}\n")
+    return ["--config", str(config)]
+
+
+def test_only_a_walk_writes_a_protocol(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for arguments, message in (
+        (["--protocol", str(tmp_path / "x")], "argument --protocol: only --walk writes a protocol"),
+        (["--walk", "--protocol", str(tmp_path / "no" / "x")], "argument --protocol: there is no folder"),
+    ):
+        with pytest.raises(SystemExit):
+            main(["lines", *arguments])
+        assert message in capsys.readouterr().err
 
 
 def test_a_gate_without_inputs_has_nothing_to_watch_and_does_not_wait(

@@ -8,6 +8,7 @@ import pytest
 
 from binarycop.clock import ManualClock
 from binarycop.lines.gpiochip import GpioChipFactory
+from binarycop.lines.output_walk import Reading
 from binarycop.lines.wiring_test import WiringTest
 from binarycop.settings.lines import InputSettings, LineSettings, LinesSettings
 from binarycop.settings.schema import LaneSettings
@@ -109,3 +110,26 @@ def test_an_output_that_another_program_has_fails_and_the_others_are_tried(bench
     problems = bench.walk()
     assert "already in use by 'other'" in problems["lamps.correct"][0]
     assert problems["permission"] == ()
+
+
+def test_a_pulse_reads_back_the_output_and_the_relays_contact(bench: Bench) -> None:
+    def pass_time(for_s: float) -> None:
+        bench.clock.advance_to(bench.clock.now_s() + for_s)
+        bench.follow()
+
+    bench.follow()
+    with WiringTest(LaneSettings(lines=LINES), bench.factory) as wiring:
+        result = wiring.pulse("permission", 0.5, pass_time)
+        short = wiring.pulse("permission", 0.1, pass_time)
+        lamp = wiring.pulse("lamps.correct", 0.5, pass_time)
+    assert (result.on, result.off) == (Reading(True, True), Reading(False, False))
+    assert short.on == Reading(True, None), "the contact has no time to follow"
+    assert lamp.off == Reading(False, None), "the contact is the relay's"
+    assert result.problems == short.problems == lamp.problems == ()
+
+
+def test_a_pulse_says_which_contact_does_not_follow(bench: Bench) -> None:
+    bench.contact.stuck = True
+    with WiringTest(LaneSettings(lines=LINES), bench.factory) as wiring:
+        result = wiring.pulse("permission", 0.5, lambda for_s: bench.clock.advance_to(bench.clock.now_s() + for_s))
+    assert result.problems == ("switched on, the relay's contact says off",)

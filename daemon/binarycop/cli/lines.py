@@ -3,17 +3,26 @@
 import argparse
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
+from pathlib import Path
 from typing import NoReturn
 
 from gpiozero.pins import Factory
 
-from binarycop.cli.options import add_config, add_json, inputs_of, print_json, seconds, settings_of
+from binarycop.accelerator.fpga_manager import SysfsFpgaManager
+from binarycop.cli import result_file
+from binarycop.cli.lines_walk import walk
+from binarycop.cli.options import add_config, add_json, inputs_of, print_json, seconds
+from binarycop.cli.terminal import Terminal, fail
+from binarycop.errors import OverlayMissing
+from binarycop.lines.checked_output import word
 from binarycop.lines.factory import open_factory, resolve
+from binarycop.lines.wires import Wires, find_chips
 from binarycop.lines.wiring_test import LineReport, WiringTest
 from binarycop.printable import printable
 from binarycop.settings.lines import MOCK, InputSettings
+from binarycop.settings.load import load
 from binarycop.settings.schema import LaneSettings, wires_of
 
 _POLL_S = 0.02
@@ -33,8 +42,9 @@ def add(parser: argparse.ArgumentParser) -> None:
     driven.add_argument(
         "--walk",
         action="store_true",
-        help="drive each output, one after another, and check what it reads, what the relay's own contact says, and "
-        "that the dead-man timer ends a permission without heartbeats",
+        help="the commissioning: drive each output, check what it reads, what the relay's own contact says, and that "
+        "the dead-man timer ends a permission without heartbeats, and ask what was seen; then wait for each input to "
+        "be worked; print a protocol",
     )
     parser.add_argument(
         "--for",
@@ -44,26 +54,52 @@ def add(parser: argparse.ArgumentParser) -> None:
         metavar="SECONDS",
         help=f"how long an output is driven (default: 0.5; at most {_MAX_PULSE_S:g})",
     )
-    parser.add_argument("--yes", action="store_true", help="do not ask before an output is driven")
+    parser.add_argument(
+        "--yes", action="store_true", help="ask nothing: --walk then tests the outputs only, by what they read"
+    )
+    parser.add_argument("--protocol", type=Path, metavar="FILE", help="write the protocol of --walk to FILE too")
     add_json(parser)
     parser.set_defaults(run=run, fail=parser.error)
 
 
 def run(options: argparse.Namespace) -> int:
-    """Returns exit code 6 if a line cannot be opened, also if nothing is driven then, or an output fails the walk.
+    """Returns exit code 6 if a line cannot be opened, also if nothing is driven then, or a line fails the test.
 
-    Exits with code 2 if there is no such gate or output, or if nobody answers the question.
+    Exits with code 2 if there is no such gate or output, or if nobody answers a question. Raises OverlayMissing if an
+    output is to be driven while the overlay's clock is slow.
     """
-    lane = _lane(options)
-    show: Callable[[LineReport], None] = _show_json if options.json else _show
+    loaded = load(options.config)
+    lane = _lane(options, loaded.settings.gates)
+    if options.protocol and not options.walk:
+        _fail_of(options)("argument --protocol: only --walk writes a protocol")
+    if options.protocol and (problem := result_file.problem(options.protocol)):
+        _fail_of(options)(f"argument --protocol: {problem}")
     name = resolve(lane.lines.factory, is_live=True)
-    if name == MOCK:
-        print("binarycop: lines.factory is mock: no wire is read or driven", file=sys.stderr)
     with open_factory(name) as factory:
-        return _test(lane, factory, options, show)
+        wires = Wires.of(lane.name, name, find_chips(name))
+        _show_wires(wires, as_json=options.json)
+        if name != MOCK:
+            _look_at_clock(SysfsFpgaManager(), is_driven=bool(options.pulse or options.walk))
+        files = ", ".join(str(file) for file in loaded.files) or "the defaults"
+        return _test(lane, factory, wires, files, options)
 
 
-def _test(lane: LaneSettings, factory: Factory, options: argparse.Namespace, show: Callable[[LineReport], None]) -> int:
+def _look_at_clock(manager: SysfsFpgaManager, *, is_driven: bool) -> None:
+    """Warn of a slow clock of the overlay; raise OverlayMissing if an output is to be driven.
+
+    The lines behind the overlay are then late, and its dead-man timer would end a permission hundreds of times later.
+    """
+    full_mhz = manager.slowed_from_mhz()
+    if full_mhz is None:
+        return
+    words = f"its clock, {full_mhz:g} MHz in full, was left slow by a daemon that was killed, and so its dead-man timer"
+    if is_driven:
+        raise OverlayMissing(words)
+    print(printable(f"binarycop: overlay: {words}; no output can be driven until load-overlay"), file=sys.stderr)
+
+
+def _test(lane: LaneSettings, factory: Factory, wires: Wires, files: str, options: argparse.Namespace) -> int:
+    show: Callable[[LineReport], None] = _show_json if options.json else _show
     with WiringTest(lane, factory) as wiring_test:
         reports = wiring_test.reports()
         for report in reports:
@@ -74,10 +110,9 @@ def _test(lane: LaneSettings, factory: Factory, options: argparse.Namespace, sho
         if driven and not options.yes and not _confirm(lane, driven, options):
             print("binarycop: nothing was driven", file=sys.stderr)
         elif options.walk:
-            has_failed |= not _walk(wiring_test, options)
+            has_failed |= not walk(wiring_test, wires, files, _fail_of(options), options)
         elif options.pulse:
-            wiring_test.pulse(options.pulse, options.for_s, time.sleep)
-            print(printable(f"binarycop: {options.pulse} was on for {options.for_s:g} s"), file=sys.stderr)
+            has_failed |= not _pulse(wiring_test, wires, options)
         if options.watch and not inputs_of(lane):
             print(printable(f"binarycop: gate {lane.name} has no inputs: there is nothing to watch"), file=sys.stderr)
         elif options.watch:
@@ -87,18 +122,22 @@ def _test(lane: LaneSettings, factory: Factory, options: argparse.Namespace, sho
         return 6 if has_failed else 0
 
 
-def _walk(wiring_test: WiringTest, options: argparse.Namespace) -> bool:
-    """Show the result of each output. Returns whether all have passed."""
-    has_passed = True
-    for result in wiring_test.walk(options.for_s, time.sleep):
-        has_passed &= result.has_passed
-        if options.json:
-            print_json({**asdict(result), "passed": result.has_passed})
-        else:
-            outcome = "passed" if result.has_passed else f"FAILED: {'; '.join(result.problems)}"
-            print(printable(f"{result.gate}  test    {result.name:<17} {result.pin:<20} {outcome}"), flush=True)
-    print(f"binarycop: {'every output passed' if has_passed else 'the test has failed'}", file=sys.stderr)
-    return has_passed
+def _pulse(wiring_test: WiringTest, wires: Wires, options: argparse.Namespace) -> bool:
+    """Pulse one output and show what it read. Returns whether it has followed."""
+    result = wiring_test.pulse(options.pulse, options.for_s, time.sleep)
+    if options.json:
+        print_json({**asdict(result), "problems": result.problems, "drives": wires.drives})
+        return not result.problems
+    read = f"read {word(result.on.output)}, then {word(result.off.output)}"
+    if result.off.contact is not None:
+        said = "too short to tell" if result.on.contact is None else word(result.on.contact)
+        read += f"; the relay's contact: {said}, then {word(result.off.contact)}"
+    if not wires.drives:
+        read += " (mock: no wire was driven)"
+    wrong = f"; DOES NOT FOLLOW: {'; '.join(result.problems)}" if result.problems else ""
+    line = f"{result.gate}  pulse   {result.name:<17} {result.pin:<20} on for {result.for_s:g} s: {read}{wrong}"
+    print(printable(line), flush=True)
+    return not result.problems
 
 
 def _watch(wiring_test: WiringTest, for_s: float, show: Callable[[LineReport], None]) -> None:
@@ -113,9 +152,9 @@ def _watch(wiring_test: WiringTest, for_s: float, show: Callable[[LineReport], N
                 show(report)
 
 
-def _lane(options: argparse.Namespace) -> LaneSettings:
+def _lane(options: argparse.Namespace, lanes: Sequence[LaneSettings]) -> LaneSettings:
     """The lane that the arguments name. Exits with code 2 if there is no such gate, or if it has no such output."""
-    lanes, fail = settings_of(options).gates, _fail_of(options)
+    fail = _fail_of(options)
     lane = next((lane for lane in lanes if options.gate in (None, lane.name)), None)
     if lane is None:
         names = ", ".join(lane.name for lane in lanes)
@@ -158,6 +197,14 @@ def _confirm(lane: LaneSettings, line: str, options: argparse.Namespace) -> bool
         print(file=sys.stderr)
         _fail_of(options)("nobody answered, and nothing was driven; --yes drives without a question")
     return answer.strip().lower() in ("y", "yes")
+
+
+def _show_wires(wires: Wires, *, as_json: bool) -> None:
+    if as_json:
+        print_json({**asdict(wires), "drives": wires.drives})
+        return
+    text = f"{wires.gate}  factory {wires.words}"
+    Terminal().print(text if wires.drives else fail(text))
 
 
 def _show(report: LineReport) -> None:

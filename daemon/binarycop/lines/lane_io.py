@@ -74,6 +74,7 @@ class LaneIo:
             f"{_FEEDBACK} ({self._pins.get(_FEEDBACK)})",
             has_on_limit=lane.lines.max_on_s is not None,
         )
+        self._outputs = outputs
         self._lamps = {path.removeprefix(_LAMPS): lamp for path, lamp in outputs.items() if path.startswith(_LAMPS)}
         self._fire = ReleaseDelay(FIRE_RELEASE_S)
         self._failed: set[str] = set()
@@ -136,6 +137,16 @@ class LaneIo:
             override=self._level(_OVERRIDE),
             passages_lost=self._take_lost(),
         )
+
+    def levels(self) -> dict[str, bool | None]:
+        """Whether each wire is active now, by its key; None if it cannot be read."""
+        levels: dict[str, bool | None] = {}
+        for path in self._pins:
+            try:
+                levels[path] = self._outputs[path].read() if path in self._outputs else self._level(path)
+            except LineError:
+                levels[path] = None
+        return levels
 
     def discard_passages(self) -> None:
         """Forget the passages that were reported until now."""

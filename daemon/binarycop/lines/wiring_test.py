@@ -1,6 +1,6 @@
 """The installer's wiring test: opens each line of a lane by itself, so that a missing one does not hide the others."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from types import TracebackType
@@ -10,7 +10,7 @@ from gpiozero.pins import Factory
 
 from binarycop.errors import LineError
 from binarycop.lines.devices import open_input, open_output
-from binarycop.lines.output_walk import WalkResult, hold, walk_output
+from binarycop.lines.output_walk import PulseResult, Wait, WalkResult, checked_words, pulse_output, walk_output
 from binarycop.settings.lines import InputSettings
 from binarycop.settings.schema import LaneSettings, wires_of
 
@@ -75,48 +75,50 @@ class WiringTest:
                 name=name,
                 pin=pin,
                 direction=self._directions[name],
-                active=self._level(name),
+                active=self.level(name),
                 problem=self._problems.get(name, ""),
             )
             for name, pin in self._pins.items()
         ]
 
-    def pulse(self, name: str, for_s: float, wait: Callable[[float], object]) -> None:
+    @property
+    def outputs(self) -> list[str]:
+        """The names of the lane's outputs, also of those that cannot be opened; the relay is the first."""
+        return [name for name, direction in self._directions.items() if direction == "output"]
+
+    def pulse(self, name: str, for_s: float, wait: Wait) -> PulseResult:
         """Make one output active for ``for_s`` seconds, and inactive again even if ``wait`` raises.
 
-        If the lane has a heartbeat, it is toggled meanwhile: without it the dead-man timer lets no permission through.
         wait: sleeps for so many seconds. Raises LineError if there is no such output, or it cannot be opened.
         """
         if name not in self._outputs:
             names = ", ".join(self._outputs) or "none"
             reason = f"is not an output of gate {self._gate}; outputs are {names}"
             raise LineError(name, self._problems.get(name, reason))
-        output = self._outputs[name]
-        heartbeat = self._outputs.get(_HEARTBEAT) if name != _HEARTBEAT else None
-        try:
-            if heartbeat:
-                heartbeat.toggle()  # the timer accepts only a permission that is set while the heartbeat runs
-            output.on()
-            hold(output, heartbeat, for_s, wait)
-        finally:
-            output.off()
+        on, off = pulse_output(name, self._outputs, self._inputs.get(_FEEDBACK), for_s, wait)
+        return PulseResult(self._gate, name, self._pins[name], for_s, on, off)
 
-    def walk(self, for_s: float, wait: Callable[[float], object]) -> Iterator[WalkResult]:
+    def walk(self, for_s: float, wait: Wait) -> Iterator[WalkResult]:
         """Drive each output for ``for_s`` seconds, one after another, and check it; the results as they come.
 
         wait: sleeps for so many seconds. All outputs are inactive before and after.
         """
-        for name, pin in self._pins.items():
-            if self._directions[name] == "input":
-                continue
-            problems: tuple[str, ...] = (self._problems.get(name, ""),)
-            if name in self._outputs:
-                problems = walk_output(name, self._outputs, self._inputs.get(_FEEDBACK), for_s, wait)
-            if name == _RELAY:
-                lacking = [other for other in (_HEARTBEAT, _FEEDBACK) if other in self._problems]
-                problems += tuple(f"tested without {other}, which cannot be opened" for other in lacking)
-            yield WalkResult(self._gate, name, pin, problems)
+        for name in self.outputs:
+            yield self.walk_one(name, for_s, wait)
 
-    def _level(self, name: str) -> bool | None:
+    def walk_one(self, name: str, for_s: float, wait: Wait) -> WalkResult:
+        """Drive one of ``outputs`` for ``for_s`` seconds, and check it. It is inactive before and after."""
+        problems: tuple[str, ...] = (self._problems.get(name, ""),)
+        feedback, checked = self._inputs.get(_FEEDBACK), ""
+        if name in self._outputs:
+            problems = walk_output(name, self._outputs, feedback, for_s, wait)
+            checked = checked_words(name, self._outputs, feedback)
+        if name == _RELAY:
+            lacking = [other for other in (_HEARTBEAT, _FEEDBACK) if other in self._problems]
+            problems += tuple(f"tested without {other}, which cannot be opened" for other in lacking)
+        return WalkResult(self._gate, name, self._pins[name], problems, checked)
+
+    def level(self, name: str) -> bool | None:
+        """Whether a line is active now; None if it cannot be opened."""
         device = self._outputs.get(name) or self._inputs.get(name)
         return None if device is None else bool(device.value)

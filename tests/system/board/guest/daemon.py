@@ -137,7 +137,9 @@ def wiring_test(simulator: Simulator) -> str:
     walked = subprocess.run(
         [*command, "--walk", "--yes", "--json"], stdout=subprocess.PIPE, text=True, timeout=60, check=False
     )
-    results = [result for line in walked.stdout.splitlines() if "passed" in (result := json.loads(line))]
+    # The inputs have no result, since nobody was asked to work them.
+    shown_results = [json.loads(line) for line in walked.stdout.splitlines()]
+    results = [result for result in shown_results if result.get("passed") is not None]
     failed = [result["name"] for result in results if not result["passed"]]
     assert (len(results), failed, walked.returncode) == (5, ["lamps.nose_mouth"], 6), results
     return (
