@@ -152,7 +152,7 @@ def test_a_walk_asks_what_was_seen_and_writes_the_protocol(
     assert "factory   mock: drives nothing, reads no wire" in lines
     assert "permission        output  RELAY                 passed" in lines
     assert "  wrong: the person saw nothing: the wire, the lamp or relay, its supply" in lines
-    assert "result    3 passed; 1 FAILED: lamps.correct; 1 not tested: lamps.nose" in lines
+    assert "result    3 passed; 1 FAILED: lamps.correct; 1 not tested: lamps.nose; mock:" in lines
 
 
 def test_a_walk_is_not_passed_if_nobody_answers_what_was_seen(

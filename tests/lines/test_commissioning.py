@@ -74,7 +74,7 @@ def test_lines_that_are_seen_and_worked_pass() -> None:
         ("permission", "lamps.correct", "passed", "fire", "override"), Outcome.PASSED
     )
     assert tests["override"].done == "read inactive, then active, then inactive"
-    assert worker.requests[-1] == "override is inactive. Now turn the key now, and turn it back."
+    assert worker.requests[-1] == "override is inactive. Now turn the key, then turn it back."
 
 
 def test_a_lamp_that_nobody_saw_fails_though_it_reads_right() -> None:

@@ -23,7 +23,7 @@ class Head:
     settings: str
 
 
-def protocol(head: Head, tests: Sequence[LineTest]) -> str:
+def protocol(head: Head, tests: Sequence[LineTest], result: str) -> str:
     """The whole protocol, with lines for names and signatures at its end."""
     lines = ["Commissioning protocol: binarycop lines --walk", ""]
     rows = (
@@ -37,7 +37,7 @@ def protocol(head: Head, tests: Sequence[LineTest]) -> str:
         lines += _wrapped(f"{name:<10}{text}", " " * 10)
     for test in tests:
         lines += ["", *_block(test)]
-    lines += ["", *_wrapped(f"result    {summary(tests)}", " " * 10), ""]
+    lines += ["", *_wrapped(f"result    {result}", " " * 10), ""]
     lines += [f"{name:<10}{'_' * 30}" for name in _SIGNED]
     return "\n".join(lines) + "\n"
 

@@ -46,7 +46,8 @@ class PersonAtTerminal:
         """See ``Person.request``."""
         if sys.stdin.isatty():
             termios.tcflush(sys.stdin, termios.TCIFLUSH)  # Enter from before must not skip this one
-        print(printable(f"{task} Waiting {INPUT_S:g} s each; Enter skips it."), file=sys.stderr, flush=True)
+        print(printable(task), file=sys.stderr)
+        print(printable(f"  It has {INPUT_S:g} s for each; Enter skips it."), file=sys.stderr, flush=True)
 
     def has_skipped(self) -> bool:
         """See ``Person.has_skipped``. Only on a terminal: what a script writes has other lines for later questions."""
@@ -69,16 +70,16 @@ def walk(
     for test in Commissioning(wiring, person, MonotonicClock(), time.sleep).run(options.for_s):
         tests.append(test)
         _show(test, as_json=options.json)
+    result = summary(tests) if wires.drives else f"{summary(tests)}; mock: no wire was driven, so this proves nothing"
     when = f"{began:%Y-%m-%d %H:%M %z}, until {datetime.now():%H:%M}"
-    text = protocol(Head(wires.gate, when, wires.words, f"binarycop {__version__}", settings), tests)
+    text = protocol(Head(wires.gate, when, wires.words, f"binarycop {__version__}", settings), tests, result)
     if person is not None and not options.json:
         print()
         for line in text.splitlines():
             print(printable(line))
     if options.protocol:
         result_file.write(options.protocol, text)
-    proves = "" if wires.drives else "; mock: no wire was driven, so this proves nothing"
-    print(printable(f"binarycop: {summary(tests)}{proves}"), file=sys.stderr)
+    print(printable(f"binarycop: {result}"), file=sys.stderr)
     return all(test.outcome is not Outcome.FAILED for test in tests)
 
 

@@ -19,10 +19,10 @@ _FEEDBACK, _RELAY = "feedback", "permission"
 _LAMPS = "lamps."
 
 _TASKS = {
-    "passed": "walk through the gate, or work the contact of passed by hand",
-    "ready": "make the speed gate not ready, then ready again",
-    "fire": "trip the fire loop now, then reset it",
-    "override": "turn the key now, and turn it back",
+    "passed": "walk through the gate, or work its contact",
+    "ready": "make the speed gate not ready, then ready",
+    "fire": "trip the fire loop, then reset it",
+    "override": "turn the key, then turn it back",
 }
 _AT_REST = frozenset({"passed", "fire", "override"})
 """Inputs that are inactive while nobody works them: active at first, their polarity or wiring is wrong."""
@@ -161,7 +161,7 @@ class Commissioning:
 
 def _question(name: str) -> str:
     if name == _RELAY:
-        return "Did the relay switch on and off, and the speed gate see it?"
+        return "Did the relay switch, and the speed gate see it?"
     if name.startswith(_LAMPS):
         return f"Did the lamp {name.removeprefix(_LAMPS)} light?"
     return ""  # the heartbeat leads to no wire
