@@ -22,6 +22,8 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
 PYTHON = "usr/lib/binarycop/python"
 SHIPPED = "usr/share/binarycop/shipped"
+# Where a wheel has the bundles (setup.py).
+_BUNDLES = "binarycop/bundles"
 _SCRIPTS = ("postinst", "prerm", "postrm")
 _UNITS = "lib/systemd/system"
 # Libraries that ncnn's binaries need (readelf -dV); only the package for armhf contains them.
@@ -112,8 +114,10 @@ def _unpack(wheel: Path, tree: Path, arch: str) -> None:
                 continue  # these download networks; the device has no network access
             if path.match("native/*.so") and not path.name.endswith(f"-{_MACHINES[arch]}.so"):
                 continue
-            if ".data" in path.parts[0]:
-                target = tree / SHIPPED / Path(*path.parts[path.parts.index("bundles") + 1 :])
+            if path.match("native/*.c"):
+                continue  # it is compiled here
+            if path.is_relative_to(_BUNDLES):
+                target = tree / SHIPPED / path.relative_to(_BUNDLES)
             elif path.name.startswith("LICENSE"):
                 target = tree / f"usr/share/doc/binarycop/{path.parts[0].split('-')[0]}.licence"
             else:

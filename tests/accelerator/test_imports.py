@@ -52,4 +52,4 @@ def test_without_pynq_the_simulated_board_is_an_error_of_one_line(
     assert out == ""
     assert len(err.splitlines()) == 1
     assert "backend simulated-board needs pynq, which is not installed here" in err
-    assert "a checkout gets it by make venv, elsewhere pip install 'binarycop[simulated-board]'" in err
+    assert "a checkout gets it by make venv; elsewhere install binarycop[simulated-board] (Python 3.10 to 3.12)" in err

@@ -324,6 +324,20 @@ def test_a_pipe_or_a_link_instead_of_a_file_is_refused_at_once(copy: Path, name:
         bundles.load(copy)
 
 
+def test_a_bundle_may_lack_what_only_a_build_reads_and_nothing_else(copy: Path) -> None:
+    (copy / "model.onnx").write_bytes(b"a network")
+    bundles.write_manifest(copy, manifests.read(copy))
+    (copy / "model.onnx").unlink()
+    assert "model.onnx" in bundles.load(copy).manifest.sha256
+    (copy / "model.onnx").symlink_to("nowhere")
+    with pytest.raises(BundleError, match=r"model\.onnx is in the manifest but cannot be read"):
+        bundles.load(copy)
+    (copy / "model.onnx").unlink()
+    (copy / "golden.npz").unlink()
+    with pytest.raises(BundleError, match=r"golden\.npz is in the manifest but cannot be read"):
+        bundles.load(copy)
+
+
 def test_a_truncated_file_is_refused(copy: Path) -> None:
     data = (copy / bundles.WEIGHTS).read_bytes()
     (copy / bundles.WEIGHTS).write_bytes(data[: len(data) // 2])

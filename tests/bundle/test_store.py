@@ -1,6 +1,7 @@
 """The bundle store: a version is installed whole or not at all, and a rollback is done only to a version that works."""
 
 import os
+import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -67,6 +68,17 @@ def test_an_installed_bundle_is_used_and_is_complete(tmp_path: Path, store: Bund
     assert in_use(tmp_path).manifest.version == "1.0.0"
     store.install(release(tmp_path, "1.1.0"))
     assert in_use(tmp_path).manifest.version == "1.1.0"
+
+
+def test_a_bundle_without_what_only_a_build_reads_is_the_same_version(tmp_path: Path, store: BundleStore) -> None:
+    whole = release(tmp_path, "1.0.0")
+    (whole / "model.onnx").write_bytes(b"a network")
+    write_manifest(whole, manifests.read(whole))
+    packaged = Path(shutil.copytree(whole, tmp_path / "packaged"))
+    (packaged / "model.onnx").unlink()
+    first = store.install(packaged)
+    assert not (in_use(tmp_path).folder / "model.onnx").exists()
+    assert store.install(whole).version == first.version
 
 
 def test_a_bundle_that_disagrees_with_its_manifest_is_not_installed(tmp_path: Path, store: BundleStore) -> None:

@@ -22,9 +22,10 @@ def wheels(tmp_path: Path) -> Path:
         wheel.writestr("binarycop/__init__.py", "")
         for machine in ("armv7l", "x86_64"):
             wheel.writestr(f"binarycop/classifier/native/xnor-neon-{machine}.so", "")
+        wheel.writestr("binarycop/classifier/native/xnor_kernel.c", "")
         wheel.writestr("binarycop-0.1.0.dist-info/entry_points.txt", "[gpiozero_pin_factories]\n")
         wheel.writestr("binarycop-0.1.0.dist-info/RECORD", "")
-        wheel.writestr("binarycop-0.1.0.data/data/share/binarycop/bundles/n-cnv/manifest.json", "{}")
+        wheel.writestr("binarycop/bundles/n-cnv/manifest.json", "{}")
     for arch in ("armhf", "amd64"):
         (folder / arch).mkdir()
         with zipfile.ZipFile(folder / arch / f"ncnn-1-cp310-{arch}.whl", "w") as wheel:
@@ -95,6 +96,7 @@ def test_every_file_is_in_its_place(tmp_path: Path, wheels: Path, helper: Path) 
     for program in ("usr/bin/binarycop", "usr/sbin/binarycop-bundle", "usr/lib/binarycop/gate-release"):
         assert paths[program] == "-rwxr-xr-x root/root"
     assert "usr/lib/binarycop/python/binarycop-0.1.0.dist-info/RECORD" not in paths
+    assert not [path for path in paths if path.startswith("usr/lib/binarycop/python/binarycop/bundles")]
 
 
 def test_the_package_for_armhf_has_its_binaries_and_their_licence_but_no_code_that_downloads(
@@ -112,6 +114,7 @@ def test_the_package_has_the_kernels_of_its_own_architecture_only(tmp_path: Path
     paths = contents(build_package(tmp_path, "out", wheels, helper))
     kernels = {Path(path).name: access for path, access in paths.items() if "/native/" in path and path.endswith(".so")}
     assert kernels == {"xnor-neon-armv7l.so": "-rw-r--r-- root/root"}
+    assert not [path for path in paths if path.endswith(".c")]
 
 
 def test_every_program_that_a_unit_starts_is_in_the_package(tmp_path: Path, wheels: Path, helper: Path) -> None:

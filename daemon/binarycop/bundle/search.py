@@ -1,7 +1,7 @@
 """Finds a bundle by its name, in the checkout or where it is installed."""
 
 import os
-import sys
+from importlib import resources
 from pathlib import Path
 
 from binarycop.errors import BundleError
@@ -10,9 +10,10 @@ CHECKOUT = Path(__file__).resolve().parents[3]
 """The project's folder, if this package runs from a checkout."""
 SEARCH_PATHS = (
     CHECKOUT / "overlays" / "bundles",
-    Path(sys.prefix) / "share" / "binarycop" / "bundles",
+    Path(str(resources.files("binarycop"))) / "bundles",
     Path("/usr/share/binarycop/bundles"),
 )
+"""In a checkout; in the package, where setup.py puts them; on a board, whose bundle store has the versions in use."""
 
 
 def find_bundle(name: str) -> Path:

@@ -38,13 +38,21 @@ def open_bundle(settings: ClassifierSettings) -> tuple[Bundle, Classifier]:
     Raises BundleError, BackendError.
     """
     bundle = bundles.load(find_bundle(settings.bundle))
+    return bundle, open_checked(settings, bundle)
+
+
+def open_checked(settings: ClassifierSettings, bundle: Bundle) -> Classifier:
+    """Start the backend of the settings on a loaded bundle, and check it as ``open_bundle`` does.
+
+    Raises BundleError, BackendError.
+    """
     classifier = open_classifier(settings, bundle)
     try:
         self_test(bundle, classifier)
     except BaseException:
         classifier.close()
         raise
-    return bundle, classifier
+    return classifier
 
 
 def self_test(bundle: Bundle, classifier: Classifier) -> int:
@@ -179,5 +187,6 @@ def _import_with_pynq(name: str, backend: Backend) -> Any:
     except ImportError as error:
         raise BackendError(
             f"backend {backend.value} needs pynq, which is not installed here ({error}); "
-            "a PYNQ image has it, a checkout gets it by make venv, elsewhere pip install 'binarycop[simulated-board]'"
+            "a PYNQ image has it, a checkout gets it by make venv; "
+            "elsewhere install binarycop[simulated-board] (Python 3.10 to 3.12)"
         ) from error
