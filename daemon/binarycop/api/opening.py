@@ -1,0 +1,65 @@
+"""Opens what ``binarycop.open`` and ``binarycop classify`` use: the daemon's bundle, backend and detector."""
+
+from dataclasses import replace
+
+from binarycop.accelerator.base import FpgaManager
+from binarycop.accelerator.fpga_manager import SysfsFpgaManager
+from binarycop.api.mask_classifier import MaskClassifier
+from binarycop.bundle import files as bundles
+from binarycop.bundle.search import find_bundle
+from binarycop.detection.choose import make_detector
+from binarycop.detection.views import VIEWS
+from binarycop.errors import BackendError
+from binarycop.service.auto_backend import is_gate_running, why_not_overlay
+from binarycop.service.backends import open_checked
+from binarycop.settings.classifier import Backend, ClassifierSettings
+from binarycop.settings.faces import DetectorKind, FacesSettings
+from binarycop.settings.verdict import VerdictSettings
+
+AUTO = "auto"
+
+
+def open_by_name(bundle: str, backend: str, *, finder: str, views: int) -> MaskClassifier:
+    """See ``binarycop.open``."""
+    names = [kind.value for kind in Backend]
+    finders = [kind.value for kind in DetectorKind]
+    if backend not in (AUTO, *names):
+        raise ValueError(f"there is no backend {backend!r}; write {AUTO}, {', '.join(names)}")
+    if finder not in finders:
+        raise ValueError(f"there is no finder {finder!r}; write {', '.join(finders)}")
+    if not 1 <= views <= len(VIEWS):
+        raise ValueError(f"there are 1 to {len(VIEWS)} views, not {views}")
+    return open_settings(
+        ClassifierSettings(bundle=bundle, views=views),
+        FacesSettings(finder=DetectorKind(finder)),
+        VerdictSettings(),
+        None if backend == AUTO else Backend(backend),
+    )
+
+
+def open_settings(
+    settings: ClassifierSettings,
+    faces: FacesSettings,
+    verdict: VerdictSettings,
+    backend: Backend | None,
+    manager: FpgaManager | None = None,
+) -> MaskClassifier:
+    """Open a bundle and the detector of these settings.
+
+    backend: instead of that of the settings; None: the overlay if this process may use it, else the emulator.
+    manager: None is the kernel's. Raises BundleError, BackendError.
+    """
+    bundle, why_emulator = bundles.load(find_bundle(settings.bundle)), ""
+    if backend is None:
+        why_emulator = why_not_overlay(bundle, settings.overlay.memory, manager or SysfsFpgaManager())
+        backend = Backend.EMULATOR if why_emulator else Backend.OVERLAY
+    elif backend is Backend.OVERLAY and is_gate_running():
+        raise BackendError("the gate's service is using the overlay; stop it first: systemctl stop binarycop")
+    return MaskClassifier(
+        bundle,
+        open_checked(replace(settings, backend=backend), bundle),
+        lambda: make_detector(faces, subtract_background=False),
+        views=settings.views,
+        limit=verdict.effective_margin(bundle.manifest.abstain_margin),
+        why_emulator=why_emulator,
+    )

@@ -1,0 +1,73 @@
+"""Which backend ``binarycop.open`` takes, and which arguments it refuses."""
+
+from pathlib import Path
+
+import pytest
+
+import binarycop
+from binarycop.api import BackendError, Bundle, BundleError, opening
+from binarycop.classifier.base import Classifier
+from binarycop.classifier.choose import open_emulator
+from binarycop.settings.classifier import Backend, ClassifierSettings
+
+
+@pytest.fixture
+def opened(monkeypatch: pytest.MonkeyPatch) -> list[Backend]:
+    """The backends that are opened; each is an emulator."""
+    backends: list[Backend] = []
+
+    def open_checked(settings: ClassifierSettings, bundle: Bundle) -> Classifier:
+        backends.append(settings.backend)
+        return open_emulator(bundle)
+
+    monkeypatch.setattr(opening, "open_checked", open_checked)
+    return backends
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        (
+            {"backend": "fpga"},
+            "there is no backend 'fpga'; write auto, emulator, overlay, simulated-board, simulated-rtl",
+        ),
+        ({"finder": "haar"}, "there is no finder 'haar'; write auto, lookout, yunet, fixed"),
+        ({"views": 11}, "there are 1 to 10 views, not 11"),
+    ],
+)
+def test_a_value_that_does_not_exist_is_answered_with_those_that_do(arguments: dict[str, object], reason: str) -> None:
+    with pytest.raises(ValueError, match=reason):
+        binarycop.open("n-cnv", **arguments)  # type: ignore[arg-type]
+
+
+def test_auto_takes_the_emulator_and_says_why(tiny_bundle: Bundle, opened: list[Backend]) -> None:
+    net = binarycop.open(str(tiny_bundle.folder))
+    assert (opened, net.why_emulator) == ([Backend.EMULATOR], "the bundle has no bitstream")
+
+
+def test_auto_takes_the_overlay_if_nothing_is_in_the_way(
+    tiny_bundle: Bundle, opened: list[Backend], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(opening, "why_not_overlay", lambda *_: "")
+    net = binarycop.open(str(tiny_bundle.folder))
+    assert (opened, net.why_emulator) == ([Backend.OVERLAY], "")
+
+
+def test_a_backend_that_is_named_is_taken(tiny_bundle: Bundle, opened: list[Backend]) -> None:
+    for backend in Backend:
+        assert binarycop.open(str(tiny_bundle.folder), backend.value).why_emulator == ""
+    assert opened == list(Backend)
+
+
+def test_the_overlay_is_refused_while_the_gate_uses_it(
+    tiny_bundle: Bundle, opened: list[Backend], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(opening, "is_gate_running", lambda: True)
+    with pytest.raises(BackendError, match="stop it first: systemctl stop binarycop"):
+        binarycop.open(str(tiny_bundle.folder), "overlay")
+    assert opened == []
+
+
+def test_a_bundle_by_its_path_is_not_looked_for(tmp_path: Path) -> None:
+    with pytest.raises(BundleError, match=r"there is no manifest\.json"):
+        binarycop.open(f"{tmp_path}/")
