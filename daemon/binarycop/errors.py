@@ -153,3 +153,15 @@ class FactoryError(BinaryCoPError, OSError):
     def __init__(self, factory: str, reason: str) -> None:
         self.factory, self.reason = factory, reason
         super().__init__(f"pin factory {factory}: {reason}")
+
+
+class StatusError(BinaryCoPError, OSError):
+    """The running daemon gives no status; ``path`` is its socket, ``reason`` says why, and what to do."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        self.path, self.reason = path, reason
+        super().__init__(f"{path}: {reason}")
+
+
+class StatusDenied(StatusError, PermissionError):
+    """This user may not ask the daemon for its status."""

@@ -273,3 +273,14 @@ def test_blink_patterns_differ(pattern: LampPattern, lit: str) -> None:
 def test_the_fast_pattern_is_lit_four_times_a_second() -> None:
     shown = [is_lit(LampPattern.FAST, index / 8 + 0.01) for index in range(8)]
     assert shown == [True, False] * 4
+
+
+def test_the_level_of_every_wire_is_known() -> None:
+    factory = MockLines()
+    with LaneIo(LANE, factory) as lane_io:
+        factory.pin("READY").drive_high()
+        lane_io.drive(True, NO_LAMPS, 0.0)
+        levels = lane_io.levels()
+        assert (levels["lines.permission"], levels["lines.ready"], levels["lines.passed"]) == (True, True, False)
+        assert levels["lines.fire"], "it is active at low level"
+        assert len(levels) == 8

@@ -22,3 +22,11 @@ def test_only_the_newest_ten_thousand_count() -> None:
     for _ in range(10_000):
         latencies.add(0.001)
     assert latencies.percentiles() == {"p50": 1.0, "p99": 1.0, "max": 1.0}
+
+
+def test_percentiles_of_fewer_are_those_of_the_newest() -> None:
+    latencies = Latencies()
+    for number in (5.0, 4.0, 0.002, 0.001, 0.003):
+        latencies.add(number)
+    assert latencies.percentiles(newest=3) == {"p50": 2.0, "p99": 2.98, "max": 3.0}
+    assert latencies.count == 5

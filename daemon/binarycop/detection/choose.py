@@ -24,3 +24,8 @@ def make_detector(settings: FacesSettings, *, is_demo: bool = False, subtract_ba
         return YuNet(yunet_file(settings.yunet), longer_px=settings.yunet.longer_px, threshold=settings.yunet.threshold)
     region = settings.fixed
     return FixedRegion(region.left, region.top, region.width, region.height, subtract_background=subtract_background)
+
+
+def words_of(detector: Detector) -> str:
+    """The detector, and which library runs its networks, e.g. ``lookout on ncnn``."""
+    return f"{detector.name} on {detector.engine}" if isinstance(detector, Lookout) else detector.name

@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from binarycop import __version__
 from binarycop.bundle.manifest import Manifest
 from binarycop.clock import Clock, MonotonicClock
+from binarycop.detection.choose import words_of
 from binarycop.errors import BinaryCoPError, SourceErrors
 from binarycop.frames.names import is_recording
 from binarycop.journal.events import Event
@@ -29,6 +31,9 @@ from binarycop.service.notify import Notifier
 from binarycop.service.reload import SettingsReader
 from binarycop.service.service import Service
 from binarycop.service.snapshot import LaneSnapshot
+from binarycop.service.status import Origin
+from binarycop.service.status_recorder import StatusRecorder
+from binarycop.service.status_server import open_status
 from binarycop.service.systemd_link import SystemdLink
 from binarycop.service.watchdog import Watchdog
 from binarycop.settings.classifier import Backend, ClassifierSettings, MemoryAccess
@@ -68,10 +73,26 @@ class RunSummary:
     was_stopped: bool
 
 
-def run_daemon(load: Callable[[], Settings], display: Display | None, tracer: Tracer = NO_TRACER) -> RunSummary:
+@dataclass(frozen=True)
+class _Parts:
+    """What the daemon runs. origin, finders: what its status says of itself, and of each lane's detector."""
+
+    service: Service
+    loop: LiveLoop
+    origin: Origin
+    finders: tuple[str, ...]
+
+
+def run_daemon(
+    load: Callable[[], Settings],
+    display: Display | None,
+    tracer: Tracer = NO_TRACER,
+    status_socket: Path | None = None,
+) -> RunSummary:
     """Run until all sources have ended, or until a signal stops it.
 
-    load: reads the settings, now and for each reload. Only for the main thread. Raises BinaryCoPError.
+    load: reads the settings, now and for each reload. status_socket: where it answers ``binarycop status``; None: on
+    systemd's socket, if there is one. Only for the main thread. Raises BinaryCoPError.
     """
     # A core dump would hold frames of people.
     hardening.forbid_dumps()
@@ -83,11 +104,18 @@ def run_daemon(load: Callable[[], Settings], display: Display | None, tracer: Tr
     print_line = display.print_line if display else print_to_stderr
     journal = LimitedJournal(open_journal(settings.journal.target, os.environ, clock, print_line), clock)
     with _last_words(journal), ExitStack() as opened:
-        service, loop = _open_parts(settings, journal, notifier, clock, tracer, opened)
+        status = opened.enter_context(open_status(status_socket, os.environ, clock))
+        parts = _open_parts(settings, journal, notifier, clock, tracer, opened)
+        service, loop = parts.service, parts.loop
         watchdog = Watchdog.from_environment(os.environ, os.getpid())
         systemd = SystemdLink(
             settings, service, loop.stages, notifier, watchdog, journal, SettingsReader(load), reload_requested
         )
+        recorder = None
+        if status is not None:
+            recorder = StatusRecorder(
+                parts.origin, parts.finders, settings, service, loop, systemd, status.publish, clock.now_s()
+            )
         hang_timer = HangTimer(settings.service.hang_s)
 
         def on_step() -> None:
@@ -96,6 +124,8 @@ def run_daemon(load: Callable[[], Settings], display: Display | None, tracer: Tr
             now_s = clock.now_s()
             systemd.step(now_s)
             journal.flush()
+            if recorder:
+                recorder.step(now_s)
             if display:
                 display.show([lane.snapshot(now_s) for lane in service.lanes], loop.latencies.newest_ms)
 
@@ -154,7 +184,7 @@ def _open_parts(
     clock: Clock,
     tracer: Tracer,
     opened: ExitStack,
-) -> tuple[Service, LiveLoop]:
+) -> _Parts:
     """Open every part in order. The loop reports each lane as started, when it is known what its source sends.
 
     ``opened`` closes the relays first, then the classifier, grabbers, detectors and pin factory. This is not the
@@ -194,7 +224,10 @@ def _open_parts(
         lane, detector = settings.gates[index], detectors[index]
         _write_started(journal, lane, bundle.manifest, classifier.name, detector.name, lines, mode)
 
-    return service, LiveLoop(service, grabbers, clock, on_started)
+    label = f"{bundle.manifest.name} {bundle.manifest.version}"
+    origin = Origin(__version__, label, len(bundle.golden_scores), lines, os.getpid())
+    finders = tuple(words_of(detector) for detector in detectors)
+    return _Parts(service, LiveLoop(service, grabbers, clock, on_started), origin, finders)
 
 
 def _handle_signals(notifier: Notifier) -> tuple[threading.Event, threading.Event]:

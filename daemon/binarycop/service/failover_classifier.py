@@ -43,6 +43,11 @@ class FailoverClassifier:
         self._abandoned: Classifier | None = None
 
     @property
+    def name(self) -> str:
+        """The backend that classifies now; after a failure the emulator may have taken over."""
+        return self._classifier.name
+
+    @property
     def is_available(self) -> bool:
         """Whether there are scores now."""
         return self._failure is None

@@ -22,7 +22,7 @@ from binarycop.service.lane_journal import LaneJournal
 from binarycop.service.perception import LaneView, Sighting
 from binarycop.service.person_votes import PersonVotes
 from binarycop.service.sleep import Signs, Waker
-from binarycop.service.snapshot import LaneSnapshot
+from binarycop.service.snapshot import LaneDetails, LaneSnapshot
 from binarycop.settings.gate import Fail
 from binarycop.settings.schema import LaneSettings
 from binarycop.trace import NO_TRACER, Stage, Tracer
@@ -71,6 +71,7 @@ class Lane:
         self._inputs: LaneInputs | None = None
         self._seen_s = -inf
         self._moved_s, self._has_face = -inf, False
+        self._face_s: float | None = None
         self._frame = 0
 
     def see(self, sighting: Sighting | None, now_s: float) -> None:
@@ -176,6 +177,13 @@ class Lane:
         outcome = self._front.outcome if self._front else None
         return LaneSnapshot(self.settings.name, self._frame, person, status, self._gate.phase, cause, outcome)
 
+    def details(self) -> LaneDetails:
+        """What else there is to say of the lane now. It reads each wire."""
+        front = self._front
+        evidence = None if front is None else front.evidence.values(front.outcome, self._margin)
+        journal = self._journal
+        return LaneDetails(evidence, journal.verdict, journal.decision, self._face_s, self._io.levels())
+
     @property
     def is_relay_on(self) -> bool:
         """Whether the relay's coil is energised."""
@@ -205,6 +213,8 @@ class Lane:
             self._journal.start_frame(captured_s)
             self.counters.count_frame(is_visible=sighting.box is not None, has_scores=sighting.scores is not None)
         self._moved_s, self._has_face = sighting.moved_s, sighting.has_face
+        if sighting.has_face:
+            self._face_s = now_s if captured_s is None else captured_s
         self.set_fault(FaultReason.NO_DETECTION, active=sighting.is_detector_late)
         for across, down in sighting.still_faces:
             self.log(Event.STILL_FACE, across=across, down=down)

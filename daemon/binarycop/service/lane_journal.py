@@ -1,8 +1,20 @@
 """The journal of one lane: entries wait here until the lane's lines are driven, since a journal may be slow."""
 
+from dataclasses import dataclass
+
 from binarycop.clock import Clock
+from binarycop.journal.events import Event
 from binarycop.journal.writers import Journal, Value
 from binarycop.service.journal_entries import DECISIONS, JournalEntry
+
+
+@dataclass(frozen=True)
+class WrittenEntry:
+    """An entry as it was written, and when."""
+
+    event: Event
+    values: dict[str, Value]
+    at_s: float
 
 
 class LaneJournal:
@@ -16,6 +28,8 @@ class LaneJournal:
         self._entries: list[JournalEntry] = []
         self._captured_s: float | None = None
         self._latency: dict[str, Value] = {}
+        self.verdict: WrittenEntry | None = None  # the newest one, and the newest decision; only if there is a clock
+        self.decision: WrittenEntry | None = None
 
     def start_frame(self, captured_s: float) -> None:
         """The entries of this step are about a frame that was captured at ``captured_s``."""
@@ -35,5 +49,10 @@ class LaneJournal:
     def write(self) -> None:
         """Write all entries."""
         for event, values in self._entries:
-            self._journal.write(event, self._gate, **values, **(self._latency if event in DECISIONS else {}))
+            written = {**values, **(self._latency if event in DECISIONS else {})}
+            self._journal.write(event, self._gate, **written)
+            if self._clock is not None and event is Event.VERDICT:
+                self.verdict = WrittenEntry(event, written, self._clock.now_s())
+            elif self._clock is not None and event in DECISIONS:
+                self.decision = WrittenEntry(event, written, self._clock.now_s())
         self._entries.clear()

@@ -2,6 +2,7 @@
 
 from collections import deque
 from collections.abc import Sequence
+from itertools import islice
 
 _MAX_COUNT = 10_000
 
@@ -21,11 +22,16 @@ class Latencies:
         """The last one, or None before the first one."""
         return self._values_ms[-1] if self._values_ms else None
 
-    def percentiles(self) -> dict[str, float | None]:
-        """``p50``, ``p99`` and ``max`` in milliseconds, or None before the first one."""
+    @property
+    def count(self) -> int:
+        """How many there are."""
+        return len(self._values_ms)
+
+    def percentiles(self, newest: int = _MAX_COUNT) -> dict[str, float | None]:
+        """``p50``, ``p99`` and ``max`` of the newest ones in milliseconds, or None before the first one."""
         if not self._values_ms:
             return {"p50": None, "p99": None, "max": None}
-        ordered = sorted(self._values_ms)
+        ordered = sorted(islice(reversed(self._values_ms), newest))
         return {name: round(_at(ordered, share), 3) for name, share in (("p50", 0.5), ("p99", 0.99), ("max", 1.0))}
 
 

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from binarycop.clock import Clock
 from binarycop.errors import SourceError, SourceErrors
@@ -27,6 +28,17 @@ _EVENTS = {
     SourceEventKind.TRUNCATED: Event.CUT_SHORT,
     SourceEventKind.ENDED: Event.SOURCE_ENDED,
 }
+
+
+@dataclass(frozen=True)
+class SourceCounts:
+    """One lane's source: see the properties of ``Grabber``."""
+
+    mode: str | None
+    captured: int
+    dropped: int
+    withheld: int
+    silent_s: float
 
 
 class LiveLoop:
@@ -79,6 +91,13 @@ class LiveLoop:
             if grabber.end is not None and grabber.end.kind is SourceEventKind.LOST
         ]
         return SourceErrors(problems) if problems else None
+
+    def sources(self) -> list[SourceCounts]:
+        """How the source of each lane is."""
+        return [
+            SourceCounts(grabber.mode, grabber.captured, grabber.dropped, grabber.withheld, grabber.silent_s())
+            for grabber in self._grabbers
+        ]
 
     def stages(self) -> list[Stage]:
         """The stages that have threads of their own: the source and the detector of each lane.

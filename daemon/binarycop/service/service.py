@@ -69,6 +69,16 @@ class Service:
             self._recover(now_s)
 
     @property
+    def backend(self) -> str:
+        """What classifies now."""
+        return self._classifier.name
+
+    @property
+    def has_scores(self) -> bool:
+        """Whether the backend gives scores now."""
+        return self._classifier.is_available
+
+    @property
     def capture_interval_s(self) -> float:
         """The time from one picture of each source to the next that the service needs now; 0: it needs all."""
         return self._sleeper.capture_interval_s

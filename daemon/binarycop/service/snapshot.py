@@ -1,10 +1,13 @@
 """How a lane stands at one moment."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from binarycop.classes import GateStatus, Outcome
 from binarycop.gate.events import Cause
 from binarycop.gate.state import Phase
+from binarycop.journal.writers import Value
+from binarycop.service.lane_journal import WrittenEntry
 
 
 @dataclass(frozen=True)
@@ -30,3 +33,19 @@ class LaneSnapshot:
         if self.status is GateStatus.UNDECIDED and self.outcome is not None and is_open:
             return self.outcome.words
         return self.status.value
+
+
+@dataclass(frozen=True)
+class LaneDetails:
+    """What else there is to say of a lane, for somebody who asks.
+
+    evidence: of the person in front, as in the journal; None if there is nobody. verdict, decision: the newest ones.
+    face_s: when a face was last seen, on the monotonic clock. levels: whether each wire is active, by its key; None: it
+    cannot be read.
+    """
+
+    evidence: Mapping[str, Value] | None
+    verdict: WrittenEntry | None
+    decision: WrittenEntry | None
+    face_s: float | None
+    levels: Mapping[str, bool | None]

@@ -19,6 +19,7 @@ class SystemdLink:
     """Reports a running service to systemd, and applies new settings when systemd asks for a reload.
 
     stages: returns the stages that the watchdog checks. reload_requested: set to request a reload; ``step`` clears it.
+    The public attributes are for those who ask how the daemon stands.
     """
 
     def __init__(
@@ -36,8 +37,23 @@ class SystemdLink:
         self._notifier, self._watchdog, self._journal = notifier, watchdog, journal
         self._reader, self._reload_requested = reader, reload_requested
         self._is_ready = False
+        self.has_been_ready = False
+        self.notified_s: float | None = None  # when the watchdog was last notified
+        self.loaded_s: float | None = None  # when a reload last applied settings
+        self.waiting: tuple[str, ...] = ()  # keys whose new values need a restart
+        self.refused: str | None = None  # why the last reload was refused
         self._stuck: frozenset[tuple[str, bool]] = frozenset()
         self._status = ""
+
+    @property
+    def watchdog_s(self) -> float | None:
+        """systemd's WatchdogSec=; None without a watchdog."""
+        return self._watchdog.interval_s
+
+    @property
+    def stuck(self) -> tuple[str, ...]:
+        """The stages that hang."""
+        return tuple(sorted(name for name, _ in self._stuck))
 
     def step(self, now_s: float) -> None:
         """Send what is due at ``now_s``. Call it after each step of the loop."""
@@ -46,12 +62,13 @@ class SystemdLink:
             self._notify_ready()
             return
         self._notify_status()
-        self._reload()
+        self._reload(now_s)
 
     def _notify_watchdog(self, now_s: float) -> None:
         decision = self._watchdog.step(self._stages(), now_s)
         if decision.should_notify:
             self._notifier.send("WATCHDOG=1")
+            self.notified_s = now_s
         for stage in decision.stuck:
             if (stage.name, stage.may_hang) not in self._stuck:
                 event = Event.SOURCE_STUCK if stage.may_hang else Event.STUCK
@@ -70,7 +87,7 @@ class SystemdLink:
             return
         status = status_text(self._service.lanes)
         if self._notifier.send("READY=1", f"STATUS={status}"):
-            self._is_ready, self._status = True, status
+            self._is_ready, self.has_been_ready, self._status = True, True, status
             self._journal.write(Event.READY, "", detail=status)
 
     def _notify_status(self) -> None:
@@ -78,7 +95,7 @@ class SystemdLink:
         if status != self._status and self._notifier.send(f"STATUS={status}"):
             self._status = status
 
-    def _reload(self) -> None:
+    def _reload(self, now_s: float) -> None:
         if self._reload_requested.is_set() and not self._reader.is_running:
             # Cleared before the files are read, so that a request during the reading causes another one.
             self._reload_requested.clear()
@@ -88,23 +105,23 @@ class SystemdLink:
         result = self._reader.poll()
         if result is None:
             return
-        if isinstance(result, str):
-            self._journal.write(Event.RELOAD_REFUSED, "", reason=result)
-        else:
-            self._apply(result)
+        self.refused = result if isinstance(result, str) else self._apply(result, now_s)
+        if self.refused is not None:
+            self._journal.write(Event.RELOAD_REFUSED, "", reason=self.refused)
         self._is_ready = self._notifier.send("READY=1")
 
-    def _apply(self, new: Settings) -> None:
+    def _apply(self, new: Settings, now_s: float) -> str | None:
+        """Apply what needs no restart; returns why nothing is applied, if so."""
         applied = change(self._settings, new)
         # The new files agree with themselves, but some of their values need a restart.
         problems = contradictions(applied.settings.gates)
         if problems:
             reason = "; ".join(str(problem) for problem in problems)
-            self._journal.write(Event.RELOAD_REFUSED, "", reason=f"not without a restart: {reason}")
-            return
-        self._settings = applied.settings
+            return f"not without a restart: {reason}"
+        self._settings, self.loaded_s, self.waiting = applied.settings, now_s, applied.needs_restart
         for lane, settings in zip(self._service.lanes, applied.settings.gates):
             lane.apply_settings(settings)
         self._journal.write(Event.RELOADED, "", changed=", ".join(applied.applied) or "nothing changed")
         if applied.needs_restart:
             self._journal.write(Event.RESTART_NEEDED, "", keys=", ".join(applied.needs_restart))
+        return None

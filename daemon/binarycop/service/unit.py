@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 UNIT = "binarycop.service"
 _SINCE, _STARTED = "ActiveEnterTimestampMonotonic", "ExecMainStartTimestampMonotonic"
-_PROPERTIES = ("ActiveState", _SINCE, _STARTED, "NRestarts", "StatusText")
+_PROPERTIES = ("ActiveState", _SINCE, _STARTED, "NRestarts", "StatusText", "MainPID", "Result", "ExecMainStatus")
 _LIMIT_S = 10
 _MAX_COUNT = 9  # digits
 _JUDGED = re.compile(rf"\b([0-9]{{1,{_MAX_COUNT}}}) permitted, ([0-9]{{1,{_MAX_COUNT}}}) refused\b")
@@ -19,7 +19,9 @@ class UnitState:
 
     is_active: the daemon has sent READY=1. since_s: when. started_s: when its process was started. Both are seconds of
     the monotonic clock. restarts: how often systemd has started it again after a failure, since somebody started it.
-    status: the line that ``service.status_text`` writes; only the unit's main process can send it.
+    status: the line that ``service.status_text`` writes; only the unit's main process can send it. state: systemd's
+    word, such as ``failed``; empty where the unit is unknown. pid: the main process's, 0 if there is none. failure: the
+    exit code of its last process if that has failed, otherwise 0.
     """
 
     is_active: bool
@@ -27,6 +29,9 @@ class UnitState:
     started_s: float
     restarts: int
     status: str
+    state: str = ""
+    pid: int = 0
+    failure: int = 0
 
     def has_worked(self, now_s: float, for_s: float) -> bool:
         """Whether it has worked for that long, is in service now, and has judged somebody. now_s: monotonic."""
@@ -62,6 +67,9 @@ def parse(text: str) -> UnitState:
         _whole(values.get(_STARTED, "")) / 1e6,
         _whole(values.get("NRestarts", "")),
         values.get("StatusText", ""),
+        values.get("ActiveState", ""),
+        _whole(values.get("MainPID", "")),
+        _whole(values.get("ExecMainStatus", "")) if values.get("Result") == "exit-code" else 0,
     )
 
 

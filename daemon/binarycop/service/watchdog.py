@@ -35,7 +35,7 @@ class Watchdog:
     """
 
     def __init__(self, interval_s: float | None) -> None:
-        self._interval_s = interval_s
+        self.interval_s = interval_s
         self._due_s = 0.0
 
     @classmethod
@@ -48,11 +48,11 @@ class Watchdog:
 
     def step(self, stages: Sequence[Stage], now_s: float) -> WatchdogDecision:
         """Decide at ``now_s``. Call it after each step of the loop."""
-        if self._interval_s is None:
+        if self.interval_s is None:
             return WatchdogDecision(False, ())
         stuck = tuple(stage for stage in stages if stage.busy_s > STUCK_S)
         if not all(stage.may_hang for stage in stuck) or now_s < self._due_s:
             return WatchdogDecision(False, stuck)
         # Four times as often as needed, so that one notification may be late.
-        self._due_s = now_s + self._interval_s / 4
+        self._due_s = now_s + self.interval_s / 4
         return WatchdogDecision(True, stuck)

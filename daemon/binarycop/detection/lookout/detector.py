@@ -42,6 +42,11 @@ class Lookout:
         )
         return Lookout(proposal, RefinementStage(refinement), longer_px=longer_px, threshold=threshold)
 
+    @property
+    def engine(self) -> str:
+        """Which library runs the networks."""
+        return self._proposal.name
+
     def detect(self, pixels: NDArray[np.uint8]) -> list[Face]:
         """See ``Detector.detect``."""
         padded, scale = letterbox(pixels, self._longer_px, MAX_STRIDE, MIN_CELLS)
