@@ -37,6 +37,7 @@ def page(program: Command, section: int) -> str:
     ]
     for name, command in program.walk():
         lines += [f".SS {_text(_synopsis(name, command))}", _text(_sentence(command.description)), *_arguments(command)]
+        lines += _examples(command.epilog)
     lines += _epilog(program.epilog)
     lines.append(".SH FILES")
     for file, text in _FILES:
@@ -103,6 +104,22 @@ def _epilog(epilog: str) -> list[str]:
             code, meaning = line.split(maxsplit=1)
             lines += [".TP", f".B {_text(code)}", _text(meaning)]
     return lines
+
+
+def _examples(epilog: str) -> list[str]:
+    """The last text of a command's --help: its examples as they are, and its exit codes by number."""
+    title, examples, codes = "", list[str](), list[str]()
+    for line in epilog.splitlines():
+        if line.endswith(":"):
+            title = line
+        elif line.strip() and title.startswith("example"):
+            examples.append(_text(line.strip()))
+        elif line.strip():
+            codes.append(line.split()[0])
+    if not examples:
+        return []
+    title = "Example:" if len(examples) == 1 else "Examples:"
+    return [".PP", title, ".PP", ".nf", ".RS", *examples, ".RE", ".fi", ".PP", f"Exit codes: {', '.join(codes)}."]
 
 
 def _sentence(text: str) -> str:

@@ -13,9 +13,12 @@ def main() -> int:
     # in words. OpenCV 4.5 does not know the second variable.
     os.environ.setdefault("OPENCV_LOG_LEVEL", "ERROR")
     os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")  # AV_LOG_QUIET
-    from binarycop.cli.main import main as run  # noqa: PLC0415
+    try:
+        from binarycop.cli.main import main as run  # noqa: PLC0415
 
-    return run()
+        return run()
+    except KeyboardInterrupt:  # while it is still importing
+        return 130
 
 
 if __name__ == "__main__":

@@ -257,7 +257,7 @@ def test_a_full_disk_is_one_line() -> None:
             stdout=full, stderr=subprocess.PIPE, text=True, timeout=60, check=False,
         )  # fmt: skip
     assert run.returncode == 11
-    assert run.stderr == "binarycop: [Errno 28] No space left on device\n"
+    assert run.stderr == "binarycop: the standard output cannot be written: No space left on device\n"
 
 
 class Terminal(StringIO):

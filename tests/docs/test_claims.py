@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from binarycop.cli import main
+from binarycop.cli import exit_codes, main
 from binarycop.geometry import SIDE_PX
 from binarycop.journal.events import Event
 from binarycop.service import daemon, live, watchdog
@@ -169,7 +169,7 @@ def test_the_wiring_page_has_the_overlays_settings_in_full() -> None:
 
 def codes() -> list[tuple[str, int]]:
     """Each error with its exit code."""
-    return [(kind.__name__, code) for kind, code in main._EXIT_CODES]
+    return [(kind.__name__, code) for kind, code in exit_codes.OF_ERRORS]
 
 
 def test_the_help_lists_every_exit_code() -> None:

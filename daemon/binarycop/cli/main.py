@@ -4,28 +4,13 @@ import argparse
 import errno
 import importlib
 import sys
-import textwrap
 from collections.abc import Iterable, Sequence
-from io import TextIOWrapper
 
 from binarycop import __version__
-from binarycop.errors import (
-    BackendError,
-    BinaryCoPError,
-    BundleError,
-    BundleStoreError,
-    DetectorError,
-    FactoryError,
-    JournalError,
-    LineError,
-    OutputError,
-    OverlayLoadDenied,
-    OverlayMissing,
-    SettingsError,
-    SettingsErrors,
-    SourceError,
-    SourceErrors,
-)
+from binarycop.cli import exit_codes, standard_output
+from binarycop.cli.argument_parser import ArgumentParser, WrongArguments, commands_of
+from binarycop.cli.command_help import HELP
+from binarycop.errors import BinaryCoPError, SettingsErrors, SourceErrors
 from binarycop.printable import printable
 
 COMMANDS = {
@@ -48,102 +33,85 @@ COMMANDS = {
 }
 """What each subcommand does. Its module has the same name, and is imported only when it is used."""
 
-_EXIT_CODES: tuple[tuple[type[BinaryCoPError], int], ...] = (
-    (SettingsError, 3),
-    (SettingsErrors, 3),
-    (BundleError, 4),
-    (SourceError, 5),
-    (SourceErrors, 5),
-    (LineError, 6),
-    (FactoryError, 6),
-    (OverlayMissing, 8),
-    (OverlayLoadDenied, 8),
-    (BackendError, 7),
-    (DetectorError, 7),
-    (JournalError, 9),
-    (BundleStoreError, 10),
-    (OutputError, 11),
-)
-
-_FULL, _INTERRUPTED = 11, 130
-
-_HELP = """exit codes:
-   0  success
-   1  unexpected error: please report it
-   2  wrong arguments
-   3  wrong settings
-   4  the bundle was refused
-   5  a camera, clip or folder gives no frames
-   6  a GPIO line cannot be opened or driven, or an output fails the test (lines --walk)
-   7  the classifier or the face detector cannot run, or the overlay (the circuit in the FPGA) has failed
-   8  the overlay is not loaded, and this process may not load it: run load-overlay as root, then start again
-   9  the journal cannot be read or written
-  10  the bundle store of this board cannot be read or written
-  11  an output file cannot be written, or the disk of the standard output is full
- 130  interrupted with Ctrl-C
-"""
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
-class _HelpFormatter(argparse.RawDescriptionHelpFormatter):
-    """Keeps the lines of a text, and wraps each that is longer than the terminal is wide."""
-
-    def _fill_text(self, text: str, width: int, indent: str) -> str:
-        lines = (
-            textwrap.wrap(line, width, subsequent_indent="      " if line.startswith(" ") else "")
-            for line in text.splitlines()
-        )
-        return "\n".join(f"{indent}{part}" for wrapped in lines for part in wrapped)
-
-
-def parser(names: Iterable[str] = COMMANDS) -> argparse.ArgumentParser:
+def parser(names: Iterable[str] = COMMANDS) -> ArgumentParser:
     """The command line: every subcommand, with the arguments of those of these names."""
-    top = argparse.ArgumentParser(
+    top = ArgumentParser(
         prog="binarycop",
         description="Gate controller: classifies how a face mask is worn, and grants or refuses permission.",
-        epilog=_HELP,
-        formatter_class=_HelpFormatter,
+        epilog=exit_codes.listed(exit_codes.MEANINGS),
     )
     top.add_argument("--version", action="version", version=f"binarycop {__version__}")
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
     parsers = {name: commands.add_parser(name, help=words) for name, words in COMMANDS.items()}
     for name in names:
         importlib.import_module(f"binarycop.cli.{name.replace('-', '_')}").add(parsers[name])
+        _add_texts(parsers[name], name, COMMANDS[name], "")
     return top
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one subcommand; returns the exit code."""
-    if isinstance(sys.stdout, TextIOWrapper):  # as standard error: a file's name may have letters that it cannot write
-        sys.stdout.reconfigure(errors="backslashreplace")
+    """Run one subcommand; returns the exit code. Raises SystemExit after a help and for wrong arguments."""
+    standard_output.prepare()
     arguments = sys.argv[1:] if arguments is None else arguments
     # On a board OpenCV alone takes seconds to import, and most subcommands do without.
     command = [name for name in arguments if name in COMMANDS][:1]
-    options = parser(command).parse_args(arguments)
     try:
-        code: int = options.run(options)
-        if sys.stdout is not None:
-            sys.stdout.flush()  # here, where an error can still be reported
-        return code
-    except BinaryCoPError as error:
-        problems = error.problems if isinstance(error, (SettingsErrors, SourceErrors)) else (error,)
-        texts = [str(problem) for problem in problems]
-        for text in texts:
-            print(f"binarycop: {printable(text)}", file=sys.stderr)
-        code = next((code for kind, code in _EXIT_CODES if isinstance(error, kind)), 1)
-        if getattr(options, "json", False):
-            import json  # noqa: PLC0415 - the journal's writer does without
-
-            print(json.dumps({"event": "error", "error": printable("; ".join(texts)), "exit_code": code}))
+        code = _run(command, arguments)
+        sys.stdout.flush()  # here, where an error can still be reported
         return code
     except BrokenPipeError:
         # The reader of our output has ended, as `head` does. Python must not report it again when it flushes.
         sys.stdout = None
         return 0
     except KeyboardInterrupt:
-        return _INTERRUPTED
+        return exit_codes.INTERRUPTED
     except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        if error.errno not in _FULL:
             raise
-        print(f"binarycop: {printable(str(error))}", file=sys.stderr)
+        what = f"{error.filename or 'a file'} cannot be written: {error.strerror}"
+        print(f"binarycop: {printable(what)}", file=sys.stderr)
         sys.stdout = None
-        return _FULL
+        return exit_codes.NOT_WRITTEN
+
+
+def _run(command: Sequence[str], arguments: Sequence[str]) -> int:
+    """Parse the arguments, run the command, and report the error that ends it. Returns the exit code."""
+    as_json = "--json" in arguments
+    try:
+        options = parser(command).parse_args(arguments)
+        as_json = getattr(options, "json", False)
+        code: int = options.run(options)
+        return code
+    except BinaryCoPError as error:
+        problems = error.problems if isinstance(error, (SettingsErrors, SourceErrors)) else (error,)
+        texts = [str(problem) for problem in problems]
+        for text in texts:
+            print(f"binarycop: {printable(text)}", file=sys.stderr)
+        code = exit_codes.code_of(error)
+        if as_json:
+            _print_error("; ".join(texts), code)
+        return code
+    except WrongArguments as error:
+        if as_json:
+            _print_error(error.message, exit_codes.WRONG_ARGUMENTS)
+        raise
+    except SystemExit:
+        sys.stdout.flush()  # a help
+        raise
+
+
+def _print_error(text: str, code: int) -> None:
+    import json  # noqa: PLC0415 - the journal's writer does without
+
+    print(json.dumps({"event": "error", "error": printable(text), "exit_code": code}), flush=True)
+
+
+def _add_texts(parser: argparse.ArgumentParser, name: str, words: str, epilog: str) -> None:
+    """The first and the last text of the help of a command and of all below it. epilog: that of the command above."""
+    parser.description = parser.description or f"{words[:1].upper()}{words[1:]}."
+    parser.epilog = HELP[name].epilog if name in HELP else epilog
+    for nested, sentence, command in commands_of(parser):
+        _add_texts(command, f"{name} {nested}", sentence, parser.epilog)

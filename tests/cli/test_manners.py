@@ -1,0 +1,222 @@
+"""How every command behaves: its help, its mistakes, and an output that cannot be written."""
+
+import argparse
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from io import BufferedWriter, TextIOWrapper
+from pathlib import Path
+
+import pytest
+
+from binarycop.cli import main
+from binarycop.cli.argument_parser import commands_of
+from binarycop.cli.command_help import HELP
+from binarycop.cli.exit_codes import MEANINGS
+
+
+def all_commands(parser: argparse.ArgumentParser, name: str = "") -> Iterator[tuple[str, argparse.ArgumentParser]]:
+    for nested, _, command in commands_of(parser):
+        full = f"{name} {nested}".strip()
+        yield full, command
+        yield from all_commands(command, full)
+
+
+PARSERS = dict(all_commands(main.parser()))
+every_command = pytest.mark.parametrize("name", sorted(PARSERS), ids=lambda name: name.replace(" ", "-"))
+
+# What each command is asked for to make it write, or fail; none of them needs a board, a camera or a journal.
+LINES = {
+    "check-config": ["--changes"],
+    "classify": ["{missing}.png"],
+    "replay": ["{missing}.avi"],
+    "evaluate": ["{missing}"],
+    "bench": [],
+    "bench compare": ["{missing}.json", "{missing}.json"],
+    "bench faces": ["{missing}"],
+    "bench gates": ["--clip", "{missing}.avi"],
+    "bundle list": [],
+    "bundle install": ["{missing}"],
+    "bundle rollback": ["n-cnv"],
+    "lines": [],
+    "events": ["--until", "yesterday"],
+    "stats": ["--until", "yesterday"],
+    "metrics": ["--output", "{missing}/metrics.prom"],
+    "write-journal": [],
+    "load-overlay": ["--if-set", "--simulated", "--config", "{missing}.yaml"],
+    "relay-off-list": ["{missing}/list"],
+    "import-build": ["{missing}", "--into", "{missing}"],
+    "run": ["--config", "{missing}.yaml"],
+    "selftest": ["--bundle", "{missing}/bundle"],
+}
+TAKES_JSON = {name for name in LINES if "--json" in PARSERS[name]._option_string_actions}
+every_line = pytest.mark.parametrize("name", sorted(LINES), ids=lambda name: name.replace(" ", "-"))
+
+
+def line_of(name: str, folder: Path) -> list[str]:
+    root = ["--root", str(folder / "missing")] if name.startswith("bundle") else []
+    first, *rest = name.split()
+    return [first, *root, *rest, *(word.format(missing=folder / "missing") for word in LINES[name])]
+
+
+@contextmanager
+def standard_output(descriptor: int) -> Iterator[None]:
+    """What the program prints goes to this file, through a buffer as in a process of its own."""
+    before = sys.stdout
+    with os.fdopen(descriptor, "wb", 0) as file:
+        opened = sys.stdout = TextIOWrapper(BufferedWriter(file), encoding="utf-8")
+        try:
+            yield
+        finally:
+            sys.stdout = before
+            opened.detach()
+
+
+def closed_pipe() -> int:
+    reader, writer = os.pipe()
+    os.close(reader)
+    return writer
+
+
+def exit_code_of(arguments: list[str]) -> int:
+    try:
+        return main.main(arguments)
+    except SystemExit as end:
+        return int(str(end.code))
+
+
+@every_command
+def test_a_help_has_a_sentence_examples_and_exit_codes(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    text = PARSERS[name].format_help()
+    assert max(map(len, text.splitlines())) <= 80
+    assert len((PARSERS[name].description or "").split()) >= 4
+    examples, codes = re.split(r"^exit codes:\n", PARSERS[name].epilog or "", flags=re.MULTILINE)
+    assert examples.startswith("example")
+    assert {0, 1, 2, 11, 130} <= {int(line.split()[0]) for line in codes.splitlines()} <= set(MEANINGS)
+
+
+@pytest.mark.parametrize("example", [line for help_ in HELP.values() for line in help_.examples])
+def test_an_example_names_a_command_and_options_that_it_takes(example: str) -> None:
+    program, *words = example.split()
+    if program == "systemctl":
+        return
+    assert program == "binarycop"
+    name = max((name for name in PARSERS if words[: len(name.split())] == name.split()), key=len)
+    flags = {word for word in words if word.startswith("-")}
+    assert flags <= set(PARSERS[name]._option_string_actions)
+
+
+def test_every_command_has_examples_of_its_own_and_no_other_has() -> None:
+    assert set(main.COMMANDS) <= set(HELP) <= set(PARSERS)
+
+
+@every_command
+def test_an_unknown_option_is_reported_by_its_command(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    needed = [action for action in PARSERS[name]._actions if action.required]
+    assert exit_code_of([*name.split(), "--nonsense", "--json"]) == 2
+    shown = capsys.readouterr()
+    assert shown.err.startswith(f"usage: binarycop {name}")
+    reason = json.loads(shown.out)
+    assert reason["event"] == "error"
+    assert reason["exit_code"] == 2
+    assert needed or "unknown argument" in reason["error"]
+
+
+@every_line
+def test_a_reader_that_is_gone_ends_a_command_without_a_word(
+    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with standard_output(closed_pipe()):
+        exit_code_of([*line_of(name, tmp_path), *(["--json"] if name in TAKES_JSON else [])])
+    assert "Traceback" not in capsys.readouterr().err
+    assert "pipe" not in capsys.readouterr().err.lower()
+
+
+@every_line
+def test_a_full_disk_is_named_with_the_standard_output(
+    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = [*line_of(name, tmp_path), *(["--json"] if name in TAKES_JSON else [])]
+    exit_code_of(arguments)
+    has_output = bool(capsys.readouterr().out)
+    with standard_output(os.open("/dev/full", os.O_WRONLY)):
+        code = exit_code_of(arguments)
+    lines = capsys.readouterr().err.splitlines()
+    assert all(line.startswith(("binarycop", "usage: ", " ")) for line in lines)
+    if has_output:
+        assert code == 11
+        assert lines[-1] == "binarycop: the standard output cannot be written: No space left on device"
+
+
+@pytest.mark.parametrize("words", [["--help"], ["--version"], ["run", "--help"]], ids=lambda words: words[0])
+def test_a_help_for_a_full_disk_is_an_error_too(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with standard_output(os.open("/dev/full", os.O_WRONLY)):
+        assert exit_code_of(words) == 11
+    assert capsys.readouterr().err == "binarycop: the standard output cannot be written: No space left on device\n"
+
+
+@every_line
+def test_an_error_is_one_json_object_with_json(name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    if name not in TAKES_JSON:
+        pytest.skip("it has no --json")
+    code = exit_code_of([*line_of(name, tmp_path), "--json"])
+    out = capsys.readouterr().out
+    last = json.loads(out.splitlines()[-1]) if out else {}
+    assert (last.get("event") == "error") == (code not in (0, 6) or name == "relay-off-list")
+    assert code == last.get("exit_code", code)
+
+
+@every_line
+def test_a_folder_without_permission_is_one_line(name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "missing").mkdir(mode=0)
+    user = os.geteuid()
+    if user == 0:  # root may read everything
+        os.seteuid(65534)
+    try:
+        code = exit_code_of(line_of(name, tmp_path))
+    finally:
+        os.seteuid(user)
+    lines = [line for line in capsys.readouterr().err.splitlines() if line.startswith("binarycop")]
+    assert code in MEANINGS
+    assert code != 1
+    assert not code or lines
+
+
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+def test_a_program_that_is_started_with_closed_files_works(closed: str) -> None:
+    command = f'"{sys.executable}" -m binarycop check-config --json {closed}'
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_ctrl_c_while_the_program_still_imports_ends_it_without_a_word() -> None:
+    program = (
+        "import sys\n"
+        "class Finder:\n"
+        "    def find_spec(self, name, *_):\n"
+        "        if name == 'binarycop.cli.main': raise KeyboardInterrupt\n"
+        "sys.meta_path.insert(0, Finder())\n"
+        "from binarycop.__main__ import main\nsys.exit(main())"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stderr) == (130, "")
+
+
+def test_ctrl_c_ends_the_demo_with_its_summary() -> None:
+    command = [sys.executable, "-m", "binarycop", "run", "--source", "demo"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as demo:
+        assert demo.stdout is not None
+        assert demo.stderr is not None
+        first = demo.stdout.readline()
+        demo.send_signal(signal.SIGINT)
+        out, err = demo.communicate(timeout=60)
+    assert first
+    assert demo.returncode == 0
+    assert "Traceback" not in err
+    assert out.splitlines()[-1].startswith("summary: ")
