@@ -57,6 +57,7 @@ HELP = {
     "bundle rollback": CommandHelp(("binarycop bundle rollback n-cnv",), _STORE),
     "bundle ensure": CommandHelp(("binarycop bundle ensure --config gate.yaml",), (3, *_STORE)),
     "bundle confirm": CommandHelp(("binarycop bundle confirm --after 600",), _STORE),
+    "aim": CommandHelp(("binarycop aim", "binarycop aim --gate north --seconds 60"), (*_CLASSIFIES, 5, 6)),
     "lines": CommandHelp(
         (
             "binarycop lines",

@@ -56,6 +56,12 @@ def add_finder(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--finder", type=_one_of(DetectorKind), choices=list(DetectorKind), metavar="NAME", help=words)
 
 
+def add_gate(parser: argparse.ArgumentParser) -> None:
+    """``--gate``, for ``chosen_gate``."""
+    parser.add_argument("--gate", metavar="NAME", help="which gate (default: the first)")
+    parser.set_defaults(fail=parser.error)
+
+
 def add_trace(parser: argparse.ArgumentParser) -> None:
     """``--trace``."""
     words = f"at the end, write where the time of the newest {MAX_SPANS} pieces of work went, for Perfetto"
@@ -99,6 +105,20 @@ def first_gate_of(settings: Settings) -> LaneSettings:
         names = ", ".join(lane.name for lane in others)
         print(printable(f"binarycop: with the settings of gate {first.name}, not of {names}"), file=sys.stderr)
     return first
+
+
+def chosen_gate(options: argparse.Namespace, settings: Settings) -> LaneSettings:
+    """The gate that ``--gate`` names, or the first one. Exits with code 2 if there is no such gate."""
+    lanes = settings.gates
+    lane = next((lane for lane in lanes if options.gate in (None, lane.name)), None)
+    if lane is None:
+        names = ", ".join(lane.name for lane in lanes)
+        options.fail(printable(f"argument --gate: {options.gate} is not the name of a gate; gates are {names}"))
+        raise SystemExit(2)
+    if options.gate is None and len(lanes) > 1:
+        others = ", ".join(other.name for other in lanes if other is not lane)
+        print(printable(f"binarycop: gate {lane.name} only; --gate NAME takes {others}"), file=sys.stderr)
+    return lane
 
 
 def with_source(settings: Settings, source: str) -> Settings:

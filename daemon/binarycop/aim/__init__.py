@@ -1,0 +1,1 @@
+"""What an installer needs while the camera is mounted: figures of the newest seconds, and a judgement in words."""

@@ -1,0 +1,220 @@
+"""What is wrong with how a camera is mounted, from the figures of some seconds, in plain words. Pure.
+
+Each threshold stands here with its reason. They are starting points: no camera at a gate was available to measure with.
+"""
+
+from dataclasses import dataclass
+from enum import Enum
+
+from binarycop.aim.figures import FaceFigures, Figures
+from binarycop.settings.faces import FacesSettings
+from binarycop.settings.verdict import VerdictSettings
+
+REFERENCE_PX = 640
+"""The longer side of the frames for which widths of faces are given; they grow in proportion with larger frames."""
+GOOD_PX = 64
+"""Least width of a face at the spot where people stop: mean recall and votes for a bare face are level from 40 pixels
+on (EXPERIMENTS.md of overlays, "The smallest face"), and people must count before they stand there."""
+MOST_HEIGHT = 0.375
+"""Most of the picture's height that a face may take. Most adults are 1.50 to 1.90 m tall; with faces of 0.24 m
+the picture must show 0.64 m at the spot, so that none is cut off."""
+HEIGHT_OF_WIDTH = 1.3
+"""How tall a face's box is, as a multiple of its width: the median of 102 photographs."""
+LEAST_ROOM = 0.5
+"""Least room from a face to the picture's edge, in widths of the face: half a step to the side leaves it whole."""
+LEAST_BRIGHTNESS = 40.0
+"""Least brightness of a face. At 29, 41 % of the frames of photographs gave no vote instead of 31 %; 40 leaves some
+reserve, since the hour in which a camera is mounted is rarely the darkest."""
+MOST_CLIPPED = 0.1
+"""Most of a face that may be overexposed: 1 of 102 photographs in ordinary light has more."""
+BACKLIT, BACKLIT_BRIGHTNESS = 2.0, 80.0
+"""A face is backlit if what is behind it is this many times as bright, which is two stops (a factor of four in light,
+since luma is coded with an exponent of about 0.45), and the face is darker than this. Both hold for 4 of 102
+photographs in ordinary light. Neither alone does it: dark skin or a black mask in front of a white wall is no fault."""
+LEAST_SHARPNESS = 6.0
+"""Least sharpness of the crop. Nine of ten photographs have 11 or more; a dark picture is less sharp by itself."""
+LEAST_RATE = 0.8
+"""Least share of the rate that was asked for: cameras that expose for longer in the dark halve it."""
+MOST_SLOW_INTERVAL = 1.5
+"""How much longer than the median interval that of a tenth of the frames may be."""
+LEAST_WITH_FACE = 0.05
+"""Least share of frames with a face, and of 20 s one second: less says nothing about the spot."""
+LEAST_VOTES = 0.5
+"""Least share of scored frames that give a vote, if nothing else is wrong: 83 % of faces as wide as ``GOOD_PX`` do."""
+
+
+class FindingKind(Enum):
+    """What can be wrong."""
+
+    NO_FRAMES = "no_frames"
+    NO_FACE = "no_face"
+    TOO_FAR = "too_far"
+    TOO_NEAR = "too_near"
+    NOT_COUNTED = "not_counted"
+    AT_EDGE = "at_edge"
+    TOO_DARK = "too_dark"
+    CLIPPED = "clipped"
+    BACKLIT = "backlit"
+    BLURRED = "blurred"
+    RATE_LOW = "rate_low"
+    RATE_VARIES = "rate_varies"
+    TOO_SLOW = "too_slow"
+    UNCLEAR = "unclear"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that is wrong. words: what, with its figures. remedy: what to do."""
+
+    kind: FindingKind
+    words: str
+    remedy: str
+
+
+@dataclass(frozen=True)
+class Camera:
+    """What the figures are compared with.
+
+    width_px, height_px: of its frames. asked_hz: the rate of the settings; None for a recording. is_region: the
+    detector is ``fixed``, so width and place of a face are those of its settings.
+    """
+
+    width_px: int
+    height_px: int
+    asked_hz: float | None
+    is_region: bool = False
+
+    @property
+    def scale(self) -> float:
+        """How much larger faces must be than in frames of 640×480."""
+        return max(max(self.width_px, self.height_px) / REFERENCE_PX, 1.0)
+
+    @property
+    def good_px(self) -> int:
+        """Least width of a face at the spot where people stop."""
+        return round(GOOD_PX * self.scale)
+
+    @property
+    def most_px(self) -> int:
+        """Most width of a face there."""
+        return round(MOST_HEIGHT * self.height_px / HEIGHT_OF_WIDTH)
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """findings: empty if all is well. least_px: the value of ``faces.least_px`` that fits; None if none can be said.
+
+    is_place_known: width and place of the face were measured.
+    """
+
+    findings: tuple[Finding, ...]
+    least_px: int | None
+    is_place_known: bool = True
+
+
+def judge(figures: Figures, camera: Camera, faces: FacesSettings, verdict: VerdictSettings) -> Judgement:
+    """Judge the figures of some seconds in which somebody stood at the spot where people stop."""
+    if not figures.frames:
+        return Judgement((Finding(FindingKind.NO_FRAMES, "no frames", "camera, cable, frames.source"),), None)
+    face, rate = figures.face, _rate_findings(figures, camera, verdict)
+    if face is None or figures.with_face < LEAST_WITH_FACE:
+        return Judgement((_no_face(figures), *rate), None)
+    place = [] if camera.is_region else _place_findings(face, camera, faces)
+    findings = [*place, *_light_findings(face), *rate] or _vote_findings(face)
+    proposal = None if camera.is_region else _least_px(face, camera)
+    return Judgement(tuple(findings), proposal, not camera.is_region)
+
+
+def _no_face(figures: Figures) -> Finding:
+    words = "no face seen"
+    if figures.face is not None:
+        words = f"a face in {_percent(figures.with_face)} of the frames only"
+    if figures.behind is not None and figures.behind < LEAST_BRIGHTNESS:
+        words += f"; the picture is dark (brightness {figures.behind:.0f})"
+    remedy = "stand where people stop, facing the camera; camera at the height of noses; light"
+    return Finding(FindingKind.NO_FACE, words, remedy)
+
+
+def _least_px(face: FaceFigures, camera: Camera) -> int | None:
+    """Half of a face at the spot, but not below the default; None if the spot is a wrong one."""
+    if not camera.good_px <= face.width_px <= camera.most_px:
+        return None
+    return max(round(face.shorter_px / 2), round(FacesSettings().least_px * camera.scale))
+
+
+def _place_findings(face: FaceFigures, camera: Camera, faces: FacesSettings) -> list[Finding]:
+    findings = []
+    if face.width_px < camera.good_px:
+        words = f"too far: the face is {face.width_px:.0f} px wide; {camera.good_px} or more are right"
+        findings.append(Finding(FindingKind.TOO_FAR, words, "camera nearer, or a longer lens"))
+    elif face.width_px > camera.most_px:
+        words = f"too near: the face is {face.width_px:.0f} px wide; above {camera.most_px} px not all adults fit in"
+        findings.append(Finding(FindingKind.TOO_NEAR, words, "camera further away, or a wider lens"))
+    elif face.shorter_px < faces.least_px:
+        words = f"faces.least_px is {faces.least_px}: this face of {face.shorter_px:.0f} px does not count"
+        findings.append(Finding(FindingKind.NOT_COUNTED, words, "set the value below"))
+    room, edge, turn = min(
+        (face.left, "left", "turn the camera left, as it looks"),
+        (face.right, "right", "turn the camera right, as it looks"),
+        (face.top, "upper", "tilt the camera up, or mount it higher"),
+        (face.bottom, "lower", "tilt the camera down, or mount it lower"),
+    )
+    if room < LEAST_ROOM and face.width_px <= camera.most_px:
+        words = f"at the {edge} edge: {max(room, 0):.1f} widths of the face are free; {LEAST_ROOM:g} are needed"
+        findings.append(Finding(FindingKind.AT_EDGE, words, turn))
+    return findings
+
+
+def _light_findings(face: FaceFigures) -> list[Finding]:
+    findings = []
+    is_dark = face.brightness < LEAST_BRIGHTNESS
+    is_backlit = (face.backlight or 0.0) >= BACKLIT and face.brightness < BACKLIT_BRIGHTNESS
+    if is_backlit:
+        words = f"backlit: what is behind is {face.backlight:.1f} times as bright as the face ({face.brightness:.0f})"
+        remedy = "no window, lamp or sun in the picture; a lamp next to the camera"
+        findings.append(Finding(FindingKind.BACKLIT, words, remedy))
+    elif is_dark:
+        words = f"too dark: the face has brightness {face.brightness:.0f}; {LEAST_BRIGHTNESS:.0f} or more are needed"
+        findings.append(Finding(FindingKind.TOO_DARK, words, "a lamp next to the camera, about 500 lx at the spot"))
+    if face.clipped > MOST_CLIPPED:
+        words = f"overexposed: {_percent(face.clipped)} of the face are clipped"
+        findings.append(Finding(FindingKind.CLIPPED, words, "less light on the spot, or automatic exposure"))
+    if face.sharpness <= LEAST_SHARPNESS and not is_dark:
+        words = f"blurred: sharpness {face.sharpness:.0f}; more than {LEAST_SHARPNESS:.0f} is needed"
+        findings.append(Finding(FindingKind.BLURRED, words, "focus, clean the lens; more light if people move"))
+    return findings
+
+
+def _rate_findings(figures: Figures, camera: Camera, verdict: VerdictSettings) -> list[Finding]:
+    rate_hz, looked_at_hz = figures.rate_hz, figures.looked_at_hz
+    if rate_hz is None or looked_at_hz is None:
+        return []
+    needed_hz = verdict.window / verdict.within_s  # a whole window of votes then fits into its time
+    findings = []
+    if camera.asked_hz is not None and rate_hz < LEAST_RATE * camera.asked_hz:
+        words = f"the rate is too low: {rate_hz:.1f} Hz; frames.rate_hz asks for {camera.asked_hz:g}"
+        remedy = "more light, exposure_dynamic_framerate off, or a rate that the camera has"
+        findings.append(Finding(FindingKind.RATE_LOW, words, remedy))
+    elif rate_hz < needed_hz:
+        words = f"the rate is too low: {rate_hz:.1f} Hz; the verdict needs {needed_hz:.1f}"
+        findings.append(Finding(FindingKind.RATE_LOW, words, "a camera with a higher rate, or another mode of it"))
+    elif looked_at_hz < needed_hz:
+        words = f"the processor is too slow: {looked_at_hz:.1f} of {rate_hz:.1f} Hz; the verdict needs {needed_hz:.1f}"
+        findings.append(Finding(FindingKind.TOO_SLOW, words, "smaller frames, fewer classifier.views"))
+    if (figures.slow_interval or 0.0) > MOST_SLOW_INTERVAL:
+        words = f"the rate varies: a tenth of the frames take {figures.slow_interval:.1f} times as long as usual"
+        remedy = "exposure_dynamic_framerate off; nothing else on the camera's USB hub"
+        findings.append(Finding(FindingKind.RATE_VARIES, words, remedy))
+    return findings
+
+
+def _vote_findings(face: FaceFigures) -> list[Finding]:
+    share = face.voted / max(face.scored, 1)
+    if not face.scored or share >= LEAST_VOTES:
+        return []
+    words = f"unclear: {_percent(1 - share)} of the frames give no vote; 17 % is usual"
+    return [Finding(FindingKind.UNCLEAR, words, "face the camera; camera at face height; nothing before the face")]
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.0f} %"
