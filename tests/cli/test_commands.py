@@ -381,11 +381,12 @@ def test_check_config_names_what_is_not_there(
     path = tmp_path / "gate.yaml"
     path.write_text(settings)
     assert main(["check-config", "--config", str(path)]) == 0
-    [line] = capsys.readouterr().err.splitlines()
+    line, last = capsys.readouterr().err.splitlines()
     assert line.startswith(f"binarycop: {note}")
+    assert last == "binarycop: the settings are right; but see above"
 
 
-def test_check_config_is_silent_about_what_is_there(
+def test_check_config_says_that_the_settings_are_right(
     bundle: str, clip: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = tmp_path / "gate.yaml"
@@ -393,7 +394,7 @@ def test_check_config_is_silent_about_what_is_there(
         faces = f"{{finder: yunet, yunet: {{model: {clip}}}}}"
         path.write_text(f"classifier: {{bundle: {bundle}}}\nfaces: {faces}\nframes: {{source: {source}}}\n")
         assert main(["check-config", "--config", str(path)]) == 0
-        assert capsys.readouterr().err == ""
+        assert capsys.readouterr().err == "binarycop: the settings are right\n"
 
 
 def test_check_config_says_when_the_units_memory_is_too_small(
@@ -409,7 +410,8 @@ def test_check_config_says_when_the_units_memory_is_too_small(
     text = f"gates: [{', '.join(sources)}]\n"
     path.write_text(text)
     assert main(["check-config", "--config", str(path)]) == 0
-    assert capsys.readouterr().err == ""
+    fewer = "classifier.views: each face has 2, not 6: 8 gates share 16 crops in one step"
+    assert capsys.readouterr().err.splitlines()[0] == f"binarycop: {fewer}"
     path.write_text(text + "frames: {width_px: 1280, height_px: 720}\n")
     assert main(["check-config", "--config", str(path), "--json"]) == 0
     out, err = capsys.readouterr()

@@ -12,9 +12,9 @@ from binarycop.accelerator.finn_classifier import MAX_BATCH
 from binarycop.bundle.files import Bundle
 from binarycop.classifier.emulator import Emulator
 from binarycop.detection.crop import crop
-from binarycop.detection.views import MOST_CROPS, VIEWS, View, cut_views, mean_scores, views_in, views_of_each_face
+from binarycop.detection.views import VIEWS, View, cut_views, mean_scores, views_in, views_of_each_face
 from binarycop.geometry import Box, CropGeometry
-from binarycop.settings.classifier import ClassifierSettings
+from binarycop.settings.classifier import MOST_CROPS, ClassifierSettings
 from binarycop.settings.load import MAX_GATES
 
 GEOMETRY = CropGeometry(margin=1.15, shift_y=0.06)

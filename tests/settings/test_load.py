@@ -159,6 +159,11 @@ GOOD_AND_BAD = [
         "gates[1].name: a is already the name of gates[0]",
     ),
     (
+        "gates: [{name: unknowns}]",
+        "gates: [{name: unknown}]",
+        "gates[0].name: unknown is the name of gates that are not in the settings; use another name",
+    ),
+    (
         "gates: [{name: a, source: '0'}]",
         "gates: [{name: a, source: '0', frames: {source: '1'}}]",
         "gates[0].source: is written twice",

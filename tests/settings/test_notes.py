@@ -33,8 +33,15 @@ def test_an_override_that_its_hour_limits_is_named() -> None:
 
 def test_gates_that_need_more_memory_than_the_unit_allows_are_named() -> None:
     large = FramesSettings(width_px=1920, height_px=1080)
-    [note] = notes_of(*(LaneSettings(name=f"g{index}", frames=large) for index in range(8)))
+    note, _ = notes_of(*(LaneSettings(name=f"g{index}", frames=large) for index in range(8)))
     assert "MemoryMax=" in note
+
+
+def test_gates_that_leave_a_face_fewer_views_than_the_settings_ask_for_are_named() -> None:
+    gates = tuple(LaneSettings(name=f"g{index}") for index in range(16))
+    named = set(notes(Settings(ClassifierSettings(views=10), gates=gates)))
+    unasked = set(notes(Settings(ClassifierSettings(views=1), gates=gates)))
+    assert named - unasked == {"classifier.views: each face has 1, not 10: 16 gates share 16 crops in one step"}
 
 
 def test_pins_that_only_mock_lines_are_named_by_default_are_named() -> None:

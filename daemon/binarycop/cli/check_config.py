@@ -14,7 +14,7 @@ from binarycop.printable import printable
 from binarycop.settings import dump
 from binarycop.settings.faces import DetectorKind
 from binarycop.settings.files import unread
-from binarycop.settings.load import load
+from binarycop.settings.load import Loaded, load
 from binarycop.settings.notes import notes
 from binarycop.settings.schema import Settings
 
@@ -30,20 +30,27 @@ def add(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Print the settings as YAML, which can be loaded again. Raises SettingsErrors."""
     loaded = load(options.config)
-    for note in (*notes(loaded.settings), *_absences(loaded.settings), *unread(options.config)):
+    _print(loaded, options)
+    sys.stdout.flush()
+    advice = (*notes(loaded.settings), *_absences(loaded.settings), *unread(options.config))
+    for note in advice:
         print(printable(f"binarycop: {note}"), file=sys.stderr)
+    print(f"binarycop: the settings are right{'; but see above' if advice else ''}", file=sys.stderr)
+    return 0
+
+
+def _print(loaded: Loaded, options: argparse.Namespace) -> None:
     if options.json:
         files = [str(path) for path in loaded.files]
         to_dict = dump.changes_to_dict if options.changes else dump.to_dict
         print_json({"files": files, "settings": to_dict(loaded.settings)})
-        return 0
+        return
     for path in loaded.files:
         print(printable(f"# from {path}"))
     if not loaded.files:
         print("# no settings file: the defaults")
     text = dump.dump_changes(loaded.settings) if options.changes else dump.dump(loaded.settings)
     print(text or "# nothing differs from the defaults", end="" if text else "\n")
-    return 0
 
 
 def _absences(settings: Settings) -> Iterator[str]:

@@ -12,10 +12,9 @@ from numpy.typing import NDArray
 from binarycop.detection.crop import crop
 from binarycop.geometry import SIDE_PX, Box, CropGeometry
 from binarycop.pixels import Pixels
+from binarycop.settings.classifier import views_of_each_face as views_of_each_face  # noqa: PLC0414 - for all users
 
 _SPARE_PX = 1
-MOST_CROPS = 16
-"""The most crops of one step, all gates and views together: one transfer of the accelerator takes as many."""
 
 
 @dataclass(frozen=True)
@@ -40,11 +39,6 @@ VIEWS = (
     View(is_mirrored=True, right_px=1, down_px=1),
 )
 """The first n of them are used. If n is even, a mirrored face has the same views, so the same mean scores."""
-
-
-def views_of_each_face(views: int, gates: int) -> int:
-    """How many views a face gets if ``views`` are set: fewer with many gates, so that ``MOST_CROPS`` holds."""
-    return max(min(views, MOST_CROPS // gates), 1)
 
 
 def cut_views(pixels: Pixels, box: Box, geometry: CropGeometry, views: int) -> NDArray[np.uint8]:

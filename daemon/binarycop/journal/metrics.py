@@ -10,8 +10,9 @@ from typing import Any
 
 from binarycop.journal.fields import FIELDS, Word
 from binarycop.journal.reader import whole_of
+from binarycop.settings.check import NAME_OF_UNKNOWN
 
-UNKNOWN = "unknown"
+UNKNOWN = NAME_OF_UNKNOWN
 """The label of a gate that is not in the settings, and of a word that is not in the table of events."""
 
 

@@ -11,6 +11,9 @@ from binarycop.settings.tree import MappingNode, Node
 _ON_LIMIT_MARGIN_S = 1.0  # the timer must not end a permission that the daemon itself is about to end
 _MAX_FEEDBACK_DEBOUNCE_S = 0.1
 
+NAME_OF_UNKNOWN = "unknown"
+"""The name that the figures for Prometheus give a gate that is not in the settings. No gate may have it."""
+
 
 def check_lane(lane: LaneSettings, node: MappingNode, key: str, problems: list[SettingsError]) -> None:
     """Add to ``problems`` the contradictions within one lane. node: the lane's tree, which knows files and lines."""
@@ -89,6 +92,8 @@ def check_lanes(lanes: tuple[LaneSettings, ...], nodes: list[MappingNode], probl
 
         if lane.name in names:
             add_shared("name", f"{lane.name} is already the name of gates[{names[lane.name]}]", "use another name")
+        elif lane.name == NAME_OF_UNKNOWN:
+            add_shared("name", f"{lane.name} is the name of gates that are not in the settings", "use another name")
         device = f"/dev/video{int(source)}" if source.isascii() and source.isdecimal() else source
         if device in sources and device != "demo":
             problem = f"{source} is already the source of gates[{sources[device]}]"

@@ -5,6 +5,14 @@ from enum import Enum
 
 from binarycop.settings.field import bounded
 
+MOST_CROPS = 16
+"""The most crops of one step, all gates and views together: one transfer of the accelerator takes as many."""
+
+
+def views_of_each_face(views: int, gates: int) -> int:
+    """How many views a face gets if ``views`` are set: fewer with many gates, so that ``MOST_CROPS`` holds."""
+    return max(min(views, MOST_CROPS // gates), 1)
+
 
 class Backend(Enum):
     """What runs the network: the processor, the FPGA, or a board in software; of simulated-rtl the circuit is real."""

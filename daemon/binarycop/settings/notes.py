@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from binarycop.settings import memory
-from binarycop.settings.classifier import Backend, MemoryAccess
+from binarycop.settings.classifier import MOST_CROPS, Backend, MemoryAccess, views_of_each_face
 from binarycop.settings.gate import Contact, Fail, Policy
 from binarycop.settings.schema import LaneSettings, Settings, wires_of
 from binarycop.settings.service import Mode
@@ -31,6 +31,7 @@ _NO_CLOCK = (
     "service.mode: low-power: with classifier.overlay.memory: uio the overlay's clock stays as it is, "
     "since only root can set it"
 )
+_FEWER_VIEWS = "classifier.views: each face has {views}, not {asked}: {gates} gates share {most} crops in one step"
 _DEFAULT_PINS = frozenset(line.pin for _, line in wires_of(LaneSettings()))
 
 
@@ -39,6 +40,9 @@ def notes(settings: Settings) -> Iterator[str]:
     limit_mib = memory.limit_mib(settings)
     if limit_mib > memory.UNIT_MIB:
         yield _MORE_MEMORY.format(needed=memory.needed_mib(settings), unit=memory.UNIT_MIB, limit=limit_mib)
+    asked, gates = settings.classifier.views, len(settings.gates)
+    if (views := views_of_each_face(asked, gates)) < asked:
+        yield _FEWER_VIEWS.format(views=views, asked=asked, gates=gates, most=MOST_CROPS)
     if settings.service.mode is Mode.LOW_POWER:
         yield from _low_power_notes(settings)
     for lane in settings.gates:
