@@ -1,0 +1,216 @@
+"""Looks through the cameras for some seconds, all at once as the daemon does, and measures their pictures.
+
+Pictures stay in memory, and nothing of them but means and shares leaves this module.
+"""
+
+import os
+import pwd
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from binarycop.clock import Clock
+from binarycop.detection.base import Detector, largest_face
+from binarycop.detection.exposure import exposure_of
+from binarycop.doctor.camera import SECONDS, CameraFacts, Pictures, Running
+from binarycop.doctor.units import USER
+from binarycop.frames.base import Frame
+from binarycop.frames.names import absence, device_path, is_camera
+from binarycop.frames.source_event import SourceEvent, SourceEventKind
+from binarycop.service.status import GateReport
+from binarycop.settings.schema import LaneSettings
+
+OPEN_S = 5.0
+"""A camera that has given no picture for so long is given up; V4L2 itself waits 2 s."""
+
+_CLOSE_S = 3.0
+_WAIT_S = 0.02
+_MEASURED_EVERY_S = 0.5
+_TROUBLE = frozenset({SourceEventKind.LOST, SourceEventKind.UNDECODABLE, SourceEventKind.TRUNCATED})
+
+
+def read_source(lane: LaneSettings, status: GateReport | None, *, is_held: bool) -> CameraFacts:
+    """What can be said of a gate's source without opening it. status: what the running daemon says of the gate."""
+    frames, running = lane.frames, None
+    if status is not None:
+        told = status.source
+        running = Running(
+            told.mode,
+            told.rate_hz,
+            told.frame_age_s,
+            told.captured,
+            told.withheld,
+            status.causes,
+            status.face_age_s,
+        )
+    source = frames.source
+    facts = CameraFacts(
+        gate=lane.name,
+        source=source,
+        is_camera=is_camera(source),
+        asked_hz=frames.rate_hz,
+        stale_s=frames.stale_s,
+        absence=absence(source) or "",
+        is_held=is_held,
+        running=running,
+    )
+    if facts.absence or not facts.is_camera:
+        return facts
+    path, denied = device_path(source), []
+    if not os.access(path, os.R_OK | os.W_OK):
+        denied.append("this user")
+    if not _may_open(path.stat(), USER):
+        denied.append(f"the user {USER}")
+    return replace(facts, denied=tuple(denied))
+
+
+class FrameGiver(Protocol):
+    """What is used of a ``Grabber``."""
+
+    @property
+    def captured(self) -> int:
+        """See ``Grabber.captured``."""
+
+    @property
+    def mode(self) -> str | None:
+        """See ``Grabber.mode``."""
+
+    @property
+    def has_ended(self) -> bool:
+        """See ``Grabber.has_ended``."""
+
+    def start(self) -> None:
+        """See ``Grabber.start``."""
+
+    def take(self, timeout_s: float) -> Frame | None:
+        """See ``Grabber.take``."""
+
+    def events(self) -> list[SourceEvent]:
+        """See ``Grabber.events``."""
+
+    def close(self, timeout_s: float) -> bool:
+        """See ``Grabber.close``."""
+
+
+class Look:
+    """One gate's source while it is looked through."""
+
+    def __init__(self, facts: CameraFacts, grabber: FrameGiver, clock: Clock) -> None:
+        self._facts, self._grabber, self._clock = facts, grabber, clock
+        self._begun_s = clock.now_s()
+        self._first_s: float | None = None
+        self._last_s, self._frames, self._measured_s = 0.0, 0, 0.0
+        self._tones: list[tuple[float, float, float]] = []
+        self._newest: NDArray[np.uint8] | None = None
+        self._first_captured = 0
+        self._trouble: dict[str, None] = {}
+        self._is_frozen = False
+        grabber.start()
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing more is to come."""
+        now_s = self._clock.now_s()
+        waited_s = now_s - (self._begun_s if self._first_s is None else self._first_s)
+        return self._grabber.has_ended or waited_s >= (OPEN_S if self._first_s is None else SECONDS)
+
+    def step(self) -> None:
+        """Take a picture, if there is one."""
+        frame = self._grabber.take(_WAIT_S)
+        self._take_events()
+        if frame is None:
+            return
+        if self._first_s is None:
+            self._first_s, self._first_captured = self._clock.now_s(), self._grabber.captured
+        self._last_s, self._frames = self._clock.now_s(), self._grabber.captured
+        if frame.captured_s - self._measured_s < _MEASURED_EVERY_S:
+            return
+        self._measured_s, self._newest = frame.captured_s, frame.pixels
+        tone = exposure_of(frame.picture, None).background
+        if tone is not None:
+            self._tones.append((tone.brightness, tone.clipped, tone.black))
+
+    def finish(self, detector: Detector | None) -> CameraFacts:
+        """Close the source. detector: finds a face in the newest picture; None leaves that out.
+
+        Raises DetectorError.
+        """
+        is_closed = self._grabber.close(_CLOSE_S)
+        self._take_events()
+        if self._first_s is None:
+            reason = next(iter(self._trouble), "no picture came")
+            hangs = "" if is_closed else "; the driver hangs"
+            return replace(self._facts, problem=f"{reason}{hangs}")
+        seconds = self._last_s - self._first_s
+        frames = self._frames - self._first_captured
+        is_measured = self._facts.is_camera and seconds > 0
+        brightness, clipped, black = np.mean(self._tones, axis=0) if self._tones else (None, 0.0, 0.0)
+        face, behind = self._face(detector)
+        pictures = Pictures(
+            mode=self._grabber.mode or "unknown",
+            frames=self._frames,
+            rate_hz=frames / seconds if is_measured else None,
+            trouble=tuple(self._trouble),
+            is_frozen=self._is_frozen,
+            brightness=None if brightness is None else float(brightness),
+            clipped=float(clipped),
+            black=float(black),
+            face=face,
+            behind=behind,
+        )
+        return replace(self._facts, pictures=pictures)
+
+    def _take_events(self) -> None:
+        for event in self._grabber.events():
+            self._is_frozen |= event.kind is SourceEventKind.FROZEN
+            if event.kind in _TROUBLE:
+                self._trouble[event.detail] = None
+
+    def _face(self, detector: Detector | None) -> tuple[float | None, float | None]:
+        if detector is None or self._newest is None:
+            return None, None
+        face = largest_face(detector.detect(self._newest), 16)
+        if face is None:
+            return None, None
+        seen = exposure_of(self._newest, face.box)
+        if seen.face is None or seen.background is None:
+            return None, None
+        return seen.face.brightness, seen.background.brightness
+
+
+def look(
+    facts: Sequence[CameraFacts],
+    open_grabber: Callable[[int], FrameGiver],
+    detector_of: Callable[[int], Detector | None],
+    clock: Clock,
+) -> list[CameraFacts]:
+    """Look through all sources that are there and free, at once. Takes 8 s at most, and the closing of each.
+
+    open_grabber, detector_of: of the gate with this number. Raises DetectorError.
+    """
+    looks = {
+        index: Look(one, open_grabber(index), clock)
+        for index, one in enumerate(facts)
+        if not one.absence and not one.is_held and "this user" not in one.denied
+    }
+    while any(not one.is_over for one in looks.values()):
+        for one in looks.values():
+            if not one.is_over:
+                one.step()
+    return [looks[index].finish(detector_of(index)) if index in looks else one for index, one in enumerate(facts)]
+
+
+def _may_open(found: os.stat_result, name: str) -> bool:
+    """Whether a user may read and write a file. True if there is no such user: then nobody runs the daemon as it."""
+    try:
+        user = pwd.getpwnam(name)
+    except KeyError:
+        return True
+    if found.st_uid == user.pw_uid:
+        return found.st_mode & 0o600 == 0o600
+    if found.st_gid in os.getgrouplist(name, user.pw_gid):
+        return found.st_mode & 0o060 == 0o060
+    return found.st_mode & 0o006 == 0o006

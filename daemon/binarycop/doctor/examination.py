@@ -1,0 +1,113 @@
+"""The whole examination, section by section, and what it needs from one section for the next."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from binarycop.accelerator.fpga_manager import SysfsFpgaManager
+from binarycop.clock import Clock
+from binarycop.detection.base import Detector
+from binarycop.doctor import machine
+from binarycop.doctor.camera import check_camera
+from binarycop.doctor.camera_facts import look, read_source
+from binarycop.doctor.engine import check_engine, check_finder
+from binarycop.doctor.engine_facts import read_engine, read_finder
+from binarycop.doctor.finding import Section, not_checked
+from binarycop.doctor.machine_facts import read_machine
+from binarycop.doctor.settings_check import SettingsFacts, check_settings
+from binarycop.doctor.units import UnitFacts, check_units
+from binarycop.doctor.units_facts import read_units
+from binarycop.doctor.wires import check_wires
+from binarycop.doctor.wires_facts import read_wires
+from binarycop.errors import SettingsErrors, StatusDenied, StatusError
+from binarycop.service import status_socket
+from binarycop.service.assembly import grabber_of
+from binarycop.service.status import Status
+from binarycop.service.status_client import ask
+from binarycop.settings.files import unread
+from binarycop.settings.load import Loaded, load
+from binarycop.settings.notes import notes
+from binarycop.settings.schema import Settings
+
+Tell = Callable[[str], None]
+
+
+class Examination:
+    """One look at everything. Nothing is driven, no line is opened, and the overlay is only read.
+
+    config: the settings' file, None for those of the system. tell: says what takes some seconds now.
+    """
+
+    def __init__(self, config: Path | None, clock: Clock, tell: Tell) -> None:
+        self._clock, self._tell = clock, tell
+        self._facts, self.settings = _load(config)
+        self._units, self._status = UnitFacts(), _ask()
+        self._detectors: list[Detector | None] = []
+
+    def run(self) -> Iterator[Section]:
+        """The sections, as they come. With wrong settings, only what does without them."""
+        yield Section("settings", tuple(check_settings(self._facts)))
+        self._units = read_units(self.settings)
+        yield Section("daemon", tuple(check_units(self._units)))
+        if self.settings is None:
+            why = "the settings are wrong"
+            yield Section("gate", (not_checked("cameras, detector, network, lines", why),))
+        else:
+            yield self._network(self.settings)
+            yield self._cameras(self.settings)
+            yield self._lines(self.settings)
+        facts = read_machine()
+        yield Section("machine", tuple(check(facts) for check in machine.CHECKS))
+
+    @property
+    def _is_daemon_running(self) -> bool:
+        """Also one that somebody has started in a terminal, if it answers."""
+        return self._units.is_running or self._status is not None
+
+    def _network(self, settings: Settings) -> Section:
+        self._tell("the detector and the network are tried")
+        found = [read_finder(lane) for lane in settings.gates]
+        self._detectors = [detector for _, detector in found]
+        engine = read_engine(settings, SysfsFpgaManager(), self._status, is_daemon_running=self._is_daemon_running)
+        return Section("detector and network", (*(check_finder(facts) for facts, _ in found), *check_engine(engine)))
+
+    def _cameras(self, settings: Settings) -> Section:
+        is_running = self._is_daemon_running
+        told = {} if self._status is None else {gate.gate: gate for gate in self._status.gates}
+        sources = [read_source(lane, told.get(lane.name), is_held=is_running) for lane in settings.gates]
+        if not is_running:
+            self._tell("the cameras are looked through")
+        facts = look(
+            sources,
+            lambda index: grabber_of(settings.gates[index].frames, self._clock),
+            lambda index: self._detectors[index],
+            self._clock,
+        )
+        return Section("cameras", tuple(finding for one in facts for finding in check_camera(one)))
+
+    def _lines(self, settings: Settings) -> Section:
+        facts = read_wires(settings, is_daemon_running=self._is_daemon_running)
+        return Section("lines", tuple(check_wires(facts)))
+
+
+def _ask() -> Status | None:
+    """What the running daemon says of itself; None without one, or if this user may not ask."""
+    try:
+        return ask(status_socket.PATH)
+    except (StatusDenied, StatusError):
+        return None
+
+
+def _load(config: Path | None) -> tuple[SettingsFacts, Settings | None]:
+    try:
+        loaded = load(config)
+    except SettingsErrors as error:
+        return SettingsFacts(problems=tuple(map(str, error.problems))), None
+    return _facts_of(loaded, config), loaded.settings
+
+
+def _facts_of(loaded: Loaded, config: Path | None) -> SettingsFacts:
+    return SettingsFacts(
+        files=tuple(map(str, loaded.files)),
+        notes=(*notes(loaded.settings), *unread(config)),
+        gates=len(loaded.settings.gates),
+    )

@@ -1,0 +1,46 @@
+"""Takes out of a text what could name a person, a place or one machine. Pure: the machine's own names are handed in."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+LEFT_OUT = "(left out)"
+
+_MAC = re.compile(r"\b[0-9A-Fa-f]{2}(?:[:-][0-9A-Fa-f]{2}){5}\b")
+_ADDRESS = re.compile(r"\b\d{1,3}(?:\.\d{1,3}){3}\b")
+_LONG_ADDRESS = re.compile(r"(?<![0-9A-Za-z:])(?:[0-9A-Fa-f]{1,4}:){3,7}[0-9A-Fa-f:]*[0-9A-Fa-f]\b")
+_ID = re.compile(r"\b[0-9A-Fa-f]{8}-?[0-9A-Fa-f]{4}-?[0-9A-Fa-f]{4}-?[0-9A-Fa-f]{4}-?[0-9A-Fa-f]{12}\b")
+_MAIL = re.compile(r"\b[\w.+-]+@[\w-]+\.[\w.-]+\b")
+_BY_ID = re.compile(r"(/dev/v4l/by-id/)[^\s,;'\"]+")
+_HOME = re.compile(r"(/(?:home|media|mnt|root|run/media|Users)/)[^\s,;'\"]+|/root\b")
+_LEAST_NAME = 3
+
+
+@dataclass(frozen=True)
+class Names:
+    """What is this machine's own: host name, users, serial numbers, the gates' names. Short ones cannot be searched."""
+
+    own: frozenset[str] = frozenset()
+    gates: tuple[str, ...] = ()
+
+
+def without_names(text: str, names: Names) -> str:
+    """The text without addresses, serial numbers, home folders, and these names; gates are numbered."""
+    for pattern in (_MAC, _ID, _LONG_ADDRESS, _ADDRESS, _MAIL):
+        text = pattern.sub(LEFT_OUT, text)
+    text = _BY_ID.sub(rf"\1{LEFT_OUT}", text)
+    text = _HOME.sub(lambda match: f"{match[1] or '/'}{LEFT_OUT}", text)
+    for number, gate in enumerate(names.gates, 1):
+        if gate != "gate":  # the default name
+            text = _word(gate).sub(f"gate-{number}", text)
+    for name in _longest_first(names.own):
+        text = _word(name).sub(LEFT_OUT, text)
+    return text
+
+
+def _longest_first(names: Iterable[str]) -> list[str]:
+    return sorted((name for name in names if len(name) >= _LEAST_NAME), key=len, reverse=True)
+
+
+def _word(name: str) -> re.Pattern[str]:
+    return re.compile(rf"(?<![\w-]){re.escape(name)}(?![\w-])", re.IGNORECASE)

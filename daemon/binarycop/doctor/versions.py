@@ -1,0 +1,44 @@
+"""The versions of what the gate is made of."""
+
+import platform
+import subprocess
+from importlib import import_module, metadata
+
+import numpy as np
+
+import binarycop
+from binarycop.doctor.machine_facts import read_machine
+
+_LIMIT_S = 10
+_PACKAGES = ("gpiozero", "ncnn", "pynq", "PyYAML")
+
+
+def read_versions() -> list[tuple[str, str]]:
+    """Names and versions."""
+    machine = read_machine()
+    found = [
+        ("binarycop", binarycop.__version__),
+        ("system", machine.os_name),
+        ("kernel", f"{machine.kernel} {machine.architecture}"),
+        ("board", machine.board or machine.model or "unknown"),
+        ("systemd", _systemd()),
+        ("Python", platform.python_version()),
+        ("numpy", np.__version__),
+        ("OpenCV", str(import_module("cv2").__version__)),
+    ]
+    return found + [(name, _version(name)) for name in _PACKAGES]
+
+
+def _version(package: str) -> str:
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return "none"
+
+
+def _systemd() -> str:
+    try:
+        done = subprocess.run(["systemctl", "--version"], capture_output=True, text=True, timeout=_LIMIT_S, check=True)
+    except (OSError, subprocess.SubprocessError):
+        return "none"
+    return done.stdout.partition("\n")[0]

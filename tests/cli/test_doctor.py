@@ -1,0 +1,116 @@
+"""``binarycop doctor`` as a person, a program and the installer call it."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from binarycop.cli.exit_codes import NOT_RIGHT
+from binarycop.cli.main import main
+from binarycop.doctor.machine import MachineFacts
+from binarycop.doctor.units import UnitFacts
+from tests.doctor.test_machine import GOOD
+
+SECTIONS = ["settings", "daemon", "detector and network", "cameras", "lines", "machine"]
+
+
+@pytest.fixture
+def _good_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the machine of the tests is like does not matter here."""
+    for module in ("binarycop.doctor.examination", "binarycop.cli.doctor", "binarycop.doctor.versions"):
+        monkeypatch.setattr(f"{module}.read_machine", lambda: GOOD)
+    monkeypatch.setattr("binarycop.doctor.examination.read_units", lambda _: UnitFacts())
+    monkeypatch.setattr("binarycop.doctor.examination._ask", lambda: None)
+    monkeypatch.setattr("binarycop.doctor.camera_facts.SECONDS", 0.3)
+    monkeypatch.setattr("binarycop.service.hardening.forbid_dumps", lambda: None)
+
+
+@pytest.mark.usefixtures("_good_machine")
+def test_the_demo_has_warnings_only(bundle: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    config = tmp_path / "gate.yaml"
+    config.write_text(f"classifier: {{bundle: {bundle}}}\n")
+    assert main(["doctor", "--config", str(config), "--json"]) == 0
+    [found] = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [section["title"] for section in found["sections"]] == SECTIONS
+    assert found["fail"] == 0
+    levels = {finding["level"] for section in found["sections"] for finding in section["findings"]}
+    assert levels == {"ok", "warn", "not_checked"}
+    assert set(found["sections"][0]["findings"][0]) == {"name", "level", "text", "remedy", "gate"}
+
+
+@pytest.mark.usefixtures("_good_machine")
+def test_a_check_that_fails_ends_with_its_own_exit_code(
+    bundle: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = tmp_path / "gate.yaml"
+    config.write_text(f"classifier: {{bundle: {bundle}}}\nframes: {{source: /dev/nothing}}\n")
+    assert main(["doctor", "--config", str(config)]) == NOT_RIGHT
+    lines = capsys.readouterr().out.splitlines()
+    assert any(line.startswith("FAIL  camera          /dev/nothing: there is no /dev/nothing now") for line in lines)
+    assert max(map(len, lines)) <= 80
+    assert lines[-1].endswith("FAIL, 3 not checked") or "FAIL" in lines[-1]
+
+
+@pytest.mark.usefixtures("_good_machine")
+def test_with_wrong_settings_the_rest_is_still_checked(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    config = tmp_path / "gate.yaml"
+    config.write_text("gate: {policy: maybe}\n")
+    assert main(["doctor", "--config", str(config), "--json"]) == NOT_RIGHT
+    found = json.loads(capsys.readouterr().out)
+    assert [section["title"] for section in found["sections"]] == ["settings", "daemon", "gate", "machine"]
+    assert "gate.yaml:1: gate.policy" in found["sections"][0]["findings"][0]["text"]
+
+
+@pytest.mark.usefixtures("_good_machine")
+def test_the_report_is_written_for_its_owner_only(
+    bundle: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file, config = tmp_path / "report.txt", tmp_path / "gate.yaml"
+    config.write_text(f"classifier: {{bundle: {bundle}}}\n")
+    assert main(["doctor", "--config", str(config), "--report", str(file)]) == 0
+    assert file.read_text().startswith("binarycop doctor: report for support")
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert "is for support; read it before you send it" in capsys.readouterr().err
+
+
+def test_a_report_that_cannot_be_written_is_refused_before_anything_is_checked(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["doctor", "--report", str(tmp_path / "no" / "report.txt")])
+    assert ended.value.code == 2
+    assert "argument --report: there is no folder" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("facts", "options", "code"),
+    [
+        (GOOD, [], 0),
+        (MachineFacts(free_mib=500), [], NOT_RIGHT),
+        (MachineFacts(free_mib=500), ["--other-board"], NOT_RIGHT),
+        (MachineFacts(free_mib=500), ["--other-board", "--without-camera"], 0),
+        (MachineFacts(free_mib=50), ["--other-board", "--without-camera"], NOT_RIGHT),
+    ],
+)
+def test_the_installer_asks_for_what_must_be_right_before(
+    facts: MachineFacts, options: list[str], code: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("binarycop.cli.doctor.read_machine", lambda: facts)
+    assert main(["doctor", "--before-install", *options]) == code
+
+
+def test_before_an_installation_it_needs_no_other_package() -> None:
+    """The installer runs it with the board's own Python, which need not have numpy, OpenCV or PyYAML yet."""
+    code = (
+        "import sys; sys.path.insert(0, sys.argv[1]);"
+        "[sys.modules.__setitem__(name, None) for name in ('numpy', 'cv2', 'yaml', 'gpiozero')];"
+        "from binarycop.cli.main import main; sys.exit(main(['doctor', '--before-install', '--json']))"
+    )
+    daemon = Path(__file__).resolve().parents[2] / "daemon"
+    done = subprocess.run(
+        [sys.executable, "-I", "-S", "-c", code, str(daemon)], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode in (0, NOT_RIGHT), done.stderr
+    assert json.loads(done.stdout)["sections"][0]["title"] == "before the installation"
