@@ -10,6 +10,7 @@ from binarycop import __version__
 from binarycop.cli import exit_codes, standard_output
 from binarycop.cli.argument_parser import ArgumentParser, WrongArguments, commands_of
 from binarycop.cli.command_help import HELP
+from binarycop.cli.orderly_end import orderly_end
 from binarycop.errors import BinaryCoPError, SettingsErrors, SourceErrors
 from binarycop.printable import printable
 
@@ -59,7 +60,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # On a board OpenCV alone takes seconds to import, and most subcommands do without.
     command = [name for name in arguments if name in COMMANDS][:1]
     try:
-        code = _run(command, arguments)
+        with orderly_end():
+            code = _run(command, arguments)
         sys.stdout.flush()  # here, where an error can still be reported
         return code
     except BrokenPipeError:

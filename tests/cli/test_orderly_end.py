@@ -1,0 +1,59 @@
+"""A signal leaves a command's blocks before it ends the process."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+
+import pytest
+
+from binarycop.cli.orderly_end import orderly_end
+
+PROGRAM = """
+import os, signal
+from binarycop.cli.orderly_end import orderly_end
+with orderly_end():
+    try:
+        os.kill(os.getpid(), {number})
+    finally:
+        os.kill(os.getpid(), {number})
+        print("switched off", flush=True)
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_the_process_ends_by_the_signal_after_its_blocks_are_left(number: signal.Signals) -> None:
+    program = PROGRAM.format(number=int(number))
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False)
+    assert (done.stdout, done.stderr) == ("switched off\n", "")
+    assert done.returncode == -number
+
+
+def test_afterwards_the_handlers_are_those_from_before() -> None:
+    before = signal.getsignal(signal.SIGTERM)
+    with orderly_end():
+        assert signal.getsignal(signal.SIGTERM) is not before
+    assert signal.getsignal(signal.SIGTERM) is before
+
+
+def test_what_was_ignored_from_the_start_stays_ignored() -> None:
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with orderly_end():
+            os.kill(os.getpid(), signal.SIGHUP)
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+
+def test_a_thread_that_runs_a_command_sets_no_handler() -> None:
+    handlers = []
+
+    def run() -> None:
+        with orderly_end():
+            handlers.append(signal.getsignal(signal.SIGTERM))
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    thread.join()
+    assert handlers == [signal.getsignal(signal.SIGTERM)]
