@@ -54,6 +54,7 @@ class Session:
     runner: with the perception of this lane only. classifier: that perception's; it may neither load the overlay again
     nor use the emulator instead, so a failure ends the session. margin: a frame with a smaller lead gives no vote.
     is_region: the detector is ``fixed``. read_controls: gives the camera's exposure and gain.
+    is_over: a recording is over, and its last frame has been looked at.
     """
 
     def __init__(
@@ -80,12 +81,8 @@ class Session:
         self._is_detector_late = False
         self._judgement: tuple[float, Judgement] | None = None  # when it was made, and what it is
         self._controls, self._controls_s = CameraControls(), self._begun_s - _CONTROLS_EVERY_S
+        self.is_over = False
         grabber.start()
-
-    @property
-    def is_over(self) -> bool:
-        """Whether a recording is over and its last frame has been looked at."""
-        return self._grabber.has_ended and self._frame is None
 
     def step(self) -> None:
         """Look at the newest frame, if there is one; takes a tenth of a second at most.
@@ -200,3 +197,4 @@ class Session:
         is_dead = end is not None and end.kind is SourceEventKind.LOST
         if is_dead or self._grabber.is_absent:
             raise SourceError(source, self._trouble or "gives no frames")
+        self.is_over = self._grabber.has_ended and self._frame is None

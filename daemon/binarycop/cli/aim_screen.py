@@ -214,14 +214,14 @@ def _bar(face: FaceSample | None, camera: Camera, heading: Heading) -> list[Line
     is_right = face is not None and camera.good_px <= face.width_px <= camera.most_px
     marks = [" "] * _TEXT
     for px in sorted({heading.least_px, camera.good_px, camera.most_px}):
-        at = round(px / px_of_one)
+        at = max(round(px / px_of_one) - 1, 0)
         if at < _BAR:
             marks[at : at + 1 + len(str(px))] = f"^{px}"
     bar = "#" * filled
     return [
         "",
         ("width |", ok(bar) if is_right else warn(bar), " " * (_BAR - filled), "|"),
-        ("       ", "".join(marks)),
+        ("       ", "".join(marks).rstrip()),
     ]
 
 
