@@ -53,6 +53,9 @@ def test_one_thing_that_is_wrong_is_one_finding(changes: dict[str, object], kind
     assert kinds(judgement) == [kind]
     assert figure in judgement.findings[0].words
     assert judgement.findings[0].remedy
+    # One row each on a terminal of 80 columns.
+    assert len(judgement.findings[0].words) <= 78
+    assert len(judgement.findings[0].remedy) <= 73
 
 
 @pytest.mark.parametrize(
@@ -159,6 +162,7 @@ def test_the_settings_of_the_verdict_say_which_rate_is_needed() -> None:
 def test_without_a_face_nothing_is_said_of_it(seen: list[Sample], words: str) -> None:
     judgement = judged(seen)
     assert [finding.words for finding in judgement.findings] == [words]
+    assert len(judgement.findings[0].remedy) <= 73
     assert kinds(judgement) == [FindingKind.NO_FACE]
     assert judgement.least_px is None
 

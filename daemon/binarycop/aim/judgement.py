@@ -131,7 +131,7 @@ def _no_face(figures: Figures) -> Finding:
         words = f"a face in {_percent(figures.with_face)} of the frames only"
     if figures.behind is not None and figures.behind < LEAST_BRIGHTNESS:
         words += f"; the picture is dark (brightness {figures.behind:.0f})"
-    remedy = "stand where people stop, facing the camera; camera at the height of noses; light"
+    remedy = "stand where people stop, facing the camera; camera at nose height; light"
     return Finding(FindingKind.NO_FACE, words, remedy)
 
 
