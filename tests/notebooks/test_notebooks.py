@@ -1,0 +1,85 @@
+"""The notebooks run from top to bottom, are stored without outputs, and show nobody."""
+
+import json
+import re
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from binarycop import notebooks
+from tests.docs.pages import ROOT
+
+FOLDER = Path(notebooks.__path__[0])
+FILES = sorted(FOLDER.glob("*.ipynb"))
+TIMEOUT_S = 300  # of a cell, on a machine that does much else
+every_notebook = pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+
+
+def stored(file: Path) -> dict[str, Any]:
+    content: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+    return content
+
+
+def code_of(cells: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [cell for cell in cells if cell["cell_type"] == "code"]
+
+
+def test_there_are_the_notebooks_of_the_page() -> None:
+    page = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
+    named = re.findall(r"^\| `(\d-[\w-]+\.ipynb)` \|", page, re.MULTILINE)
+    assert named == [file.name for file in FILES]
+    assert len(named) == 5
+
+
+def test_pynq_finds_them() -> None:
+    [entry] = [entry for entry in entry_points(group="pynq.notebooks") if entry.name == "binarycop"]
+    assert entry.load() is notebooks
+
+
+@every_notebook
+def test_no_output_is_stored(file: Path) -> None:
+    content = stored(file)
+    cells = code_of(content["cells"])
+    assert cells
+    assert all(cell["outputs"] == [] and cell["execution_count"] is None for cell in cells)
+    assert all(cell["metadata"] == {} and "attachments" not in cell for cell in content["cells"])
+    assert set(content["metadata"]) == {"kernelspec", "language_info"}
+    assert set(content["metadata"]["language_info"]) == {"name"}, "a version would change with whoever saves it"
+
+
+@every_notebook
+def test_it_reads_no_picture_from_a_file(file: Path) -> None:
+    text = file.read_text(encoding="utf-8")
+    assert not re.search(r"imread|read_picture|\.(jpe?g|png|webp|mp4|avi)\b|data:image|shared/", text)
+
+
+@every_notebook
+def test_it_runs_from_top_to_bottom(file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    nbclient = pytest.importorskip("nbclient", reason="needs nbclient: make test installs it")
+    nbformat = pytest.importorskip("nbformat")
+    for needed in ("ipykernel", "matplotlib"):
+        pytest.importorskip(needed, reason=f"needs {needed}: make test installs it")
+    if file.stem == "1-overlay":
+        pytest.importorskip("pynq", reason="needs pynq: make venv installs it where it can")
+    for name in ("IPYTHONDIR", "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR"):
+        monkeypatch.setenv(name, str(tmp_path / name.lower()))
+    monkeypatch.setenv("PYTHONPATH", str(ROOT / "daemon"))
+    monkeypatch.setenv("OPENBLAS_NUM_THREADS", "1")  # as `make test`; its threads wait for each other on a busy machine
+    notebook = nbformat.read(file, as_version=4)
+    client = nbclient.NotebookClient(notebook, timeout=TIMEOUT_S, resources={"metadata": {"path": str(tmp_path)}})
+    client.execute()
+    check = CHECKS[file.stem]
+    texts = [output.get("text", "") for cell in code_of(notebook.cells) for output in cell["outputs"]]
+    assert re.search(check, "".join(texts)), texts
+
+
+# What a run must have printed: it can fail without an exception.
+CHECKS = {
+    "1-overlay": r"simulated-board: 96 golden vectors, 0 wrong\nemulator: 96 golden vectors, 0 wrong",
+    "2-frame": r"permit, person 1, correct[^$]*refuse, person 2, nose",
+    "3-where-it-looks": r"drawn as correct: correct[^$]*drawn as nose: nose[^$]*drawn as chin: chin",
+    "4-lines": r"relay on\nrelay off",
+    "5-folding": r"conv 3-16 +777600 +16 +3 +8100\n[^$]*: 12346 images/s at 100 MHz",
+}
