@@ -2,7 +2,15 @@
 
 from dataclasses import dataclass
 
-from binarycop.cli.exit_codes import INTERRUPTED, NOT_RIGHT, NOT_WRITTEN, UNEXPECTED, WRONG_ARGUMENTS, listed
+from binarycop.cli.exit_codes import (
+    INTERRUPTED,
+    NOT_IN_SERVICE,
+    NOT_RIGHT,
+    NOT_WRITTEN,
+    UNEXPECTED,
+    WRONG_ARGUMENTS,
+    listed,
+)
 
 _EVERYWHERE = frozenset({0, UNEXPECTED, WRONG_ARGUMENTS, NOT_WRITTEN, INTERRUPTED})
 
@@ -36,7 +44,7 @@ HELP = {
         ("binarycop replay clip.mp4", "binarycop replay --json monday.mp4 tuesday.mp4"), (*_CLASSIFIES, 5)
     ),
     "evaluate": CommandHelp(
-        ("binarycop evaluate pictures/", "binarycop evaluate --bundle u-cnv pictures/"), (*_CLASSIFIES, 5)
+        ("binarycop evaluate pictures/", "binarycop evaluate --bundle u-cnv --list-wrong pictures/"), (*_CLASSIFIES, 5)
     ),
     "classify": CommandHelp(
         ("binarycop classify face.jpg", "binarycop classify --json a.jpg b.png"), (*_CLASSIFIES, 5)
@@ -68,6 +76,10 @@ HELP = {
         (3, 6, 7, 8),
     ),
     "doctor": CommandHelp(("binarycop doctor", "binarycop doctor --report report.txt"), (NOT_RIGHT,)),
+    "status": CommandHelp(
+        ("binarycop status", "binarycop status --watch", "binarycop status --json"),
+        (NOT_IN_SERVICE, 13, 14),
+    ),
     "events": CommandHelp(
         ("binarycop events --since today", "binarycop events --gate north --class undecided --json"), (9,)
     ),

@@ -18,7 +18,6 @@ from binarycop.settings.classifier import Backend
 from binarycop.settings.faces import DetectorKind
 from binarycop.settings.files import SYSTEM_FILE
 from binarycop.settings.lines import MOCK, InputSettings
-from binarycop.settings.load import load
 from binarycop.settings.schema import LaneSettings, Settings, wires_of
 from binarycop.trace import MAX_SPANS, NO_TRACER, ChromeTracer, Tracer
 
@@ -87,6 +86,8 @@ def tracer_of(options: argparse.Namespace) -> Iterator[Tracer]:
 
 def settings_of(options: argparse.Namespace) -> Settings:
     """The settings of the file, changed by the arguments. Raises SettingsErrors."""
+    from binarycop.settings.load import load  # noqa: PLC0415 - YAML takes long to import on a board; status does without
+
     settings = load(options.config).settings
     classifier, gates = settings.classifier, settings.gates
     if getattr(options, "bundle", None):

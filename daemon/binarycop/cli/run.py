@@ -2,6 +2,7 @@
 
 import argparse
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from binarycop.cli.console import Console, counts_text, latency_text
@@ -36,6 +37,8 @@ def add(parser: argparse.ArgumentParser) -> None:
     add_classifier(parser)
     add_finder(parser)
     add_trace(parser)
+    words = "answer `binarycop status --socket PATH` there, for this user only; under systemd the socket is the unit's"
+    parser.add_argument("--status-socket", type=Path, metavar="PATH", help=words)
     add_json(parser)
     parser.set_defaults(run=run)
 
@@ -47,6 +50,9 @@ def run(options: argparse.Namespace) -> int:
 
     if options.trace is not None and Notifier.from_environment(os.environ).has_manager:
         print_to_stderr("binarycop: --trace: a service of systemd writes no files; run it in a terminal")
+        return 2
+    if options.status_socket is not None and Notifier.from_environment(os.environ).has_manager:
+        print_to_stderr("binarycop: --status-socket: a service of systemd has the socket of binarycop-status.socket")
         return 2
 
     def load() -> Settings:
@@ -60,7 +66,7 @@ def run(options: argparse.Namespace) -> int:
     # In a log, the display's lines would only take space.
     console = None if options.json or is_under_systemd() else Console()
     with tracer_of(options) as tracer:
-        summary = run_daemon(load, console, tracer)
+        summary = run_daemon(load, console, tracer, options.status_socket)
     if console:
         console.clear()
     _print_summary(summary, as_json=options.json)

@@ -1,0 +1,195 @@
+"""A status as the lines that a person reads."""
+
+import textwrap
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from binarycop.cli.machine_facts import MachineFacts
+from binarycop.cli.terminal import Span, Style, Words, bold, dim
+from binarycop.journal.evidence import sentence
+from binarycop.service.status import FrontPerson, GateReport, LineLevel, SourceStatus, State, Status
+from binarycop.service.unit import UnitState
+from binarycop.settings.lines import MOCK
+
+_LABEL_COLUMNS = 11
+_STYLES = {
+    State.IN_SERVICE: Style.OK,
+    State.RECORDING_OVER: Style.WARN,
+    State.STARTING: Style.WARN,
+    State.OUT_OF_ORDER: Style.FAIL,
+    State.HANGS: Style.FAIL,
+}
+_WARM_C = 80.0
+_LITTLE_DISK_MIB = 100.0
+_OLD_FRAME_S = 1.0
+
+
+@dataclass(frozen=True)
+class Page:
+    """What the lines are made of. now: the time of day. unit: None where systemd does not run this daemon."""
+
+    status: Status
+    machine: MachineFacts
+    unit: UnitState | None
+    now: datetime
+    columns: int = 80
+
+    def lines(self) -> list[Sequence[Words]]:
+        """The daemon first, then each gate."""
+        found = list(self._daemon())
+        for gate in self.status.gates:
+            found += [(), *self._gate(gate)]
+        return found
+
+    def _daemon(self) -> Iterator[Sequence[Words]]:
+        status, origin = self.status, self.status.origin
+        title = _hangs(status) if status.state is State.HANGS else status.state.value.upper()
+        yield [bold(f"binarycop {origin.version}  "), Span(title, _STYLES[status.state])]
+        yield from self._row(
+            "since", f"{self._clock(status.running_s)} ({duration(status.running_s)}), process {origin.pid}"
+        )
+        network = f"{origin.bundle} on {status.backend}; {origin.golden} golden vectors right at the start"
+        yield from self._row("network", network)
+        if not status.has_scores:
+            yield from self._row("", "IT GIVES NO SCORES", Style.FAIL)
+        yield from self._row("mode", f"{status.mode}{', asleep' if status.is_asleep else ''}")
+        yield from self._row("latency", _latency(status))
+        yield from self._machine()
+        yield from self._systemd()
+        yield from self._settings()
+
+    def _machine(self) -> Iterator[Sequence[Words]]:
+        facts, warns = self.machine, False
+        parts = []
+        if facts.memory_mib is not None:
+            most = "" if facts.most_memory_mib is None else f" (at most {facts.most_memory_mib:.0f})"
+            parts.append(f"{facts.memory_mib:.0f} MiB{most}, {facts.threads} threads")
+        if facts.available_mib is not None:
+            parts.append(f"the machine has {facts.available_mib:.0f} MiB left")
+        if facts.swap_mib:
+            parts.append(f"SWAP {facts.swap_mib:.0f} MiB, a gate must have none")
+            warns = True
+        yield from self._row("memory", "; ".join(parts) or "not known", Style.WARN if warns else None)
+        if facts.temperature_c is not None:
+            is_warm = facts.temperature_c >= _WARM_C
+            yield from self._row("heat", f"{facts.temperature_c:.0f} °C", Style.WARN if is_warm else None)
+        if facts.disk_free_mib is not None:
+            is_little = facts.disk_free_mib < _LITTLE_DISK_MIB
+            text = f"{facts.disk_free_mib:.0f} MiB free for the journal"
+            yield from self._row("disk", text, Style.WARN if is_little else None)
+
+    def _systemd(self) -> Iterator[Sequence[Words]]:
+        watchdog = self.status.watchdog
+        if watchdog.limit_s is None:
+            yield from self._row("watchdog", "none: systemd does not watch this process")
+        else:
+            notified = "not notified yet" if watchdog.notified_s is None else f"notified {watchdog.notified_s:g} s ago"
+            yield from self._row("watchdog", f"{watchdog.limit_s:g} s, {notified}")
+        if watchdog.stuck:
+            yield from self._row("hangs", ", ".join(watchdog.stuck), Style.FAIL)
+        if self.unit is not None:
+            count = self.unit.restarts
+            text = f"{count} after a failure, since somebody started it"
+            yield from self._row("restarts", text, Style.WARN if count else None)
+
+    def _settings(self) -> Iterator[Sequence[Words]]:
+        settings = self.status.settings
+        yield from self._row("settings", f"read {duration(settings.loaded_s)} ago, {self._clock(settings.loaded_s)}")
+        if settings.waiting:
+            yield from self._row("", f"WAITING FOR A RESTART: {', '.join(settings.waiting)}", Style.WARN)
+        if settings.refused is not None:
+            yield from self._row("", f"NEW SETTINGS REFUSED: {settings.refused}", Style.FAIL)
+
+    def _gate(self, gate: GateReport) -> Iterator[Sequence[Words]]:
+        words = gate.state.value.upper()
+        causes = f": {', '.join(gate.causes)}" if gate.causes else ""
+        yield [bold(f"{gate.gate}  "), Span(f"{words}{causes}", _STYLES[gate.state])]
+        yield from self._row("since", f"{self._clock(gate.since_s)} ({duration(gate.since_s)}), policy {gate.policy}")
+        yield from self._camera(gate.source)
+        face = "none yet" if gate.face_age_s is None else f"the last {duration(gate.face_age_s)} ago"
+        yield from self._row("faces", f"{gate.finder}; {face}")
+        permission = f"ON ({gate.permission})" if gate.permission else "off"
+        yield from self._row("permission", f"{permission}, {gate.phase}", Style.OK if gate.permission else None)
+        yield from self._row("now", _front(gate.front))
+        for label, entry in (("verdict", gate.verdict), ("decision", gate.decision)):
+            text = "none yet" if entry is None else f"{duration(entry.age_s)} ago: {entry.text}"
+            yield from self._row(label, text)
+        yield from self._row("people", _people(gate))
+        yield from self._wires(gate.lines)
+
+    def _camera(self, source: SourceStatus) -> Iterator[Sequence[Words]]:
+        mode = source.mode or "not open yet"
+        asked = "" if "recording" in mode or source.name == "demo" else f" (asked: {source.asked})"
+        yield from self._row("camera", f"{source.name}: {mode}{asked}")
+        rate = "" if source.rate_hz is None else f"{source.rate_hz:g} pictures a second; "
+        text = (
+            f"{rate}the newest {duration(source.frame_age_s)} old; {source.captured} in all, "
+            f"{source.dropped} not looked at, {source.withheld} repeated"
+        )
+        yield from self._row("", text, Style.WARN if source.frame_age_s > _OLD_FRAME_S else None)
+
+    def _wires(self, lines: Sequence[LineLevel]) -> Iterator[Sequence[Words]]:
+        factory = self.status.origin.factory
+        if factory == MOCK:
+            yield from self._row("lines", "MOCK: NO WIRE IS READ OR DRIVEN", Style.FAIL)
+        else:
+            yield from self._row("lines", factory)
+        for title, is_input in (("out", False), ("in", True)):
+            shown = [
+                f"{line.name.removeprefix('lines.')} {_level(line)}" for line in lines if line.is_input is is_input
+            ]
+            if shown:
+                style = Style.FAIL if any(line.active is None for line in lines if line.is_input is is_input) else None
+                yield from self._row(f"  {title}", ", ".join(shown), style)
+
+    def _row(self, label: str, text: str, style: Style | None = None) -> Iterator[Sequence[Words]]:
+        """A line with a label; what is too long goes on below."""
+        wrapped = textwrap.wrap(text, max(self.columns - _LABEL_COLUMNS - 1, 20)) or [""]
+        for index, part in enumerate(wrapped):
+            words: Words = part if style is None else Span(part, style)
+            yield [dim((label if index == 0 else "").ljust(_LABEL_COLUMNS)), words]
+
+    def _clock(self, ago_s: float) -> str:
+        at = self.now - timedelta(seconds=ago_s)
+        return at.strftime("%H:%M:%S" if at.date() == self.now.date() else "%Y-%m-%d %H:%M")
+
+
+def duration(seconds: float) -> str:
+    """Such as ``0.3 s``, ``42 s``, ``12 min``, ``3 h 12 min``, ``5 d 3 h``."""
+    if seconds < 10:
+        return f"{max(seconds, 0):.1f} s"
+    if seconds < 120:
+        return f"{seconds:.0f} s"
+    minutes = int(seconds // 60)
+    if minutes < 60:
+        return f"{minutes} min"
+    hours = minutes // 60
+    return f"{hours} h {minutes % 60} min" if hours < 48 else f"{hours // 24} d {hours % 24} h"
+
+
+def _hangs(status: Status) -> str:
+    return f"HANGS: the loop has not stepped for {duration(status.age_s)}"
+
+
+def _latency(status: Status) -> str:
+    if status.p50_ms is None or status.p99_ms is None:
+        return "none yet"
+    return f"p50 {status.p50_ms:.1f} ms, p99 {status.p99_ms:.1f} ms, of the newest {status.latencies} pictures"
+
+
+def _front(front: FrontPerson | None) -> str:
+    if front is None:
+        return "nobody in front"
+    return f"person {front.person}: {front.status}{sentence({**front.evidence, 'outcome': 'decided'})}"
+
+
+def _people(gate: GateReport) -> str:
+    return (
+        f"{gate.persons} in front since the start: {gate.permits} permitted, {gate.refusals} refused, "
+        f"{gate.undecided} undecided; {gate.passed} passed"
+    )
+
+
+def _level(line: LineLevel) -> str:
+    return {None: "UNREADABLE", True: "on", False: "off"}[line.active]

@@ -1,0 +1,255 @@
+"""``binarycop status``: what it shows, its exit codes, and a daemon that really runs."""
+
+import io
+import json
+import os
+import re
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from binarycop.cli import machine_facts
+from binarycop.cli.machine_facts import MachineFacts
+from binarycop.cli.main import main
+from binarycop.cli.status_page import Page, duration
+from binarycop.cli.terminal import Terminal, columns_of
+from binarycop.clock import MonotonicClock
+from binarycop.service import unit
+from binarycop.service.status import LineLevel, SettingsStatus, State, Status, WatchdogStatus
+from binarycop.service.status_server import open_status
+from binarycop.service.unit import UnitState
+from tests.service.statuses import GATE, STATUS, with_gate
+
+FACTS = MachineFacts(94.4, 101.2, 6, 230.0, 0.0, 54.3, 3200.0)
+NOW = datetime(2026, 5, 4, 18, 30, 0)
+HOSTILE = "x\n\x1b[2Jall is well\u202e"
+
+
+def shown(status: Status, facts: MachineFacts = FACTS, state: UnitState | None = None, columns: int = 80) -> str:
+    """The page as text, without colours."""
+    terminal = Terminal(io.StringIO(), {})
+    return "\n".join(terminal.styled(line) for line in Page(status, facts, state, NOW, columns).lines())
+
+
+def coloured(status: Status) -> str:
+    terminal = Terminal(io.StringIO(), {"CLICOLOR_FORCE": "1"})
+    return "\n".join(terminal.styled(line) for line in Page(status, FACTS, None, NOW).lines())
+
+
+@contextmanager
+def answered(path: Path, status: Status) -> Iterator[Path]:
+    """A daemon that gives this answer."""
+    with open_status(path, {}, MonotonicClock()) as server:
+        assert server is not None
+        server.publish(status)
+        yield path
+
+
+@pytest.fixture(autouse=True)
+def _no_systemd(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(unit, "read", lambda: None)
+
+
+def test_a_page_has_all_that_an_operator_asks_for() -> None:
+    page = shown(STATUS, state=UnitState(True, 0.0, 0.0, 2, "", "active", 812))
+    for part in (
+        "binarycop 1.0  IN SERVICE",
+        "17:29:59 (1 h 0 min), process 812",
+        "n-cnv 0.3.0 on emulator; 96 golden vectors right at the start",
+        "p50 12.3 ms, p99 31.0 ms, of the newest 1000 pictures",
+        "94 MiB (at most 101), 6 threads; the machine has 230 MiB left",
+        "54 °C",
+        "3200 MiB free for the journal",
+        "8 s, notified 0.7 s ago",
+        "restarts   2 after a failure",
+        "gate  IN SERVICE",
+        "policy enforce",
+        "/dev/video0: 640×480 MJPG, 30 Hz (asked: 640×480 MJPG, 30 Hz)",
+        "29.9 pictures a second; the newest 0.0 s old",
+        "lookout on ncnn; the last 0.2 s ago",
+        "ON (verdict), permitted",
+        "person 13: still looking; 4 frames: correct 3, nose 1; lead 34/22",
+        "3.0 s ago: person 12: nose; 14 frames: nose 9",
+        "2.9 s ago: person 12: permission refused (nose)",
+        "13 in front since the start: 9 permitted, 3 refused, 1 undecided; 9",
+        "gpiochip",
+        "permission on, lamps.nose off",
+        "fire off",
+    ):
+        assert re.sub(r"\s+", " ", part) in re.sub(r"\s+", " ", page), part
+
+
+@pytest.mark.parametrize("columns", [80, 60, 200])
+def test_no_line_is_longer_than_the_terminal(columns: int) -> None:
+    wires = tuple(LineLevel(f"lines.lamps.lamp{number}", "gpio:1", False, None) for number in range(30))
+    waiting = SettingsStatus(5.0, ("frames.source (gate)",) * 20, "gate.yaml:3: " + "wrong " * 40)
+    status = replace(with_gate(lines=wires, causes=("no frames",)), settings=waiting)
+    lines = shown(status, columns=columns).splitlines()
+    assert max(map(columns_of, lines)) < columns
+
+
+def test_mock_lines_cannot_be_missed() -> None:
+    mock = replace(STATUS, origin=replace(STATUS.origin, factory="mock"))
+    assert "MOCK: NO WIRE IS READ OR DRIVEN" in shown(mock)
+    assert "\x1b[1;31mMOCK" in coloured(mock)
+    assert "MOCK" not in shown(STATUS)
+
+
+def test_a_fault_has_its_cause_and_its_time() -> None:
+    page = shown(with_gate(state=State.OUT_OF_ORDER, causes=("no frames", "no scores"), since_s=90.0))
+    assert "gate  OUT OF ORDER: no frames, no scores" in page
+    assert "18:28:30 (90 s)" in page
+
+
+def test_a_loop_that_hangs_is_the_first_thing_that_is_said() -> None:
+    page = shown(replace(STATUS, age_s=4.2))
+    assert page.startswith("binarycop 1.0  HANGS: the loop has not stepped for 4.2 s")
+
+
+def test_what_waits_and_what_was_refused_is_said() -> None:
+    page = shown(replace(STATUS, settings=SettingsStatus(7.0, ("service.hang_s",), "gate.yaml:3: is '30'")))
+    assert "WAITING FOR A RESTART: service.hang_s" in page
+    assert "NEW SETTINGS REFUSED: gate.yaml:3: is '30'" in page
+
+
+def test_what_is_not_known_is_left_out_or_said() -> None:
+    status = replace(
+        with_gate(front=None, verdict=None, decision=None, face_age_s=None, permission=None),
+        p50_ms=None,
+        watchdog=WatchdogStatus(None, None, ("perception",)),
+        has_scores=False,
+    )
+    page = shown(status, MachineFacts(None, None, None, None, None, None, None))
+    for part in ("nobody in front", "none yet", "not known", "off, permitted", "IT GIVES NO SCORES", "does not watch"):
+        assert part in page
+    assert "hangs      perception" in page
+
+
+def test_a_hostile_answer_cannot_move_the_cursor(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    status = replace(with_gate(gate=HOSTILE, causes=(HOSTILE,), policy=HOSTILE), backend=HOSTILE, mode=HOSTILE)
+    with answered(tmp_path / "status", status) as path:
+        assert main(["status", "--socket", str(path)]) == 0
+        assert main(["status", "--json", "--socket", str(path)]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert all(line.isprintable() for line in lines)
+    assert any("\\x1b[2J" in line for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("status", "code"),
+    [
+        (STATUS, 0),
+        (with_gate(state=State.RECORDING_OVER), 0),
+        (with_gate(state=State.OUT_OF_ORDER, causes=("no frames",)), 12),
+        (replace(STATUS, is_ready=False), 12),
+    ],
+    ids=["in service", "recording over", "out of order", "starting"],
+)
+def test_the_exit_code_is_for_monitoring(
+    status: Status, code: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with answered(tmp_path / "status", status) as path:
+        assert main(["status", "--json", "--socket", str(path)]) == code
+    found = json.loads(capsys.readouterr().out)
+    assert (found["event"], found["state"]) == ("status", status.state.value)
+    assert found["gates"][0]["decision"]["fields"] == {"person": 12, "latency_ms": 12.5}
+    assert set(found["machine"]) >= {"memory_mib", "temperature_c", "disk_free_mib"}
+
+
+def test_a_daemon_that_does_not_run_has_its_own_exit_code(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "status"
+    assert main(["status", "--socket", str(path)]) == 13
+    assert capsys.readouterr().err == f"binarycop: {path}: the daemon does not run\n"
+    assert main(["status", "--json", "--socket", str(path)]) == 13
+    assert json.loads(capsys.readouterr().out)["exit_code"] == 13
+
+
+def test_what_systemd_knows_of_a_daemon_that_does_not_run_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "status"
+    monkeypatch.setattr("binarycop.cli.status.PATH", path)
+    monkeypatch.setattr(unit, "read", lambda: UnitState(False, 0.0, 0.0, 0, "", "failed", 0, 3))
+    assert main(["status", "--socket", str(path)]) == 13
+    said = capsys.readouterr().err
+    assert said.endswith("does not run; binarycop.service is failed, its last exit code is 3 (wrong settings)\n")
+
+
+def test_watching_goes_on_while_the_daemon_does_not_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "status"
+    assert main(["status", "--watch", "--seconds", "0", "--socket", str(path)]) == 13
+    assert capsys.readouterr().out == "NO ANSWER: the daemon does not run\n"
+    with answered(path, STATUS):
+        assert main(["status", "--watch", "--seconds", "0", "--json", "--socket", str(path)]) == 0
+    assert json.loads(capsys.readouterr().out)["state"] == "in service"
+
+
+def test_the_unit_is_read_from_what_systemctl_shows() -> None:
+    text = "ActiveState=failed\nNRestarts=2\nMainPID=0\nResult=exit-code\nExecMainStatus=3\nStatusText=\n"
+    state = unit.parse(text)
+    assert (state.state, state.restarts, state.pid, state.failure) == ("failed", 2, 0, 3)
+    assert unit.parse(text.replace("exit-code", "success")).failure == 0
+
+
+def test_the_machine_is_read_from_the_kernels_files(tmp_path: Path) -> None:
+    (tmp_path / "812").mkdir()
+    (tmp_path / "812/status").write_text("Name:\tpython3\nVmHWM:\t  103628 kB\nVmRSS:\t   96666 kB\nThreads:\t6\n")
+    (tmp_path / "meminfo").write_text("MemTotal: 512000 kB\nMemAvailable:  235520 kB\nSwapTotal:   0 kB\n")
+    for number, text in enumerate(("41000", "54300", "", "no number")):
+        (tmp_path / f"thermal_zone{number}").mkdir()
+        (tmp_path / f"thermal_zone{number}/temp").write_text(text)
+    facts = machine_facts.read(812, tmp_path, tmp_path, tmp_path)
+    assert replace(facts, disk_free_mib=None) == MachineFacts(94.4, 101.2, 6, 230.0, 0.0, 54.3, None)
+    assert facts.disk_free_mib is not None
+    nothing = machine_facts.read(7, tmp_path / "none", tmp_path / "none", tmp_path / "none")
+    assert nothing == MachineFacts(None, None, None, None, None, None, None)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(0.04, "0.0 s"), (9.9, "9.9 s"), (42, "42 s"), (150, "2 min"), (11_520, "3 h 12 min"), (270_000, "3 d 3 h")],
+)
+def test_a_duration_is_short(seconds: float, words: str) -> None:
+    assert duration(seconds) == words
+
+
+def test_a_daemon_that_runs_says_how_it_is(bundle: str, tmp_path: Path) -> None:
+    path = tmp_path / "status"
+    command = [sys.executable, "-m", "binarycop", "run", "--source", "demo", "--bundle", bundle]
+    environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
+    with subprocess.Popen(
+        [*command, "--status-socket", str(path)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=environment,
+        text=True,
+    ) as daemon:  # fmt: skip
+        try:
+            assert daemon.stdout is not None
+            next(line for line in daemon.stdout if "in front" in line)
+            threading.Thread(target=daemon.stdout.read, daemon=True).start()
+            asked: subprocess.CompletedProcess[str] = subprocess.run(
+                [sys.executable, "-m", "binarycop", "status", "--json", "--socket", str(path)],
+                capture_output=True, text=True, timeout=60, check=True,
+            )  # fmt: skip
+        finally:
+            daemon.terminate()
+            daemon.wait(60)
+    found: dict[str, Any] = json.loads(asked.stdout)
+    assert found["state"] == "in service"
+    assert found["origin"]["pid"] == daemon.pid
+    assert found["origin"]["factory"] == "mock"
+    assert found["gates"][0]["persons"] == 1
+    assert found["machine"]["threads"] >= 4
+    assert not path.exists()
+
+
+def test_the_gates_of_a_page_are_those_of_the_status() -> None:
+    two = replace(STATUS, gates=(replace(GATE, gate="north"), replace(GATE, gate="south")))
+    page = shown(two)
+    assert page.index("north  IN SERVICE") < page.index("south  IN SERVICE")
