@@ -12,6 +12,7 @@ import pytest
 
 from deploy.deb import HERE
 
+DAEMON = HERE.parent / "daemon/binarycop"
 LONGEST_S = 60
 GOOD = "ok: it has the files of SHA256SUMS and no other, and each agrees with it"
 needs_root = pytest.mark.skipif(os.geteuid() != 0 or not shutil.which("dpkg"), reason="needs root and dpkg")
@@ -51,8 +52,8 @@ def checked(stick: Path, path: str = "") -> str:
 
 
 def about_the_stick(stick: Path, path: str = "") -> str:
-    """What it says in its second step."""
-    return checked(stick, path).partition("2. the stick\n")[2].partition(" 3. ")[0]
+    """What it says in its first step."""
+    return checked(stick, path).partition("1. the stick\n")[2].partition(" 2. ")[0]
 
 
 def program(folder: Path, name: str, text: str) -> str:
@@ -199,6 +200,56 @@ def test_nothing_is_left_behind(stick: Path) -> None:
     about_the_stick(stick)
     after = {path.name for folder in ("/tmp", "/var/tmp", "/var/log") for path in Path(folder).iterdir()}
     assert not [name for name in after - before if "binarycop-install" in name]
+
+
+@pytest.fixture
+def stick_with_package(stick: Path, tmp_path: Path) -> Path:
+    """A stick with a package for this machine that has the program, and needs nothing."""
+    arch = subprocess.run(["dpkg", "--print-architecture"], capture_output=True, text=True, check=True).stdout.strip()
+    tree = tmp_path / "tree"
+    shutil.copytree(DAEMON, tree / "usr/lib/binarycop/python/binarycop", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(HERE / "launch/launch.py", tree / "usr/lib/binarycop")
+    (tree / "DEBIAN").mkdir()
+    fields = f"Package: binarycop\nVersion: 1\nArchitecture: {arch}\nMaintainer: x <x@example.org>\nDescription: x\n"
+    (tree / "DEBIAN/control").write_text(fields)
+    (stick / "binarycop_1_all.deb").unlink()
+    package = stick / f"binarycop_1_{arch}.deb"
+    subprocess.run(["dpkg-deb", "-Zgzip", "-z1", "--build", tree, package], check=True, stdout=subprocess.DEVNULL)
+    sums(stick)
+    return stick
+
+
+def check_of(stick: Path, *options: str) -> tuple[int, str]:
+    """The exit code and the output of ``install --check``."""
+    command = [stick / "install", "--check", *options]
+    done = subprocess.run(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=LONGEST_S, check=False
+    )
+    return done.returncode, done.stdout
+
+
+@needs_root
+def test_the_machine_is_checked_by_the_doctor_of_the_package(stick_with_package: Path) -> None:
+    code, output = check_of(stick_with_package)
+    assert code == 1
+    assert "FAIL  board and image" in output, output
+    # The text is wrapped, as on a terminal.
+    assert "(to continue anyway: --other-board)" in " ".join(output.split())
+    assert "NOT OK: what FAIL stands before must be right first" in output
+    _, output = check_of(stick_with_package, "--other-board", "--without-camera")
+    assert "FAIL" not in output, output
+    assert "ok    disk" in output
+    assert "ok: nothing that prevents the installation" in output
+
+
+@needs_root
+def test_a_package_without_the_program_leaves_the_machine_unchecked(stick_with_package: Path) -> None:
+    [package] = stick_with_package.glob("*.deb")
+    package.write_bytes(b"no package")
+    sums(stick_with_package)
+    code, output = check_of(stick_with_package, "--other-board", "--without-camera")
+    assert code == 1
+    assert "has no usr/lib/binarycop: it is not a package of this program, or is damaged" in output, output
 
 
 @pytest.mark.parametrize(

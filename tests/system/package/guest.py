@@ -57,9 +57,9 @@ def in_use(name: str) -> str:
 
 def a_board_without_a_pynq_image_is_refused_and_nothing_changes() -> str:
     output = call("/sticks/first/install", "--check", fails=True)
-    expect("NOT OK: this is Debian GNU/Linux 12" in output, output)
+    expect("FAIL  board and image Debian GNU/Linux 12" in output, output)
     output = call("/sticks/first/install", fails=True)
-    expect("there is no camera; plug it in" in output and "nothing was changed" in output, output)
+    expect("FAIL  cameras         there is no camera" in output and "nothing was changed" in output, output)
     expect(not Path("/usr/bin/binarycop").exists(), "something was installed")
     return output.splitlines()[-1]
 
