@@ -22,6 +22,23 @@ def json_lines(text: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in text.splitlines()]
 
 
+def test_evaluate_lists_each_wrong_answer_and_each_picture_without_a_face(
+    bundle: str, pictures: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cv2.imwrite(str(pictures / "chin" / "0.png"), np.full((12, 12, 3), 90, np.uint8))
+    line = ["evaluate", str(pictures), "--bundle", bundle, "--finder", "fixed", "--list-wrong"]
+    assert main([*line, "--json"]) == 0
+    (report,) = json_lines(capsys.readouterr().out)
+    faces, right = sum(map(sum, report["confusion"])), sum(row[i] for i, row in enumerate(report["confusion"]))
+    assert len(report["wrong"]) == faces - right + 1
+    assert {"file": "chin/0.png", "class": "chin", "answer": None, "lead": None} in report["wrong"]
+    assert all(wrong["answer"] != wrong["class"] for wrong in report["wrong"])
+    assert main(line) == 0
+    shown = capsys.readouterr().out.splitlines()
+    assert "chin/0.png: no face" in shown
+    assert len([text for text in shown if ": answer " in text or ": no face" in text]) == len(report["wrong"])
+
+
 def test_evaluate_prints_the_fields_of_its_contract(
     bundle: str, pictures: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -29,13 +46,15 @@ def test_evaluate_prints_the_fields_of_its_contract(
     out, err = capsys.readouterr()
     (report,) = json_lines(out)
     assert set(report) == {
-        "images", "no_face", "abstained", "confusion", "recall", "balanced_accuracy", "bundle", "backend", "finder",
-        "repeated", "contradicted", "left_out",
+        "images", "no_face", "abstained", "confusion", "recall", "recall_interval", "balanced_accuracy", "bundle", "backend",
+        "finder", "repeated", "contradicted", "left_out",
     }  # fmt: skip
     assert (report["images"], report["no_face"], report["finder"]) == (10, 0, "fixed")
     assert [sum(row) for row in report["confusion"]] == [2, 2, 4, 2]
     recalls = [row[index] / sum(row) for index, row in enumerate(report["confusion"])]
     assert list(report["recall"].values()) == recalls
+    intervals = report["recall_interval"].values()
+    assert all(low <= recall <= high and high - low > 0.5 for recall, (low, high) in zip(recalls, intervals))
     assert report["balanced_accuracy"] == pytest.approx(sum(recalls) / 4)
     assert [(row["reason"], row["count"]) for row in report["left_out"]] == [("not_a_picture", 1), ("undecodable", 1)]
     assert report["left_out"][0]["first"] == ["nose/notes.txt"]

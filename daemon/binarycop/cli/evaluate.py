@@ -17,9 +17,11 @@ from binarycop.cli.options import (
     print_json,
     settings_of,
 )
+from binarycop.cli.progress import Progress
+from binarycop.clock import MonotonicClock
 from binarycop.detection.choose import make_detector
 from binarycop.detection.views import views_of_each_face
-from binarycop.evaluation.classification import Report, evaluate
+from binarycop.evaluation.classification import Report, WrongAnswer, evaluate
 from binarycop.evaluation.omissions import Omissions
 from binarycop.printable import printable
 from binarycop.service.backends import open_bundle
@@ -33,6 +35,8 @@ def add(parser: argparse.ArgumentParser) -> None:
     add_config(parser)
     add_classifier(parser)
     add_finder(parser)
+    words = "name each picture with a wrong answer, and each without a face"
+    parser.add_argument("--list-wrong", action="store_true", help=words)
     add_json(parser)
     parser.set_defaults(run=run)
 
@@ -43,11 +47,12 @@ def run(options: argparse.Namespace) -> int:
     lane = first_gate_of(settings)
     bundle, classifier = open_bundle(settings.classifier)
     detector = make_detector(lane.faces, subtract_background=False)
-    report, omissions = Report(), Omissions()
+    report, omissions, progress = Report(), Omissions(), Progress("classifying", MonotonicClock())
     try:
         views = views_of_each_face(settings.classifier.views, len(settings.gates))
-        report = evaluate(options.folder, lane, detector, classifier, bundle, omissions, views)
+        report = evaluate(options.folder, lane, detector, classifier, bundle, omissions, views, progress.update)
     finally:
+        progress.clear()
         print_omissions(omissions, report.images)
     names = {"bundle": bundle.manifest.name, "backend": classifier.name, "finder": detector.name}
     for tally, of in ((report.repeated, "their"), (report.contradicted, "another")):
@@ -55,9 +60,13 @@ def run(options: argparse.Namespace) -> int:
             note = f"counted, but equal to an earlier picture of {of} class: {tally.count}: {tally.names}"
             print(printable(f"binarycop: {note}"), file=sys.stderr)
     if options.json:
-        print_json({**_fields(report), **names, "left_out": omissions.rows})
+        wrong = {"wrong": [_wrong_fields(answer) for answer in report.wrong]} if options.list_wrong else {}
+        print_json({**_fields(report), **names, "left_out": omissions.rows, **wrong})
         return 0
     print(printable(", ".join(f"{key} {value}" for key, value in names.items())))
+    if options.list_wrong:
+        for answer in report.wrong:
+            print(printable(_wrong_line(answer)))
     for line in _table(report):
         print(line)
     return 0
@@ -70,27 +79,40 @@ def _fields(report: Report) -> dict[str, Any]:
         "abstained": report.abstained,
         "confusion": report.confusion,
         "recall": report.recall(),
+        "recall_interval": {label: right.interval if right.total else None for label, right in report.right().items()},
         "balanced_accuracy": report.balanced_accuracy(),
         "repeated": report.repeated.row,
         "contradicted": report.contradicted.row,
     }
 
 
+def _wrong_fields(answer: WrongAnswer) -> dict[str, Any]:
+    given = None if answer.answer is None else answer.answer.label
+    return {"file": answer.file, "class": answer.mask_class.label, "answer": given, "lead": answer.lead}
+
+
+def _wrong_line(answer: WrongAnswer) -> str:
+    given = "no face" if answer.answer is None else f"answer {answer.answer.label}, lead {answer.lead}"
+    return f"{answer.file}: {given}"
+
+
 def _table(report: Report) -> Iterator[str]:
-    yield f"{report.images} pictures, {report.no_face} without a face"
-    yield "true \\ answer" + "".join(f"{label:>12}" for label in LABELS) + "      recall"
-    recall, balanced = report.recall(), report.balanced_accuracy()
-    for label, row in zip(LABELS, report.confusion):
-        share = recall[label]
-        yield f"{label:<13}" + "".join(f"{n:>12}" for n in row) + (f"{share:>12.3f}" if share is not None else "")
+    yield f"{report.images} picture{'s' * (report.images != 1)}, {report.no_face} without a face"
+    yield "true \\ answer" + "".join(f"{label:>11}" for label in LABELS) + "  recall     95 %"
+    for (label, right), row in zip(report.right().items(), report.confusion):
+        low, high = right.interval
+        share = f"{right.ratio:>8.3f}  {low:.3f}-{high:.3f}" if right.ratio is not None else ""
+        yield f"{label:<13}" + "".join(f"{n:>11}" for n in row) + share
     if report.abstained:
-        yield f"{report.abstained} of these answers have too small a margin: at the gate they would be no vote"
+        has, they = ("has", "it") if report.abstained == 1 else ("have", "they")
+        yield f"{report.abstained} of these answers {has} too small a margin: at the gate {they} would be no vote"
+    balanced = report.balanced_accuracy()
     if balanced is None:
         yield "balanced accuracy unknown: no face was found"
         return
     lacking = [
         f"{label} (no {'face found' if images else 'picture'})"
-        for (label, share), images in zip(recall.items(), report.images_of)
+        for (label, share), images in zip(report.recall().items(), report.images_of)
         if share is None
     ]
     yield f"balanced accuracy {balanced:.3f}" + (f", without {', '.join(lacking)}" if lacking else "")

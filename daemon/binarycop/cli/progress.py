@@ -3,20 +3,21 @@
 import sys
 from typing import TextIO
 
+from binarycop.cli.terminal import CLEAR_LINE, Terminal
 from binarycop.clock import Clock
 
-_CLEAR_LINE = "\r\x1b[K"
 _EVERY_S = 0.2
 _FIRST_S = 1.0
 _WIDTH = 30
+_MINUTES_FROM_S = 120.0
 
 
 class Progress:
     """Shows ``what``, and how much of it is done. Nothing is shown for work that ends within a second."""
 
     def __init__(self, what: str, clock: Clock, stream: TextIO | None = None) -> None:
-        self._what, self._clock, self._stream = what, clock, stream or sys.stderr
-        self._is_terminal = self._stream.isatty()
+        self._what, self._clock = what, clock
+        self._terminal = Terminal(stream or sys.stderr)
         self._begun_s = clock.now_s()
         self._next_s = self._begun_s + _FIRST_S
         self._is_shown = False
@@ -24,19 +25,28 @@ class Progress:
     def update(self, share: float) -> None:
         """This share of the work is done."""
         now_s = self._clock.now_s()
-        if not self._is_terminal or now_s < self._next_s:
+        if not self._terminal.can_repaint or now_s < self._next_s:
             return
         self._next_s = now_s + _EVERY_S
+        share = min(max(share, 0.0), 1.0)
         done = round(share * _WIDTH)
-        left = f"{(now_s - self._begun_s) * (1 - share) / share:.0f} s left" if share > 0 else ""
+        left = time_left((now_s - self._begun_s) * (1 - share) / share) if share > 0 else ""
         bar = f"[{'#' * done}{'.' * (_WIDTH - done)}]"
-        self._stream.write(f"{_CLEAR_LINE}{self._what} {bar} {100 * share:3.0f} %  {left}")
-        self._stream.flush()
+        line = f"{self._what} {bar} {100 * share:3.0f} %  {left}"
+        # A line that wraps could not be cleared.
+        shown = self._terminal.styled(line, self._terminal.size[0] - 1)
+        self._terminal.stream.write(CLEAR_LINE + shown)
+        self._terminal.stream.flush()
         self._is_shown = True
 
     def clear(self) -> None:
-        """Clear the line."""
+        """Clear the line, before another one is printed or at the end."""
         if self._is_shown:
-            self._stream.write(_CLEAR_LINE)
-            self._stream.flush()
+            self._terminal.stream.write(CLEAR_LINE)
+            self._terminal.stream.flush()
             self._is_shown = False
+
+
+def time_left(left_s: float) -> str:
+    """In words: to the second for two minutes, to the minute for longer."""
+    return f"{left_s:.0f} s left" if left_s < _MINUTES_FROM_S else f"{left_s / 60:.0f} min left"
