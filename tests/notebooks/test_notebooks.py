@@ -46,7 +46,7 @@ def test_no_output_is_stored(file: Path) -> None:
     assert all(cell["outputs"] == [] and cell["execution_count"] is None for cell in cells)
     assert all(cell["metadata"] == {} and "attachments" not in cell for cell in content["cells"])
     assert set(content["metadata"]) == {"kernelspec", "language_info"}
-    assert set(content["metadata"]["language_info"]) == {"name"}, "a version would change with whoever saves it"
+    assert set(content["metadata"]["language_info"]) == {"name"}, "a version would change with each Python that saves it"
 
 
 @every_notebook

@@ -1,7 +1,7 @@
 """The Python interface: what ``binarycop.open`` gives, and its answers. Only these names are public.
 
-A name keeps its meaning while the first number of the version stays the same; every other module of the package may
-change with each version.
+Every other module of the package may change with each version; these change only with a version that says so
+(CONTRIBUTING.md, "Versions").
 """
 
 from binarycop.api.answers import Answer, FaceAnswer, Look

@@ -1,4 +1,4 @@
-"""Whether this process may use the overlay of a board, for whoever is not the daemon: a notebook, or ``classify``."""
+"""Whether a process that is not the daemon may use the overlay of a board: a notebook, or ``classify``."""
 
 import os
 from importlib.util import find_spec
