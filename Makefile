@@ -34,9 +34,13 @@ help: ## Lists the targets.
 		/^##@ / { printf "%s%s\n", (count++ ? "\n" : ""), substr($$0, 5) } \
 		/^[a-z][a-z0-9-]*:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
-clean: ## Removes the environments, what was built, and the tools' caches.
-	rm -rf $(VENV) $(PINNED) $(DEBIAN) $(TRAINING) $(FUZZ) $(BENCH) $(RTL) .venv-pynq-* build dist daemon/*.egg-info \
+# The training environment takes up to an hour to install.
+clean: ## Removes what was built, the tools' caches, and the environments except the one for training.
+	rm -rf $(VENV) $(PINNED) $(DEBIAN) $(FUZZ) $(BENCH) $(RTL) .venv-pynq-* build dist daemon/*.egg-info \
 		$(NATIVE)/*.so .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+distclean: clean ## Removes the training environment too.
+	rm -rf $(TRAINING)
 
 ##@ Test
 
@@ -84,6 +88,10 @@ MINUTES ?= 10
 fuzz: $(FUZZ)/.installed ## Tries random inputs for MINUTES=10, longer than the tests do.
 	@$(FUZZ)/bin/python -m tests.system.fuzz.run --minutes $(MINUTES)
 
+# It tries what is committed. It is no part of CI, since it installs 700 MB from the package index.
+test-install: $(VENV)/.installed ## Installs wheel, extras and source distribution of the commit as users do (5 minutes).
+	@$(VENV)/bin/python -m tests.system.install.run
+
 ##@ Test whole systems
 
 test-rtl: ## Simulates the overlay's dead-man timer (root installs Icarus and Verilator).
@@ -99,7 +107,8 @@ route: $(VENV)/.tested $(RTL)/.routed ## Places and routes the circuits of n-CNV
 	@PYTHONPATH=.:daemon $(VENV)/bin/python -m overlays.rtl.report --measure route n-cnv u-cnv --missing
 
 # Each of these builds its image or tree once, in ~/.cache (300 to 420 MB, 2 to 3 minutes), and that needs root. WORD=… runs
-# only the checks that have this word in their name: WORD=edges, WORD=reload, WORD=frames.
+# only the checks that have this word in their name: WORD=edges, WORD=reload, WORD=frames; of test-armhf, WORD=cli runs one
+# folder of tests.
 test-board: $(VENV)/.installed ## Tests lines and camera on the chips and cameras of an emulated machine (3 minutes).
 	@$(VENV)/bin/python -m tests.system.board.run $(WORD)
 
@@ -152,14 +161,14 @@ build/gate-release: deploy/gate-release/gate-release.c
 	$(CC) -std=gnu11 -O2 -Wall -Wextra -Werror -o $@ $<
 
 # The same commit and MAINTAINER give the same bytes. ARCH=… builds for one architecture only.
-package: $(VENV)/.installed ## Builds the wheel and the Debian packages of the commit into dist/.
+package: $(VENV)/.installed ## Builds wheel, source distribution and Debian packages of the commit into dist/.
 	@PYTHON=$(CURDIR)/$(VENV)/bin/python deploy/package dist $(ARCH)
 
 # STATUS is the board's /var/lib/dpkg/status; with it, the stick gets only what that board lacks.
 stick: ## Collects what a USB stick needs to install a board without a network.
 	@deploy/stick $(if $(STATUS),--status $(STATUS)) dist/stick
 
-.PHONY: run venv venv-train help clean test test-traces lint test-pinned test-pynq test-debian compatibility test-training benchmarks fuzz test-rtl \
+.PHONY: run venv venv-train help clean distclean test test-install test-traces lint test-pinned test-pynq test-debian compatibility test-training benchmarks fuzz test-rtl \
 	test-circuit rtl-model route \
 	test-board test-systemd test-boot test-package test-armhf armhf-cost test-faults test-sandbox privacy-report soak \
 	gate-release package stick

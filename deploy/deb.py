@@ -90,7 +90,6 @@ def _fill(tree: Path, wheels: list[Path], helper: Path, release: Release, arch: 
     _add_units(tree)
     with tempfile.TemporaryDirectory() as pages:
         manual.write(Path(pages))
-        shutil.copy(HERE / "gate-release" / "gate-release.8", Path(pages) / "man8")
         for page in sorted(Path(pages).glob("man*/*")):
             _compress(page.read_bytes(), tree / "usr/share/man" / page.parent.name / f"{page.name}.gz")
         for file in sorted((Path(pages) / "completions").iterdir()):

@@ -1,4 +1,4 @@
-"""Writes manual page and bash completion from the parser behind ``--help``: ``python -m deploy.manual OUT``.
+"""Writes manual pages, and bash completion from the parser behind ``--help``: ``python -m deploy.manual OUT``.
 
 The page uses the macros of man(7).
 """
@@ -18,6 +18,8 @@ _FILES = (
     ("/var/lib/binarycop/bundles/", "the bundles in use"),
 )
 _RENAMED = (("rollback", "back"), ("ensure", "ready"))  # as in launch/binarycop-bundle
+# gate-release has no parser: its page is written by hand, all but the version.
+_HELPER_PAGE = Path(__file__).parent / "gate-release" / "gate-release.8"
 _SEE_ALSO = ("gate-release(8)", "journalctl(1)")
 
 
@@ -54,6 +56,7 @@ def write(out: Path) -> None:
         (out / "man1/binarycop.1", page(program, 1)),
         # The name that `binarycop bundle` had before.
         (out / "man8/binarycop-bundle.8", ".so man1/binarycop.1\n"),
+        (out / "man8/gate-release.8", _HELPER_PAGE.read_text(encoding="utf-8").replace("@VERSION@", __version__)),
         (out / "completions/binarycop", completion(program)),
         (out / "completions/binarycop-bundle", completion(former_program(program))),
     ):

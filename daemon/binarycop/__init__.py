@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 __all__ = ["__version__", "open"]
 
-__version__ = "0.1.0"
+__version__ = "0.4.0"
 
 
 def open(  # noqa: A001 - as gzip.open and PIL.Image.open: it is called with its module's name
