@@ -22,7 +22,7 @@ def _good_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     for module in ("binarycop.doctor.examination", "binarycop.cli.doctor", "binarycop.doctor.versions"):
         monkeypatch.setattr(f"{module}.read_machine", lambda: GOOD)
     monkeypatch.setattr("binarycop.doctor.examination.read_units", lambda _: UnitFacts())
-    monkeypatch.setattr("binarycop.doctor.examination._ask", lambda: None)
+    monkeypatch.setattr("binarycop.doctor.examination._ask", lambda: (None, ""))
     monkeypatch.setattr("binarycop.doctor.camera_facts.SECONDS", 0.3)
     monkeypatch.setattr("binarycop.service.hardening.forbid_dumps", lambda: None)
 

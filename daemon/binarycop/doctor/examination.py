@@ -13,6 +13,7 @@ from binarycop.doctor.engine import check_engine, check_finder
 from binarycop.doctor.engine_facts import read_engine, read_finder
 from binarycop.doctor.finding import Section, not_checked
 from binarycop.doctor.machine_facts import read_machine
+from binarycop.doctor.running import check_running
 from binarycop.doctor.settings_check import SettingsFacts, check_settings
 from binarycop.doctor.units import UnitFacts, check_units
 from binarycop.doctor.units_facts import read_units
@@ -40,14 +41,16 @@ class Examination:
     def __init__(self, config: Path | None, clock: Clock, tell: Tell) -> None:
         self._clock, self._tell = clock, tell
         self._facts, self.settings = _load(config)
-        self._units, self._status = UnitFacts(), _ask()
+        self._units = UnitFacts()
+        self._status, self._why_not = _ask()
         self._detectors: list[Detector | None] = []
 
     def run(self) -> Iterator[Section]:
         """The sections, as they come. With wrong settings, only what does without them."""
         yield Section("settings", tuple(check_settings(self._facts)))
         self._units = read_units(self.settings)
-        yield Section("daemon", tuple(check_units(self._units)))
+        running = check_running(self._status, self._why_not) if self._is_daemon_running else []
+        yield Section("daemon", (*check_units(self._units), *running))
         if self.settings is None:
             why = "the settings are wrong"
             yield Section("gate", (not_checked("cameras, detector, network, lines", why),))
@@ -89,12 +92,12 @@ class Examination:
         return Section("lines", tuple(check_wires(facts)))
 
 
-def _ask() -> Status | None:
-    """What the running daemon says of itself; None without one, or if this user may not ask."""
+def _ask() -> tuple[Status | None, str]:
+    """What the running daemon says of itself; without an answer, why."""
     try:
-        return ask(status_socket.PATH)
-    except (StatusDenied, StatusError):
-        return None
+        return ask(status_socket.PATH), ""
+    except (StatusDenied, StatusError) as error:
+        return None, error.reason
 
 
 def _load(config: Path | None) -> tuple[SettingsFacts, Settings | None]:
