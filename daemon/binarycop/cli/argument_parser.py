@@ -50,10 +50,14 @@ class _HelpFormatter(argparse.RawDescriptionHelpFormatter):
 
     def _fill_text(self, text: str, width: int, indent: str) -> str:
         lines = (
-            textwrap.wrap(line, width, subsequent_indent="      " if line.startswith(" ") else "") or [""]
+            textwrap.wrap(line, width, subsequent_indent=_indent(line), break_on_hyphens=False) or [""]
             for line in text.splitlines()
         )
         return "\n".join(f"{indent}{part}" for wrapped in lines for part in wrapped)
+
+
+def _indent(line: str) -> str:
+    return "      " if line.startswith(" ") else ""
 
 
 def commands_of(parser: argparse.ArgumentParser) -> Iterator[tuple[str, str, argparse.ArgumentParser]]:
