@@ -105,7 +105,7 @@ def many_findings() -> Aiming:
 
 def test_it_fits_a_terminal_of_80_columns_and_24_rows() -> None:
     assert max(map(len, shown(many_findings()))) <= 79
-    assert len(shown(Aiming().frames(620))) <= 23
+    assert len(shown(many_findings())) <= 23
 
 
 def test_a_mode_that_is_not_the_one_asked_for_has_a_row_of_its_own() -> None:

@@ -39,11 +39,11 @@ class Heading:
 
 
 def screen(view: View, heading: Heading, *, is_relay_on: bool) -> list[Line]:
-    """The screen, 80 columns wide; with one finding it has 24 rows."""
+    """The screen, 80 columns wide; with three findings and a setting it has 23 rows."""
     figures = _figures(view, heading)
     grid = _grid(view.face)
     rows: list[Line] = [(bold(f"{heading.gate}: {heading.source}"), f"   {view.elapsed_s:.0f} s   Ctrl-C ends")]
-    rows += [_lines_held(heading, is_relay_on=is_relay_on), ""]
+    rows.append(_lines_held(heading, is_relay_on=is_relay_on))
     for index in range(max(len(grid), len(figures))):
         left = grid[index] if index < len(grid) else " " * len(grid[0])
         right = figures[index] if index < len(figures) else ("",)
@@ -219,7 +219,6 @@ def _bar(face: FaceSample | None, camera: Camera, heading: Heading) -> list[Line
             marks[at : at + 1 + len(str(px))] = f"^{px}"
     bar = "#" * filled
     return [
-        "",
         ("width |", ok(bar) if is_right else warn(bar), " " * (_BAR - filled), "|"),
         ("       ", "".join(marks).rstrip()),
     ]
