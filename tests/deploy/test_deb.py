@@ -81,6 +81,7 @@ def test_every_file_is_in_its_place(tmp_path: Path, wheels: Path, helper: Path) 
         "lib/systemd/system/binarycop-metrics.timer",
         "lib/systemd/system/binarycop-journal.service",
         "lib/systemd/system/binarycop-journal.socket",
+        "lib/systemd/system/binarycop-status.socket",
         "lib/systemd/system/binarycop-overlay.service.d/10-bundle.conf",
         "usr/lib/sysusers.d/binarycop.conf",
         "usr/lib/binarycop/python/binarycop/__init__.py",

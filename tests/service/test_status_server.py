@@ -42,9 +42,13 @@ class Answering:
         self.readers += new
         return new
 
-    def turns(self, count: int) -> int:
-        """Take so many turns at the same moment. Returns how many readers were answered."""
-        return sum(self.server.turn() for _ in range(count))
+    def turns(self, count: int, *, every_s: float = 0.0) -> int:
+        """Take so many turns. Returns how many readers were answered."""
+        answered = 0
+        for _ in range(count):
+            self.clock.advance_to(self.clock.now_s() + every_s)
+            answered += self.server.turn()
+        return answered
 
     def close(self) -> None:
         for reader in self.readers:
@@ -84,26 +88,24 @@ def test_before_the_loops_first_step_nobody_is_answered(answering: Answering) ->
 
 def test_a_hundred_readers_that_never_read_hold_sixteen_places_until_the_deadline(answering: Answering) -> None:
     answering.connect(100)
-    assert answering.turns(150) == MOST_OPEN
+    assert answering.turns(95, every_s=0.02) == MOST_OPEN
     assert answering.server.open_count == MOST_OPEN
-    answering.clock.advance_to(100.0 + DEADLINE_S)
-    assert answering.turns(150) == MOST_OPEN
+    assert answering.turns(100, every_s=DEADLINE_S / 100) == MOST_OPEN
 
 
 def test_what_is_left_unread_is_bounded_over_the_daemons_life(answering: Answering) -> None:
     """It is the kernel's memory, but counts as the daemon's."""
     answering.connect(150)
     answered = 0
-    for number in range(50):
-        answering.clock.advance_to(100.0 + 10 * number)
-        answered += answering.turns(50)
+    for _ in range(50):
+        answered += answering.turns(50, every_s=0.2)
     assert answered <= _ABANDONED + 2 * MOST_OPEN
     assert answering.server.open_count == MOST_OPEN
 
 
 def test_those_who_read_are_answered_after_readers_that_did_not(answering: Answering) -> None:
     idle = answering.connect(MOST_OPEN)
-    answering.turns(50)
+    assert answering.turns(90, every_s=0.02) == MOST_OPEN
     for reader in idle:
         reader.close()
     [good] = answering.connect()
@@ -114,8 +116,18 @@ def test_those_who_read_are_answered_after_readers_that_did_not(answering: Answe
 def test_readers_that_leave_at_once_are_no_trouble(answering: Answering) -> None:
     for reader in answering.connect(100):
         reader.close()
-    assert answering.turns(150) == 100
+    assert answering.turns(1000, every_s=0.02) == 100
     assert answering.server.open_count == 0
+
+
+def test_somebody_who_asks_in_a_loop_gets_ten_answers_a_second(answering: Answering) -> None:
+    answered, [reader] = 0, answering.connect()
+    for _ in range(500):
+        if answering.turns(1, every_s=0.02):
+            answered += 1
+            assert read(reader)
+            [reader] = answering.connect()
+    assert answered == pytest.approx(10 * 10.0 + 5, abs=2)
 
 
 def test_a_reader_that_leaves_in_the_middle_of_its_answer_frees_its_place(answering: Answering) -> None:

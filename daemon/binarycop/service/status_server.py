@@ -27,8 +27,8 @@ DEADLINE_S = 2.0
 """An answer that was not read by then is given up, but see ``_MOST_ABANDONED``."""
 
 _MOST_ABANDONED = 64  # answers in the life of the daemon that were left unread, each of 64 KiB at most
+_BURST, _PER_S = 5, 10.0  # answers at once, and a second in the long run: somebody may ask in a loop
 _TURN_S, _IDLE_S = 0.02, 1.0
-"""So at most 50 answers a second."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +51,7 @@ class StatusServer:
         self._thread = threading.Thread(target=self._run, name="status", daemon=True)
         self._readers: list[_Reader] = []
         self._abandoned = 0
+        self._credit, self._turned_s = float(_BURST), clock.now_s()
 
     def publish(self, status: Status) -> None:
         """Hand over how the daemon stands now."""
@@ -68,12 +69,15 @@ class StatusServer:
         """Let go of the readers that are done, and answer one that waits. Returns whether there was one."""
         now_s = self._clock.now_s()
         self._readers = [reader for reader in self._readers if not self._is_done(reader, now_s)]
-        if self._newest is None or len(self._readers) >= MOST_OPEN:
+        self._credit = min(self._credit + (now_s - self._turned_s) * _PER_S, _BURST)
+        self._turned_s = now_s
+        if self._newest is None or len(self._readers) >= MOST_OPEN or self._credit < 1:
             return False
         try:
             connection, _ = self._listener.accept()
         except OSError:  # there is none, it has gone again, or the process has no descriptor left
             return False
+        self._credit -= 1
         status, made_s = self._newest
         connection.setblocking(False)
         # An answer is smaller than the kernel's buffer, so this never sends a part of it. The peer may have gone.

@@ -119,12 +119,13 @@ class Report:
             daemon.wait_for("in front", 60)
             self._read_as_same_user(daemon.pid)
             daemon.wait(_LONGEST_S)
-            text = daemon.text()
+            text, answers = daemon.text(), sum('"front":{' in answer for answer in daemon.answers)
         found = self._search.of(text.encode())
         self._add(
-            "Nothing of the canary is in what it writes (journal, output, messages to the service manager)",
-            not found and "in front" in text,
-            f"{len(text.splitlines())} lines, {len(self._pieces)} pieces; found {_count(found)}",
+            "Nothing of the canary is in what it writes (journal, output, messages to the service manager, its status)",
+            not found and "in front" in text and answers > 0,
+            f"{len(text.splitlines())} lines, {answers} of them answers on the socket of its status, "
+            f"{len(self._pieces)} pieces; found {_count(found)}",
         )
         lines = lines_with(text, self._scores)
         self._add(

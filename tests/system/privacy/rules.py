@@ -103,6 +103,16 @@ def rules(work: Path, source: Path) -> tuple[Rule, ...]:
             "for the service manager and the journal's writer; no address family that leaves the device",
         ),
         Rule(
+            "takes those who ask how it is",
+            rf"accept4 {re.escape(str(work))}/status",
+            "the socket is systemd's, for root and the group binarycop; the daemon reads nothing from them",
+        ),
+        Rule(
+            "answers them",
+            rf"sendto {re.escape(str(work))}/status",
+            "one answer each, of at most 64 KiB: words and numbers, as in the journal; searched for the canary",
+        ),
+        Rule(
             "notifies the service manager",
             rf"sendto {re.escape(str(work))}/notify",
             "ready, watchdog, and one line of status: words and numbers",

@@ -19,6 +19,7 @@ _WRITING = re.compile(r"O_WRONLY|O_RDWR|O_CREAT|O_TRUNC|O_APPEND|O_TMPFILE")
 _QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"')
 _DECORATED = re.compile(r"^[\w-]*<(.*?)>(?:,|$)")
 _RESULT = re.compile(r"^\d+<(.*)>$")
+_NAMED = re.compile(r'UNIX[-\w]*:\[[^\]"]*"([^"]*)"\]')
 _PIPES = re.compile(r"(pipe|UNIX[-\w]*|anon_inode):\[[^\]]*\]")
 
 
@@ -92,4 +93,7 @@ def _descriptor(arguments: str) -> str:
     if arguments.startswith("-1"):
         return "anonymous"
     match = _DECORATED.match(arguments)
-    return _PIPES.sub(r"\1", match.group(1)) if match else arguments
+    if match is None:
+        return arguments
+    # A socket with a name is known by it, also each connection to it.
+    return _PIPES.sub(r"\1", _NAMED.sub(r"\1", match.group(1)))

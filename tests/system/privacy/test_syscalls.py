@@ -26,6 +26,15 @@ from tests.system.privacy.syscalls import parse
             "sendto /run/n",
         ),
         (
+            'accept4(3<UNIX-STREAM:[7,"/run/b/status"]>, {sa_family=AF_UNIX}, [110 => 2], SOCK_CLOEXEC) = 4<x>',
+            "accept4 /run/b/status",
+        ),
+        (
+            'sendto(4<UNIX-STREAM:[73->74,"/run/b/status"]>, ""..., 1818, 0, NULL, 0) = 1818',
+            "sendto /run/b/status",
+        ),
+        ('sendto(4<UNIX-STREAM:[73->74]>, ""..., 18, 0, NULL, 0) = 18', "sendto UNIX-STREAM"),
+        (
             "socket(AF_INET, SOCK_STREAM|SOCK_CLOEXEC, IPPROTO_IP) = 3<TCP:[1]>",
             "socket AF_INET, SOCK_STREAM|SOCK_CLOEXEC",
         ),

@@ -1,4 +1,7 @@
-"""The daemon as its unit starts it, but on a clip: another user, a notify socket, a journal's writer; under strace."""
+"""The daemon as its unit starts it, but on a clip, as another user and under strace.
+
+It gets a socket for its notifications, a journal's writer, and the socket on which it says how it is.
+"""
 
 import os
 import pwd
@@ -9,6 +12,7 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from threading import Thread
 from time import monotonic, sleep
@@ -25,7 +29,13 @@ from tests.system.privacy.rules import ROOT
 
 USER = "nobody"
 _OUTPUT_S = 10.0
-_START = "import resource, sys; {cores}; {before}from binarycop.__main__ import main; sys.exit(main())"
+_START = "{socket}; import resource, sys; {cores}; {before}from binarycop.__main__ import main; sys.exit(main())"
+# As systemd hands the socket of binarycop-status.socket over: descriptor 3, for this process.
+_SOCKET = (
+    "import os; os.dup2({given}, 3); "
+    "os.environ.update(LISTEN_PID=str(os.getpid()), LISTEN_FDS='1', LISTEN_FDNAMES='status')"
+)
+_ASK_S = 0.2
 # The daemon without its hardening, for the counter-tests: the searches must then find the canary.
 _WITHOUT_HARDENING = (
     "from binarycop.service import hardening; "
@@ -60,7 +70,16 @@ class Daemon:
         self.writer = JournalProcess(work / "journal", USER, _environment(work))
         self.summary: list[str] = []
         self.notifications: list[str] = []
-        command = [python(), "-c", _START.format(cores=_CORES, before="" if hardened else _WITHOUT_HARDENING)]
+        self.answers: list[str] = []
+        self._status = socket.socket(socket.AF_UNIX)
+        self._status.bind(str(work / "status"))
+        self._status.listen()
+        start = _START.format(
+            socket=_SOCKET.format(given=self._status.fileno()),
+            cores=_CORES,
+            before="" if hardened else _WITHOUT_HARDENING,
+        )
+        command = [python(), "-c", start]
         command += ["run", "--config", str(work / "gate.yaml")]
         if traced:
             logs = [
@@ -90,6 +109,7 @@ class Daemon:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
+            pass_fds=(self._status.fileno(),),
             user=None if self._traced else USER,
             group=None if self._traced else pwd.getpwnam(USER).pw_gid,
             extra_groups=None if self._traced else [],
@@ -101,6 +121,7 @@ class Daemon:
         for thread in (
             *self._readers,
             Thread(target=_listen, args=(self._notify_socket, self.notifications), daemon=True),
+            Thread(target=self._ask, daemon=True),
         ):
             thread.start()
         return self
@@ -111,6 +132,7 @@ class Daemon:
         self._process.kill()
         self._process.wait()
         self._notify_socket.close()
+        self._status.close()
         self.writer.close()
         (self.work / "notify").unlink()
 
@@ -154,8 +176,20 @@ class Daemon:
         return syscalls.read(sorted(self.work.glob("strace.*")))
 
     def text(self) -> str:
-        """All that the daemon wrote: journal, output, notifications."""
-        return "\n".join([*self.journal, *self.output, *self.summary, *self.notifications])
+        """All that the daemon wrote: journal, output, notifications, answers on the socket of its status."""
+        return "\n".join([*self.journal, *self.output, *self.summary, *self.notifications, *self.answers])
+
+    def _ask(self) -> None:
+        """Ask the daemon how it is, again and again, while it runs."""
+        while self._process.poll() is None:
+            with suppress(OSError), socket.socket(socket.AF_UNIX) as asking:
+                asking.settimeout(_OUTPUT_S)
+                asking.connect(str(self.work / "status"))
+                answer = b""
+                while part := asking.recv(1 << 16):
+                    answer += part
+                self.answers.append(answer.decode(errors="replace"))
+            sleep(_ASK_S)
 
 
 def write_clip(file: Path, frames: Iterable[NDArray[np.uint8]], rate_hz: float) -> None:

@@ -5,6 +5,7 @@ import json
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Callable
@@ -26,6 +27,7 @@ SETTINGS = Path("/etc/binarycop/gate.yaml")
 CLIP = "frames: {source: /opt/gate/people.avi}\nfaces: {lookout: {engine: ncnn}}\n"
 STOPPED_AT = Path("/run/stopped-at")
 LIST = Path("/run/binarycop/release")
+STATUS = Path("/run/binarycop/status")
 DEGRADED, TIMER = "binarycop-degraded.service", "binarycop-retry.timer"
 PAGE = ("ready", "permit", "refuse", "reload_refused", "stuck", "gave_up")
 PEOPLE = 'binarycop_people_total{gate="gate"} '
@@ -310,6 +312,92 @@ def the_timer_starts_a_degraded_gate_again_with_or_without_the_degraded_unit() -
     return f"ready {took_s[0]:.1f} s after the failure (timer at 4 s), {took_s[1]:.1f} s with the degraded unit masked"
 
 
+def as_nobody(*command: str, group: str | None = None, rc: int = 0) -> str:
+    """Run a command as nobody, in a group or in none."""
+    groups = "--clear-groups" if group is None else f"--groups={run('getent', 'group', group).split(':')[2]}"
+    return run("setpriv", "--reuid=nobody", "--regid=nogroup", groups, *command, rc=rc)
+
+
+def the_status_is_for_root_and_the_group_and_for_nobody_else() -> str:
+    restart_with(CLIP)
+    found = STATUS.lstat()
+    group = int(run("getent", "group", "binarycop").split(":")[2])
+    assert (found.st_mode, found.st_uid, found.st_gid) == (0o140660, 0, group), found
+    wait_for("a decision", lambda: json.loads(run("binarycop", "status", "--json"))["gates"][0]["decision"])
+    status = json.loads(run("binarycop", "status", "--json"))
+    assert status["state"] == "in service"
+    assert status["origin"]["pid"] == int(shown("MainPID"))
+    assert status["watchdog"]["limit_s"] == WATCHDOG_S
+    assert status["restarts"] == 0
+    assert status["gates"][0]["finder"] == "lookout on ncnn"
+    assert json.loads(as_nobody("binarycop", "status", "--json", group="binarycop"))["state"] == "in service"
+    refused = as_nobody("binarycop", "status", rc=14)
+    assert refused == f"binarycop: {STATUS}: only root and the group binarycop may ask the daemon how it is\n", refused
+    took_ms = []
+    for _ in range(5):
+        begun_s = monotonic()
+        run("binarycop", "status")
+        took_ms.append((monotonic() - begun_s) * 1000)
+    return f"the whole command took {min(took_ms):.0f} to {max(took_ms):.0f} ms; a page:\n{run('binarycop', 'status')}"
+
+
+def the_status_goes_with_the_daemon_and_a_question_starts_nothing() -> str:
+    restart_with(CLIP)
+    pid = shown("MainPID")
+    os.kill(int(pid), signal.SIGKILL)
+    said = [run("sh", "-c", "binarycop status --json; true") for _ in range(4)]
+    assert any('"exit_code": 13' in one for one in said), said
+    wait_for("the next one", lambda: shown("MainPID") not in ("0", pid) and is_ready())
+    status = json.loads(run("binarycop", "status", "--json"))
+    assert status["restarts"] == int(shown("NRestarts")) == 1, status["restarts"]
+    SETTINGS.write_text(CLIP + "service: {hang_s: 6}\n")
+    run("systemctl", "reload", UNIT)
+    wait_for("what waits", lambda: "WAITING FOR A RESTART: service.hang_s" in run("binarycop", "status"))
+    run("systemctl", "stop", UNIT)
+    stopped = run("binarycop", "status", rc=13)
+    assert stopped == f"binarycop: {STATUS}: the daemon does not run; {UNIT} is inactive\n", stopped
+    SETTINGS.write_text("gate: {pulse: 1}\n")
+    run("systemctl", "restart", UNIT, rc=1)
+    wait_for("the degraded state", lambda: shown("ActiveState", DEGRADED) == "active", 20)
+    failed = run("binarycop", "status", rc=13)
+    assert "is failed, its last exit code is 3 (wrong settings)" in failed or "is inactive" in failed, failed
+    for _ in range(5):
+        run("binarycop", "status", rc=13)
+    assert shown("ActiveState") != "active"
+    assert not STATUS.exists()
+    restart_with(CLIP)
+    assert json.loads(run("binarycop", "status", "--json"))["state"] == "in service"
+    return f"{stopped.strip()}; with wrong settings: {failed.strip()}"
+
+
+def the_status_answers_soon_whatever_other_readers_do() -> str:
+    restart_with(CLIP)
+    before = json.loads(run("binarycop", "status", "--json"))["gates"][0]["source"]
+    took_ms: list[float] = []
+    idle = []
+    for number in range(40):
+        begun_s = monotonic()
+        with socket.socket(socket.AF_UNIX) as asking:
+            asking.connect(str(STATUS))
+            while asking.recv(1 << 16):
+                pass
+        took_ms.append((monotonic() - begun_s) * 1000)
+        if number == 20:
+            # None of these reads, and they are fewer than there are places.
+            idle = [socket.socket(socket.AF_UNIX) for _ in range(10)]
+            for one in idle:
+                one.connect(str(STATUS))
+                one.send(b"garbage")
+        sleep(0.2)
+    for one in idle:
+        one.close()
+    after = json.loads(run("binarycop", "status", "--json"))
+    assert after["state"] == "in service"
+    assert after["gates"][0]["source"]["dropped"] == before["dropped"]
+    took_ms.sort()
+    return f"connected, answered and closed in {took_ms[20]:.1f} ms (median), {took_ms[-1]:.1f} ms (longest)"
+
+
 def the_list_belongs_to_root_and_the_daemon_holds_no_folder() -> str:
     for path, mode in ((LIST.parent, 0o40755), (LIST, 0o100644)):
         found = path.lstat()
@@ -340,7 +428,8 @@ def a_hostile_folder_is_taken_over_by_root_and_nothing_of_a_linked_file_is_shown
     assert f"gate-release: {LIST}: is a link" in said, said
     assert shadow.read_text() == f"{secret}:20000:0\n"
     the_list_belongs_to_root_and_the_daemon_holds_no_folder()
-    assert [path.name for path in LIST.parent.iterdir()] == [LIST.name]
+    assert sorted(path.name for path in LIST.parent.iterdir()) == [LIST.name, STATUS.name]
+    assert STATUS.lstat().st_uid == 0
     shadow.unlink()
     return "the link was refused and replaced, the folder is root's again, its file is unchanged"
 
@@ -550,6 +639,9 @@ CHECKS: dict[str, tuple[Callable[[], str], ...]] = {
         boots_to_a_ready_gate_unattended,
         units_are_well_formed,
         the_list_belongs_to_root_and_the_daemon_holds_no_folder,
+        the_status_is_for_root_and_the_group_and_for_nobody_else,
+        the_status_goes_with_the_daemon_and_a_question_starts_nothing,
+        the_status_answers_soon_whatever_other_readers_do,
         the_sandbox_refuses_what_it_must,
         the_running_daemon_is_closed_to_its_own_user,
         the_daemons_output_is_closed,
