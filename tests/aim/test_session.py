@@ -103,6 +103,15 @@ def test_a_frozen_camera_is_said_until_it_moves() -> None:
     assert aiming.happens(SourceEventKind.MOVING).session.view().trouble == ""
 
 
+def test_without_frames_a_person_is_gone_and_the_judgement_says_why_there_are_none() -> None:
+    aiming = Aiming().frames(30).happens(SourceEventKind.LOST, "unplugged or stalled")
+    assert aiming.session.view().votes is not None
+    aiming.wait(1)
+    assert aiming.session.view().votes is None
+    aiming.wait(30)
+    assert [finding.words for finding in aiming.session.judgement().findings] == ["no frames: unplugged or stalled"]
+
+
 def test_a_camera_that_gives_no_frame_at_all_is_an_error() -> None:
     aiming = Aiming()
     aiming.grabber.is_absent = True

@@ -112,10 +112,16 @@ class Judgement:
     is_place_known: bool = True
 
 
-def judge(figures: Figures, camera: Camera, faces: FacesSettings, verdict: VerdictSettings) -> Judgement:
-    """Judge the figures of some seconds in which somebody stood at the spot where people stop."""
+def judge(
+    figures: Figures, camera: Camera, faces: FacesSettings, verdict: VerdictSettings, trouble: str = ""
+) -> Judgement:
+    """Judge the figures of some seconds in which somebody stood at the spot where people stop.
+
+    trouble: why there are no frames, if that is known.
+    """
     if not figures.frames:
-        return Judgement((Finding(FindingKind.NO_FRAMES, "no frames", "camera, cable, frames.source"),), None)
+        words = f"no frames: {trouble}" if trouble else "no frames"
+        return Judgement((Finding(FindingKind.NO_FRAMES, words, "camera, cable, frames.source"),), None)
     face, rate = figures.face, _rate_findings(figures, camera, verdict)
     if face is None or figures.with_face < LEAST_WITH_FACE:
         return Judgement((_no_face(figures), *rate), None)

@@ -94,9 +94,10 @@ class Session:
             frames = {} if self._frame is None else {0: self._frame}
             self._runner.submit(frames, self._clock.now_s())
         sightings = self._runner.take(_WAIT_S)
-        if sightings is not None and self._frame is not None:
-            self._add(sightings[0], self._frame)
         if sightings is not None:
+            self._follow(sightings[0])
+            if self._frame is not None:
+                self._add(sightings[0], self._frame)
             self._frame = None
             self._classifier.recover(self._clock.now_s())  # raises, if it has failed: it may not load the overlay again
         self._check_source()
@@ -125,7 +126,8 @@ class Session:
         newest_s = self._newest.at_s if self._newest is not None else 0.0
         # A recording that is over is judged by its own last seconds.
         until_s = newest_s if self._grabber.has_ended else self._clock.now_s()
-        return judge(self._recent.figures(until_s), self._camera(), self._lane.faces, self._lane.verdict)
+        figures = self._recent.figures(until_s)
+        return judge(figures, self._camera(), self._lane.faces, self._lane.verdict, self._trouble)
 
     def _newest_judgement(self, now_s: float) -> Judgement:
         if self._judgement is None or now_s - self._judgement[0] >= _JUDGED_EVERY_S:
@@ -135,6 +137,13 @@ class Session:
     def _camera(self) -> Camera:
         frames = self._lane.frames
         return Camera(*self._size, frames.rate_hz if is_camera(frames.source) else None, self._is_region)
+
+    def _follow(self, sighting: Sighting) -> None:
+        """Another person has votes of their own; without frames, too, a person is gone after a while."""
+        if sighting.person is None:
+            self._votes = None
+        elif self._votes is None or self._votes.person != sighting.person:
+            self._votes = PersonVotes(sighting.person)
 
     def _add(self, sighting: Sighting, frame: Frame) -> None:
         height_px, width_px = frame.picture.shape[:2]
@@ -154,10 +163,6 @@ class Session:
     def _vote(self, sighting: Sighting, exposure: Exposure, captured_s: float) -> FaceSample | None:
         """Count the frame's vote as the daemon does. Returns None without a visible face."""
         box, light, scores = sighting.box, sighting.light, sighting.scores
-        if sighting.person is None:
-            self._votes = None
-        elif self._votes is None or self._votes.person != sighting.person:
-            self._votes = PersonVotes(sighting.person)
         if self._votes is None or box is None or light is None:
             return None
         self._votes.evidence = self._votes.evidence.with_face(box.width_px, light)
