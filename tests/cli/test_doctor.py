@@ -75,13 +75,21 @@ def test_the_report_is_written_for_its_owner_only(
     assert "is for support; read it before you send it" in capsys.readouterr().err
 
 
-def test_a_report_that_cannot_be_written_is_refused_before_anything_is_checked(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--report", "/nowhere/report.txt"], "argument --report: there is no folder /nowhere"),
+        (["--other-board"], "argument --other-board: it is for --before-install"),
+        (["--before-install", "--report", "x"], "argument --report: not allowed with argument --before-install"),
+    ],
+)
+def test_wrong_arguments_are_refused_before_anything_is_checked(
+    arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(SystemExit) as ended:
-        main(["doctor", "--report", str(tmp_path / "no" / "report.txt")])
+        main(["doctor", *arguments])
     assert ended.value.code == 2
-    assert "argument --report: there is no folder" in capsys.readouterr().err
+    assert message in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -154,3 +154,13 @@ def test_a_machine_that_says_nothing_is_no_error(tmp_path: Path) -> None:
 def test_a_journal_that_a_boot_empties_is_not_kept(board: Path) -> None:
     (board / "var/log/journal/0123/system.journal").unlink()
     assert not read_machine(board).keeps_journal
+
+
+def test_a_kernel_that_limits_swap_does_so_also_while_the_daemon_is_stopped(board: Path) -> None:
+    folder = board / "sys/fs/cgroup/system.slice"
+    (folder / "binarycop.service/memory.swap.max").write_text("max\n")
+    assert not read_machine(board).swaps_off
+    (folder / "binarycop.service/memory.swap.max").unlink()
+    assert not read_machine(board).swaps_off
+    (folder / "memory.swap.max").write_text("max\n")
+    assert read_machine(board).swaps_off

@@ -1,7 +1,6 @@
 """``binarycop doctor``: looks everything over, from the settings to the disk, and says what to do."""
 
 import argparse
-import shutil
 import sys
 import textwrap
 from collections.abc import Sequence
@@ -45,8 +44,12 @@ def run(options: argparse.Namespace) -> int:
     """Returns exit code 15 if a check fails. Raises OutputError if the report cannot be written."""
     if options.report and (problem := result_file.problem(options.report)):
         options.fail(printable(f"argument --report: {problem}"))
+    allowed = [option for option in (OTHER_BOARD, WITHOUT_CAMERA) if getattr(options, _attribute(option))]
+    if allowed and not options.before_install:
+        options.fail(f"argument {allowed[0]}: it is for --before-install")
+    if options.before_install and options.report:
+        options.fail("argument --report: not allowed with argument --before-install")
     if options.before_install:
-        allowed = [option for option in (OTHER_BOARD, WITHOUT_CAMERA) if getattr(options, _attribute(option))]
         sections = [Section("before the installation", tuple(before_install(read_machine(), allowed)))]
         _show_all(sections, options)
     else:
@@ -100,7 +103,7 @@ def _show_all(sections: Sequence[Section], options: argparse.Namespace) -> None:
 
 def _show(section: Section, terminal: Terminal) -> None:
     terminal.print(bold(section.title))
-    columns = max(shutil.get_terminal_size().columns - 1, _LEAST_COLUMNS)
+    columns = max(terminal.size[0] - 1, _LEAST_COLUMNS)
     has_several = len({finding.gate for finding in section.findings} - {""}) > 1
     for finding in section.findings:
         lines = _lines(finding, columns, with_gate=has_several)

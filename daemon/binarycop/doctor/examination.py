@@ -1,15 +1,17 @@
 """The whole examination, section by section, and what it needs from one section for the next."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from binarycop.accelerator.fpga_manager import SysfsFpgaManager
 from binarycop.clock import Clock
 from binarycop.detection.base import Detector
+from binarycop.detection.fixed_region import FixedRegion
 from binarycop.doctor import machine
 from binarycop.doctor.camera import check_camera
 from binarycop.doctor.camera_facts import look, read_source
-from binarycop.doctor.engine import check_engine, check_finder
+from binarycop.doctor.engine import FinderFacts, check_engine, check_finder
 from binarycop.doctor.engine_facts import read_engine, read_finder
 from binarycop.doctor.finding import Section, not_checked
 from binarycop.doctor.machine_facts import read_machine
@@ -20,6 +22,7 @@ from binarycop.doctor.units_facts import read_units
 from binarycop.doctor.wires import check_wires
 from binarycop.doctor.wires_facts import read_wires
 from binarycop.errors import SettingsErrors, StatusDenied, StatusError
+from binarycop.frames.names import DEMO
 from binarycop.service import status_socket
 from binarycop.service.assembly import grabber_of
 from binarycop.service.status import Status
@@ -68,7 +71,7 @@ class Examination:
 
     def _network(self, settings: Settings) -> Section:
         self._tell("the detector and the network are tried")
-        found = [read_finder(lane) for lane in settings.gates]
+        found = _finders(settings)
         self._detectors = [detector for _, detector in found]
         engine = read_engine(settings, SysfsFpgaManager(), self._status, is_daemon_running=self._is_daemon_running)
         return Section("detector and network", (*(check_finder(facts) for facts, _ in found), *check_engine(engine)))
@@ -90,6 +93,19 @@ class Examination:
     def _lines(self, settings: Settings) -> Section:
         facts = read_wires(settings, is_daemon_running=self._is_daemon_running)
         return Section("lines", tuple(check_wires(facts)))
+
+
+def _finders(settings: Settings) -> list[tuple[FinderFacts, Detector | None]]:
+    """Each gate's detector; gates with the same settings share one, as in the daemon: each has its own buffers."""
+    found: list[tuple[FinderFacts, Detector | None]] = []
+    tried: dict[object, tuple[FinderFacts, Detector | None]] = {}
+    for lane in settings.gates:
+        key = lane.faces, lane.frames.width_px, lane.frames.height_px, lane.frames.rate_hz, lane.frames.source == DEMO
+        facts, detector = tried.get(key) or read_finder(lane)
+        if not isinstance(detector, FixedRegion):  # it learns its own gate's background
+            tried[key] = facts, detector
+        found.append((replace(facts, gate=lane.name), detector))
+    return found
 
 
 def _ask() -> tuple[Status | None, str]:

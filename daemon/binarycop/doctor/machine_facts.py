@@ -29,7 +29,7 @@ def read_machine(root: Path = Path("/"), now_s: float | None = None) -> MachineF
         is_read_only=is_read_only,
         memory_mib=_memory_mib(root),
         swaps=_swaps(root),
-        swaps_off=_text(root / "sys/fs/cgroup/system.slice/binarycop.service/memory.swap.max").strip() == "0",
+        swaps_off=_swaps_off(root / "sys/fs/cgroup/system.slice"),
         dumps_kernel=_text(root / "sys/kernel/kexec_crash_loaded").strip() == "1",
         core_pattern=_text(root / "proc/sys/kernel/core_pattern").split(" ")[0].strip(),
         temperature_c=_temperature_c(root),
@@ -82,6 +82,12 @@ def _memory_mib(root: Path) -> int | None:
 def _swaps(root: Path) -> tuple[Swap, ...]:
     rows = (line.split() for line in _text(root / "proc/swaps").splitlines()[1:])
     return tuple(Swap(row[0], int(row[2]) // 1024, not row[0].startswith("/dev/zram")) for row in rows if len(row) > 2)
+
+
+def _swaps_off(folder: Path) -> bool:
+    """Whether MemorySwapMax=0 has an effect: its unit's file says so, or its slice has one while it is stopped."""
+    of_unit = folder / "binarycop.service/memory.swap.max"
+    return _text(of_unit).strip() == "0" if of_unit.exists() else (folder / "memory.swap.max").exists()
 
 
 def _temperature_c(root: Path) -> float | None:
