@@ -4,80 +4,18 @@ import fcntl
 import io
 import os
 import pty
-import re
 import struct
 import termios
 
 import pytest
 
 from binarycop.cli.terminal import Screen, Style, Terminal, bold, columns_of, cut, dim, fail, ok, warn
-
-XTERM = {"TERM": "xterm", "COLUMNS": "20", "LINES": "5"}
-SEQUENCE = re.compile(r"\x1b\[(\??[0-9;]*)([A-Za-z])")
-
-
-class Tty(io.StringIO):
-    """A stream that claims to be a terminal."""
-
-    def isatty(self) -> bool:
-        return True
-
-
-class Grid:
-    """What a terminal of so many columns shows: it knows the sequences that a Screen writes, and refuses others."""
-
-    def __init__(self, columns: int) -> None:
-        self.columns, self.rows, self.row, self.column, self.has_cursor = columns, [""], 0, 0, True
-
-    def write(self, text: str) -> None:
-        while text:
-            if match := SEQUENCE.match(text):
-                self._control(match[1], match[2])
-                text = text[match.end() :]
-                continue
-            self._put(text[0])
-            text = text[1:]
-
-    def _put(self, character: str) -> None:
-        if character == "\n":
-            self.row, self.column = self.row + 1, 0
-        elif character == "\r":
-            self.column = 0
-        else:
-            if self.column == self.columns:
-                self.row, self.column = self.row + 1, 0
-            self._grow()
-            line = self.rows[self.row].ljust(self.column)
-            self.rows[self.row] = line[: self.column] + character + line[self.column + 1 :]
-            self.column += 1
-        self._grow()
-
-    def _grow(self) -> None:
-        self.rows += [""] * (self.row + 1 - len(self.rows))
-
-    def _control(self, number: str, letter: str) -> None:
-        if letter == "K":
-            self.rows[self.row] = self.rows[self.row][: self.column]
-        elif letter == "J":
-            self.rows[self.row] = self.rows[self.row][: self.column]
-            del self.rows[self.row + 1 :]
-        elif letter == "A":
-            self.row -= int(number)
-        elif (number, letter) in (("?25", "l"), ("?25", "h")):
-            self.has_cursor = letter == "h"
-        else:
-            assert letter == "m", f"{number}{letter}"
+from tests.cli.tty import XTERM, Grid, Tty, grid_of
 
 
 def interrupted_after(screen: Screen) -> None:
     screen.show(["a"])
     raise KeyboardInterrupt
-
-
-def grid_of(stream: io.StringIO, columns: int = 20) -> Grid:
-    grid = Grid(columns)
-    grid.write(stream.getvalue())
-    return grid
 
 
 @pytest.mark.parametrize(
@@ -159,6 +97,29 @@ def test_each_painting_is_one_write() -> None:
     screen.show(["a", "b"])
     screen.show(["a", "c"])
     assert len(writes) == 2
+
+
+def test_what_is_the_same_is_not_painted_again_until_the_terminal_has_another_width() -> None:
+    environment, stream = dict(XTERM), Tty()
+    screen = Screen(Terminal(stream, environment))
+    screen.show(["a", "b"])
+    painted = stream.getvalue()
+    screen.show(["a", "b"])
+    assert stream.getvalue() == painted
+    environment["COLUMNS"] = "30"
+    screen.show(["a", "b"])
+    assert stream.getvalue() != painted
+
+
+def test_a_screen_that_is_cleared_leaves_room_for_other_lines() -> None:
+    stream = Tty()
+    screen = Screen(Terminal(stream, XTERM))
+    screen.show(["a", "b"])
+    screen.clear()
+    assert (grid_of(stream).rows, grid_of(stream).has_cursor) == ([""], True)
+    stream.write("a line of the journal\n")
+    screen.show(["a", "b"])
+    assert grid_of(stream, 40).rows == ["a line of the journal", "a", "b"]
 
 
 def test_a_screen_never_wraps_and_never_scrolls() -> None:

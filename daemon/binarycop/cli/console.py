@@ -1,41 +1,52 @@
-"""A running daemon on a terminal: one line that is updated in place. In a pipe or file: a line for each change."""
+"""A running daemon on a terminal: a line for each gate, painted in place. In a pipe or file: a line for each change."""
 
-import shutil
-import sys
-from collections.abc import Mapping
-from typing import TextIO
+import time
+from collections.abc import Callable, Mapping
 
+from binarycop.classes import GateStatus
+from binarycop.cli.terminal import Line, Screen, Span, Terminal, Words, bold, dim, fail, ok, warn
 from binarycop.gate.state import Phase
 from binarycop.journal.writers import print_to_stderr
-from binarycop.printable import printable
 from binarycop.service.snapshot import LaneSnapshot
 
-_CLEAR_LINE = "\r\x1b[K"
 _MANY = {"permits": "permitted", "refusals": "refused"}
 _ONE = _MANY | {"frames": "frame", "persons": "person"}
+_STYLES: Mapping[GateStatus, Callable[[str], Span]] = {
+    GateStatus.CORRECT: ok,
+    GateStatus.NOBODY: dim,
+    GateStatus.UNDECIDED: warn,
+    GateStatus.FAULT: fail,
+}
+"""How a status looks; all others say how the mask is worn wrongly, and are bold."""
 
 
 class Console:
-    """Shows snapshots on ``stream``. A line of ``print_line`` never mixes with the line that is updated."""
+    """Shows snapshots. A line of ``print_line`` never mixes with those that are painted.
 
-    def __init__(self, stream: TextIO | None = None) -> None:
-        self._stream = stream or sys.stdout
-        self._is_terminal = self._stream.isatty()
+    clock: the time of day in words.
+    """
+
+    def __init__(
+        self, terminal: Terminal | None = None, clock: Callable[[], str] = lambda: time.strftime("%H:%M:%S")
+    ) -> None:
+        self._terminal, self._clock = terminal or Terminal(), clock
+        self._screen = Screen(self._terminal)
         self._shown: dict[str, object] = {}
 
     def show(self, snapshots: list[LaneSnapshot], latency_ms: float | None) -> None:
         """Show how all lanes are. latency_ms: from the capture of the newest frame to the lines."""
-        if self._is_terminal:
-            text = printable("   ".join(_line(lane) for lane in snapshots) + _latency(latency_ms))
-            # A line that wraps could not be cleared.
-            self._stream.write(_CLEAR_LINE + text[: shutil.get_terminal_size().columns - 1])
-            self._stream.flush()
+        if self._terminal.can_repaint:
+            widest = max((len(lane.gate) for lane in snapshots), default=0)
+            latency = "" if latency_ms is None else f"  latency {latency_ms:5.1f} ms"
+            foot = (bold(self._clock()), latency, dim("  Ctrl-C ends"))
+            self._screen.show([*(_painted(lane, widest) for lane in snapshots), foot])
             return
         for lane in snapshots:
             state = (lane.person, lane.status_words, lane.phase, lane.cause)
             if self._shown.get(lane.gate) != state:
                 self._shown[lane.gate] = state
-                print(printable(_line(lane) + _latency(latency_ms)), file=self._stream, flush=True)
+                self._terminal.print(f"{self._clock()} {_line(lane, latency_ms)}")
+                self._terminal.stream.flush()
 
     def print_line(self, line: str) -> None:
         """Print a line of the journal on standard error."""
@@ -43,10 +54,8 @@ class Console:
         print_to_stderr(line)
 
     def clear(self) -> None:
-        """Clear the line that is updated."""
-        if self._is_terminal:
-            self._stream.write(_CLEAR_LINE)
-            self._stream.flush()
+        """Clear what is painted. At the end it must be called, since the cursor is hidden until then."""
+        self._screen.clear()
 
 
 def counts_text(counts: Mapping[str, int]) -> str:
@@ -63,12 +72,26 @@ def latency_text(latency_ms: dict[str, float | None]) -> str:
     return f"latency p50 {latency_ms['p50']} ms, p99 {latency_ms['p99']} ms"
 
 
-def _line(lane: LaneSnapshot) -> str:
+def _painted(lane: LaneSnapshot, widest: int) -> Line:
+    status = _STYLES.get(lane.status, bold)(f"{lane.status_words:<13} ")
+    permission: Words = ok(_permission(lane)) if lane.cause else _permission(lane)
+    return (f"{lane.gate:<{widest}}  {_person(lane):<9} {_face(lane):>7}  ", status, permission)
+
+
+def _line(lane: LaneSnapshot, latency_ms: float | None) -> str:
+    latency = f"{latency_ms:.1f} ms" if latency_ms is not None else ""
+    words = (f"frame {lane.frame}", _person(lane), _face(lane), lane.status_words, _permission(lane), latency)
+    return f"{lane.gate}: {', '.join(word for word in words if word)}"
+
+
+def _person(lane: LaneSnapshot) -> str:
+    return f"person {lane.person}" if lane.person is not None else "nobody"
+
+
+def _face(lane: LaneSnapshot) -> str:
+    return f"{lane.face_px:.0f} px" if lane.face_px is not None else ""
+
+
+def _permission(lane: LaneSnapshot) -> str:
     why = f" ({lane.cause.value})" if lane.cause else f" ({lane.phase.value})" if lane.phase is not Phase.IDLE else ""
-    person = f"person {lane.person}" if lane.person is not None else "nobody"
-    permission = f"permission {'on' if lane.cause else 'off'}{why}"
-    return f"{lane.gate}: frame {lane.frame:4d} {person:<9} {lane.status_words:<13} {permission:<27}"
-
-
-def _latency(latency_ms: float | None) -> str:
-    return f" {latency_ms:5.1f} ms" if latency_ms is not None else ""
+    return f"permission {'on' if lane.cause else 'off'}{why}"

@@ -65,10 +65,12 @@ def run(options: argparse.Namespace) -> int:
         print_source(options.source)
     # In a log, the display's lines would only take space.
     console = None if options.json or is_under_systemd() else Console()
-    with tracer_of(options) as tracer:
-        summary = run_daemon(load, console, tracer, options.status_socket)
-    if console:
-        console.clear()
+    try:
+        with tracer_of(options) as tracer:
+            summary = run_daemon(load, console, tracer, options.status_socket)
+    finally:
+        if console:
+            console.clear()
     _print_summary(summary, as_json=options.json)
     if summary.failure is not None:
         raise summary.failure

@@ -126,6 +126,7 @@ class Screen:
         self._stream = self._terminal.stream
         self._shown: list[str] = []
         self._widths: list[int] = []
+        self._columns = 0
 
     def __enter__(self) -> "Screen":
         return self
@@ -146,11 +147,20 @@ class Screen:
         # A line as long as the terminal is wide makes some terminals wrap.
         lines = lines[: max(rows - 1, 1)]
         styled = [self._terminal.styled(line, columns - 1) for line in lines]
+        if styled == self._shown and columns == self._columns:
+            return
         painting = f"{_CLEAR_REST_OF_LINE}\n".join(styled) + _CLEAR_REST_OF_LINE + _CLEAR_BELOW
         self._stream.write(self._back_to_the_begin(columns) + painting)
         self._stream.flush()
-        self._shown = styled
+        self._shown, self._columns = styled, columns
         self._widths = [min(sum(columns_of(text) for text, _ in _parts(line)), columns - 1) for line in lines]
+
+    def clear(self) -> None:
+        """Clear the lines and give the cursor back, so that something else can be printed here."""
+        if self._terminal.can_repaint and self._shown:
+            self._stream.write(f"{self._back_to_the_begin(self._terminal.size[0])}{_CLEAR_BELOW}{_SHOW_CURSOR}")
+            self._stream.flush()
+            self._shown, self._widths = [], []
 
     def _back_to_the_begin(self, columns: int) -> str:
         if not self._shown:

@@ -172,10 +172,9 @@ class Lane:
 
     def snapshot(self, now_s: float) -> LaneSnapshot:
         """How the lane stands now."""
-        person, status = self._front.person if self._front else None, display_status(self._gate)
-        cause = permission(self._gate, self._config, now_s)
-        outcome = self._front.outcome if self._front else None
-        return LaneSnapshot(self.settings.name, self._frame, person, status, self._gate.phase, cause, outcome)
+        status, cause = display_status(self._gate), permission(self._gate, self._config, now_s)
+        front = (self._front.person, self._front.outcome, self._front.face_px) if self._front else (None, None, None)
+        return LaneSnapshot(self.settings.name, self._frame, front[0], status, self._gate.phase, cause, *front[1:])
 
     def details(self) -> LaneDetails:
         """What else there is to say of the lane now. It reads each wire."""
@@ -224,7 +223,7 @@ class Lane:
         self._front_due_s = sighting.due_s
         self._set_person(sighting.person, sighting.presence, now_s)
         if self._front is not None and sighting.box is not None and sighting.light is not None:
-            self._front.evidence = self._front.evidence.with_face(sighting.box.width_px, sighting.light)
+            self._front.see_face(sighting.box.width_px, sighting.light)
         if self._front is None or sighting.scores is None or captured_s is None:
             return None
         return self._vote(self._front, sighting.scores, captured_s, now_s)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from binarycop import verdict
 from binarycop.classes import GateStatus, Outcome
+from binarycop.detection.light import Light
 from binarycop.service.evidence import Evidence
 from binarycop.settings.verdict import VerdictSettings
 
@@ -14,13 +15,15 @@ class PersonVotes:
     """One person in front of the gate.
 
     window: the votes that count, or None before the first one. evidence: since the person came in front. announced:
-    the status in the person's last journal entry ``verdict``, or None before the first one.
+    the status in the person's last journal entry ``verdict``, or None before the first one. face_px: the width of the
+    face when it was last looked at.
     """
 
     person: int
     window: verdict.VoteWindow | None = None
     evidence: Evidence = field(default_factory=Evidence)
     announced: GateStatus | None = None
+    face_px: float | None = None
 
     @property
     def current_verdict(self) -> verdict.Verdict | None:
@@ -38,6 +41,11 @@ class PersonVotes:
     def is_undecided(self) -> bool:
         """Whether the last announcement was no class, or there was none."""
         return self.announced in (None, GateStatus.UNDECIDED)
+
+    def see_face(self, width_px: float, light: Light) -> None:
+        """One more frame in which the face was looked at, before anything is known of its scores."""
+        self.face_px = width_px
+        self.evidence = self.evidence.with_face(width_px, light)
 
     def add(
         self, scores: Sequence[int], captured_s: float, settings: VerdictSettings, margin: int

@@ -15,7 +15,7 @@ class LaneSnapshot:
     """What a terminal shows of one lane.
 
     frame: the number of the newest frame. person: who is in front, if anybody. cause: why the permission is on, or
-    None if it is off. outcome: how far the votes on that person have got.
+    None if it is off. outcome: how far the votes on that person have got. face_px: how wide the face was at last.
     """
 
     gate: str
@@ -25,6 +25,7 @@ class LaneSnapshot:
     phase: Phase
     cause: Cause | None
     outcome: Outcome | None = None
+    face_px: float | None = None
 
     @property
     def status_words(self) -> str:

@@ -1,0 +1,66 @@
+"""A stream that claims to be a terminal, and what a terminal would show of it."""
+
+import io
+import re
+
+XTERM = {"TERM": "xterm", "COLUMNS": "20", "LINES": "5"}
+SEQUENCE = re.compile(r"\x1b\[(\??[0-9;]*)([A-Za-z])")
+
+
+class Tty(io.StringIO):
+    """A stream that claims to be a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+class Grid:
+    """What a terminal of so many columns shows: it knows the sequences that a Screen writes, and refuses others."""
+
+    def __init__(self, columns: int) -> None:
+        self.columns, self.rows, self.row, self.column, self.has_cursor = columns, [""], 0, 0, True
+
+    def write(self, text: str) -> None:
+        while text:
+            if match := SEQUENCE.match(text):
+                self._control(match[1], match[2])
+                text = text[match.end() :]
+                continue
+            self._put(text[0])
+            text = text[1:]
+
+    def _put(self, character: str) -> None:
+        if character == "\n":
+            self.row, self.column = self.row + 1, 0
+        elif character == "\r":
+            self.column = 0
+        else:
+            if self.column == self.columns:
+                self.row, self.column = self.row + 1, 0
+            self._grow()
+            line = self.rows[self.row].ljust(self.column)
+            self.rows[self.row] = line[: self.column] + character + line[self.column + 1 :]
+            self.column += 1
+        self._grow()
+
+    def _grow(self) -> None:
+        self.rows += [""] * (self.row + 1 - len(self.rows))
+
+    def _control(self, number: str, letter: str) -> None:
+        if letter == "K":
+            self.rows[self.row] = self.rows[self.row][: self.column]
+        elif letter == "J":
+            self.rows[self.row] = self.rows[self.row][: self.column]
+            del self.rows[self.row + 1 :]
+        elif letter == "A":
+            self.row -= int(number)
+        elif (number, letter) in (("?25", "l"), ("?25", "h")):
+            self.has_cursor = letter == "h"
+        else:
+            assert letter == "m", f"{number}{letter}"
+
+
+def grid_of(stream: io.StringIO, columns: int = 20) -> Grid:
+    grid = Grid(columns)
+    grid.write(stream.getvalue())
+    return grid
