@@ -12,6 +12,7 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from time import monotonic, sleep, time
+from typing import Any
 
 from tests.system.guest import PATIENCE_S, UNIT, carry_out, events, is_ready, logged, message_ids, run, shown, wait_for
 from tests.system.sandbox.guest import (
@@ -398,6 +399,46 @@ def the_status_answers_soon_whatever_other_readers_do() -> str:
     return f"connected, answered and closed in {took_ms[20]:.1f} ms (median), {took_ms[-1]:.1f} ms (longest)"
 
 
+def doctor(*options: str) -> tuple[int, dict[str, dict[str, Any]]]:
+    """The doctor's exit code, and each finding by its section and name."""
+    command = ("binarycop", "doctor", "--json", *options)
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=PATIENCE_S)
+    assert done.returncode in (0, 15), f"{done.returncode}\n{done.stdout}{done.stderr}"
+    found: dict[str, dict[str, Any]] = {}
+    for section in json.loads(done.stdout)["sections"]:
+        found[section["title"]] = {finding["name"]: finding for finding in section["findings"]}
+    return done.returncode, found
+
+
+def the_doctor_looks_over_a_gate_that_works_and_one_that_is_stopped() -> str:
+    restart_with(CLIP)
+    report = Path("/run/report.txt")
+    code, up = doctor("--report", str(report))
+    failed = [one for section in up.values() for one in section.values() if one["level"] == "fail"]
+    assert (code == 15) is bool(failed), failed
+    daemon = up["daemon"]
+    for name in ("daemon", "answer", "start at boot", "watchdog", "rights", "other units", "user and groups"):
+        assert daemon[name]["level"] == "ok", daemon[name]
+    assert daemon["watchdog"]["text"].endswith("8s"), daemon["watchdog"]
+    assert up["cameras"]["pictures"]["text"].startswith("the daemon's newest is"), up["cameras"]
+    assert up["cameras"]["light"]["text"] == "not checked: the daemon has the camera"
+    assert up["detector and network"]["golden vectors"]["level"] == "ok"
+    assert up["machine"]["journal"]["level"] == "ok", up["machine"]["journal"]
+    assert is_ready()
+    text = report.read_text()
+    machine_id = Path("/etc/machine-id").read_text().strip()
+    assert machine_id not in text
+    assert report.stat().st_mode & 0o777 == 0o600
+    run("systemctl", "stop", UNIT)
+    _, down = doctor()
+    assert down["daemon"]["daemon"]["text"] == "stopped, relay off"
+    assert "answer" not in down["daemon"]
+    assert down["cameras"]["light"]["level"] == "ok", down["cameras"]
+    shown_lines = subprocess.run(("binarycop", "doctor"), capture_output=True, text=True, check=False).stdout
+    start()
+    return f"FAIL: {[one['name'] for one in failed]}; stopped, it shows\n{shown_lines}\nthe report:\n{text}"
+
+
 def the_list_belongs_to_root_and_the_daemon_holds_no_folder() -> str:
     for path, mode in ((LIST.parent, 0o40755), (LIST, 0o100644)):
         found = path.lstat()
@@ -642,6 +683,7 @@ CHECKS: dict[str, tuple[Callable[[], str], ...]] = {
         the_status_is_for_root_and_the_group_and_for_nobody_else,
         the_status_goes_with_the_daemon_and_a_question_starts_nothing,
         the_status_answers_soon_whatever_other_readers_do,
+        the_doctor_looks_over_a_gate_that_works_and_one_that_is_stopped,
         the_sandbox_refuses_what_it_must,
         the_running_daemon_is_closed_to_its_own_user,
         the_daemons_output_is_closed,
