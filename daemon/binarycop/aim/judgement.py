@@ -1,12 +1,14 @@
 """What is wrong with how a camera is mounted, from the figures of some seconds, in plain words. Pure.
 
-Each threshold stands here with its reason. They are starting points: no camera at a gate was available to measure with.
+Each threshold stands here with its reason, or in ``detection/light_limits.py``. They are starting points: no camera at
+a gate was available to measure with.
 """
 
 from dataclasses import dataclass
 from enum import Enum
 
 from binarycop.aim.figures import FaceFigures, Figures
+from binarycop.detection.light_limits import BACKLIT, BACKLIT_BRIGHTNESS, LEAST_BRIGHTNESS, LEAST_RATE
 from binarycop.settings.faces import FacesSettings
 from binarycop.settings.verdict import VerdictSettings
 
@@ -21,20 +23,11 @@ the picture must show 0.64 m at the spot, so that none is cut off."""
 HEIGHT_OF_WIDTH = 1.3
 """How tall a face's box is, as a multiple of its width: the median of 102 photographs."""
 LEAST_ROOM = 0.5
-"""Least room from a face to the picture's edge, in widths of the face: half a step to the side leaves it whole."""
-LEAST_BRIGHTNESS = 40.0
-"""Least brightness of a face. At 29, 41 % of the frames of photographs gave no vote instead of 31 %; 40 leaves some
-reserve, since the hour in which a camera is mounted is rarely the darkest."""
+"""Least room from a face to the picture's edge, in widths of the face: people sway, and stand beside the spot."""
 MOST_CLIPPED = 0.1
 """Most of a face that may be overexposed: 1 of 102 photographs in ordinary light has more."""
-BACKLIT, BACKLIT_BRIGHTNESS = 2.0, 80.0
-"""A face is backlit if what is behind it is this many times as bright, which is two stops (a factor of four in light,
-since luma is coded with an exponent of about 0.45), and the face is darker than this. Both hold for 4 of 102
-photographs in ordinary light. Neither alone does it: dark skin or a black mask in front of a white wall is no fault."""
 LEAST_SHARPNESS = 6.0
 """Least sharpness of the crop. Nine of ten photographs have 11 or more; a dark picture is less sharp by itself."""
-LEAST_RATE = 0.8
-"""Least share of the rate that was asked for: cameras that expose for longer in the dark halve it."""
 MOST_SLOW_INTERVAL = 1.5
 """How much longer than the median interval that of a tenth of the frames may be."""
 LEAST_WITH_FACE = 0.05

@@ -4,11 +4,12 @@ import textwrap
 from dataclasses import dataclass
 
 from binarycop.aim.figures import WINDOW_S, FaceFigures
-from binarycop.aim.judgement import LEAST_BRIGHTNESS, LEAST_SHARPNESS, MOST_CLIPPED, Camera, Judgement
+from binarycop.aim.judgement import LEAST_SHARPNESS, MOST_CLIPPED, Camera, Judgement
 from binarycop.aim.sample import FaceSample
 from binarycop.aim.session import View
 from binarycop.classes import MaskClass
 from binarycop.cli.terminal import Line, Words, bold, dim, fail, ok, warn
+from binarycop.detection.light_limits import LEAST_BRIGHTNESS
 from binarycop.frames.camera_controls import CameraControls
 from binarycop.service.person_votes import PersonVotes
 from binarycop.settings.lines import MOCK

@@ -2,17 +2,14 @@
 
 from dataclasses import dataclass
 
+from binarycop.detection.light_limits import BACKLIT, BACKLIT_BRIGHTNESS, LEAST_BRIGHTNESS, LEAST_RATE
 from binarycop.doctor.finding import Finding, fail, not_checked, ok, warn
 
 SECONDS = 3.0
 """How long each camera is looked through."""
 
-LEAST_RATE = 0.8
-"""Of the rate that was asked for. A camera that exposes for longer in the dark halves it."""
-BLACK_SHARE, DARK, CLIPPED_SHARE = 0.9, 40.0, 0.25
-"""A picture is black or overexposed if so much of it has no detail, and dark if its mean luma is below 40 of 255."""
-BACKLIT, BACKLIT_FACE = 2.0, 80.0
-"""A face is backlit if it is darker than this, and what is behind it twice as bright."""
+BLACK_SHARE, CLIPPED_SHARE = 0.9, 0.25
+"""A picture is black or overexposed if so much of it has no detail."""
 
 _DAEMON = "the daemon has the camera, and cannot be asked about it"
 _STOP = "systemctl stop binarycop, then doctor again: it looks at light and faces too"
@@ -177,7 +174,7 @@ def _light(pictures: Pictures, brightness: float, gate: str) -> Finding:
     text = f"mean brightness {brightness:.0f} of 255, {pictures.clipped:.0%} of the picture overexposed"
     if pictures.black > BLACK_SHARE:
         return fail("light", "the picture is black", "is the lens covered, is there light at all?", gate=gate)
-    if brightness < DARK:
+    if brightness < LEAST_BRIGHTNESS:
         return warn("light", f"dark: {text}", _DARK_REMEDY, gate=gate)
     if pictures.clipped > CLIPPED_SHARE:
         remedy = "no window, lamp or sun in the picture: turn the camera, or shade it"
@@ -189,6 +186,6 @@ def _backlight(pictures: Pictures, gate: str) -> Finding:
     if pictures.face is None or pictures.behind is None:
         return not_checked("backlight", "nobody was in front of the camera", "stand there, or binarycop aim", gate=gate)
     text = f"the face has brightness {pictures.face:.0f}, what is behind it {pictures.behind:.0f}"
-    if pictures.face < BACKLIT_FACE and pictures.behind >= BACKLIT * pictures.face:
+    if pictures.face < BACKLIT_BRIGHTNESS and pictures.behind >= BACKLIT * pictures.face:
         return warn("backlight", text, "light from in front of the face, nothing bright behind it", gate=gate)
     return ok("backlight", text, gate=gate)
