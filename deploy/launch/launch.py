@@ -10,4 +10,5 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent / "python"))
 
 if __name__ == "__main__":
+    sys.argv[0] = "binarycop"  # the kernel lists the daemon's lines under this name
     sys.exit(importlib.import_module("binarycop.__main__").main())

@@ -8,7 +8,7 @@ import pytest
 
 from deploy import deb
 
-MODULE = "def main():\n    import sys\n    print('binarycop', *sys.argv[1:])\n    return 7\n"
+MODULE = "def main():\n    import sys\n    print(*sys.argv)\n    return 7\n"
 
 
 @pytest.fixture
@@ -36,7 +36,7 @@ def former(launch: Path, tmp_path: Path) -> Path:
     return tmp_path / "sbin/binarycop-bundle"
 
 
-def test_the_program_gets_its_arguments_and_returns_its_exit_code(launch: Path) -> None:
+def test_the_program_gets_its_name_and_arguments_and_returns_its_exit_code(launch: Path) -> None:
     command = [sys.executable, "-I", str(launch), "run", "--json"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (done.stdout, done.returncode) == ("binarycop run --json\n", 7)
