@@ -251,6 +251,18 @@ def test_it_names_the_gates_whose_lines_it_does_not_show(
     assert "only" not in capsys.readouterr().err
 
 
+def test_lines_that_the_daemon_has_say_what_to_do(
+    two_gates: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refuse(line: InputSettings, factory: MockLines) -> DigitalInputDevice:
+        raise LineError(line.pin, f"cannot be opened: {line.pin} is already in use by 'binarycop'")
+
+    monkeypatch.setattr("binarycop.lines.wiring_test.open_input", refuse)
+    assert main(["lines", *two_gates]) == 6
+    expected = "binarycop: cannot be opened: passed; if the daemon runs, stop it first: systemctl stop binarycop"
+    assert capsys.readouterr().err.splitlines()[-1] == expected
+
+
 @pytest.mark.usefixtures("_a_line_is_taken")
 @pytest.mark.parametrize("asked", [["--walk"], ["--pulse", "permission"], ["--walk", "--yes"]])
 def test_a_line_that_cannot_be_opened_is_a_failure_whatever_is_answered(

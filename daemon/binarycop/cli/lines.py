@@ -26,6 +26,7 @@ from binarycop.settings.load import load
 from binarycop.settings.schema import LaneSettings, wires_of
 
 _POLL_S = 0.02
+_TAKEN = "already in use by 'binarycop'"  # the daemon's name in the kernel's list, and this command's
 _MAX_PULSE_S = 10.0
 _MAX_WATCH_S = 86_400.0
 
@@ -118,7 +119,9 @@ def _test(lane: LaneSettings, factory: Factory, wires: Wires, files: str, option
         elif options.watch:
             _watch(wiring_test, options.watch, show)
         if closed:
-            print(printable(f"binarycop: cannot be opened: {', '.join(closed)}"), file=sys.stderr)
+            has_them = any(_TAKEN in report.problem for report in reports)
+            hint = "; if the daemon runs, stop it first: systemctl stop binarycop" if has_them else ""
+            print(printable(f"binarycop: cannot be opened: {', '.join(closed)}{hint}"), file=sys.stderr)
         return 6 if has_failed else 0
 
 
