@@ -62,24 +62,22 @@ def test_a_page_has_all_that_an_operator_asks_for() -> None:
     page = shown(STATUS, state=UnitState(True, 0.0, 0.0, 2, "", "active", 812))
     for part in (
         "binarycop 1.0  IN SERVICE",
-        "17:29:59 (1 h 0 min), process 812",
+        "17:29:59 (1 h 0 min ago), process 812",
         "n-cnv 0.3.0 on emulator; 96 golden vectors right at the start",
-        "p50 12.3 ms, p99 31.0 ms, of the newest 1000 pictures",
-        "94 MiB (at most 101), 6 threads; the machine has 230 MiB left",
-        "54 °C",
-        "3200 MiB free for the journal",
+        "performance; latency p50 12.3 ms, p99 31.0 ms",
+        "94 MiB (at most 101), 6 threads; 230 MiB left; disk 3200 MiB left; 54 °C",
         "8 s, notified 0.7 s ago",
-        "restarts   2 after a failure",
+        "2 restarts after a failure",
         "gate  IN SERVICE",
         "policy enforce",
-        "/dev/video0: 640×480 MJPG, 30 Hz (asked: 640×480 MJPG, 30 Hz)",
-        "29.9 pictures a second; the newest 0.0 s old",
+        "/dev/video0: MJPG 640×480 at 29.97 Hz",
+        "29.9 a second, the newest 0.0 s old; 9000 taken, 3 dropped, 0 repeated",
         "lookout on ncnn; the last 0.2 s ago",
         "ON (verdict), permitted",
         "person 13: still looking; 4 frames: correct 3, nose 1; lead 34/22",
         "3.0 s ago: person 12: nose; 14 frames: nose 9",
         "2.9 s ago: person 12: permission refused (nose)",
-        "13 in front since the start: 9 permitted, 3 refused, 1 undecided; 9",
+        "13 since the start: 9 permitted, 3 refused, 1 undecided; 9 passed",
         "gpiochip",
         "permission on, lamps.nose off",
         "fire off",
@@ -106,7 +104,18 @@ def test_mock_lines_cannot_be_missed() -> None:
 def test_a_fault_has_its_cause_and_its_time() -> None:
     page = shown(with_gate(state=State.OUT_OF_ORDER, causes=("no frames", "no scores"), since_s=90.0))
     assert "gate  OUT OF ORDER: no frames, no scores" in page
-    assert "18:28:30 (90 s)" in page
+    assert "18:28:30 (90 s ago)" in page
+
+
+def test_a_machine_that_is_not_well_is_said() -> None:
+    page = shown(STATUS, MachineFacts(94.4, 101.2, 6, 230.0, 512.0, 84.0, 40.0))
+    for part in ("SWAP of 512 MiB", "WARM: 84 °C", "DISK: 40 MiB left"):
+        assert part in page
+        assert part not in shown(STATUS)
+
+
+def test_the_usual_page_fits_a_terminal_of_24_rows() -> None:
+    assert len(shown(with_gate(front=None)).splitlines()) <= 23
 
 
 def test_a_loop_that_hangs_is_the_first_thing_that_is_said() -> None:
@@ -128,9 +137,17 @@ def test_what_is_not_known_is_left_out_or_said() -> None:
         has_scores=False,
     )
     page = shown(status, MachineFacts(None, None, None, None, None, None, None))
-    for part in ("nobody in front", "none yet", "not known", "off, permitted", "IT GIVES NO SCORES", "does not watch"):
+    for part in (
+        "nobody in front",
+        "none yet",
+        "no latency yet",
+        "not known",
+        "off, permitted",
+        "IT GIVES NO SCORES",
+        "does not watch",
+    ):
         assert part in page
-    assert "hangs      perception" in page
+    assert "HANGS: perception" in page
 
 
 def test_a_hostile_answer_cannot_move_the_cursor(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -244,7 +261,7 @@ def test_a_daemon_that_runs_says_how_it_is(bundle: str, tmp_path: Path) -> None:
     assert found["state"] == "in service"
     assert found["origin"]["pid"] == daemon.pid
     assert found["origin"]["factory"] == "mock"
-    assert found["gates"][0]["persons"] == 1
+    assert found["gates"][0]["persons"] >= 1
     assert found["machine"]["threads"] >= 4
     assert not path.exists()
 

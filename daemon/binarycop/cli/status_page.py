@@ -44,88 +44,80 @@ class Page:
 
     def _daemon(self) -> Iterator[Sequence[Words]]:
         status, origin = self.status, self.status.origin
-        title = _hangs(status) if status.state is State.HANGS else status.state.value.upper()
-        yield [bold(f"binarycop {origin.version}  "), Span(title, _STYLES[status.state])]
-        yield from self._row(
-            "since", f"{self._clock(status.running_s)} ({duration(status.running_s)}), process {origin.pid}"
-        )
+        words = _hangs(status) if status.state is State.HANGS else status.state.value.upper()
+        yield [bold(f"binarycop {origin.version}  "), Span(words, _STYLES[status.state])]
+        yield from self._row("since", f"{self._since(status.running_s)}, process {origin.pid}")
         network = f"{origin.bundle} on {status.backend}; {origin.golden} golden vectors right at the start"
         yield from self._row("network", network)
         if not status.has_scores:
             yield from self._row("", "IT GIVES NO SCORES", Style.FAIL)
-        yield from self._row("mode", f"{status.mode}{', asleep' if status.is_asleep else ''}")
-        yield from self._row("latency", _latency(status))
+        yield from self._row("mode", f"{status.mode}{', asleep' if status.is_asleep else ''}; {_latency(status)}")
         yield from self._machine()
         yield from self._systemd()
         yield from self._settings()
 
     def _machine(self) -> Iterator[Sequence[Words]]:
-        facts, warns = self.machine, False
+        facts = self.machine
         parts = []
         if facts.memory_mib is not None:
             most = "" if facts.most_memory_mib is None else f" (at most {facts.most_memory_mib:.0f})"
             parts.append(f"{facts.memory_mib:.0f} MiB{most}, {facts.threads} threads")
         if facts.available_mib is not None:
-            parts.append(f"the machine has {facts.available_mib:.0f} MiB left")
-        if facts.swap_mib:
-            parts.append(f"SWAP {facts.swap_mib:.0f} MiB, a gate must have none")
-            warns = True
-        yield from self._row("memory", "; ".join(parts) or "not known", Style.WARN if warns else None)
-        if facts.temperature_c is not None:
-            is_warm = facts.temperature_c >= _WARM_C
-            yield from self._row("heat", f"{facts.temperature_c:.0f} °C", Style.WARN if is_warm else None)
+            parts.append(f"{facts.available_mib:.0f} MiB left")
         if facts.disk_free_mib is not None:
-            is_little = facts.disk_free_mib < _LITTLE_DISK_MIB
-            text = f"{facts.disk_free_mib:.0f} MiB free for the journal"
-            yield from self._row("disk", text, Style.WARN if is_little else None)
+            parts.append(f"disk {facts.disk_free_mib:.0f} MiB left")
+        if facts.temperature_c is not None:
+            parts.append(f"{facts.temperature_c:.0f} °C")
+        yield from self._row("machine", "; ".join(parts) or "not known")
+        for warning in _warnings(facts):
+            yield from self._row("", warning, Style.WARN)
 
     def _systemd(self) -> Iterator[Sequence[Words]]:
         watchdog = self.status.watchdog
-        if watchdog.limit_s is None:
-            yield from self._row("watchdog", "none: systemd does not watch this process")
-        else:
+        text = "no watchdog: systemd does not watch this process"
+        if watchdog.limit_s is not None:
             notified = "not notified yet" if watchdog.notified_s is None else f"notified {watchdog.notified_s:g} s ago"
-            yield from self._row("watchdog", f"{watchdog.limit_s:g} s, {notified}")
-        if watchdog.stuck:
-            yield from self._row("hangs", ", ".join(watchdog.stuck), Style.FAIL)
+            text = f"watchdog {watchdog.limit_s:g} s, {notified}"
+        restarts = 0 if self.unit is None else self.unit.restarts
         if self.unit is not None:
-            count = self.unit.restarts
-            text = f"{count} after a failure, since somebody started it"
-            yield from self._row("restarts", text, Style.WARN if count else None)
+            text += f"; {restarts} {'restart' if restarts == 1 else 'restarts'} after a failure"
+        yield from self._row("systemd", text, Style.WARN if restarts else None)
+        if watchdog.stuck:
+            yield from self._row("", f"HANGS: {', '.join(watchdog.stuck)}", Style.FAIL)
 
     def _settings(self) -> Iterator[Sequence[Words]]:
         settings = self.status.settings
-        yield from self._row("settings", f"read {duration(settings.loaded_s)} ago, {self._clock(settings.loaded_s)}")
+        yield from self._row("settings", f"read at {self._since(settings.loaded_s)}")
         if settings.waiting:
             yield from self._row("", f"WAITING FOR A RESTART: {', '.join(settings.waiting)}", Style.WARN)
         if settings.refused is not None:
             yield from self._row("", f"NEW SETTINGS REFUSED: {settings.refused}", Style.FAIL)
 
     def _gate(self, gate: GateReport) -> Iterator[Sequence[Words]]:
-        words = gate.state.value.upper()
         causes = f": {', '.join(gate.causes)}" if gate.causes else ""
-        yield [bold(f"{gate.gate}  "), Span(f"{words}{causes}", _STYLES[gate.state])]
-        yield from self._row("since", f"{self._clock(gate.since_s)} ({duration(gate.since_s)}), policy {gate.policy}")
+        title = textwrap.wrap(f"{gate.state.value.upper()}{causes}", max(self.columns - len(gate.gate) - 3, 20))
+        yield [bold(f"{gate.gate}  "), Span(title[0], _STYLES[gate.state])]
+        for part in title[1:]:
+            yield from self._row("", part, _STYLES[gate.state])
+        yield from self._row("since", f"{self._since(gate.since_s)}, policy {gate.policy}")
+        yield from self._wires(gate.lines)
         yield from self._camera(gate.source)
         face = "none yet" if gate.face_age_s is None else f"the last {duration(gate.face_age_s)} ago"
         yield from self._row("faces", f"{gate.finder}; {face}")
         permission = f"ON ({gate.permission})" if gate.permission else "off"
         yield from self._row("permission", f"{permission}, {gate.phase}", Style.OK if gate.permission else None)
         yield from self._row("now", _front(gate.front))
-        for label, entry in (("verdict", gate.verdict), ("decision", gate.decision)):
+        for label, entry in (("decision", gate.decision), ("verdict", gate.verdict)):
             text = "none yet" if entry is None else f"{duration(entry.age_s)} ago: {entry.text}"
             yield from self._row(label, text)
         yield from self._row("people", _people(gate))
-        yield from self._wires(gate.lines)
 
     def _camera(self, source: SourceStatus) -> Iterator[Sequence[Words]]:
-        mode = source.mode or "not open yet"
-        asked = "" if "recording" in mode or source.name == "demo" else f" (asked: {source.asked})"
-        yield from self._row("camera", f"{source.name}: {mode}{asked}")
-        rate = "" if source.rate_hz is None else f"{source.rate_hz:g} pictures a second; "
+        yield from self._row("camera", f"{source.name}: {source.mode or 'not open yet'}")
+        rate = "" if source.rate_hz is None else f"{source.rate_hz:g} a second, "
         text = (
-            f"{rate}the newest {duration(source.frame_age_s)} old; {source.captured} in all, "
-            f"{source.dropped} not looked at, {source.withheld} repeated"
+            f"{rate}the newest {duration(source.frame_age_s)} old; {source.captured} taken, {source.dropped} dropped, "
+            f"{source.withheld} repeated"
         )
         yield from self._row("", text, Style.WARN if source.frame_age_s > _OLD_FRAME_S else None)
 
@@ -136,12 +128,11 @@ class Page:
         else:
             yield from self._row("lines", factory)
         for title, is_input in (("out", False), ("in", True)):
-            shown = [
-                f"{line.name.removeprefix('lines.')} {_level(line)}" for line in lines if line.is_input is is_input
-            ]
+            shown = [line for line in lines if line.is_input is is_input]
             if shown:
-                style = Style.FAIL if any(line.active is None for line in lines if line.is_input is is_input) else None
-                yield from self._row(f"  {title}", ", ".join(shown), style)
+                text = ", ".join(f"{line.name.removeprefix('lines.')} {_level(line)}" for line in shown)
+                is_bad = any(line.active is None for line in shown)
+                yield from self._row(f"  {title}", text, Style.FAIL if is_bad else None)
 
     def _row(self, label: str, text: str, style: Style | None = None) -> Iterator[Sequence[Words]]:
         """A line with a label; what is too long goes on below."""
@@ -150,9 +141,10 @@ class Page:
             words: Words = part if style is None else Span(part, style)
             yield [dim((label if index == 0 else "").ljust(_LABEL_COLUMNS)), words]
 
-    def _clock(self, ago_s: float) -> str:
-        at = self.now - timedelta(seconds=ago_s)
-        return at.strftime("%H:%M:%S" if at.date() == self.now.date() else "%Y-%m-%d %H:%M")
+    def _since(self, age_s: float) -> str:
+        at = self.now - timedelta(seconds=age_s)
+        clock = at.strftime("%H:%M:%S" if at.date() == self.now.date() else "%Y-%m-%d %H:%M")
+        return f"{clock} ({duration(age_s)} ago)"
 
 
 def duration(seconds: float) -> str:
@@ -172,10 +164,19 @@ def _hangs(status: Status) -> str:
     return f"HANGS: the loop has not stepped for {duration(status.age_s)}"
 
 
+def _warnings(facts: MachineFacts) -> Iterator[str]:
+    if facts.swap_mib:
+        yield f"SWAP of {facts.swap_mib:.0f} MiB: a gate must have none, since pictures could be written there"
+    if facts.temperature_c is not None and facts.temperature_c >= _WARM_C:
+        yield f"WARM: {facts.temperature_c:.0f} °C"
+    if facts.disk_free_mib is not None and facts.disk_free_mib < _LITTLE_DISK_MIB:
+        yield f"DISK: {facts.disk_free_mib:.0f} MiB left for the journal"
+
+
 def _latency(status: Status) -> str:
     if status.p50_ms is None or status.p99_ms is None:
-        return "none yet"
-    return f"p50 {status.p50_ms:.1f} ms, p99 {status.p99_ms:.1f} ms, of the newest {status.latencies} pictures"
+        return "no latency yet"
+    return f"latency p50 {status.p50_ms:.1f} ms, p99 {status.p99_ms:.1f} ms"
 
 
 def _front(front: FrontPerson | None) -> str:
@@ -186,7 +187,7 @@ def _front(front: FrontPerson | None) -> str:
 
 def _people(gate: GateReport) -> str:
     return (
-        f"{gate.persons} in front since the start: {gate.permits} permitted, {gate.refusals} refused, "
+        f"{gate.persons} since the start: {gate.permits} permitted, {gate.refusals} refused, "
         f"{gate.undecided} undecided; {gate.passed} passed"
     )
 

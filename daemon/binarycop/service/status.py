@@ -62,13 +62,12 @@ class Entry:
 class SourceStatus:
     """A gate's camera or recording.
 
-    asked, mode: what it was asked for and what it sends, in words; the latter is None until it was opened once.
-    rate_hz: over the newest 5 s; None in the first step. dropped: not looked at. withheld: repeated an earlier picture.
+    mode: what it sends, and what was requested if that is something else; None until it was opened once. rate_hz: over
+    the newest 5 s; None in the first step. dropped: not looked at. withheld: repeated an earlier picture.
     frame_age_s: of the newest picture, since its capture; since the start if there was none.
     """
 
     name: str
-    asked: str
     mode: str | None
     rate_hz: float | None
     captured: int

@@ -25,7 +25,6 @@ from binarycop.service.status import (
     WatchdogStatus,
 )
 from binarycop.service.systemd_link import SystemdLink
-from binarycop.settings.frames import FramesSettings
 from binarycop.settings.lines import InputSettings
 from binarycop.settings.schema import LaneSettings, Settings, wires_of
 
@@ -110,7 +109,7 @@ class StatusRecorder:
             phase=snapshot.phase.value,
             permission=None if snapshot.cause is None else snapshot.cause.value,
             finder=self._finders[index],
-            source=_source(lane.settings.frames, source, rate_hz),
+            source=_source(lane.settings.frames.source, source, rate_hz),
             face_age_s=None if details.face_s is None else round(now_s - details.face_s, 1),
             front=_front(snapshot, details),
             verdict=_entry(details.verdict, now_s),
@@ -150,18 +149,9 @@ def _state(lane: Lane) -> State:
     return State.IN_SERVICE if lane.counters.frames else State.STARTING
 
 
-def _source(frames: FramesSettings, counts: SourceCounts, rate_hz: float | None) -> SourceStatus:
-    asked = f"{frames.width_px}×{frames.height_px} {frames.pixel_format.value}, {frames.rate_hz:g} Hz"
-    return SourceStatus(
-        frames.source,
-        asked,
-        counts.mode,
-        rate_hz,
-        counts.captured,
-        counts.dropped,
-        counts.withheld,
-        round(counts.silent_s, 2),
-    )
+def _source(name: str, counts: SourceCounts, rate_hz: float | None) -> SourceStatus:
+    silent_s = round(counts.silent_s, 2)
+    return SourceStatus(name, counts.mode, rate_hz, counts.captured, counts.dropped, counts.withheld, silent_s)
 
 
 def _front(snapshot: LaneSnapshot, details: LaneDetails) -> FrontPerson | None:
