@@ -71,7 +71,7 @@ def test_a_page_has_all_that_an_operator_asks_for() -> None:
         "gate  IN SERVICE",
         "policy enforce",
         "/dev/video0: MJPG 640×480 at 29.97 Hz",
-        "29.9 a second, the newest 0.0 s old; 9000 taken, 3 dropped, 0 repeated",
+        "29.9 a second, newest 0.0 s old; 9000 taken, 3 dropped, 0 repeated",
         "lookout on ncnn; the last 0.2 s ago",
         "ON (verdict), permitted",
         "person 13: still looking; 4 frames: correct 3, nose 1; lead 34/22",

@@ -13,6 +13,9 @@ from binarycop.service.unit import UnitState
 from binarycop.settings.lines import MOCK
 
 _LABEL_COLUMNS = 11
+_GLUE = "\u2007"
+"""A space at which no line is broken."""
+
 _STYLES = {
     State.IN_SERVICE: Style.OK,
     State.RECORDING_OVER: Style.WARN,
@@ -116,7 +119,7 @@ class Page:
         yield from self._row("camera", f"{source.name}: {source.mode or 'not open yet'}")
         rate = "" if source.rate_hz is None else f"{source.rate_hz:g} a second, "
         text = (
-            f"{rate}the newest {duration(source.frame_age_s)} old; {source.captured} taken, {source.dropped} dropped, "
+            f"{rate}newest {duration(source.frame_age_s)} old; {source.captured} taken, {source.dropped} dropped, "
             f"{source.withheld} repeated"
         )
         yield from self._row("", text, Style.WARN if source.frame_age_s > _OLD_FRAME_S else None)
@@ -130,14 +133,14 @@ class Page:
         for title, is_input in (("out", False), ("in", True)):
             shown = [line for line in lines if line.is_input is is_input]
             if shown:
-                text = ", ".join(f"{line.name.removeprefix('lines.')} {_level(line)}" for line in shown)
+                text = ", ".join(f"{line.name.removeprefix('lines.')}{_GLUE}{_level(line)}" for line in shown)
                 is_bad = any(line.active is None for line in shown)
                 yield from self._row(f"  {title}", text, Style.FAIL if is_bad else None)
 
     def _row(self, label: str, text: str, style: Style | None = None) -> Iterator[Sequence[Words]]:
         """A line with a label; what is too long goes on below."""
         wrapped = textwrap.wrap(text, max(self.columns - _LABEL_COLUMNS - 1, 20)) or [""]
-        for index, part in enumerate(wrapped):
+        for index, part in enumerate(one.replace(_GLUE, " ") for one in wrapped):
             words: Words = part if style is None else Span(part, style)
             yield [dim((label if index == 0 else "").ljust(_LABEL_COLUMNS)), words]
 
