@@ -39,10 +39,11 @@ def outline(width_px: int, height_px: int, boxes: Sequence[tuple[Box, MaskClass,
             value * scale for value in (box.x_px, box.y_px, max(box.width_px, 0), max(box.height_px, 0))
         )
         colour, label = _style(mask_class, is_decided)
+        label_y = y - 5 if y > _ROW_PX else y + height + 14
         drawn.append(
             f'<rect x="{x:.1f}" y="{y:.1f}" width="{width:.1f}" height="{height:.1f}" fill="none" '
             f'stroke="{colour}" stroke-width="2"/>'
-            f'<text x="{x + 4:.1f}" y="{y + 14:.1f}" font-size="12" fill="currentColor">{number}: {label}</text>'
+            f'<text x="{x:.1f}" y="{label_y:.1f}" font-size="12" fill="currentColor">{number}: {label}</text>'
         )
     return f'<svg {size} style="display:block;margin-top:4px">{"".join(drawn)}</svg>'
 
