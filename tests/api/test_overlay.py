@@ -61,6 +61,6 @@ def test_a_board_whose_logic_is_gone_is_closed(
     board: FabricBoard, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(board.fabric, "is_operating", lambda: False)
-    with pytest.raises(BackendError, match="the logic is no longer configured"):
+    with pytest.raises(BackendError, match="none is loaded"):
         binarycop.open(str(tmp_path / "built"), "overlay")
     assert board.is_closed
