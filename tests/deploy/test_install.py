@@ -221,7 +221,7 @@ def stick_with_package(stick: Path, tmp_path: Path) -> Path:
 
 def check_of(stick: Path, *options: str) -> tuple[int, str]:
     """The exit code and the output of ``install --check``."""
-    command = [stick / "install", "--check", *options]
+    command = [str(stick / "install"), "--check", *options]
     done = subprocess.run(
         command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=LONGEST_S, check=False
     )

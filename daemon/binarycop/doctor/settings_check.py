@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from binarycop.doctor.finding import Finding, fail, ok, warn
 
+_MEANT = "leave it if it is meant; binarycop check-config --changes shows the settings"
 _ROUNDS = "binarycop check-config, until it reports nothing"
 
 
@@ -27,7 +28,7 @@ def check_settings(facts: SettingsFacts) -> list[Finding]:
         return [fail("settings", problem, _ROUNDS) for problem in facts.problems]
     gates = "1 gate" if facts.gates == 1 else f"{facts.gates} gates"
     files = _counted(facts.files)
-    return [ok("settings", f"{gates}, from {files}"), *(warn("settings", note, _ROUNDS) for note in facts.notes)]
+    return [ok("settings", f"{gates}, from {files}"), *(warn("settings", note, _MEANT) for note in facts.notes)]
 
 
 def _counted(files: Sequence[str]) -> str:
