@@ -48,6 +48,14 @@ def test_run_installs_neither_pynq_nor_ncnn_nor_the_tests_tools() -> None:
     assert re.search(r"install[^\n]*\[test\]", for_test)
 
 
+def test_only_distclean_removes_the_training_environment() -> None:
+    clean, distclean = (make("--dry-run", name) for name in ("clean", "distclean"))
+    assert re.search(r"\.venv\b(?!-)", clean)
+    assert ".venv-train" not in clean
+    assert ".venv-train" in distclean
+    assert clean in distclean
+
+
 def test_the_tests_that_the_makefile_names_exist() -> None:
     named = set(re.findall(r"\btests/[\w/.]+", TEXT))
     assert len(named) >= 5
