@@ -118,6 +118,17 @@ def test_every_command_has_examples_of_its_own_and_no_other_has() -> None:
     assert set(main.COMMANDS) <= set(HELP) <= set(PARSERS)
 
 
+@pytest.mark.parametrize("source", ["nowhere.mp4", "no/such/folder", "rtsp://192.0.2.1/a"])
+def test_a_missing_recording_is_one_line_before_anything_starts(
+    source: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main.main(["run", "--source", source]) == 5
+    out, err = capsys.readouterr()
+    assert out == ""
+    [line] = err.splitlines()
+    assert line.startswith(f"binarycop: source {source}: ")
+
+
 @every_command
 def test_an_unknown_option_is_reported_by_its_command(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     needed = [action for action in PARSERS[name]._actions if action.required]

@@ -13,7 +13,7 @@ from binarycop.cli.main import main
 from binarycop.cli.options import print_json
 
 CLI = Path(__file__).resolve().parents[2] / "daemon/binarycop/cli"
-SAFE = {"printable", "format_line", "dumps", "replace", "styled"}
+SAFE = {"printable", "format_line", "dumps", "replace", "styled", "wrapped"}
 NUMBERS_ONLY = {"evaluate.py"}
 """Besides what goes through ``printable``, these print counts and shares, and the names of the four classes."""
 

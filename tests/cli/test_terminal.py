@@ -61,6 +61,14 @@ def test_a_line_is_cut_over_all_its_parts_and_by_columns_not_by_characters() -> 
     assert cut("abc", 0) == ""
 
 
+def test_a_long_text_wraps_between_words_on_a_terminal_only() -> None:
+    text = "replay: /a/very/long/path/of/a/clip.avi does not exist\n"
+    assert Terminal(Tty(), XTERM).wrapped(text).splitlines() == [
+        "replay:", "  /a/very/long/path/of/a/clip.avi", "  does not exist\\n",
+    ]  # fmt: skip
+    assert Terminal(io.StringIO(), XTERM).wrapped(text) == text.replace("\n", "\\n")
+
+
 def test_the_size_is_the_terminals_own_then_the_environments() -> None:
     assert Terminal(io.StringIO(), {}).size == (80, 24)
     assert Terminal(io.StringIO(), {"COLUMNS": "0", "LINES": "many"}).size == (80, 24)

@@ -1,5 +1,6 @@
 """A running daemon on a terminal: a line for each gate, painted in place. In a pipe or file: a line for each change."""
 
+import sys
 import time
 from collections.abc import Callable, Mapping
 
@@ -49,9 +50,10 @@ class Console:
                 self._terminal.stream.flush()
 
     def print_line(self, line: str) -> None:
-        """Print a line of the journal on standard error."""
+        """Print a line of the journal on standard error, wrapped between words if that is a terminal."""
         self.clear()
-        print_to_stderr(line)
+        for part in Terminal(sys.stderr).wrapped(line).split("\n"):
+            print_to_stderr(part)
 
     def clear(self) -> None:
         """Clear what is painted. At the end it must be called, since the cursor is hidden until then."""

@@ -11,6 +11,7 @@ from binarycop.cli import exit_codes, standard_output
 from binarycop.cli.argument_parser import ArgumentParser, WrongArguments, commands_of
 from binarycop.cli.command_help import HELP
 from binarycop.cli.orderly_end import orderly_end
+from binarycop.cli.terminal import print_error
 from binarycop.errors import BinaryCoPError, SettingsErrors, SourceErrors
 from binarycop.printable import printable
 
@@ -76,8 +77,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except OSError as error:
         if error.errno not in _FULL:
             raise
-        what = f"{error.filename or 'a file'} cannot be written: {error.strerror}"
-        print(f"binarycop: {printable(what)}", file=sys.stderr)
+        print_error(f"{error.filename or 'a file'} cannot be written: {error.strerror}")
         sys.stdout = None
         return exit_codes.NOT_WRITTEN
 
@@ -94,7 +94,7 @@ def _run(command: Sequence[str], arguments: Sequence[str]) -> int:
         problems = error.problems if isinstance(error, (SettingsErrors, SourceErrors)) else (error,)
         texts = [str(problem) for problem in problems]
         for text in texts:
-            print(f"binarycop: {printable(text)}", file=sys.stderr)
+            print_error(text)
         code = exit_codes.code_of(error)
         if as_json:
             _print_error("; ".join(texts), code)

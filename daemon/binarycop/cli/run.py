@@ -18,8 +18,10 @@ from binarycop.cli.options import (
     tracer_of,
     with_source,
 )
+from binarycop.cli.terminal import Terminal
+from binarycop.errors import SourceError
+from binarycop.frames.names import absence, is_camera
 from binarycop.journal.writers import is_under_systemd, print_to_stderr
-from binarycop.printable import printable
 from binarycop.service.notify import Notifier
 from binarycop.settings.files import unread
 from binarycop.settings.schema import Settings
@@ -62,6 +64,8 @@ def run(options: argparse.Namespace) -> int:
     for note in unread(options.config):
         print_to_stderr(f"binarycop: {note}")
     if options.source is not None:
+        if not is_camera(options.source) and (reason := absence(options.source)):
+            raise SourceError(options.source, reason)  # a camera may be plugged in later
         print_source(options.source)
     # In a log, the display's lines would only take space.
     console = None if options.json or is_under_systemd() else Console()
@@ -83,4 +87,5 @@ def _print_summary(summary: "RunSummary", *, as_json: bool) -> None:
     if as_json:
         print_json({"event": "summary", **counts, "latency_ms": summary.latency_ms})
         return
-    print(printable(f"summary: {counts_text(counts)}, {latency_text(summary.latency_ms)}"), flush=True)
+    text = f"summary: {counts_text(counts)}, {latency_text(summary.latency_ms)}"
+    print(Terminal().wrapped(text), flush=True)

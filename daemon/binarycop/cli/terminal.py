@@ -6,6 +6,7 @@ file and on a terminal that says ``TERM=dumb`` there are none at all.
 
 import os
 import sys
+import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
@@ -109,6 +110,16 @@ class Terminal:
             parts.append(f"\x1b[{style.value}m{shown}{_RESET}" if self.has_colour and style and shown else shown)
         return "".join(parts)
 
+    def wrapped(self, text: str) -> str:
+        """The text, on a terminal with line breaks between its words where it is longer than a line."""
+        text = printable(text)
+        if not self.can_repaint:
+            return text
+        # A path is not cut: it would not be found again when it is copied.
+        return textwrap.fill(
+            text, self.size[0] - 1, subsequent_indent="  ", break_on_hyphens=False, break_long_words=False
+        )
+
     def print(self, *words: Words) -> None:
         """Print one line, whole."""
         print(self.styled(words), file=self.stream)
@@ -178,6 +189,13 @@ class Screen:
         self._stream.write("".join(f"{line}\n" for line in styled))
         self._stream.flush()
         self._shown = styled
+
+
+def print_error(text: str) -> None:
+    """Print a message of the program on standard error, its name in red if that is a terminal."""
+    terminal = Terminal(sys.stderr)
+    name = terminal.styled(fail("binarycop:"))
+    print(terminal.wrapped(f"binarycop: {text}").replace("binarycop:", name, 1), file=sys.stderr)
 
 
 def columns_of(text: str) -> int:
