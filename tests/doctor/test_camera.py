@@ -1,6 +1,7 @@
 """The checks of a camera, and how its pictures are measured."""
 
 import os
+import pwd
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 from binarycop.clock import ManualClock
 from binarycop.detection.base import Face
 from binarycop.doctor.camera import SECONDS, CameraFacts, Pictures, Running, check_camera
-from binarycop.doctor.camera_facts import OPEN_S, look, read_source
+from binarycop.doctor.camera_facts import OPEN_S, look, may_open, read_source
 from binarycop.doctor.finding import Finding, Level
 from binarycop.frames.base import Frame
 from binarycop.frames.source_event import SourceEvent, SourceEventKind
@@ -199,3 +200,18 @@ def test_whoever_may_not_open_the_device_is_named(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr("binarycop.doctor.camera_facts.os.access", lambda *_: False)
     lane = LaneSettings(frames=FramesSettings(source="/dev/null"))
     assert read_source(lane, None, is_held=False).denied[0] == "this user"
+
+
+@pytest.mark.parametrize(("mode", "may"), [(0o660, True), (0o640, False), (0o606, False), (0o600, False)], ids=str)
+def test_a_device_is_the_daemons_by_its_group(mode: int, may: bool, tmp_path: Path) -> None:
+    device = tmp_path / "video0"
+    device.touch()
+    found = list(device.stat())
+    found[0] = mode
+    user = pwd.getpwnam("nobody")
+    found[4], found[5] = user.pw_uid + 1, user.pw_gid
+    assert may_open(os.stat_result(found), "nobody") is may
+
+
+def test_without_the_daemons_user_nobody_is_kept_out(tmp_path: Path) -> None:
+    assert may_open(tmp_path.stat(), "there-is-no-such-user")

@@ -1,5 +1,6 @@
 """The checks of systemd's units, of groups and names."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -14,6 +15,7 @@ from binarycop.settings.classifier import Backend, ClassifierSettings
 from binarycop.settings.lines import LineSettings, LinesSettings
 from binarycop.settings.schema import LaneSettings, Settings
 
+ROOT = Path(__file__).resolve().parents[2]
 RUNNING = Unit("loaded", "active", "success", "enabled", "gate: in service, policy enforce", "8s")
 GOOD = UnitFacts(
     units={DAEMON: RUNNING, **{name: Unit("loaded", "inactive") for name in HELPERS}, DEGRADED: Unit("loaded")},
@@ -106,6 +108,13 @@ def test_without_systemd_or_package_there_is_one_reason(facts: UnitFacts, why: s
     [finding] = check_units(facts)
     assert (finding.level, finding.text.startswith(why)) == (Level.NOT_CHECKED, True)
     assert not facts.is_running
+
+
+def test_the_other_units_are_those_that_the_daemons_unit_names() -> None:
+    text = (ROOT / "systemd" / DAEMON).read_text()
+    named = {name for _, names in re.findall(r"^(Wants|Sockets)=(.+)$", text, re.MULTILINE) for name in names.split()}
+    assert set(HELPERS) == named
+    assert {name for name in (*HELPERS, DEGRADED) if not (ROOT / "systemd" / name).exists()} == set()
 
 
 def test_what_systemctl_shows_is_read() -> None:

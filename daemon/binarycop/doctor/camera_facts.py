@@ -62,7 +62,7 @@ def read_source(lane: LaneSettings, status: GateReport | None, *, is_held: bool)
     path, denied = device_path(source), []
     if not os.access(path, os.R_OK | os.W_OK):
         denied.append("this user")
-    if not _may_open(path.stat(), USER):
+    if not may_open(path.stat(), USER):
         denied.append(f"the user {USER}")
     return replace(facts, denied=tuple(denied))
 
@@ -203,7 +203,7 @@ def look(
     return [looks[index].finish(detector_of(index)) if index in looks else one for index, one in enumerate(facts)]
 
 
-def _may_open(found: os.stat_result, name: str) -> bool:
+def may_open(found: os.stat_result, name: str) -> bool:
     """Whether a user may read and write a file. True if there is no such user: then nobody runs the daemon as it."""
     try:
         user = pwd.getpwnam(name)

@@ -11,6 +11,8 @@ HELPERS = (
     "binarycop-overlay.service",
     "binarycop-journal.socket",
     "binarycop-journal.service",
+    "binarycop-status.socket",
+    "binarycop-trial.timer",
 )
 DEGRADED = "binarycop-degraded.service"
 USER, GROUPS = "binarycop", ("video", "gpio")
