@@ -15,6 +15,7 @@ FACE = FaceSample(
     top=1.5,
     bottom=2.0,
     brightness=120,
+    box_brightness=118,
     sharpness=13,
     clipped=0.0,
     backlight=1.1,

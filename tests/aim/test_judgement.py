@@ -42,8 +42,12 @@ def test_a_camera_that_is_placed_right_has_no_finding_and_a_proposal() -> None:
         ({"bottom": 0.2}, FindingKind.AT_EDGE, "the lower edge: 0.2"),
         ({"brightness": 39.4}, FindingKind.TOO_DARK, "brightness 39; 40 or more"),
         ({"clipped": 0.11}, FindingKind.CLIPPED, "11 % of the face"),
-        ({"backlight": 2.0, "brightness": 79.0}, FindingKind.BACKLIT, "2.0 times as bright as the face (79)"),
-        ({"backlight": 4.0, "brightness": 20.0}, FindingKind.BACKLIT, "4.0 times as bright as the face (20)"),
+        ({"backlight": 2.0, "box_brightness": 79.0}, FindingKind.BACKLIT, "2.0 times as bright as the face (79)"),
+        (
+            {"backlight": 4.0, "box_brightness": 20.0, "brightness": 30.0},
+            FindingKind.BACKLIT,
+            "4.0 times as bright as the face (20)",
+        ),
         ({"sharpness": 6.0}, FindingKind.BLURRED, "sharpness 6"),
         ({"has_vote": False}, FindingKind.UNCLEAR, "100 % of the frames give no vote"),
     ],
@@ -66,8 +70,8 @@ def test_one_thing_that_is_wrong_is_one_finding(changes: dict[str, object], kind
         {"left": 0.5},
         {"brightness": 40.0, "sharpness": 7.0},
         {"clipped": 0.1},
-        {"backlight": 3.0, "brightness": 80.0},
-        {"backlight": 1.9, "brightness": 60.0},
+        {"backlight": 3.0, "box_brightness": 80.0},
+        {"backlight": 1.9, "box_brightness": 60.0},
         {"backlight": None},
     ],
 )
@@ -76,7 +80,7 @@ def test_the_limits_themselves_are_right(changes: dict[str, object]) -> None:
 
 
 def test_dark_skin_or_a_black_mask_before_a_white_wall_is_no_fault() -> None:
-    assert kinds(judged(samples(backlight=2.6, brightness=85.0))) == []
+    assert kinds(judged(samples(backlight=2.6, box_brightness=85.0))) == []
 
 
 def test_a_dark_picture_is_not_called_blurred_too() -> None:

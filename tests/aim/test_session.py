@@ -23,6 +23,18 @@ def test_it_shows_where_the_face_is_and_how_it_is_lit() -> None:
     assert view.mode == "MJPG 640×480 at 30 Hz"
 
 
+def test_a_face_in_front_of_a_bright_window_is_backlit_though_its_crop_is_bright() -> None:
+    aiming = Aiming()
+    aiming.pixels[:] = 230
+    aiming.pixels[190:290, 280:360] = 70
+    judgement = aiming.frames(60).session.judgement()
+    face = aiming.session.view().face
+    assert face is not None
+    assert face.box_brightness == 70
+    assert face.brightness > 80
+    assert FindingKind.BACKLIT in [finding.kind for finding in judgement.findings]
+
+
 def test_it_counts_the_votes_as_the_daemon_does() -> None:
     aiming = Aiming()
     aiming.setup.classifier.scores_of = [NOSE]

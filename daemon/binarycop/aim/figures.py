@@ -33,6 +33,7 @@ class FaceFigures:
     top: float
     bottom: float
     brightness: float
+    box_brightness: float
     sharpness: float
     clipped: float
     backlight: float | None
@@ -120,6 +121,7 @@ def _face_figures(faces: Sequence[FaceSample]) -> FaceFigures:
         top=median(lambda face: face.top),
         bottom=median(lambda face: face.bottom),
         brightness=median(lambda face: face.brightness),
+        box_brightness=median(lambda face: face.box_brightness),
         sharpness=median(lambda face: face.sharpness),
         clipped=median(lambda face: face.clipped),
         backlight=_median_of(faces, lambda face: face.backlight),

@@ -167,9 +167,11 @@ def _place_findings(face: FaceFigures, camera: Camera, faces: FacesSettings) -> 
 def _light_findings(face: FaceFigures) -> list[Finding]:
     findings = []
     is_dark = face.brightness < LEAST_BRIGHTNESS
-    is_backlit = (face.backlight or 0.0) >= BACKLIT and face.brightness < BACKLIT_BRIGHTNESS
+    is_backlit = (face.backlight or 0.0) >= BACKLIT and face.box_brightness < BACKLIT_BRIGHTNESS
     if is_backlit:
-        words = f"backlit: what is behind is {face.backlight:.1f} times as bright as the face ({face.brightness:.0f})"
+        words = (
+            f"backlit: what is behind is {face.backlight:.1f} times as bright as the face ({face.box_brightness:.0f})"
+        )
         remedy = "no window, lamp or sun in the picture; a lamp next to the camera"
         findings.append(Finding(FindingKind.BACKLIT, words, remedy))
     elif is_dark:

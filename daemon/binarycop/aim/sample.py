@@ -11,9 +11,10 @@ class FaceSample:
 
     width_px, shorter_px: of its box in the frame. across, down: its centre, as shares of the frame. left, right, top,
     bottom: the room to each edge of the frame, in widths of the face; below 0 the face is cut off. brightness,
-    sharpness: of the crop that is classified (``detection/light.py``). clipped: the share of the face without detail
-    since it is too bright. backlight: the background's brightness as a multiple of the face's; None if it is unknown.
-    lead: the best score minus the second best; None without scores. has_vote: whether that is enough for a vote.
+    sharpness: of the crop that is classified (``detection/light.py``). box_brightness: of the box alone, since the crop
+    has some background, too. clipped: the share of the face without detail since it is too bright. backlight: the
+    background's brightness as a multiple of the face's; None if it is unknown. lead: the best score minus the second
+    best; None without scores. has_vote: whether that is enough for a vote.
     """
 
     width_px: float
@@ -25,6 +26,7 @@ class FaceSample:
     top: float
     bottom: float
     brightness: float
+    box_brightness: float
     sharpness: float
     clipped: float
     backlight: float | None

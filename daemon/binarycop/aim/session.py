@@ -184,6 +184,7 @@ class Session:
             top=top,
             bottom=bottom,
             brightness=light.brightness,
+            box_brightness=exposure.face.brightness if exposure.face is not None else light.brightness,
             sharpness=light.sharpness,
             clipped=exposure.face.clipped if exposure.face is not None else 0.0,
             backlight=exposure.backlight,
