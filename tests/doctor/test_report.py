@@ -28,6 +28,7 @@ SECTIONS = (
         ("/dev/v4l/by-id/usb-Acme_HD_9F3A77-video-index0 is busy", "/dev/v4l/by-id/(left out) is busy"),
         ("/home/jane/clip.avi does not exist", "/home/(left out) does not exist"),
         ("/media/stick/gate.yaml", "/media/(left out)"),
+        ("/etc/binarycop/gate.d/40-clinic.yaml:3: gate.policy", "/etc/binarycop/gate.d/(left out):3: gate.policy"),
         ("WARD-4-BOX says no", "(left out) says no"),
         ("serial a1b2c3d4", "serial (left out)"),
         ("Ward 4: dark", "gate-1: dark"),

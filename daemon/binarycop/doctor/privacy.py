@@ -13,6 +13,7 @@ _ID = re.compile(r"\b[0-9A-Fa-f]{8}-?[0-9A-Fa-f]{4}-?[0-9A-Fa-f]{4}-?[0-9A-Fa-f]
 _MAIL = re.compile(r"\b[\w.+-]+@[\w-]+\.[\w.-]+\b")
 _BY_ID = re.compile(r"(/dev/v4l/by-id/)[^\s,;'\"]+")
 _HOME = re.compile(r"(/(?:home|media|mnt|root|run/media|Users)/)[^\s,;'\"]+|/root\b")
+_DROP_IN = re.compile(r"(/\w+\.d/)[^\s,;:'\"]+")  # its name may be that of a site
 _LEAST_NAME = 3
 
 
@@ -28,7 +29,8 @@ def without_names(text: str, names: Names) -> str:
     """The text without addresses, serial numbers, home folders, and these names; gates are numbered."""
     for pattern in (_MAC, _ID, _LONG_ADDRESS, _ADDRESS, _MAIL):
         text = pattern.sub(LEFT_OUT, text)
-    text = _BY_ID.sub(rf"\1{LEFT_OUT}", text)
+    for pattern in (_BY_ID, _DROP_IN):
+        text = pattern.sub(rf"\1{LEFT_OUT}", text)
     text = _HOME.sub(lambda match: f"{match[1] or '/'}{LEFT_OUT}", text)
     for number, gate in enumerate(names.gates, 1):
         if gate != "gate":  # the default name
