@@ -63,7 +63,7 @@ test-pinned: $(PINNED)/.installed ## Runs the tests with the board's versions: P
 # A PYNQ-Z1's images have pynq 3.0.1 or 3.1; pynq 4.0 no longer supports that board.
 PYNQS := 3.0.1 3.1.2 4.0.0
 PYNQ_TESTS := tests/accelerator tests/classifier tests/service/test_failover_classifier.py tests/service/test_fault_injection.py \
-	tests/service/test_low_power_board.py tests/cli/test_overlay.py
+	tests/service/test_low_power_board.py tests/cli/test_overlay.py tests/api tests/notebooks
 test-pynq: $(PYNQS:%=.venv-pynq-%/.installed) ## Tests the accelerator's driver with each supported pynq on the simulated board.
 	@printf '%s\n' $(PYNQS) | xargs -P "$$(nproc)" -I VERSION sh -c \
 		'out=$$(.venv-pynq-VERSION/bin/python -m pytest $(PYNQ_TESTS) 2>&1); code=$$?; echo "pynq VERSION"; echo "$$out"; exit $$code'

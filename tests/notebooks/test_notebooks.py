@@ -2,6 +2,8 @@
 
 import json
 import re
+import subprocess
+import sys
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
@@ -38,6 +40,16 @@ def test_pynq_finds_them() -> None:
     assert entry.load() is notebooks
 
 
+def test_pynq_get_notebooks_delivers_them(tmp_path: Path) -> None:
+    pytest.importorskip("pynq", reason="needs pynq: make test-pynq installs it, make venv does where it can")
+    program = "from pynq._cli.get_notebooks import main; main()"
+    # Without -o it looks for a board first.
+    command = [sys.executable, "-W", "ignore", "-c", program, "-o", "-q", "-p", str(tmp_path), "binarycop"]
+    subprocess.run(command, check=True, timeout=300)
+    delivered = {file.name: file.read_bytes() for file in (tmp_path / "binarycop").iterdir()}
+    assert delivered == {file.name: file.read_bytes() for file in FILES}
+
+
 @every_notebook
 def test_no_output_is_stored(file: Path) -> None:
     content = stored(file)
@@ -46,7 +58,9 @@ def test_no_output_is_stored(file: Path) -> None:
     assert all(cell["outputs"] == [] and cell["execution_count"] is None for cell in cells)
     assert all(cell["metadata"] == {} and "attachments" not in cell for cell in content["cells"])
     assert set(content["metadata"]) == {"kernelspec", "language_info"}
-    assert set(content["metadata"]["language_info"]) == {"name"}, "a version would change with each Python that saves it"
+    assert set(content["metadata"]["language_info"]) == {"name"}, (
+        "a version would change with each Python that saves it"
+    )
 
 
 @every_notebook
