@@ -20,9 +20,9 @@ _DARK_REMEDY = "light on the face, about 500 lx at the spot (docs/first-hour.md,
 class Pictures:
     """What a source gave.
 
-    mode: what it sends, in words. rate_hz: measured; None for a recording. trouble: losses, in words. frozen: the
-    pictures repeat. Of the pictures: mean luma from 0 to 255, shares of pixels without detail at both ends.
-    faces: in how many of ``looked_at`` pictures there was a face; then its luma and that of what is behind it.
+    mode: what it sends, in words. rate_hz: measured; None for a recording. trouble: losses, in words. is_frozen: the
+    pictures repeat. brightness: their mean luma, 0 to 255; clipped, black: shares of pixels without detail at both
+    ends. face, behind: the luma of a face in the newest one, and of what is behind it; None without a face.
     """
 
     mode: str
