@@ -2,11 +2,12 @@
 
 import os
 import re
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-_PROC, _THERMAL = Path("/proc"), Path("/sys/class/thermal")
+from binarycop.doctor.machine_facts import temperature_c
+
+_PROC, _THERMAL, _ADC = Path("/proc"), Path("/sys/class/thermal"), Path("/sys/bus/iio/devices")
 _JOURNAL = Path("/var/log")
 _FIELD = re.compile(r"^(VmRSS|VmHWM|Threads|MemAvailable|SwapTotal):\s+(\d{1,12})\b", re.MULTILINE)
 
@@ -38,7 +39,7 @@ def read(pid: int, proc: Path = _PROC, thermal: Path = _THERMAL, disk: Path = _J
         threads=process.get("Threads"),
         available_mib=_mib(memory.get("MemAvailable")),
         swap_mib=_mib(memory.get("SwapTotal")),
-        temperature_c=_temperature_c(thermal),
+        temperature_c=temperature_c(thermal, _ADC),
         disk_free_mib=_free_mib(disk),
     )
 
@@ -53,14 +54,6 @@ def _fields(file: Path) -> dict[str, int]:
 
 def _mib(kib: int | None) -> float | None:
     return None if kib is None else round(kib / 1024, 1)
-
-
-def _temperature_c(thermal: Path) -> float | None:
-    found = []
-    for file in sorted(thermal.glob("thermal_zone*/temp")):
-        with suppress(OSError, ValueError):
-            found.append(int(file.read_text()) / 1000)
-    return max(found, default=None)
 
 
 def _free_mib(folder: Path) -> float | None:

@@ -32,7 +32,7 @@ def read_machine(root: Path = Path("/"), now_s: float | None = None) -> MachineF
         swaps_off=_swaps_off(root / "sys/fs/cgroup/system.slice"),
         dumps_kernel=_text(root / "sys/kernel/kexec_crash_loaded").strip() == "1",
         core_pattern=_text(root / "proc/sys/kernel/core_pattern").split(" ")[0].strip(),
-        temperature_c=_temperature_c(root),
+        temperature_c=temperature_c(root / "sys/class/thermal", root / "sys/bus/iio/devices"),
         now_s=time.time() if now_s is None else now_s,
         built_s=Path(__file__).stat().st_mtime,
         is_synchronised=_is_synchronised(),
@@ -90,14 +90,14 @@ def _swaps_off(folder: Path) -> bool:
     return _text(of_unit).strip() == "0" if of_unit.exists() else (folder / "memory.swap.max").exists()
 
 
-def _temperature_c(root: Path) -> float | None:
-    """The hottest sensor: a Zynq's own is an ADC (XADC), others are thermal zones."""
+def temperature_c(thermal: Path, adc: Path) -> float | None:
+    """The hottest sensor in these folders of sysfs: thermal zones, and ADCs, as a Zynq's own is (XADC)."""
     found = []
-    for raw in (root / "sys/bus/iio/devices").glob("iio:device*/in_temp*_raw"):
+    for raw in adc.glob("iio:device*/in_temp*_raw"):
         with suppress(ValueError):
             offset, scale = (_text(raw.with_name(raw.name.replace("raw", part))) for part in ("offset", "scale"))
             found.append((float(_text(raw)) + float(offset)) * float(scale) / 1000)
-    for zone in (root / "sys/class/thermal").glob("thermal_zone*/temp"):
+    for zone in thermal.glob("thermal_zone*/temp"):
         with suppress(ValueError):
             found.append(float(_text(zone)) / 1000)
     return max(found, default=None)
