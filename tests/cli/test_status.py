@@ -95,7 +95,7 @@ def test_no_line_is_longer_than_the_terminal(columns: int) -> None:
 
 
 def test_mock_lines_cannot_be_missed() -> None:
-    mock = replace(STATUS, origin=replace(STATUS.origin, factory="mock"))
+    mock = replace(STATUS, origin=replace(STATUS.origin, factory="mock", is_mock=True))
     assert "MOCK: NO WIRE IS READ OR DRIVEN" in shown(mock)
     assert "\x1b[1;31mMOCK" in coloured(mock)
     assert "MOCK" not in shown(STATUS)

@@ -49,7 +49,7 @@ GATE = GateReport(
 )
 
 STATUS = Status(
-    origin=Origin("1.0", "n-cnv 0.3.0", 96, "gpiochip", 812),
+    origin=Origin("1.0", "n-cnv 0.3.0", 96, "gpiochip", False, 812),
     age_s=0.2,
     running_s=3601.0,
     is_ready=True,

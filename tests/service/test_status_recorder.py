@@ -25,7 +25,7 @@ from binarycop.settings.lines import InputSettings, LinesSettings
 from binarycop.settings.schema import LaneSettings, Settings
 from tests.service.fakes import CORRECT, NOSE, SimulatedSetup
 
-ORIGIN = Origin("1.0", "tiny 1", 96, "mock", 812)
+ORIGIN = Origin("1.0", "tiny 1", 96, "mock", True, 812)
 
 
 def _no_source() -> Source:

@@ -2,15 +2,17 @@
 
 import argparse
 import errno
-import json
-import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TextIO
 
+# Those who import this module import them from here.
+from binarycop.cli.light_options import add_json as add_json  # noqa: PLC0414
+from binarycop.cli.light_options import print_json as print_json  # noqa: PLC0414
+from binarycop.cli.light_options import seconds as seconds  # noqa: PLC0414
 from binarycop.clock import MonotonicClock
 from binarycop.errors import OutputError
 from binarycop.printable import printable
@@ -18,22 +20,15 @@ from binarycop.settings.classifier import Backend
 from binarycop.settings.faces import DetectorKind
 from binarycop.settings.files import SYSTEM_FILE
 from binarycop.settings.lines import MOCK, InputSettings
+from binarycop.settings.load import load
 from binarycop.settings.schema import LaneSettings, Settings, wires_of
 from binarycop.trace import MAX_SPANS, NO_TRACER, ChromeTracer, Tracer
-
-_NUMBER = re.compile(r"[0-9]+(\.[0-9]*)?|\.[0-9]+")
-_MAX_DIGITS = 16
 
 
 def add_config(parser: argparse.ArgumentParser) -> None:
     """``--config``."""
     words = f"settings file (default: {SYSTEM_FILE}, if it exists); for x.yaml, then x.d/*.yaml"
     parser.add_argument("--config", type=Path, metavar="FILE", help=words)
-
-
-def add_json(parser: argparse._ActionsContainer) -> None:
-    """``--json``."""
-    parser.add_argument("--json", action="store_true", help="print JSON only")
 
 
 def add_bundle(parser: argparse.ArgumentParser) -> None:
@@ -86,8 +81,6 @@ def tracer_of(options: argparse.Namespace) -> Iterator[Tracer]:
 
 def settings_of(options: argparse.Namespace) -> Settings:
     """The settings of the file, changed by the arguments. Raises SettingsErrors."""
-    from binarycop.settings.load import load  # noqa: PLC0415 - YAML takes long to import on a board; status does without
-
     settings = load(options.config).settings
     classifier, gates = settings.classifier, settings.gates
     if getattr(options, "bundle", None):
@@ -143,23 +136,6 @@ def replay_settings(settings: Settings, source: str) -> Settings:
 def inputs_of(lane: LaneSettings) -> list[str]:
     """The keys below ``lines`` of the inputs that a lane has."""
     return [path.removeprefix("lines.") for path, line in wires_of(lane) if isinstance(line, InputSettings)]
-
-
-def seconds(high: float) -> Callable[[str], float]:
-    """The type of an argument that is a time: a number of seconds from 0 to ``high``."""
-
-    def parse(text: str) -> float:
-        if len(text) <= _MAX_DIGITS and _NUMBER.fullmatch(text) and float(text) <= high:
-            return float(text)
-        raise argparse.ArgumentTypeError(f"{text[:_MAX_DIGITS]!a} is not a number of seconds from 0 to {high:g}")
-
-    return parse
-
-
-def print_json(value: Any) -> None:
-    """Print one JSON object as one line of standard output."""
-    # JSON escapes all control characters but this one.
-    print(json.dumps(value).replace("\x7f", "\\u007f"), flush=True)
 
 
 def _one_of(choices: type[Backend] | type[DetectorKind]) -> Callable[[str], Backend | DetectorKind]:

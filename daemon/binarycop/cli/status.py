@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from binarycop.cli import exit_codes, machine_facts
+from binarycop.cli.light_options import add_json, print_json, seconds
 from binarycop.cli.machine_facts import MachineFacts
-from binarycop.cli.options import add_json, print_json, seconds
 from binarycop.cli.status_page import Page
 from binarycop.cli.terminal import Screen, Terminal, Words, fail
 from binarycop.errors import StatusDenied, StatusError

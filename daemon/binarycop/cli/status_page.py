@@ -10,7 +10,6 @@ from binarycop.cli.terminal import Span, Style, Words, bold, dim
 from binarycop.journal.evidence import sentence
 from binarycop.service.status import FrontPerson, GateReport, LineLevel, SourceStatus, State, Status
 from binarycop.service.unit import UnitState
-from binarycop.settings.lines import MOCK
 
 _LABEL_COLUMNS = 11
 _GLUE = "\u2007"
@@ -125,11 +124,11 @@ class Page:
         yield from self._row("", text, Style.WARN if source.frame_age_s > _OLD_FRAME_S else None)
 
     def _wires(self, lines: Sequence[LineLevel]) -> Iterator[Sequence[Words]]:
-        factory = self.status.origin.factory
-        if factory == MOCK:
+        origin = self.status.origin
+        if origin.is_mock:
             yield from self._row("lines", "MOCK: NO WIRE IS READ OR DRIVEN", Style.FAIL)
         else:
-            yield from self._row("lines", factory)
+            yield from self._row("lines", origin.factory)
         for title, is_input in (("out", False), ("in", True)):
             shown = [line for line in lines if line.is_input is is_input]
             if shown:

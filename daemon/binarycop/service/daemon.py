@@ -37,6 +37,7 @@ from binarycop.service.status_server import open_status
 from binarycop.service.systemd_link import SystemdLink
 from binarycop.service.watchdog import Watchdog
 from binarycop.settings.classifier import Backend, ClassifierSettings, MemoryAccess
+from binarycop.settings.lines import MOCK
 from binarycop.settings.schema import LaneSettings, Settings
 from binarycop.trace import NO_TRACER, Tracer
 from binarycop.tracking.runner import DetectorThread
@@ -225,7 +226,7 @@ def _open_parts(
         _write_started(journal, lane, bundle.manifest, classifier.name, detector.name, lines, mode)
 
     label = f"{bundle.manifest.name} {bundle.manifest.version}"
-    origin = Origin(__version__, label, len(bundle.golden_scores), lines, os.getpid())
+    origin = Origin(__version__, label, len(bundle.golden_scores), lines, lines == MOCK, os.getpid())
     finders = tuple(words_of(detector) for detector in detectors)
     return _Parts(service, LiveLoop(service, grabbers, clock, on_started), origin, finders)
 

@@ -110,13 +110,15 @@ class GateReport:
 class Origin:
     """What stays the same while the daemon runs.
 
-    golden: how many golden vectors the backend reproduced at the start. factory: the pin factory, such as ``mock``.
+    golden: how many golden vectors the backend reproduced at the start. factory: the pin factory. is_mock: it is the
+    one that reads and drives no wire.
     """
 
     version: str
     bundle: str
     golden: int
     factory: str
+    is_mock: bool
     pid: int
 
 
