@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,9 @@ from binarycop.cli.exit_codes import NOT_RIGHT
 from binarycop.cli.main import main
 from binarycop.doctor.machine import MachineFacts
 from binarycop.doctor.units import UnitFacts
+from binarycop.service.status import State
 from tests.doctor.test_machine import GOOD
+from tests.service.statuses import STATUS
 
 SECTIONS = ["settings", "daemon", "detector and network", "cameras", "lines", "machine"]
 
@@ -38,6 +41,26 @@ def test_the_demo_has_warnings_only(bundle: str, tmp_path: Path, capsys: pytest.
     levels = {finding["level"] for section in found["sections"] for finding in section["findings"]}
     assert levels == {"ok", "warn", "not_checked"}
     assert set(found["sections"][0]["findings"][0]) == {"name", "level", "text", "remedy", "gate"}
+
+
+@pytest.mark.usefixtures("_good_machine")
+def test_a_daemon_that_runs_keeps_its_camera_and_is_asked_instead(
+    bundle: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    gate = replace(STATUS.gates[0], gate="gate", causes=(), state=State.IN_SERVICE)
+    monkeypatch.setattr("binarycop.doctor.examination._ask", lambda: (replace(STATUS, gates=(gate,)), ""))
+
+    def refuse(*_: object) -> None:
+        raise AssertionError("the source was opened")
+
+    monkeypatch.setattr("binarycop.doctor.examination.grabber_of", refuse)
+    config = tmp_path / "gate.yaml"
+    config.write_text(f"classifier: {{bundle: {bundle}}}\n")
+    assert main(["doctor", "--config", str(config), "--json"]) == 0
+    sections = {section["title"]: section["findings"] for section in json.loads(capsys.readouterr().out)["sections"]}
+    names = {finding["name"]: finding["text"] for finding in (*sections["daemon"], *sections["cameras"])}
+    assert names["answer"].startswith("in service")
+    assert names["pictures"].startswith("the daemon's newest is 0.0 s old")
 
 
 @pytest.mark.usefixtures("_good_machine")
