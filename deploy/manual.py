@@ -11,6 +11,8 @@ from binarycop import __version__
 from binarycop.cli import main
 from deploy.commands import Argument, Command, read
 from deploy.completion import completion
+from deploy.roff import text as _text
+from deploy.settings_manual import settings_page
 
 _FILES = (
     ("/etc/binarycop/gate.yaml", "settings, with every default"),
@@ -20,7 +22,7 @@ _FILES = (
 _RENAMED = (("rollback", "back"), ("ensure", "ready"))  # as in launch/binarycop-bundle
 # gate-release has no parser: its page is written by hand, all but the version.
 _HELPER_PAGE = Path(__file__).parent / "gate-release" / "gate-release.8"
-_SEE_ALSO = ("gate-release(8)", "journalctl(1)")
+_SEE_ALSO = ("gate.yaml(5)", "gate-release(8)", "journalctl(1)")
 
 
 def page(program: Command, section: int) -> str:
@@ -54,6 +56,7 @@ def write(out: Path) -> None:
     program = read(main.parser())
     for file, text in (
         (out / "man1/binarycop.1", page(program, 1)),
+        (out / "man5/gate.yaml.5", settings_page()),
         # The name that `binarycop bundle` had before.
         (out / "man8/binarycop-bundle.8", ".so man1/binarycop.1\n"),
         (out / "man8/gate-release.8", _HELPER_PAGE.read_text(encoding="utf-8").replace("@VERSION@", __version__)),
@@ -127,12 +130,6 @@ def _examples(epilog: str) -> list[str]:
 
 def _sentence(text: str) -> str:
     return f"{text[:1].upper()}{text[1:]}."
-
-
-def _text(text: str) -> str:
-    """Plain text in which roff finds no command and no escape."""
-    escaped = text.replace("\\", "\\e").replace("-", "\\-")
-    return f"\\&{escaped}" if escaped[:1] in (".", "'") else escaped
 
 
 if __name__ == "__main__":

@@ -88,6 +88,7 @@ def test_every_file_is_in_its_place(tmp_path: Path, wheels: Path, helper: Path) 
         "usr/lib/binarycop/python/binarycop-0.1.0.dist-info/entry_points.txt",
         "usr/share/binarycop/shipped/n-cnv/manifest.json",
         "usr/share/man/man1/binarycop.1.gz",
+        "usr/share/man/man5/gate.yaml.5.gz",
         "usr/share/bash-completion/completions/binarycop",
         "usr/share/bash-completion/completions/binarycop-bundle",
         "usr/share/doc/binarycop/wiring.md",

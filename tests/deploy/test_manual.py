@@ -4,14 +4,21 @@ import argparse
 import re
 import shutil
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from binarycop.cli import main
+from binarycop.settings.dump import to_dict
+from binarycop.settings.load import load
+from binarycop.settings.schema import Settings
 from deploy import manual
 from deploy.commands import Command, read
 from deploy.completion import completion
+from deploy.roff import text
+from deploy.settings_manual import _EXAMPLE, settings_page
 
 
 @pytest.fixture
@@ -51,8 +58,34 @@ def test_the_page_gives_the_exit_codes_of_the_help(program: Command) -> None:
 
 
 def test_a_line_that_roff_would_read_as_a_command_is_escaped() -> None:
-    assert manual._text(".git stays") == "\\&.git stays"
-    assert manual._text("a\\b --c") == "a\\eb \\-\\-c"
+    assert text(".git stays") == "\\&.git stays"
+    assert text("a\\b --c") == "a\\eb \\-\\-c"
+
+
+def test_the_page_of_the_settings_has_every_key_with_its_default_and_its_text() -> None:
+    page = re.sub(r"\\f[BIR]", "", settings_page()).replace("\\-", "-")
+    heads = dict(re.findall(r"^\.TP\n([\w.]+) \((.+)\)\n", page, re.MULTILINE))
+    [gate] = to_dict(Settings())["gates"]
+    keys = {**to_dict(Settings()), **gate}
+    sections = {key for key, value in flat(keys) if isinstance(value, dict) and not key.startswith("lines.")}
+    assert {key for key, _ in flat(keys)} - {"gates", "name"} - sections <= set(heads)
+    assert heads["gate.pulse_s"] == "number from 0.05 to 10; default 0.5; reload"
+    assert heads["classifier.overlay.fallback"] == "none, emulator; default none"
+    assert heads["lines.feedback"].endswith("or null; default null")
+    assert "``" not in page
+    assert "A pulse cannot be taken back".lower() in page.lower()
+
+
+def flat(section: dict[str, Any], key: str = "") -> Iterator[tuple[str, Any]]:
+    for name, value in section.items():
+        yield f"{key}{name}", value
+        if isinstance(value, dict) and name not in ("lamps", "permission"):
+            yield from flat(value, f"{key}{name}.")
+
+
+def test_the_example_of_the_settings_page_is_right(tmp_path: Path) -> None:
+    (tmp_path / "gate.yaml").write_text(_EXAMPLE)
+    assert load(tmp_path / "gate.yaml").settings.gates[0].name == "north"
 
 
 def test_groff_reads_every_page_without_a_warning(tmp_path: Path) -> None:
@@ -60,7 +93,7 @@ def test_groff_reads_every_page_without_a_warning(tmp_path: Path) -> None:
         pytest.skip("needs groff")
     manual.write(tmp_path)
     pages = sorted(tmp_path.glob("man*/*"))
-    assert len(pages) == 3
+    assert len(pages) == 4
     for page in pages:
         done = subprocess.run(
             ["groff", "-man", "-Tutf8", "-ww", "-z", str(page)],

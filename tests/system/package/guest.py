@@ -231,7 +231,8 @@ def journalctl_explains_the_events_from_the_packages_catalog() -> str:
 
 def manual_pages_and_completion_are_installed() -> str:
     completions = [f"bash-completion/completions/{name}" for name in ("binarycop", "binarycop-bundle")]
-    places = ("man/man1/binarycop.1.gz", "man/man8/binarycop-bundle.8.gz", *completions)
+    pages = ("man/man1/binarycop.1.gz", "man/man5/gate.yaml.5.gz", "man/man8/binarycop-bundle.8.gz")
+    places = (*pages, *completions)
     for place in places:
         expect((Path("/usr/share") / place).exists(), f"{place} is missing")
     return ", ".join(places)
