@@ -9,7 +9,7 @@ from typing import Any
 
 from binarycop.cli import result_file
 from binarycop.cli.exit_codes import NOT_RIGHT
-from binarycop.cli.options import add_config, add_json, print_json
+from binarycop.cli.light_options import add_config, add_json, print_json
 from binarycop.cli.terminal import Span, Style, Terminal, bold, dim
 from binarycop.doctor.finding import Finding, Level, Section, count
 from binarycop.doctor.machine import OTHER_BOARD, WITHOUT_CAMERA, before_install

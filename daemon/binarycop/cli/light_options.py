@@ -1,13 +1,22 @@
-"""Arguments and output that need no settings: on a board, to import those takes longer than all the rest."""
+"""Arguments and output that read no settings: on a board, to import those takes longer than all the rest."""
 
 import argparse
 import json
 import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
+
+from binarycop.settings.files import SYSTEM_FILE
 
 _NUMBER = re.compile(r"[0-9]+(\.[0-9]*)?|\.[0-9]+")
 _MAX_DIGITS = 16
+
+
+def add_config(parser: argparse.ArgumentParser) -> None:
+    """``--config``."""
+    words = f"settings file (default: {SYSTEM_FILE}, if it exists); for x.yaml, then x.d/*.yaml"
+    parser.add_argument("--config", type=Path, metavar="FILE", help=words)
 
 
 def add_json(parser: argparse._ActionsContainer) -> None:

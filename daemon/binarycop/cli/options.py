@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TextIO
 
 # Those who import this module import them from here.
+from binarycop.cli.light_options import add_config as add_config  # noqa: PLC0414
 from binarycop.cli.light_options import add_json as add_json  # noqa: PLC0414
 from binarycop.cli.light_options import print_json as print_json  # noqa: PLC0414
 from binarycop.cli.light_options import seconds as seconds  # noqa: PLC0414
@@ -18,17 +19,10 @@ from binarycop.errors import OutputError
 from binarycop.printable import printable
 from binarycop.settings.classifier import Backend
 from binarycop.settings.faces import DetectorKind
-from binarycop.settings.files import SYSTEM_FILE
 from binarycop.settings.lines import MOCK, InputSettings
 from binarycop.settings.load import load
 from binarycop.settings.schema import LaneSettings, Settings, wires_of
 from binarycop.trace import MAX_SPANS, NO_TRACER, ChromeTracer, Tracer
-
-
-def add_config(parser: argparse.ArgumentParser) -> None:
-    """``--config``."""
-    words = f"settings file (default: {SYSTEM_FILE}, if it exists); for x.yaml, then x.d/*.yaml"
-    parser.add_argument("--config", type=Path, metavar="FILE", help=words)
 
 
 def add_bundle(parser: argparse.ArgumentParser) -> None:
