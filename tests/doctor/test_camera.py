@@ -15,6 +15,7 @@ from binarycop.detection.base import Face
 from binarycop.doctor.camera import SECONDS, CameraFacts, Pictures, Running, check_camera
 from binarycop.doctor.camera_facts import OPEN_S, look, may_open, read_source
 from binarycop.doctor.finding import Finding, Level
+from binarycop.errors import DetectorError
 from binarycop.frames.base import Frame
 from binarycop.frames.source_event import SourceEvent, SourceEventKind
 from binarycop.geometry import Box
@@ -171,6 +172,15 @@ def test_a_bright_wall_behind_a_dark_face_is_backlight() -> None:
     facts = looked(picture, detector=OneFace())
     [finding] = [one for one in check_camera(facts) if one.name == "backlight"]
     assert finding.level is Level.WARN
+
+
+def test_a_detector_that_fails_leaves_the_backlight_open() -> None:
+    class Failing(OneFace):
+        def detect(self, pixels: NDArray[np.uint8]) -> list[Face]:
+            raise DetectorError("lookout: no memory")
+
+    [finding] = [one for one in check_camera(looked(grey(90), detector=Failing())) if one.name == "backlight"]
+    assert finding.level is Level.NOT_CHECKED
 
 
 def test_a_camera_that_cannot_be_opened_is_given_up_with_its_reason() -> None:

@@ -13,10 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from binarycop.clock import Clock
-from binarycop.detection.base import Detector, largest_face
+from binarycop.detection.base import SMALLEST_FACE_PX, Detector, largest_face
 from binarycop.detection.exposure import exposure_of
 from binarycop.doctor.camera import SECONDS, CameraFacts, Pictures, Running
 from binarycop.doctor.units import USER
+from binarycop.errors import DetectorError
 from binarycop.frames.base import Frame
 from binarycop.frames.names import absence, device_path, is_camera
 from binarycop.frames.source_event import SourceEvent, SourceEventKind
@@ -62,8 +63,11 @@ def read_source(lane: LaneSettings, status: GateReport | None, *, is_held: bool)
     path, denied = device_path(source), []
     if not os.access(path, os.R_OK | os.W_OK):
         denied.append("this user")
-    if not may_open(path.stat(), USER):
-        denied.append(f"the user {USER}")
+    try:
+        if not may_open(path.stat(), USER):
+            denied.append(f"the user {USER}")
+    except OSError as error:  # unplugged in the meantime
+        return replace(facts, absence=error.strerror or str(error))
     return replace(facts, denied=tuple(denied))
 
 
@@ -134,10 +138,7 @@ class Look:
             self._tones.append((tone.brightness, tone.clipped, tone.black))
 
     def finish(self, detector: Detector | None) -> CameraFacts:
-        """Close the source. detector: finds a face in the newest picture; None leaves that out.
-
-        Raises DetectorError.
-        """
+        """Close the source. detector: finds a face in the newest picture; None leaves that out."""
         is_closed = self._grabber.close(_CLOSE_S)
         self._take_events()
         if self._first_s is None:
@@ -172,7 +173,10 @@ class Look:
     def _face(self, detector: Detector | None) -> tuple[float | None, float | None]:
         if detector is None or self._newest is None:
             return None, None
-        face = largest_face(detector.detect(self._newest), 16)
+        try:
+            face = largest_face(detector.detect(self._newest), SMALLEST_FACE_PX)
+        except DetectorError:
+            return None, None  # the detector has a finding of its own
         if face is None:
             return None, None
         seen = exposure_of(self._newest, face.box)
@@ -189,7 +193,7 @@ def look(
 ) -> list[CameraFacts]:
     """Look through all sources that are there and free, at once. Takes 8 s at most, and the closing of each.
 
-    open_grabber, detector_of: of the gate with this number. Raises DetectorError.
+    open_grabber, detector_of: of the gate with this number.
     """
     looks = {
         index: Look(one, open_grabber(index), clock)

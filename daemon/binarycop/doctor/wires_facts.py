@@ -4,7 +4,7 @@ from gpiozero.exc import GPIOZeroError
 
 from binarycop.accelerator.fpga_manager import SysfsFpgaManager
 from binarycop.doctor.wires import Wire, WireFacts
-from binarycop.errors import FactoryError, OverlayError
+from binarycop.errors import OverlayError
 from binarycop.frames.names import is_recording
 from binarycop.lines.chips import Chips, LineAccessDenied
 from binarycop.lines.factory import open_factory, resolve
@@ -20,7 +20,7 @@ def read_wires(settings: Settings, *, is_daemon_running: bool, manager: SysfsFpg
         factory = resolve(factory, is_live=is_live)
         open_factory(factory).close()
         chips = find_chips(factory)
-    except FactoryError as error:
+    except OSError as error:  # FactoryError, and what a chip of its own kind may answer
         return WireFacts(factory, str(error), is_live)
     return WireFacts(
         factory=factory,
