@@ -122,7 +122,13 @@ def test_a_closed_one_answers_nothing(tiny_bundle: Bundle) -> None:
         pass
     opened.close()
     crop = tiny_bundle.golden_inputs[0]
-    for call in (lambda: opened.scores(crop[None]), lambda: opened.classify(crop), lambda: opened.look(crop)):
+    calls = (
+        lambda: opened.scores(crop[None]),
+        lambda: opened.classify(crop),
+        lambda: opened.look(crop),
+        lambda: opened.heat(crop, MaskClass.CHIN),
+    )
+    for call in calls:
         with pytest.raises(ValueError, match="closed"):
             call()
 

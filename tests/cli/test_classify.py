@@ -11,6 +11,8 @@ from binarycop.classes import LABELS, MaskClass
 from binarycop.cli.main import main
 from binarycop.frames.drawing import Head, background, draw
 
+GATE = "{{name: g{0}, source: demo, lines: {{permission: {{pin: R{0}}}, lamps: {{}}}}}}"
+
 
 @pytest.fixture
 def person(tmp_path: Path) -> Path:
@@ -68,6 +70,18 @@ def test_the_margin_of_the_settings_is_the_limit(
     config.write_text("verdict: {margin: 1000}\n")
     assert main(["classify", str(person), "--config", str(config)]) == 0
     assert "\n1: abstained, lead " in capsys.readouterr().out
+
+
+def test_a_face_has_as_many_views_as_in_the_daemon_with_these_gates(
+    person: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    seen = []
+    for text in ("", "classifier: {views: 4}", f"gates: [{', '.join(GATE.format(n) for n in range(4))}]"):
+        config = tmp_path / "gate.yaml"
+        config.write_text(f"{text}\n")
+        assert main(["classify", str(person), "--config", str(config), "--json"]) == 0
+        seen.append(json.loads(capsys.readouterr().out)["faces"][0]["scores"])
+    assert seen[0] != seen[1] == seen[2]
 
 
 def test_without_any_picture_the_exit_code_is_that_of_a_source(

@@ -96,8 +96,9 @@ class MaskClassifier:
 
         mask_class: the class whose score is explained; None is the one with the best score. Cell (row, column) is in
         the middle of 16×16 pixels, at 7.5 + 4·row and 7.5 + 4·column. The first call takes seconds on a board. Raises
-        ValueError for any other array, or if the bundle's network is not built as the paper's are.
+        ValueError for any other array, after ``close``, or if the bundle's network is not built as the paper's are.
         """
+        self._check_open()
         if mask_class is None:
             mask_class = self.classify(crop).mask_class
         if self._gradcam is None:

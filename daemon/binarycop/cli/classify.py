@@ -3,6 +3,7 @@
 import argparse
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from binarycop.api.answers import FaceAnswer, Look
@@ -17,6 +18,7 @@ from binarycop.cli.options import (
     print_json,
     settings_of,
 )
+from binarycop.detection.views import views_of_each_face
 from binarycop.errors import SourceError, UndecodableFrame
 from binarycop.printable import printable
 
@@ -36,8 +38,9 @@ def run(options: argparse.Namespace) -> int:
     """Run the command. Raises SourceError if no picture can be looked at."""
     settings = settings_of(options)
     lane = first_gate_of(settings)
-    looked_at = 0
-    with open_settings(settings.classifier, lane.faces, lane.verdict, options.backend) as classifier:
+    views = views_of_each_face(settings.classifier.views, len(settings.gates))
+    network, looked_at = replace(settings.classifier, views=views), 0
+    with open_settings(network, lane.faces, lane.verdict, options.backend) as classifier:
         for name in options.pictures:
             looked_at += _classify(classifier, name, as_json=options.json)
     if not looked_at:
