@@ -1,6 +1,5 @@
 """``binarycop bench``: its parts, the detectors on drawn heads, what gates cost, and two runs side by side."""
 
-import argparse
 import json
 import os
 import re
@@ -250,12 +249,12 @@ def test_an_engine_that_is_not_there_is_named_with_how_to_get_it(
 def one_part(monkeypatch: pytest.MonkeyPatch) -> None:
     """``bench all`` has one part that works, and one that fails."""
 
-    def fails(_: argparse.Namespace) -> Part:
+    def fails(*_: object) -> Part:
         raise SourceError("callgrind", "cannot count")
 
     commands = [
         PartCommand("broken", "fails", lambda _: None, fails),
-        PartCommand("kernel", "works", lambda _: None, lambda _: kernel_part()),
+        PartCommand("kernel", "works", lambda _: None, lambda *_: kernel_part()),
     ]
     monkeypatch.setattr(bench, "PARTS", commands)
 

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from binarycop.benchmarks.figures import Figure, Part, summary
+from binarycop.benchmarks.steps import OnProgress, silent, steps
 from binarycop.detection.base import Detector
 from binarycop.detection.choose import make_detector
 from binarycop.errors import DetectorError
@@ -23,12 +24,12 @@ _WARM_UP, _TURN = 2, 5  # frames of one detector before the next one has its tur
 _FACE = 0.45  # of the frame's height, as of somebody at the gate
 
 
-def measure_finders(rounds: int) -> Part:
+def measure_finders(rounds: int, on_progress: OnProgress = silent) -> Part:
     """Time every detector that is available on the same frames, in alternating turns, on one thread."""
     detectors, notes = _detectors()
     figures: list[Figure] = []
     with one_opencv_thread():
-        for width_px, height_px in SIZES_PX:
+        for width_px, height_px in steps(SIZES_PX, on_progress):
             for people, words in ((1, "one face"), (0, "nobody")):
                 times_ms = _times_ms(detectors, _frames(width_px, height_px, people), rounds)
                 group = f"{width_px}×{height_px}, {words}"

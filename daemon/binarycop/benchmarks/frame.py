@@ -11,6 +11,7 @@ import numpy as np
 
 from binarycop.benchmarks.figures import Figure, Part, single, summary
 from binarycop.benchmarks.one_gate import is_person_in_front, replay_frame, service_of, settings_of
+from binarycop.benchmarks.steps import OnProgress, silent, steps
 from binarycop.clock import ManualClock, MonotonicClock
 from binarycop.frames.choose import open_recording
 from binarycop.service.assembly import grabber_of
@@ -24,12 +25,12 @@ _CASES = {True: "person present", False: "nobody there"}
 _Times = dict[bool, list[float]]  # milliseconds of each frame, by whether somebody is in front after it
 
 
-def measure_frames(clip: Path, repeats: int) -> Part:
+def measure_frames(clip: Path, repeats: int, on_progress: OnProgress = silent) -> Part:
     """Play the clip as ``replay`` and as ``run`` do, in turns. Raises BinaryCoPError if that is not possible."""
     settings = settings_of(str(clip))
     in_replay: _Times = {is_there: [] for is_there in _CASES}
     in_run: _Times = {is_there: [] for is_there in _CASES}
-    for _ in range(repeats):
+    for _ in steps(range(repeats), on_progress):
         _replay(settings, in_replay)
         _run(settings, in_run)
     return Part(NAME, (*_figures("in replay", in_replay), *_figures("in run, finder in its thread", in_run)))

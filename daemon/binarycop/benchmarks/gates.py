@@ -6,6 +6,7 @@ from pathlib import Path
 from binarycop.benchmarks.daemon_run import DaemonRun, run_daemon
 from binarycop.benchmarks.drawn_clip import RATE_HZ
 from binarycop.benchmarks.figures import Figure, Part, summary
+from binarycop.benchmarks.steps import OnProgress, silent, steps
 
 NAME = "gates"
 COUNTS = (1, 2, 4, 8, 16)
@@ -14,14 +15,22 @@ _GROUP = "gates at 30 frames/s each"
 _PERIOD_MS = 1000 / RATE_HZ
 
 
-def measure_gates(counts: Sequence[int], clip: Path, repeats: int, options: Sequence[str] = ()) -> Part:
+def measure_gates(
+    counts: Sequence[int],
+    clip: Path,
+    repeats: int,
+    options: Sequence[str] = (),
+    on_progress: OnProgress = silent,
+) -> Part:
     """Run a daemon for each number of gates, several times, in turns.
 
     All gates play the same clip, of 30 frames a second, at the same time, which is the worst case. options: of ``run``.
     Raises SourceError if there is no such clip, or a daemon fails.
     """
-    turns = [[run_daemon(count, clip, options) for count in counts] for _ in range(repeats)]
-    return Part(NAME, tuple(figure for runs in zip(*turns) for figure in figures(runs)))
+    turns = steps([count for _ in range(repeats) for count in counts], on_progress)
+    runs = [run_daemon(count, clip, options) for count in turns]
+    of_count = (runs[index :: len(counts)] for index in range(len(counts)))
+    return Part(NAME, tuple(figure for some in of_count for figure in figures(some)))
 
 
 def figures(runs: Sequence[DaemonRun]) -> list[Figure]:

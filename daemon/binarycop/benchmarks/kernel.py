@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from binarycop.benchmarks.figures import Figure, Part, summary
+from binarycop.benchmarks.steps import OnProgress, silent, steps
 from binarycop.bundle.files import Bundle
 from binarycop.classifier.choose import open_emulator
 from binarycop.classifier.emulator import Emulator
@@ -25,13 +26,13 @@ _OPENCV = 5
 _Scores = Callable[[NDArray[np.uint8]], NDArray[np.int32]]
 
 
-def measure_kernel(bundles: Sequence[Bundle], rounds: int) -> Part:
+def measure_kernel(bundles: Sequence[Bundle], rounds: int, on_progress: OnProgress = silent) -> Part:
     """Time every engine on each bundle's golden inputs, in alternating turns, on one thread.
 
     Raises BackendError if an engine gives other scores than the golden ones: then its time means nothing.
     """
     figures, notes = list[Figure](), dict[str, None]()
-    for bundle in bundles:
+    for bundle in steps(bundles, on_progress):
         of_bundle, left_out = _measure(bundle, rounds)
         figures += of_bundle
         notes |= dict.fromkeys(left_out)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from binarycop.benchmarks.daemon_run import run_daemon
 from binarycop.benchmarks.figures import Figure, Part, single
+from binarycop.benchmarks.steps import OnProgress, silent, steps
 
 NAME, REFERENCE = "memory", "numpy and cv2 imported"
 COUNTS = (1, 4, 16)
@@ -18,13 +19,13 @@ _KIB_PER_MIB = 1024
 _LIMIT_S = 60.0
 
 
-def measure_memory(counts: Sequence[int], clip: Path) -> Part:
+def measure_memory(counts: Sequence[int], clip: Path, on_progress: OnProgress = silent) -> Part:
     """Run each program once: memory hardly varies. Raises SourceError if a daemon fails."""
     figures = [
         *_bare("Python alone", "import sys"),
         *_bare(REFERENCE, "import numpy, cv2"),
     ]
-    for count in counts:
+    for count in steps(counts, on_progress):
         run = run_daemon(count, clip, samples_pss=True)
         figures += _two(f"{count} gate{'s' * (count > 1)}", run.peak_mib, run.pss_mib)
     return Part(NAME, tuple(figures), REFERENCE)

@@ -14,6 +14,7 @@ import numpy as np
 
 from binarycop.benchmarks.figures import Figure, Part, summary
 from binarycop.benchmarks.one_gate import service_of, settings_of
+from binarycop.benchmarks.steps import OnProgress, silent, steps
 from binarycop.clock import Clock, MonotonicClock
 from binarycop.errors import BackendError
 from binarycop.frames.base import Frame
@@ -68,13 +69,12 @@ class DrawnCamera:
         """See ``Source.close``."""
 
 
-def measure_modes(repeats: int, window_s: float, wakes: int) -> Part:
+def measure_modes(repeats: int, window_s: float, wakes: int, on_progress: OnProgress = silent) -> Part:
     """Run both modes in turns. wakes: how often low-power is woken in each run. Raises BackendError, DetectorError."""
     pictures = _draw(_PICTURES)
     costs: dict[Mode, list[_Cost]] = {mode: [] for mode in Mode}
-    for _ in range(repeats):
-        for mode, of_mode in costs.items():
-            of_mode.append(_run(mode, pictures, window_s, wakes))
+    for mode in steps([mode for _ in range(repeats) for mode in costs], on_progress):
+        costs[mode].append(_run(mode, pictures, window_s, wakes))
     return Part(NAME, tuple(_figures(costs)), reference=Mode.PERFORMANCE.value)
 
 

@@ -11,6 +11,7 @@ from tempfile import TemporaryDirectory
 
 from binarycop.benchmarks.daemon_run import settings_text, stop
 from binarycop.benchmarks.figures import Part, summary
+from binarycop.benchmarks.steps import OnProgress, silent, steps
 from binarycop.errors import SourceError
 
 NAME, REFERENCE = "start", "Python alone"
@@ -18,7 +19,7 @@ _LIMIT_S = 60.0
 _CHECK_S = 0.2
 
 
-def measure_start(clip: Path, repeats: int) -> Part:
+def measure_start(clip: Path, repeats: int, on_progress: OnProgress = silent) -> Part:
     """Start each program several times, in turns. ready: as systemd sees it, from the start to ``READY=1``.
 
     Raises SourceError if there is no such clip, or a program fails or does not end.
@@ -34,7 +35,7 @@ def measure_start(clip: Path, repeats: int) -> Part:
         "binarycop run until it is ready": lambda: _ready_s(clip),
     }
     times_s: dict[str, list[float]] = {case: [] for case in cases}
-    for turn in range(1 + repeats):
+    for turn in steps(range(1 + repeats), on_progress):
         for case, measure in cases.items():
             took_s = measure()
             if turn:  # the first time, files are read from the disk

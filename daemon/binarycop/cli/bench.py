@@ -12,8 +12,10 @@ from binarycop.benchmarks.figures import Part, Report
 from binarycop.benchmarks.machine import this_machine
 from binarycop.benchmarks.table import comparison_lines, machine_lines, part_lines
 from binarycop.cli import bench_faces, result_file
-from binarycop.cli.bench_parts import PARTS
+from binarycop.cli.bench_parts import PARTS, Measure
 from binarycop.cli.options import add_json, print_json
+from binarycop.cli.progress import Progress
+from binarycop.clock import MonotonicClock
 from binarycop.errors import BinaryCoPError
 from binarycop.printable import printable
 
@@ -52,7 +54,7 @@ def _list_parts(_: argparse.Namespace) -> int:
 def _run_part(options: argparse.Namespace) -> int:
     """Raises BinaryCoPError if it cannot be measured."""
     machine = this_machine()
-    part = options.measure(options)
+    part = _measured(options.measure, options, options.part)
     _print_notes(part)
     if options.json:
         report: dict[str, Any] = Report(machine, (part,)).row
@@ -63,6 +65,15 @@ def _run_part(options: argparse.Namespace) -> int:
         return 0
     _print_lines((*machine_lines(machine), "", *part_lines(part)))
     return 0
+
+
+def _measured(measure: Measure, options: argparse.Namespace, name: str) -> Part:
+    """The part's figures, with its progress on a terminal meanwhile. Raises BinaryCoPError."""
+    progress = Progress(f"measuring {name}", MonotonicClock())
+    try:
+        return measure(options, progress.update)
+    finally:
+        progress.clear()
 
 
 def _run_all(options: argparse.Namespace) -> int:
@@ -78,7 +89,7 @@ def _run_all(options: argparse.Namespace) -> int:
         part.add(with_defaults)
         arguments = [str(options.folder)] if part.name == bench_faces.NAME else []
         try:
-            measured.append(part.measure(with_defaults.parse_args(arguments)))
+            measured.append(_measured(part.measure, with_defaults.parse_args(arguments), part.name))
         except BinaryCoPError as error:
             measured.append(Part(part.name, (), notes=(str(error),)))
             code = 1

@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from binarycop.benchmarks.figures import Figure, Part, single
+from binarycop.benchmarks.steps import OnProgress, silent, steps
 from binarycop.cli.left_out import print_omissions
 from binarycop.cli.options import add_config, first_gate_of, settings_of
 from binarycop.detection.base import Detector
@@ -39,7 +40,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     add_config(parser)
 
 
-def measure(options: argparse.Namespace) -> Part:
+def measure(options: argparse.Namespace, on_progress: OnProgress = silent) -> Part:
     """Run the detectors on the pictures, and say what is left out.
 
     Raises SourceError if there are no annotated pictures, DetectorError if a named detector is not available.
@@ -49,7 +50,8 @@ def measure(options: argparse.Namespace) -> Part:
     images, omissions = 0, Omissions()
     try:
         with one_opencv_thread():
-            pictures = decoded(read_annotated(options.folder, omissions), options.folder, omissions)
+            annotated = steps(read_annotated(options.folder, omissions), on_progress)
+            pictures = decoded(annotated, options.folder, omissions)
             results = evaluate_detectors(detectors, pictures, time.perf_counter)
         images = results[0].images
     finally:

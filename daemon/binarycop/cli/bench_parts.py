@@ -10,6 +10,7 @@ from tempfile import TemporaryDirectory
 from binarycop.benchmarks import finders, frame, gates, instructions, kernel, memory, modes, start
 from binarycop.benchmarks.drawn_clip import draw_clip
 from binarycop.benchmarks.figures import Part
+from binarycop.benchmarks.steps import OnProgress
 from binarycop.bundle import files as bundles
 from binarycop.bundle.search import find_bundle
 from binarycop.cli import bench_faces
@@ -22,7 +23,7 @@ _FRAME_REPEATS, _START_REPEATS, _GATE_REPEATS, _MAX_REPEATS = 2, 5, 3, 99
 _MODE_REPEATS, _MODE_WINDOW_S, _WAKES = 2, 10.0, 8
 _EMPTY_S = 4.0  # nobody is there at first: after a second without motion only the motion detection runs
 
-_Measure = Callable[[argparse.Namespace], Part]
+Measure = Callable[[argparse.Namespace, OnProgress], Part]
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,7 @@ class PartCommand:
     name: str
     sentence: str
     add: Callable[[argparse.ArgumentParser], None]
-    measure: _Measure
+    measure: Measure
 
 
 def _add_kernel(parser: argparse.ArgumentParser) -> None:
@@ -40,8 +41,9 @@ def _add_kernel(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--bundle", action="append", metavar="NAME", help=words)
 
 
-def _kernel(options: argparse.Namespace) -> Part:
-    return kernel.measure_kernel([bundles.load(find_bundle(name)) for name in options.bundle or _NETWORKS], _ROUNDS)
+def _kernel(options: argparse.Namespace, on_progress: OnProgress) -> Part:
+    loaded = [bundles.load(find_bundle(name)) for name in options.bundle or _NETWORKS]
+    return kernel.measure_kernel(loaded, _ROUNDS, on_progress)
 
 
 def _add_clip(parser: argparse.ArgumentParser) -> None:
@@ -87,25 +89,25 @@ def _clip(options: argparse.Namespace, people: int = 2, empty_s: float = 0.0) ->
         yield path
 
 
-def _gates(options: argparse.Namespace) -> Part:
+def _gates(options: argparse.Namespace, on_progress: OnProgress) -> Part:
     of_run = ["--bundle", options.bundle] if options.bundle else []
     with _clip(options, people=1) as clip:
-        return gates.measure_gates(options.gates or gates.COUNTS, clip, options.repeats, of_run)
+        return gates.measure_gates(options.gates or gates.COUNTS, clip, options.repeats, of_run, on_progress)
 
 
-def _frame(options: argparse.Namespace) -> Part:
+def _frame(options: argparse.Namespace, on_progress: OnProgress) -> Part:
     with _clip(options, people=1, empty_s=_EMPTY_S) as clip:
-        return frame.measure_frames(clip, _FRAME_REPEATS)
+        return frame.measure_frames(clip, _FRAME_REPEATS, on_progress)
 
 
-def _start(options: argparse.Namespace) -> Part:
+def _start(options: argparse.Namespace, on_progress: OnProgress) -> Part:
     with _clip(options) as clip:
-        return start.measure_start(clip, _START_REPEATS)
+        return start.measure_start(clip, _START_REPEATS, on_progress)
 
 
-def _memory(options: argparse.Namespace) -> Part:
+def _memory(options: argparse.Namespace, on_progress: OnProgress) -> Part:
     with _clip(options, people=1) as clip:
-        return memory.measure_memory(options.gates or memory.COUNTS, clip)
+        return memory.measure_memory(options.gates or memory.COUNTS, clip, on_progress)
 
 
 PARTS = (
@@ -119,7 +121,7 @@ PARTS = (
         finders.NAME,
         "times the face detectors, by the frame's size and their library",
         lambda _: None,
-        lambda _: finders.measure_finders(_FINDER_ROUNDS),
+        lambda _, on_progress: finders.measure_finders(_FINDER_ROUNDS, on_progress),
     ),
     PartCommand(
         bench_faces.NAME,
@@ -150,12 +152,12 @@ PARTS = (
         modes.NAME,
         "compares the two modes with nobody there, and times the wake",
         lambda _: None,
-        lambda _: modes.measure_modes(_MODE_REPEATS, _MODE_WINDOW_S, _WAKES),
+        lambda _, on_progress: modes.measure_modes(_MODE_REPEATS, _MODE_WINDOW_S, _WAKES, on_progress),
     ),
     PartCommand(
         instructions.NAME,
         "counts a frame's instructions, if valgrind is installed",
         lambda _: None,
-        lambda _: instructions.measure_instructions(),
+        lambda *_: instructions.measure_instructions(),
     ),
 )

@@ -23,12 +23,14 @@ class Progress:
         self._is_shown = False
 
     def update(self, share: float) -> None:
-        """This share of the work is done."""
+        """This share of the work is done; after all of it the line is cleared."""
         now_s = self._clock.now_s()
+        if share >= 1:
+            self.clear()
+            return
         if not self._terminal.can_repaint or now_s < self._next_s:
             return
         self._next_s = now_s + _EVERY_S
-        share = min(max(share, 0.0), 1.0)
         done = round(share * _WIDTH)
         left = time_left((now_s - self._begun_s) * (1 - share) / share) if share > 0 else ""
         bar = f"[{'#' * done}{'.' * (_WIDTH - done)}]"
