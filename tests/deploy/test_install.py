@@ -3,6 +3,7 @@
 ``install --check`` changes nothing, but it needs root. What it finds out about this machine does not matter here.
 """
 
+import json
 import os
 import shutil
 import subprocess
@@ -123,6 +124,17 @@ def test_a_refusal_of_apt_is_not_taken_for_a_missing_package(
     (stick / f"binarycop_1_{arch}.deb").write_bytes(b"no package")
     sums(stick)
     assert expected in about_the_stick(stick, program(tmp_path / "bin", "apt-get", f"echo '{says}'; exit 100"))
+
+
+@needs_root
+def test_a_bundle_may_lack_what_only_a_build_reads_and_nothing_else(stick: Path) -> None:
+    for name, file in (("n-cnv", "model.onnx"), ("u-cnv", "weights.npz")):
+        (stick / "bundles" / name).mkdir(exist_ok=True)
+        (stick / "bundles" / name / "manifest.json").write_text(json.dumps({"files": {file: "0" * 64}}))
+    sums(stick)
+    lines = [line.strip() for line in checked(stick).splitlines()]
+    assert "ok: bundle n-cnv" in lines
+    assert any(line.startswith("NOT OK: bundle u-cnv: ") and "weights.npz" in line for line in lines)
 
 
 @needs_root
