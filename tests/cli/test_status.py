@@ -24,6 +24,7 @@ from binarycop.cli.terminal import Terminal, columns_of
 from binarycop.clock import MonotonicClock
 from binarycop.service import unit
 from binarycop.service.status import LineLevel, SettingsStatus, State, Status, WatchdogStatus
+from binarycop.service.status_codec import decode, encode
 from binarycop.service.status_server import open_status
 from binarycop.service.unit import UnitState
 from tests.service.statuses import GATE, STATUS, with_gate
@@ -158,6 +159,13 @@ def test_a_hostile_answer_cannot_move_the_cursor(tmp_path: Path, capsys: pytest.
     lines = capsys.readouterr().out.splitlines()
     assert all(line.isprintable() for line in lines)
     assert any("\\x1b[2J" in line for line in lines)
+
+
+@pytest.mark.parametrize("age_s", [1e9, -1e9, 0.0])
+def test_any_age_that_an_answer_may_have_can_be_shown(age_s: float) -> None:
+    status = replace(with_gate(since_s=age_s, face_age_s=age_s), running_s=age_s, age_s=age_s)
+    assert decode(encode(status, age_s)) == status
+    assert shown(status)
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,8 @@ from binarycop.service.status import Fields, Status
 
 MOST_BYTES = 64 << 10
 _PLAIN = (str, int, float, bool, NoneType)
-_MOST_NUMBER = 1e15
+_MOST_COUNT, _MOST_AMOUNT = 1e15, 1e9
+"""The largest number of a field that is whole, and of one that is a time or another amount: an age of 30 years."""
 
 
 def encode(status: Status, age_s: float) -> bytes:
@@ -86,8 +87,9 @@ def _parse_fields(value: Any, name: str) -> Fields:
 
 
 def _checked(value: Any, kinds: tuple[type, ...], name: str) -> Any:
-    # A bool is an int to Python, and a number too large for a float would be an error much later.
+    # A bool is an int to Python, and a number that is too large for a time would be an error much later.
     is_kind = isinstance(value, kinds) and (bool in kinds or not isinstance(value, bool))
-    if not is_kind or (isinstance(value, int | float) and abs(value) > _MOST_NUMBER):
+    most = _MOST_AMOUNT if float in kinds else _MOST_COUNT
+    if not is_kind or (isinstance(value, int | float) and abs(value) > most):
         raise ValueError(f"{name} is not what this version has there")
     return value

@@ -1,11 +1,13 @@
 """What is fuzzed: each target reads bytes. It may raise only the project's own errors."""
 
 import hashlib
+import io
 import json
 import re
 import shutil
 from collections.abc import Callable, Generator
 from contextlib import suppress
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -18,6 +20,9 @@ from binarycop.bundle import hwh as handoffs
 from binarycop.bundle import manifest as manifests
 from binarycop.bundle.store import BundleStore
 from binarycop.cli.events import format_line, to_dict
+from binarycop.cli.machine_facts import MachineFacts
+from binarycop.cli.status_page import Page
+from binarycop.cli.terminal import Terminal
 from binarycop.errors import BinaryCoPError
 from binarycop.frames.clip import Clip
 from binarycop.frames.image import decode
@@ -29,12 +34,14 @@ from binarycop.journal.journal_writer import JournalWriter, Limits
 from binarycop.journal.journald import RawEntry, Terms
 from binarycop.journal.origin import GateOrigins
 from binarycop.journal.reader import Query, read
-from binarycop.service import unit
+from binarycop.service import status_codec, unit
 from binarycop.settings.load import load
 from tests.random_bundles import random_bundle
+from tests.service.statuses import STATUS
 
 CORPUS = Path(__file__).parent / "corpus"
 _FRAMES_MOST = 20
+_FACTS = MachineFacts(94.4, 101.2, 6, 230.0, 0.0, 54.3, 3200.0)
 _STATUS = (
     b"NRestarts=0\nActiveState=active\nActiveEnterTimestampMonotonic=1000000\nExecMainStartTimestampMonotonic=900000\n"
     b"StatusText=gate: in service, policy enforce; 12 persons, 9 permitted, 3 refused, 0 undecided\n"
@@ -89,6 +96,18 @@ def install(data: bytes, work: Path) -> None:
 def status(data: bytes, work: Path) -> None:
     """What ``systemctl show`` says of the daemon, whose status line is its own."""
     unit.parse(data.decode("utf-8", "replace")).has_worked(1000.0, 600.0)
+
+
+def answer(data: bytes, work: Path) -> None:
+    """What the daemon answers on the socket of its status: it is refused, or can be shown."""
+    try:
+        found = status_codec.decode(data)
+    except ValueError:
+        return
+    terminal = Terminal(io.StringIO(), {})
+    for line in Page(found, _FACTS, None, datetime(2026, 5, 4)).lines():
+        assert terminal.styled(line).isprintable()
+    json.dumps(status_codec.to_dict(found), allow_nan=False)
 
 
 def driver(data: bytes, work: Path) -> None:
@@ -177,6 +196,7 @@ TARGETS: dict[str, Target] = {
         bitstream,
         plus,
         status,
+        answer,
         picture,
         clip,
         journal,
@@ -209,6 +229,8 @@ def seeds(name: str, work: Path) -> list[bytes]:
         kept.append((_bundle(work) / arrays[name]).read_bytes() if name in arrays else text)
     if name == "status":
         kept.append(_STATUS)
+    if name == "answer":
+        kept.append(status_codec.encode(STATUS, 0.2))
     return kept
 
 
