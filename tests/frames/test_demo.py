@@ -99,3 +99,12 @@ def test_a_closed_demo_is_at_its_end() -> None:
     demo.read()
     demo.close()
     assert demo.read() is None
+
+
+def test_a_recording_says_how_much_of_it_is_read() -> None:
+    demo = Demo()
+    shares = [demo.share_read]
+    while demo.read() is not None:
+        shares.append(demo.share_read)
+    assert shares == sorted(shares)
+    assert (shares[0], shares[-1]) == (0.0, 1.0)

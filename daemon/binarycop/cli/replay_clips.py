@@ -15,7 +15,8 @@ from binarycop.cli.options import (
     settings_of,
     tracer_of,
 )
-from binarycop.clock import Clock, ManualClock
+from binarycop.cli.progress import Progress
+from binarycop.clock import Clock, ManualClock, MonotonicClock
 from binarycop.errors import SourceError, SourceErrors
 from binarycop.frames.choose import open_recording
 from binarycop.frames.names import is_recording
@@ -33,13 +34,14 @@ from binarycop.trace import Tracer
 class ReplayJournal:
     """Prints each event with the recording's time, as a JSON object or as a sentence."""
 
-    def __init__(self, clip: str, clock: Clock, *, as_json: bool) -> None:
-        self._clip, self._clock, self._as_json = clip, clock, as_json
+    def __init__(self, clip: str, clock: Clock, progress: Progress, *, as_json: bool) -> None:
+        self._clip, self._clock, self._progress, self._as_json = clip, clock, progress, as_json
 
     def write(self, event: Event, gate: str, **values: Value) -> None:
         """See ``Journal.write``."""
         sentence = format_message(event, "", values)
         t_s = round(self._clock.now_s(), 3)
+        self._progress.clear()
         if self._as_json:
             print_json({"clip": self._clip, "t_s": t_s, "event": event.spec.name, **values})
         else:
@@ -86,18 +88,20 @@ def _replay_clip(
     clip: str, settings: Settings, bundle: Bundle, classifier: Classifier, tracer: Tracer, *, as_json: bool
 ) -> int:
     """Returns the number of its frames."""
-    clock = ManualClock()
+    clock, progress = ManualClock(), Progress(f"replaying {clip}", MonotonicClock())
     source = open_recording(clip)
     try:
-        journal = ReplayJournal(clip, clock, as_json=as_json)
+        journal = ReplayJournal(clip, clock, progress, as_json=as_json)
         lane = settings.gates[0]
         tracker = assembly.tracker_of(lane, assembly.detector_of(lane), tracer=tracer)
         with assembly.make_service(
             settings, bundle, classifier, [tracker], MockLines(), journal, tracer=tracer
         ) as service:
-            latencies = replay(service, source, clock, tracer.of_gate(lane.name))
+            spans = tracer.of_gate(lane.name)
+            latencies = replay(service, source, clock, spans, lambda: progress.update(source.share_read))
             counters = service.lanes[0].counters
     finally:
+        progress.clear()
         source.close()
     counts = {
         "frames": counters.frames,

@@ -59,3 +59,11 @@ class Source(Protocol):
 
     def close(self) -> None:
         """Close the device or file; may be called twice."""
+
+
+class Recording(Source, Protocol):
+    """A source that has an end."""
+
+    @property
+    def share_read(self) -> float:
+        """How much of it has been read, from 0 to 1; 0 if its length is not stated."""

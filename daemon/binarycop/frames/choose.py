@@ -4,7 +4,7 @@ from pathlib import Path
 
 from binarycop.clock import Clock
 from binarycop.errors import SourceError
-from binarycop.frames.base import Source
+from binarycop.frames.base import Recording, Source
 from binarycop.frames.camera import Camera, CameraSettings
 from binarycop.frames.clip import Clip
 from binarycop.frames.demo import Demo
@@ -18,7 +18,7 @@ def open_source(spec: str, clock: Clock, camera: CameraSettings, tracer: Tracer 
     return Camera(spec, clock, camera, tracer=tracer) if is_camera(spec) else open_recording(spec)
 
 
-def open_recording(spec: str, folder: FolderSettings | None = None) -> Source:
+def open_recording(spec: str, folder: FolderSettings | None = None) -> Recording:
     """Open the demo, a clip or a folder of pictures. Raises SourceError if ``spec`` is none of these."""
     if spec == DEMO:
         return Demo()

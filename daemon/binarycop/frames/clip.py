@@ -88,6 +88,11 @@ class Clip:
         self._count_black(pixels, number)
         return Frame(self._as_seen(np.asarray(pixels, np.uint8), number), captured_s, number)
 
+    @property
+    def share_read(self) -> float:
+        """See ``Recording``."""
+        return min(self._number / self._stated_frames, 1.0) if self._stated_frames >= 1 else 0.0
+
     def drop_waiting(self) -> None:
         """See ``Source.drop_waiting``."""
 

@@ -71,6 +71,11 @@ class Demo:
         now_s = number / RATE_HZ
         return Frame(self._picture(now_s, number), now_s, number)
 
+    @property
+    def share_read(self) -> float:
+        """See ``Recording``."""
+        return self._number / self._frames
+
     def drop_waiting(self) -> None:
         """See ``Source.drop_waiting``."""
 

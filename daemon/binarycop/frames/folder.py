@@ -56,6 +56,7 @@ class Folder:
             others = "; it has " + ", ".join(entry.name for entry in entries[:_MAX_NAMED]) if entries else ""
             raise SourceError(self.name, f"has no picture ({', '.join(SUFFIXES)}){others}")
         self._remaining.reverse()
+        self._pictures = len(self._remaining)
         self._shown: Iterator[NDArray[np.uint8]] = iter(())
         self._number = 0
 
@@ -69,6 +70,11 @@ class Folder:
             pixels = next(self._shown, None)
         number, self._number = self._number, self._number + 1
         return Frame(pixels, number / self._settings.rate_hz, number)
+
+    @property
+    def share_read(self) -> float:
+        """See ``Recording``."""
+        return 1 - len(self._remaining) / self._pictures
 
     def drop_waiting(self) -> None:
         """See ``Source.drop_waiting``."""

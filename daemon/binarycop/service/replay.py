@@ -1,7 +1,7 @@
 """A recording through the whole service in its own time: each frame, without threads, always with the same result."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from math import inf
 
 from binarycop.clock import ManualClock
@@ -13,14 +13,21 @@ from binarycop.service.service import Service
 from binarycop.trace import NO_TRACER, Stage, Tracer
 
 
-def replay(service: Service, source: Source, clock: ManualClock, tracer: Tracer = NO_TRACER) -> Latencies:
+def replay(
+    service: Service,
+    source: Source,
+    clock: ManualClock,
+    tracer: Tracer = NO_TRACER,
+    on_frame: Callable[[], None] = lambda: None,
+) -> Latencies:
     """Run one recording through a service with one lane, until the last permission is over.
 
     clock: is set to the recording's time, which goes on in its pauses without waiting. Returns how long each frame took
-    in real time. Of a service that sleeps only the frames count that it takes.
+    in real time. Of a service that sleeps only the frames count that it takes. on_frame: called before each frame.
     """
     latencies, taken_s = Latencies(), -inf
     for frame in _frames(service, source, tracer):
+        on_frame()
         if frame.captured_s - taken_s < service.capture_interval_s:
             continue
         taken_s = frame.captured_s
