@@ -69,6 +69,14 @@ def test_it_reads_no_picture_from_a_file(file: Path) -> None:
     assert not re.search(r"imread|read_picture|\.(jpe?g|png|webp|mp4|avi)\b|data:image|shared/", text)
 
 
+def test_of_a_cameras_frame_no_pixel_is_shown() -> None:
+    cells = ["".join(cell["source"]) for cell in code_of(stored(FOLDER / "2-frame.ipynb")["cells"])]
+    showing = [source for source in cells if "imshow" in source]
+    assert len(showing) == 1
+    assert showing[0].startswith('if source.name == "demo" and look.faces:\n')
+    assert all(line.startswith("    ") for line in showing[0].splitlines()[1:])
+
+
 @every_notebook
 def test_it_runs_from_top_to_bottom(file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     nbclient = pytest.importorskip("nbclient", reason="needs nbclient: make test installs it")
