@@ -23,6 +23,15 @@ def test_an_even_rate_is_that_of_the_source_also_if_only_some_frames_are_looked_
     assert figures.slow_interval == pytest.approx(1)
 
 
+def test_frames_that_nobody_looked_at_do_not_make_a_rate_uneven() -> None:
+    assert figures_of([*samples(300)[::4], *samples(600)[300:]]).slow_interval == pytest.approx(1)
+
+
+def test_a_twentieth_of_late_frames_is_no_uneven_rate() -> None:
+    late = [replace(one, at_s=one.at_s + 0.1 * (one.number // 20)) for one in samples()]
+    assert figures_of(late).slow_interval == pytest.approx(1)
+
+
 def test_one_pause_is_no_uneven_rate_but_a_pause_in_each_second_is() -> None:
     def paused(numbers: range) -> list[Sample]:
         return [

@@ -83,6 +83,10 @@ def test_dark_skin_or_a_black_mask_before_a_white_wall_is_no_fault() -> None:
     assert kinds(judged(samples(backlight=2.6, box_brightness=85.0))) == []
 
 
+def test_a_face_that_is_too_near_is_not_called_at_the_edge_too() -> None:
+    assert kinds(judged(samples(width_px=300, top=0.0, bottom=0.0))) == [FindingKind.TOO_NEAR]
+
+
 def test_a_dark_picture_is_not_called_blurred_too() -> None:
     assert kinds(judged(samples(brightness=20.0, sharpness=2.0))) == [FindingKind.TOO_DARK]
 
@@ -105,6 +109,7 @@ def test_the_place_comes_before_the_light_and_the_light_before_the_rate() -> Non
         (200, Camera(1280, 960, 30.0), 99),
         (127, Camera(1280, 960, 30.0), None),
         (90, Camera(480, 640, 30.0), 44),
+        (150, Camera(720, 1280, 30.0), 80),
         (66, Camera(320, 240, 30.0), 40),
     ],
 )
@@ -184,4 +189,6 @@ def test_of_a_fixed_region_only_light_and_rate_are_judged() -> None:
 def test_half_of_the_frames_without_a_vote_are_unclear_only_if_nothing_else_is_wrong() -> None:
     mixed = [one if one.number % 3 else replace(one, face=samples(1, has_vote=False)[0].face) for one in samples()]
     assert kinds(judged(mixed)) == []
+    half = [one if one.number % 2 else replace(one, face=samples(1, has_vote=False)[0].face) for one in samples()]
+    assert kinds(judged(half)) == []
     assert kinds(judged(samples(has_vote=False, sharpness=3.0))) == [FindingKind.BLURRED]

@@ -124,6 +124,14 @@ def test_without_frames_a_person_is_gone_and_the_judgement_says_why_there_are_no
     assert [finding.words for finding in aiming.session.judgement().findings] == ["no frames: unplugged or stalled"]
 
 
+def test_a_detector_that_does_not_answer_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    aiming = Aiming()
+    monkeypatch.setattr(aiming.setup.trackers[0], "is_late", lambda now_s: True)
+    assert aiming.frames(1).session.view().trouble == "the detector does not answer"
+    monkeypatch.undo()
+    assert aiming.frames(1).session.view().trouble == ""
+
+
 def test_a_camera_that_gives_no_frame_at_all_is_an_error() -> None:
     aiming = Aiming()
     aiming.grabber.is_absent = True

@@ -46,6 +46,7 @@ LINES = {
     "bundle install": ["{missing}"],
     "bundle rollback": ["n-cnv"],
     "lines": [],
+    "aim": ["--source", "{missing}.avi"],
     "events": ["--until", "yesterday"],
     "stats": ["--until", "yesterday"],
     "metrics": ["--output", "{missing}/metrics.prom"],
