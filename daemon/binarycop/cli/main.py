@@ -20,7 +20,7 @@ COMMANDS = {
     "check-config": "check the settings and print those that apply",
     "replay": "run recordings through the service, without hardware",
     "evaluate": "classify labelled pictures and count the right answers",
-    "classify": "find the faces of pictures and say how each wears the mask",
+    "classify": "find the faces of pictures and say how each wears the mask, on the overlay if it is loaded and free",
     "bench": "measure this machine: networks, detectors, frames, gates, start, memory; compare two runs",
     "selftest": "check the bundle's files and golden vectors, and classify a drawn face",
     "bundle": "list, install, roll back and self-test the bundles of this board",
