@@ -64,6 +64,12 @@ def test_no_output_is_stored(file: Path) -> None:
 
 
 @every_notebook
+def test_it_is_stored_as_jupyter_writes_it(file: Path) -> None:
+    text = file.read_text(encoding="utf-8")
+    assert text == json.dumps(stored(file), indent=1, ensure_ascii=False, sort_keys=True) + "\n"
+
+
+@every_notebook
 def test_it_reads_no_picture_from_a_file(file: Path) -> None:
     text = file.read_text(encoding="utf-8")
     assert not re.search(r"imread|read_picture|\.(jpe?g|png|webp|mp4|avi)\b|data:image|shared/", text)
