@@ -27,6 +27,7 @@ QUICK_TESTS = ("tests/bundle", "tests/deploy", "tests/docs", "tests/gate", "test
 # The index's wheels for other processors: what pip calls them, and the kernel's name for the machine.
 AARCH64 = ("manylinux_2_28_aarch64", "manylinux_2_17_aarch64", "manylinux2014_aarch64")
 ARMV7L = ("linux_armv7l", "manylinux_2_31_armv7l")
+FROM_THE_IMAGE = {"numpy", "opencv-python-headless", "PyYAML", "pynq"}
 PIP_AS = """
 import platform, runpy, sys
 machine = sys.argv.pop(1)
@@ -218,7 +219,8 @@ def _resolve(dist: Path, machine: str, platforms: tuple[str, ...]) -> str:
 
 def _on_board(dist: Path) -> str:
     found = _resolve(dist, "armv7l", ARMV7L)
-    assert {name.rsplit("-", 1)[0] for name in found.split()} == {"binarycop", "gpiozero", "colorzero"}, found
+    names = {name.rsplit("-", 1)[0] for name in found.split()}
+    assert "gpiozero" in names and not names & FROM_THE_IMAGE, found
     return found
 
 
