@@ -220,7 +220,8 @@ def _resolve(dist: Path, machine: str, platforms: tuple[str, ...]) -> str:
 def _on_board(dist: Path) -> str:
     found = _resolve(dist, "armv7l", ARMV7L)
     names = {name.rsplit("-", 1)[0] for name in found.split()}
-    assert "gpiozero" in names and not names & FROM_THE_IMAGE, found
+    assert "gpiozero" in names, found
+    assert not names & FROM_THE_IMAGE, found
     return found
 
 
