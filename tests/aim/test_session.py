@@ -132,6 +132,12 @@ def test_a_detector_that_does_not_answer_is_said(monkeypatch: pytest.MonkeyPatch
     assert aiming.frames(1).session.view().trouble == ""
 
 
+def test_a_frame_that_takes_too_long_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    aiming = Aiming()
+    monkeypatch.setattr(aiming.setup.runner, "busy_s", lambda: 2.1)
+    assert aiming.frames(1).session.view().trouble == "a frame takes longer than faces.deadline_s"
+
+
 def test_a_camera_that_gives_no_frame_at_all_is_an_error() -> None:
     aiming = Aiming()
     aiming.grabber.is_absent = True

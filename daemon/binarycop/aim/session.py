@@ -113,7 +113,7 @@ class Session:
             elapsed_s=elapsed_s,
             mode=self._grabber.mode,
             camera=self._camera(),
-            trouble=self._trouble or ("the detector does not answer" if self._is_detector_late else ""),
+            trouble=self._trouble or self._hanging(),
             controls=self._controls,
             face=self._newest.face if self._newest is not None and is_fresh else None,
             live=self._recent.figures(now_s, _LIVE_S),
@@ -133,6 +133,12 @@ class Session:
         if self._judgement is None or now_s - self._judgement[0] >= _JUDGED_EVERY_S:
             self._judgement = now_s, self.judgement()
         return self._judgement[1]
+
+    def _hanging(self) -> str:
+        """Which part does not answer, in words; empty if all do."""
+        if self._runner.busy_s() > self._lane.faces.deadline_s:
+            return "a frame takes longer than faces.deadline_s"
+        return "the detector does not answer" if self._is_detector_late else ""
 
     def _camera(self) -> Camera:
         frames = self._lane.frames
