@@ -56,7 +56,7 @@ def test_on_a_terminal_each_gate_has_a_line_with_the_face_and_the_last_has_the_c
     stream = Tty()
     console_on(stream).show([replace(EMPTY, gate="north-west"), PERMITTED], 1.5)
     assert grid_of(stream, 80).rows == [
-        "north-west  nobody             nobody        permission off",
+        "north-west                     nobody        permission off",
         "gate        person 3    92 px  correct       permission on (verdict)",
         "12:00:02  latency   1.5 ms  Ctrl-C ends",
     ]

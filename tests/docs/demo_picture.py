@@ -30,6 +30,7 @@ from binarycop.service.assembly import detector_of, make_service
 from binarycop.service.backends import open_bundle
 from binarycop.service.lane import Lane
 from binarycop.service.replay import replay
+from binarycop.service.snapshot import LaneSnapshot
 from binarycop.settings.gate import GateSettings
 from binarycop.settings.schema import Settings
 from binarycop.tracking.runner import SyncRunner
@@ -59,6 +60,7 @@ class Moment:
     """The gate's state after one frame.
 
     votes: of the front person, oldest first. is_pulse_over: the permission has ended, and the passage is awaited.
+    lines: the newest four of the journal. written: how many there are. snapshot: what ``run`` shows of the gate.
     """
 
     frame: Frame
@@ -69,6 +71,8 @@ class Moment:
     permitted: bool
     is_pulse_over: bool
     lines: tuple[str, ...]
+    written: int
+    snapshot: LaneSnapshot
 
 
 class WatchedTracker(Tracker):
@@ -137,6 +141,8 @@ class WatchedDemo(Demo):
             snapshot.cause is not None,
             snapshot.phase is Phase.AWAITING,
             tuple(lines[-4:]),
+            len(lines),
+            snapshot,
         )
 
 

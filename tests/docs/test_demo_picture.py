@@ -11,6 +11,7 @@ from binarycop.frames.demo import RATE_HZ
 from tests.docs import demo_picture
 from tests.docs.demo_picture import EVERY, PICTURE, Moment
 from tests.docs.pages import ROOT
+from tests.docs.pictures import recording
 
 MOST_BYTES = 400_000
 
@@ -52,6 +53,16 @@ def test_the_readme_quotes_what_the_demo_prints(moments: list[Moment]) -> None:
     assert len(quoted) >= 3
     begin = printed.index(quoted[0])
     assert printed[begin : begin + len(quoted)] == quoted
+
+
+def test_the_recording_in_the_repository_is_what_the_command_draws(moments: list[Moment]) -> None:
+    if not hasattr(cv2, "FontFace"):
+        pytest.skip("needs OpenCV 5, as other versions draw other people")
+    drawn = recording.draw(moments)
+    in_repository = (ROOT / "docs" / "recording.svg").read_text(encoding="utf-8")
+    assert in_repository == drawn, "run python -m tests.docs.pictures"
+    assert len(drawn) < 30_000
+    assert 'permission given (correct, verdict)<animate attributeName="visibility"' in drawn
 
 
 def test_a_moment_is_drawn_with_box_and_relay(moments: list[Moment]) -> None:

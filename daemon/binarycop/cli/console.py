@@ -77,12 +77,14 @@ def latency_text(latency_ms: dict[str, float | None]) -> str:
 def _painted(lane: LaneSnapshot, widest: int) -> Line:
     status = _STYLES.get(lane.status, bold)(f"{lane.status_words:<13} ")
     permission: Words = ok(_permission(lane)) if lane.cause else _permission(lane)
-    return (f"{lane.gate:<{widest}}  {_person(lane):<9} {_face(lane):>7}  ", status, permission)
+    person = "" if lane.status is GateStatus.NOBODY else _person(lane)
+    return (f"{lane.gate:<{widest}}  {person:<9} {_face(lane):>7}  ", status, permission)
 
 
 def _line(lane: LaneSnapshot, latency_ms: float | None) -> str:
     latency = f"{latency_ms:.1f} ms" if latency_ms is not None else ""
-    words = (f"frame {lane.frame}", _person(lane), _face(lane), lane.status_words, _permission(lane), latency)
+    status = "" if lane.status is GateStatus.NOBODY else lane.status_words
+    words = (f"frame {lane.frame}", _person(lane), _face(lane), status, _permission(lane), latency)
     return f"{lane.gate}: {', '.join(word for word in words if word)}"
 
 
