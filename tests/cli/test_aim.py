@@ -189,6 +189,25 @@ def test_json_has_the_findings_by_name() -> None:
     assert right["now"] == {"faces.least_px": 40}
 
 
+@pytest.fixture(autouse=True)
+def forbidden(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What the command forbids its own process; this one may still be traced and dumped."""
+    calls = list[str]()
+    monkeypatch.setattr("binarycop.service.hardening.forbid_dumps", lambda: calls.append("dumps"))
+    return calls
+
+
+def test_core_dumps_are_forbidden_before_a_source_is_opened(
+    bundle: str, forbidden: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refuse(*_: object) -> None:
+        raise SourceError("demo", f"after {forbidden}")
+
+    monkeypatch.setattr(parts, "grabber_of", refuse)
+    assert main([*ARGUMENTS, "--bundle", bundle]) == 5
+    assert "after ['dumps']" in capsys.readouterr().err
+
+
 ARGUMENTS = ["aim", "--source", "demo", "--seconds", "0.3"]
 
 

@@ -49,6 +49,11 @@ def test_the_findings_are_those_of_the_command() -> None:
     assert without_figures(FINDINGS) == without_figures(judgement_lines(judged, HEADING, 20))
 
 
+def test_the_kinds_of_findings_are_those_of_the_code() -> None:
+    listed = TEXT.partition("each with `kind`")[2].partition(")")[0]
+    assert re.findall(r"`(\w+)`", listed) == [kind.value for kind in judgement.FindingKind]
+
+
 def test_the_thresholds_are_those_of_the_code() -> None:
     for words in (
         f"fewer than {100 * judgement.LEAST_WITH_FACE:.0f} % of the frames have a face",
