@@ -6,6 +6,7 @@ import signal
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -95,6 +96,7 @@ def test_the_bar_ends_where_the_face_does(width_px: int) -> None:
     assert ("^40" in marks, "^138" in marks) == (True, True)
 
 
+@cache
 def many_findings() -> Aiming:
     aiming = Aiming()
     aiming.grabber.mode = "YUYV 320×240 at 15 Hz, interlaced instead of MJPG 640×480 at 30 Hz"
