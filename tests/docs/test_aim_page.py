@@ -62,7 +62,7 @@ def test_the_thresholds_are_those_of_the_code() -> None:
         f"in proportion with frames above {judgement.REFERENCE_PX}",
         "less than half a width of the face" if judgement.LEAST_ROOM == 0.5 else "",
         f"brightness below {light_limits.LEAST_BRIGHTNESS:.0f} |",
-        f"brightness below {light_limits.BACKLIT_BRIGHTNESS:.0f}, and what is behind is twice as bright"
+        f"has brightness below {light_limits.BACKLIT_BRIGHTNESS:.0f}, and what is behind is twice as bright"
         if light_limits.BACKLIT == 2
         else "",
         f"more than {100 * judgement.MOST_CLIPPED:.0f} % of the face have no detail",
