@@ -259,8 +259,10 @@ def wait_until(condition: Callable[[], bool], for_s: float = 60.0) -> None:
 def test_a_signal_ends_the_daemon_that_a_measurement_has_started(number: signal.Signals, tmp_path: Path) -> None:
     folder = tmp_path / "measured"
     folder.mkdir()
-    command = [sys.executable, "-m", "binarycop", "bench", "gates", "--gates", "1", "--repeats", "1"]
+    # A shell that runs the tests in the background has them ignore Ctrl-C.
+    command = ["env", "--default-signal=INT", sys.executable, "-m", "binarycop", "bench", "gates", "--gates", "1"]
     environment = {**os.environ, "TMPDIR": str(folder)}
+    command += ["--repeats", "1"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment) as bench:
         wait_until(lambda: bool(daemons_with(str(folder))))
         bench.send_signal(number)

@@ -114,7 +114,8 @@ def _compare(options: argparse.Namespace) -> int:
     for name, pairs in comparison.pairs.items():
         _print_lines(("", *comparison_lines(name, pairs)))
     if comparison.only:
-        print(f"\n{printable(str(comparison.only))} figures are in one of the runs only")
+        words = "1 figure is" if comparison.only == 1 else f"{comparison.only} figures are"
+        print(f"\n{printable(words)} in one of the runs only")
     return 0
 
 

@@ -13,7 +13,8 @@ from binarycop.printable import printable
 def print_omissions(omissions: Omissions, looked_at: int, prefix: str = "") -> None:
     """Say what was left out, if anything was. looked_at: the number of files that were not."""
     count = omissions.count
-    heading = [f"{count} of {count + looked_at} files were not looked at:"] if count else []
+    files = f"{count + looked_at} file{'s' * (count + looked_at > 1)}"
+    heading = [f"{count} of {files} {'was' if count == 1 else 'were'} not looked at:"] if count else []
     for line in heading + omissions.lines:
         print(printable(f"binarycop: {prefix}{line}"), file=sys.stderr)
 

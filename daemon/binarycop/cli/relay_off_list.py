@@ -29,5 +29,5 @@ def run(options: argparse.Namespace) -> int:
     if options.json:
         print_json({"file": str(options.file), "lines": count})
     else:
-        print(printable(f"{options.file}: {count} lines to switch off (lines.factory: {factory})"))
+        print(printable(f"{options.file}: {count} line{'s' * (count != 1)} to switch off (lines.factory: {factory})"))
     return 0

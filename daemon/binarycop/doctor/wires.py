@@ -75,7 +75,8 @@ def check_pins(facts: WireFacts) -> list[Finding]:
             for wire in wrong
         ]
         if not wrong:
-            findings.append(ok("pins", f"all {len(wires)} lines exist", gate=gate))
+            words = f"all {len(wires)} lines exist" if len(wires) > 1 else "the line exists"
+            findings.append(ok("pins", words, gate=gate))
         findings.append(_owners(gate, [wire for wire in wires if not wire.problem], facts.is_daemon_running))
     return findings
 

@@ -18,7 +18,10 @@ class LaneSettings:
     """One lane, which is an entry of ``gates``: its values override those of the top-level sections."""
 
     name: str = "gate"
-    """The gate's name in the journal and in ``binarycop events --gate``."""
+    """The gate's name in the journal and in ``binarycop events --gate``.
+
+    Not ``unknown``: the figures for Prometheus give that name to a gate that is not in the settings.
+    """
 
     frames: FramesSettings = FramesSettings()
     """Camera or recording."""
