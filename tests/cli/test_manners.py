@@ -47,6 +47,8 @@ LINES = {
     "bundle rollback": ["n-cnv"],
     "lines": [],
     "aim": ["--source", "{missing}.avi"],
+    "status": ["--socket", "{missing}/status"],
+    "doctor": ["--before-install", "--other-board", "--without-camera"],
     "events": ["--until", "yesterday"],
     "stats": ["--until", "yesterday"],
     "metrics": ["--output", "{missing}/metrics.prom"],
@@ -128,6 +130,10 @@ def test_a_missing_recording_is_one_line_before_anything_starts(
     assert out == ""
     [line] = err.splitlines()
     assert line.startswith(f"binarycop: source {source}: ")
+
+
+def test_every_command_is_tried() -> None:
+    assert {name.split()[0] for name in LINES} == set(main.COMMANDS)
 
 
 @every_command
