@@ -21,11 +21,11 @@ MOST_HEIGHT = 0.375
 """Most of the picture's height that a face may take. Most adults are 1.50 to 1.90 m tall; with faces of 0.24 m
 the picture must show 0.64 m at the spot, so that none is cut off."""
 HEIGHT_OF_WIDTH = 1.3
-"""How tall a face's box is, as a multiple of its width: the median of 102 photographs."""
+"""How tall a face's box is, as a multiple of its width: the median of 103 photographs."""
 LEAST_ROOM = 0.5
 """Least room from a face to the picture's edge, in widths of the face: people sway, and stand beside the spot."""
 MOST_CLIPPED = 0.1
-"""Most of a face that may be overexposed: 1 of 102 photographs in ordinary light has more."""
+"""Most of a face that may be overexposed: 1 of 103 photographs in ordinary light has more."""
 LEAST_SHARPNESS = 6.0
 """Least sharpness of the crop. Nine of ten photographs have 11 or more; a dark picture is less sharp by itself."""
 MOST_SLOW_INTERVAL = 1.5

@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 from binarycop.geometry import Box
 from binarycop.pixels import Pixels, every
 
-_LONGER_PX = 320
+_LONGER_PX = 160
 _CLIPPED, _BLACK = 250, 5  # luma; JPEG and noise move a value by a few steps
 _BESIDE, _ABOVE = 0.3, 0.3  # of the face's box: hair and ears are not background
-_LEAST_PIXELS = 50
+_LEAST_PIXELS = 25
 
 
 @dataclass(frozen=True)

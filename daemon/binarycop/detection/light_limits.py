@@ -1,6 +1,6 @@
 """When a picture is too dark or a face backlit, for those who judge how a camera is placed. Pure: no picture here.
 
-They are starting points: no camera at a gate was available to measure with. The photographs are the 102 of real_photos
+They are starting points: no camera at a gate was available to measure with. The photographs are the 103 of real_photos
 in ../shared/data in which lookout finds a face.
 """
 
@@ -12,7 +12,7 @@ BACKLIT = 2.0
 """A face is backlit if what is behind it is this many times as bright, and it is darker than ``BACKLIT_BRIGHTNESS``.
 
 Twice as bright is two stops, a factor of four in light: luma is coded with an exponent of about 0.45. Both hold for 4
-of 102 photographs in ordinary light.
+of 103 photographs in ordinary light.
 """
 
 BACKLIT_BRIGHTNESS = 80.0
