@@ -26,7 +26,7 @@ from binarycop.service import unit
 from binarycop.service.status import LineLevel, SettingsStatus, State, Status, WatchdogStatus
 from binarycop.service.status_codec import decode, encode
 from binarycop.service.status_server import open_status
-from binarycop.service.unit import UnitState
+from binarycop.service.unit import UnitState, parse
 from tests.service.statuses import GATE, STATUS, with_gate
 
 FACTS = MachineFacts(94.4, 101.2, 6, 230.0, 0.0, 54.3, 3200.0)
@@ -56,7 +56,7 @@ def answered(path: Path, status: Status) -> Iterator[Path]:
 
 @pytest.fixture(autouse=True)
 def _no_systemd(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(unit, "read", lambda: None)
+    monkeypatch.setattr(unit, "read", lambda name=unit.UNIT: None)
 
 
 def test_a_page_has_all_that_an_operator_asks_for() -> None:
@@ -202,10 +202,15 @@ def test_what_systemd_knows_of_a_daemon_that_does_not_run_is_said(
 ) -> None:
     path = tmp_path / "status"
     monkeypatch.setattr("binarycop.cli.status.PATH", path)
-    monkeypatch.setattr(unit, "read", lambda: UnitState(False, 0.0, 0.0, 0, "", "failed", 0, 3))
+    states = {unit.UNIT: UnitState(False, 0.0, 0.0, 0, "", "failed", 0, 3)}
+    monkeypatch.setattr(unit, "read", lambda name=unit.UNIT: states.get(name))
     assert main(["status", "--socket", str(path)]) == 13
     said = capsys.readouterr().err
     assert said.endswith("does not run; binarycop.service is failed, its last exit code is 3 (wrong settings)\n")
+    states = {unit.UNIT: parse("ActiveState=inactive\n"), unit.DEGRADED: parse("ActiveState=active\n")}
+    assert main(["status", "--socket", str(path)]) == 13
+    said = capsys.readouterr().err
+    assert "is inactive, too many starts have failed: journalctl -u 'binarycop*' -x -n 20 says why" in said
 
 
 def test_watching_goes_on_while_the_daemon_does_not_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

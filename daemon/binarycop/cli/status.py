@@ -20,7 +20,7 @@ from binarycop.service.status import Status
 from binarycop.service.status_client import ask
 from binarycop.service.status_codec import to_dict
 from binarycop.service.status_socket import PATH
-from binarycop.service.unit import UNIT, UnitState
+from binarycop.service.unit import DEGRADED, UNIT, UnitState
 
 _TURN_S = 0.5
 _UNIT_TURNS = 20  # to ask systemd costs more than all the rest
@@ -95,6 +95,9 @@ def _ask(path: Path) -> Status:
             raise
         meaning = exit_codes.MEANINGS.get(known.failure, "")
         ended = f", its last exit code is {known.failure} ({meaning})" if known.failure else ""
+        degraded = unit.read(DEGRADED)
+        if degraded is not None and degraded.is_active:
+            ended += ", too many starts have failed: journalctl -u 'binarycop*' -x -n 20 says why"
         raise StatusError(path, f"{error.reason}; {UNIT} is {known.state}{ended}") from None
 
 

@@ -6,6 +6,7 @@ import subprocess
 from dataclasses import dataclass
 
 UNIT = "binarycop.service"
+DEGRADED = "binarycop-degraded.service"
 _SINCE, _STARTED = "ActiveEnterTimestampMonotonic", "ExecMainStartTimestampMonotonic"
 _PROPERTIES = ("ActiveState", _SINCE, _STARTED, "NRestarts", "StatusText", "MainPID", "Result", "ExecMainStatus")
 _LIMIT_S = 10
@@ -40,11 +41,11 @@ class UnitState:
         return in_service and now_s - self.since_s >= for_s and judged > 0
 
 
-def read() -> UnitState | None:
+def read(name: str = UNIT) -> UnitState | None:
     """The unit's state; None where there is no systemd, or it does not answer."""
     try:
         done = subprocess.run(
-            ["systemctl", "show", UNIT, f"--property={','.join(_PROPERTIES)}"],
+            ["systemctl", "show", name, f"--property={','.join(_PROPERTIES)}"],
             env={**os.environ, "LC_ALL": "C"},
             stdin=subprocess.DEVNULL,
             capture_output=True,
