@@ -11,7 +11,8 @@ What this file holds: what each check found, versions, and the settings that dif
 from the defaults. Gates are numbered. What was taken out, as (left out): host name,
 user names, serial numbers, MAC and IP addresses, home folders, names of drop-ins,
 and the names under /dev/v4l/by-id, which have serial numbers. There is no picture,
-no decision and no time of a person in it. Read it before you send it.
+no decision and no time of a person in it; of a daemon that runs it says how many
+people were permitted and refused since its start. Read it before you send it.
 """
 
 
