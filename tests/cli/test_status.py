@@ -119,6 +119,17 @@ def test_the_usual_page_fits_a_terminal_of_24_rows() -> None:
     assert len(shown(with_gate(front=None)).splitlines()) <= 23
 
 
+def test_of_several_gates_the_first_line_names_those_that_are_out_of_order() -> None:
+    south = replace(GATE, gate="south", state=State.OUT_OF_ORDER, causes=("no frames", "no scores"))
+    page = shown(replace(STATUS, gates=(GATE, south)))
+    assert page.startswith("binarycop 1.0  OUT OF ORDER: south (no frames, no scores)\n")
+
+
+def test_a_camera_that_has_given_no_picture_is_said() -> None:
+    page = shown(with_gate(source=replace(GATE.source, captured=0, frame_age_s=7.5)))
+    assert "no picture yet, for 7.5 s" in page
+
+
 def test_a_loop_that_hangs_is_the_first_thing_that_is_said() -> None:
     page = shown(replace(STATUS, age_s=4.2))
     assert page.startswith("binarycop 1.0  HANGS: the loop has not stepped for 4.2 s")
@@ -282,4 +293,5 @@ def test_a_daemon_that_runs_says_how_it_is(bundle: str, tmp_path: Path) -> None:
 def test_the_gates_of_a_page_are_those_of_the_status() -> None:
     two = replace(STATUS, gates=(replace(GATE, gate="north"), replace(GATE, gate="south")))
     page = shown(two)
+    assert page.startswith("binarycop 1.0  IN SERVICE\n")
     assert page.index("north  IN SERVICE") < page.index("south  IN SERVICE")

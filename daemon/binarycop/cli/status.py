@@ -62,7 +62,7 @@ def _watch(path: Path, for_s: float, *, as_json: bool) -> int:
     with Screen(terminal) as screen:
         while True:
             try:
-                status = _ask(path)
+                status = ask(path)
             except StatusDenied:
                 raise
             except StatusError as error:

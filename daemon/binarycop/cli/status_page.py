@@ -46,8 +46,7 @@ class Page:
 
     def _daemon(self) -> Iterator[Sequence[Words]]:
         status, origin = self.status, self.status.origin
-        words = _hangs(status) if status.state is State.HANGS else status.state.value.upper()
-        yield [bold(f"binarycop {origin.version}  "), Span(words, _STYLES[status.state])]
+        yield from self._title(f"binarycop {origin.version}", _headline(status), _STYLES[status.state])
         yield from self._row("since", f"{self._since(status.running_s)}, process {origin.pid}")
         network = f"{origin.bundle} on {status.backend}; {origin.golden} golden vectors right at the start"
         yield from self._row("network", network)
@@ -97,10 +96,7 @@ class Page:
 
     def _gate(self, gate: GateReport) -> Iterator[Sequence[Words]]:
         causes = f": {', '.join(gate.causes)}" if gate.causes else ""
-        title = textwrap.wrap(f"{gate.state.value.upper()}{causes}", max(self.columns - len(gate.gate) - 3, 20))
-        yield [bold(f"{gate.gate}  "), Span(title[0], _STYLES[gate.state])]
-        for part in title[1:]:
-            yield from self._row("", part, _STYLES[gate.state])
+        yield from self._title(gate.gate, f"{gate.state.value.upper()}{causes}", _STYLES[gate.state])
         yield from self._row("since", f"{self._since(gate.since_s)}, policy {gate.policy}")
         yield from self._wires(gate.lines)
         yield from self._camera(gate.source)
@@ -116,6 +112,9 @@ class Page:
 
     def _camera(self, source: SourceStatus) -> Iterator[Sequence[Words]]:
         yield from self._row("camera", f"{source.name}: {source.mode or 'not open yet'}")
+        if not source.captured:
+            yield from self._row("", f"no picture yet, for {duration(source.frame_age_s)}", Style.WARN)
+            return
         rate = "" if source.rate_hz is None else f"{source.rate_hz:g} a second, "
         text = (
             f"{rate}newest {duration(source.frame_age_s)} old; {source.captured} taken, {source.dropped} dropped, "
@@ -135,6 +134,12 @@ class Page:
                 text = ", ".join(f"{line.name.removeprefix('lines.')}{_GLUE}{_level(line)}" for line in shown)
                 is_bad = any(line.active is None for line in shown)
                 yield from self._row(f"  {title}", text, Style.FAIL if is_bad else None)
+
+    def _title(self, name: str, words: str, style: Style) -> Iterator[Sequence[Words]]:
+        first, *more = textwrap.wrap(words, max(self.columns - len(name) - 3, 20))
+        yield [bold(f"{name}  "), Span(first, style)]
+        for part in more:
+            yield from self._row("", part, style)
 
     def _row(self, label: str, text: str, style: Style | None = None) -> Iterator[Sequence[Words]]:
         """A line with a label; what is too long goes on below."""
@@ -162,8 +167,13 @@ def duration(seconds: float) -> str:
     return f"{hours} h {minutes % 60} min" if hours < 48 else f"{hours // 24} d {hours % 24} h"
 
 
-def _hangs(status: Status) -> str:
-    return f"HANGS: the loop has not stepped for {duration(status.age_s)}"
+def _headline(status: Status) -> str:
+    """The state; of several gates also which is out of order, since a small terminal does not show them all."""
+    if status.state is State.HANGS:
+        return f"HANGS: the loop has not stepped for {duration(status.age_s)}"
+    bad = [f"{gate.gate} ({', '.join(gate.causes)})" for gate in status.gates if gate.state is State.OUT_OF_ORDER]
+    which = f": {', '.join(bad)}" if bad and len(status.gates) > 1 else ""
+    return f"{status.state.value.upper()}{which}"
 
 
 def _warnings(facts: MachineFacts) -> Iterator[str]:
