@@ -1,6 +1,7 @@
 """``binarycop events`` as an operator calls it."""
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
@@ -224,6 +225,26 @@ def test_on_a_terminal_of_80_columns_a_decision_is_wrapped_below_its_name(
         "                         verdict); 5 of 8 frames, margin 12.5; 4.2 ms from",
         "                         capture to lines; n-cnv 0.1.0; gate idle -> permitted",
     ]
+
+
+def test_on_a_terminal_the_name_of_a_warning_has_a_colour_and_no_other_word(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    install(monkeypatch, FIRE, PERMIT)
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    assert main(["events"]) == 0
+    assert re.findall(r"\x1b\[(\d+)m *(\w+) *\x1b\[0m", capsys.readouterr().out) == [("33", "fire")]
+
+
+@pytest.mark.parametrize("command", ["events", "stats"])
+def test_times_that_contradict_each_other_are_json_if_that_is_asked_for(
+    command: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([command, "--since", "today", "--until", "yesterday", "--json"]) == 2
+    out, err = capsys.readouterr()
+    assert json.loads(out) == {"event": "error", "error": err.removeprefix("binarycop: ").strip(), "exit_code": 2}
 
 
 def at(text: str, clock_step: timedelta = timedelta(0)) -> Record:

@@ -2,7 +2,6 @@
 
 import argparse
 import re
-import shutil
 import sys
 import textwrap
 from collections import Counter
@@ -13,9 +12,10 @@ from itertools import chain, islice
 from typing import Any
 
 from binarycop.classes import GateStatus
-from binarycop.cli.options import add_json, print_json
+from binarycop.cli.options import add_json, print_json, refuse
+from binarycop.cli.terminal import Span, Style, Terminal, print_error
 from binarycop.journal.boots import Boot, read_boots, values_of
-from binarycop.journal.events import Event
+from binarycop.journal.events import Event, Level
 from binarycop.journal.journald import Reader
 from binarycop.journal.origin import GateOrigins
 from binarycop.journal.parse_time import parse_time
@@ -26,6 +26,9 @@ from binarycop.printable import printable
 _DECISION_FIELDS = ("bundle", "before", "after")
 _STATUSES = [status.value for status in GateStatus]
 _EVENTS = {event.spec.name: event for event in Event}
+_STYLES = {Level.ERROR: Style.FAIL, Level.WARNING: Style.WARN}
+"""How the name of an event looks on a terminal, by its level."""
+
 _LEAST_COLUMNS = 40
 _INDENT = " " * len("2026-05-04 12:00:01.234  ")
 _DIGITS = 7
@@ -67,21 +70,19 @@ def run(options: argparse.Namespace) -> int:
     """Print a line for each event, and one for each boot. Raises JournalError."""
     query = Query(options.gate, options.status, tuple(_EVENTS[name] for name in dict.fromkeys(options.event)))
     if problem := period_problem(options) or query.problem:
-        note(problem)
-        return 2
+        return refuse(problem, options)
     reader, running = open_reader(), running_boot()
     boots = read_boots(reader, running)
     if options.follow and running not in [boot.id for boot in boots]:
         boots.append(Boot(running))
     chosen = boots if options.boot is None else _named(options.boot, boots)
     if options.boot is not None and not chosen:
-        note(f"no boot is {options.boot!r}: write 0 for the newest, down to {1 - len(boots)}, or the start of an id")
-        return 2
+        words = f"write 0 for the newest, down to {1 - len(boots)}, or the start of an id"
+        return refuse(f"no boot is {options.boot!r}: {words}", options)
     if options.follow and chosen[-1].id != running:
-        note("--follow shows what comes, which is of the newest boot: leave --boot out")
-        return 2
+        return refuse("--follow shows what comes, which is of the newest boot: leave --boot out", options)
     period, left_out = Period(options.since, options.until), Counter[str]()
-    boot, shown = None, 0
+    boot, shown, terminal = None, 0, Terminal()
     # With --follow, an interrupt is the normal end.
     with suppress(KeyboardInterrupt):
         for record in _records(options, reader, query, chosen, period, left_out):
@@ -92,7 +93,9 @@ def run(options: argparse.Namespace) -> int:
             if record.boot != boot:
                 boot = record.boot
                 print(f"-- boot {printable(boot)} --")
-            _print(format_line(record), flush=options.follow)
+            _print(record, terminal)
+            if options.follow:
+                sys.stdout.flush()
     if not shown:
         note(_nothing(reader, query, boots))
     _note_left_out(left_out)
@@ -159,20 +162,21 @@ def _note_left_out(left_out: Counter[str]) -> None:
 
 def note(text: str) -> None:
     """Print a message on standard error; on a terminal its words are not broken at the end of a line."""
-    message = printable(f"binarycop: {text}")
-    if sys.stderr.isatty():
-        message = textwrap.fill(message, max(shutil.get_terminal_size().columns, _LEAST_COLUMNS))
-    for line in message.splitlines():
-        print(printable(line), file=sys.stderr)
+    print_error(text)
 
 
-def _print(line: str, *, flush: bool) -> None:
-    """Print a line; on a terminal that is too narrow for it, its words go on below the event's name."""
-    if sys.stdout.isatty() and (columns := shutil.get_terminal_size().columns) >= _LEAST_COLUMNS:
-        for part in textwrap.wrap(line, columns, subsequent_indent=_INDENT, break_on_hyphens=False):
-            print(printable(part), flush=flush)
-    else:
-        print(printable(line), flush=flush)
+def _print(record: Record, terminal: Terminal) -> None:
+    """Print an event; on a terminal that is too narrow for it, its words go on below the event's name."""
+    line, columns = format_line(record), terminal.size[0]
+    parts = [line]
+    if terminal.can_repaint and columns >= _LEAST_COLUMNS:
+        parts = textwrap.wrap(line, columns, subsequent_indent=_INDENT, break_on_hyphens=False)
+    event = _EVENTS.get(record.event)
+    style = _STYLES.get(event.spec.level) if event is not None else None
+    before, name, after = parts[0].partition(f"  {record.event} ")
+    terminal.print(before, Span(name, style) if style else name, after)
+    for part in parts[1:]:
+        terminal.print(part)
 
 
 def to_dict(record: Record) -> dict[str, Any]:

@@ -7,6 +7,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from binarycop.cli.exit_codes import WRONG_ARGUMENTS
+from binarycop.cli.terminal import print_error
+from binarycop.printable import printable
 from binarycop.settings.files import SYSTEM_FILE
 
 _NUMBER = re.compile(r"[0-9]+(\.[0-9]*)?|\.[0-9]+")
@@ -33,6 +36,17 @@ def seconds(high: float) -> Callable[[str], float]:
         raise argparse.ArgumentTypeError(f"{text[:_MAX_DIGITS]!a} is not a number of seconds from 0 to {high:g}")
 
     return parse
+
+
+def refuse(problem: str, options: argparse.Namespace) -> int:
+    """Say what is wrong with arguments that only the command itself can check, as JSON too if that is asked for.
+
+    Returns the exit code.
+    """
+    print_error(problem)
+    if options.json:
+        print_json({"event": "error", "error": printable(problem), "exit_code": WRONG_ARGUMENTS})
+    return WRONG_ARGUMENTS
 
 
 def print_json(value: Any) -> None:

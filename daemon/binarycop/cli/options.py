@@ -13,6 +13,7 @@ from typing import TextIO
 from binarycop.cli.light_options import add_config as add_config  # noqa: PLC0414
 from binarycop.cli.light_options import add_json as add_json  # noqa: PLC0414
 from binarycop.cli.light_options import print_json as print_json  # noqa: PLC0414
+from binarycop.cli.light_options import refuse as refuse  # noqa: PLC0414
 from binarycop.cli.light_options import seconds as seconds  # noqa: PLC0414
 from binarycop.clock import MonotonicClock
 from binarycop.errors import OutputError

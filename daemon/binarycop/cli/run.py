@@ -14,6 +14,7 @@ from binarycop.cli.options import (
     add_json,
     add_trace,
     print_json,
+    refuse,
     settings_of,
     tracer_of,
     with_source,
@@ -51,11 +52,9 @@ def run(options: argparse.Namespace) -> int:
     from binarycop.service.daemon import run_daemon  # noqa: PLC0415
 
     if options.trace is not None and Notifier.from_environment(os.environ).has_manager:
-        print_to_stderr("binarycop: --trace: a service of systemd writes no files; run it in a terminal")
-        return 2
+        return refuse("--trace: a service of systemd writes no files; run it in a terminal", options)
     if options.status_socket is not None and Notifier.from_environment(os.environ).has_manager:
-        print_to_stderr("binarycop: --status-socket: a service of systemd has the socket of binarycop-status.socket")
-        return 2
+        return refuse("--status-socket: a service of systemd has the socket of binarycop-status.socket", options)
 
     def load() -> Settings:
         settings = settings_of(options)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from binarycop.cli import result_file, stats_page, stats_text
 from binarycop.cli.events import add_period, note, period_problem
-from binarycop.cli.options import add_json, print_json
+from binarycop.cli.options import add_json, print_json, refuse
 from binarycop.cli.progress import Progress
 from binarycop.cli.stats_figures import Report, report
 from binarycop.clock import MonotonicClock
@@ -41,8 +41,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Read the journal once, and print the sums. Raises JournalError, and OutputError if a page cannot be written."""
     if problem := period_problem(options):
-        note(problem)
-        return 2
+        return refuse(problem, options)
     reader, running = open_reader(), running_boot()
     boots = read_boots(reader, running)
     now_us = round(time.time() * 1e6)
