@@ -233,6 +233,20 @@ def test_watching_goes_on_while_the_daemon_does_not_run(tmp_path: Path, capsys: 
     assert json.loads(capsys.readouterr().out)["state"] == "in service"
 
 
+def test_a_time_without_watching_is_a_mistake(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        main(["status", "--seconds", "5"])
+    assert "argument --seconds: only with --watch" in capsys.readouterr().err
+
+
+def test_under_systemd_the_daemon_makes_no_socket(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "notify"))
+    assert main(["run", "--source", "demo", "--status-socket", str(tmp_path / "status")]) == 2
+    assert "has the socket of binarycop-status.socket" in capsys.readouterr().err
+
+
 def test_the_unit_is_read_from_what_systemctl_shows() -> None:
     text = "ActiveState=failed\nNRestarts=2\nMainPID=0\nResult=exit-code\nExecMainStatus=3\nStatusText=\n"
     state = unit.parse(text)
@@ -272,7 +286,12 @@ def test_a_daemon_that_runs_says_how_it_is(bundle: str, tmp_path: Path) -> None:
     ) as daemon:  # fmt: skip
         try:
             assert daemon.stdout is not None
-            next(line for line in daemon.stdout if "in front" in line)
+            said: list[str] = []
+            for line in daemon.stdout:
+                said.append(line)
+                if "in front" in line:
+                    break
+            assert "in front" in said[-1], said
             threading.Thread(target=daemon.stdout.read, daemon=True).start()
             asked: subprocess.CompletedProcess[str] = subprocess.run(
                 [sys.executable, "-m", "binarycop", "status", "--json", "--socket", str(path)],

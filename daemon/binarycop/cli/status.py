@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import asdict
 from datetime import datetime
+from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -33,17 +34,20 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--socket", type=Path, default=PATH, metavar="PATH", help=words)
     parser.add_argument("--watch", action="store_true", help="show it twice a second, until Ctrl-C")
     words = "with --watch: end after so many seconds"
-    parser.add_argument("--seconds", type=seconds(_MAX_SECONDS), default=_MAX_SECONDS, metavar="SECONDS", help=words)
+    parser.add_argument("--seconds", type=seconds(_MAX_SECONDS), metavar="SECONDS", help=words)
     add_json(parser)
-    parser.set_defaults(run=run)
+    parser.set_defaults(run=run, fail=parser.error)
 
 
 def run(options: argparse.Namespace) -> int:
     """The exit code says whether all gates are in service. Raises StatusError."""
     if options.watch:
         with suppress(KeyboardInterrupt):
-            return _watch(options.socket, options.seconds, as_json=options.json)
+            for_s = inf if options.seconds is None else options.seconds
+            return _watch(options.socket, for_s, as_json=options.json)
         return 0
+    if options.seconds is not None:
+        options.fail("argument --seconds: only with --watch")
     status = _ask(options.socket)
     state, facts = _unit_of(status), machine_facts.read(status.origin.pid)
     if options.json:
