@@ -71,6 +71,10 @@ class OverlayMissing(OverlayError):
         super().__init__(f"{reason}; run binarycop load-overlay")
 
 
+class OverlayInUse(OverlayError):
+    """Another process uses the accelerator, or this one does already."""
+
+
 class OverlayLoadDenied(OverlayError, PermissionError):
     """This process may not load an overlay."""
 

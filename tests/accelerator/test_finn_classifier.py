@@ -16,6 +16,7 @@ from binarycop.errors import (
     DmaDataError,
     DmaTimeout,
     OverlayError,
+    OverlayInUse,
     OverlayLoadDenied,
     OverlayMissing,
 )
@@ -227,6 +228,19 @@ def test_an_overlay_in_a_wrong_state_is_refused_at_the_start(
     change(simulated)
     with pytest.raises(error, match=message):
         simulated.classifier()
+
+
+def test_an_accelerator_with_another_user_is_refused_before_anything_of_it_is_looked_at(
+    simulated: SimulatedSetup, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse() -> None:
+        raise OverlayInUse("a notebook is using it")
+
+    monkeypatch.setattr(simulated.fabric, "claim", refuse)
+    for change in (remove_record, record_another, change_clock, start_dma):
+        change(simulated)
+        with pytest.raises(OverlayInUse, match="a notebook is using it"):
+            simulated.classifier()
 
 
 def test_a_classifier_that_rests_slows_the_clock_once_and_its_next_crop_gets_the_whole_clock(

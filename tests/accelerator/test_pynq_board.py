@@ -8,6 +8,7 @@ import pytest
 
 from binarycop.accelerator.finn_classifier import FinnClassifier
 from binarycop.accelerator.fpga_manager import SysfsFpgaManager
+from binarycop.accelerator.owner_lock import OwnerLock
 from binarycop.accelerator.simulated.fabric import Fabric
 from binarycop.accelerator.simulated.logic import SimulatedFault
 from binarycop.accelerator.simulated.memory import SimulatedBusError
@@ -17,7 +18,7 @@ from binarycop.bundle.search import SEARCH_PATHS
 from binarycop.classifier.emulator import Emulator
 from binarycop.classifier.golden import check_golden
 from binarycop.clock import ManualClock
-from binarycop.errors import DmaDataError, DmaTimeout, OverlayError, OverlayLoadDenied, OverlayMissing
+from binarycop.errors import DmaDataError, DmaTimeout, OverlayError, OverlayInUse, OverlayLoadDenied, OverlayMissing
 from binarycop.service.backends import restore_clock
 from binarycop.settings.classifier import FaultKind
 
@@ -321,6 +322,26 @@ def test_a_register_outside_the_overlay_is_a_bus_error(tiny_bundle: Bundle) -> N
     board = PynqSetup(tiny_bundle).board
     with pytest.raises(SimulatedBusError, match="nothing answers at 0x43c00000"):
         pynq.MMIO(0x43C0_0000, 0x1000, device=board.device)
+
+
+def test_no_bitstream_is_loaded_while_another_program_uses_the_logic(
+    tiny_bundle: Bundle, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    setup = PynqSetup(tiny_bundle)
+    lock, other = (OwnerLock(tmp_path / "run" / "lock") for _ in range(2))
+    monkeypatch.setattr(setup.board.fabric, "claim", lock.take)
+    monkeypatch.setattr(setup.board.fabric, "release", lock.release)
+    loads = setup.board.fabric.loads
+    other.take()
+    with pytest.raises(OverlayInUse, match="close that classifier first"):
+        setup.board.load()
+    assert setup.board.fabric.loads == loads
+    assert setup.board.fabric.loaded_sha256() is not None
+    other.release()
+    setup.board.load()
+    assert setup.board.fabric.loads == loads + 1
+    setup.board.close()
+    other.take()
 
 
 def test_without_a_board_loading_and_attaching_are_errors_that_say_why(tiny_bundle: Bundle, tmp_path: Path) -> None:

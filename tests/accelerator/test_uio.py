@@ -9,6 +9,7 @@ import pytest
 
 from binarycop.accelerator.finn_classifier import FinnClassifier
 from binarycop.accelerator.kernel_devices import KernelDevices, sync_argument
+from binarycop.accelerator.owner_lock import OwnerLock
 from binarycop.accelerator.simulated import design
 from binarycop.accelerator.simulated.fabric import Fabric
 from binarycop.accelerator.simulated.logic import SimulatedFault
@@ -80,6 +81,19 @@ def test_a_dma_that_hangs_is_an_error_within_its_deadline(simulated: UioSetup) -
     with pytest.raises(DmaTimeout):
         classifier.scores(np.zeros((1, 32, 32, 3), np.uint8))
     assert 0.1 <= simulated.clock.now_s() - begun_s < 0.101
+
+
+def test_it_is_the_only_user_of_the_accelerator_until_it_is_closed(
+    simulated: UioSetup, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lock, other = (OwnerLock(tmp_path / "run" / "lock") for _ in range(2))
+    monkeypatch.setattr(simulated.fabric, "claim", lock.take)
+    monkeypatch.setattr(simulated.fabric, "release", lock.release)
+    classifier = simulated.classifier()
+    assert other.why_taken() == "this process is using it already; close that classifier first"
+    classifier.close()
+    classifier.close()
+    assert other.why_taken() == ""
 
 
 def test_it_cannot_load(simulated: UioSetup) -> None:

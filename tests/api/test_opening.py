@@ -8,6 +8,7 @@ import binarycop
 from binarycop.api import BackendError, Bundle, BundleError, opening
 from binarycop.classifier.base import Classifier
 from binarycop.classifier.choose import open_emulator
+from binarycop.errors import OverlayInUse
 from binarycop.settings.classifier import Backend, ClassifierSettings
 
 
@@ -59,13 +60,20 @@ def test_a_backend_that_is_named_is_taken(tiny_bundle: Bundle, opened: list[Back
     assert opened == list(Backend)
 
 
-def test_the_overlay_is_refused_while_the_gate_uses_it(
-    tiny_bundle: Bundle, opened: list[Backend], monkeypatch: pytest.MonkeyPatch
+def test_auto_takes_the_emulator_if_another_program_takes_the_overlay_first(
+    tiny_bundle: Bundle, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(opening, "is_gate_running", lambda: True)
-    with pytest.raises(BackendError, match="stop it first: systemctl stop binarycop"):
+    def open_checked(settings: ClassifierSettings, bundle: Bundle) -> Classifier:
+        if settings.backend is Backend.OVERLAY:
+            raise OverlayInUse("the gate's service is using it")
+        return open_emulator(bundle)
+
+    monkeypatch.setattr(opening, "why_not_overlay", lambda *_: "")
+    monkeypatch.setattr(opening, "open_checked", open_checked)
+    net = binarycop.open(str(tiny_bundle.folder))
+    assert (net.backend, net.why_emulator) == ("emulator", "the gate's service is using it")
+    with pytest.raises(BackendError, match="overlay: the gate's service is using it"):
         binarycop.open(str(tiny_bundle.folder), "overlay")
-    assert opened == []
 
 
 def test_a_bundle_by_its_path_is_not_looked_for(tmp_path: Path) -> None:

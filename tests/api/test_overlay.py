@@ -29,7 +29,6 @@ def board(tiny_bundle: Bundle, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     board.load()
     monkeypatch.setattr(backends, "open_board", lambda _, bundle: (bundle, board))
     monkeypatch.setattr(opening, "SysfsFpgaManager", lambda: board.manager)
-    monkeypatch.setattr(opening, "is_gate_running", lambda: False)
     return board
 
 

@@ -104,6 +104,27 @@ def test_a_bad_bundle_without_a_known_good_one_is_exit_code_4(
     assert "64 of 64 differ" in capsys.readouterr().err
 
 
+def test_an_overlay_that_another_program_uses_is_no_failure_of_the_bundle(
+    root: Path, config: Path, tiny_bundle: Bundle, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config.write_text("classifier: {bundle: random, backend: overlay}\n")
+    call(root, "install", tiny_bundle.folder)
+    installed = BundleStore(root).versions()
+    reason = "overlay: python3, process 12, is using it; end that first"
+    commands = []
+
+    def run(command: list[str], **_: object) -> SimpleNamespace:
+        commands.append(command)
+        return SimpleNamespace(returncode=16, stderr=f"binarycop: {reason}\n")
+
+    monkeypatch.setattr("subprocess.run", run)
+    capsys.readouterr()
+    assert call(root, "ensure", "--config", config) == 16
+    assert capsys.readouterr().err == f"binarycop: {reason}\n"
+    assert "load-overlay" in commands[0]
+    assert BundleStore(root).versions() == installed
+
+
 def test_the_store_and_the_settings_may_be_relative_paths(
     config: Path, tiny_bundle: Bundle, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

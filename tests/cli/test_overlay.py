@@ -18,7 +18,9 @@ from binarycop.bundle.files import Bundle
 from binarycop.cli import load_overlay
 from binarycop.cli.main import main
 from binarycop.clock import MonotonicClock
+from binarycop.errors import OverlayInUse
 from binarycop.journal.events import Event
+from binarycop.service import unit
 from tests.bundle import other_files
 from tests.tried import Kind, tried
 
@@ -91,6 +93,37 @@ def test_load_overlay_restores_a_slow_clock_first_also_if_it_then_loads_nothing(
     command = ["load-overlay", "--if-set", "--bundle", bundle, "--config", str(tmp_path / "gate.yaml")]
     assert main(command) == (0 if backend == "emulator" else 4)  # the bundle has no bitstream
     assert (board.clock_mhz(), board.fabric.slowed_from_mhz()) == (100.0, None)
+
+
+@pytest.mark.usefixtures("_pynq")
+def test_a_clock_that_a_running_daemon_has_slowed_is_left_to_it(
+    bundle: str, tiny_bundle: Bundle, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    board = simulated_board(tiny_bundle)
+    board.rest()
+
+    def refuse() -> None:
+        raise OverlayInUse("the gate's service is using it (process 12); stop it first: systemctl stop binarycop")
+
+    monkeypatch.setattr(board.fabric, "claim", refuse)
+    monkeypatch.setattr(load_overlay, "SysfsFpgaManager", lambda: board.fabric)
+    assert main(["load-overlay", "--bundle", bundle]) == 16
+    assert capsys.readouterr().err == (
+        "binarycop: overlay: the gate's service is using it (process 12); stop it first: systemctl stop binarycop\n"
+    )
+    assert board.clock_mhz() < 0.26
+
+
+@pytest.mark.parametrize("pid", [0, 12])
+def test_nothing_is_loaded_while_the_gate_is_in_service_with_any_backend(
+    bundle: str, pid: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A unit that waits for its next start is activating for systemd, too; it has no process."""
+    monkeypatch.setattr(unit, "read", lambda: unit.parse(f"ActiveState=activating\nMainPID={pid}"))
+    assert main(["load-overlay", "--bundle", bundle]) == (16 if pid else 4)
+    words = "the gate is in service (process 12), and its lines may be behind the logic; stop it first: systemctl stop"
+    assert (words in capsys.readouterr().err) == bool(pid)
+    assert main(["load-overlay", "--simulated", "--bundle", bundle]) == 4  # a dry run reaches no board
 
 
 @tried(

@@ -12,7 +12,7 @@ from binarycop.bundle import files as bundles
 from binarycop.bundle.build_files import BITSTREAM
 from binarycop.bundle.files import Bundle
 from binarycop.service import auto_backend
-from binarycop.service.auto_backend import is_gate_running, why_not_overlay
+from binarycop.service.auto_backend import why_not_overlay
 from binarycop.settings.classifier import MemoryAccess
 
 
@@ -33,49 +33,54 @@ def manager(tmp_path: Path) -> SysfsFpgaManager:
     return SysfsFpgaManager(tmp_path / "fpga0", tmp_path / "firmware", tmp_path / "run" / "sha256")
 
 
-@pytest.fixture
-def unit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """systemd's link of a gate that does not run, for a process of root that has pynq."""
+@pytest.fixture(autouse=True)
+def _root_with_pynq(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "geteuid", lambda: 0)
     monkeypatch.setattr(auto_backend, "find_spec", lambda _: object())
-    return tmp_path / "invocation:binarycop.service"
 
 
-def why_not(bundle: Bundle, manager: SysfsFpgaManager, unit: Path, memory: MemoryAccess = MemoryAccess.PYNQ) -> str:
-    return why_not_overlay(bundle, memory, manager, unit)
+def why_not(bundle: Bundle, manager: SysfsFpgaManager, memory: MemoryAccess = MemoryAccess.PYNQ) -> str:
+    return why_not_overlay(bundle, memory, manager)
 
 
-def test_the_overlay_may_be_used_when_it_is_loaded_and_free(
-    built: Bundle, manager: SysfsFpgaManager, unit: Path
+def test_the_overlay_may_be_used_when_it_is_loaded_and_free(built: Bundle, manager: SysfsFpgaManager) -> None:
+    manager.record_loaded(built.manifest.sha256[BITSTREAM])
+    assert why_not(built, manager) == ""
+
+
+def test_a_bundle_without_a_build_has_no_overlay(tiny_bundle: Bundle, manager: SysfsFpgaManager) -> None:
+    assert why_not(tiny_bundle, manager) == "the bundle has no bitstream"
+
+
+def test_another_overlay_or_none_is_not_this_one(built: Bundle, manager: SysfsFpgaManager) -> None:
+    assert why_not(built, manager) == "no overlay is loaded"
+    manager.record_loaded("0" * 64)
+    assert why_not(built, manager) == "the loaded overlay is another one"
+
+
+def test_an_overlay_that_is_in_use_is_left_alone(built: Bundle, manager: SysfsFpgaManager, tmp_path: Path) -> None:
+    manager.record_loaded(built.manifest.sha256[BITSTREAM])
+    user = SysfsFpgaManager(tmp_path / "fpga0", tmp_path / "firmware", tmp_path / "run" / "sha256")
+    user.claim()
+    assert why_not(built, manager) == "this process is using it already; close that classifier first"
+    user.release()
+    assert why_not(built, manager) == ""
+
+
+def test_a_user_who_may_not_open_the_lock_may_not_use_the_overlay(
+    built: Bundle, manager: SysfsFpgaManager, tmp_path: Path
 ) -> None:
     manager.record_loaded(built.manifest.sha256[BITSTREAM])
-    assert why_not(built, manager, unit) == ""
-
-
-def test_a_bundle_without_a_build_has_no_overlay(tiny_bundle: Bundle, manager: SysfsFpgaManager, unit: Path) -> None:
-    assert why_not(tiny_bundle, manager, unit) == "the bundle has no bitstream"
-
-
-def test_another_overlay_or_none_is_not_this_one(built: Bundle, manager: SysfsFpgaManager, unit: Path) -> None:
-    assert why_not(built, manager, unit) == "no overlay is loaded"
-    manager.record_loaded("0" * 64)
-    assert why_not(built, manager, unit) == "the loaded overlay is another one"
-
-
-def test_the_gates_overlay_is_left_alone(built: Bundle, manager: SysfsFpgaManager, unit: Path) -> None:
-    manager.record_loaded(built.manifest.sha256[BITSTREAM])
-    assert not is_gate_running(unit)
-    unit.symlink_to("3f2a")  # systemd's link points to no file, but to the number of the start
-    assert is_gate_running(unit)
-    assert why_not(built, manager, unit) == "the gate's service is using the overlay"
+    (tmp_path / "run" / "lock").symlink_to("nowhere")
+    assert "only root and the group binarycop" in why_not(built, manager)
 
 
 def test_pynq_needs_root_and_to_be_installed(
-    built: Bundle, manager: SysfsFpgaManager, unit: Path, monkeypatch: pytest.MonkeyPatch
+    built: Bundle, manager: SysfsFpgaManager, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     manager.record_loaded(built.manifest.sha256[BITSTREAM])
     monkeypatch.setattr(auto_backend, "find_spec", lambda _: None)
-    assert why_not(built, manager, unit) == "pynq is not installed"
+    assert why_not(built, manager) == "pynq is not installed"
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
-    assert why_not(built, manager, unit) == "only root reaches the overlay through pynq"
-    assert why_not(built, manager, unit, MemoryAccess.UIO) == ""
+    assert why_not(built, manager) == "only root reaches the overlay through pynq"
+    assert why_not(built, manager, MemoryAccess.UIO) == ""

@@ -7,7 +7,7 @@ import pytest
 
 from binarycop.accelerator.fpga_manager import SysfsFpgaManager
 from binarycop.bundle.files import Bundle
-from binarycop.errors import BackendError, DmaTimeout, OverlayError, OverlayLoadDenied, OverlayMissing
+from binarycop.errors import BackendError, DmaTimeout, OverlayError, OverlayInUse, OverlayLoadDenied, OverlayMissing
 from binarycop.journal.events import Event
 from binarycop.journal.writers import MemoryJournal
 from binarycop.service import backends
@@ -88,12 +88,13 @@ def test_after_the_last_restart_the_emulator_takes_over_if_the_settings_allow_it
     setup.frames(2)
     assert overlay_names(setup)[-1] == "on_emulator"
     assert setup.records(Event.ON_EMULATOR)[0][1]["reason"] == "dead"
-    assert setup.classifier.is_closed
+    assert not setup.classifier.is_closed  # the relays stay behind the overlay, so nobody else may load it
     setup.frames(12)
     assert setup.records(Event.PERMIT)
     assert setup.fallback.batches
     setup.service.close()
     assert setup.fallback.is_closed
+    assert setup.classifier.is_closed
 
 
 def test_with_no_restarts_allowed_the_emulator_takes_over_at_once() -> None:
@@ -199,6 +200,11 @@ def test_while_a_killed_daemons_clock_is_slow_no_backend_starts_since_the_dead_m
     settings, journal = ClassifierSettings(str(tiny_bundle.folder), backend, overlay=overlay), MemoryJournal()
     with pytest.raises(OverlayMissing, match=r"left its clock slow, .*; run binarycop load-overlay$"):
         backends.open_bundle_or_fallback(settings, journal, manager)
+    other = SysfsFpgaManager(tmp_path, tmp_path, tmp_path / "sha256")
+    other.claim()
+    with pytest.raises(OverlayInUse, match="is using it already"):
+        backends.open_bundle_or_fallback(settings, journal, manager)
+    other.release()
     manager.record_slowed(None)
     emulator = ClassifierSettings(str(tiny_bundle.folder), Backend.EMULATOR)
     assert backends.open_bundle_or_fallback(emulator, journal, manager)[1].name == "emulator"

@@ -35,7 +35,7 @@ class Buffer(Protocol):
 
 
 class FpgaManager(Protocol):
-    """The state of the programmable logic: whether it is configured, with which bitstream, and who may load another.
+    """The state of the programmable logic: whether it is configured, with what, who uses it, and who may load it.
 
     It also remembers that the logic's clock is slow, for the case that the process that slowed it down is killed.
     """
@@ -60,6 +60,18 @@ class FpgaManager(Protocol):
 
     def why_load_denied(self) -> str | None:
         """Why this process may not load a bitstream. None if it may."""
+
+    def claim(self) -> None:
+        """Make this process the only one that uses the logic, until ``release`` or its end. Waits for a bounded time.
+
+        Raises OverlayInUse if another one uses it, OverlayError if this process may not.
+        """
+
+    def release(self) -> None:
+        """Let others use the logic. May be called twice, and without ``claim``."""
+
+    def why_in_use(self) -> str:
+        """Who uses the logic now, and what to do; empty if nobody does. Raises OverlayError if it cannot be asked."""
 
 
 class Board(Protocol):
@@ -98,4 +110,4 @@ class Board(Protocol):
         """Set the clock to the manifest's frequency again. Raises OverlayError if it then runs at another one."""
 
     def close(self) -> None:
-        """Stop using the overlay, which stays loaded. May be called twice."""
+        """Stop using the overlay, which stays loaded, and let others use it. May be called twice."""

@@ -29,8 +29,8 @@ class FinnClassifier:
     each batch the output buffer is filled with impossible scores, so old output is never read as an answer.
 
     bundle: its build agrees with its manifest (``check_build.check``). sleep: sleeps for a number of seconds.
-    deadline_s: the longest time that a batch may take. name: the backend's name. Raises OverlayMissing if the bundle's
-    overlay is not loaded, OverlayError if its DMAs cannot be started.
+    deadline_s: the longest time that a batch may take. name: the backend's name. Raises OverlayInUse if another process
+    uses the accelerator, OverlayMissing if the bundle's overlay is not loaded, OverlayError if its DMAs cannot start.
     """
 
     def __init__(
@@ -112,6 +112,7 @@ class FinnClassifier:
 
     def _attach(self) -> None:
         manifest, board = self._bundle.manifest, self._board
+        board.manager.claim()  # first: what is loaded can change until then
         loaded, expected = board.manager.loaded_sha256(), manifest.sha256[BITSTREAM]
         if loaded is None:
             raise OverlayMissing("none is loaded")

@@ -4,7 +4,8 @@ The kernel knows the state of the logic but not which bitstream is loaded
 (Documentation/ABI/testing/sysfs-class-fpga-manager). So the program that loads a bitstream writes its sha256 to a file
 in /run, which outlives every service but not a reboot. The record counts only while the state is "operating".
 
-Another file there exists while the logic's clock is slow. It holds the full frequency in MHz.
+Another file there exists while the logic's clock is slow. It holds the full frequency in MHz. A third one is the lock
+of the process that uses the logic (``owner_lock``).
 """
 
 import os
@@ -12,24 +13,26 @@ from contextlib import suppress
 from pathlib import Path
 
 from binarycop import atomic
+from binarycop.accelerator.owner_lock import OwnerLock
 from binarycop.errors import OverlayError
 
 MANAGER = Path("/sys/class/fpga_manager/fpga0")
 FIRMWARE = Path("/lib/firmware")
 RECORD = Path("/run/binarycop-overlay/sha256")
-SLOW_CLOCK = "slow-clock"
+SLOW_CLOCK, LOCK = "slow-clock", "lock"
 
 
 class SysfsFpgaManager:
     """The kernel's ``FpgaManager``.
 
     manager: its folder in sysfs. firmware: the folder from which the kernel takes a bitstream; pynq copies it there.
-    record: the file with the sha256 of the loaded bitstream; ``slow-clock`` is in the same folder.
+    record: the file with the sha256 of the loaded bitstream; ``slow-clock`` and ``lock`` are in the same folder.
     """
 
     def __init__(self, manager: Path = MANAGER, firmware: Path = FIRMWARE, record: Path = RECORD) -> None:
         self._manager, self._firmware, self._record = manager, firmware, record
         self._slow_clock = record.with_name(SLOW_CLOCK)
+        self._lock = OwnerLock(record.with_name(LOCK))
 
     def is_operating(self) -> bool:
         """See ``FpgaManager.is_operating``. False also if there is no FPGA manager."""
@@ -70,6 +73,18 @@ class SysfsFpgaManager:
             if not os.access(path, os.W_OK):
                 return f"this process may not write {path}"
         return None
+
+    def claim(self) -> None:
+        """See ``FpgaManager.claim``."""
+        self._lock.take()
+
+    def release(self) -> None:
+        """See ``FpgaManager.release``."""
+        self._lock.release()
+
+    def why_in_use(self) -> str:
+        """See ``FpgaManager.why_in_use``."""
+        return self._lock.why_taken()
 
 
 def _record(file: Path, text: str | None) -> None:

@@ -71,6 +71,7 @@ class PynqBoard:
         reason = self.manager.why_load_denied()
         if reason is not None:
             raise OverlayLoadDenied(f"it cannot be loaded from here: {reason}; run binarycop load-overlay as root")
+        self.manager.claim()
         try:
             # The record is removed first: after an interrupted loading there must be none.
             self.manager.record_loaded(None)
@@ -134,6 +135,7 @@ class PynqBoard:
     def close(self) -> None:
         """See ``Board.close``. The logic stays configured."""
         self._overlay = None
+        self.manager.release()
 
     def _open_windows(self) -> None:
         # pynq's buffers can be anywhere in the memory. Without a window our circuit moves nothing.

@@ -142,6 +142,7 @@ class UioBoard:
     def close(self) -> None:
         """See ``Board.close``."""
         self._words = self._memory = None
+        self.manager.release()
 
     def _find(self, first: int, end: int) -> tuple[str, AddressRange]:
         """The UIO device whose first mapping has the addresses from ``first`` to ``end``. Raises OverlayError."""

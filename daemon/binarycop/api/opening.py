@@ -9,8 +9,8 @@ from binarycop.bundle import files as bundles
 from binarycop.bundle.search import find_bundle
 from binarycop.detection.choose import make_detector
 from binarycop.detection.views import VIEWS
-from binarycop.errors import BackendError
-from binarycop.service.auto_backend import is_gate_running, why_not_overlay
+from binarycop.errors import OverlayInUse
+from binarycop.service.auto_backend import why_not_overlay
 from binarycop.service.backends import open_checked
 from binarycop.settings.classifier import Backend, ClassifierSettings
 from binarycop.settings.faces import DetectorKind, FacesSettings
@@ -47,17 +47,20 @@ def open_settings(
     """Open a bundle and the detector of these settings.
 
     backend: instead of that of the settings; None: the overlay if this process may use it, else the emulator.
-    manager: None is the kernel's. Raises BundleError, BackendError.
+    manager: None is the kernel's. Raises BundleError, BackendError, of which OverlayInUse if a backend overlay has
+    another user.
     """
-    bundle, why_emulator = bundles.load(find_bundle(settings.bundle)), ""
+    bundle, why_emulator, classifier = bundles.load(find_bundle(settings.bundle)), "", None
     if backend is None:
         why_emulator = why_not_overlay(bundle, settings.overlay.memory, manager or SysfsFpgaManager())
-        backend = Backend.EMULATOR if why_emulator else Backend.OVERLAY
-    elif backend is Backend.OVERLAY and is_gate_running():
-        raise BackendError("the gate's service is using the overlay; stop it first: systemctl stop binarycop")
+        try:
+            classifier = None if why_emulator else open_checked(replace(settings, backend=Backend.OVERLAY), bundle)
+        except OverlayInUse as error:  # somebody was faster
+            why_emulator, classifier = error.reason, None
+        backend = Backend.EMULATOR if classifier is None else Backend.OVERLAY
     return MaskClassifier(
         bundle,
-        open_checked(replace(settings, backend=backend), bundle),
+        classifier or open_checked(replace(settings, backend=backend), bundle),
         lambda: make_detector(faces, subtract_background=False),
         views=settings.views,
         limit=verdict.effective_margin(bundle.manifest.abstain_margin),

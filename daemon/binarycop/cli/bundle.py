@@ -12,9 +12,10 @@ from pathlib import Path
 import binarycop
 from binarycop.bundle import manifest as manifests
 from binarycop.bundle.store import ROOT, BundleStore, Moment, SelfTestResult, Version
+from binarycop.cli.exit_codes import IN_USE
 from binarycop.cli.options import add_config, add_json, print_json, seconds
 from binarycop.clock import MonotonicClock
-from binarycop.errors import BundleError, BundleStoreError
+from binarycop.errors import BundleError, BundleStoreError, OverlayInUse
 from binarycop.journal.events import Event, Level
 from binarycop.journal.writers import is_under_systemd, open_journal, print_to_stderr
 from binarycop.printable import printable
@@ -150,7 +151,10 @@ def _confirm(options: argparse.Namespace) -> None:
 
 
 def _self_test(command: str, config: Path | None, folder: Path) -> None:
-    """Run the self-test as a process of its own, so that a crash or a hang is a failure too. Raises BundleError."""
+    """Run the self-test as a process of its own, so that a crash or a hang is a failure too.
+
+    Raises BundleError, or OverlayInUse if another program uses the overlay, which says nothing of the bundle.
+    """
     arguments = [command, "--bundle", str(folder), *(["--config", str(config.absolute())] if config else [])]
     packages = str(Path(binarycop.__file__).resolve().parents[1])
     try:
@@ -170,6 +174,8 @@ def _self_test(command: str, config: Path | None, folder: Path) -> None:
         raise BundleError(folder, f"{command} has not ended within {SELF_TEST_LIMIT_S} s") from error
     if process.returncode:
         why = _why_failed(command, process.returncode, process.stderr)
+        if process.returncode == IN_USE:
+            raise OverlayInUse(why.removeprefix("overlay: "))
         raise BundleError(folder, why.removeprefix(f"bundle {folder}: "))
 
 

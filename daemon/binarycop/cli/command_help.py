@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from binarycop.cli.exit_codes import (
+    IN_USE,
     INTERRUPTED,
     NOT_IN_SERVICE,
     NOT_RIGHT,
@@ -30,7 +31,7 @@ class CommandHelp:
         return f"{title}\n{examples}\n{listed(sorted(_EVERYWHERE | set(self.exit_codes)))}"
 
 
-_CLASSIFIES = (3, 4, 7, 8)
+_CLASSIFIES = (3, 4, 7, 8, IN_USE)
 _STORE = (4, 10)
 
 HELP = {
@@ -59,11 +60,11 @@ HELP = {
     "selftest": CommandHelp(
         ("binarycop selftest", "binarycop selftest --bundle u-cnv --backend emulator"), _CLASSIFIES
     ),
-    "bundle": CommandHelp(("binarycop bundle list", "binarycop bundle rollback n-cnv"), (3, *_STORE)),
+    "bundle": CommandHelp(("binarycop bundle list", "binarycop bundle rollback n-cnv"), (3, IN_USE, *_STORE)),
     "bundle list": CommandHelp(("binarycop bundle list --json",), _STORE),
     "bundle install": CommandHelp(("binarycop bundle install ./n-cnv-2",), _STORE),
     "bundle rollback": CommandHelp(("binarycop bundle rollback n-cnv",), _STORE),
-    "bundle ensure": CommandHelp(("binarycop bundle ensure --config gate.yaml",), (3, *_STORE)),
+    "bundle ensure": CommandHelp(("binarycop bundle ensure --config gate.yaml",), (3, IN_USE, *_STORE)),
     "bundle confirm": CommandHelp(("binarycop bundle confirm --after 600",), _STORE),
     "aim": CommandHelp(("binarycop aim", "binarycop aim --gate north --seconds 60"), (*_CLASSIFIES, 5, 6)),
     "lines": CommandHelp(

@@ -12,6 +12,7 @@ from binarycop.errors import (
     JournalError,
     LineError,
     OutputError,
+    OverlayInUse,
     OverlayLoadDenied,
     OverlayMissing,
     SettingsError,
@@ -23,6 +24,7 @@ from binarycop.errors import (
 )
 
 UNEXPECTED, WRONG_ARGUMENTS, NOT_WRITTEN, NOT_RIGHT, INTERRUPTED = 1, 2, 11, 15, 130
+IN_USE = 16
 NOT_IN_SERVICE = 12
 
 MEANINGS = {
@@ -42,6 +44,7 @@ MEANINGS = {
     13: "the daemon does not run, or gives no answer (status)",
     14: "this user may not ask the daemon for its status (status)",
     NOT_RIGHT: "a check has failed (doctor)",
+    IN_USE: "another program is using the overlay, or the gate is in service: stop that first",
     INTERRUPTED: "interrupted with Ctrl-C",
 }
 
@@ -53,6 +56,7 @@ OF_ERRORS: tuple[tuple[type[BinaryCoPError], int], ...] = (
     (SourceErrors, 5),
     (LineError, 6),
     (FactoryError, 6),
+    (OverlayInUse, IN_USE),
     (OverlayMissing, 8),
     (OverlayLoadDenied, 8),
     (BackendError, 7),

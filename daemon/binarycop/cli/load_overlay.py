@@ -9,8 +9,11 @@ from binarycop.bundle import check_build
 from binarycop.bundle import files as bundles
 from binarycop.bundle.search import find_bundle
 from binarycop.cli.options import add_bundle, add_config, add_json, print_json, settings_of
+from binarycop.errors import OverlayInUse
 from binarycop.printable import printable
+from binarycop.service import unit
 from binarycop.service.backends import lock_windows, open_accelerator, open_board, restore_clock, self_test
+from binarycop.service.unit import UnitState
 from binarycop.settings.classifier import Backend, MemoryAccess
 
 
@@ -29,7 +32,8 @@ def add(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Load the overlay, and check it with the golden vectors and a drawn face.
 
-    Raises BundleError if the build is refused, OverlayError if it cannot be loaded or does not work.
+    Raises BundleError if the build is refused, OverlayInUse if the gate is in service or another program uses the
+    overlay, OverlayError if it cannot be loaded or does not work.
     """
     backend = Backend.SIMULATED_BOARD if options.simulated else Backend.OVERLAY
     configured = settings_of(options).classifier
@@ -42,6 +46,8 @@ def run(options: argparse.Namespace) -> int:
         else:
             print(printable(f"classifier.backend is {configured.backend.value}: no overlay to load"))
         return 0
+    if not options.simulated:
+        _check_gate_stands(unit.read())
     # Only pynq can load, also for a daemon that uses UIO.
     settings = replace(configured, backend=backend, overlay=replace(configured.overlay, memory=MemoryAccess.PYNQ))
     bundle = bundles.load(find_bundle(settings.bundle))
@@ -69,3 +75,10 @@ def run(options: argparse.Namespace) -> int:
         )
         print(printable(loaded))
     return 0
+
+
+def _check_gate_stands(gate: UnitState | None) -> None:
+    """Raise OverlayInUse while the gate's process runs, also on the emulator. gate: None where there is no systemd."""
+    if gate is not None and gate.pid:
+        why = f"the gate is in service (process {gate.pid}), and its lines may be behind the logic"
+        raise OverlayInUse(f"{why}; stop it first: systemctl stop binarycop")

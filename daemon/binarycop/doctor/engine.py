@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from binarycop.doctor.finding import Finding, fail, not_checked, ok, warn
 
 _SELFTEST = "binarycop selftest shows it; binarycop bundle rollback NAME goes back to the last known good version"
+_LOAD = "systemctl restart binarycop, which loads it while the gate is stopped"
 
 
 @dataclass(frozen=True)
@@ -94,9 +95,9 @@ def check_bitstream(facts: EngineFacts) -> Finding:
     if not facts.has_build:
         return fail("bitstream", "the bundle has none", "build one (overlays/finn), then binarycop import-build")
     if facts.loaded is None:
-        return fail("bitstream", "no overlay is loaded", "systemctl restart binarycop-overlay, or load-overlay as root")
+        return fail("bitstream", "no overlay is loaded", _LOAD)
     if not facts.loaded:
-        return fail("bitstream", "another overlay is loaded", "systemctl restart binarycop-overlay")
+        return fail("bitstream", "another overlay is loaded", _LOAD)
     return ok("bitstream", "right, and loaded")
 
 
@@ -108,7 +109,8 @@ def check_backend(facts: EngineFacts) -> Finding:
     if facts.held and running is not None:
         return ok("golden vectors", f"the daemon's {running.backend} reproduced all {running.golden} at its start")
     if facts.held:
-        return not_checked("golden vectors", facts.held, "systemctl stop binarycop, then doctor again as root")
+        remedy = "stop what uses it (the gate: systemctl stop binarycop), then doctor again as root"
+        return not_checked("golden vectors", facts.held, remedy)
     if facts.problem:
         return fail("golden vectors", facts.problem, _SELFTEST)
     return ok("golden vectors", f"all {facts.golden} reproduced by {facts.backend}, a drawn face classified")

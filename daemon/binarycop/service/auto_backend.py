@@ -2,23 +2,15 @@
 
 import os
 from importlib.util import find_spec
-from pathlib import Path
 
 from binarycop.accelerator.base import FpgaManager
 from binarycop.bundle.build_files import BITSTREAM
 from binarycop.bundle.files import Bundle
+from binarycop.errors import OverlayError
 from binarycop.settings.classifier import MemoryAccess
 
-GATE_UNIT = Path("/run/systemd/units/invocation:binarycop.service")
-"""A link that systemd keeps while the gate's service is active, whatever it points to."""
 
-
-def is_gate_running(unit: Path = GATE_UNIT) -> bool:
-    """Whether the gate's service runs. It has the accelerator to itself: a second user would spoil its batches."""
-    return unit.is_symlink()
-
-
-def why_not_overlay(bundle: Bundle, memory: MemoryAccess, manager: FpgaManager, unit: Path = GATE_UNIT) -> str:
+def why_not_overlay(bundle: Bundle, memory: MemoryAccess, manager: FpgaManager) -> str:
     """Why this process cannot use a bundle's overlay now; empty if it can. manager: the state of the board's logic."""
     expected = bundle.manifest.sha256.get(BITSTREAM)
     if expected is None:
@@ -28,11 +20,12 @@ def why_not_overlay(bundle: Bundle, memory: MemoryAccess, manager: FpgaManager, 
         return "no overlay is loaded"
     if loaded != expected:
         return "the loaded overlay is another one"
-    if is_gate_running(unit):
-        return "the gate's service is using the overlay"
     if memory is MemoryAccess.PYNQ:
         if os.geteuid() != 0:
             return "only root reaches the overlay through pynq"
         if find_spec("pynq") is None:
             return "pynq is not installed"
-    return ""
+    try:
+        return manager.why_in_use()
+    except OverlayError as error:
+        return error.reason

@@ -26,7 +26,7 @@ from binarycop.classifier.base import Classifier
 from binarycop.classifier.choose import open_emulator
 from binarycop.classifier.golden import check_golden
 from binarycop.clock import Clock, MonotonicClock
-from binarycop.errors import BackendError, OverlayError, OverlayMissing
+from binarycop.errors import BackendError, OverlayError, OverlayInUse, OverlayMissing
 from binarycop.journal.events import Event
 from binarycop.journal.writers import Journal
 from binarycop.settings.classifier import Backend, ClassifierSettings, Fallback, MemoryAccess
@@ -74,9 +74,13 @@ def open_bundle_or_fallback(
     """As ``open_bundle``, but if the overlay fails, and the settings allow it, the backend is the emulator.
 
     Raises OverlayMissing, with every backend, while the clock of this board's logic is slow: so is then the dead-man
-    timer that its relays may be behind. manager: None is the kernel's.
+    timer that its relays may be behind; OverlayInUse if another daemon that runs has slowed it. manager: None is the
+    kernel's.
     """
-    if (manager or SysfsFpgaManager()).slowed_from_mhz() is not None:
+    manager = manager or SysfsFpgaManager()
+    if manager.slowed_from_mhz() is not None:
+        if user := manager.why_in_use():
+            raise OverlayInUse(user)
         raise OverlayMissing("a daemon that was killed left its clock slow, and so its dead-man timer")
     try:
         return open_bundle(settings)
@@ -141,11 +145,18 @@ def open_board(settings: ClassifierSettings, bundle: Bundle) -> tuple[Bundle, Bo
 def restore_clock(manager: FpgaManager) -> None:
     """Restore the clock of the logic, if a daemon that was killed has left it slow.
 
-    Raises BackendError if pynq is missing, OverlayError if the clock cannot be set.
+    Raises BackendError if pynq is missing, OverlayInUse if a daemon that runs has slowed it, OverlayError if the clock
+    cannot be set.
     """
-    full_mhz = manager.slowed_from_mhz()
-    if full_mhz is not None:
-        _import_with_pynq("pynq_board", Backend.OVERLAY).restore_clock(full_mhz, manager)
+    if manager.slowed_from_mhz() is None:
+        return
+    manager.claim()
+    try:
+        full_mhz = manager.slowed_from_mhz()
+        if full_mhz is not None:
+            _import_with_pynq("pynq_board", Backend.OVERLAY).restore_clock(full_mhz, manager)
+    finally:
+        manager.release()
 
 
 def lock_windows(dmas: Sequence[Registers], devices: Devices, dev: Path = DEV) -> None:

@@ -102,8 +102,10 @@ class FailoverClassifier:
             self._journal.write(Event.OVERLAY_BACK, "")
 
     def close(self) -> None:
-        """Close the classifier; can be called twice."""
+        """Close the classifier, and one that has failed for good; can be called twice."""
         self._classifier.close()
+        if self._abandoned is not None:
+            self._abandoned.close()
 
     def _try(self, change: Callable[[ReloadableClassifier], None]) -> None:
         if self._failure is None and isinstance(self._classifier, ReloadableClassifier):
@@ -122,8 +124,8 @@ class FailoverClassifier:
         if isinstance(self._classifier, ReloadableClassifier):
             # The relays stay behind the overlay's dead-man timer, which has the overlay's clock.
             self._classifier.wake()
-        self._classifier.close()
-        # A DMA that hangs may still write, so its buffers must not be used for anything else. This keeps them.
+        # It is not closed: a DMA that hangs may still write, so its buffers must not be used for anything else, and no
+        # other program may load the overlay, since the relays stay behind it.
         self._abandoned = self._classifier
         self._classifier, self._failure = self._fallback(), None
         self._journal.write(Event.ON_EMULATOR, "", reason=failure.reason)

@@ -109,6 +109,16 @@ class Logic:
         """See ``FpgaManager.why_load_denied``."""
         return "the simulated board does not allow it" if self.denies_load else None
 
+    def claim(self) -> None:
+        """See ``FpgaManager.claim``. No other process reaches what this one simulates."""
+
+    def release(self) -> None:
+        """See ``FpgaManager.release``."""
+
+    def why_in_use(self) -> str:
+        """See ``FpgaManager.why_in_use``."""
+        return ""
+
     def _has_fault(self) -> bool:
         """Whether the next batch is faulty. A fault lasts until the overlay is loaded again."""
         if not self._is_faulty and self._faults_left and self._good_batches >= self._fault.after:
