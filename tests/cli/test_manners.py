@@ -152,10 +152,16 @@ def test_an_unknown_option_is_reported_by_its_command(name: str, capsys: pytest.
 def test_a_reader_that_is_gone_ends_a_command_without_a_word(
     name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    arguments = [*line_of(name, tmp_path), *(["--json"] if name in TAKES_JSON else [])]
+    code = exit_code_of(arguments)
+    expected = capsys.readouterr().err
     with standard_output(closed_pipe()):
-        exit_code_of([*line_of(name, tmp_path), *(["--json"] if name in TAKES_JSON else [])])
-    assert "Traceback" not in capsys.readouterr().err
-    assert "pipe" not in capsys.readouterr().err.lower()
+        with_closed_pipe = exit_code_of(arguments)
+    # A command that prints before its end may end at once, and does not find out how it would have ended.
+    ends_at_once = name in ("check-config", "classify", "doctor", "lines")
+    err = capsys.readouterr().err
+    assert expected.startswith(err) if ends_at_once else err == expected
+    assert with_closed_pipe in ((0, code) if ends_at_once else (code,))
 
 
 @every_line

@@ -63,15 +63,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     arguments = sys.argv[1:] if arguments is None else arguments
     # On a board OpenCV alone takes seconds to import, and most subcommands do without.
     command = [name for name in arguments if name in COMMANDS][:1]
+    code = 0
     try:
         with orderly_end():
             code = _run(command, arguments)
-        sys.stdout.flush()  # here, where an error can still be reported
+        if sys.stdout is not None:
+            sys.stdout.flush()  # here, where an error can still be reported
         return code
     except BrokenPipeError:
         # The reader of our output has ended, as `head` does. Python must not report it again when it flushes.
         sys.stdout = None
-        return 0
+        return code
     except KeyboardInterrupt:
         return exit_codes.INTERRUPTED
     except OSError as error:
@@ -111,7 +113,10 @@ def _run(command: Sequence[str], arguments: Sequence[str]) -> int:
 def _print_error(text: str, code: int) -> None:
     import json  # noqa: PLC0415 - the journal's writer does without
 
-    print(json.dumps({"event": "error", "error": printable(text), "exit_code": code}), flush=True)
+    try:
+        print(json.dumps({"event": "error", "error": printable(text), "exit_code": code}), flush=True)
+    except BrokenPipeError:  # it was said on standard error, too, and the exit code stays what it is
+        sys.stdout = None
 
 
 def _add_texts(parser: argparse.ArgumentParser, name: str, words: str, epilog: str) -> None:
