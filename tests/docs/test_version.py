@@ -52,7 +52,7 @@ def test_every_manual_page_has_the_version(tmp_path: Path) -> None:
     manual.write(tmp_path)
     pages = [file.read_text(encoding="utf-8") for file in tmp_path.glob("man*/*")]
     headed = [text for text in pages if ".TH " in text]
-    assert len(headed) == 2
+    assert len(headed) >= 2
     assert all(f'"binarycop {__version__}"' in text for text in headed)
 
 
