@@ -27,9 +27,9 @@ from overlays.training.calibration import ABSTENTION_RATE, calibrate_margin, cal
 from overlays.training.evaluation import LabelledCrops, Scores, evaluate, read_photographs
 from overlays.training.fixed_sets import FOLDER, TEST, TEST_0_3_0, VAL, FixedSet, labelled
 from overlays.training.loop import score_function
-from overlays.training.pool import SPARE_PX, Pool
-from overlays.training.run import Trainer
+from overlays.training.pool import SPARE_PX, Pool, made_here
 from overlays.training.run_folder import Progress, RunFolder, RunSettings
+from overlays.training.trainer import Trainer
 
 _LICENCE = "BSD-3-Clause; trained on pictures under CC BY 4.0 and MIT, see provenance and README.md"
 _SOURCES = {
@@ -59,9 +59,9 @@ def main() -> None:
     if progress.crops_seen < settings.crops:
         print_progress(f"{arguments.run} is not at its end: {progress.crops_seen:,} of {settings.crops:,} crops seen")
     pool = replace(settings.pool, subjects=_SUBJECTS)
-    with Pool(
-        arguments.patches, arguments.data, Recipe(spare_px=SPARE_PX), pool, settings.seed, progress.next_subject, 1
-    ) as crops:
+    first, spare = progress.next_subject, Recipe(spare_px=SPARE_PX)
+    parts = made_here(arguments.patches, arguments.data, spare, pool, settings.seed, first, processes=1)
+    with Pool(parts, pool, first) as crops:
         net = Trainer(net, settings, progress).measured_net(crops)
     sets = {f"synthetic {name}": labelled(arguments.fixed, name) for name in (VAL, TEST, TEST_0_3_0)}
     detector = make_detector(FacesSettings())

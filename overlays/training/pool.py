@@ -1,5 +1,7 @@
 """A pool of training crops that is renewed while training goes on, so that no crop is seen more than a few times."""
 
+from collections.abc import Generator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -35,30 +37,31 @@ class PoolSettings:
         return self.part * self.views * self.uses
 
 
+def made_here(
+    patches: Path, data: Path, recipe: Recipe, settings: PoolSettings, seed: int, first: int, processes: int
+) -> Generator[NDArray[np.uint8], None, None]:
+    """Parts for a pool, made by processes of this machine, which end with the generator.
+
+    first: number of the first subject, so that a run that continues sees no subject again.
+    """
+    numbers, views, part = range(first, 1 << 40), settings.views, settings.part
+    made = generate(patches, data, Split.TRAIN, recipe, seed, numbers, views=views, part=part, processes=processes)
+    with closing(made):
+        for crops, _ in made:
+            yield crops
+
+
 class Pool:
     """Crops of training people, which new ones replace in turn.
 
-    first: number of the first subject, so that a run that continues sees no subject again. A pool has processes, which
-    end with the ``with`` block.
+    parts: (part, views, S, S, 3) uint8 each, from subject ``first`` on, S being 32 and the spare pixels; closed at the
+    end of the ``with`` block.
     """
 
-    def __init__(
-        self, patches: Path, data: Path, recipe: Recipe, settings: PoolSettings, seed: int, first: int, processes: int
-    ) -> None:
-        self._settings, self._first, self._renewed = settings, first, 0
-        side = SIDE_PX + 2 * recipe.spare_px
+    def __init__(self, parts: Generator[NDArray[np.uint8], None, None], settings: PoolSettings, first: int) -> None:
+        self._parts, self._settings, self._first, self._renewed = parts, settings, first, 0
+        side = SIDE_PX + 2 * SPARE_PX
         self._crops: NDArray[np.uint8] = np.zeros((settings.subjects, settings.views, side, side, 3), np.uint8)
-        self._parts = generate(
-            patches,
-            data,
-            Split.TRAIN,
-            recipe,
-            seed,
-            range(first, 1 << 40),
-            views=settings.views,
-            part=settings.part,
-            processes=processes,
-        )
 
     def __enter__(self) -> "Pool":
         for _ in range(self._settings.subjects // self._settings.part):
@@ -75,7 +78,7 @@ class Pool:
 
     def renew(self) -> None:
         """Replace the oldest part."""
-        part, _ = next(self._parts)
+        part = next(self._parts)
         begin = self._renewed % self._settings.subjects
         self._crops[begin : begin + len(part)] = part
         self._renewed += len(part)

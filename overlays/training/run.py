@@ -4,21 +4,24 @@
 
 The same command continues after an interruption, from the last weights that it wrote (every few minutes). Every half a
 million crops it adds a row to the learning curve. ``--begin n-cnv`` begins a new run of that network. ``--minutes``
-ends a run earlier.
+ends a run earlier. Several processes, GPUs or machines share each batch under torchrun:
+
+    torchrun --standalone --nproc-per-node 2 -m overlays.training.run --run … --parts work/parts --data … --patches …
+
+``--parts`` is a folder that ``overlays.training.make_parts`` fills, on any number of machines.
 """
 
 import argparse
-import math
+import os
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from pathlib import Path
 
 import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch.nn import functional
 
 from binarycop.classes import MaskClass
 from binarycop.detection.choose import make_detector
@@ -28,63 +31,15 @@ from overlays.networks.tables import NETWORKS
 from overlays.synthesis.dataset import Recipe
 from overlays.training.evaluation import LabelledCrops, Scores, read_photographs
 from overlays.training.fixed_sets import FOLDER, VAL, labelled
-from overlays.training.loop import channels_first, recalibrate_batchnorm, score_function
-from overlays.training.model import BinaryNet
-from overlays.training.pool import SPARE_PX, Pool
+from overlays.training.loop import score_function
+from overlays.training.part_folder import MadeFrom, PartFolder
+from overlays.training.pool import SPARE_PX, Pool, made_here
+from overlays.training.processes import Processes, joined
 from overlays.training.run_folder import Progress, RunFolder, RunSettings
-from overlays.training.variation import vary
+from overlays.training.trainer import Trainer
 
 _SAVE_S = 150.0
 _CURVE_CROPS = 500_000
-_RECALIBRATION_CROPS = 10_000
-
-
-def rate_factor(settings: RunSettings, crops_seen: int, crops_since_start: int) -> float:
-    """The learning rate as a share of the highest: a cosine over the run, and a rise after each start."""
-    rise = min(1.0, crops_since_start / max(settings.warm_up, 1))
-    return rise * 0.5 * (1 + math.cos(math.pi * min(crops_seen / settings.crops, 1.0)))
-
-
-class Trainer:
-    """One network and its optimiser."""
-
-    def __init__(self, net: BinaryNet, settings: RunSettings, progress: Progress) -> None:
-        self.net, self.crops_seen = net, progress.crops_seen
-        self._settings, self._started_at = settings, progress.crops_seen
-        self._optimiser = torch.optim.Adam(net.parameters(), lr=settings.rate)
-
-    def train(self, pool: Pool, count: int) -> float:
-        """See ``count`` crops of the pool. Returns the mean loss."""
-        settings, total, steps = self._settings, 0.0, count // self._settings.batch
-        rng = np.random.default_rng([settings.seed, self.crops_seen])
-        generator = torch.Generator().manual_seed(settings.seed + self.crops_seen)
-        self.net.train()
-        for _ in range(steps):
-            crops, classes = pool.sample(settings.batch, rng)
-            pixels = vary(channels_first(crops), generator)
-            factor = rate_factor(settings, self.crops_seen, self.crops_seen - self._started_at)
-            for group in self._optimiser.param_groups:
-                group["lr"] = settings.rate * factor
-            with torch.autocast("cpu", dtype=torch.bfloat16):
-                logits = self.net.logits(pixels)
-            loss = functional.cross_entropy(logits.float(), torch.from_numpy(classes))
-            self._optimiser.zero_grad(set_to_none=True)
-            loss.backward()
-            self._optimiser.step()
-            self.net.clip()
-            self.crops_seen += settings.batch
-            total += float(loss.detach())
-        return total / steps
-
-    def measured_net(self, pool: Pool) -> BinaryNet:
-        """A copy with the statistics of batch normalisation of these weights, measured on varied crops."""
-        net = BinaryNet(self.net.network, is_binary=self.net.is_binary)
-        net.to(memory_format=torch.channels_last)
-        net.load_state_dict(self.net.state_dict())
-        crops, _ = pool.sample(_RECALIBRATION_CROPS, np.random.default_rng(self.crops_seen))
-        pixels = vary(channels_first(crops), torch.Generator().manual_seed(self.crops_seen))
-        recalibrate_batchnorm(net, pixels, self._settings.batch)
-        return net
 
 
 def photographs(data: Path, recipe: Recipe) -> LabelledCrops:
@@ -134,11 +89,15 @@ def go_on(
     measure: Callable[[Scores], dict[str, float]],
     minutes: float | None,
 ) -> None:
-    """Train to the end of the run, or for some minutes; write weights and learning curve, also if it is interrupted."""
+    """Train to the end of the run, or for some minutes; write weights and learning curve, also if it is interrupted.
+
+    Of several processes, the first one measures and writes.
+    """
     try:
         _train(trainer, pool, folder, measure, minutes)
     finally:
-        folder.save(trainer.net, Progress(trainer.crops_seen, pool.next_subject))
+        if trainer.processes.is_first:
+            folder.save(trainer.net, Progress(trainer.crops_seen, pool.next_subject))
 
 
 def _train(
@@ -148,21 +107,21 @@ def _train(
     measure: Callable[[Scores], dict[str, float]],
     minutes: float | None,
 ) -> None:
-    settings, began_s, began_at = folder.settings, time.monotonic(), trainer.crops_seen
+    processes, settings, began_s, began_at = trainer.processes, folder.settings, time.monotonic(), trainer.crops_seen
     saved_s, losses, is_over = began_s, [], False
     while not is_over:
         before = trainer.crops_seen
         losses.append(trainer.train(pool, settings.pool.crops_per_part))
         seen, now_s = trainer.crops_seen, time.monotonic()
-        is_over = seen >= settings.crops or (minutes is not None and now_s - began_s > 60 * minutes)
-        if seen // _CURVE_CROPS > before // _CURVE_CROPS or is_over:
+        is_over = processes.decided(seen >= settings.crops or (minutes is not None and now_s - began_s > 60 * minutes))
+        if processes.is_first and (seen // _CURVE_CROPS > before // _CURVE_CROPS or is_over):
             row = {"crops": float(seen), "loss": round(float(np.mean(losses)), 4)}
             row |= measure(score_function(trainer.measured_net(pool)))
             folder.record(row)
             rate = (seen - began_at) / (now_s - began_s)
             print_progress(f"{row}, {rate:.0f} crops/s, {(settings.crops - seen) / rate / 60:.0f} min left")
             losses = []
-        if now_s - saved_s > _SAVE_S:
+        if processes.is_first and now_s - saved_s > _SAVE_S:
             folder.save(trainer.net, Progress(seen, pool.next_subject))
             saved_s = now_s
         pool.renew()
@@ -170,13 +129,15 @@ def _train(
 
 def main() -> None:
     """Begin or continue a run."""
+    arguments = _arguments()
     try:
-        _run(_arguments())
+        with joined() as processes:
+            _run(arguments, processes)
     except KeyboardInterrupt:
         print_progress("stopped; the same command goes on from the last weights")
 
 
-def _run(arguments: argparse.Namespace) -> None:
+def _run(arguments: argparse.Namespace, processes: Processes) -> None:
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C: the weights are written, the processes end
     torch.set_num_threads(arguments.threads)
     cv2.setNumThreads(1)
@@ -187,17 +148,36 @@ def _run(arguments: argparse.Namespace) -> None:
         folder.begin(RunSettings(arguments.begin, **given))
     settings = folder.settings
     net, progress = folder.load()
-    recipe, data = Recipe(spare_px=SPARE_PX), arguments.data
-    synthetic = labelled(arguments.fixed, VAL)
-    real = photographs(data, recipe)
+    recipe, first = Recipe(spare_px=SPARE_PX), progress.next_subject
+    measure = _measure(arguments, recipe, folder, progress) if processes.is_first else _nothing
     began_s = time.monotonic()
+    with Pool(_parts(arguments, settings, recipe, first, processes), settings.pool, first) as pool:
+        if processes.is_first:
+            print_progress(f"the pool is filled, after {time.monotonic() - began_s:.0f} s")
+        go_on(Trainer(net, settings, progress, processes), pool, folder, measure, arguments.minutes)
+
+
+def _measure(
+    arguments: argparse.Namespace, recipe: Recipe, folder: RunFolder, progress: Progress
+) -> Callable[[Scores], dict[str, float]]:
+    synthetic, real = labelled(arguments.fixed, VAL), photographs(arguments.data, recipe)
     print_progress(f"{folder.folder}: {progress.crops_seen:,} crops seen; chosen by {len(real.crops)} photographs")
-    with Pool(
-        arguments.patches, data, recipe, settings.pool, settings.seed, progress.next_subject, arguments.processes
-    ) as pool:
-        print_progress(f"the pool is filled, after {time.monotonic() - began_s:.0f} s")
-        trainer = Trainer(net, settings, progress)
-        go_on(trainer, pool, folder, lambda scores: figures(scores, synthetic, real), arguments.minutes)
+    return lambda scores: figures(scores, synthetic, real)
+
+
+def _nothing(_: Scores) -> dict[str, float]:
+    return {}
+
+
+def _parts(
+    arguments: argparse.Namespace, settings: RunSettings, recipe: Recipe, first: int, processes: Processes
+) -> Generator[NDArray[np.uint8], None, None]:
+    """The parts of the pool: from the folder that others fill, or made here."""
+    patches, pool = arguments.patches, settings.pool
+    if arguments.parts is None:
+        return made_here(patches, arguments.data, recipe, pool, settings.seed, first, arguments.processes)
+    folder = PartFolder(arguments.parts, MadeFrom.of(settings, recipe, patches))
+    return folder.parts(first, pool.subjects, is_first=processes.is_first)
 
 
 def _arguments() -> argparse.Namespace:
@@ -212,10 +192,16 @@ def _arguments() -> argparse.Namespace:
     add_data_option(parser)
     add_patches_option(parser)
     parser.add_argument("--fixed", type=Path, default=FOLDER, help="folder of the fixed sets (default: %(default)s)")
-    parser.add_argument("--processes", type=int, default=1, help="that make crops (default: %(default)s)")
+    parser.add_argument("--parts", type=Path, help="folder that make_parts fills (default: crops are made here)")
+    parser.add_argument("--processes", type=int, default=1, help="that make crops here (default: %(default)s)")
     parser.add_argument("--threads", type=int, default=1, help="that train (default: %(default)s)")
     arguments = parser.parse_args()
-    if not arguments.begin and not RunFolder(arguments.run).exists:
+    folder, together = RunFolder(arguments.run), int(os.environ.get("WORLD_SIZE", "1"))
+    if together > 1 and arguments.parts is None:
+        parser.error(f"--parts is needed for {together} processes, which all train with the same crops")
+    if together > 1 and arguments.begin:
+        parser.error("--begin is for one process: begin the run with it and --minutes 0, and continue with torchrun")
+    if not arguments.begin and not folder.exists:
         parser.error(f"--run {arguments.run} is not the folder of a run; --begin n-cnv begins one there")
     return arguments
 

@@ -85,6 +85,15 @@ class RunFolder:
         with atomic_write(self.folder / _WEIGHTS) as partial, partial.open("wb") as stream:
             np.savez_compressed(stream, **arrays, **position)  # type: ignore[arg-type]
 
+    @property
+    def progress(self) -> Progress:
+        """How far the run is."""
+        file = self.folder / _WEIGHTS
+        if not file.is_file():
+            return Progress()
+        with np.load(file, allow_pickle=False) as stored:
+            return Progress(int(stored[_CROPS_SEEN]), int(stored[_NEXT_SUBJECT]))
+
     def load(self, *, is_binary: bool = True) -> tuple[BinaryNet, Progress]:
         """The network and how far it is; random weights if there are none yet."""
         settings = self.settings
@@ -95,10 +104,9 @@ class RunFolder:
         if not file.is_file():
             return net, Progress()
         with np.load(file, allow_pickle=False) as stored:
-            progress = Progress(int(stored[_CROPS_SEEN]), int(stored[_NEXT_SUBJECT]))
             state = {name: torch.from_numpy(np.asarray(stored[name])) for name in net.state_dict()}
         net.load_state_dict(state)
-        return net, progress
+        return net, self.progress
 
     def record(self, row: dict[str, float]) -> None:
         """Add a row to the learning curve."""

@@ -10,13 +10,14 @@ torch = pytest.importorskip("torch")
 from overlays.networks.tables import U_CNV  # noqa: E402
 from overlays.synthesis.dataset import Recipe  # noqa: E402
 from overlays.synthesis.patches import Patches  # noqa: E402
-from overlays.training import run  # noqa: E402
+from overlays.training import run, trainer  # noqa: E402
 from overlays.training.curve import plot  # noqa: E402
 from overlays.training.evaluation import LabelledCrops  # noqa: E402
 from overlays.training.model import BinaryNet  # noqa: E402
-from overlays.training.pool import SPARE_PX, Pool, PoolSettings  # noqa: E402
-from overlays.training.run import Trainer, figures, go_on, rate_factor  # noqa: E402
+from overlays.training.pool import SPARE_PX, Pool, PoolSettings, made_here  # noqa: E402
+from overlays.training.run import figures, go_on  # noqa: E402
 from overlays.training.run_folder import Progress, RunFolder, RunSettings  # noqa: E402
+from overlays.training.trainer import Trainer, rate_factor  # noqa: E402
 from overlays.training.variation import vary  # noqa: E402
 
 DRAWN = Recipe(drawn=1.0, spare_px=SPARE_PX)
@@ -38,7 +39,7 @@ def patches(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def pool(patches: Path, tmp_path: Path, first: int = 0) -> Pool:
-    return Pool(patches, tmp_path, DRAWN, SMALL, seed=7, first=first, processes=1)
+    return Pool(made_here(patches, tmp_path, DRAWN, SMALL, seed=7, first=first, processes=1), SMALL, first)
 
 
 @pytest.fixture(scope="module")
@@ -140,14 +141,19 @@ def test_settings_that_are_no_settings_are_refused_with_the_file(tmp_path: Path)
 def test_it_learns_and_the_curve_grows_from_run_to_run(
     filled: Pool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(run, "_RECALIBRATION_CROPS", 400)
+    monkeypatch.setattr(trainer, "_RECALIBRATION_CROPS", 400)
     folder = RunFolder(tmp_path / "run")
     folder.begin(RunSettings("u-cnv", crops=9 * SMALL.crops_per_part, warm_up=1000, pool=SMALL))
     labelled = LabelledCrops(*filled.sample(400, np.random.default_rng(1)))
     for minutes in (0.0, None):
         net, progress = folder.load()
-        trainer = Trainer(net, folder.settings, progress)
-        go_on(trainer, filled, folder, lambda scores: figures(scores, labelled, labelled), minutes)
+        go_on(
+            Trainer(net, folder.settings, progress),
+            filled,
+            folder,
+            lambda scores: figures(scores, labelled, labelled),
+            minutes,
+        )
     rows = folder.curve
     assert [row["crops"] for row in rows] == [SMALL.crops_per_part, 9 * SMALL.crops_per_part]
     assert rows[1]["loss"] < rows[0]["loss"]
@@ -161,14 +167,14 @@ def test_an_interrupted_run_keeps_what_it_has_learnt(
     folder = RunFolder(tmp_path / "run")
     folder.begin(RunSettings("u-cnv", crops=100_000, pool=SMALL))
     net, progress = folder.load()
-    trainer = Trainer(net, folder.settings, progress)
+    interrupted = Trainer(net, folder.settings, progress)
 
     def interrupt() -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr(filled, "renew", interrupt)
     with pytest.raises(KeyboardInterrupt):
-        go_on(trainer, filled, folder, lambda scores: {}, None)
+        go_on(interrupted, filled, folder, lambda scores: {}, None)
     assert folder.load()[1].crops_seen == SMALL.crops_per_part
 
 
@@ -193,9 +199,9 @@ def test_figures_are_mean_recall_and_the_share_of_uncovered_faces_called_correct
 
 def test_a_measured_copy_leaves_the_network_as_it_is(filled: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
     net = BinaryNet(U_CNV)
-    trainer = Trainer(net, RunSettings("u-cnv", pool=SMALL), Progress())
-    monkeypatch.setattr(run, "_RECALIBRATION_CROPS", 400)
+    trained = Trainer(net, RunSettings("u-cnv", pool=SMALL), Progress())
+    monkeypatch.setattr(trainer, "_RECALIBRATION_CROPS", 400)
     before = net.mvtus[0].norm.running_mean.clone()
-    copy = trainer.measured_net(filled)
+    copy = trained.measured_net(filled)
     assert torch.equal(net.mvtus[0].norm.running_mean, before)
     assert not torch.equal(copy.mvtus[0].norm.running_mean, before)
