@@ -19,6 +19,7 @@ from tests.system.faults.run import ROWS
 
 LANE, ALL = LaneSettings(), Settings()
 ARCHITECTURE = ROOT / "docs" / "architecture.md"
+COMMANDS = ROOT / "docs" / "commands.md"
 
 
 def read(name: str) -> str:
@@ -190,16 +191,24 @@ def test_every_exit_code_in_a_page_is_one_of_the_helps(page: Any) -> None:
     assert named <= known
 
 
-def test_the_readme_has_the_exit_codes_of_the_help() -> None:
+def test_the_page_of_commands_has_the_exit_codes_of_the_help() -> None:
     of_help = re.findall(r"^ +(\d+)  (.+)$", main.parser().epilog or "", re.MULTILINE)
     assert of_help
-    assert [tuple(row) for row in rows(ROOT / "README.md", "Exit codes")] == of_help
+    assert [tuple(row) for row in rows(COMMANDS, "Exit codes")] == of_help
 
 
-def test_the_readme_has_a_row_for_every_command() -> None:
-    commands = parser_commands()
-    named = [re.findall(r"`([a-z-]+)", row[0])[0] for row in rows(ROOT / "README.md", "The command `binarycop`")]
-    assert sorted(named) == sorted(commands)
+def test_the_page_of_commands_has_a_row_for_every_command() -> None:
+    named = [re.findall(r"`([a-z-]+)", row[0])[0] for row in rows(COMMANDS, "What each command does")]
+    assert sorted(named) == sorted(parser_commands())
+
+
+def test_the_readme_names_every_command_once() -> None:
+    cells = [row[1] for row in rows(ROOT / "README.md", "The command `binarycop`")]
+    assert sorted(re.findall(r"`([a-z-]+)`", " ".join(cells))) == sorted(parser_commands())
+
+
+def test_the_readme_is_short_enough_to_be_read() -> None:
+    assert len((ROOT / "README.md").read_text(encoding="utf-8").split()) < 1600
 
 
 def parser_commands() -> list[str]:

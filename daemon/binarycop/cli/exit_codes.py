@@ -33,7 +33,7 @@ MEANINGS = {
     WRONG_ARGUMENTS: "wrong arguments",
     3: "wrong settings",
     4: "the bundle was refused",
-    5: "a camera, clip or folder gives no frames",
+    5: "a camera, clip or folder gives no frames, or no picture can be used",
     6: "a GPIO line cannot be opened or driven, or an output fails the test (lines --walk)",
     7: "the classifier or the face detector cannot run, or the overlay (the circuit in the FPGA) has failed",
     8: "the overlay is not loaded, and this process may not load it: run load-overlay as root, then start again",
