@@ -1,8 +1,10 @@
 """Estimate the resources and the speed of a network with a given folding.
 
 python -m overlays.dimensioning table [n-cnv] [--folding 16x3,16x16,...]      each MVTU, and all of them, with Table II
-python -m overlays.dimensioning figures --out overlays/dimensioning/figures   the paper's Figure 3 (needs matplotlib)
+python -m overlays.dimensioning figures --out overlays/dimensioning/figures   the paper's Figure 3, Pareto (matplotlib)
 python -m overlays.dimensioning search u-cnv --chip xc7z010 --rate 1646       the cheapest folding, the Pareto front
+python -m overlays.dimensioning circuit n-cnv --luts 14000                    our own circuit within a budget
+python -m overlays.dimensioning fit                                           its costs, and their errors
 python -m overlays.dimensioning dsps u-cnv --chip xc7z010                     its XNORs in DSP48E1s
 """
 
@@ -11,7 +13,8 @@ import sys
 from pathlib import Path
 
 from overlays.command_line import make_parser
-from overlays.dimensioning import search, table
+from overlays.dimensioning import circuit, search, table
+from overlays.dimensioning.circuit_search import circuit_front
 from overlays.dimensioning.costs import (
     XNORS_PER_DSP,
     Weights,
@@ -41,12 +44,20 @@ def main() -> int:
     command.add_argument("--chip", choices=sorted(CHIPS), default="xc7z020")
     command.add_argument("--luts", type=int, help="LUTs that may be used (default: all of the chip)")
     command.add_argument("--bram18", type=int, help="RAMB18 that may be used (default: all of the chip)")
+    command = commands.add_parser("circuit", help="our own circuit: the Pareto front of rate and LUTs within a budget")
+    command.add_argument("network")
+    command.add_argument("--chip", choices=sorted(CHIPS), default="xc7z020")
+    command.add_argument("--luts", type=int, help="LUTs that may be used (default: all of the chip)")
+    command.add_argument("--bram18", type=int, help="RAMB18 that may be used (default: all of the chip)")
+    commands.add_parser("fit", help="the costs of our own circuit, with the error of each measured stage")
     command = commands.add_parser("dsps", help="the XNORs of a network in DSP48E1s")
     command.add_argument("network")
     command.add_argument("--chip", choices=sorted(CHIPS), default="xc7z010")
     arguments = parser.parse_args()
     try:
-        {"table": _table, "figures": _figures, "search": _search, "dsps": _dsps}[arguments.command](arguments)
+        {"table": _table, "figures": _figures, "search": _search, "dsps": _dsps, "circuit": _circuit, "fit": _fit}[
+            arguments.command
+        ](arguments)
     except (ValueError, ImportError) as error:
         print(f"dimensioning: {error}", file=sys.stderr)
         return 1
@@ -81,11 +92,12 @@ def _table(arguments: argparse.Namespace) -> None:
 
 
 def _figures(arguments: argparse.Namespace) -> None:
-    from overlays.dimensioning.figures import operations_and_clocks  # noqa: PLC0415 - needs matplotlib
+    from overlays.dimensioning.figures import foldings_and_circuits, operations_and_clocks  # noqa: PLC0415 - needs matplotlib
 
     for name, network in NETWORKS.items():
         operations_and_clocks(network, arguments.out / f"{name}.svg")
-        print(arguments.out / f"{name}.svg")
+        foldings_and_circuits(network, arguments.out / f"{name}-pareto.svg")
+        print(arguments.out / f"{name}.svg", arguments.out / f"{name}-pareto.svg")
 
 
 def _search(arguments: argparse.Namespace) -> None:
@@ -100,6 +112,32 @@ def _search(arguments: argparse.Namespace) -> None:
         folding = ",".join(f"{pe}x{simd}" for pe, simd in candidate.folding)
         estimate = candidate.estimate
         print(f"{mark} {candidate.rate_hz:8.0f} {estimate.luts:6} {estimate.bram18:7}  {folding}")
+
+
+def _circuit(arguments: argparse.Namespace) -> None:
+    network, chip = _network(arguments.network), CHIPS[arguments.chip]
+    luts = chip.luts if arguments.luts is None else arguments.luts
+    bram18 = chip.bram18 if arguments.bram18 is None else arguments.bram18
+    front = circuit_front(network, luts, bram18)
+    if not front:
+        raise ValueError(f"no circuit of {network.name} fits {luts} LUTs and {bram18} RAMB18")
+    print(f"{network.name}, our circuit with its shell, at most {luts} LUTs and {bram18} RAMB18 (estimates)\n")
+    print("images/s   LUTs  RAMB18  per layer: weights, outputs x parts of the inputs one after the other")
+    for found in front:
+        stages = ", ".join(f"{stage.weights.value} {stage.fold}x{stage.passes}" for stage in found.stages)
+        print(f"{found.rate_hz:8.0f} {found.luts:6} {found.ramb18:7}  {stages}")
+
+
+def _fit(arguments: argparse.Namespace) -> None:
+    model, measured = circuit.fit(), circuit.measured_stages()
+    factors = ", ".join(f"{kind.value} {factor:.3f}" for kind, factor in model.factors.items())
+    print(f"times the matrix unit's own estimate: {factors}; {model.for_each_output:.3f} for each output,", end=" ")
+    print(f"{model.for_each_input:.3f} for each input, {model.fixed:.1f}; and the memory\n")
+    rows: list[tuple[str, ...]] = [("stage", "measured", "estimate", "error", "without it")]
+    for each, error, without in zip(measured, circuit.residuals(model), circuit.left_out()):
+        estimate = str(model.luts(each.stage, each.fifo))
+        rows.append((each.name, str(each.luts), estimate, f"{error:+.1%}", f"{without:+.1%}"))
+    print(table.align(rows))
 
 
 def _dsps(arguments: argparse.Namespace) -> None:
@@ -123,6 +161,16 @@ def _dsps(arguments: argparse.Namespace) -> None:
     luts = fit_resource_model().estimate(network_costs(network, WEIGHTS[network.name])).luts
     print(f"{chip.name} has {chip.dsps} DSPs and {chip.luts} LUTs; the design needs about {luts} LUTs,", end=" ")
     print(f"and {luts - luts_of_xnors(xnors)} with its XNORs in DSPs")
+
+
+_COMMANDS = {
+    "table": _table,
+    "figures": _figures,
+    "search": _search,
+    "circuit": _circuit,
+    "fit": _fit,
+    "dsps": _dsps,
+}
 
 
 if __name__ == "__main__":

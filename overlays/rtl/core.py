@@ -15,6 +15,7 @@ _CONSTANT_UNITS = {
     Weights.BITPLANES: "bitplane_matrix",
     Weights.CONSTANT: "constant_matrix",
 }
+TOP_OF_STAGE = "stage"
 _LUT_RAM_DEPTH = 32  # LUT RAM of fewer words is not smaller
 
 
@@ -64,6 +65,45 @@ def _core(plan: Plan, bundle: Bundle) -> str:
         parts.append(_fifo(stage, depth))
         word = stage.name
     return "\n".join([*parts, "endmodule", ""])
+
+
+def stage_modules(stage: Stage, weights: LayerWeights, depth: int) -> dict[str, str]:
+    """A stage by itself, from the pixels to the FIFO behind it, as the module ``TOP_OF_STAGE``; its trees and its ROM.
+
+    depth: of its FIFO. It is there to be measured. It must not be the last stage.
+    """
+    name, layer = stage.name, stage.layer
+    is_first = stage.weights in (Weights.PIXELS, Weights.BITPLANES)
+    bits = layer.fan_in // stage.pixels if layer.kind == "fc" else layer.inputs * (PIXEL_BITS if is_first else 1)
+    sizes = {(stage.tree.numbers, stage.tree.bits)}
+    if is_first:
+        sizes |= {(int(count), PIXEL_BITS) for count in _rarer_counts(weights.bits) if count}
+    before = ("s_axis_tdata", "s_axis_tvalid", "s_axis_tready") if is_first else ("b_word", "b_valid", "b_ready")
+    text = "\n".join(
+        [
+            f"module {TOP_OF_STAGE} (",
+            "    input  logic clk,",
+            "    input  logic rst_n,",
+            f"    input  logic [{bits - 1}:0] {before[0]},",
+            f"    input  logic {before[1]},",
+            f"    output logic {before[2]},",
+            f"    output logic [{layer.outputs - 1}:0] word,",
+            "    output logic valid,",
+            "    input  logic ready",
+            ");",
+            _input(stage, "b", is_first=is_first),
+            _matrix(stage, weights),
+            _pool(stage),
+            _fifo(stage, depth),
+            f"  assign word = {name}_word;",
+            f"  assign valid = {name}_valid;",
+            f"  assign {name}_ready = ready;",
+            "endmodule",
+            "",
+        ]
+    )
+    rom = {f"{name}_weights": _rom(stage, weights)} if stage.in_rom else {}
+    return {TOP_OF_STAGE: text, **compressor_tree.modules(sizes), **rom}
 
 
 def _rom(stage: Stage, weights: LayerWeights) -> str:
