@@ -1,6 +1,7 @@
 """The subcommands as a person or a program calls them: exit codes, JSON contracts, messages."""
 
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -486,3 +487,15 @@ def test_a_signal_stops_the_program_with_a_summary(bundle: str, number: signal.S
     assert process.returncode == 0
     assert "stopped: on request" in err
     assert out.splitlines()[-1].startswith("summary: ")
+
+
+@pytest.mark.parametrize("number", [signal.SIGTSTP, signal.SIGTTOU])
+def test_ctrl_z_and_the_background_of_a_terminal_stop_no_gate(bundle: str, number: signal.Signals) -> None:
+    command = [sys.executable, "-m", "binarycop", "run", "--source", "demo", "--bundle", bundle]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline(), "the first line of the demo"
+        [ignored] = re.findall(r"SigIgn:\t(\w+)", Path(f"/proc/{process.pid}/status").read_text())
+        process.terminate()
+        process.communicate(timeout=60)
+    assert int(ignored, 16) >> (number - 1) & 1

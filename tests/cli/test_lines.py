@@ -1,7 +1,10 @@
 """The subcommand ``binarycop lines``, the wiring test."""
 
+import errno
 import io
 import json
+import signal
+from io import TextIOWrapper
 from pathlib import Path
 
 import pytest
@@ -35,6 +38,41 @@ def test_it_asks_before_a_pulse(
     assert main(["lines", "--pulse", "permission", "--for", "0.3"]) == 0
     assert "Drive permission of gate gate for 0.3 s? It may open the speed gate." in capsys.readouterr().err
     assert waits == ([0.3] if pulsed else [])
+
+
+@pytest.mark.parametrize("arguments", [["--pulse", "permission"], ["--walk"]], ids=lambda words: words[0])
+def test_ctrl_z_cannot_stop_it_with_the_relay_on(
+    arguments: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    handlers: list[object] = []
+    monkeypatch.setattr("binarycop.cli.lines.time.sleep", lambda _: handlers.append(signal.getsignal(signal.SIGTSTP)))
+    before = signal.getsignal(signal.SIGTSTP)
+    main(["lines", *arguments, "--yes"])
+    assert set(handlers) == {signal.SIG_IGN}
+    assert signal.getsignal(signal.SIGTSTP) is before
+
+
+class GoneTerminal:
+    """Answers as a terminal that was closed."""
+
+    def readline(self) -> str:
+        raise OSError(errno.EIO, "Input/output error")
+
+
+@pytest.mark.parametrize("arguments", [["--pulse", "permission"], ["--walk"]], ids=lambda words: words[0])
+@pytest.mark.parametrize(
+    "answers",
+    [GoneTerminal(), TextIOWrapper(io.BytesIO(b"\xff\n"), encoding="utf-8")],
+    ids=["terminal gone", "no text"],
+)
+def test_an_answer_that_cannot_be_read_is_none(
+    answers: object, arguments: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.stdin", answers)
+    with pytest.raises(SystemExit) as ended:
+        main(["lines", *arguments])
+    assert ended.value.code == 2
+    assert "nobody answered, and nothing was driven" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -5,10 +5,11 @@ import signal
 import subprocess
 import sys
 import threading
+from contextlib import suppress
 
 import pytest
 
-from binarycop.cli.orderly_end import orderly_end
+from binarycop.cli.orderly_end import orderly_end, without_stop
 
 PROGRAM = """
 import os, signal
@@ -22,7 +23,7 @@ with orderly_end():
 """
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT])
 def test_the_process_ends_by_the_signal_after_its_blocks_are_left(number: signal.Signals) -> None:
     program = PROGRAM.format(number=int(number))
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False)
@@ -57,3 +58,12 @@ def test_a_thread_that_runs_a_command_sets_no_handler() -> None:
     thread.start()
     thread.join()
     assert handlers == [signal.getsignal(signal.SIGTERM)]
+
+
+def test_ctrl_z_does_nothing_while_a_line_is_driven_whatever_ends_it() -> None:
+    before, handlers = signal.getsignal(signal.SIGTSTP), []
+    with suppress(KeyboardInterrupt), without_stop():
+        handlers.append(signal.getsignal(signal.SIGTSTP))
+        raise KeyboardInterrupt
+    assert handlers == [signal.SIG_IGN]
+    assert signal.getsignal(signal.SIGTSTP) is before

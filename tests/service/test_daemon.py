@@ -49,7 +49,8 @@ class RecordingDisplay:
 
 @pytest.fixture(autouse=True)
 def _same_signal_handlers() -> Iterator[None]:
-    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGALRM)
+    numbers = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGALRM]
+    numbers += [signal.SIGTSTP, signal.SIGTTOU]
     handlers = {number: signal.getsignal(number) for number in numbers}
     yield
     for number, handler in handlers.items():

@@ -12,8 +12,9 @@ from gpiozero.pins import Factory
 
 from binarycop.accelerator.fpga_manager import SysfsFpgaManager
 from binarycop.cli import result_file
-from binarycop.cli.lines_walk import walk
+from binarycop.cli.lines_walk import answered, walk
 from binarycop.cli.options import add_config, add_json, inputs_of, print_json, seconds
+from binarycop.cli.orderly_end import without_stop
 from binarycop.cli.terminal import Terminal, fail
 from binarycop.errors import OverlayMissing
 from binarycop.lines.checked_output import word
@@ -110,10 +111,9 @@ def _test(lane: LaneSettings, factory: Factory, wires: Wires, files: str, option
         driven = "each output, one after another," if options.walk else options.pulse
         if driven and not options.yes and not _confirm(lane, driven, options):
             print("binarycop: nothing was driven", file=sys.stderr)
-        elif options.walk:
-            has_failed |= not walk(wiring_test, wires, files, _fail_of(options), options)
-        elif options.pulse:
-            has_failed |= not _pulse(wiring_test, wires, options)
+        elif driven:
+            with without_stop():
+                has_failed |= not _drive(wiring_test, wires, files, options)
         if options.watch and not inputs_of(lane):
             print(printable(f"binarycop: gate {lane.name} has no inputs: there is nothing to watch"), file=sys.stderr)
         elif options.watch:
@@ -123,6 +123,13 @@ def _test(lane: LaneSettings, factory: Factory, wires: Wires, files: str, option
             hint = "; if the daemon runs, stop it first: systemctl stop binarycop" if has_them else ""
             print(printable(f"binarycop: cannot be opened: {', '.join(closed)}{hint}"), file=sys.stderr)
         return 6 if has_failed else 0
+
+
+def _drive(wiring_test: WiringTest, wires: Wires, files: str, options: argparse.Namespace) -> bool:
+    """Drive what the arguments name. Returns whether all of it has followed."""
+    if options.walk:
+        return walk(wiring_test, wires, files, _fail_of(options), options)
+    return _pulse(wiring_test, wires, options)
 
 
 def _pulse(wiring_test: WiringTest, wires: Wires, options: argparse.Namespace) -> bool:
@@ -195,7 +202,7 @@ def _confirm(lane: LaneSettings, line: str, options: argparse.Namespace) -> bool
     question = f"Drive {line} of gate {lane.name} for {options.for_s:g} s? It may open the speed gate. [y/N] "
     print(printable(question), end="", file=sys.stderr)
     sys.stderr.flush()
-    answer = sys.stdin.readline()
+    answer = answered()
     if not answer:
         print(file=sys.stderr)
         _fail_of(options)("nobody answered, and nothing was driven; --yes drives without a question")

@@ -6,6 +6,7 @@ import sys
 import termios
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict
 from datetime import datetime
 from typing import NoReturn
@@ -35,7 +36,7 @@ class PersonAtTerminal:
         """See ``Person.ask``."""
         while True:
             print(printable(f"{question} [y/n, a: again, s: skip] "), end="", file=sys.stderr, flush=True)
-            line = sys.stdin.readline()
+            line = answered()
             if not line:
                 print(file=sys.stderr)
                 self._fail("nobody answered; --yes drives without a question")
@@ -45,7 +46,8 @@ class PersonAtTerminal:
     def request(self, task: str) -> None:
         """See ``Person.request``."""
         if sys.stdin.isatty():
-            termios.tcflush(sys.stdin, termios.TCIFLUSH)  # Enter from before must not skip this one
+            with suppress(termios.error):  # the terminal may be gone
+                termios.tcflush(sys.stdin, termios.TCIFLUSH)  # Enter from before must not skip this one
         print(printable(task), file=sys.stderr)
         print(printable(f"  It has {INPUT_S:g} s for each; Enter skips it."), file=sys.stderr, flush=True)
 
@@ -53,8 +55,16 @@ class PersonAtTerminal:
         """See ``Person.has_skipped``. Only on a terminal: what a script writes has other lines for later questions."""
         if not sys.stdin.isatty() or not select.select([sys.stdin], [], [], 0)[0]:
             return False
-        sys.stdin.readline()
+        answered()
         return True
+
+
+def answered() -> str:
+    """The next line of standard input; empty if there is none, if it is no text, or if the terminal is gone."""
+    try:
+        return sys.stdin.readline()
+    except (OSError, UnicodeDecodeError):
+        return ""
 
 
 def walk(

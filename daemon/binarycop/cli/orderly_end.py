@@ -1,4 +1,4 @@
-"""SIGTERM and SIGHUP end a command as Ctrl-C does: it switches off what it drives, and ends what it has started."""
+"""SIGTERM, SIGHUP and SIGQUIT end a command as Ctrl-C does: it switches off what it drives, ends what it started."""
 
 import os
 import signal
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-_SIGNALS = (signal.SIGTERM, signal.SIGHUP)
+_SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 
 
 class _SignalCame(BaseException):
@@ -49,3 +49,16 @@ def orderly_end() -> Iterator[None]:
             signal.signal(number, handler)
     if came:
         os.kill(os.getpid(), came)
+
+
+@contextmanager
+def without_stop() -> Iterator[None]:
+    """While the block runs, Ctrl-Z does nothing: a program that is stopped leaves an output as it is, a relay on."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTSTP, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTSTP, before)

@@ -237,6 +237,9 @@ def _handle_signals(notifier: Notifier) -> tuple[threading.Event, threading.Even
     # Without a handler, each of these would end the process and leave the relay as it is.
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
         signal.signal(number, lambda *_: stop_requested.set())
+    # Ctrl-Z, or a line that it prints in the background, would stop it with the relay on.
+    for number in (signal.SIGTSTP, signal.SIGTTOU):
+        signal.signal(number, signal.SIG_IGN)
     if notifier.has_manager:
         # systemd reloads with SIGHUP. On a terminal, SIGHUP means that the terminal is gone.
         signal.signal(signal.SIGHUP, lambda *_: reload_requested.set())
