@@ -222,6 +222,13 @@ def test_a_program_that_is_started_with_closed_files_works(closed: str) -> None:
     assert done.stderr in ("", "binarycop: the settings are right\n")
 
 
+def test_a_question_without_a_standard_input_has_no_answer() -> None:
+    command = f'"{sys.executable}" -m binarycop lines --pulse permission --json <&-'
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 2
+    assert json.loads(done.stdout.splitlines()[-1])["error"].startswith("nobody answered, and nothing was driven")
+
+
 def test_ctrl_c_while_the_program_still_imports_ends_it_without_a_word() -> None:
     program = (
         "import sys\n"

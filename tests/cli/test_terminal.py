@@ -69,6 +69,15 @@ def test_a_long_text_wraps_between_words_on_a_terminal_only() -> None:
     assert Terminal(io.StringIO(), XTERM).wrapped(text) == text.replace("\n", "\\n")
 
 
+@pytest.mark.parametrize("columns", ["1", "2", "9" * 5000])
+def test_a_terminal_of_no_sensible_width_still_shows_a_message(columns: str) -> None:
+    assert Terminal(Tty(), {"TERM": "xterm", "COLUMNS": columns}).wrapped("no such clip").split() == [
+        "no",
+        "such",
+        "clip",
+    ]
+
+
 def test_the_size_is_the_terminals_own_then_the_environments() -> None:
     assert Terminal(io.StringIO(), {}).size == (80, 24)
     assert Terminal(io.StringIO(), {"COLUMNS": "0", "LINES": "many"}).size == (80, 24)

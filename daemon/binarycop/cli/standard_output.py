@@ -1,4 +1,4 @@
-"""The program's two outputs: always open, able to write the name of any file, and named in an error."""
+"""The program's input and two outputs: always open; those able to write any file's name, and named in an error."""
 
 import os
 import sys
@@ -20,12 +20,14 @@ class _NamedFile(FileIO):
 
 
 def prepare() -> None:
-    """Make both outputs ready. An output of another kind, such as a test's, stays as it is."""
+    """Make input and outputs ready. One of another kind, such as a test's, stays as it is."""
     # The first files that a program with closed outputs opened would get its texts.
+    if sys.stdin is None:
+        sys.stdin = _opened(0, "r")
     if sys.stdout is None:
-        sys.stdout = _opened(1)
+        sys.stdout = _opened(1, "w")
     if sys.stderr is None:
-        sys.stderr = _opened(2)
+        sys.stderr = _opened(2, "w")
     if type(sys.stdout) is TextIOWrapper:
         sys.stdout.flush()
         sys.stdout = TextIOWrapper(
@@ -36,9 +38,9 @@ def prepare() -> None:
         )
 
 
-def _opened(descriptor: int) -> TextIOWrapper:
-    null = os.open(os.devnull, os.O_WRONLY)
+def _opened(descriptor: int, mode: str) -> TextIOWrapper:
+    null = os.open(os.devnull, os.O_RDONLY if mode == "r" else os.O_WRONLY)
     if null != descriptor:
         os.dup2(null, descriptor)
         os.close(null)
-    return open(descriptor, "w", encoding="utf-8", closefd=False)
+    return TextIOWrapper(open(descriptor, f"{mode}b", closefd=False), encoding="utf-8")

@@ -22,6 +22,8 @@ _CLEAR_REST_OF_LINE, _CLEAR_BELOW = "\x1b[K", "\x1b[J"
 _HIDE_CURSOR, _SHOW_CURSOR = "\x1b[?25l", "\x1b[?25h"
 _RESET = "\x1b[0m"
 _SIZE = (80, 24)
+_MAX_DIGITS = 4
+_LEAST_WRAPPED = 10
 
 
 class Style(Enum):
@@ -96,7 +98,7 @@ class Terminal:
             known = os.terminal_size((0, 0))
         asked = (self._environment.get(name, "") for name in ("COLUMNS", "LINES"))
         columns, rows = (
-            int(text) if text.isdecimal() and int(text) > 0 else size or usual
+            int(text) if len(text) <= _MAX_DIGITS and text.isdecimal() and int(text) > 0 else size or usual
             for text, size, usual in zip(asked, known, _SIZE)
         )
         return columns, rows
@@ -117,7 +119,11 @@ class Terminal:
             return text
         # A path is not cut: it would not be found again when it is copied.
         return textwrap.fill(
-            text, self.size[0] - 1, subsequent_indent="  ", break_on_hyphens=False, break_long_words=False
+            text,
+            max(self.size[0] - 1, _LEAST_WRAPPED),
+            subsequent_indent="  ",
+            break_on_hyphens=False,
+            break_long_words=False,
         )
 
     def print(self, *words: Words) -> None:
