@@ -1,5 +1,6 @@
 """The installer's wiring test: the state of each line, or why it cannot be opened."""
 
+import errno
 from dataclasses import replace
 
 import pytest
@@ -93,3 +94,13 @@ def test_a_walk_does_not_pass_a_permission_that_it_could_not_test_in_full(other:
     with taken, WiringTest(replace(LANE, lines=lines), factory) as wiring:
         permission = next(result for result in wiring.walk(0.1, lambda _: None) if result.name == "permission")
     assert permission.problems == (f"tested without {other}, which cannot be opened",)
+
+
+def test_a_line_that_can_no_longer_be_read_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    def unplugged(_: object) -> bool:
+        raise OSError(errno.ENODEV, "No such device")
+
+    with WiringTest(LANE, MockLines()) as wiring:
+        monkeypatch.setattr(DigitalOutputDevice, "value", property(unplugged))
+        with pytest.raises(LineError, match=r"^line RELAY: cannot be read: .*No such device"):
+            wiring.reports()

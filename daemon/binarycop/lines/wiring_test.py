@@ -5,7 +5,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from types import TracebackType
 
-from gpiozero import DigitalInputDevice, DigitalOutputDevice
+from gpiozero import DigitalInputDevice, DigitalOutputDevice, GPIOZeroError
 from gpiozero.pins import Factory
 
 from binarycop.errors import LineError
@@ -68,7 +68,7 @@ class WiringTest:
         self._opened.close()
 
     def reports(self) -> list[LineReport]:
-        """The state of every line of the lane now."""
+        """The state of every line of the lane now. Raises LineError if one cannot be read any more."""
         return [
             LineReport(
                 gate=self._gate,
@@ -119,6 +119,9 @@ class WiringTest:
         return WalkResult(self._gate, name, self._pins[name], problems, checked)
 
     def level(self, name: str) -> bool | None:
-        """Whether a line is active now; None if it cannot be opened."""
+        """Whether a line is active now; None if it cannot be opened. Raises LineError if it cannot be read."""
         device = self._outputs.get(name) or self._inputs.get(name)
-        return None if device is None else bool(device.value)
+        try:
+            return None if device is None else bool(device.value)
+        except (GPIOZeroError, OSError) as error:
+            raise LineError(self._pins[name], f"cannot be read: {error}") from error
