@@ -5,6 +5,8 @@ In Python, ``open`` gives a network that classifies crops and pictures. ``binary
 
 TYPE_CHECKING = False  # the constant of ``typing``, whose import would take longer than the whole ``--version``
 if TYPE_CHECKING:
+    from os import PathLike
+
     from binarycop.api import MaskClassifier
 
 __all__ = ["__version__", "open"]
@@ -13,14 +15,14 @@ __version__ = "0.4.0"
 
 
 def open(  # noqa: A001 - as gzip.open and PIL.Image.open: it is called with its module's name
-    bundle: str = "n-cnv", backend: str = "auto", *, finder: str = "auto", views: int = 6
+    bundle: "str | PathLike[str]" = "n-cnv", backend: str = "auto", *, finder: str = "auto", views: int = 6
 ) -> "MaskClassifier":
     """Open a bundle on a backend, and check both with the golden vectors and a drawn face, as the daemon does.
 
-    bundle: ``cnv``, ``n-cnv``, ``u-cnv``, or the path of a bundle's folder, with a slash in it. backend: ``emulator``,
-    ``overlay``, ``simulated-board``, ``simulated-rtl``, or ``auto``: the overlay if it is loaded and this process may
-    use it, else the emulator. finder: the face detector of ``look``: ``auto``, ``lookout``, ``yunet`` or ``fixed``.
-    views: how many crops of each face ``look`` classifies, 1 to 10.
+    bundle: ``cnv``, ``n-cnv``, ``u-cnv``, or the path of a bundle's folder: a ``Path``, or a text with a slash in it.
+    backend: ``emulator``, ``overlay``, ``simulated-board``, ``simulated-rtl``, or ``auto``: the overlay if it is loaded
+    and this process may use it, else the emulator. finder: the face detector of ``look``: ``auto``, ``lookout``,
+    ``yunet`` or ``fixed``. views: how many crops of each face ``look`` classifies, 1 to 10.
 
     Use it in a ``with`` block, or call ``close``. Raises ValueError for a value that is none of these, BundleError if
     the bundle is refused, BackendError if the backend cannot run here.

@@ -243,6 +243,18 @@ def test_an_accelerator_with_another_user_is_refused_before_anything_of_it_is_lo
             simulated.classifier()
 
 
+def test_a_failure_that_is_raised_again_and_again_does_not_grow(simulated: SimulatedSetup, crops: np.ndarray) -> None:
+    """What led to it would hold the crops of each call."""
+    classifier = simulated.classifier()
+    simulated.fabric.inject(SimulatedFault(FaultKind.HANG))
+    lengths = []
+    for _ in range(4):
+        with pytest.raises(DmaTimeout) as failure:
+            classifier.scores(crops[:1])
+        lengths.append(len(failure.traceback))
+    assert lengths[1:] == [2, 2, 2]
+
+
 def test_a_classifier_that_rests_slows_the_clock_once_and_its_next_crop_gets_the_whole_clock(
     simulated: SimulatedSetup, crops: np.ndarray
 ) -> None:

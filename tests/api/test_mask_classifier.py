@@ -1,7 +1,11 @@
 """``binarycop.open``: the daemon's bundle, backends and detector for crops and pictures."""
 
-from collections.abc import Iterator
+import re
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -19,6 +23,12 @@ from binarycop.frames.image import MAX_FRAME_PX
 from binarycop.settings.faces import FacesSettings
 
 VIEWS = 6
+
+
+def run_in_threads(call: Callable[[int], Any], numbers: Sequence[int]) -> list[Any]:
+    """The results of a call with each of these numbers, from four threads."""
+    with ThreadPoolExecutor(4) as threads:
+        return list(threads.map(call, numbers))
 
 
 @pytest.fixture(scope="module")
@@ -103,8 +113,8 @@ def test_an_array_with_too_many_pixels_is_refused(net: MaskClassifier) -> None:
 
 def test_a_file_that_is_no_picture_is_refused(net: MaskClassifier, tmp_path: Path) -> None:
     (tmp_path / "a.jpg").write_text("not a picture")
-    for name in ("a.jpg", "missing.png", "."):
-        with pytest.raises(UndecodableFrame):
+    for name, reason in (("a.jpg", "is not a JPEG"), ("missing.png", "does not exist"), (".", "is not a file")):
+        with pytest.raises(UndecodableFrame, match=reason):
             net.look(tmp_path / name)
 
 
@@ -115,6 +125,70 @@ def test_the_map_of_a_crop_explains_the_best_class_or_the_one_that_is_given(net:
     maps = [net.heat(crop, mask_class) for mask_class in MaskClass]
     assert all(cells.shape == (5, 5) and cells.min() >= 0 and cells.max() <= 1 for cells in maps)
     assert not np.array_equal(maps[0], maps[1])
+
+
+@pytest.mark.parametrize("crop", [[[0]], None, b"crop", "a.png"])
+def test_what_is_no_array_is_no_crop(net: MaskClassifier, crop: object) -> None:
+    with pytest.raises(TypeError, match=r"crops are a \w+, not a numpy array uint8 \(N, 32, 32, 3\)"):
+        net.scores(crop)  # type: ignore[arg-type]
+    for call in (net.classify, net.heat):
+        with pytest.raises(TypeError, match=r"a crop is a \w+, not a numpy array uint8 \(32, 32, 3\)"):
+            call(crop)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("crop", [np.zeros((1, 32, 32, 3), np.uint8), np.zeros((32, 32, 3)), np.zeros((), np.uint8)])
+def test_an_array_that_is_no_crop_is_refused_in_its_own_shape(net: MaskClassifier, crop: NDArray[np.uint8]) -> None:
+    words = f"a crop is {crop.dtype} {crop.shape}, not uint8 (32, 32, 3); look takes a whole picture"
+    for call in (net.classify, net.heat):
+        with pytest.raises(ValueError, match=f"^{re.escape(words)}$"):
+            call(crop)
+
+
+@pytest.mark.parametrize("mask_class", [-1, 4, "nose"])
+def test_a_class_that_does_not_exist_has_no_map(net: MaskClassifier, mask_class: object) -> None:
+    with pytest.raises(ValueError, match="is not a valid MaskClass"):
+        net.heat(net.bundle.golden_inputs[0], mask_class)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("picture", [None, 0, b"two.png", object()])
+def test_what_is_neither_a_path_nor_an_array_is_no_picture(net: MaskClassifier, picture: object) -> None:
+    with pytest.raises(TypeError, match=r"not a path or a numpy array; .*PIL"):
+        net.look(picture)  # type: ignore[arg-type]
+
+
+def test_threads_that_share_it_get_the_scores_of_their_own_crops(net: MaskClassifier) -> None:
+    """The emulator computes in memory of its own, outside the interpreter's lock."""
+    golden, right = net.bundle.golden_inputs, net.bundle.golden_scores
+    scores = run_in_threads(lambda index: net.scores(golden[index : index + 1])[0], [*range(len(golden))] * 20)
+    assert np.array_equal(scores, np.tile(right, (20, 1)))
+
+
+def test_threads_that_share_it_get_the_faces_of_their_own_pictures(
+    net: MaskClassifier, people: NDArray[np.uint8]
+) -> None:
+    pictures = [people[:, :, ::-1], people[:, ::-1, ::-1], people[::2, ::2, ::-1]]
+    right = [net.look(picture) for picture in pictures]
+    assert run_in_threads(lambda index: net.look(pictures[index]), [0, 1, 2] * 4) == right * 4
+
+
+def test_it_is_closed_when_the_calls_of_other_threads_are_over(tiny_bundle: Bundle) -> None:
+    closed = threading.Event()
+
+    class Slow(Emulator):
+        def scores(self, crops: NDArray[np.uint8]) -> NDArray[np.int32]:
+            threading.Thread(target=close).start()
+            assert not closed.wait(0.05)
+            return super().scores(crops)
+
+    def close() -> None:
+        opened.close()
+        closed.set()
+
+    opened = MaskClassifier(tiny_bundle, Slow(tiny_bundle), lambda: make_detector(FacesSettings()), views=1, limit=1)
+    assert np.array_equal(opened.scores(tiny_bundle.golden_inputs), tiny_bundle.golden_scores)
+    assert closed.wait(5)
+    with pytest.raises(ValueError, match="closed"):
+        opened.scores(tiny_bundle.golden_inputs)
 
 
 def test_a_closed_one_answers_nothing(tiny_bundle: Bundle) -> None:
@@ -138,9 +212,10 @@ def test_its_text_names_bundle_and_backend(tiny_bundle: Bundle) -> None:
         assert repr(opened) == "<MaskClassifier: random 0.0.0 on emulator>"
 
 
-def test_a_bundle_that_does_not_exist_is_refused() -> None:
+@pytest.mark.parametrize("name", ["nosuch", "", ".", ".."])
+def test_a_bundle_that_does_not_exist_is_refused(name: str) -> None:
     with pytest.raises(BundleError, match="there is no such bundle; there are"):
-        binarycop.open("nosuch")
+        binarycop.open(name)
 
 
 def test_the_simulated_board_gives_the_same(tiny_bundle: Bundle) -> None:

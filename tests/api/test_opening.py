@@ -34,6 +34,8 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[Backend]:
         ),
         ({"finder": "haar"}, "there is no finder 'haar'; write auto, lookout, yunet, fixed"),
         ({"views": 11}, "there are 1 to 10 views, not 11"),
+        ({"views": 2.5}, r"there are 1 to 10 views, not 2\.5"),
+        ({"views": "6"}, "there are 1 to 10 views, not '6'"),
     ],
 )
 def test_a_value_that_does_not_exist_is_answered_with_those_that_do(arguments: dict[str, object], reason: str) -> None:
@@ -74,6 +76,16 @@ def test_auto_takes_the_emulator_if_another_program_takes_the_overlay_first(
     assert (net.backend, net.why_emulator) == ("emulator", "the gate's service is using it")
     with pytest.raises(BackendError, match="overlay: the gate's service is using it"):
         binarycop.open(str(tiny_bundle.folder), "overlay")
+
+
+def test_a_bundle_is_a_name_or_a_path(tiny_bundle: Bundle, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tiny_bundle.folder.parent)
+    for path in (tiny_bundle.folder, Path(tiny_bundle.folder.name)):
+        with binarycop.open(path, "emulator") as net:
+            assert net.bundle.manifest == tiny_bundle.manifest
+    for wrong in (None, 3):
+        with pytest.raises(TypeError, match=r"a bundle is a \w+, not a name or the path of a folder"):
+            binarycop.open(wrong)  # type: ignore[arg-type]
 
 
 def test_a_bundle_by_its_path_is_not_looked_for(tmp_path: Path) -> None:

@@ -90,7 +90,7 @@ def test_without_any_picture_the_exit_code_is_that_of_a_source(
     assert main(["classify", str(tmp_path), str(tmp_path / "none.png")]) == 5
     assert capsys.readouterr().err.splitlines() == [
         f"binarycop: left out: {tmp_path} is not a file",
-        f"binarycop: left out: {tmp_path}/none.png is not a file",
+        f"binarycop: left out: {tmp_path}/none.png does not exist",
         f"binarycop: source {tmp_path}: gives no picture, nor does any other file",
     ]
 

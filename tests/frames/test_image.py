@@ -133,8 +133,8 @@ def test_a_picture_that_never_arrived_is_refused_with_what_it_is(tmp_path: Path,
 
 
 def test_a_missing_file_or_a_folder_is_refused(tmp_path: Path) -> None:
-    for path in (tmp_path / "missing.png", tmp_path):
-        with pytest.raises(UndecodableFrame, match="is not a file"):
+    for path, reason in ((tmp_path / "missing.png", "does not exist"), (tmp_path, "is not a file")):
+        with pytest.raises(UndecodableFrame, match=reason):
             read_picture(path)
 
 
@@ -187,6 +187,15 @@ def test_a_decompression_bomb_is_refused_by_its_header_alone(
 ) -> None:
     reason = refused(tmp_path / "bomb", forge(16000, 12000))
     assert reason == "has 16000×12000 pixels, more than 50000000"
+
+
+@pytest.mark.parametrize(("forge", "limit"), [(_jpeg, 50_000_000), (_png, 16_777_216)])
+def test_a_picture_that_is_too_large_to_shrink_is_refused_with_the_limit_of_its_format(
+    tmp_path: Path, forge: Callable[[int, int], bytes], limit: int
+) -> None:
+    (tmp_path / "large").write_bytes(forge(8000, 8000))
+    with pytest.raises(UndecodableFrame, match=f"has 8000×8000 pixels, more than {limit}$"):
+        read_picture(tmp_path / "large", shrink_to_px=image.MAX_FRAME_PX)
 
 
 @tried(Kind.PICTURE, "JPEG of 48 megapixels", "read at half its width and height")

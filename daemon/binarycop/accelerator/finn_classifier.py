@@ -58,7 +58,8 @@ class FinnClassifier:
         """See ``Classifier.scores``. After an OverlayError every call raises it again, until ``reload``."""
         check_crops(crops)
         if self._failure is not None:
-            raise self._failure
+            # Without what led to it: else each call would add to it, and it would hold crops.
+            raise self._failure.with_traceback(None)
         try:
             self.wake()
             parts = [self._run(crops[start : start + MAX_BATCH]) for start in range(0, len(crops), MAX_BATCH)]

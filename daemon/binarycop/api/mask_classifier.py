@@ -1,6 +1,7 @@
 """The object that ``binarycop.open`` gives: a network with its backend, and a detector for whole pictures."""
 
 import os
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
@@ -16,12 +17,15 @@ from binarycop.classifier.gradcam import GradCam
 from binarycop.detection.base import SMALLEST_FACE_PX, Detector, Face
 from binarycop.detection.views import cut_views, mean_scores
 from binarycop.frames.image import MAX_FRAME_PX, read_picture
+from binarycop.geometry import SIDE_PX
+
+_CROP, _CROPS = f"({SIDE_PX}, {SIDE_PX}, 3)", f"(N, {SIDE_PX}, {SIDE_PX}, 3)"
 
 
 class MaskClassifier:
     """A bundle's network on a backend. It classifies a crop, a batch of crops, or the faces of a picture.
 
-    It is not thread-safe: one thread owns it. Use it in a ``with`` block, or call ``close``.
+    Threads may share it; their calls wait for each other. Use it in a ``with`` block, or call ``close``.
     """
 
     def __init__(
@@ -42,6 +46,7 @@ class MaskClassifier:
         self._views, self._limit = views, limit
         self._why_emulator = why_emulator
         self._is_closed = False
+        self._turn = threading.RLock()  # a backend and a detector serve one thread at a time
 
     @property
     def bundle(self) -> Bundle:
@@ -61,15 +66,18 @@ class MaskClassifier:
     def scores(self, crops: NDArray[np.uint8]) -> NDArray[np.int32]:
         """The scores of a batch: (N, 32, 32, 3) uint8 RGB to (N, 4) int32, in the order of ``MaskClass``.
 
-        Raises ValueError for any other array, and after ``close``; BackendError if the accelerator fails or takes too
-        long.
+        Raises ValueError for any other array, and after ``close``; TypeError for what is no array; BackendError if the
+        accelerator fails or takes too long.
         """
-        self._check_open()
-        return self._classifier.scores(crops)
+        if not isinstance(crops, np.ndarray):
+            raise TypeError(f"crops are a {type(crops).__name__}, not a numpy array uint8 {_CROPS}; see numpy.stack")
+        with self._turn:
+            self._check_open()
+            return self._classifier.scores(crops)
 
     def classify(self, crop: NDArray[np.uint8]) -> Answer:
         """The answer to one crop, (32, 32, 3) uint8 RGB, without other views of it. Raises as ``scores``."""
-        return make_answer(self.scores(crop[None])[0], self._limit)
+        return make_answer(self.scores(_one(crop))[0], self._limit)
 
     def look(self, picture: str | os.PathLike[str] | NDArray[np.uint8]) -> Look:
         """Find the faces of a picture and classify each, as ``binarycop evaluate`` does: without tracking and votes.
@@ -77,16 +85,18 @@ class MaskClassifier:
         picture: the path of a JPEG, PNG, BMP or WebP file, or an array (H, W, 3) uint8 RGB; OpenCV's BGR is turned
         round by ``picture[:, :, ::-1]``. Faces count from 16 px on, with their shorter side. A JPEG of 16 to 50
         megapixels is decoded smaller. Raises UndecodableFrame if the file cannot be read, has another format or more
-        than 64 MiB, or has too many pixels; ValueError for any other array, and after ``close``; DetectorError or
-        BackendError if detector or accelerator fail.
+        than 64 MiB, or has too many pixels; ValueError for any other array, and after ``close``; TypeError for
+        what is neither; DetectorError or BackendError if detector or accelerator fail.
         """
         self._check_open()
         pixels = _bgr(picture) if isinstance(picture, np.ndarray) else _read(picture)
-        if self._detector is None:
-            self._detector = self._make_detector()
-        found = [face for face in self._detector.detect(pixels) if face.box.shorter_px >= SMALLEST_FACE_PX]
-        found.sort(key=lambda face: face.box.area_px, reverse=True)
-        answers = tuple(self._answer(pixels, face) for face in found)
+        with self._turn:
+            self._check_open()
+            if self._detector is None:
+                self._detector = self._make_detector()
+            found = [face for face in self._detector.detect(pixels) if face.box.shorter_px >= SMALLEST_FACE_PX]
+            found.sort(key=lambda face: face.box.area_px, reverse=True)
+            answers = tuple(self._answer(pixels, face) for face in found)
         manifest = self._bundle.manifest
         height_px, width_px = pixels.shape[:2]
         return Look(answers, width_px, height_px, manifest.name, manifest.version, self.backend)
@@ -96,20 +106,26 @@ class MaskClassifier:
 
         mask_class: the class whose score is explained; None is the one with the best score. Cell (row, column) is in
         the middle of 16×16 pixels, at 7.5 + 4·row and 7.5 + 4·column. The first call takes seconds on a board. Raises
-        ValueError for any other array, after ``close``, or if the bundle's network is not built as the paper's are.
+        ValueError for any other array or class, after ``close``, or if the bundle's network is not built as the paper's
+        are.
         """
-        self._check_open()
-        if mask_class is None:
-            mask_class = self.classify(crop).mask_class
-        if self._gradcam is None:
-            self._gradcam = GradCam(self._bundle)
-        heat: NDArray[np.float32] = self._gradcam.heat(crop[None], [mask_class])[0]
-        return heat
+        with self._turn:
+            self._check_open()
+            one = _one(crop)
+            mask_class = self.classify(crop).mask_class if mask_class is None else MaskClass(mask_class)
+            if self._gradcam is None:
+                self._gradcam = GradCam(self._bundle)
+            heat: NDArray[np.float32] = self._gradcam.heat(one, [mask_class])[0]
+            return heat
 
     def close(self) -> None:
-        """Free what the backend holds. The overlay stays loaded. May be called twice."""
-        self._is_closed = True
-        self._classifier.close()
+        """Free what the backend holds, after the calls of other threads. May be called twice.
+
+        The overlay stays loaded, and another program may use it then.
+        """
+        with self._turn:
+            self._is_closed = True
+            self._classifier.close()
 
     def __enter__(self) -> "MaskClassifier":
         return self
@@ -134,6 +150,9 @@ class MaskClassifier:
 
 
 def _read(picture: str | os.PathLike[str]) -> NDArray[np.uint8]:
+    if not isinstance(picture, (str, os.PathLike)):
+        kind = f"a picture is a {type(picture).__name__}, not a path or a numpy array"
+        raise TypeError(f"{kind}; of one of PIL np.asarray(picture.convert('RGB')) is one")
     return read_picture(Path(picture), shrink_to_px=MAX_FRAME_PX)
 
 
@@ -145,3 +164,12 @@ def _bgr(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
     if height_px * width_px > MAX_FRAME_PX:
         raise ValueError(f"a picture has {width_px}×{height_px} pixels, more than {MAX_FRAME_PX}")
     return np.ascontiguousarray(picture[:, :, ::-1])
+
+
+def _one(crop: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """A crop as a batch of one. Raises TypeError or ValueError if it is no crop."""
+    if not isinstance(crop, np.ndarray):
+        raise TypeError(f"a crop is a {type(crop).__name__}, not a numpy array uint8 {_CROP}")
+    if crop.dtype != np.uint8 or crop.shape != (SIDE_PX, SIDE_PX, 3):
+        raise ValueError(f"a crop is {crop.dtype} {crop.shape}, not uint8 {_CROP}; look takes a whole picture")
+    return crop[None]

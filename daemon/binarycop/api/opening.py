@@ -1,5 +1,6 @@
 """Opens what ``binarycop.open`` and ``binarycop classify`` use: the daemon's bundle, backend and detector."""
 
+import os
 from dataclasses import replace
 
 from binarycop.accelerator.base import FpgaManager
@@ -19,18 +20,22 @@ from binarycop.settings.verdict import VerdictSettings
 AUTO = "auto"
 
 
-def open_by_name(bundle: str, backend: str, *, finder: str, views: int) -> MaskClassifier:
+def open_by_name(bundle: str | os.PathLike[str], backend: str, *, finder: str, views: int) -> MaskClassifier:
     """See ``binarycop.open``."""
+    if not isinstance(bundle, (str, os.PathLike)):
+        raise TypeError(f"a bundle is a {type(bundle).__name__}, not a name or the path of a folder")
+    # A path is one also without a slash in it.
+    name = bundle if isinstance(bundle, str) else os.path.join(os.curdir, bundle)
     names = [kind.value for kind in Backend]
     finders = [kind.value for kind in DetectorKind]
     if backend not in (AUTO, *names):
         raise ValueError(f"there is no backend {backend!r}; write {AUTO}, {', '.join(names)}")
     if finder not in finders:
         raise ValueError(f"there is no finder {finder!r}; write {', '.join(finders)}")
-    if not 1 <= views <= len(VIEWS):
-        raise ValueError(f"there are 1 to {len(VIEWS)} views, not {views}")
+    if views not in range(1, len(VIEWS) + 1):
+        raise ValueError(f"there are 1 to {len(VIEWS)} views, not {views!r}")
     return open_settings(
-        ClassifierSettings(bundle=bundle, views=views),
+        ClassifierSettings(bundle=name, views=int(views)),
         FacesSettings(finder=DetectorKind(finder)),
         VerdictSettings(),
         None if backend == AUTO else Backend(backend),

@@ -23,9 +23,10 @@ def find_bundle(name: str) -> Path:
     """
     if "/" in name:
         return Path(name)
-    for parent in SEARCH_PATHS:
-        if os.path.isdir(parent / name):  # False, and no error, for a name that is too long
-            return parent / name
+    if name not in ("", os.curdir, os.pardir):
+        for parent in SEARCH_PATHS:
+            if os.path.isdir(parent / name):  # False, and no error, for a name that is too long
+                return parent / name
     folders = (path for parent in SEARCH_PATHS if parent.is_dir() for path in parent.iterdir())
     names = sorted({path.name for path in folders if path.is_dir()})
     raise BundleError(name, f"there is no such bundle; there are {', '.join(names) or 'none'}")

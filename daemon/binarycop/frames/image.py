@@ -51,7 +51,9 @@ def decode(data: bytes, *, max_px: int = MAX_PICTURE_PX, shrink_to_px: int | Non
                 flags, decoded_px = reduced, -(-width_px // factor) * -(-height_px // factor)
     limit_px = max_px if shrink_to_px is None else min(max_px, shrink_to_px)
     if decoded_px > limit_px:
-        raise ValueError(f"has {width_px}×{height_px} pixels, more than {limit_px}")
+        # What can be decoded smaller is too large only if it has more than any picture may have.
+        is_shrunk = shrink_to_px is not None and header.can_shrink
+        raise ValueError(f"has {width_px}×{height_px} pixels, more than {max_px if is_shrunk else limit_px}")
     try:
         # OpenCV 4.5.4 looks for an orientation in JPEGs only, 4.6 in PNGs too, 5.0 in WebP files too.
         pixels = cv2.imdecode(np.frombuffer(data, np.uint8), flags | cv2.IMREAD_IGNORE_ORIENTATION)
@@ -65,7 +67,7 @@ def decode(data: bytes, *, max_px: int = MAX_PICTURE_PX, shrink_to_px: int | Non
 def _read(path: Path) -> bytes:
     try:
         if not path.is_file():
-            raise UndecodableFrame(str(path), "is not a file")
+            raise UndecodableFrame(str(path), "is not a file" if path.exists() else "does not exist")
         with path.open("rb") as file:
             data = file.read(MAX_FILE_BYTES + 1)
     except UndecodableFrame:

@@ -140,7 +140,7 @@ def test_the_command_writes_one_heat_map_for_each_picture(
     assert (out / ".gitignore").read_text(encoding="utf-8") == "*\n"
     printed = capsys.readouterr()
     assert printed.out.endswith("heat of chin\n")
-    assert "none.png: is not a file" in printed.err
+    assert "none.png: does not exist" in printed.err
 
 
 def test_the_picture_shows_the_crop_and_its_heat() -> None:
