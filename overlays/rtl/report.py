@@ -36,6 +36,18 @@ PARTS = {
     "synthesis": ("luts", "ffs", "bram36", "dsps"),
     "route": ("fmax_mhz_ecp5",),
 }
+_ROWS = {
+    "images": "images compared with the emulator",
+    "wrong_scores": "wrong scores",
+    "cycles_per_image": "clocks for each image of a batch",
+    "latency_cycles": "latency: clocks from first pixel to last score",
+    "luts": "LUTs (7-series, yosys)",
+    "ffs": "flip-flops",
+    "bram36": "block RAMs of 36 Kbit",
+    "dsps": "DSPs",
+    "fmax_mhz_ecp5": "clock routed on an ECP5, slowest grade, MHz",
+}
+_NETWORKS = {"cnv": "CNV", "n-cnv": "n-CNV", "u-cnv": "µ-CNV"}
 _IMAGES = {"cnv": 1_000, "n-cnv": 10_000, "u-cnv": 10_000}
 _DISTURBED = Stalls(input=30, output=30, resets=2)
 _DISTURBED_IMAGES = 100
@@ -168,10 +180,10 @@ def _measure(parser: argparse.ArgumentParser, words: list[str], *, if_missing: b
 def table(figures: dict[str, Figures]) -> str:
     """The figures as a Markdown table."""
     names = list(figures)
-    rows = [f"| | {' | '.join(names)} |", f"|---|{'---|' * len(names)}"]
-    for key in [key for part in PARTS.values() for key in part]:
-        cells = ["–" if figures[name].get(key) is None else f"{figures[name][key]:,}" for name in names]
-        rows.append(f"| {key} | {' | '.join(cells)} |")
+    rows = [f"| | {' | '.join(_NETWORKS[name] for name in names)} |", f"|---|{'---|' * len(names)}"]
+    for key, row in _ROWS.items():
+        cells = ["–" if figures[name].get(key) is None else f"{figures[name][key]:,g}" for name in names]
+        rows.append(f"| {row} | {' | '.join(cells)} |")
     return "\n".join(rows)
 
 

@@ -17,6 +17,7 @@ from overlays.rtl import core, generate
 from overlays.rtl.plan import Plan
 
 BENCH = Path(__file__).with_name("bench") / "core_bench.cpp"
+STATES = Path(__file__).with_name("states") / "core_states.sv"
 TOP = "binarycop_core"
 _LONGEST_S = 3600
 
@@ -55,28 +56,38 @@ class Bench:
     program: Path
     bundle: Bundle
 
-    def run(self, images: NDArray[np.uint8], stalls: Stalls = Stalls(), seed: int = 1) -> Result:
-        """Run images, (N, 32, 32, 3) uint8, through the circuit. Raises SimulationError if scores are missing."""
+    def run(
+        self, images: NDArray[np.uint8], stalls: Stalls = Stalls(), seed: int = 1, coverage: Path | None = None
+    ) -> Result:
+        """Run images, (N, 32, 32, 3) uint8, through the circuit. Raises SimulationError if scores are missing.
+
+        coverage: where a bench that was built with the states writes their counts.
+        """
         scores = open_emulator(self.bundle).scores(images)
         with TemporaryDirectory() as temporary:
             files = Path(temporary) / "images", Path(temporary) / "scores"
             files[0].write_bytes(np.ascontiguousarray(images).tobytes())
             files[1].write_bytes(scores.astype("<i4").tobytes())
             numbers = (seed, stalls.input, stalls.output, stalls.resets)
-            output = _call([str(self.program), *map(str, files), *map(str, numbers)], allowed=(0, 1))
+            words = [*map(str, files), *map(str, numbers), *([str(coverage)] if coverage else [])]
+            output = _call([str(self.program), *words], allowed=(0, 1))
         if not output.strip():
             raise SimulationError(f"{self.program.name} gave no result: a score is missing")
         return Result(**json.loads(output))
 
 
-def build(folder: Path, plan: Plan, bundle: Bundle, modules: Path = generate.MODULES) -> Bench:
+def build(
+    folder: Path, plan: Plan, bundle: Bundle, modules: Path = generate.MODULES, *, counts_states: bool = False
+) -> Bench:
     """Write the circuit to ``folder`` and compile it with the bench. modules: the folder of those of all circuits.
 
-    A warning of Verilator is an error. Raises SimulationError.
+    counts_states: with the states of the control as cover properties. A warning of Verilator is an error, except with
+    those. Raises SimulationError.
     """
     generate.write(folder, plan, bundle, modules)
     # Little optimisation: compiling takes longer than simulating some hundred images.
-    command = ["verilator", "--cc", "--exe", "--build", "-j", str(os.cpu_count() or 1), "-O3", "-Wall"]
+    command = ["verilator", "--cc", "--exe", "--build", "-j", str(os.cpu_count() or 1), "-O3"]
+    command += ["--coverage-user", "-Wno-lint", str(STATES)] if counts_states else ["-Wall"]
     command += ["--x-assign", "unique", "--x-initial", "unique", "--top-module", TOP]
     command += ["-CFLAGS", f"-DSCORE_BITS={core.score_bits(bundle)}", "-MAKEFLAGS", "OPT_FAST=-O1"]
     command += ["-MAKEFLAGS", "OPT_SLOW=-O0", "-MAKEFLAGS", "OPT_GLOBAL=-O1"]

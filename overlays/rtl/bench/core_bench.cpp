@@ -1,8 +1,9 @@
 // Drives a core with images and compares all scores. Both streams stall at random; a reset comes in the middle of an image.
 //
-// core_bench IMAGES SCORES SEED STALL_IN STALL_OUT RESETS
+// core_bench IMAGES SCORES SEED STALL_IN STALL_OUT RESETS [COVERAGE]
 //   IMAGES: (N, 32, 32, 3) uint8. SCORES: (N, 4) int32, little-endian. STALL_IN, STALL_OUT: percent of the clocks in which a
-//   stream stalls. RESETS: how often a reset comes; after it the same images begin again.
+//   stream stalls. RESETS: how often a reset comes; after it the same images begin again. COVERAGE: where the counts of
+//   states go, if they were compiled in.
 // It prints images, wrong scores, clocks an image and the first image's latency. It exits with 1 if a score is wrong or
 // missing, or a rule of AXI-Stream is broken.
 #include <cstdint>
@@ -17,6 +18,9 @@
 
 #include "Vbinarycop_core.h"
 #include "verilated.h"
+#if VM_COVERAGE
+#include "verilated_cov.h"
+#endif
 
 namespace {
 
@@ -161,8 +165,8 @@ class Bench {
 }  // namespace
 
 int main(int argc, char **argv) {
-  if (argc != 7) {
-    std::fprintf(stderr, "core_bench IMAGES SCORES SEED STALL_IN STALL_OUT RESETS\n");
+  if (argc != 7 && argc != 8) {
+    std::fprintf(stderr, "core_bench IMAGES SCORES SEED STALL_IN STALL_OUT RESETS [COVERAGE]\n");
     return 2;
   }
   const unsigned seed = std::strtoul(argv[3], nullptr, 10);
@@ -177,5 +181,8 @@ int main(int argc, char **argv) {
   }
   if (!bench.Run(bench.Pixels())) return 1;
   bench.Drain();
+#if VM_COVERAGE
+  if (argc == 8) VerilatedCov::write(argv[7]);
+#endif
   return bench.Report() ? 0 : 1;
 }

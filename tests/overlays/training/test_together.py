@@ -11,6 +11,7 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
+from overlays.networks.tables import U_CNV  # noqa: E402
 from overlays.training.make_parts import make_parts  # noqa: E402
 from overlays.training.model import BinaryNet  # noqa: E402
 from overlays.training.part_folder import LONGEST_WAIT_S, MadeFrom, PartFolder  # noqa: E402
@@ -43,7 +44,7 @@ def test_two_processes_have_the_losses_of_one(tmp_path: Path) -> None:
 
 
 def test_a_batch_that_cannot_be_split_is_refused() -> None:
-    net = BinaryNet(train_together.U_CNV)
+    net = BinaryNet(U_CNV)
     with pytest.raises(ValueError, match="a batch of 200 crops cannot be split evenly among 3 processes"):
         Trainer(net, RunSettings("u-cnv"), Progress(), shares=3)
 

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Verifies the shell around the accelerator's core: lint, a bench with a stand-in core for both widths of the memory's
 # port, and proofs. With the word `spoilt` it spoils the modules in one place each instead: bench or proof must find it.
+# With the word `coverage` it only runs the bench, and the counts of the states go to the files $COVERAGE.<number>.
 # Needs Verilator and a C++ compiler, which root installs; the proofs need yosys and z3 in .venv-rtl (make test-circuit installs them).
 set -euo pipefail
 cd "$(dirname "$0")/../../../.."
@@ -29,9 +30,11 @@ lint() { # BEAT_BYTES
     sources "$rtl/shell" | xargs verilator --lint-only -Wall --timescale 1ns/1ps --top-module binarycop_shell "-GBEAT_BYTES=$1"
 }
 
-bench() { # FOLDER BEAT_BYTES
+bench() { # FOLDER BEAT_BYTES [coverage]
     rm -rf "$work/model"
-    sources "$1" | xargs verilator --cc --exe --build -j 2 -O3 --assert -Wno-lint --timescale 1ns/1ps \
+    local states=()
+    (($# < 3)) || states=(--coverage-user "$rtl/states/shell_states.sv" "$rtl/states/deadman_states.sv")
+    { sources "$1"; printf '%s\n' "${states[@]}"; } | xargs verilator --cc --exe --build -j 2 -O3 --assert -Wno-lint --timescale 1ns/1ps \
         --top-module binarycop_shell "-GBEAT_BYTES=$2" -GTIMEOUT_CYCLES=200 -CFLAGS "-O1 -std=c++17 -I$rtl/model" \
         --Mdir "$work/model" -o bench "$here/shell_bench.cpp" >"$work/build" 2>&1 || { cat "$work/build" >&2; return 2; }
     timeout "$longest_s" "$work/model/bench"
@@ -60,6 +63,11 @@ prove_all() { # FOLDER
         prove "$1" score_widener 3 && prove "$1" deadman_proof 28 &&
         prove "$1" read_dma 2 -set FIFO_BEATS 16 && prove "$1" write_dma 2
 }
+
+if [[ ${1:-} == coverage ]]; then
+    bench "$rtl/shell" 8 coverage
+    exit
+fi
 
 if [[ ${1:-} != spoilt ]]; then
     lint 8

@@ -1,12 +1,17 @@
 // Drives the shell with a stand-in core through its registers and its memory: batches, stalls, faults, resets.
 //
 // The rules of AXI are assertions in the model (overlays/rtl/rules): one that is broken ends the bench.
+// Where the counts of states were compiled in (overlays/rtl/states), those of each circuit go to the file COVERAGE.<number>.
 #include "circuit.h"
 
 #include <cstdio>
 #include <cstdlib>
 #include <functional>
 #include <string>
+
+#if VM_COVERAGE
+#include "verilated_cov.h"
+#endif
 
 namespace {
 
@@ -33,6 +38,16 @@ struct Bench {
 
     explicit Bench(unsigned seed = 1) : memory(fill(seed)), circuit(memory.data(), base, size, seed), random(seed) {
         fix_window(base, base + size);
+    }
+
+    // The counters are the circuit's, and end with it.
+    ~Bench() {
+#if VM_COVERAGE
+        static int circuits = 0;
+        if (const char *file = std::getenv("COVERAGE"))
+            VerilatedCov::write((std::string(file) + "." + std::to_string(circuits++)).c_str());
+        VerilatedCov::clear();
+#endif
     }
 
     static std::vector<uint8_t> fill(unsigned seed) {
@@ -300,6 +315,29 @@ void the_gates_lines_are_in_the_shell() {
     check(top.gate_permission == 0, "without a heartbeat the permission ends");
     toggle();
     check(top.gate_permission == 0, "and a heartbeat alone does not bring it back");
+    top.gpio_o &= ~1;
+    bench.circuit.run(500);
+    check(top.gate_permission == 0, "nor does it come back while it is cleared");
+    toggle();
+    top.gpio_o |= 1;
+    bench.circuit.run(10);
+    check(top.gate_permission == 1, "cleared, and given again with a heartbeat, it is back");
+    top.gpio_o &= ~1;
+    bench.circuit.run(1);
+    check(top.gate_permission == 0, "and is taken at once");
+    bench.circuit.run(10);
+    top.gpio_o |= 1;
+    int given = 0;  // MAX_ON_TIMEOUTS times TIMEOUT_CYCLES: 50,000 clocks
+    for (; given < 6000 && (given < 5 || top.gate_permission); given++) toggle();
+    check(given > 4950 && given < 5050, "a permission that is given for ever ends at the maximum");
+    top.gpio_o &= ~1;
+    bench.circuit.run(10);
+    top.gpio_o |= 1;
+    bench.circuit.run(10);
+    check(top.gate_permission == 1, "and can be given again");
+    bench.circuit.reset();
+    check(top.gate_permission == 0, "a reset ends it");
+    top.gpio_o &= ~1;
     top.gate_fire = 1;
     bench.circuit.run(4);
     check(top.gpio_i >> 8 & 1, "an input is read");
