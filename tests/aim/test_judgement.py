@@ -35,7 +35,7 @@ def test_a_camera_that_is_placed_right_has_no_finding_and_a_proposal() -> None:
     ("changes", "kind", "figure"),
     [
         ({"width_px": 63.4}, FindingKind.TOO_FAR, "63 px wide; 64 or more"),
-        ({"width_px": 139}, FindingKind.TOO_NEAR, "139 px wide; above 138 px"),
+        ({"width_px": 139}, FindingKind.TOO_NEAR, "139 px wide; 138 or less are right"),
         ({"left": 0.49}, FindingKind.AT_EDGE, "the left edge: 0.5"),
         ({"right": -0.3}, FindingKind.AT_EDGE, "the right edge: 0.0"),
         ({"top": 0.2}, FindingKind.AT_EDGE, "the upper edge: 0.2"),

@@ -58,8 +58,8 @@ def test_a_screen_has_all_that_an_installer_asks_for() -> None:
         "80 px; 64 to 138 are right, 40 or more count",
         "bright 120, clipped 0 %, sharp 0",
         "bright 120, clipped 0 %, 1.0 times the face",
-        "nose; lead 50 of 22 needed",
-        "nose 8; 5 of 8 frames needed",
+        "nose; lead 50, 22 needed",
+        "nose 8 in 8 frames; 5 needed",
         "A judgement comes in 18 s.",
     ):
         assert words in text
@@ -120,7 +120,7 @@ def test_findings_have_what_to_do_below_them() -> None:
     rows = said(many_findings())
     assert rows[:2] == [
         "too far: the face is 40 px wide; 64 or more are right",
-        "  -> camera nearer, or a longer lens",
+        "  -> mount the camera nearer, or use a longer lens",
     ]
     assert len([row for row in rows if row.startswith("  -> ")]) == 3
     assert not any("Setting" in row for row in rows)
@@ -128,8 +128,8 @@ def test_findings_have_what_to_do_below_them() -> None:
 
 def test_a_setting_is_proposed_and_never_changed() -> None:
     aiming = Aiming().frames(60)
-    assert said(aiming)[-1] == "Setting: faces.least_px: 40 (as it is). Nothing was changed."
-    assert said(aiming, replace(HEADING, least_px=60))[-1].startswith("Setting: faces.least_px: 40 (now 60).")
+    assert said(aiming)[-1] == "Proposed setting: faces.least_px: 40 (as it is). Nothing was changed."
+    assert said(aiming, replace(HEADING, least_px=60))[-1].startswith("Proposed setting: faces.least_px: 40 (now 60).")
 
 
 def test_a_short_time_is_said() -> None:
@@ -139,7 +139,7 @@ def test_a_short_time_is_said() -> None:
 @pytest.mark.parametrize(
     ("heading", "is_relay_on", "words"),
     [
-        (replace(HEADING, lines="mock"), False, "lines.factory is mock: no line is held"),
+        (replace(HEADING, lines="mock"), False, "lines.factory is mock: no wire is held or driven"),
         (replace(HEADING, opens_when_off=True), False, "relay off: the speed gate is open (gate.fail: open)"),
         (HEADING, True, "THE RELAY'S LINE READS ON"),
     ],
@@ -162,7 +162,7 @@ def test_before_the_first_frame_there_is_a_screen_too() -> None:
 def test_one_line_has_the_same_figures() -> None:
     text = line(Aiming().frames(60).session.view(), HEADING)
     assert text.startswith("north   2.0 s; face 80 px at column 9 of 16, row 5 of 9; bright 120, sharp 0; correct; ")
-    assert text.endswith("lead 50 of 22 needed; 30.0 Hz")
+    assert text.endswith("lead 50, 22 needed; 30.0 Hz")
 
 
 def test_json_has_each_figure_and_null_for_what_is_not_known() -> None:

@@ -53,7 +53,11 @@ def test_a_good_board_has_nothing_to_do() -> None:
         (replace(GOOD, swaps=(CARD,), swaps_off=True), Level.WARN, "the kernel keeps the daemon out of it"),
         (replace(GOOD, swaps=(Swap("/dev/zram0", 64, False),)), Level.OK, "in memory only: /dev/zram0"),
         (replace(GOOD, dumps_kernel=True), Level.FAIL, "a kernel that crashes writes all memory to a file"),
-        (replace(GOOD, core_pattern="|/usr/share/apport"), Level.OK, "those of others go to |/usr/share/apport"),
+        (
+            replace(GOOD, core_pattern="|/usr/share/apport"),
+            Level.OK,
+            "the kernel's pattern for those of others: |/usr/share/apport",
+        ),
         (replace(GOOD, temperature_c=76.0), Level.WARN, "76 °C"),
         (replace(GOOD, temperature_c=85.0), Level.FAIL, "85 °C"),
         (replace(GOOD, temperature_c=None), Level.NOT_CHECKED, "not checked: this machine has no sensor"),

@@ -65,7 +65,7 @@ def test_a_gate_that_works_has_nothing_to_do() -> None:
         (with_daemon(active="inactive"), Level.WARN, "stopped, relay off"),
         (with_daemon(active="activating", status="starting"), Level.WARN, "activating: starting"),
         (with_daemon(enabled="disabled"), Level.FAIL, "disabled"),
-        (with_daemon(restarts=3), Level.WARN, "started again 3 times"),
+        (with_daemon(restarts=3), Level.WARN, "started again after 3 failures"),
         (with_daemon(watchdog="infinity"), Level.FAIL, "systemd does not watch the daemon"),
         (with_daemon(needs_reload=True), Level.WARN, "changed since systemd read them"),
         (with_daemon(drop_ins=("/etc/x/overlay-as-root.conf",)), Level.WARN, "these settings do not need it"),

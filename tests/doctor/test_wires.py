@@ -48,9 +48,14 @@ def test_a_daemon_that_runs_holds_its_lines() -> None:
             Level.FAIL,
             "fire (x:99): there is no line 'x:99'",
         ),
-        (owned("led.py", is_daemon_running=False), "owners", Level.FAIL, "other programs have lines: permission has"),
-        (owned("binarycop", is_daemon_running=False), "owners", Level.FAIL, "permission has 'binarycop'"),
-        (owned("led.py", is_daemon_running=True), "owners", Level.FAIL, "permission has 'led.py'"),
+        (
+            owned("led.py", is_daemon_running=False),
+            "owners",
+            Level.FAIL,
+            "other programs hold lines: permission is held by",
+        ),
+        (owned("binarycop", is_daemon_running=False), "owners", Level.FAIL, "permission is held by 'binarycop'"),
+        (owned("led.py", is_daemon_running=True), "owners", Level.FAIL, "permission is held by 'led.py'"),
         (owned("", is_daemon_running=True), "owners", Level.FAIL, "the daemon runs and does not hold permission"),
         (replace(GOOD, slow_clock="slow, 100 MHz in full"), "overlay's clock", Level.FAIL, "slow, 100 MHz"),
         (

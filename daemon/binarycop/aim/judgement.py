@@ -114,7 +114,7 @@ def judge(
     """
     if not figures.frames:
         words = f"no frames: {trouble}" if trouble else "no frames"
-        return Judgement((Finding(FindingKind.NO_FRAMES, words, "camera, cable, frames.source"),), None)
+        return Judgement((Finding(FindingKind.NO_FRAMES, words, "check camera, cable and frames.source"),), None)
     face, rate = figures.face, _rate_findings(figures, camera, verdict)
     if face is None or figures.with_face < LEAST_WITH_FACE:
         return Judgement((_no_face(figures), *rate), None)
@@ -130,7 +130,7 @@ def _no_face(figures: Figures) -> Finding:
         words = f"a face in {_percent(figures.with_face)} of the frames only"
     if figures.behind is not None and figures.behind < LEAST_BRIGHTNESS:
         words += f"; the picture is dark (brightness {figures.behind:.0f})"
-    remedy = "stand where people stop, facing the camera; camera at nose height; light"
+    remedy = "face the camera where people stop; mount it at nose height; add light"
     return Finding(FindingKind.NO_FACE, words, remedy)
 
 
@@ -145,21 +145,21 @@ def _place_findings(face: FaceFigures, camera: Camera, faces: FacesSettings) -> 
     findings = []
     if face.width_px < camera.good_px:
         words = f"too far: the face is {face.width_px:.0f} px wide; {camera.good_px} or more are right"
-        findings.append(Finding(FindingKind.TOO_FAR, words, "camera nearer, or a longer lens"))
+        findings.append(Finding(FindingKind.TOO_FAR, words, "mount the camera nearer, or use a longer lens"))
     elif face.width_px > camera.most_px:
-        words = f"too near: the face is {face.width_px:.0f} px wide; above {camera.most_px} px not all adults fit in"
-        findings.append(Finding(FindingKind.TOO_NEAR, words, "camera further away, or a wider lens"))
+        words = f"too near: the face is {face.width_px:.0f} px wide; {camera.most_px} or less are right"
+        findings.append(Finding(FindingKind.TOO_NEAR, words, "mount the camera further away, or use a wider lens"))
     elif face.shorter_px < faces.least_px:
         words = f"faces.least_px is {faces.least_px}: this face of {face.shorter_px:.0f} px does not count"
-        findings.append(Finding(FindingKind.NOT_COUNTED, words, "set the value below"))
+        findings.append(Finding(FindingKind.NOT_COUNTED, words, "write the setting that is proposed below"))
     room, edge, turn = min(
-        (face.left, "left", "turn the camera left, as it looks"),
-        (face.right, "right", "turn the camera right, as it looks"),
+        (face.left, "left", "turn the camera left, seen from behind it"),
+        (face.right, "right", "turn the camera right, seen from behind it"),
         (face.top, "upper", "tilt the camera up, or mount it higher"),
         (face.bottom, "lower", "tilt the camera down, or mount it lower"),
     )
     if room < LEAST_ROOM and face.width_px <= camera.most_px:
-        words = f"at the {edge} edge: {max(room, 0):.1f} widths of the face are free; {LEAST_ROOM:g} are needed"
+        words = f"at the {edge} edge: {max(room, 0):.1f} of the face's width is free there; {LEAST_ROOM:g} is needed"
         findings.append(Finding(FindingKind.AT_EDGE, words, turn))
     return findings
 
@@ -172,17 +172,17 @@ def _light_findings(face: FaceFigures) -> list[Finding]:
         words = (
             f"backlit: what is behind is {face.backlight:.1f} times as bright as the face ({face.box_brightness:.0f})"
         )
-        remedy = "no window, lamp or sun in the picture; a lamp next to the camera"
+        remedy = "no window, lamp or sun behind people; a lamp next to the camera"
         findings.append(Finding(FindingKind.BACKLIT, words, remedy))
     elif is_dark:
         words = f"too dark: the face has brightness {face.brightness:.0f}; {LEAST_BRIGHTNESS:.0f} or more are needed"
         findings.append(Finding(FindingKind.TOO_DARK, words, "a lamp next to the camera, about 500 lx at the spot"))
     if face.clipped > MOST_CLIPPED:
-        words = f"overexposed: {_percent(face.clipped)} of the face are clipped"
+        words = f"overexposed: {_percent(face.clipped)} of the face is white without detail"
         findings.append(Finding(FindingKind.CLIPPED, words, "less light on the spot, or automatic exposure"))
     if face.sharpness <= LEAST_SHARPNESS and not is_dark:
         words = f"blurred: sharpness {face.sharpness:.0f}; more than {LEAST_SHARPNESS:.0f} is needed"
-        findings.append(Finding(FindingKind.BLURRED, words, "focus, clean the lens; more light if people move"))
+        findings.append(Finding(FindingKind.BLURRED, words, "focus and clean the lens; add light if people move"))
     return findings
 
 
@@ -201,7 +201,7 @@ def _rate_findings(figures: Figures, camera: Camera, verdict: VerdictSettings) -
         findings.append(Finding(FindingKind.RATE_LOW, words, "a camera with a higher rate, or another mode of it"))
     elif looked_at_hz < needed_hz:
         words = f"the processor is too slow: {looked_at_hz:.1f} of {rate_hz:.1f} Hz; the verdict needs {needed_hz:.1f}"
-        findings.append(Finding(FindingKind.TOO_SLOW, words, "smaller frames, fewer classifier.views"))
+        findings.append(Finding(FindingKind.TOO_SLOW, words, "smaller frames, or fewer classifier.views"))
     if (figures.slow_interval or 0.0) > MOST_SLOW_INTERVAL:
         words = f"the rate varies: a tenth of the frames take {figures.slow_interval:.1f} times as long as usual"
         remedy = "exposure_dynamic_framerate off; nothing else on the camera's USB hub"
@@ -214,7 +214,8 @@ def _vote_findings(face: FaceFigures) -> list[Finding]:
     if not face.scored or share >= LEAST_VOTES:
         return []
     words = f"unclear: {_percent(1 - share)} of the frames give no vote; 17 % is usual"
-    return [Finding(FindingKind.UNCLEAR, words, "face the camera; camera at face height; nothing before the face")]
+    remedy = "face the camera; mount it at nose height; nothing in front of the face"
+    return [Finding(FindingKind.UNCLEAR, words, remedy)]
 
 
 def _percent(share: float) -> str:

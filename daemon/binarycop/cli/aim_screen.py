@@ -90,13 +90,13 @@ def judgement_lines(judgement: Judgement, heading: Heading, of_s: float) -> list
         lines += [warn(row) for row in textwrap.wrap(finding.words, _TEXT)]
         lines += textwrap.wrap(finding.remedy, _TEXT, initial_indent="  -> ", subsequent_indent="     ")
     if not judgement.findings:
-        is_placed = "The camera is placed right." if judgement.is_place_known else "Light and rate are right."
+        is_placed = "Place, light and rate are right." if judgement.is_place_known else "Light and rate are right."
         lines.append(ok(is_placed))
     if not judgement.is_place_known:
-        lines.append("The detector fixed does not measure where the face is, nor how wide it is.")
+        lines.append("The detector fixed does not measure where the face is or how wide it is.")
     if judgement.least_px is not None:
         now = "as it is" if judgement.least_px == heading.least_px else f"now {heading.least_px}"
-        lines.append(f"Setting: faces.least_px: {judgement.least_px} ({now}). Nothing was changed.")
+        lines.append(f"Proposed setting: faces.least_px: {judgement.least_px} ({now}). Nothing was changed.")
     return lines
 
 
@@ -107,7 +107,7 @@ def cell_of(face: FaceSample) -> tuple[int, int]:
 
 def _lines_held(heading: Heading, *, is_relay_on: bool) -> Line:
     if heading.lines == MOCK:
-        return fail("lines.factory is mock: no line is held")
+        return fail("lines.factory is mock: no wire is held or driven")
     if is_relay_on:
         return fail("lines held; THE RELAY'S LINE READS ON, though it is commanded off")
     gets = "the speed gate is open (gate.fail: open)" if heading.opens_when_off else "nobody gets a permission"
@@ -198,14 +198,15 @@ def _class_words(votes: PersonVotes, heading: Heading) -> str:
     words = votes.outcome.words if verdict is None else verdict.status.value
     window = votes.window.votes if votes.window is not None else ()
     lead = f"{sum(vote.margin for vote in window) / len(window):.0f}" if window else "-"
-    return f"{words}; lead {lead} of {heading.lead_needed} needed"
+    return f"{words}; lead {lead}, {heading.lead_needed} needed"
 
 
 def _votes_words(votes: PersonVotes, heading: Heading) -> str:
     window = votes.window.votes if votes.window is not None else ()
     classes = [vote.mask_class for vote in window if vote.mask_class is not None]
     counts = [f"{one.label} {count}" for one in MaskClass if (count := classes.count(one))]
-    return f"{', '.join(counts) or 'none'}; {heading.votes} of {len(window)} frames needed"
+    frames = "1 frame" if len(window) == 1 else f"{len(window)} frames"
+    return f"{', '.join(counts) or 'none'} in {frames}; {heading.votes} needed"
 
 
 def _bar(face: FaceSample | None, camera: Camera, heading: Heading) -> list[Line]:

@@ -13,6 +13,7 @@ BLACK_SHARE, CLIPPED_SHARE = 0.9, 0.25
 
 _DAEMON = "the daemon has the camera, and cannot be asked about it"
 _STOP = "systemctl stop binarycop, then doctor again: it looks at light and faces too"
+_CABLE = "check the camera's cable, port and supply; dmesg"
 _DARK_REMEDY = "light on the face, about 500 lx at the spot (docs/first-hour.md, When it is dark)"
 
 
@@ -106,18 +107,18 @@ def check_pictures(facts: CameraFacts) -> list[Finding]:
             return [not_checked("pictures", _DAEMON, _STOP, gate=gate)]
         return _running(facts, facts.running)
     if pictures is None:
-        return [fail("pictures", facts.problem or "none came", "see the message; dmesg, another port", gate=gate)]
+        remedy = "dmesg may say why; try another cable, or another USB port"
+        return [fail("pictures", facts.problem or "none came", remedy, gate=gate)]
     findings = [_mode(pictures.mode, gate)]
     if pictures.rate_hz is not None:
         findings.append(_rate(pictures.rate_hz, facts.asked_hz, gate))
-    findings += [
-        warn("pictures", trouble, "cable, port, supply of the camera; dmesg", gate=gate) for trouble in pictures.trouble
-    ]
+    findings += [warn("pictures", trouble, _CABLE, gate=gate) for trouble in pictures.trouble]
     if pictures.is_frozen:
         text = "the camera repeats its pictures: frozen"
-        findings.append(fail("pictures", text, "unplug it and plug it in; another camera", gate=gate))
+        remedy = "unplug it and plug it in; if that does not help, another camera"
+        findings.append(fail("pictures", text, remedy, gate=gate))
     elif not pictures.frames:
-        findings.append(fail("pictures", f"none in {SECONDS:g} s", "cable, port; dmesg", gate=gate))
+        findings.append(fail("pictures", f"none in {SECONDS:g} s", "check cable and port; dmesg", gate=gate))
     if pictures.brightness is not None:
         findings += [_light(pictures, pictures.brightness, gate), _backlight(pictures, gate)]
     return findings
@@ -141,7 +142,7 @@ def _running(facts: CameraFacts, running: Running) -> list[Finding]:
     if running.rate_hz is not None and facts.is_camera:
         findings.append(_rate(running.rate_hz, facts.asked_hz, gate))
     text = f"the daemon's newest is {running.frame_age_s:.1f} s old; {running.withheld} of {running.captured} repeated"
-    remedy = "cable, port, supply of the camera; dmesg; binarycop events --class fault"
+    remedy = f"{_CABLE}; binarycop events --class fault"
     if running.causes:
         findings.append(fail("pictures", f"out of order: {', '.join(running.causes)}", remedy, gate=gate))
     elif facts.is_camera and running.frame_age_s > facts.stale_s:
@@ -149,7 +150,8 @@ def _running(facts: CameraFacts, running: Running) -> list[Finding]:
     else:
         findings.append(ok("pictures", text, gate=gate))
     if running.face_age_s is None:
-        findings.append(not_checked("faces", "the daemon has seen none since its start", "stand there", gate=gate))
+        text = "the daemon has seen none since its start"
+        findings.append(not_checked("faces", text, "stand there, then doctor again", gate=gate))
     else:
         findings.append(ok("faces", f"the daemon saw the last one {running.face_age_s:.0f} s ago", gate=gate))
     return [*findings, not_checked("light", "the daemon has the camera", _STOP, gate=gate)]
@@ -157,13 +159,13 @@ def _running(facts: CameraFacts, running: Running) -> list[Finding]:
 
 def _mode(mode: str, gate: str) -> Finding:
     if " instead of " in mode:
-        remedy = "write what the camera has to frames; v4l2-ctl --list-formats-ext lists it"
+        remedy = "write a mode that the camera has into frames; v4l2-ctl --list-formats-ext lists them"
         return warn("mode", mode, remedy, gate=gate)
     return ok("mode", mode, gate=gate)
 
 
 def _rate(rate_hz: float, asked_hz: float, gate: str) -> Finding:
-    text = f"{rate_hz:.1f} pictures a second of {asked_hz:g} asked for"
+    text = f"{rate_hz:.1f} pictures a second; frames.rate_hz asks for {asked_hz:g}"
     if rate_hz < LEAST_RATE * asked_hz:
         remedy = "more light, or switch exposure_dynamic_framerate off (v4l2-ctl); or nothing else on its USB hub"
         return warn("rate", text, remedy, gate=gate)
@@ -171,7 +173,7 @@ def _rate(rate_hz: float, asked_hz: float, gate: str) -> Finding:
 
 
 def _light(pictures: Pictures, brightness: float, gate: str) -> Finding:
-    text = f"mean brightness {brightness:.0f} of 255, {pictures.clipped:.0%} of the picture overexposed"
+    text = f"mean brightness {brightness:.0f} of 255, {100 * pictures.clipped:.0f} % of the picture overexposed"
     if pictures.black > BLACK_SHARE:
         return fail("light", "the picture is black", "is the lens covered, is there light at all?", gate=gate)
     if brightness < LEAST_BRIGHTNESS:
@@ -184,8 +186,9 @@ def _light(pictures: Pictures, brightness: float, gate: str) -> Finding:
 
 def _backlight(pictures: Pictures, gate: str) -> Finding:
     if pictures.face is None or pictures.behind is None:
-        return not_checked("backlight", "nobody was in front of the camera", "stand there, or binarycop aim", gate=gate)
+        remedy = "stand there and run doctor again, or binarycop aim"
+        return not_checked("backlight", "nobody was in front of the camera", remedy, gate=gate)
     text = f"the face has brightness {pictures.face:.0f}, what is behind it {pictures.behind:.0f}"
     if pictures.face < BACKLIT_BRIGHTNESS and pictures.behind >= BACKLIT * pictures.face:
-        return warn("backlight", text, "light from in front of the face, nothing bright behind it", gate=gate)
+        return warn("backlight", text, "light the face from the front, and have nothing bright behind it", gate=gate)
     return ok("backlight", text, gate=gate)

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 from binarycop.doctor.finding import Finding, fail, not_checked, ok, warn
 
-_SELFTEST = "binarycop selftest shows it; binarycop bundle rollback NAME goes back to the last known good version"
+_ROLLBACK = "binarycop bundle rollback NAME goes back to the last known good version"
+_SELFTEST = f"binarycop selftest shows it; {_ROLLBACK}"
 _LOAD = "systemctl restart binarycop, which loads it while the gate is stopped"
 
 
@@ -67,9 +68,8 @@ class EngineFacts:
 def check_finder(facts: FinderFacts) -> Finding:
     """Whether the detector runs, and fast enough for its camera."""
     if facts.problem:
-        return fail(
-            "detector", facts.problem, "see docs/service.md; faces.finder: lookout ships with it", gate=facts.gate
-        )
+        remedy = "write faces.finder: lookout, whose model is in the package; or install the package again"
+        return fail("detector", facts.problem, remedy, gate=facts.gate)
     text = f"{facts.name}, {facts.frame_ms:.1f} ms a frame"
     has_ms = 1000 * facts.every / facts.rate_hz
     if facts.frame_ms > has_ms:
@@ -82,7 +82,7 @@ def check_finder(facts: FinderFacts) -> Finding:
 def check_bundle(facts: EngineFacts) -> Finding:
     """Whether the bundle agrees with its manifest."""
     if facts.bundle_problem:
-        return fail("bundle", facts.bundle_problem, "binarycop bundle list, bundle rollback NAME")
+        return fail("bundle", facts.bundle_problem, f"binarycop bundle list shows the versions; {_ROLLBACK}")
     return ok("bundle", f"{facts.bundle}: every file agrees with the manifest")
 
 

@@ -70,7 +70,8 @@ def check_image(facts: MachineFacts) -> Finding:
     if (facts.os_id, facts.os_version, facts.architecture, facts.board) == _BOARD:
         return ok("board and image", f"PYNQ image for {facts.board}, {facts.os_name}")
     text = f"{facts.os_name or 'an unknown system'} on {facts.architecture}{model}: not a PYNQ-Z1 image"
-    return warn("board and image", text, "a PYNQ-Z1 image 3.0.1 or 3.1 is Ubuntu 22.04 on armhf")
+    remedy = "a gate needs the PYNQ-Z1 image 3.0.1 or 3.1 on its SD card: Ubuntu 22.04 on armhf"
+    return warn("board and image", text, remedy)
 
 
 def check_disk(facts: MachineFacts) -> Finding:
@@ -115,7 +116,7 @@ def check_dumps(facts: MachineFacts) -> Finding:
     if facts.dumps_kernel:
         remedy = "systemctl disable kdump-tools, then reboot: its file would have pictures of people"
         return fail("core dumps", "a kernel that crashes writes all memory to a file (kexec is loaded)", remedy)
-    where = f"; those of others go to {facts.core_pattern}" if facts.core_pattern else ""
+    where = f"; the kernel's pattern for those of others: {facts.core_pattern}" if facts.core_pattern else ""
     return ok("core dumps", f"the daemon forbids its own{where}")
 
 
@@ -133,8 +134,8 @@ def check_temperature(facts: MachineFacts) -> Finding:
 def check_clock(facts: MachineFacts) -> Finding:
     """The times in the journal."""
     if facts.now_s < facts.built_s:
-        remedy = "timedatectl set-time 'YYYY-MM-DD HH:MM', or a network with a time server; then look at the battery"
-        return fail("clock", "stands before the day on which this program was built: it was never set", remedy)
+        remedy = "timedatectl set-time 'YYYY-MM-DD HH:MM', or a network with a time server"
+        return fail("clock", "is before the day on which this program was built, so it was never set", remedy)
     if facts.is_synchronised is None:
         return not_checked("clock", "the kernel does not say whether it is synchronised")
     if not facts.is_synchronised:

@@ -91,7 +91,8 @@ def check_boot(_: UnitFacts, unit: Unit) -> Finding:
 def check_restarts(_: UnitFacts, unit: Unit) -> Finding:
     """How often systemd had to start it again."""
     if unit.restarts:
-        return warn("restarts", f"started again {unit.restarts} times after a failure", _LOOK)
+        failures = "1 failure" if unit.restarts == 1 else f"{unit.restarts} failures"
+        return warn("restarts", f"started again after {failures}", _LOOK)
     return ok("restarts", "none after a failure")
 
 
@@ -150,7 +151,7 @@ def check_names(facts: UnitFacts, _: Unit) -> Finding:
     if not facts.has_rules:
         return fail("udev names", "70-binarycop.rules is not installed", "install the package again")
     if not facts.names:
-        remedy = "udevadm trigger, and look at /dev/binarycop; is a camera plugged in, is it a Zynq?"
+        remedy = "plug in the camera, udevadm trigger, ls /dev/binarycop; is this a Zynq board?"
         return warn("udev names", "the rules are installed, and /dev/binarycop has no name", remedy)
     return ok("udev names", ", ".join(f"/dev/binarycop/{name}" for name in facts.names))
 

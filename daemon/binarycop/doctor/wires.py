@@ -84,8 +84,8 @@ def check_pins(facts: WireFacts) -> list[Finding]:
 def _owners(gate: str, wires: list[Wire], is_daemon_running: bool) -> Finding:
     foreign = [wire for wire in wires if wire.owner and not (is_daemon_running and wire.owner == OWNER)]
     if foreign:
-        names = ", ".join(f"{wire.name} has {wire.owner!r}" for wire in foreign[:_SHOWN])
-        return fail("owners", f"other programs have lines: {names}", "end that program, then start the gate", gate=gate)
+        names = ", ".join(f"{wire.name} is held by {wire.owner!r}" for wire in foreign[:_SHOWN])
+        return fail("owners", f"other programs hold lines: {names}", "end that program, then start the gate", gate=gate)
     free = [wire.name for wire in wires if not wire.owner]
     if is_daemon_running and free:
         text = f"the daemon runs and does not hold {', '.join(free[:_SHOWN])}"
