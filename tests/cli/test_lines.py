@@ -174,13 +174,13 @@ def test_a_pulse_that_the_line_does_not_follow_ends_with_6(
     assert result["on"] == {"output": False, "contact": None}
 
 
-def test_a_walk_asks_what_was_seen_and_writes_the_protocol(
+def test_a_walk_asks_what_was_seen_and_writes_the_record(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr("binarycop.cli.lines.time.sleep", lambda _: None)
     monkeypatch.setattr("sys.stdin", io.StringIO("y\n" + "yes\n" + "what\na\nn\n" + "s\n" + "y\ny\n"))
-    file = tmp_path / "protocol.txt"
-    assert main(["lines", "--walk", "--protocol", str(file)]) == 6
+    file = tmp_path / "record.txt"
+    assert main(["lines", "--walk", "--record", str(file)]) == 6
     printed = capsys.readouterr()
     assert printed.err.count("Did the lamp correct light? [y/n, a: again, s: skip]") == 3
     text = file.read_text()
@@ -189,7 +189,7 @@ def test_a_walk_asks_what_was_seen_and_writes_the_protocol(
     assert max(map(len, lines)) <= 80
     assert "factory   mock: drives nothing, reads no wire" in lines
     assert "permission        output  RELAY                 passed" in lines
-    assert "  wrong: the person saw nothing: the wire, the lamp or relay, its supply" in lines
+    assert "  wrong: nobody saw it: check the wire, the lamp or relay, and its supply" in lines
     assert "result    3 passed; 1 FAILED: lamps.correct; 1 not tested: lamps.nose; mock:" in lines
 
 
@@ -236,10 +236,10 @@ def wired(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return ["--config", str(config)]
 
 
-def test_only_a_walk_writes_a_protocol(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_only_a_walk_writes_a_record(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for arguments, message in (
-        (["--protocol", str(tmp_path / "x")], "argument --protocol: only --walk writes a protocol"),
-        (["--walk", "--protocol", str(tmp_path / "no" / "x")], "argument --protocol: there is no folder"),
+        (["--record", str(tmp_path / "x")], "argument --record: only --walk writes a record"),
+        (["--walk", "--record", str(tmp_path / "no" / "x")], "argument --record: there is no folder"),
     ):
         with pytest.raises(SystemExit):
             main(["lines", *arguments])

@@ -81,7 +81,7 @@ def test_a_lamp_that_nobody_saw_fails_though_it_reads_right() -> None:
     tests = results(Worker([Answer.YES, Answer.NO]), press_all)
     lamp = tests["lamps.correct"]
     assert (lamp.outcome, lamp.answer) == (Outcome.FAILED, "no")
-    assert lamp.problems == ("the person saw nothing: the wire, the lamp or relay, its supply",)
+    assert lamp.problems == ("nobody saw it: check the wire, the lamp or relay, and its supply",)
 
 
 def test_an_output_is_driven_again_on_request() -> None:
@@ -94,7 +94,7 @@ def test_an_output_is_driven_again_on_request() -> None:
 
 def test_an_input_that_nobody_works_fails_after_its_deadline() -> None:
     tests = results(Worker())
-    problem = f"stayed inactive for {INPUT_S:g} s: the contact, its wire, its pull resistor"
+    problem = f"stayed inactive for {INPUT_S:g} s: check contact, wire and pull resistor"
     assert tests["fire"].problems == (problem,)
 
 
@@ -121,7 +121,7 @@ def test_an_input_that_is_skipped_is_not_tested() -> None:
 def test_without_a_person_the_outputs_are_tested_by_what_they_read() -> None:
     tests = results(None)
     assert [test.outcome for test in tests.values()] == [Outcome.PASSED] * 2 + [Outcome.NOT_TESTED] * 3
-    assert tests["fire"].done == "nobody was asked to work it"
+    assert tests["fire"].done == "nobody was asked to work it (--yes)"
 
 
 @pytest.mark.parametrize(("answer", "outcome"), [(Answer.YES, Outcome.FAILED), (Answer.NO, Outcome.FAILED)])

@@ -72,7 +72,7 @@ HELP = {
             "binarycop lines",
             "binarycop lines --pulse permission --for 1",
             "binarycop lines --gate north --watch 60",
-            "binarycop lines --walk --protocol protocol.txt",
+            "binarycop lines --walk --record record.txt",
         ),
         (3, 6, 7, 8),
     ),

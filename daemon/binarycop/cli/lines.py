@@ -12,7 +12,7 @@ from gpiozero.pins import Factory
 
 from binarycop.accelerator.fpga_manager import SysfsFpgaManager
 from binarycop.cli import result_file
-from binarycop.cli.lines_walk import answered, walk
+from binarycop.cli.lines_walk import ask, walk
 from binarycop.cli.options import add_config, add_json, inputs_of, print_json, seconds
 from binarycop.cli.orderly_end import without_stop
 from binarycop.cli.terminal import Terminal, fail
@@ -46,7 +46,7 @@ def add(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="the commissioning: drive each output, check what it reads, what the relay's own contact says, and that "
         "the dead-man timer ends a permission without heartbeats, and ask what was seen; then wait for each input to "
-        "be worked; print a protocol",
+        "be worked; print a record",
     )
     parser.add_argument(
         "--for",
@@ -59,7 +59,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--yes", action="store_true", help="ask nothing: --walk then tests the outputs only, by what they read"
     )
-    parser.add_argument("--protocol", type=Path, metavar="FILE", help="write the protocol of --walk to FILE too")
+    parser.add_argument("--record", type=Path, metavar="FILE", help="write the record of --walk to FILE too")
     add_json(parser)
     parser.set_defaults(run=run, fail=parser.error)
 
@@ -72,10 +72,10 @@ def run(options: argparse.Namespace) -> int:
     """
     loaded = load(options.config)
     lane = _lane(options, loaded.settings.gates)
-    if options.protocol and not options.walk:
-        _fail_of(options)("argument --protocol: only --walk writes a protocol")
-    if options.protocol and (problem := result_file.problem(options.protocol)):
-        _fail_of(options)(f"argument --protocol: {problem}")
+    if options.record and not options.walk:
+        _fail_of(options)("argument --record: only --walk writes a record")
+    if options.record and (problem := result_file.problem(options.record)):
+        _fail_of(options)(f"argument --record: {problem}")
     name = resolve(lane.lines.factory, is_live=True)
     with open_factory(name) as factory:
         wires = Wires.of(lane.name, name, find_chips(name))
@@ -199,10 +199,8 @@ def _pulse_s(text: str) -> float:
 
 def _confirm(lane: LaneSettings, line: str, options: argparse.Namespace) -> bool:
     """Ask a person. Exits with code 2 if nobody can answer: a script must not take an output test for passed."""
-    question = f"Drive {line} of gate {lane.name} for {options.for_s:g} s? It may open the speed gate. [y/N] "
-    print(printable(question), end="", file=sys.stderr)
-    sys.stderr.flush()
-    answer = answered()
+    question = f"Drive {line} of gate {lane.name} for {options.for_s:g} s? It may open the speed gate. [y/N]"
+    answer = ask(question)
     if not answer:
         print(file=sys.stderr)
         _fail_of(options)("nobody answered, and nothing was driven; --yes drives without a question")

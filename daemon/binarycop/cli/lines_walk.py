@@ -1,4 +1,4 @@
-"""``binarycop lines --walk``: drives every output, has every input worked, and writes the protocol."""
+"""``binarycop lines --walk``: drives every output, has every input worked, and writes the record."""
 
 import argparse
 import select
@@ -13,8 +13,9 @@ from typing import NoReturn
 
 from binarycop import __version__
 from binarycop.cli import result_file
-from binarycop.cli.lines_protocol import Head, protocol, summary
+from binarycop.cli.lines_record import Head, record, summary
 from binarycop.cli.options import print_json
+from binarycop.cli.terminal import Terminal
 from binarycop.clock import MonotonicClock
 from binarycop.lines.commissioning import INPUT_S, Answer, Commissioning, LineTest, Outcome, Person
 from binarycop.lines.wires import Wires
@@ -35,8 +36,7 @@ class PersonAtTerminal:
     def ask(self, question: str) -> Answer:
         """See ``Person.ask``."""
         while True:
-            print(printable(f"{question} [y/n, a: again, s: skip] "), end="", file=sys.stderr, flush=True)
-            line = answered()
+            line = ask(f"{question} [y/n, a: again, s: skip]")
             if not line:
                 print(file=sys.stderr)
                 self._fail("nobody answered; --yes drives without a question")
@@ -48,8 +48,9 @@ class PersonAtTerminal:
         if sys.stdin.isatty():
             with suppress(termios.error):  # the terminal may be gone
                 termios.tcflush(sys.stdin, termios.TCIFLUSH)  # Enter from before must not skip this one
-        print(printable(task), file=sys.stderr)
-        print(printable(f"  It has {INPUT_S:g} s for each; Enter skips it."), file=sys.stderr, flush=True)
+        terminal = Terminal(sys.stderr)
+        print(terminal.wrapped(task), file=sys.stderr)
+        print(terminal.wrapped(f"  There are {INPUT_S:g} s for each; Enter skips it."), file=sys.stderr, flush=True)
 
     def has_skipped(self) -> bool:
         """See ``Person.has_skipped``. Only on a terminal: what a script writes has other lines for later questions."""
@@ -57,6 +58,12 @@ class PersonAtTerminal:
             return False
         answered()
         return True
+
+
+def ask(question: str) -> str:
+    """Ask on standard error. Returns what ``answered`` does."""
+    print(Terminal(sys.stderr).wrapped(question), end=" ", file=sys.stderr, flush=True)
+    return answered()
 
 
 def answered() -> str:
@@ -72,7 +79,7 @@ def walk(
 ) -> bool:
     """Test every line and show the results. Returns whether none has failed.
 
-    settings: the files, in words. Raises OutputError if the protocol's file cannot be written.
+    settings: the files, in words. Raises OutputError if the record's file cannot be written.
     """
     person: Person | None = None if options.yes else PersonAtTerminal(fail)
     began = datetime.now().astimezone()
@@ -82,13 +89,13 @@ def walk(
         _show(test, as_json=options.json)
     result = summary(tests) if wires.drives else f"{summary(tests)}; mock: no wire was driven, so this proves nothing"
     when = f"{began:%Y-%m-%d %H:%M %z}, until {datetime.now():%H:%M}"
-    text = protocol(Head(wires.gate, when, wires.words, f"binarycop {__version__}", settings), tests, result)
+    text = record(Head(wires.gate, when, wires.words, f"binarycop {__version__}", settings), tests, result)
     if person is not None and not options.json:
         print()
         for line in text.splitlines():
             print(printable(line))
-    if options.protocol:
-        result_file.write(options.protocol, text)
+    if options.record:
+        result_file.write(options.record, text)
     print(printable(f"binarycop: {result}"), file=sys.stderr)
     return all(test.outcome is not Outcome.FAILED for test in tests)
 

@@ -29,7 +29,7 @@ _AT_REST = frozenset({"passed", "fire", "override"})
 
 
 class Answer(Enum):
-    """What a person says to a question; the value is the word in the protocol."""
+    """What a person says to a question; the value is the word in the record."""
 
     YES = "yes"
     NO = "no"
@@ -38,7 +38,7 @@ class Answer(Enum):
 
 
 class Outcome(Enum):
-    """How a line has come out; the value is the word in the protocol."""
+    """How a line has come out; the value is the word in the record."""
 
     PASSED = "passed"
     FAILED = "FAILED"
@@ -60,7 +60,7 @@ class Person(Protocol):
 
 @dataclass(frozen=True)
 class LineTest:
-    """One line of the protocol.
+    """One line of the record.
 
     name: its key below ``lines``. done: what was done and read, in words. question, answer: of the person, empty if
     nothing was asked. problems: what was wrong, in words. outcome: NOT_TESTED if it was left out.
@@ -108,7 +108,7 @@ class Commissioning:
             answer = self._person.ask(question) if can_ask and self._person is not None else Answer.YES
         problems = result.problems
         if answer is Answer.NO:
-            problems += ("the person saw nothing: the wire, the lamp or relay, its supply",)
+            problems += ("nobody saw it: check the wire, the lamp or relay, and its supply",)
         if report.name == _RELAY:
             self._relay_problems = problems
         done = f"on for {for_s:g} s: {result.checked}" if result.checked else ""
@@ -124,7 +124,7 @@ class Commissioning:
             outcome = Outcome.FAILED if self._relay_problems else Outcome.PASSED
             return _test(report, outcome, "compared with the relay, see permission", problems=self._relay_problems)
         if self._person is None:
-            return _test(report, Outcome.NOT_TESTED, "nobody was asked to work it")
+            return _test(report, Outcome.NOT_TESTED, "nobody was asked to work it (--yes)")
         return self._work(report, self._person)
 
     def _work(self, report: LineReport, person: Person) -> LineTest:
@@ -138,7 +138,7 @@ class Commissioning:
             if change is Answer.SKIPPED:
                 return _test(report, Outcome.NOT_TESTED, _levels(seen), question=task, answer=Answer.SKIPPED.value)
             if change is Answer.NO:
-                problem = f"stayed {_state(not level)} for {INPUT_S:g} s: the contact, its wire, its pull resistor"
+                problem = f"stayed {_state(not level)} for {INPUT_S:g} s: check contact, wire and pull resistor"
                 return _test(report, Outcome.FAILED, _levels(seen), question=task, problems=(problem,))
             seen.append(level)
         problems: tuple[str, ...] = ()
@@ -161,7 +161,7 @@ class Commissioning:
 
 def _question(name: str) -> str:
     if name == _RELAY:
-        return "Did the relay switch, and the speed gate see it?"
+        return "Did the relay switch, and did the speed gate see it?"
     if name.startswith(_LAMPS):
         return f"Did the lamp {name.removeprefix(_LAMPS)} light?"
     return ""  # the heartbeat leads to no wire

@@ -1,4 +1,4 @@
-"""The protocol of a lane's commissioning, as text for a terminal of 80 columns and for the building's files."""
+"""The record of a lane's commissioning, as text for a terminal of 80 columns and for the building's files."""
 
 import textwrap
 from collections import Counter
@@ -9,7 +9,7 @@ from binarycop.lines.commissioning import LineTest, Outcome
 from binarycop.printable import printable
 
 _COLUMNS = 78
-_SIGNED = ("tested by", "signature", "seen by", "signature")
+_SIGNED = ("tested by", "signature", "witness", "signature")
 
 
 @dataclass(frozen=True)
@@ -23,9 +23,9 @@ class Head:
     settings: str
 
 
-def protocol(head: Head, tests: Sequence[LineTest], result: str) -> str:
-    """The whole protocol, with lines for names and signatures at its end."""
-    lines = ["Commissioning protocol: binarycop lines --walk", ""]
+def record(head: Head, tests: Sequence[LineTest], result: str) -> str:
+    """The whole record, with lines for names and signatures at its end."""
+    lines = ["Commissioning record: binarycop lines --walk", ""]
     rows = (
         ("gate", head.gate),
         ("date", head.when),
