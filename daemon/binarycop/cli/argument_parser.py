@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any, NoReturn
 
 from binarycop.cli.exit_codes import WRONG_ARGUMENTS
+from binarycop.cli.terminal import Terminal
 from binarycop.printable import printable
 
 
@@ -47,6 +48,10 @@ class ArgumentParser(argparse.ArgumentParser):
 
 class _HelpFormatter(argparse.RawDescriptionHelpFormatter):
     """Keeps the lines of a text, and wraps each that is longer than the terminal is wide."""
+
+    def __init__(self, prog: str, **given: Any) -> None:
+        # argparse makes one for each argument, and imports shutil with all its archives for the width.
+        super().__init__(prog, **{"width": Terminal().size[0] - 2, **given})
 
     def _fill_text(self, text: str, width: int, indent: str) -> str:
         lines = (

@@ -5,7 +5,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from binarycop.doctor.machine_facts import temperature_c
+from binarycop.doctor.temperature import temperature_c
 
 _PROC, _THERMAL, _ADC = Path("/proc"), Path("/sys/class/thermal"), Path("/sys/bus/iio/devices")
 _JOURNAL = Path("/var/log")

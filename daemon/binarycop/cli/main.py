@@ -41,16 +41,16 @@ COMMANDS = {
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
-def parser(names: Iterable[str] = COMMANDS) -> ArgumentParser:
-    """The command line: every subcommand, with the arguments of those of these names."""
+def parser(names: Iterable[str] = COMMANDS, listed: Iterable[str] = COMMANDS) -> ArgumentParser:
+    """The command line: the subcommands ``listed``, with the arguments of those of these names."""
     top = ArgumentParser(
         prog="binarycop",
         description="Gate controller: classifies how a face mask is worn, and grants or refuses permission.",
         epilog=exit_codes.listed(exit_codes.MEANINGS),
     )
     top.add_argument("--version", action="version", version=f"binarycop {__version__}")
-    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    parsers = {name: commands.add_parser(name, help=words) for name, words in COMMANDS.items()}
+    commands = top.add_subparsers(prog=top.prog, dest="command", required=True, metavar="COMMAND")
+    parsers = {name: commands.add_parser(name, help=COMMANDS[name]) for name in listed}
     for name in names:
         importlib.import_module(f"binarycop.cli.{name.replace('-', '_')}").add(parsers[name])
         _add_texts(parsers[name], name, COMMANDS[name], "")
@@ -88,7 +88,9 @@ def _run(command: Sequence[str], arguments: Sequence[str]) -> int:
     """Parse the arguments, run the command, and report the error that ends it. Returns the exit code."""
     as_json = "--json" in arguments
     try:
-        options = parser(command).parse_args(arguments)
+        # Behind its name, an argument is the command's: the other commands need no parser.
+        listed = command if command and arguments[0] == command[0] else COMMANDS
+        options = parser(command, listed).parse_args(arguments)
         as_json = getattr(options, "json", False)
         code: int = options.run(options)
         return code

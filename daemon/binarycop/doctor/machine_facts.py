@@ -3,10 +3,10 @@
 import ctypes
 import os
 import time
-from contextlib import suppress
 from pathlib import Path
 
 from binarycop.doctor.machine import MachineFacts, Swap
+from binarycop.doctor.temperature import temperature_c
 
 _TIME_ERROR = 5  # sys/timex.h: the clock is not synchronised
 _TIMEX_BYTES = 256  # struct timex has 208 bytes at most
@@ -88,19 +88,6 @@ def _swaps_off(folder: Path) -> bool:
     """Whether MemorySwapMax=0 has an effect: its unit's file says so, or its slice has one while it is stopped."""
     of_unit = folder / "binarycop.service/memory.swap.max"
     return _text(of_unit).strip() == "0" if of_unit.exists() else (folder / "memory.swap.max").exists()
-
-
-def temperature_c(thermal: Path, adc: Path) -> float | None:
-    """The hottest sensor in these folders of sysfs: thermal zones, and ADCs, as a Zynq's own is (XADC)."""
-    found = []
-    for raw in adc.glob("iio:device*/in_temp*_raw"):
-        with suppress(ValueError):
-            offset, scale = (_text(raw.with_name(raw.name.replace("raw", part))) for part in ("offset", "scale"))
-            found.append((float(_text(raw)) + float(offset)) * float(scale) / 1000)
-    for zone in thermal.glob("thermal_zone*/temp"):
-        with suppress(ValueError):
-            found.append(float(_text(zone)) / 1000)
-    return max(found, default=None)
 
 
 def _is_synchronised() -> bool | None:
