@@ -2,11 +2,9 @@
 
 import io
 import json
-import os
 import re
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -22,6 +20,7 @@ from binarycop.cli.main import main
 from binarycop.cli.status_page import Page, duration
 from binarycop.cli.terminal import Terminal, columns_of
 from binarycop.clock import MonotonicClock
+from binarycop.errors import StatusError
 from binarycop.service import unit
 from binarycop.service.status import LineLevel, SettingsStatus, State, Status, WatchdogStatus
 from binarycop.service.status_codec import decode, encode
@@ -224,6 +223,59 @@ def test_what_systemd_knows_of_a_daemon_that_does_not_run_is_said(
     assert "is inactive, too many starts have failed: journalctl -u 'binarycop*' -x -n 20 says why" in said
 
 
+def test_a_daemon_that_runs_without_its_socket_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "status"
+    monkeypatch.setattr("binarycop.cli.status.PATH", path)
+    monkeypatch.setattr(unit, "read", lambda name=unit.UNIT: parse("ActiveState=active\n"))
+    assert main(["status", "--socket", str(path)]) == 13
+    said = capsys.readouterr().err
+    assert said.endswith("binarycop.service runs, but without this socket: systemctl restart binarycop.service\n")
+
+
+def test_after_a_restart_of_the_daemon_systemd_is_asked_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    watched = replace(STATUS, watchdog=WatchdogStatus(8.0, 0.7, ()))
+    restarted = replace(watched, origin=replace(STATUS.origin, pid=STATUS.origin.pid + 1))
+    answers: Iterator[Status | StatusError] = iter(
+        [watched, watched, StatusError(tmp_path, "the daemon does not run"), restarted]
+    )
+    restarts = iter([0, 1])
+
+    def ask(_: Path) -> Status:
+        answer = next(answers)
+        if isinstance(answer, StatusError):
+            raise answer
+        return answer
+
+    def read(name: str = unit.UNIT) -> UnitState:
+        restarts_now = next(restarts)
+        return UnitState(True, 0.0, 0.0, restarts_now, "", "active", STATUS.origin.pid + restarts_now)
+
+    now_s = iter(range(100))
+    monkeypatch.setattr("binarycop.cli.status.ask", ask)
+    monkeypatch.setattr(unit, "read", read)
+    monkeypatch.setattr("binarycop.cli.status.time.sleep", lambda _: None)
+    monkeypatch.setattr("binarycop.cli.status.time.monotonic", lambda: float(next(now_s)))
+    assert main(["status", "--watch", "--json", "--seconds", "4"]) == 0
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [line.get("restarts") for line in lines] == [0, 0, None, 1]
+
+
+def test_it_starts_without_what_it_does_not_need() -> None:
+    """Nearly all its time is that of its imports, and a monitoring asks every minute."""
+    heavy = ("numpy", "cv2", "yaml", "ctypes", "shutil", "binarycop.doctor.machine", "binarycop.settings.schema")
+    program = (
+        "import sys\nfrom binarycop.cli.main import main\n"
+        "code = main(['status', '--socket', '/nowhere'])\n"
+        f"print(code, [name for name in {heavy} if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60)
+    assert done.stdout == "13 []\n"
+
+
 def test_watching_goes_on_while_the_daemon_does_not_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "status"
     assert main(["status", "--watch", "--seconds", "0", "--socket", str(path)]) == 13
@@ -277,34 +329,30 @@ def test_a_duration_is_short(seconds: float, words: str) -> None:
 
 
 def test_a_daemon_that_runs_says_how_it_is(bundle: str, tmp_path: Path) -> None:
-    path = tmp_path / "status"
-    command = [sys.executable, "-m", "binarycop", "run", "--source", "demo", "--bundle", bundle]
-    environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
-    with subprocess.Popen(
-        [*command, "--status-socket", str(path)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=environment,
-        text=True,
-    ) as daemon:  # fmt: skip
+    path, settings = tmp_path / "status", tmp_path / "gate.yaml"
+    settings.write_text("service: {hang_s: 30}\n")  # the machine of the tests may have other things to do
+    program = [sys.executable, "-m", "binarycop"]
+    run = [*program, "run", "--config", str(settings), "--source", "demo", "--bundle", bundle]
+    watch = [*program, "status", "--watch", "--json", "--socket", str(path)]
+    found: dict[str, Any] = {}
+    with (
+        (tmp_path / "said").open("w") as said,
+        subprocess.Popen([*run, "--status-socket", str(path)], stdout=said, stderr=said) as daemon,
+        subprocess.Popen(watch, stdout=subprocess.PIPE, text=True) as watching,
+    ):
         try:
-            assert daemon.stdout is not None
-            said: list[str] = []
-            for line in daemon.stdout:
-                said.append(line)
-                if "in front" in line:
+            assert watching.stdout is not None
+            for line in watching.stdout:
+                found = json.loads(line)
+                if daemon.poll() is not None or (found["event"] == "status" and found["gates"][0]["persons"]):
                     break
-            assert "in front" in said[-1], said
-            threading.Thread(target=daemon.stdout.read, daemon=True).start()
-            asked: subprocess.CompletedProcess[str] = subprocess.run(
-                [sys.executable, "-m", "binarycop", "status", "--json", "--socket", str(path)],
-                capture_output=True, text=True, timeout=60, check=True,
-            )  # fmt: skip
         finally:
+            watching.terminate()
             daemon.terminate()
             daemon.wait(60)
-    found: dict[str, Any] = json.loads(asked.stdout)
-    assert found["state"] == "in service"
+    assert found.get("state") == "in service", (found, (tmp_path / "said").read_text())
     assert found["origin"]["pid"] == daemon.pid
     assert found["origin"]["factory"] == "mock"
-    assert found["gates"][0]["persons"] >= 1
     assert found["machine"]["threads"] >= 4
     assert not path.exists()
 

@@ -1,6 +1,7 @@
 """The socket of ``binarycop status`` with readers that do what they must not."""
 
 import errno
+import json
 import os
 import socket
 import stat
@@ -14,8 +15,9 @@ import pytest
 from binarycop.clock import ManualClock, MonotonicClock
 from binarycop.errors import OutputError, StatusDenied, StatusError
 from binarycop.service import status_socket
+from binarycop.service.status import Status
 from binarycop.service.status_client import ask
-from binarycop.service.status_codec import MOST_BYTES, decode
+from binarycop.service.status_codec import MOST_BYTES, decode, encode
 from binarycop.service.status_server import DEADLINE_S, MOST_OPEN, StatusServer, open_status
 from tests.service.statuses import STATUS
 
@@ -266,6 +268,58 @@ def test_a_daemon_that_ends_before_it_answers_is_said(answering: Answering) -> N
     connection.close()
     asking.join(20)
     assert "ended before it answered" in str(results[0])
+
+
+def test_one_that_answers_a_byte_at_a_time_is_given_up(answering: Answering) -> None:
+    """Its socket may be another's: the whole answer has a deadline, not each part of it."""
+    is_over = threading.Event()
+
+    def drip() -> None:
+        connection, _ = _accept(answering)
+        with connection, suppress(OSError):
+            while not is_over.wait(0.01):
+                connection.send(b" ")
+
+    dripping = threading.Thread(target=drip)
+    dripping.start()
+    try:
+        with pytest.raises(StatusError, match=r"no answer within 0\.2 s"):
+            ask(answering.path, 0.2)
+    finally:
+        is_over.set()
+        dripping.join(20)
+
+
+def test_what_is_quoted_of_a_wrong_answer_is_short(answering: Answering) -> None:
+    tree = json.loads(encode(STATUS, 0.0))
+    tree["gates"][0]["state"] = "x" * 60_000
+
+    def answer() -> None:
+        connection, _ = _accept(answering)
+        with connection:
+            connection.sendall(json.dumps(tree).encode() + b"\n")
+
+    answers = threading.Thread(target=answer)
+    answers.start()
+    with pytest.raises(StatusError, match="not one of this version: 'xxx") as raised:
+        ask(answering.path, 20)
+    answers.join(20)
+    assert len(str(raised.value)) < 400
+
+
+def test_more_who_ask_than_the_queue_holds_wait_for_their_turn(answering: Answering) -> None:
+    answering._listener.listen(0)
+    waiting = [answering.connect()[0]]
+    with pytest.raises(StatusError, match=r"no answer within 0\.1 s: .* or too many ask it"):
+        ask(answering.path, 0.1)
+    found: list[Status] = []
+    asking = threading.Thread(target=lambda: found.append(ask(answering.path, 20)))
+    asking.start()
+    while asking.is_alive():
+        answering.turns(1, every_s=1.0)
+        asking.join(0.01)
+    assert found[0].origin == STATUS.origin
+    assert decode(read(waiting[0])).origin == STATUS.origin
 
 
 def _accept(answering: Answering) -> tuple[socket.socket, object]:

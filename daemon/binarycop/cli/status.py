@@ -16,6 +16,7 @@ from binarycop.cli.machine_facts import MachineFacts
 from binarycop.cli.status_page import Page
 from binarycop.cli.terminal import Screen, Terminal, Words, fail
 from binarycop.errors import StatusDenied, StatusError
+from binarycop.printable import printable
 from binarycop.service import unit
 from binarycop.service.status import Status
 from binarycop.service.status_client import ask
@@ -72,7 +73,8 @@ def _watch(path: Path, for_s: float, *, as_json: bool) -> int:
             except StatusError as error:
                 code = exit_codes.code_of(error)
                 shown: Sequence[Sequence[Words]] = [(fail(f"NO ANSWER: {error.reason}"),)]
-                tree: dict[str, Any] = {"event": "error", "error": str(error), "exit_code": code}
+                tree: dict[str, Any] = {"event": "error", "error": printable(str(error)), "exit_code": code}
+                turn = 0  # the next one that answers is another process
             else:
                 if turn % _UNIT_TURNS == 0:
                     state = _unit_of(status)
@@ -98,6 +100,9 @@ def _ask(path: Path) -> Status:
         if known is None or not known.state:
             raise
         meaning = exit_codes.MEANINGS.get(known.failure, "")
+        if known.is_active and not path.exists():
+            # As after an upgrade by hand: systemd makes the socket before the start of the daemon, or not at all.
+            raise StatusError(path, f"{UNIT} runs, but without this socket: systemctl restart {UNIT}") from None
         ended = f", its last exit code is {known.failure} ({meaning})" if known.failure else ""
         degraded = unit.read(DEGRADED)
         if degraded is not None and degraded.is_active:
