@@ -6,10 +6,11 @@ import pytest
 
 from binarycop.doctor.finding import Section, fail, not_checked, ok, warn
 from binarycop.doctor.own_names import read_own_names
-from binarycop.doctor.privacy import Names, without_names
+from binarycop.doctor.privacy import Names, tree_without_names, without_names
 from binarycop.doctor.report import report, summary
 
-NAMES = Names(frozenset({"ward-4-box", "jane", "A1B2C3D4"}), ("Ward 4", "gate"))
+PATH = "/home/jane doe/St. Mary, ward 3/clip.avi"
+NAMES = Names(frozenset({"ward-4-box", "jane", "A1B2C3D4"}), ("Ward 4", "gate", "O'Brien"), ("demo", PATH))
 SECTIONS = (
     Section("cameras", (ok("mode", "MJPG 640×480 at 30 Hz", gate="Ward 4"), warn("rate", "14 Hz", "more light"))),
     Section("machine", (fail("swap", "/dev/sda2", "swapoff -a"), not_checked("temperature", "no sensor"))),
@@ -29,6 +30,13 @@ SECTIONS = (
         ("/home/jane/clip.avi does not exist", "/home/(left out) does not exist"),
         ("/media/stick/gate.yaml", "/media/(left out)"),
         ("/etc/binarycop/gate.d/40-clinic.yaml:3: gate.policy", "/etc/binarycop/gate.d/(left out):3: gate.policy"),
+        ("/etc/my-gate.d/40 clinic north.yaml:3: gate", "/etc/my-gate.d/(left out):3: gate"),
+        ("p.d/north.yaml, gate.yaml", "p.d/(left out), gate.yaml"),
+        ("unit files: with the drop-ins clinic.conf, b.conf", "unit files: with the drop-ins (left out)"),
+        (f"north: {PATH}: does not exist", "north: /home/(left out): does not exist"),
+        ("is '/media/Jane Doe/stick 1/x'; write demo", "is '/media/(left out)'; write demo"),
+        ("/root/clip.avi, /root", "/root/(left out), /(left out)"),
+        ("the demo, at /home/(left out)", "the demo, at /home/(left out)"),
         ("WARD-4-BOX says no", "(left out) says no"),
         ("serial a1b2c3d4", "serial (left out)"),
         ("Ward 4: dark", "gate-1: dark"),
@@ -41,7 +49,7 @@ def test_what_names_somebody_is_taken_out(text: str, expected: str) -> None:
 
 
 def test_the_report_says_what_it_holds_and_has_every_finding() -> None:
-    text = report(SECTIONS, [("OpenCV", "4.5.4.60")], "gates:\n- name: Ward 4\n", NAMES)
+    text = report(SECTIONS, [("OpenCV", "4.5.4.60")], "gates:\n- name: gate-1\n", NAMES)
     assert text.startswith("binarycop doctor: report for support\n\nWhat this file holds:")
     assert "  OpenCV       4.5.4.60" in text.splitlines(), "a version is no address"
     assert "  ok    mode: gate-1: MJPG 640×480 at 30 Hz" in text.splitlines()
@@ -49,6 +57,27 @@ def test_the_report_says_what_it_holds_and_has_every_finding() -> None:
     assert "- name: gate-1" in text.splitlines()
     assert "Ward" not in text
     assert summary(SECTIONS) == "1 ok, 1 warn, 1 FAIL, 1 not checked"
+
+
+def test_settings_have_no_name_however_yaml_would_write_it() -> None:
+    gates = [{"name": "O'Brien", "frames": {"source": PATH, "rate_hz": 30}, "lines": {"lamps": {"jane": None}}}]
+    assert tree_without_names({"gates": gates}, NAMES) == {
+        "gates": [
+            {
+                "name": "gate-3",
+                "frames": {"source": "/home/(left out)", "rate_hz": 30},
+                "lines": {"lamps": {"(left out)": None}},
+            }
+        ]
+    }
+
+
+def test_what_another_program_wrote_begins_no_line_and_moves_no_cursor() -> None:
+    section = Section("lines", (warn("owners", "other programs have lines: 'a\x1b[2J\n  ok'", "end 'a\nb'"),))
+    lines = report([section], [], "", NAMES).splitlines()
+    assert "  warn  owners: other programs have lines: 'a\\x1b[2J\\n  ok'" in lines
+    assert "        -> end 'a\\nb'" in lines
+    assert lines[-1] == "none"
 
 
 def test_the_machines_own_names_are_read(tmp_path: Path) -> None:

@@ -75,20 +75,25 @@ def _examine(options: argparse.Namespace) -> list[Section]:
     else:
         print(printable(summary(sections)))
     if options.report:
-        _write_report(options.report, sections, examination)
+        _write_report(options.report, options.config, sections, examination)
     return sections
 
 
-def _write_report(file: Path, sections: Sequence[Section], examination: Any) -> None:
+def _write_report(file: Path, config: Path | None, sections: Sequence[Section], examination: Any) -> None:
     from binarycop.doctor.own_names import read_own_names  # noqa: PLC0415
-    from binarycop.doctor.privacy import Names  # noqa: PLC0415
+    from binarycop.doctor.privacy import Names, tree_without_names  # noqa: PLC0415
     from binarycop.doctor.versions import read_versions  # noqa: PLC0415
-    from binarycop.settings.dump import dump_changes  # noqa: PLC0415
+    from binarycop.settings.dump import as_yaml, changes_to_dict  # noqa: PLC0415
 
-    settings = examination.settings
-    gates = () if settings is None else tuple(lane.name for lane in settings.gates)
-    changes = "the settings are wrong" if settings is None else dump_changes(settings)
-    text = report(sections, read_versions(), changes, Names(read_own_names(), gates))
+    settings, files = examination.settings, () if config is None else (str(config),)
+    changes, names = "the settings are wrong", Names(read_own_names(), paths=files)
+    if settings is not None:
+        sources = (lane.frames.source for lane in settings.gates)
+        paths = (*files, *sources, settings.classifier.bundle)
+        names = Names(names.own, tuple(lane.name for lane in settings.gates), paths)
+        differing = tree_without_names(changes_to_dict(settings), names)
+        changes = as_yaml(differing) if differing else ""
+    text = report(sections, read_versions(), changes, names)
     result_file.write(file, text, mode=0o600)
     print(printable(f"binarycop: {file} is for support; read it before you send it"), file=sys.stderr)
 

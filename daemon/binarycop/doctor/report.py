@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from binarycop.doctor.finding import Level, Section, count
 from binarycop.doctor.privacy import Names, without_names
+from binarycop.printable import printable
 
 _HEAD = """binarycop doctor: report for support
 
@@ -17,7 +18,7 @@ people were permitted and refused since its start. Read it before you send it.
 
 
 def report(sections: Sequence[Section], versions: Iterable[tuple[str, str]], settings: str, names: Names) -> str:
-    """The whole text. versions: of programs. settings: YAML of what differs from the defaults."""
+    """The whole text. versions: of programs. settings: YAML of what differs from the defaults, without names."""
     lines = [_HEAD, "versions"]
     lines += [f"  {name:<12} {version}" for name, version in versions]
     for section in sections:
@@ -26,10 +27,9 @@ def report(sections: Sequence[Section], versions: Iterable[tuple[str, str]], set
             gate = f"{finding.gate}: " if finding.gate else ""
             lines.append(_filtered(f"  {finding.level.value:<5} {finding.name}: {gate}{finding.text}", names))
             if finding.remedy:
-                lines.append(f"        -> {finding.remedy}")
-    lines += ["", summary(sections), "", "settings that differ from the defaults", ""]
-    lines += [_filtered(line, names) for line in (settings or "none").splitlines()]
-    return "\n".join(lines) + "\n"
+                lines.append(_filtered(f"        -> {finding.remedy}", names))
+    lines += ["", summary(sections), "", "settings that differ from the defaults", "", settings or "none"]
+    return "\n".join(lines).rstrip("\n") + "\n"
 
 
 def summary(sections: Sequence[Section]) -> str:
@@ -39,4 +39,4 @@ def summary(sections: Sequence[Section]) -> str:
 
 
 def _filtered(line: str, names: Names) -> str:
-    return without_names(line, names)
+    return printable(without_names(line, names))

@@ -12,13 +12,13 @@ from binarycop.settings.schema import LaneSettings, Settings
 
 def dump(settings: Settings) -> str:
     """All settings as YAML; each gate has every key."""
-    return _yaml(to_dict(settings))
+    return as_yaml(to_dict(settings))
 
 
 def dump_changes(settings: Settings) -> str:
     """The settings that differ from the defaults, as YAML; empty if none does."""
     changes = changes_to_dict(settings)
-    return _yaml(changes) if changes else ""
+    return as_yaml(changes) if changes else ""
 
 
 def to_dict(settings: Settings) -> dict[str, Any]:
@@ -61,6 +61,7 @@ def _changes(section: Any, default: Any) -> dict[str, Any]:
     return changes
 
 
-def _yaml(value: Any) -> str:
+def as_yaml(value: Any) -> str:
+    """What ``to_dict`` and ``changes_to_dict`` return, as YAML."""
     text = yaml.safe_dump(value, sort_keys=False, allow_unicode=True)
     return str(text)
