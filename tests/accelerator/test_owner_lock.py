@@ -75,6 +75,22 @@ def test_the_file_is_made_and_only_its_owner_and_group_may_open_it(file: Path) -
     assert file.read_bytes() == b""
 
 
+def test_a_file_that_is_there_is_locked_without_the_right_to_write(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The daemon's unit has a read-only file system."""
+    file.parent.mkdir()
+    file.touch()
+    opened: list[int] = []
+    real = os.open
+
+    def watch(path: Path, flags: int, mode: int) -> int:
+        opened.append(flags)
+        return real(path, flags, mode)
+
+    monkeypatch.setattr(os, "open", watch)
+    OwnerLock(file).take()
+    assert [flags & (os.O_ACCMODE | os.O_CREAT | os.O_TRUNC) for flags in opened] == [os.O_RDONLY]
+
+
 def test_one_owner_at_a_time_and_the_other_is_named(file: Path) -> None:
     waiting = Waiting(file)
     with other_process(file) as (process, _):
