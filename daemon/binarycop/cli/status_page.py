@@ -77,7 +77,9 @@ class Page:
         watchdog = self.status.watchdog
         text = "no watchdog: systemd does not watch this process"
         if watchdog.limit_s is not None:
-            notified = "not notified yet" if watchdog.notified_s is None else f"notified {watchdog.notified_s:g} s ago"
+            notified = (
+                "not notified yet" if watchdog.notified_s is None else f"notified {self._ago(watchdog.notified_s)}"
+            )
             text = f"watchdog {watchdog.limit_s:g} s, {notified}"
         restarts = 0 if self.unit is None else self.unit.restarts
         if self.unit is not None:
@@ -100,27 +102,28 @@ class Page:
         yield from self._row("since", f"{self._since(gate.since_s)}, policy {gate.policy}")
         yield from self._wires(gate.lines)
         yield from self._camera(gate.source)
-        face = "none yet" if gate.face_age_s is None else f"the last {duration(gate.face_age_s)} ago"
+        face = "none yet" if gate.face_age_s is None else f"the last {self._ago(gate.face_age_s)}"
         yield from self._row("faces", f"{gate.finder}; {face}")
         permission = f"ON ({gate.permission})" if gate.permission else "off"
         yield from self._row("permission", f"{permission}, {gate.phase}", Style.OK if gate.permission else None)
         yield from self._row("now", _front(gate.front))
         for label, entry in (("decision", gate.decision), ("verdict", gate.verdict)):
-            text = "none yet" if entry is None else f"{duration(entry.age_s)} ago: {entry.text}"
+            text = "none yet" if entry is None else f"{self._ago(entry.age_s)}: {entry.text}"
             yield from self._row(label, text)
         yield from self._row("people", _people(gate))
 
     def _camera(self, source: SourceStatus) -> Iterator[Sequence[Words]]:
         yield from self._row("camera", f"{source.name}: {source.mode or 'not open yet'}")
+        frame_age_s = source.frame_age_s + self.status.age_s
         if not source.captured:
-            yield from self._row("", f"no picture yet, for {duration(source.frame_age_s)}", Style.WARN)
+            yield from self._row("", f"no picture yet, for {duration(frame_age_s)}", Style.WARN)
             return
         rate = "" if source.rate_hz is None else f"{source.rate_hz:g} a second, "
         text = (
-            f"{rate}newest {duration(source.frame_age_s)} old; {source.captured} taken, {source.dropped} dropped, "
+            f"{rate}newest {duration(frame_age_s)} old; {source.captured} taken, {source.dropped} dropped, "
             f"{source.withheld} repeated"
         )
-        yield from self._row("", text, Style.WARN if source.frame_age_s > _OLD_FRAME_S else None)
+        yield from self._row("", text, Style.WARN if frame_age_s > _OLD_FRAME_S else None)
 
     def _wires(self, lines: Sequence[LineLevel]) -> Iterator[Sequence[Words]]:
         origin = self.status.origin
@@ -149,9 +152,13 @@ class Page:
             yield [dim((label if index == 0 else "").ljust(_LABEL_COLUMNS)), words]
 
     def _since(self, age_s: float) -> str:
-        at = self.now - timedelta(seconds=age_s)
+        at = self.now - timedelta(seconds=age_s + self.status.age_s)
         clock = at.strftime("%H:%M:%S" if at.date() == self.now.date() else "%Y-%m-%d %H:%M")
-        return f"{clock} ({duration(age_s)} ago)"
+        return f"{clock} ({self._ago(age_s)})"
+
+    def _ago(self, age_s: float) -> str:
+        """An age was true when the status was made, which is long ago if the loop hangs."""
+        return f"{duration(age_s + self.status.age_s)} ago"
 
 
 def duration(seconds: float) -> str:
