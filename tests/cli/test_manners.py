@@ -3,6 +3,7 @@
 import argparse
 import json
 import os
+import pty
 import re
 import select
 import signal
@@ -178,6 +179,34 @@ def test_a_full_disk_is_named_with_the_standard_output(
     if has_output:
         assert code == 11
         assert lines[-1] == "binarycop: the standard output cannot be written: No space left on device"
+
+
+def gone_terminal() -> int:
+    controller, end = pty.openpty()
+    os.close(controller)
+    return end
+
+
+@every_line
+def test_a_terminal_that_is_gone_is_an_output_that_cannot_be_written(
+    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = [*line_of(name, tmp_path), *(["--json"] if name in TAKES_JSON else [])]
+    exit_code_of(arguments)
+    has_output = bool(capsys.readouterr().out)
+    with standard_output(gone_terminal()):
+        code = exit_code_of(arguments)
+    if has_output:
+        assert code == 11
+        assert capsys.readouterr().err.splitlines()[-1].endswith("cannot be written: Input/output error")
+
+
+@pytest.mark.parametrize("lost", ["/dev/full", "gone terminal"])
+def test_an_error_that_nobody_can_read_keeps_its_exit_code(lost: str, tmp_path: Path) -> None:
+    error = os.open(lost, os.O_WRONLY) if lost.startswith("/") else gone_terminal()
+    command = [sys.executable, "-m", "binarycop", "check-config", "--config", str(tmp_path / "missing.yaml")]
+    with os.fdopen(error, "wb") as file:
+        assert subprocess.run(command, stderr=file, timeout=60, check=False).returncode == 3
 
 
 @pytest.mark.parametrize("words", [["--help"], ["--version"], ["run", "--help"]], ids=lambda words: words[0])

@@ -77,7 +77,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return exit_codes.INTERRUPTED
     except OSError as error:
-        if error.errno not in _FULL:
+        # The standard output may also be a terminal that is gone.
+        if error.errno not in _FULL and error.filename != standard_output.NAME:
             raise
         print_error(f"{error.filename or 'a file'} cannot be written: {error.strerror}")
         sys.stdout = None

@@ -8,6 +8,7 @@ import os
 import sys
 import textwrap
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum
 from typing import TextIO
@@ -130,6 +131,19 @@ class Terminal:
         """Print one line, whole."""
         print(self.styled(words), file=self.stream)
 
+    def show_for_now(self, line: Line) -> None:
+        """Show a line that ``clear_line`` takes away again; nothing where that is not possible."""
+        if self.can_repaint:
+            # A line that wraps could not be cleared.
+            self.stream.write(CLEAR_LINE + self.styled(line, self.size[0] - 1))
+            self.stream.flush()
+
+    def clear_line(self) -> None:
+        """Clear the line in which the cursor is."""
+        if self.can_repaint:
+            self.stream.write(CLEAR_LINE)
+            self.stream.flush()
+
 
 class Screen:
     """Lines that are painted again in place, a ``with`` block long. The last painting stays when it ends.
@@ -197,11 +211,20 @@ class Screen:
         self._shown = styled
 
 
+def print_note(text: str) -> None:
+    """Print a message of the program on standard error, wrapped between words if that is a terminal."""
+    print(Terminal(sys.stderr).wrapped(f"binarycop: {text}"), file=sys.stderr)
+
+
 def print_error(text: str) -> None:
-    """Print a message of the program on standard error, its name in red if that is a terminal."""
+    """Print a message of the program on standard error, its name in red if that is a terminal.
+
+    Where it cannot be written, as on a terminal that is gone, there is only the exit code.
+    """
     terminal = Terminal(sys.stderr)
     name = terminal.styled(fail("binarycop:"))
-    print(terminal.wrapped(f"binarycop: {text}").replace("binarycop:", name, 1), file=sys.stderr)
+    with suppress(OSError):
+        print(terminal.wrapped(f"binarycop: {text}").replace("binarycop:", name, 1), file=sys.stderr, flush=True)
 
 
 def columns_of(text: str) -> int:
