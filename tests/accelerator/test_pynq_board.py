@@ -344,6 +344,25 @@ def test_no_bitstream_is_loaded_while_another_program_uses_the_logic(
     other.take()
 
 
+def test_its_user_loads_it_again_and_stays_its_user(
+    tiny_bundle: Bundle, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    setup = PynqSetup(tiny_bundle)
+    lock, other = (OwnerLock(tmp_path / "run" / "lock") for _ in range(2))
+    monkeypatch.setattr(setup.board.fabric, "claim", lock.take)
+    monkeypatch.setattr(setup.board.fabric, "release", lock.release)
+    classifier = setup.classifier()
+    setup.board.fabric.inject(SimulatedFault(FaultKind.HANG, times=1))
+    with pytest.raises(DmaTimeout):
+        classifier.scores(setup.bundle.golden_inputs[:1])
+    assert other.why_taken() != ""  # a DMA that hangs may still write
+    classifier.reload()
+    assert (classifier.scores(setup.bundle.golden_inputs) == setup.bundle.golden_scores).all()
+    assert other.why_taken() != ""
+    classifier.close()
+    assert other.why_taken() == ""
+
+
 def test_without_a_board_loading_and_attaching_are_errors_that_say_why(tiny_bundle: Bundle, tmp_path: Path) -> None:
     built = PynqSetup(tiny_bundle).bundle
     pynq.Device.active_device = None
