@@ -13,6 +13,7 @@ from binarycop.cli.main import main
 from binarycop.doctor.machine import MachineFacts
 from binarycop.doctor.units import UnitFacts
 from binarycop.service.status import State
+from tests.cli.tty import Tty, grid_of
 from tests.doctor.test_machine import GOOD
 from tests.service.statuses import STATUS
 
@@ -41,6 +42,19 @@ def test_the_demo_has_warnings_only(bundle: str, tmp_path: Path, capsys: pytest.
     levels = {finding["level"] for section in found["sections"] for finding in section["findings"]}
     assert levels == {"ok", "warn", "not_checked"}
     assert set(found["sections"][0]["findings"][0]) == {"name", "level", "text", "remedy", "gate"}
+
+
+@pytest.mark.usefixtures("_good_machine")
+def test_what_takes_some_seconds_is_said_on_a_terminal_and_replaced_by_what_was_found(
+    bundle: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config, terminal = tmp_path / "gate.yaml", Tty()
+    config.write_text(f"classifier: {{bundle: {bundle}}}\n")
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setattr("sys.stderr", terminal)
+    assert main(["doctor", "--config", str(config)]) == 0
+    assert "binarycop: the cameras are looked through …" in terminal.getvalue()
+    assert "".join(grid_of(terminal, 80).rows) == ""
 
 
 @pytest.mark.usefixtures("_good_machine")

@@ -81,7 +81,8 @@ def test_every_command_has_arguments_and_something_that_it_runs() -> None:
 
 def test_an_empty_store_is_reported(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main.main(["bundle", "--root", str(tmp_path), "list"]) == 0
-    assert capsys.readouterr() == ("", f"binarycop: there is no bundle in {tmp_path}\n")
+    said = f"binarycop: there is no bundle in {tmp_path}; binarycop bundle install FOLDER puts one there\n"
+    assert capsys.readouterr() == ("", said)
 
 
 @pytest.mark.parametrize(

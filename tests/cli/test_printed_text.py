@@ -49,6 +49,12 @@ def test_what_is_printed_goes_through_printable(file: Path) -> None:
         assert unsafe == []
 
 
+@pytest.mark.parametrize("file", sorted(CLI.glob("*.py")), ids=lambda file: file.name)
+def test_a_message_of_the_program_is_wrapped_between_words(file: Path) -> None:
+    messages = [text for shown in printed(file) if "'binarycop: " in (text := ast.unparse(shown))]
+    assert [text for text in messages if ".wrapped(" not in text] == []
+
+
 @pytest.mark.parametrize(
     "command",
     [

@@ -2,7 +2,6 @@
 
 import argparse
 import json
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ from binarycop.cli import bench_faces, result_file
 from binarycop.cli.bench_parts import PARTS, Measure
 from binarycop.cli.options import add_json, print_json
 from binarycop.cli.progress import Progress
+from binarycop.cli.terminal import print_note
 from binarycop.clock import MonotonicClock
 from binarycop.errors import BinaryCoPError
 from binarycop.printable import printable
@@ -121,7 +121,7 @@ def _compare(options: argparse.Namespace) -> int:
 
 def _print_notes(part: Part) -> None:
     for note in part.notes:
-        print(printable(f"binarycop: left out: {note}"), file=sys.stderr)
+        print_note(f"left out: {note}")
 
 
 def _print_lines(lines: Any) -> None:

@@ -2,7 +2,6 @@
 
 import argparse
 import math
-import sys
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -12,6 +11,7 @@ from binarycop.benchmarks.figures import Figure, Part, single
 from binarycop.benchmarks.steps import OnProgress, silent, steps
 from binarycop.cli.left_out import print_omissions
 from binarycop.cli.options import add_config, first_gate_of, settings_of
+from binarycop.cli.terminal import print_note
 from binarycop.detection.base import Detector
 from binarycop.detection.choose import make_detector
 from binarycop.errors import DetectorError, SourceError
@@ -20,7 +20,6 @@ from binarycop.evaluation.detection import SIZE_BANDS, DetectorMetrics, evaluate
 from binarycop.evaluation.haar import Haar
 from binarycop.evaluation.omissions import Omissions
 from binarycop.evaluation.one_thread import one_opencv_thread
-from binarycop.printable import printable
 from binarycop.settings.faces import DetectorKind, FacesSettings
 
 NAME = "faces"
@@ -81,7 +80,7 @@ def _detectors(settings: FacesSettings, names: list[str] | None) -> list[Detecto
         except DetectorError as error:
             if names:
                 raise
-            print(printable(f"binarycop: left out: {error}"), file=sys.stderr)
+            print_note(f"left out: {error}")
     return detectors
 
 

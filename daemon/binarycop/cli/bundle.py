@@ -14,6 +14,7 @@ from binarycop.bundle import manifest as manifests
 from binarycop.bundle.store import ROOT, BundleStore, Moment, SelfTestResult, Version
 from binarycop.cli.exit_codes import IN_USE
 from binarycop.cli.options import add_config, add_json, print_json, seconds
+from binarycop.cli.terminal import print_note
 from binarycop.clock import MonotonicClock
 from binarycop.errors import BundleError, BundleStoreError, OverlayInUse
 from binarycop.journal.events import Event, Level
@@ -83,16 +84,14 @@ def _list(options: argparse.Namespace) -> None:
     for version in versions:
         _show(version, options)
     if not versions:
-        print(printable(f"binarycop: there is no bundle in {options.root}"), file=sys.stderr)
+        print_note(f"there is no bundle in {options.root}; binarycop bundle install FOLDER puts one there")
 
 
 def _install(options: argparse.Namespace) -> None:
     others = _not_listed(options.folder)
     _show(BundleStore(options.root).install(options.folder, packaged=options.packaged), options)
     if others:
-        print(
-            printable(f"binarycop: not installed, since {manifests.FILE} does not list it: {others}"), file=sys.stderr
-        )
+        print_note(f"not installed, since {manifests.FILE} does not list it: {others}")
 
 
 def _not_listed(folder: Path) -> str:

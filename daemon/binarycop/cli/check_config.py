@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from binarycop.bundle.search import find_bundle
 from binarycop.cli.options import add_config, add_json, print_json
+from binarycop.cli.terminal import print_note
 from binarycop.detection.yunet_file import yunet_file
 from binarycop.errors import BundleError, DetectorError
 from binarycop.frames.names import absence
@@ -34,7 +35,7 @@ def run(options: argparse.Namespace) -> int:
     sys.stdout.flush()
     advice = (*notes(loaded.settings), *_absences(loaded.settings), *unread(options.config))
     for note in advice:
-        print(printable(f"binarycop: {note}"), file=sys.stderr)
+        print_note(note)
     print(f"binarycop: the settings are right{'; but see above' if advice else ''}", file=sys.stderr)
     return 0
 

@@ -1,7 +1,6 @@
 """``binarycop classify``: the faces of pictures, with the daemon's own detector, crop and classifier."""
 
 import argparse
-import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -18,6 +17,7 @@ from binarycop.cli.options import (
     print_json,
     settings_of,
 )
+from binarycop.cli.terminal import print_note
 from binarycop.detection.views import views_of_each_face
 from binarycop.errors import SourceError, UndecodableFrame
 from binarycop.printable import printable
@@ -54,7 +54,7 @@ def _classify(classifier: MaskClassifier, name: str, *, as_json: bool) -> bool:
     try:
         look = classifier.look(name)
     except UndecodableFrame as error:
-        print(printable(f"binarycop: left out: {name} {error.reason}"), file=sys.stderr)
+        print_note(f"left out: {name} {error.reason}")
         if as_json:
             print_json({"picture": name, "left_out": error.reason})
         return False

@@ -10,7 +10,7 @@ from typing import Any
 from binarycop.cli import result_file
 from binarycop.cli.exit_codes import NOT_RIGHT
 from binarycop.cli.light_options import add_config, add_json, print_json
-from binarycop.cli.terminal import Span, Style, Terminal, bold, dim
+from binarycop.cli.terminal import Span, Style, Terminal, bold, dim, print_note
 from binarycop.doctor.finding import Finding, Level, Section, count
 from binarycop.doctor.machine import OTHER_BOARD, WITHOUT_CAMERA, before_install
 from binarycop.doctor.machine_facts import read_machine
@@ -68,6 +68,7 @@ def _examine(options: argparse.Namespace) -> list[Section]:
     sections = []
     for section in examination.run():
         sections.append(section)
+        Terminal(sys.stderr).clear_line()
         if not options.json:
             _show(section, Terminal())
     if options.json:
@@ -95,7 +96,7 @@ def _write_report(file: Path, config: Path | None, sections: Sequence[Section], 
         changes = as_yaml(differing) if differing else ""
     text = report(sections, read_versions(), changes, names)
     result_file.write(file, text, mode=0o600)
-    print(printable(f"binarycop: {file} is for support; read it before you send it"), file=sys.stderr)
+    print_note(f"{file} is for support; read it before you send it")
 
 
 def _show_all(sections: Sequence[Section], options: argparse.Namespace) -> None:
@@ -154,9 +155,8 @@ def _print_json(sections: Sequence[Section]) -> None:
 
 
 def _tell(text: str) -> None:
-    """Say on a terminal what takes some seconds now."""
-    if sys.stderr.isatty():
-        print(printable(f"binarycop: {text} …"), file=sys.stderr)
+    """Say on a terminal what takes some seconds now, in a line that the next section replaces."""
+    Terminal(sys.stderr).show_for_now(f"binarycop: {text} …")
 
 
 def _attribute(option: str) -> str:

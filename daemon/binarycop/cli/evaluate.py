@@ -1,7 +1,6 @@
 """``binarycop evaluate``: labelled pictures through the daemon's own detector, crop and classifier."""
 
 import argparse
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ from binarycop.cli.options import (
     settings_of,
 )
 from binarycop.cli.progress import Progress
+from binarycop.cli.terminal import print_note
 from binarycop.clock import MonotonicClock
 from binarycop.detection.choose import make_detector
 from binarycop.detection.views import views_of_each_face
@@ -58,7 +58,7 @@ def run(options: argparse.Namespace) -> int:
     for tally, of in ((report.repeated, "their"), (report.contradicted, "another")):
         if tally.count:
             note = f"counted, but equal to an earlier picture of {of} class: {tally.count}: {tally.names}"
-            print(printable(f"binarycop: {note}"), file=sys.stderr)
+            print_note(note)
     if options.json:
         wrong = {"wrong": [_wrong_fields(answer) for answer in report.wrong]} if options.list_wrong else {}
         print_json({**_fields(report), **names, "left_out": omissions.rows, **wrong})

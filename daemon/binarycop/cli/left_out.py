@@ -1,13 +1,12 @@
 """Says on standard error what a command did not look at."""
 
 import os
-import sys
 from pathlib import Path
 
+from binarycop.cli.terminal import print_note
 from binarycop.evaluation.omissions import Omissions, Reason
 from binarycop.frames.names import DEMO, is_camera
 from binarycop.frames.picture_files import FileKind, kind_of
-from binarycop.printable import printable
 
 
 def print_omissions(omissions: Omissions, looked_at: int, prefix: str = "") -> None:
@@ -16,7 +15,7 @@ def print_omissions(omissions: Omissions, looked_at: int, prefix: str = "") -> N
     files = f"{count + looked_at} file{'s' * (count + looked_at > 1)}"
     heading = [f"{count} of {files} {'was' if count == 1 else 'were'} not looked at:"] if count else []
     for line in heading + omissions.lines:
-        print(printable(f"binarycop: {prefix}{line}"), file=sys.stderr)
+        print_note(f"{prefix}{line}")
 
 
 def print_source(spec: str) -> None:

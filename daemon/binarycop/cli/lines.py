@@ -15,7 +15,7 @@ from binarycop.cli import result_file
 from binarycop.cli.lines_walk import ask, walk
 from binarycop.cli.options import add_config, add_json, inputs_of, print_json, seconds
 from binarycop.cli.orderly_end import without_stop
-from binarycop.cli.terminal import Terminal, fail
+from binarycop.cli.terminal import Terminal, fail, print_note
 from binarycop.errors import OverlayMissing
 from binarycop.lines.checked_output import word
 from binarycop.lines.factory import open_factory, resolve
@@ -97,7 +97,7 @@ def _look_at_clock(manager: SysfsFpgaManager, *, is_driven: bool) -> None:
     words = f"its clock, {full_mhz:g} MHz in full, was left slow by a daemon that was killed, and so its dead-man timer"
     if is_driven:
         raise OverlayMissing(words)
-    print(printable(f"binarycop: overlay: {words}; no output can be driven until load-overlay"), file=sys.stderr)
+    print_note(f"overlay: {words}; no output can be driven until load-overlay")
 
 
 def _test(lane: LaneSettings, factory: Factory, wires: Wires, files: str, options: argparse.Namespace) -> int:
@@ -110,18 +110,18 @@ def _test(lane: LaneSettings, factory: Factory, wires: Wires, files: str, option
         has_failed = bool(closed)
         driven = "each output, one after another," if options.walk else options.pulse
         if driven and not options.yes and not _confirm(lane, driven, options):
-            print("binarycop: nothing was driven", file=sys.stderr)
+            print_note("nothing was driven")
         elif driven:
             with without_stop():
                 has_failed |= not _drive(wiring_test, wires, files, options)
         if options.watch and not inputs_of(lane):
-            print(printable(f"binarycop: gate {lane.name} has no inputs: there is nothing to watch"), file=sys.stderr)
+            print_note(f"gate {lane.name} has no inputs: there is nothing to watch")
         elif options.watch:
             _watch(wiring_test, options.watch, show)
         if closed:
             has_them = any(_TAKEN in report.problem for report in reports)
             hint = "; if the daemon runs, stop it first: systemctl stop binarycop" if has_them else ""
-            print(printable(f"binarycop: cannot be opened: {', '.join(closed)}{hint}"), file=sys.stderr)
+            print_note(f"cannot be opened: {', '.join(closed)}{hint}")
         return 6 if has_failed else 0
 
 
@@ -146,7 +146,7 @@ def _pulse(wiring_test: WiringTest, wires: Wires, options: argparse.Namespace) -
         read += " (mock: no wire was driven)"
     wrong = f"; DOES NOT FOLLOW: {'; '.join(result.problems)}" if result.problems else ""
     line = f"{result.gate}  pulse   {result.name:<17} {result.pin:<20} on for {result.for_s:g} s: {read}{wrong}"
-    print(printable(line), flush=True)
+    print(Terminal().wrapped(line), flush=True)
     return not result.problems
 
 
@@ -171,7 +171,7 @@ def _lane(options: argparse.Namespace, lanes: Sequence[LaneSettings]) -> LaneSet
         fail(f"argument --gate: {options.gate} is not the name of a gate; gates are {names}")
     if options.gate is None and len(lanes) > 1:
         others = ", ".join(other.name for other in lanes if other is not lane)
-        print(printable(f"binarycop: gate {lane.name} only; --gate NAME tests {others}"), file=sys.stderr)
+        print_note(f"gate {lane.name} only; --gate NAME tests {others}")
     outputs = [path.removeprefix("lines.") for path, line in wires_of(lane) if not isinstance(line, InputSettings)]
     if options.pulse and options.pulse not in outputs:
         names = ", ".join(outputs)
@@ -218,7 +218,7 @@ def _show_wires(wires: Wires, *, as_json: bool) -> None:
 def _show(report: LineReport) -> None:
     level = {None: report.problem, True: "active", False: "inactive"}[report.active]
     line = f"{report.gate}  {report.direction:<6}  {report.name:<17} {report.pin:<20} {level}"
-    print(printable(line), flush=True)
+    print(Terminal().wrapped(line), flush=True)
 
 
 def _show_json(report: LineReport) -> None:

@@ -15,7 +15,7 @@ from binarycop import __version__
 from binarycop.cli import result_file
 from binarycop.cli.lines_record import Head, record, summary
 from binarycop.cli.options import print_json
-from binarycop.cli.terminal import Terminal
+from binarycop.cli.terminal import Terminal, print_note
 from binarycop.clock import MonotonicClock
 from binarycop.lines.commissioning import INPUT_S, Answer, Commissioning, LineTest, Outcome, Person
 from binarycop.lines.wires import Wires
@@ -96,7 +96,7 @@ def walk(
             print(printable(line))
     if options.record:
         result_file.write(options.record, text)
-    print(printable(f"binarycop: {result}"), file=sys.stderr)
+    print_note(result)
     return all(test.outcome is not Outcome.FAILED for test in tests)
 
 
@@ -106,4 +106,5 @@ def _show(test: LineTest, *, as_json: bool) -> None:
         print_json(values)
         return
     why = f": {'; '.join(test.problems)}" if test.problems else ""
-    print(printable(f"{test.gate}  test    {test.name:<17} {test.pin:<20} {test.outcome.value}{why}"), flush=True)
+    line = f"{test.gate}  test    {test.name:<17} {test.pin:<20} {test.outcome.value}{why}"
+    print(Terminal().wrapped(line), flush=True)

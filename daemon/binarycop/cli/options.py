@@ -2,7 +2,6 @@
 
 import argparse
 import errno
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -15,6 +14,7 @@ from binarycop.cli.light_options import add_json as add_json  # noqa: PLC0414
 from binarycop.cli.light_options import print_json as print_json  # noqa: PLC0414
 from binarycop.cli.light_options import refuse as refuse  # noqa: PLC0414
 from binarycop.cli.light_options import seconds as seconds  # noqa: PLC0414
+from binarycop.cli.terminal import print_note
 from binarycop.clock import MonotonicClock
 from binarycop.errors import OutputError
 from binarycop.printable import printable
@@ -92,7 +92,7 @@ def first_gate_of(settings: Settings) -> LaneSettings:
     first, *others = settings.gates
     if others:
         names = ", ".join(lane.name for lane in others)
-        print(printable(f"binarycop: with the settings of gate {first.name}, not of {names}"), file=sys.stderr)
+        print_note(f"with the settings of gate {first.name}, not of {names}")
     return first
 
 
@@ -106,7 +106,7 @@ def chosen_gate(options: argparse.Namespace, settings: Settings) -> LaneSettings
         raise SystemExit(2)
     if options.gate is None and len(lanes) > 1:
         others = ", ".join(other.name for other in lanes if other is not lane)
-        print(printable(f"binarycop: gate {lane.name} only; --gate NAME takes {others}"), file=sys.stderr)
+        print_note(f"gate {lane.name} only; --gate NAME takes {others}")
     return lane
 
 

@@ -3,7 +3,7 @@
 import sys
 from typing import TextIO
 
-from binarycop.cli.terminal import CLEAR_LINE, Terminal
+from binarycop.cli.terminal import Terminal
 from binarycop.clock import Clock
 
 _EVERY_S = 0.2
@@ -34,18 +34,13 @@ class Progress:
         done = round(share * _WIDTH)
         left = time_left((now_s - self._begun_s) * (1 - share) / share) if share > 0 else ""
         bar = f"[{'#' * done}{'.' * (_WIDTH - done)}]"
-        line = f"{self._what} {bar} {100 * share:3.0f} %  {left}"
-        # A line that wraps could not be cleared.
-        shown = self._terminal.styled(line, self._terminal.size[0] - 1)
-        self._terminal.stream.write(CLEAR_LINE + shown)
-        self._terminal.stream.flush()
+        self._terminal.show_for_now(f"{self._what} {bar} {100 * share:3.0f} %  {left}")
         self._is_shown = True
 
     def clear(self) -> None:
         """Clear the line, before another one is printed or at the end."""
         if self._is_shown:
-            self._terminal.stream.write(CLEAR_LINE)
-            self._terminal.stream.flush()
+            self._terminal.clear_line()
             self._is_shown = False
 
 

@@ -1,7 +1,6 @@
 """What ``binarycop replay`` does: each recording through a service of its own, with its events on standard output."""
 
 import argparse
-import sys
 
 from binarycop.bundle.files import Bundle
 from binarycop.classifier.base import Classifier
@@ -16,6 +15,7 @@ from binarycop.cli.options import (
     tracer_of,
 )
 from binarycop.cli.progress import Progress
+from binarycop.cli.terminal import print_note
 from binarycop.clock import Clock, ManualClock, MonotonicClock
 from binarycop.errors import SourceError, SourceErrors
 from binarycop.frames.choose import open_recording
@@ -53,7 +53,7 @@ def replay_clips(options: argparse.Namespace) -> int:
     settings = settings_of(options)
     if inputs := inputs_of(first_gate_of(settings)):
         note = f"a recording has no speed gate: the lines {', '.join(inputs)} are left out"
-        print(printable(f"binarycop: {note}"), file=sys.stderr)
+        print_note(note)
     # A wrong name shows before the clips in front of it have taken their time.
     _raise_if_any([problem for clip in options.clips if (problem := _problem(clip))])
     for clip in options.clips:

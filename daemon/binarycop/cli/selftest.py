@@ -1,11 +1,11 @@
 """``binarycop selftest``: checks a bundle against its manifest, and a backend with golden vectors and a drawn face."""
 
 import argparse
-import sys
 
 from binarycop.bundle import build_files, check_build
 from binarycop.classifier.choose import engine_of
 from binarycop.cli.options import add_classifier, add_config, add_json, print_json, settings_of
+from binarycop.cli.terminal import print_note
 from binarycop.printable import printable
 from binarycop.service.backends import open_bundle
 
@@ -28,7 +28,7 @@ def run(options: argparse.Namespace) -> int:
         check_build.check(bundle.folder, manifest)
     elif names := build_files.unlisted(bundle.folder, manifest.sha256):
         note = f"{bundle.folder}: {' and '.join(names)} not checked: not in the manifest; {build_files.IMPORT}"
-        print(printable(f"binarycop: {note}"), file=sys.stderr)
+        print_note(note)
     if options.json:
         report = {"bundle": manifest.name, "version": manifest.version, "backend": backend, "golden": golden}
         print_json(report if engine is None else {**report, "engine": engine})

@@ -16,7 +16,7 @@ from unicodedata import combining, east_asian_width
 
 from binarycop.printable import printable
 
-CLEAR_LINE = "\r\x1b[K"
+_CLEAR_LINE = "\r\x1b[K"
 """Clears the line in which the cursor is, and goes to its begin."""
 
 _CLEAR_REST_OF_LINE, _CLEAR_BELOW = "\x1b[K", "\x1b[J"
@@ -135,13 +135,13 @@ class Terminal:
         """Show a line that ``clear_line`` takes away again; nothing where that is not possible."""
         if self.can_repaint:
             # A line that wraps could not be cleared.
-            self.stream.write(CLEAR_LINE + self.styled(line, self.size[0] - 1))
+            self.stream.write(_CLEAR_LINE + self.styled(line, self.size[0] - 1))
             self.stream.flush()
 
     def clear_line(self) -> None:
         """Clear the line in which the cursor is."""
         if self.can_repaint:
-            self.stream.write(CLEAR_LINE)
+            self.stream.write(_CLEAR_LINE)
             self.stream.flush()
 
 
