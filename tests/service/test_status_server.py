@@ -105,6 +105,23 @@ def test_what_is_left_unread_is_bounded_over_the_daemons_life(answering: Answeri
     assert answering.server.open_count == MOST_OPEN
 
 
+def test_readers_that_hold_their_answers_for_good_cost_a_few_turns_a_second(answering: Answering) -> None:
+    server = answering.server
+    server._abandoned = _ABANDONED
+    assert server.pauses_s() == (1.0, 0.02)
+    answering.connect(MOST_OPEN - 1)
+    answering.turns(90, every_s=0.02)
+    assert server.pauses_s() == (0.0, 0.02)
+    answering.turns(1, every_s=DEADLINE_S)
+    assert server.pauses_s() == (1.0, 0.02), "somebody else is answered at once"
+    answering.connect(1)
+    answering.turns(2)
+    assert server.pauses_s() == (0.0, 0.02)
+    answering.turns(1, every_s=DEADLINE_S)
+    assert server.open_count == MOST_OPEN
+    assert server.pauses_s() == (1.0, 0.5), "nobody can be answered"
+
+
 def test_those_who_read_are_answered_after_readers_that_did_not(answering: Answering) -> None:
     idle = answering.connect(MOST_OPEN)
     assert answering.turns(90, every_s=0.02) == MOST_OPEN

@@ -28,7 +28,7 @@ DEADLINE_S = 2.0
 
 _MOST_ABANDONED = 64  # answers in the life of the daemon that were left unread, each of 64 KiB at most
 _BURST, _PER_S = 5, 10.0  # answers at once, and a second in the long run: somebody may ask in a loop
-_TURN_S, _IDLE_S = 0.02, 1.0
+_TURN_S, _FULL_S, _IDLE_S = 0.02, 0.5, 1.0
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class _Reader:
 class StatusServer:
     """Answers on ``listener``, a listening Unix stream socket, from the first ``publish`` on.
 
-    One thread calls ``publish`` and ``close``. The thread ends with ``close``, within a second, or with the process.
+    One thread calls ``publish`` and ``close``. The thread ends with ``close``, within two seconds, or with the process.
     """
 
     def __init__(self, listener: socket.socket, clock: Clock) -> None:
@@ -87,6 +87,16 @@ class StatusServer:
         self._readers.append(_Reader(connection, now_s))
         return True
 
+    def pauses_s(self) -> tuple[float, float]:
+        """How long the next turn may wait for somebody who asks, and how long the one after it waits in any case.
+
+        Readers who hold their answers for good cost a few turns a second, not one in ``_TURN_S``.
+        """
+        now_s = self._clock.now_s()
+        is_due = any(now_s - reader.since_s < DEADLINE_S for reader in self._readers)
+        is_full = len(self._readers) >= MOST_OPEN
+        return 0.0 if is_due else _IDLE_S, _FULL_S if is_full and not is_due else _TURN_S
+
     @property
     def open_count(self) -> int:
         """How many readers have not read their answer yet."""
@@ -105,9 +115,10 @@ class StatusServer:
         poll = select.poll()
         poll.register(self._listener, select.POLLIN)
         while not self._closing.is_set():
-            if self._readers or poll.poll(_IDLE_S * 1000):
-                self.turn()
-                time.sleep(_TURN_S)  # in any case: what stays ready must not keep a core busy
+            wait_s, pause_s = self.pauses_s()
+            poll.poll(wait_s * 1000)
+            self.turn()
+            time.sleep(pause_s)  # in any case: what stays ready must not keep a core busy
         for reader in self._readers:
             reader.connection.close()
         self._listener.close()
