@@ -399,6 +399,69 @@ def the_status_answers_soon_whatever_other_readers_do() -> str:
     return f"connected, answered and closed in {took_ms[20]:.1f} ms (median), {took_ms[-1]:.1f} ms (longest)"
 
 
+def the_status_asked_for_again_and_again_starts_nothing() -> str:
+    """A socket of systemd starts its service, so this asks in every moment of an end and of a start."""
+    restart_with(CLIP)
+    asking = "import socket\nwhile True:\n with socket.socket(socket.AF_UNIX) as one:\n  one.settimeout(0.2)\n"
+    asking += f"  try:\n   one.connect({str(STATUS)!r})\n   one.recv(1)\n  except OSError: pass\n"
+    groups = f"--groups={run('getent', 'group', 'binarycop').split(':')[2]}"
+    command = ("setpriv", "--reuid=nobody", "--regid=nogroup", groups, "python3", "-c", asking)
+    readers = [subprocess.Popen(command) for _ in range(3)]
+    try:
+        pid = shown("MainPID")
+        os.kill(int(pid), signal.SIGKILL)
+        wait_for("the next one", lambda: shown("MainPID") not in ("0", pid) and is_ready())
+        assert shown("NRestarts") == "1", shown("NRestarts")
+        run("systemctl", "stop", UNIT)
+        sleep(3)
+        assert (shown("ActiveState"), shown("ActiveState", "binarycop-status.socket")) == ("inactive", "inactive")
+        SETTINGS.write_text("gate: {pulse: 1}\n")
+        run("systemctl", "restart", UNIT, rc=1)
+        wait_for("the degraded state", lambda: shown("ActiveState", DEGRADED) == "active", 20)
+        since = shown("ActiveEnterTimestampMonotonic", DEGRADED)
+        sleep(3)
+        assert (shown("ActiveState", DEGRADED), shown("ActiveEnterTimestampMonotonic", DEGRADED)) == ("active", since)
+        assert not STATUS.exists()
+        restart_with(CLIP)
+    finally:
+        for reader in readers:
+            reader.kill()
+            reader.wait()
+    wait_for("an answer", lambda: '"in service"' in as_nobody("binarycop", "status", "--json", group="binarycop"))
+    return "a restart after SIGKILL, a stop and a degraded state went as without the readers"
+
+
+def the_status_has_its_socket_after_an_upgrade_from_a_package_without_it() -> str:
+    unit = Path("/usr/lib/systemd/system/binarycop-status.socket")
+    older = unit.read_text()
+    run("systemctl", "stop", UNIT)
+    unit.unlink()
+    run("systemctl", "daemon-reload")
+    restart_with(CLIP)
+    assert not STATUS.exists()
+    unit.write_text(older)
+    run("systemctl", "daemon-reload")
+    said = run("binarycop", "status", rc=13)
+    assert said == f"binarycop: {STATUS}: {UNIT} runs, but without this socket: systemctl restart {UNIT}\n", said
+    run("systemctl", "try-restart", UNIT)  # as the package does
+    wait_for("ready", is_ready)
+    assert '"in service"' in as_nobody("binarycop", "status", "--json", group="binarycop")
+    return said.strip()
+
+
+def the_status_is_for_the_group_after_a_kill_with_a_folder_of_somebody_else() -> str:
+    """systemd gives all of such a folder to root at the next start of the unit that has it."""
+    restart_with(CLIP)
+    os.chown(STATUS.parent, 65534, 65534)
+    pid = shown("MainPID")
+    os.kill(int(pid), signal.SIGKILL)
+    wait_for("the next one", lambda: shown("MainPID") not in ("0", pid) and is_ready())
+    folder, found = STATUS.parent.stat(), STATUS.stat()
+    assert folder.st_uid == 0, folder
+    assert found.st_gid == int(run("getent", "group", "binarycop").split(":")[2]), found
+    return as_nobody("binarycop", "status", group="binarycop").splitlines()[0]
+
+
 def doctor(*options: str) -> tuple[int, dict[str, dict[str, Any]]]:
     """The doctor's exit code, and each finding by its section and name."""
     command = ("binarycop", "doctor", "--json", *options)
@@ -683,6 +746,9 @@ CHECKS: dict[str, tuple[Callable[[], str], ...]] = {
         the_status_is_for_root_and_the_group_and_for_nobody_else,
         the_status_goes_with_the_daemon_and_a_question_starts_nothing,
         the_status_answers_soon_whatever_other_readers_do,
+        the_status_asked_for_again_and_again_starts_nothing,
+        the_status_has_its_socket_after_an_upgrade_from_a_package_without_it,
+        the_status_is_for_the_group_after_a_kill_with_a_folder_of_somebody_else,
         the_doctor_looks_over_a_gate_that_works_and_one_that_is_stopped,
         the_sandbox_refuses_what_it_must,
         the_running_daemon_is_closed_to_its_own_user,
