@@ -152,7 +152,7 @@ class MaskClassifier:
 def _read(picture: str | os.PathLike[str]) -> NDArray[np.uint8]:
     if not isinstance(picture, (str, os.PathLike)):
         kind = f"a picture is a {type(picture).__name__}, not a path or a numpy array"
-        raise TypeError(f"{kind}; of one of PIL np.asarray(picture.convert('RGB')) is one")
+        raise TypeError(f"{kind}; a PIL image becomes one by np.asarray(image.convert('RGB'))")
     return read_picture(Path(picture), shrink_to_px=MAX_FRAME_PX)
 
 
