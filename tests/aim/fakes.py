@@ -28,12 +28,16 @@ class FakeGrabber(Grabber):
 
     def __init__(self) -> None:
         self.frames, self.waiting, self.is_started = deque[Frame](), list[SourceEvent](), False
+        self.hangs_s = 0.0
 
     def start(self, on_change: object = None) -> None:
         self.is_started = True
 
     def take(self, timeout_s: float) -> Frame | None:
         return self.frames.popleft() if self.frames else None
+
+    def busy_s(self) -> float:
+        return self.hangs_s
 
     def events(self) -> list[SourceEvent]:
         waiting, self.waiting = self.waiting, []

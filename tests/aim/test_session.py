@@ -138,6 +138,17 @@ def test_a_frame_that_takes_too_long_is_said(monkeypatch: pytest.MonkeyPatch) ->
     assert aiming.frames(1).session.view().trouble == "a frame takes longer than faces.deadline_s"
 
 
+def test_a_camera_whose_driver_hangs_is_said_and_nobody_is_sent_to_stand_nearer() -> None:
+    aiming = Aiming()
+    aiming.grabber.hangs_s = 2.5
+    assert aiming.wait(2.5).session.view().trouble == ""
+    aiming.grabber.hangs_s = 25.0
+    view = aiming.wait(22.5).session.view()
+    assert view.trouble == "the source does not answer: its driver hangs"
+    assert view.judgement is not None
+    assert [finding.words for finding in view.judgement.findings] == [f"no frames: {view.trouble}"]
+
+
 def test_a_camera_that_gives_no_frame_at_all_is_an_error() -> None:
     aiming = Aiming()
     aiming.grabber.is_absent = True

@@ -23,6 +23,7 @@ from binarycop.settings.schema import LaneSettings
 _WAIT_S = 0.05
 _LIVE_S = 2.0  # the figures that are shown are of so short a time, so that they follow the camera
 _CONTROLS_EVERY_S = _JUDGED_EVERY_S = 1.0
+_HANGS_S = 5.0  # V4L2 itself waits 2 s for a picture
 _WITHOUT_FRAMES = frozenset({SourceEventKind.LOST, SourceEventKind.FROZEN, SourceEventKind.TRUNCATED})
 _WITH_FRAMES = frozenset({SourceEventKind.BACK, SourceEventKind.MOVING})
 
@@ -113,7 +114,7 @@ class Session:
             elapsed_s=elapsed_s,
             mode=self._grabber.mode,
             camera=self._camera(),
-            trouble=self._trouble or self._hanging(),
+            trouble=self._source_trouble() or self._hanging(),
             controls=self._controls,
             face=self._newest.face if self._newest is not None and is_fresh else None,
             live=self._recent.figures(now_s, _LIVE_S),
@@ -127,12 +128,17 @@ class Session:
         # A recording that is over is judged by its own last seconds.
         until_s = newest_s if self._grabber.has_ended else self._clock.now_s()
         figures = self._recent.figures(until_s)
-        return judge(figures, self._camera(), self._lane.faces, self._lane.verdict, self._trouble)
+        return judge(figures, self._camera(), self._lane.faces, self._lane.verdict, self._source_trouble())
 
     def _newest_judgement(self, now_s: float) -> Judgement:
         if self._judgement is None or now_s - self._judgement[0] >= _JUDGED_EVERY_S:
             self._judgement = now_s, self.judgement()
         return self._judgement[1]
+
+    def _source_trouble(self) -> str:
+        """Why there are no frames, in words; empty if that is not known."""
+        hangs = self._grabber.busy_s() > _HANGS_S
+        return self._trouble or ("the source does not answer: its driver hangs" if hangs else "")
 
     def _hanging(self) -> str:
         """Which part does not answer, in words; empty if all do."""
