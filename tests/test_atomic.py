@@ -1,5 +1,6 @@
 """A file, link or folder is replaced as a whole, and is on the disk afterwards."""
 
+import errno
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -105,3 +106,16 @@ def test_a_pipe_that_another_user_left_there_is_replaced(tmp_path: Path) -> None
     write_file(pipe)
     assert pipe.read_bytes() == b"new"
     assert [file.name for file in tmp_path.iterdir()] == ["pipe"]
+
+
+def test_on_a_full_disk_nothing_of_the_new_file_is_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    file = tmp_path / "report.txt"
+    file.write_text("old")
+    monkeypatch.setattr("binarycop.atomic.os.fsync", full)
+    with pytest.raises(OSError, match="No space left"):
+        atomic.write_file(file, b"new")
+    assert file.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [file]

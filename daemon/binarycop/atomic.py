@@ -7,7 +7,7 @@ the same way, but a folder that is replaced is missing for a moment.
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 
@@ -20,13 +20,19 @@ def write_file(path: Path, data: bytes, mode: int | None = None) -> None:
     """
     new = _hidden(path)
     new.unlink(missing_ok=True)
-    with new.open("xb") as file:
-        if mode is not None:
-            os.fchmod(file.fileno(), mode)
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    new.replace(path)
+    try:
+        with new.open("xb") as file:
+            if mode is not None:
+                os.fchmod(file.fileno(), mode)
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        new.replace(path)
+    except OSError:
+        # On a full disk, what there is of it would keep the space.
+        with suppress(OSError):
+            new.unlink()
+        raise
     _sync(path.parent)
 
 
