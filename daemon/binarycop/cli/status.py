@@ -27,6 +27,8 @@ from binarycop.service.unit import DEGRADED, UNIT, UnitState
 _TURN_S = 0.5
 _UNIT_TURNS = 20  # to ask systemd costs more than all the rest
 _MAX_SECONDS = 86_400.0
+_START = "systemctl start binarycop"
+_LOOK = "journalctl -u 'binarycop*' -x -n 20 says why"
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -96,9 +98,12 @@ def _ask(path: Path) -> Status:
     except StatusDenied:
         raise
     except StatusError as error:
-        known = unit.read() if path == PATH else None
-        if known is None or not known.state:
+        if path != PATH:
             raise
+        known = unit.read()
+        if known is None or not known.state:
+            hint = "; one in a terminal answers at the PATH of its --status-socket: status --socket PATH"
+            raise StatusError(path, error.reason + hint) from None
         meaning = exit_codes.MEANINGS.get(known.failure, "")
         if known.is_active and not path.exists():
             # As after an upgrade by hand: systemd makes the socket before the start of the daemon, or not at all.
@@ -106,8 +111,9 @@ def _ask(path: Path) -> Status:
         ended = f", its last exit code is {known.failure} ({meaning})" if known.failure else ""
         degraded = unit.read(DEGRADED)
         if degraded is not None and degraded.is_active:
-            ended += ", too many starts have failed: journalctl -u 'binarycop*' -x -n 20 says why"
-        raise StatusError(path, f"{error.reason}; {UNIT} is {known.state}{ended}") from None
+            ended += ", too many starts have failed"
+        remedy = _START if known.state == "inactive" and not ended else _LOOK
+        raise StatusError(path, f"{error.reason}; {UNIT} is {known.state}{ended}: {remedy}") from None
 
 
 def _unit_of(status: Status) -> UnitState | None:

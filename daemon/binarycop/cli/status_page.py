@@ -102,8 +102,8 @@ class Page:
         yield from self._row("since", f"{self._since(gate.since_s)}, policy {gate.policy}")
         yield from self._wires(gate.lines)
         yield from self._camera(gate.source)
-        face = "none yet" if gate.face_age_s is None else f"the last {self._ago(gate.face_age_s)}"
-        yield from self._row("faces", f"{gate.finder}; {face}")
+        face = "no face yet" if gate.face_age_s is None else f"last face {self._ago(gate.face_age_s)}"
+        yield from self._row("detector", f"{gate.finder}; {face}")
         permission = f"ON ({gate.permission})" if gate.permission else "off"
         yield from self._row("permission", f"{permission}, {gate.phase}", Style.OK if gate.permission else None)
         yield from self._row("now", _front(gate.front))
@@ -195,7 +195,7 @@ def _warnings(facts: MachineFacts) -> Iterator[str]:
 def _latency(status: Status) -> str:
     if status.p50_ms is None or status.p99_ms is None:
         return "no latency yet"
-    return f"latency p50 {status.p50_ms:.1f} ms, p99 {status.p99_ms:.1f} ms"
+    return f"latency {status.p50_ms:.1f} ms (median), 99 % within {status.p99_ms:.1f} ms"
 
 
 def _front(front: FrontPerson | None) -> str:

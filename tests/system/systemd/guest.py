@@ -356,7 +356,7 @@ def the_status_goes_with_the_daemon_and_a_question_starts_nothing() -> str:
     wait_for("what waits", lambda: "WAITING FOR A RESTART: service.hang_s" in run("binarycop", "status"))
     run("systemctl", "stop", UNIT)
     stopped = run("binarycop", "status", rc=13)
-    assert stopped == f"binarycop: {STATUS}: the daemon does not run; {UNIT} is inactive\n", stopped
+    assert stopped == f"binarycop: {STATUS}: the daemon does not run; {UNIT} is inactive: systemctl start binarycop\n", stopped
     SETTINGS.write_text("gate: {pulse: 1}\n")
     run("systemctl", "restart", UNIT, rc=1)
     wait_for("the degraded state", lambda: shown("ActiveState", DEGRADED) == "active", 20)
