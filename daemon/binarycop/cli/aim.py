@@ -35,8 +35,11 @@ _EVERY_S, _EVERY_S_IN_A_PIPE = 0.2, 1.0
 
 def add(parser: argparse.ArgumentParser) -> None:
     """Add the arguments."""
-    parser.add_argument("--source", metavar="SOURCE", help="demo, a camera (0), a clip or a folder; for this gate")
-    parser.add_argument("--seconds", type=seconds(_MAX_S), metavar="N", help="end after so long (default: Ctrl-C ends)")
+    words = "instead of the gate's own source: demo, a camera (0), a clip or a folder"
+    parser.add_argument("--source", metavar="SOURCE", help=words)
+    parser.add_argument(
+        "--seconds", type=seconds(_MAX_S), metavar="N", help="end after N seconds (default: Ctrl-C ends it)"
+    )
     add_gate(parser)
     add_config(parser)
     add_classifier(parser)

@@ -27,7 +27,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     """Add the arguments."""
     add_config(parser)
     parser.add_argument(
-        "--report", type=Path, metavar="FILE", help="also write what was found to FILE, for support: nothing personal"
+        "--report", type=Path, metavar="FILE", help="also write a report for support to FILE, without anything personal"
     )
     parser.add_argument(
         "--before-install",

@@ -36,8 +36,8 @@ def add(parser: argparse.ArgumentParser) -> None:
     words = f"where the daemon answers (default: {PATH}, which systemd makes)"
     parser.add_argument("--socket", type=Path, default=PATH, metavar="PATH", help=words)
     parser.add_argument("--watch", action="store_true", help="show it twice a second, until Ctrl-C")
-    words = "with --watch: end after so many seconds"
-    parser.add_argument("--seconds", type=seconds(_MAX_SECONDS), metavar="SECONDS", help=words)
+    words = "with --watch: end after N seconds"
+    parser.add_argument("--seconds", type=seconds(_MAX_SECONDS), metavar="N", help=words)
     add_json(parser)
     parser.set_defaults(run=run, fail=parser.error)
 
