@@ -65,6 +65,16 @@ GOOD_AND_BAD = [
     ),
     ("frames: {source: demo}", "frame: {source: demo}", "frame: unknown key; did you mean frames?"),
     ("frames: {rate_hz: 25}", "frames: {rate: 25}", "frames.rate: unknown key; did you mean rate_hz?"),
+    (
+        "lines: {permission: {pin: P}}",
+        "lines: {relay: {pin: P}}",
+        "lines.relay: unknown key; did you mean permission?",
+    ),
+    (
+        "lines: {passed: {pin: 27}}",
+        "lines: {passed: 27}",
+        "lines.passed: is '27'; write indented 'key: value' lines below it; its keys are pin, ",
+    ),
     ("frames: {source: 'no'}", "frames: [demo]", "frames: is a list; write indented 'key: value' lines"),
     ("frames: {source: no}", "frames: {source: }", "frames.source: is empty; write printable text"),
     (

@@ -21,6 +21,8 @@ _NO_BOUNDS: Mapping[str, float] = types.MappingProxyType({})
 _MAX_SHOWN = 40  # characters of a wrong value in a message
 _MAX_DIGITS = 32  # characters of a number: int() takes a time that grows with the square of its digits
 _MAX_TEXT = 1024  # characters of a text, such as a path
+_OTHER_WORDS: Mapping[str, str] = types.MappingProxyType({"relay": "permission"})
+"""What people write, and the key that they mean: the most similar one would be ``ready``, an input."""
 
 
 class MissingKey(SettingsError):
@@ -58,7 +60,8 @@ def unknown_key(node: MappingNode, name: str, key: str, known: Mapping[str, Any]
     It names the section that the key belongs to, or else the most similar key.
     """
     sections = [section for section, kind in known.items() if is_dataclass(kind) and name in _names(kind)]
-    similar = difflib.get_close_matches(name, known, n=1)
+    meant = _OTHER_WORDS.get(name, "")
+    similar = [meant] if meant in known else difflib.get_close_matches(name, known, n=1)
     if sections:
         hint = f"write it indented below {sections[0]}"
     else:
@@ -102,7 +105,11 @@ def _mapping(expected: Any, node: Node, key: str, problems: list[SettingsError],
     """A dataclass of the schema, or a mapping from names to values of one type."""
     if not isinstance(node, MappingNode):
         is_empty = isinstance(node, ScalarNode) and node.is_null
-        hint = "write indented 'key: value' lines below it" + (", or remove the key" if is_empty else "")
+        hint = "write indented 'key: value' lines below it"
+        if is_empty:
+            hint += ", or remove the key"
+        elif is_dataclass(expected):
+            hint += f"; its keys are {', '.join(_names(typing.cast(type, expected)))}"
         problems.append(_problem(node, key, f"is {describe(node)}", hint))
         return None
     if is_dataclass(expected):
