@@ -228,7 +228,7 @@ def test_what_systemd_knows_of_a_daemon_that_does_not_run_is_said(
     states = {unit.UNIT: parse("ActiveState=inactive\n"), unit.DEGRADED: parse("ActiveState=active\n")}
     assert main(["status", "--socket", str(path)]) == 13
     said = capsys.readouterr().err
-    assert f"is inactive, too many starts have failed: {look}" in said
+    assert f"is inactive, out of order after failed starts: {look}" in said
     states = {unit.UNIT: parse("ActiveState=inactive\n")}
     assert main(["status", "--socket", str(path)]) == 13
     assert capsys.readouterr().err.endswith("binarycop.service is inactive: systemctl start binarycop\n")

@@ -111,7 +111,7 @@ def _ask(path: Path) -> Status:
         ended = f", its last exit code is {known.failure} ({meaning})" if known.failure else ""
         degraded = unit.read(DEGRADED)
         if degraded is not None and degraded.is_active:
-            ended += ", too many starts have failed"
+            ended += ", out of order after failed starts"
         remedy = _START if known.state == "inactive" and not ended else _LOOK
         raise StatusError(path, f"{error.reason}; {UNIT} is {known.state}{ended}: {remedy}") from None
 
