@@ -23,6 +23,7 @@ SECTIONS = (
         ("eth0 00:0a:35:00:1e:53 is up", "eth0 (left out) is up"),
         ("ssh from 192.168.2.99", "ssh from (left out)"),
         ("at fe80:0:0:0:20a:35ff:fe00:1e53", "at (left out)"),
+        ("at fe80::20a:35ff:fe00:1e53, 2001:db8::1", "at (left out), (left out)"),
         ("boot 6b7f1d8e0a914c56b0c38f5f0a2f7c11", "boot (left out)"),
         ("boot 6b7f1d8e-0a91-4c56-b0c3-8f5f0a2f7c11", "boot (left out)"),
         ("mail jane.doe@example.org", "mail (left out)"),
@@ -46,6 +47,18 @@ SECTIONS = (
 )
 def test_what_names_somebody_is_taken_out(text: str, expected: str) -> None:
     assert without_names(text, NAMES) == expected
+
+
+def test_a_gate_has_one_number_though_its_name_is_part_of_anothers_or_like_a_number() -> None:
+    names = Names(gates=("North", "north 2", "gate-1", "gate"))
+    texts = ("north: dark", "North 2: dark", "gate-1: dark", "gate: dark", "gates NORTH, north 2 and gate-1")
+    assert [without_names(text, names) for text in texts] == [
+        "gate-1: dark",
+        "gate-2: dark",
+        "gate-3: dark",
+        "gate: dark",
+        "gates gate-1, gate-2 and gate-3",
+    ]
 
 
 def test_the_report_says_what_it_holds_and_has_every_finding() -> None:
