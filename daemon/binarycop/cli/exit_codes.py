@@ -39,7 +39,7 @@ MEANINGS = {
     8: "the overlay is not loaded, and this process may not load it: run load-overlay as root, then start again",
     9: "the journal cannot be read or written",
     10: "the bundle store of this board cannot be read or written",
-    NOT_WRITTEN: "an output file cannot be written, or the disk of the standard output is full",
+    NOT_WRITTEN: "an output cannot be written: a file, or the standard output (full disk, terminal gone)",
     NOT_IN_SERVICE: "a gate is out of order, or the daemon is starting or hangs (status)",
     13: "the daemon does not run, or does not answer (status)",
     14: "only root and the group binarycop may ask the daemon (status)",
