@@ -13,7 +13,8 @@ from the defaults. Gates are numbered. What was taken out, as (left out): host n
 user names, serial numbers, MAC and IP addresses, home folders, names of drop-ins,
 and the names under /dev/v4l/by-id, which have serial numbers. There is no picture,
 no decision and no time of a person in it; of a daemon that runs it says how many
-people were permitted and refused since its start. Read it before you send it.
+people were permitted and refused since its start. An error in the settings quotes the
+value that is wrong, which may be a name. Read it before you send it.
 """
 
 
