@@ -71,7 +71,7 @@ def test_a_page_has_all_that_an_operator_asks_for() -> None:
         "gate  IN SERVICE",
         "policy enforce",
         "/dev/video0: MJPG 640×480 at 29.97 Hz",
-        "29.9 a second, newest 0.2 s old; 9000 taken, 3 dropped, 0 repeated",
+        "29.9 a second, newest 0.2 s old; 9000 taken, 3 dropped, 0 withheld",
         "lookout on ncnn; last face 0.4 s ago",
         "ON (verdict), permitted",
         "person 13: still looking; 4 frames: correct 3, nose 1; lead 34/22",
@@ -127,6 +127,14 @@ def test_of_several_gates_the_first_line_names_those_that_are_out_of_order() -> 
 def test_a_camera_that_has_given_no_picture_is_said() -> None:
     page = shown(with_gate(source=replace(GATE.source, captured=0, frame_age_s=7.5)))
     assert "no picture yet, for 7.7 s" in page
+    assert "NO PICTURES" not in page
+
+
+@pytest.mark.parametrize("captured", [0, 9000])
+def test_why_a_camera_gives_no_pictures_is_said(captured: int) -> None:
+    source = replace(GATE.source, mode="not open", captured=captured, problem="there is no /dev/video0 now")
+    page = shown(with_gate(source=source))
+    assert "/dev/video0: not open\n           NO PICTURES: there is no /dev/video0 now\n" in page
 
 
 def test_a_loop_that_hangs_is_the_first_thing_that_is_said() -> None:

@@ -77,9 +77,9 @@ def test_what_a_source_sends_is_known_once_it_is_open_and_reported_again_when_it
     run = Run([SourceError("0", "gone"), live(frame(1))])
     assert run.reader.mode is None
     run.step(1)
-    assert run.reader.mode == "not open"
+    assert (run.reader.mode, run.reader.problem) == ("not open", "gone")
     run.step(2)
-    assert run.reader.mode == "from a list"
+    assert (run.reader.mode, run.reader.problem) == ("from a list", None)
     assert run.events[-1].detail == "gives frames again (from a list)"
 
 
@@ -89,6 +89,22 @@ def test_a_missing_camera_is_reported_once_and_tried_again_with_growing_waits() 
     assert run.kinds == [SourceEventKind.LOST]
     assert run.events[0] == SourceEvent(SourceEventKind.LOST, "unplugged", 100.0)
     assert run.waits_s == [0.5, 1.0, 2.0, 4.0, 5.0, 5.0]
+
+
+def test_the_newest_reason_is_kept_until_a_frame_comes() -> None:
+    run = Run([live(frame(1), GONE), SourceError("listed", "is busy"), live(frame(2))])
+    problems = []
+    for _ in range(6):
+        run.step(1)
+        problems.append(run.reader.problem)
+    assert problems == [None, None, "unplugged", "is busy", "is busy", None]
+
+
+def test_why_a_recording_gave_no_frame_is_kept_and_its_end_is_no_problem() -> None:
+    failed, ended = Run([SourceError("0", "gone")], is_live=False), Run([recording(frame(1), None)], is_live=False)
+    assert failed.step(9)
+    assert ended.step(9)
+    assert (failed.reader.problem, ended.reader.problem) == ("gone", None)
 
 
 def test_a_lost_camera_is_closed_and_comes_back() -> None:

@@ -33,7 +33,9 @@ def test_a_gate_without_person_camera_and_decision_is_decoded() -> None:
 
 def test_eight_gates_with_the_longest_texts_are_smaller_than_an_answer_may_be() -> None:
     longest = Entry(1.0, "refuse", "x" * 400, dict(GATE.front.evidence) if GATE.front else {})
+    source = replace(GATE.source, name="s" * 200, problem="x" * 300)
     gate = replace(GATE, gate="g" * 64, causes=("x" * 60,) * 5, verdict=longest, decision=longest, lines=GATE.lines * 4)
+    gate = replace(gate, source=source)
     assert 0 < len(encode(replace(STATUS, gates=(gate,) * 8), 0.0)) < MOST_BYTES
 
 

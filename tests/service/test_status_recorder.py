@@ -174,6 +174,16 @@ def test_the_rate_is_that_of_the_newest_seconds(monkeypatch: pytest.MonkeyPatch)
     assert status.gates[0].source.rate_hz == 0.0
 
 
+def test_why_a_source_gives_no_pictures_is_said_and_no_longer_than_in_the_journal(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    recorded = Recorded()
+    assert recorded.step().gates[0].source.problem is None
+    for reason in ("there is no such device", "x" * 5000):
+        monkeypatch.setattr(Grabber, "problem", property(lambda _, reason=reason: reason))
+        assert recorded.step().gates[0].source.problem == reason[:300]
+
+
 def test_latencies_are_those_of_the_newest_frames() -> None:
     recorded = Recorded()
     assert recorded.step().p50_ms is None

@@ -114,6 +114,8 @@ class Page:
 
     def _camera(self, source: SourceStatus) -> Iterator[Sequence[Words]]:
         yield from self._row("camera", f"{source.name}: {source.mode or 'not open yet'}")
+        if source.problem is not None:
+            yield from self._row("", f"NO PICTURES: {source.problem}", Style.FAIL)
         frame_age_s = source.frame_age_s + self.status.age_s
         if not source.captured:
             yield from self._row("", f"no picture yet, for {duration(frame_age_s)}", Style.WARN)
@@ -121,7 +123,7 @@ class Page:
         rate = "" if source.rate_hz is None else f"{source.rate_hz:g} a second, "
         text = (
             f"{rate}newest {duration(frame_age_s)} old; {source.captured} taken, {source.dropped} dropped, "
-            f"{source.withheld} repeated"
+            f"{source.withheld} withheld"
         )
         yield from self._row("", text, Style.WARN if frame_age_s > _OLD_FRAME_S else None)
 

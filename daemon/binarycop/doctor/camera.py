@@ -44,6 +44,7 @@ class Running:
 
     mode: None before it was opened. rate_hz: None in its first seconds. frame_age_s: of the newest picture. withheld:
     pictures that repeated an earlier one. causes: the gate's faults, in words. face_age_s: since a face was seen.
+    problem: why it gives no pictures now, in words; None if it gives some.
     """
 
     mode: str | None
@@ -53,6 +54,7 @@ class Running:
     withheld: int
     causes: tuple[str, ...]
     face_age_s: float | None
+    problem: str | None = None
 
 
 @dataclass(frozen=True)
@@ -141,10 +143,11 @@ def _running(facts: CameraFacts, running: Running) -> list[Finding]:
         findings.append(_mode(running.mode, gate))
     if running.rate_hz is not None and facts.is_camera:
         findings.append(_rate(running.rate_hz, facts.asked_hz, gate))
-    text = f"the daemon's newest is {running.frame_age_s:.1f} s old; {running.withheld} of {running.captured} repeated"
+    text = f"the daemon's newest is {running.frame_age_s:.1f} s old; {running.withheld} of {running.captured} withheld"
     remedy = f"{_CABLE}; binarycop events --class fault"
     if running.causes:
-        findings.append(fail("pictures", f"out of order: {', '.join(running.causes)}", remedy, gate=gate))
+        why = "" if running.problem is None else f"; {running.problem}"
+        findings.append(fail("pictures", f"out of order: {', '.join(running.causes)}{why}", remedy, gate=gate))
     elif facts.is_camera and running.frame_age_s > facts.stale_s:
         findings.append(fail("pictures", text, remedy, gate=gate))
     else:

@@ -46,6 +46,7 @@ def read_source(lane: LaneSettings, status: GateReport | None, *, is_held: bool)
             told.withheld,
             status.causes,
             status.face_age_s,
+            told.problem,
         )
     source = frames.source
     facts = CameraFacts(

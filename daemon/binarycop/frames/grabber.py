@@ -91,6 +91,11 @@ class Grabber:
         return self._reader.mode
 
     @property
+    def problem(self) -> str | None:
+        """Why it gives no frames now, in words; None while it gives some, and after a recording's end."""
+        return self._reader.problem
+
+    @property
     def dropped(self) -> int:
         """How many of them were not taken: replaced by a newer frame, stale, or between two of an interval."""
         with self._changed:

@@ -40,9 +40,10 @@ class SourceReader:
     is tried again; once it is open, ``Source.is_live`` decides. captured: how many frames the source gave. withheld:
     how many of them repeated an earlier picture, so that they were not passed on. end: the event with which a recording
     is over: ENDED, or TRUNCATED or LOST, which are faults; None for a live source, and before. mode: what the source
-    sends (``Source.mode``), or that it could not be opened; None before the first attempt. interval_s: set by another
-    thread, the least time from one picture to the next; 0: all of them. left_out: how many frames of a recording were
-    not passed on for that reason; a camera's are not read at all.
+    sends (``Source.mode``), or that it could not be opened; None before the first attempt. problem: why it gives no
+    frames now, in words; None while it gives some, and after a recording's end. interval_s: set by another thread, the
+    least time from one picture to the next; 0: all of them. left_out: how many frames of a recording were not passed on
+    for that reason; a camera's are not read at all.
     """
 
     def __init__(
@@ -72,6 +73,7 @@ class SourceReader:
         self.captured = self.withheld = self.left_out = 0
         self.end: SourceEvent | None = None
         self.mode: str | None = None
+        self.problem: str | None = None
 
     @property
     def is_absent(self) -> bool:
@@ -122,7 +124,7 @@ class SourceReader:
             self._pending = frame
             return self._deliver_when_due(frame)
         if self._is_lost:
-            self._is_lost = False
+            self._is_lost, self.problem = False, None
             self._report(SourceEventKind.BACK, f"gives frames again ({self.mode})")
         self._backoff.reset()
         self._taken_s = asked_s  # not when the picture came: the wait for it would be added to each interval
@@ -162,7 +164,7 @@ class SourceReader:
 
     def _end_or_retry(self, reason: str) -> float | None:
         is_live = self._source.is_live if self._source is not None else self._is_live
-        self.mode = self.mode or "not open"
+        self.mode, self.problem = self.mode or "not open", reason
         if not is_live:
             self._finish(SourceEventKind.TRUNCATED if self.captured else SourceEventKind.LOST, reason)
             return None

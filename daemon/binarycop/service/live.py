@@ -35,6 +35,7 @@ class SourceCounts:
     """One lane's source: see the properties of ``Grabber``."""
 
     mode: str | None
+    problem: str | None
     captured: int
     dropped: int
     withheld: int
@@ -95,7 +96,14 @@ class LiveLoop:
     def sources(self) -> list[SourceCounts]:
         """How the source of each lane is."""
         return [
-            SourceCounts(grabber.mode, grabber.captured, grabber.dropped, grabber.withheld, grabber.silent_s())
+            SourceCounts(
+                grabber.mode,
+                grabber.problem,
+                grabber.captured,
+                grabber.dropped,
+                grabber.withheld,
+                grabber.silent_s(),
+            )
             for grabber in self._grabbers
         ]
 

@@ -62,13 +62,15 @@ class Entry:
 class SourceStatus:
     """A gate's camera or recording.
 
-    mode: what it sends, and what was requested if that is something else; None until it was opened once. rate_hz: over
-    the newest 5 s; None in the first step. dropped: not looked at. withheld: repeated an earlier picture.
-    frame_age_s: of the newest picture, since its capture; since the start if there was none.
+    mode: what it sends, and what was requested if that is something else; None until it was tried once. problem: why it
+    gives no pictures now, in words; None if it gives some. rate_hz: over the newest 5 s; None in the first step.
+    dropped: not looked at. withheld: repeated an earlier picture. frame_age_s: of the newest picture, since its
+    capture; since the start if there was none.
     """
 
     name: str
     mode: str | None
+    problem: str | None
     rate_hz: float | None
     captured: int
     dropped: int

@@ -33,6 +33,7 @@ LATENCIES = 1000
 """The percentiles are those of so many newest frames."""
 
 _RATE_S = 5.0
+_MAX_PROBLEM_CHARS = 300  # as much of a text as the journal shows
 _PERCENTILES_S = 5.0  # to sort them takes longer than all the rest
 
 
@@ -150,8 +151,16 @@ def _state(lane: Lane) -> State:
 
 
 def _source(name: str, counts: SourceCounts, rate_hz: float | None) -> SourceStatus:
-    silent_s = round(counts.silent_s, 2)
-    return SourceStatus(name, counts.mode, rate_hz, counts.captured, counts.dropped, counts.withheld, silent_s)
+    return SourceStatus(
+        name,
+        counts.mode,
+        None if counts.problem is None else counts.problem[:_MAX_PROBLEM_CHARS],
+        rate_hz,
+        counts.captured,
+        counts.dropped,
+        counts.withheld,
+        round(counts.silent_s, 2),
+    )
 
 
 def _front(snapshot: LaneSnapshot, details: LaneDetails) -> FrontPerson | None:
