@@ -1,7 +1,7 @@
 """The output test: each output is driven, read back, and the relay's contact and the dead-man timer are tried."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -61,6 +61,21 @@ def bench(tmp_path: Path) -> Iterator[Bench]:
 def test_outputs_that_follow_pass(bench: Bench) -> None:
     assert bench.walk() == {"permission": (), "lamps.correct": (), "heartbeat": ()}
     assert [line.level for line in (bench.relay, bench.lamp, bench.beat)] == [False] * 3
+
+
+@pytest.mark.parametrize("for_s", [0.5, 0.6, 1.0])
+def test_the_heartbeat_passes_however_often_it_has_changed_before(bench: Bench, for_s: float) -> None:
+    lane = LaneSettings(lines=replace(LINES, lamps={}, feedback=None))
+    with WiringTest(lane, bench.factory) as wiring:
+        heartbeat = [result for result in wiring.walk(for_s, lambda _: None) if result.name == "heartbeat"]
+    assert [result.problems for result in heartbeat] == [()]
+
+
+def test_a_pulse_leaves_the_heartbeat_inactive(bench: Bench) -> None:
+    with WiringTest(LaneSettings(lines=LINES), bench.factory) as wiring:
+        for for_s in (0.1, 0.5, 0.6):
+            wiring.pulse("lamps.correct", for_s, lambda _: None)
+            assert wiring.level("heartbeat") is False, for_s
 
 
 @pytest.mark.parametrize(

@@ -74,12 +74,12 @@ class WalkResult:
         return not self.problems
 
 
-def hold(output: DigitalOutputDevice, heartbeat: DigitalOutputDevice | None, for_s: float, wait: Wait) -> None:
+def hold(heartbeat: DigitalOutputDevice | None, for_s: float, wait: Wait) -> None:
     """Wait for ``for_s`` seconds, and toggle the heartbeat meanwhile: without it no permission gets through."""
-    beats = ceil(for_s / HEARTBEAT_PERIOD_S) if heartbeat and heartbeat is not output else 1
+    beats = ceil(for_s / HEARTBEAT_PERIOD_S) if heartbeat else 1
     for _ in range(beats):
         wait(for_s / beats)
-        if heartbeat and heartbeat is not output:
+        if heartbeat:
             heartbeat.toggle()
 
 
@@ -92,9 +92,10 @@ def pulse_output(
 ) -> tuple[Reading, Reading]:
     """Make one output active for ``for_s`` seconds, and inactive again even if ``wait`` raises.
 
-    If the lane has a heartbeat, it is toggled meanwhile: without it the dead-man timer lets no permission through.
-    feedback: the relay's contact; a pulse shorter than it needs to follow does not read it. Returns what was read at
-    the pulse's end and after it. Raises LineError if the output cannot be driven or read.
+    If the lane has a heartbeat, it is toggled meanwhile, since without it the dead-man timer lets no permission
+    through, and is inactive afterwards. feedback: the relay's contact; a pulse shorter than it needs to follow does not
+    read it. Returns what was read at the pulse's end and after it. Raises LineError if the output cannot be driven or
+    read.
     """
     output = outputs[name]
     heartbeat = outputs.get(_HEARTBEAT) if name != _HEARTBEAT else None
@@ -104,10 +105,12 @@ def pulse_output(
             if heartbeat:
                 heartbeat.toggle()  # the timer accepts only a permission that is set while the heartbeat runs
             output.on()
-            hold(output, heartbeat, for_s, wait)
+            hold(heartbeat, for_s, wait)
             on = _read(output, contact if for_s >= _SETTLE_S else None)
         finally:
             output.off()
+            if heartbeat:
+                heartbeat.off()  # an odd number of changes has left it on
         if contact is not None:
             wait(_SETTLE_S)
         return on, _read(output, contact)
@@ -124,8 +127,9 @@ def walk_output(
 ) -> tuple[str, ...]:
     """Drive one output on for ``for_s`` seconds, and off again even if ``wait`` raises. Returns what was wrong.
 
-    The permission is driven with heartbeats, if the lane has one; then the heartbeats stop while it is on, and the
-    dead-man timer must end it. feedback: the relay's contact, which must follow too.
+    Each output is driven with heartbeats, if the lane has one; those of the permission stop while it is on, and the
+    dead-man timer must end it. The heartbeat is inactive afterwards. feedback: the relay's contact, which must follow
+    too.
     """
     output = outputs[name]
     heartbeat = outputs.get(_HEARTBEAT) if name != _HEARTBEAT else None
@@ -137,7 +141,7 @@ def walk_output(
             if heartbeat:
                 heartbeat.toggle()  # the timer accepts only a permission that is set while the heartbeat runs
             output.on()
-            hold(output, heartbeat, max(for_s, _SETTLE_S), wait)
+            hold(heartbeat, max(for_s, _SETTLE_S), wait)
             problems += _read(output, contact).differences(True)
             if heartbeat and name == _RELAY and not problems:
                 wait(TIMER_S)
@@ -145,6 +149,8 @@ def walk_output(
                     problems.append(f"the dead-man timer did not end it {TIMER_S:g} s after the last heartbeat")
         finally:
             output.off()
+            if heartbeat:
+                heartbeat.off()  # an odd number of changes has left it on
         wait(_SETTLE_S)
         problems += _read(output, contact).differences(False)
     except (GPIOZeroError, OSError) as error:
