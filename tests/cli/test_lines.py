@@ -28,6 +28,14 @@ def test_it_shows_every_line(capsys: pytest.CaptureFixture[str]) -> None:
     assert all(line["active"] is False for line in shown)
 
 
+def test_an_output_is_off_and_an_input_inactive(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    config = tmp_path / "gate.yaml"
+    config.write_text("lines: {factory: mock, lamps: {}, fire: {pin: FIRE}, ready: {pin: READY, active_high: false}}\n")
+    assert main(["lines", "--config", str(config)]) == 0
+    shown = [line.split()[2::2] for line in capsys.readouterr().out.splitlines()[1:]]
+    assert shown == [["permission", "off"], ["ready", "active"], ["fire", "inactive"]]
+
+
 @pytest.mark.parametrize(("answer", "pulsed"), [("y\n", True), ("n\n", False), ("\n", False)])
 def test_it_asks_before_a_pulse(
     answer: str, pulsed: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]

@@ -80,7 +80,7 @@ def test_a_page_has_all_that_an_operator_asks_for() -> None:
         "13 since the start: 9 permitted, 3 refused, 1 undecided; 9 passed",
         "gpiochip",
         "permission on, lamps.nose off",
-        "fire off",
+        "fire inactive",
     ):
         assert re.sub(r"\s+", " ", part) in re.sub(r"\s+", " ", page), part
 

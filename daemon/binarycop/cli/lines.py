@@ -19,6 +19,7 @@ from binarycop.cli.terminal import Terminal, fail, print_note
 from binarycop.errors import OverlayMissing
 from binarycop.lines.checked_output import word
 from binarycop.lines.factory import open_factory, resolve
+from binarycop.lines.level import level_words
 from binarycop.lines.wires import Wires, find_chips
 from binarycop.lines.wiring_test import LineReport, WiringTest
 from binarycop.printable import printable
@@ -216,7 +217,9 @@ def _show_wires(wires: Wires, *, as_json: bool) -> None:
 
 
 def _show(report: LineReport) -> None:
-    level = {None: report.problem, True: "active", False: "inactive"}[report.active]
+    level = report.problem
+    if report.active is not None:
+        level = level_words(is_active=report.active, is_input=report.direction == "input")
     line = f"{report.gate}  {report.direction:<6}  {report.name:<17} {report.pin:<20} {level}"
     print(Terminal().wrapped(line), flush=True)
 

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from binarycop.cli.machine_facts import MachineFacts
 from binarycop.cli.terminal import Span, Style, Words, bold, dim
 from binarycop.journal.evidence import sentence
+from binarycop.lines.level import level_words
 from binarycop.service.status import FrontPerson, GateReport, LineLevel, SourceStatus, State, Status
 from binarycop.service.unit import UnitState
 
@@ -214,4 +215,6 @@ def _people(gate: GateReport) -> str:
 
 
 def _level(line: LineLevel) -> str:
-    return {None: "UNREADABLE", True: "on", False: "off"}[line.active]
+    if line.active is None:
+        return "UNREADABLE"
+    return level_words(is_active=line.active, is_input=line.is_input)

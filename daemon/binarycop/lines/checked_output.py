@@ -3,6 +3,7 @@
 from gpiozero import DigitalOutputDevice, GPIOZeroError
 
 from binarycop.errors import LineError
+from binarycop.lines.level import level_words
 from binarycop.lines.output_check import ReadBackCheck
 
 
@@ -53,4 +54,4 @@ class CheckedOutput:
 
 def word(level: bool) -> str:
     """The level in an operator's words."""
-    return "on" if level else "off"
+    return level_words(is_active=level, is_input=False)

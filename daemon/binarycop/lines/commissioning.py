@@ -9,6 +9,7 @@ from enum import Enum
 from typing import Protocol
 
 from binarycop.clock import Clock
+from binarycop.lines.level import level_words
 from binarycop.lines.wiring_test import LineReport, WiringTest
 
 INPUT_S = 30.0
@@ -184,4 +185,4 @@ def _levels(seen: list[bool]) -> str:
 
 
 def _state(active: bool) -> str:
-    return "active" if active else "inactive"
+    return level_words(is_active=active, is_input=True)

@@ -122,7 +122,7 @@ def wiring_test(simulator: Simulator) -> str:
         shown = subprocess.run(command, stdout=subprocess.PIPE, text=True, timeout=60, check=False)
     assert shown.returncode == 6, "exit code 6 is for a line that cannot be opened"
     shown_lines = {line.split()[2]: line for line in shown.stdout.splitlines()}
-    assert shown_lines["permission"].endswith("inactive")
+    assert shown_lines["permission"].endswith(" off")
     assert shown_lines["ready"].endswith(" active")
     assert "in use by 'other-program'" in shown_lines["lamps.nose"]
     assert "similar names: lamp-mouth" in shown_lines["lamps.nose_mouth"]
