@@ -89,6 +89,8 @@ def test_an_empty_store_is_reported(tmp_path: Path, capsys: pytest.CaptureFixtur
     ("latency_ms", "text"),
     [
         ({"p50": 0.9, "p99": 5.1}, "latency p50 0.9 ms, p99 5.1 ms"),
+        ({"p50": 2.8734, "p99": 45.349}, "latency p50 2.87 ms, p99 45.3 ms"),
+        ({"p50": 104.015, "p99": 1234.567}, "latency p50 104 ms, p99 1235 ms"),
         ({"p50": None, "p99": None}, "no latency: there was no frame"),
     ],
 )

@@ -68,10 +68,15 @@ def counts_text(counts: Mapping[str, int]) -> str:
 
 
 def latency_text(latency_ms: dict[str, float | None]) -> str:
-    """The percentiles of a run for a person to read."""
-    if latency_ms["p50"] is None:
+    """The percentiles of a run for a person to read, with three digits."""
+    p50_ms, p99_ms = latency_ms["p50"], latency_ms["p99"]
+    if p50_ms is None or p99_ms is None:
         return "no latency: there was no frame"
-    return f"latency p50 {latency_ms['p50']} ms, p99 {latency_ms['p99']} ms"
+    return f"latency p50 {_three_digits(p50_ms)} ms, p99 {_three_digits(p99_ms)} ms"
+
+
+def _three_digits(number: float) -> str:
+    return f"{number:.0f}" if number >= 100 else f"{number:.3g}"
 
 
 def _painted(lane: LaneSnapshot, widest: int) -> Line:
