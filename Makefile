@@ -32,7 +32,12 @@ venv-train: $(TRAINING)/.installed ## Installs what training and export need (to
 help: ## Lists the targets.
 	@awk 'BEGIN { FS = ":[^#]*## " } \
 		/^##@ / { printf "%s%s\n", (count++ ? "\n" : ""), substr($$0, 5) } \
-		/^[a-z][a-z0-9-]*:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+		/^[a-z][a-z0-9-]*:.*## / { \
+			count_words = split($$2, words, " "); line = sprintf("  make %-15s", $$1); \
+			for (i = 1; i <= count_words; i++) { \
+				if (length(line " " words[i]) > 79) { print line; line = sprintf("%22s", "") } \
+				line = line " " words[i] } \
+			print line }' $(firstword $(MAKEFILE_LIST))
 
 # The training environment takes up to an hour to install.
 clean: ## Removes what was built, the tools' caches, and the environments except the one for training.

@@ -25,10 +25,15 @@ def called(text: str) -> set[str]:
 
 
 def test_help_has_a_line_for_every_target_in_the_order_of_the_file() -> None:
-    listed = re.findall(r"^  make (\S+) +(\S.*)$", make("help"), re.MULTILINE)
+    whole = re.sub(r"\n {20,}", " ", make("help"))
+    listed = re.findall(r"^  make (\S+) +(\S.*)$", whole, re.MULTILINE)
     assert listed == list(targets().items())
     assert re.findall(r"^(\S.*)$", make("help"), re.MULTILINE) == GROUPS
     assert make() == make("help")
+
+
+def test_help_fits_a_terminal_of_80_columns() -> None:
+    assert max(map(len, make("help").splitlines())) < 80
 
 
 def test_every_target_has_a_sentence_and_is_phony() -> None:
