@@ -104,3 +104,20 @@ def test_the_machines_own_names_are_read(tmp_path: Path) -> None:
     found = read_own_names(tmp_path)
     assert {"6b7f1d8e0a914c56b0c38f5f0a2f7c11", "00:0a:35:00:1e:53", "9F3A77"} <= found
     assert not found & {"root", "pynq", "binarycop", ""}
+
+
+@pytest.mark.parametrize(
+    ("host", "names", "others"),
+    [
+        ("ward-4.clinic.example", {"ward-4.clinic.example", "ward-4", "clinic.example"}, set()),
+        ("ward-4.local", {"ward-4.local", "ward-4"}, {"local"}),
+        ("pynq", set(), {"pynq"}),
+    ],
+)
+def test_a_full_host_name_is_also_known_by_its_parts(
+    host: str, names: set[str], others: set[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("socket.gethostname", lambda: host)
+    found = read_own_names(tmp_path)
+    assert names <= found
+    assert not others & found

@@ -19,13 +19,19 @@ _FILES = (
 
 
 def read_own_names(root: Path = Path("/")) -> frozenset[str]:
-    """Host name, people's user names, serial numbers, as far as they can be read."""
-    found = {socket.gethostname(), os.environ.get("SUDO_USER", ""), os.environ.get("USER", "")} - {"root"}
+    """Host name and its domain, people's user names, serial numbers, as far as they can be read."""
+    found = {os.environ.get("SUDO_USER", ""), os.environ.get("USER", "")} - {"root"} | _host_names(socket.gethostname())
     found |= {user.pw_name for user in pwd.getpwall() if _FIRST_PERSON <= user.pw_uid < 65_534}
     for name in (*_FILES, *_serials(root)):
         with suppress(OSError):
             found.add((root / name).read_bytes()[:256].decode(errors="replace").strip("\0\n "))
     return frozenset(found - _OF_EVERY_BOARD - {""})
+
+
+def _host_names(host: str) -> set[str]:
+    """The full host name, and its parts: a text may have one of them only, such as the site's domain."""
+    name, _, domain = host.partition(".")
+    return {host, name, domain if "." in domain else ""}  # a domain such as local is a word of every text
 
 
 def _serials(root: Path) -> list[str]:
