@@ -21,7 +21,7 @@ from binarycop.doctor.units import UnitFacts, check_units
 from binarycop.doctor.units_facts import read_units
 from binarycop.doctor.wires import check_wires
 from binarycop.doctor.wires_facts import read_wires
-from binarycop.errors import SettingsErrors, StatusDenied, StatusError
+from binarycop.errors import SettingsErrors, StatusError
 from binarycop.frames.names import DEMO
 from binarycop.service import status_socket
 from binarycop.service.assembly import grabber_of
@@ -78,8 +78,8 @@ class Examination:
 
     def _cameras(self, settings: Settings) -> Section:
         is_running = self._is_daemon_running
-        told = {} if self._status is None else {gate.gate: gate for gate in self._status.gates}
-        sources = [read_source(lane, told.get(lane.name), is_held=is_running) for lane in settings.gates]
+        reports = {} if self._status is None else {report.gate: report for report in self._status.gates}
+        sources = [read_source(lane, reports.get(lane.name), is_held=is_running) for lane in settings.gates]
         if not is_running:
             self._tell("the cameras are looked through")
         facts = look(
@@ -112,7 +112,7 @@ def _ask() -> tuple[Status | None, str]:
     """What the running daemon says of itself; without an answer, why."""
     try:
         return ask(status_socket.PATH), ""
-    except (StatusDenied, StatusError) as error:
+    except StatusError as error:
         return None, error.reason
 
 

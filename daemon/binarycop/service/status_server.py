@@ -66,7 +66,7 @@ class StatusServer:
             self._listener.close()
 
     def turn(self) -> bool:
-        """Let go of the readers that are done, and answer one that waits. Returns whether there was one."""
+        """Close the connections that are done, and answer one that waits. Returns whether there was one."""
         now_s = self._clock.now_s()
         self._readers = [reader for reader in self._readers if not self._is_done(reader, now_s)]
         self._credit = min(self._credit + (now_s - self._turned_s) * _PER_S, _BURST)
