@@ -198,6 +198,43 @@ def test_arrays_that_never_arrived_are_refused_also_if_the_manifest_lists_them(c
         bundles.load(copy)
 
 
+def _flip_a_bit(copy: Path) -> None:
+    data = bytearray((copy / "weights.npz").read_bytes())
+    data[len(data) // 2] ^= 1
+    (copy / "weights.npz").write_bytes(data)
+
+
+def _truncate_with_its_sha256(copy: Path) -> None:
+    data = (copy / "weights.npz").read_bytes()
+    (copy / "weights.npz").write_bytes(data[: len(data) // 2])
+    bundles.write_manifest(copy, manifests.read(copy))
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        _flip_a_bit,
+        _truncate_with_its_sha256,
+        lambda copy: (copy / "golden.npz").unlink(),
+        lambda copy: (copy / "manifest.json").write_text("{"),
+    ],
+    ids=["a bit", "truncated", "gone", "manifest"],
+)
+def test_a_damaged_file_says_what_to_do(copy: Path, damage: Callable[[Path], object]) -> None:
+    damage(copy)
+    with pytest.raises(BundleError, match=r"; install the bundle again, from a good copy$"):
+        bundles.load(copy)
+
+
+def test_a_file_that_may_not_be_read_is_not_called_damaged(copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> bytes:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("binarycop.bundle.digest.sha256_of", refuse)
+    with pytest.raises(BundleError, match=r"cannot be read: Permission denied$"):
+        bundles.load(copy)
+
+
 def test_too_few_golden_vectors_are_refused(copy: Path) -> None:
     resave(copy, bundles.GOLDEN, inputs=np.zeros((63, 32, 32, 3), np.uint8), scores=np.zeros((63, 4), np.int32))
     with pytest.raises(BundleError, match=r"inputs is uint8 \(63, 32, 32, 3\), not uint8 \(64 to 1024, 32, 32, 3\)"):

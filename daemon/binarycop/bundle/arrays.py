@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from binarycop import regular_file
+from binarycop.bundle.digest import REMEDY
 from binarycop.errors import BundleError
 from binarycop.file_kind import lost_kind
 
@@ -46,7 +47,7 @@ def read(folder: Path, name: str, expected: Mapping[str, Expected]) -> dict[str,
     try:
         data = regular_file.read(folder / name, MAX_FILE_BYTES)
         if kind := lost_kind(data):
-            raise ValueError(f"it is {kind}")
+            raise BundleError(folder, f"{name} cannot be read: it is {kind}")
         _check_directory(data)
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             members = {info.filename: info for info in archive.infolist()}
@@ -60,8 +61,10 @@ def read(folder: Path, name: str, expected: Mapping[str, Expected]) -> dict[str,
             return {key: _array(archive, members[f"{key}.npy"], folder, key, array) for key, array in expected.items()}
     except BundleError:
         raise
-    except Exception as error:  # a damaged file raises many kinds, from zipfile, zlib and struct
+    except OSError as error:
         raise BundleError(folder, f"{name} cannot be read: {error}") from error
+    except Exception as error:  # a damaged file raises many kinds, from zipfile, zlib and struct
+        raise BundleError(folder, f"{name} cannot be read: {error}; {REMEDY}") from error
 
 
 def _check_directory(data: bytes) -> None:

@@ -13,6 +13,8 @@ MAX_BYTES = 32 << 20
 """Of one file of a bundle. A bitstream for a Zynq-7020 has 4 MB, the largest model.onnx 6 MB."""
 BUILD_INPUT = "model.onnx"
 """What FINN builds a bitstream from. Nothing else reads it, so an installed bundle may lack it (6 MB of CNV's 7)."""
+REMEDY = "install the bundle again, from a good copy"
+"""What to do about a file that is damaged or gone."""
 
 
 def sha256_of(file: Path) -> str:
@@ -47,10 +49,11 @@ def compare(folder: Path, name: str, actual: str, expected: str, file: Path) -> 
     """Compare the sha256 of one file. Raises BundleError, with what the file is instead, if they differ."""
     if actual != expected:
         kind = lost_kind(next(regular_file.chunks(file, MAX_BYTES), b""))
-        what = f"it is {kind}" if kind else f"sha256 {actual[:12]}… not {expected[:12]}…"
+        what = f"it is {kind}" if kind else f"sha256 {actual[:12]}… not {expected[:12]}…; {REMEDY}"
         raise BundleError(folder, f"{name} is not the file of the manifest: {what}")
 
 
 def unreadable(folder: Path, name: str, error: OSError) -> BundleError:
     """The error for a file of the manifest that cannot be read."""
-    return BundleError(folder, f"{name} is in the manifest but cannot be read: {error.strerror}")
+    remedy = f"; {REMEDY}" if isinstance(error, FileNotFoundError) else ""
+    return BundleError(folder, f"{name} is in the manifest but cannot be read: {error.strerror}{remedy}")

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from binarycop import regular_file
 from binarycop.bundle import json_fields
+from binarycop.bundle.digest import REMEDY
 from binarycop.bundle.json_fields import Fields, shown
 from binarycop.classes import LABELS
 from binarycop.errors import BundleError
@@ -163,7 +164,8 @@ def _checked(folder: Path, data: bytes, parse: Callable[[Fields], _T]) -> _T:
         return parse(json_fields.parse(data))
     except (UnicodeDecodeError, json.JSONDecodeError) as error:
         kind = lost_kind(data)
-        raise BundleError(folder, f"{FILE} {f'is {kind}' if kind else f'cannot be read: {error}'}") from error
+        what = f"is {kind}" if kind else f"cannot be read: {error}; {REMEDY}"
+        raise BundleError(folder, f"{FILE} {what}") from error
     except ValueError as error:
         raise BundleError(folder, f"{FILE}: {error}") from error
 
