@@ -39,7 +39,7 @@ def make_parts(
 ) -> int:
     """Make parts until there are ``count``, or training has taken nothing for an hour. Returns how many.
 
-    make: the part that begins with a subject. first: where training begins; it counts until the folder says where it is.
+    make: the part that begins with a subject. first: where training begins, used until the folder says where it is.
     """
     made, idle_s = 0, 0.0
     while (count is None or made < count) and idle_s < _LONGEST_IDLE_S:
