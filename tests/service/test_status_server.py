@@ -341,7 +341,10 @@ def test_more_who_ask_than_the_queue_holds_wait_for_their_turn(answering: Answer
 
 def _accept(answering: Answering) -> tuple[socket.socket, object]:
     answering._listener.settimeout(20)
-    return answering._listener.accept()
+    try:
+        return answering._listener.accept()
+    finally:
+        answering._listener.setblocking(False)  # as the server has it: its last turn would wait otherwise
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may use every socket")
