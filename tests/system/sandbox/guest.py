@@ -20,7 +20,8 @@ _FLOOD_S = 20
 # The limits of binarycop/journal/journal_writer.py.
 _UNITS, _UNITS_PER_S, _TEXT_BYTES, _TEXT_BYTES_PER_S = 2000, 40.0, 2048, 4.0
 _LEAST_UNITS = 6  # of one entry
-_OWN_LINES = ("ExecStart=", "ExecReload=", "ExecStopPost=", "Type=", "NotifyAccess=", "Watchdog", "Restart")
+# Sockets= would start the daemon beside the program, since its socket is bound to it.
+_OWN_LINES = ("ExecStart=", "ExecReload=", "ExecStopPost=", "Type=", "NotifyAccess=", "Watchdog", "Restart", "Sockets=")
 _USUAL_DEVICES = ("null", "zero", "full", "random", "urandom", "tty", "ptmx", "pts/", "char/", "stdin")
 _NOTHING = "0" * 16
 
