@@ -3,19 +3,18 @@
 import grp
 import os
 import pwd
-import subprocess
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from binarycop.doctor.units import DAEMON, DEGRADED, HELPERS, USER, Unit, UnitFacts
 from binarycop.errors import LineError
 from binarycop.lines import relay_off_list
+from binarycop.service.unit import systemctl
 from binarycop.settings.classifier import Backend, MemoryAccess
 from binarycop.settings.schema import Settings
 
 LIST = Path("/run/binarycop/release")
 
-_LIMIT_S = 10
 _PROPERTIES = (
     "Id,LoadState,ActiveState,Result,UnitFileState,StatusText,WatchdogUSec,NRestarts,NeedDaemonReload,DropInPaths"
 )
@@ -24,9 +23,12 @@ _RULES = ("usr/lib/udev/rules.d", "lib/udev/rules.d", "etc/udev/rules.d")
 Run = Callable[[Sequence[str]], str | None]
 
 
-def read_units(settings: Settings | None, root: Path = Path("/"), run: Run | None = None) -> UnitFacts:
-    """The facts of this machine. settings: None if they are wrong, so that the list cannot be compared."""
-    text = (run or _run)(["systemctl", "show", f"--property={_PROPERTIES}", DAEMON, *HELPERS, DEGRADED])
+def read_units(settings: Settings | None, root: Path = Path("/"), run: Run = systemctl) -> UnitFacts:
+    """The facts of this machine.
+
+    settings: None if they are wrong, so that the list cannot be compared. run: gives what systemctl writes.
+    """
+    text = run(["show", f"--property={_PROPERTIES}", DAEMON, *HELPERS, DEGRADED])
     folder = root / "dev/binarycop"
     helper = root / "usr/lib/binarycop/gate-release"
     return UnitFacts(
@@ -58,24 +60,6 @@ def parse(text: str) -> dict[str, Unit]:
             drop_ins=tuple(values.get("DropInPaths", "").split()),
         )
     return units
-
-
-def _run(command: Sequence[str]) -> str | None:
-    """What a program writes; None if there is none, it fails, or does not end in time."""
-    try:
-        done = subprocess.run(
-            command,
-            env={**os.environ, "LC_ALL": "C"},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            encoding="utf-8",
-            errors="replace",
-            timeout=_LIMIT_S,
-            check=True,
-        )
-    except (OSError, subprocess.SubprocessError):
-        return None
-    return done.stdout
 
 
 def _groups() -> frozenset[str] | None:

@@ -1,15 +1,14 @@
 """The versions of what the gate is made of."""
 
 import platform
-import subprocess
 from importlib import import_module, metadata
 
 import numpy as np
 
 import binarycop
 from binarycop.doctor.machine_facts import read_machine
+from binarycop.service.unit import systemctl
 
-_LIMIT_S = 10
 _PACKAGES = ("gpiozero", "ncnn", "pynq", "PyYAML")
 
 
@@ -37,8 +36,5 @@ def _version(package: str) -> str:
 
 
 def _systemd() -> str:
-    try:
-        done = subprocess.run(["systemctl", "--version"], capture_output=True, text=True, timeout=_LIMIT_S, check=True)
-    except (OSError, subprocess.SubprocessError):
-        return "none"
-    return done.stdout.partition("\n")[0]
+    text = systemctl(["--version"])
+    return "none" if text is None else text.partition("\n")[0]

@@ -3,6 +3,7 @@
 import os
 import re
 import subprocess
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 UNIT = "binarycop.service"
@@ -43,9 +44,15 @@ class UnitState:
 
 def read(name: str = UNIT) -> UnitState | None:
     """The unit's state; None where there is no systemd, or it does not answer."""
+    text = systemctl(["show", name, f"--property={','.join(_PROPERTIES)}"])
+    return None if text is None else parse(text)
+
+
+def systemctl(arguments: Sequence[str]) -> str | None:
+    """What systemctl writes, in English; None if there is none, it fails, or it does not end within 10 s."""
     try:
         done = subprocess.run(
-            ["systemctl", "show", name, f"--property={','.join(_PROPERTIES)}"],
+            ["systemctl", *arguments],
             env={**os.environ, "LC_ALL": "C"},
             stdin=subprocess.DEVNULL,
             capture_output=True,
@@ -56,7 +63,7 @@ def read(name: str = UNIT) -> UnitState | None:
         )
     except (OSError, subprocess.SubprocessError):
         return None
-    return parse(done.stdout)
+    return done.stdout
 
 
 def parse(text: str) -> UnitState:
