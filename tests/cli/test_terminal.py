@@ -161,6 +161,29 @@ def test_after_the_terminal_was_made_narrower_the_wrapped_lines_are_painted_over
     assert narrow.rows == ["c", "d"]
 
 
+@pytest.mark.parametrize("has_scrollback", [True, False])
+@pytest.mark.parametrize("heights", [(4, 12), (8, 4, 6, 12), (4, 30), (9, 12)], ids=str)
+def test_after_the_terminal_was_made_lower_and_higher_again_no_old_painting_is_left(
+    heights: tuple[int, ...], has_scrollback: bool
+) -> None:
+    environment, stream, grid = {**XTERM, "LINES": "12"}, Tty(), Grid(20, 12)
+    stream.write("$ before\n$ status\n")
+    screen, written = Screen(Terminal(stream, environment)), 0
+    for turn, height in enumerate((12, *heights)):
+        environment["LINES"] = str(height)
+        grid.resize(height, has_scrollback=has_scrollback)
+        screen.show([f"line {number}" for number in range(8)] + [f"turn {turn}"])
+        grid.write(stream.getvalue()[written:])
+        written = len(stream.getvalue())
+    shown = grid.rows[grid.top :]
+    painting = [*(f"line {number}" for number in range(8)), f"turn {len(heights)}"]
+    assert shown[-9:] == painting
+    if has_scrollback:
+        assert grid.rows == ["$ before", "$ status", *painting]
+    else:
+        assert not set(shown[:-9]) - {"$ before", "$ status"}
+
+
 def test_ctrl_c_gives_the_cursor_back_in_a_line_of_its_own() -> None:
     stream = Tty()
     screen = Screen(Terminal(stream, XTERM))

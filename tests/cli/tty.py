@@ -15,10 +15,27 @@ class Tty(io.StringIO):
 
 
 class Grid:
-    """What a terminal of so many columns shows: it knows the sequences that a Screen writes, and refuses others."""
+    """What a terminal of so many columns shows: it knows the sequences that a Screen writes, and refuses others.
 
-    def __init__(self, columns: int) -> None:
+    height: how many of ``rows`` it shows, from ``top`` on; those above have scrolled out of it.
+    """
+
+    def __init__(self, columns: int, height: int = 1000) -> None:
         self.columns, self.rows, self.row, self.column, self.has_cursor = columns, [""], 0, 0, True
+        self.height, self.top = height, 0
+
+    def resize(self, height: int, *, has_scrollback: bool) -> None:
+        """As xterm and tmux do: fewer rows scroll the first ones out, more rows show them again.
+
+        has_scrollback: otherwise the rows that were scrolled out are gone, as on the console of Linux.
+        """
+        if height > self.height and has_scrollback:
+            self.top = max(0, self.top - (height - self.height))
+        self.height = height
+        self._scroll()
+
+    def _scroll(self) -> None:
+        self.top = max(self.top, self.row + 1 - self.height)
 
     def write(self, text: str) -> None:
         while text:
@@ -45,6 +62,7 @@ class Grid:
 
     def _grow(self) -> None:
         self.rows += [""] * (self.row + 1 - len(self.rows))
+        self._scroll()
 
     def _control(self, number: str, letter: str) -> None:
         if letter == "K":
@@ -53,7 +71,7 @@ class Grid:
             self.rows[self.row] = self.rows[self.row][: self.column]
             del self.rows[self.row + 1 :]
         elif letter == "A":
-            self.row -= int(number)
+            self.row = max(self.row - int(number), self.top)
         elif (number, letter) in (("?25", "l"), ("?25", "h")):
             self.has_cursor = letter == "h"
         else:

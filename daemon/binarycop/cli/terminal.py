@@ -157,7 +157,8 @@ class Screen:
         self._stream = self._terminal.stream
         self._shown: list[str] = []
         self._widths: list[int] = []
-        self._columns = 0
+        self._above: list[int] = []  # widths of painted lines that a smaller terminal has pushed out at its top
+        self._columns = self._rows = 0
 
     def __enter__(self) -> "Screen":
         return self
@@ -167,7 +168,7 @@ class Screen:
         if self._terminal.can_repaint and self._shown:
             self._stream.write(f"\n{_SHOW_CURSOR}")
             self._stream.flush()
-        self._shown, self._widths = [], []
+        self._shown, self._widths, self._above = [], [], []
 
     def show(self, lines: Sequence[Line]) -> None:
         """Paint these lines instead of those before."""
@@ -178,27 +179,44 @@ class Screen:
         # A line as long as the terminal is wide makes some terminals wrap.
         lines = lines[: max(rows - 1, 1)]
         styled = [self._terminal.styled(line, columns - 1) for line in lines]
-        if styled == self._shown and columns == self._columns:
+        if styled == self._shown and (columns, rows) == (self._columns, self._rows):
             return
         painting = f"{_CLEAR_REST_OF_LINE}\n".join(styled) + _CLEAR_REST_OF_LINE + _CLEAR_BELOW
-        self._stream.write(self._back_to_the_begin(columns) + painting)
+        self._stream.write(self._back_to_the_begin(columns, rows) + painting)
         self._stream.flush()
-        self._shown, self._columns = styled, columns
+        self._shown, self._columns, self._rows = styled, columns, rows
         self._widths = [min(sum(columns_of(text) for text, _ in _parts(line)), columns - 1) for line in lines]
 
     def clear(self) -> None:
         """Clear the lines and give the cursor back, so that something else can be printed here."""
         if self._terminal.can_repaint and self._shown:
-            self._stream.write(f"{self._back_to_the_begin(self._terminal.size[0])}{_CLEAR_BELOW}{_SHOW_CURSOR}")
+            self._stream.write(f"{self._back_to_the_begin(*self._terminal.size)}{_CLEAR_BELOW}{_SHOW_CURSOR}")
             self._stream.flush()
-            self._shown, self._widths = [], []
+            self._shown, self._widths, self._above = [], [], []
 
-    def _back_to_the_begin(self, columns: int) -> str:
+    def _back_to_the_begin(self, columns: int, rows: int) -> str:
         if not self._shown:
             return _HIDE_CURSOR
         # A terminal that was made narrower has wrapped the lines of the last painting.
-        rows = sum(max(1, -(-width // columns)) for width in self._widths)
-        return f"\x1b[{rows - 1}A\r" if rows > 1 else "\r"
+        heights = [_height(width, columns) for width in self._widths]
+        back = sum(heights) + self._come_back(columns, rows - self._rows)
+        while heights and sum(heights) > rows:
+            self._above.append(self._widths[len(self._widths) - len(heights)])
+            del heights[0]
+        return f"\x1b[{back - 1}A\r" if back > 1 else "\r"
+
+    def _come_back(self, columns: int, more_rows: int) -> int:
+        """How many rows above the last painting are of those before it: a terminal with more rows shows them again.
+
+        One that does not has the last painting at its top, where the cursor stops.
+        """
+        found = 0
+        # So many rows of the former width come back, and then they are wrapped for the new one.
+        while self._above and more_rows >= _height(self._above[-1], self._columns):
+            width = self._above.pop()
+            more_rows -= _height(width, self._columns)
+            found += _height(width, columns)
+        return found
 
     def _print(self, lines: Sequence[Line]) -> None:
         styled = [self._terminal.styled(line) for line in lines]
@@ -242,6 +260,11 @@ def cut(text: str, max_columns: int) -> str:
         if used > max_columns:
             return text[:index]
     return text
+
+
+def _height(width: int, columns: int) -> int:
+    """How many rows a line takes that was painted ``width`` columns wide."""
+    return max(1, -(-width // columns))
 
 
 def _columns_of_one(character: str) -> int:
