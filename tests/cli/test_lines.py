@@ -292,7 +292,7 @@ def test_it_names_the_gates_whose_lines_it_does_not_show(
     assert main(["lines", *two_gates]) == 0
     printed = capsys.readouterr()
     assert "south" not in printed.out
-    assert "binarycop: gate north only; --gate NAME tests south" in printed.err.splitlines()
+    assert "binarycop: gate north only; --gate NAME takes south" in printed.err.splitlines()
     assert main(["lines", *two_gates, "--gate", "south"]) == 0
     assert "only" not in capsys.readouterr().err
 

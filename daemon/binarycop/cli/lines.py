@@ -3,7 +3,7 @@
 import argparse
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import NoReturn
@@ -13,7 +13,7 @@ from gpiozero.pins import Factory
 from binarycop.accelerator.fpga_manager import SysfsFpgaManager
 from binarycop.cli import result_file
 from binarycop.cli.lines_walk import ask, walk
-from binarycop.cli.options import add_config, add_json, inputs_of, print_json, seconds
+from binarycop.cli.options import add_config, add_gate, add_json, chosen_gate, inputs_of, print_json, seconds
 from binarycop.cli.orderly_end import without_stop
 from binarycop.cli.terminal import Terminal, fail, print_note
 from binarycop.errors import OverlayMissing
@@ -25,7 +25,7 @@ from binarycop.lines.wiring_test import LineReport, WiringTest
 from binarycop.printable import printable
 from binarycop.settings.lines import MOCK, InputSettings
 from binarycop.settings.load import load
-from binarycop.settings.schema import LaneSettings, wires_of
+from binarycop.settings.schema import LaneSettings, Settings, wires_of
 
 _POLL_S = 0.02
 _TAKEN = "already in use by 'binarycop'"  # the daemon's name in the kernel's list, and this command's
@@ -36,7 +36,7 @@ _MAX_WATCH_S = 86_400.0
 def add(parser: argparse.ArgumentParser) -> None:
     """Add the arguments."""
     add_config(parser)
-    parser.add_argument("--gate", metavar="NAME", help="which gate (default: the first)")
+    add_gate(parser)
     parser.add_argument(
         "--watch", type=seconds(_MAX_WATCH_S), metavar="SECONDS", help="print every change for this long"
     )
@@ -62,7 +62,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--record", type=Path, metavar="FILE", help="write the record of --walk to FILE too")
     add_json(parser)
-    parser.set_defaults(run=run, fail=parser.error)
+    parser.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -72,7 +72,7 @@ def run(options: argparse.Namespace) -> int:
     output is to be driven while the overlay's clock is slow.
     """
     loaded = load(options.config)
-    lane = _lane(options, loaded.settings.gates)
+    lane = _lane(options, loaded.settings)
     if options.record and not options.walk:
         _fail_of(options)("argument --record: only --walk writes a record")
     if options.record and (problem := result_file.problem(options.record)):
@@ -163,20 +163,13 @@ def _watch(wiring_test: WiringTest, for_s: float, show: Callable[[LineReport], N
                 show(report)
 
 
-def _lane(options: argparse.Namespace, lanes: Sequence[LaneSettings]) -> LaneSettings:
+def _lane(options: argparse.Namespace, settings: Settings) -> LaneSettings:
     """The lane that the arguments name. Exits with code 2 if there is no such gate, or if it has no such output."""
-    fail = _fail_of(options)
-    lane = next((lane for lane in lanes if options.gate in (None, lane.name)), None)
-    if lane is None:
-        names = ", ".join(lane.name for lane in lanes)
-        fail(f"argument --gate: {options.gate} is not the name of a gate; gates are {names}")
-    if options.gate is None and len(lanes) > 1:
-        others = ", ".join(other.name for other in lanes if other is not lane)
-        print_note(f"gate {lane.name} only; --gate NAME tests {others}")
+    lane = chosen_gate(options, settings)
     outputs = [path.removeprefix("lines.") for path, line in wires_of(lane) if not isinstance(line, InputSettings)]
     if options.pulse and options.pulse not in outputs:
-        names = ", ".join(outputs)
-        fail(f"argument --pulse: {options.pulse} is not an output of gate {lane.name}; outputs are {names}")
+        known = f"outputs are {', '.join(outputs)}"
+        _fail_of(options)(f"argument --pulse: {options.pulse} is not an output of gate {lane.name}; {known}")
     return lane
 
 
