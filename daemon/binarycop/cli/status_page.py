@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from binarycop.cli.machine_facts import MachineFacts
 from binarycop.cli.terminal import Span, Style, Words, bold, dim
+from binarycop.doctor.temperature import WARM_C
 from binarycop.journal.evidence import sentence
 from binarycop.lines.level import level_words
 from binarycop.service.status import FrontPerson, GateReport, LineLevel, SourceStatus, State, Status
@@ -23,7 +24,6 @@ _STYLES = {
     State.OUT_OF_ORDER: Style.FAIL,
     State.HANGS: Style.FAIL,
 }
-_WARM_C = 80.0
 _LITTLE_DISK_MIB = 100.0
 _OLD_FRAME_S = 1.0
 
@@ -189,7 +189,7 @@ def _headline(status: Status) -> str:
 def _warnings(facts: MachineFacts) -> Iterator[str]:
     if facts.swap_mib:
         yield f"SWAP of {facts.swap_mib:.0f} MiB: a gate must have none, since pictures could be written there"
-    if facts.temperature_c is not None and facts.temperature_c >= _WARM_C:
+    if facts.temperature_c is not None and facts.temperature_c >= WARM_C:
         yield f"WARM: {facts.temperature_c:.0f} °C"
     if facts.disk_free_mib is not None and facts.disk_free_mib < _LITTLE_DISK_MIB:
         yield f"DISK: {facts.disk_free_mib:.0f} MiB left for the journal"

@@ -7,13 +7,12 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 
 from binarycop.doctor.finding import Finding, Level, fail, not_checked, ok, warn
+from binarycop.doctor.temperature import HOT_C, WARM_C
 
 LEAST_FREE_MIB, ENOUGH_FREE_MIB = 100, 300
 """In /var. The journal takes 64 MiB, a package with its bundles 40."""
 LEAST_MEMORY_MIB = 400
 """A PYNQ-Z1 has 512 MiB, of which the kernel shows about 490. The daemon's unit may use 256."""
-WARM_C, HOT_C = 75.0, 85.0
-"""A Zynq of the commercial grade, as on a PYNQ-Z1, is specified for 0 to 85 °C at the junction (AMD DS187)."""
 
 _BOARD = ("ubuntu", "22.04", "armv7l", "Pynq-Z1")
 _ZYNQ = frozenset({"zynq_gpio", "zynq-gpio"})

@@ -3,6 +3,9 @@
 from contextlib import suppress
 from pathlib import Path
 
+WARM_C, HOT_C = 75.0, 85.0
+"""A Zynq of the commercial grade, as on a PYNQ-Z1, is specified for 0 to 85 °C at the junction (AMD DS187)."""
+
 _MOST_CHARACTERS = 64
 
 
