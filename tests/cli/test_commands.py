@@ -373,25 +373,25 @@ def test_check_config_prints_all_settings_or_those_that_differ(
 @pytest.mark.parametrize(
     ("settings", "note"),
     [
-        ("frames: {source: video2}", "gate gate: frames.source: video2: does not exist; did you mean /dev/video2?"),
-        ("frames: {source: 3.5}", "gate gate: frames.source: 3.5: does not exist; a source is demo, "),
-        ("frames: {source: no/such.mp4}", "gate gate: frames.source: no/such.mp4: does not exist; a source is demo, "),
-        ("frames: {source: /dev/vide0}", "gate gate: frames.source: /dev/vide0: there is no /dev/vide0 now; is the "),
+        ("frames: {source: video2}", "frames.source: video2: does not exist; did you mean /dev/video2?"),
+        ("frames: {source: 3.5}", "frames.source: 3.5: does not exist; a source is demo, "),
+        ("frames: {source: no/such.mp4}", "frames.source: no/such.mp4: does not exist; a source is demo, "),
+        ("frames: {source: /dev/vide0}", "frames.source: /dev/vide0: there is no /dev/vide0 now; is the "),
         (
             "frames: {source: 63}",
-            "gate gate: frames.source: 63: there is no /dev/video63 now; is the camera plugged in?",
+            "frames.source: 63: there is no /dev/video63 now; is the camera plugged in?",
         ),
         (
             "frames: {source: 'rtsp://192.0.2.1/a'}",
-            "gate gate: frames.source: rtsp://192.0.2.1/a: is an address, and network cameras are not supported; ",
+            "frames.source: rtsp://192.0.2.1/a: is an address, and network cameras are not supported; ",
         ),
         ("classifier: {bundle: nosuch}", "classifier.bundle: nosuch: there is no such bundle; there are cnv, "),
         ("classifier: {bundle: no/such}", "classifier.bundle: there is no no/such/manifest.json now"),
         (
             "faces: {finder: yunet, yunet: {model: no/such.onnx}}",
-            "gate gate: faces.yunet.model: there is no no/such.onnx now",
+            "faces.yunet.model: there is no no/such.onnx now",
         ),
-        ("faces: {finder: yunet}", "gate gate: faces.finder: detector yunet: its model does not ship with the project"),
+        ("faces: {finder: yunet}", "faces.finder: detector yunet: its model does not ship with the project"),
     ],
 )
 def test_check_config_names_what_is_not_there(

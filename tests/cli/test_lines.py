@@ -44,7 +44,7 @@ def test_it_asks_before_a_pulse(
     monkeypatch.setattr("binarycop.cli.lines.time.sleep", waits.append)
     monkeypatch.setattr("sys.stdin", io.StringIO(answer))
     assert main(["lines", "--pulse", "permission", "--for", "0.3"]) == 0
-    assert "Drive permission of gate gate for 0.3 s? It may open the speed gate." in capsys.readouterr().err
+    assert "Drive permission of the gate for 0.3 s? It may open the speed gate." in capsys.readouterr().err
     assert waits == ([0.3] if pulsed else [])
 
 
@@ -87,7 +87,7 @@ def test_an_answer_that_cannot_be_read_is_none(
     ("arguments", "message"),
     [
         (["--gate", "south"], "argument --gate: south is not the name of a gate; gates are gate"),
-        (["--pulse", "lamps.red", "--yes"], "argument --pulse: lamps.red is not an output of gate gate; outputs are"),
+        (["--pulse", "lamps.red", "--yes"], "argument --pulse: lamps.red is not an output of the gate; outputs are"),
         (["--pulse", "permission", "--for", "60"], "argument --for: '60' is not a number of seconds from 0 to 10"),
         (["--pulse", "permission", "--for", "nan"], "argument --for: 'nan' is not a number of seconds from 0 to 10"),
         (["--pulse", "permission", "--for", "0"], "argument --for: an output is driven for more than 0 s"),
@@ -126,7 +126,7 @@ def test_it_asks_before_a_walk(
     monkeypatch.setattr("binarycop.cli.lines.time.sleep", waits.append)
     monkeypatch.setattr("sys.stdin", io.StringIO(answer))
     assert main(["lines", "--walk"]) == 0
-    assert "Drive each output, one after another, of gate gate for 0.5 s? It may" in capsys.readouterr().err
+    assert "Drive each output, one after another, of the gate for 0.5 s? It may" in capsys.readouterr().err
     assert bool(waits) is walked
 
 
@@ -260,7 +260,7 @@ def test_a_gate_without_inputs_has_nothing_to_watch_and_does_not_wait(
     waits: list[float] = []
     monkeypatch.setattr("binarycop.cli.lines.time.sleep", waits.append)
     assert main(["lines", "--watch", "1"]) == 0
-    assert capsys.readouterr().err.splitlines()[-1] == "binarycop: gate gate has no inputs: there is nothing to watch"
+    assert capsys.readouterr().err.splitlines()[-1] == "binarycop: the gate has no inputs: there is nothing to watch"
     assert not waits
 
 

@@ -120,3 +120,9 @@ def test_the_service_page_lists_the_keys_that_a_reload_applies() -> None:
     for name, exception in re.findall(r"`([\w.]+)`(?: \(except `(\w+)`\))?", cell):
         listed |= {path for path in FIELDS if path == name or path.startswith(f"{name}.")} - {f"{name}.{exception}"}
     assert listed == {path for path, (field, _) in FIELDS.items() if is_reloadable(field)}
+
+
+def test_a_gate_with_the_default_name_is_the_gate() -> None:
+    only, north = LaneSettings(), LaneSettings(name="north")
+    assert (only.in_words, only.key_prefix) == ("the gate", "")
+    assert (north.in_words, north.key_prefix) == ("gate north", "gate north: ")

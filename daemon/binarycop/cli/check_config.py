@@ -65,11 +65,11 @@ def _absences(settings: Settings) -> Iterator[str]:
         yield f"classifier.bundle: {bundle}: {error.reason}"
     for lane in settings.gates:
         if reason := absence(lane.frames.source):
-            yield f"gate {lane.name}: frames.source: {lane.frames.source}: {reason}"
+            yield f"{lane.key_prefix}frames.source: {lane.frames.source}: {reason}"
         if lane.faces.finder is DetectorKind.YUNET:
             try:
                 model = yunet_file(lane.faces.yunet)
                 if not os.path.exists(model):
-                    yield f"gate {lane.name}: faces.yunet.model: there is no {model} now"
+                    yield f"{lane.key_prefix}faces.yunet.model: there is no {model} now"
             except DetectorError as error:
-                yield f"gate {lane.name}: faces.finder: {error}"
+                yield f"{lane.key_prefix}faces.finder: {error}"

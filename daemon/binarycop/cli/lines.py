@@ -116,7 +116,7 @@ def _test(lane: LaneSettings, factory: Factory, wires: Wires, files: str, option
             with without_stop():
                 has_failed |= not _drive(wiring_test, wires, files, options)
         if options.watch and not inputs_of(lane):
-            print_note(f"gate {lane.name} has no inputs: there is nothing to watch")
+            print_note(f"{lane.in_words} has no inputs: there is nothing to watch")
         elif options.watch:
             _watch(wiring_test, options.watch, show)
         if closed:
@@ -169,7 +169,7 @@ def _lane(options: argparse.Namespace, settings: Settings) -> LaneSettings:
     outputs = [path.removeprefix("lines.") for path, line in wires_of(lane) if not isinstance(line, InputSettings)]
     if options.pulse and options.pulse not in outputs:
         known = f"outputs are {', '.join(outputs)}"
-        _fail_of(options)(f"argument --pulse: {options.pulse} is not an output of gate {lane.name}; {known}")
+        _fail_of(options)(f"argument --pulse: {options.pulse} is not an output of {lane.in_words}; {known}")
     return lane
 
 
@@ -193,7 +193,7 @@ def _pulse_s(text: str) -> float:
 
 def _confirm(lane: LaneSettings, line: str, options: argparse.Namespace) -> bool:
     """Ask a person. Exits with code 2 if nobody can answer: a script must not take an output test for passed."""
-    question = f"Drive {line} of gate {lane.name} for {options.for_s:g} s? It may open the speed gate. [y/N]"
+    question = f"Drive {line} of {lane.in_words} for {options.for_s:g} s? It may open the speed gate. [y/N]"
     answer = ask(question)
     if not answer:
         print(file=sys.stderr)

@@ -12,19 +12,16 @@ _MORE_MEMORY = (
     "these gates and frames need about {needed} MiB and a reserve, more than the {unit} MiB that the unit allows: "
     "write '[Service]' and 'MemoryMax={limit}M' to /etc/systemd/system/binarycop.service.d/memory.conf"
 )
-_NO_FEEDBACK = (
-    "gate {gate}: gate.contact: hold without lines.feedback: nobody notices a relay that sticks; see docs/wiring.md"
-)
+_NO_FEEDBACK = "{gate}gate.contact: hold without lines.feedback: nobody notices a relay that sticks; see docs/wiring.md"
 _MOCK_PINS = (
-    "gate {gate}: {factory} may have no line {pins}, which is the default for mock lines: "
+    "{gate}{factory} may have no line {pins}, which is the default for mock lines: "
     "write the pins of this machine (docs/wiring.md), and lamps: {{}} for no lamps"
 )
 _SHORT_BUDGET = (
-    "gate {gate}: gate.override_s, {longest:g} s, is longer than gate.override_per_hour_s, {budget:g} s, "
-    "which limits it"
+    "{gate}gate.override_s, {longest:g} s, is longer than gate.override_per_hour_s, {budget:g} s, which limits it"
 )
 _SLEEPLESS = (
-    "gate {gate}: with {key} its relay is on while nobody is there, so the gates never sleep: "
+    "{gate}with {key} the relay is on while nobody is there, so the gates never sleep: "
     "service.mode: low-power only classifies less often"
 )
 _NO_CLOCK = (
@@ -54,17 +51,17 @@ def _low_power_notes(settings: Settings) -> Iterator[str]:
         yield _NO_CLOCK
     for lane in settings.gates:
         if lane.gate.fail is Fail.OPEN:
-            yield _SLEEPLESS.format(gate=lane.name, key="gate.fail: open")
+            yield _SLEEPLESS.format(gate=lane.key_prefix, key="gate.fail: open")
         elif lane.gate.policy is Policy.OFF:
-            yield _SLEEPLESS.format(gate=lane.name, key="gate.policy: off")
+            yield _SLEEPLESS.format(gate=lane.key_prefix, key="gate.policy: off")
 
 
 def _lane_notes(lane: LaneSettings) -> Iterator[str]:
     gate = lane.gate
     if gate.contact is Contact.HOLD and lane.lines.feedback is None:
-        yield _NO_FEEDBACK.format(gate=lane.name)
+        yield _NO_FEEDBACK.format(gate=lane.key_prefix)
     pins = [line.pin for _, line in wires_of(lane) if line.pin in _DEFAULT_PINS]
     if pins and lane.lines.factory not in ("auto", "mock"):
-        yield _MOCK_PINS.format(gate=lane.name, factory=lane.lines.factory, pins=", ".join(pins))
+        yield _MOCK_PINS.format(gate=lane.key_prefix, factory=lane.lines.factory, pins=", ".join(pins))
     if lane.lines.override is not None and gate.override_s > gate.override_per_hour_s:
-        yield _SHORT_BUDGET.format(gate=lane.name, longest=gate.override_s, budget=gate.override_per_hour_s)
+        yield _SHORT_BUDGET.format(gate=lane.key_prefix, longest=gate.override_s, budget=gate.override_per_hour_s)

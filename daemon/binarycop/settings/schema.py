@@ -41,6 +41,20 @@ class LaneSettings:
     signals: SignalsSettings = SignalsSettings()
     """Permission and lamps for each status."""
 
+    @property
+    def in_words(self) -> str:
+        """The lane in a sentence. The default name is left out, since "gate gate" reads like a mistake."""
+        return f"gate {self.name}" if self._has_name else "the gate"
+
+    @property
+    def key_prefix(self) -> str:
+        """What stands before a key of the lane; nothing if the lane has the default name."""
+        return f"gate {self.name}: " if self._has_name else ""
+
+    @property
+    def _has_name(self) -> bool:
+        return self.name != LaneSettings.name
+
 
 @dataclass(frozen=True)
 class Settings:
