@@ -92,7 +92,7 @@ def test_a_walk_does_not_pass_a_permission_that_it_could_not_test_in_full(other:
     factory = MockLines()
     taken = DigitalOutputDevice("BEAT" if other == "heartbeat" else "CONTACT", pin_factory=factory)
     with taken, WiringTest(replace(LANE, lines=lines), factory) as wiring:
-        permission = next(result for result in wiring.walk(0.1, lambda _: None) if result.name == "permission")
+        permission = wiring.walk_one("permission", 0.1, lambda _: None)
     assert permission.problems == (f"tested without {other}, which cannot be opened",)
 
 

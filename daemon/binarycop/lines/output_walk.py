@@ -68,11 +68,6 @@ class WalkResult:
     problems: tuple[str, ...]
     checked: str = ""
 
-    @property
-    def has_passed(self) -> bool:
-        """Whether the output did what it was commanded."""
-        return not self.problems
-
 
 def hold(heartbeat: DigitalOutputDevice | None, for_s: float, wait: Wait) -> None:
     """Wait for ``for_s`` seconds, and toggle the heartbeat meanwhile: without it no permission gets through."""

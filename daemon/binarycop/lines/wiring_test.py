@@ -1,6 +1,5 @@
 """The installer's wiring test: opens each line of a lane by itself, so that a missing one does not hide the others."""
 
-from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from types import TracebackType
@@ -98,16 +97,11 @@ class WiringTest:
         on, off = pulse_output(name, self._outputs, self._inputs.get(_FEEDBACK), for_s, wait)
         return PulseResult(self._gate, name, self._pins[name], for_s, on, off)
 
-    def walk(self, for_s: float, wait: Wait) -> Iterator[WalkResult]:
-        """Drive each output for ``for_s`` seconds, one after another, and check it; the results as they come.
-
-        wait: sleeps for so many seconds. All outputs are inactive before and after.
-        """
-        for name in self.outputs:
-            yield self.walk_one(name, for_s, wait)
-
     def walk_one(self, name: str, for_s: float, wait: Wait) -> WalkResult:
-        """Drive one of ``outputs`` for ``for_s`` seconds, and check it. It is inactive before and after."""
+        """Drive one of ``outputs`` for ``for_s`` seconds, and check it. All of them are inactive before and after.
+
+        wait: sleeps for so many seconds.
+        """
         problems: tuple[str, ...] = (self._problems.get(name, ""),)
         feedback, checked = self._inputs.get(_FEEDBACK), ""
         if name in self._outputs:
