@@ -14,6 +14,7 @@ from binarycop.cli.orderly_end import orderly_end, without_stop
 PROGRAM = """
 import os, signal
 from binarycop.cli.orderly_end import orderly_end
+signal.signal({number}, signal.SIG_DFL)  # the tests may run under nohup, where it is ignored
 with orderly_end():
     try:
         os.kill(os.getpid(), {number})

@@ -54,4 +54,4 @@ def test_a_bundle_classifies_drawn_heads_correctly(bundle: Bundle) -> None:
     votes = top2_margins(scores) >= bundle.manifest.abstain_margin
     assert right.mean() >= 0.92
     assert votes.mean() >= 0.88
-    assert right[votes].mean() >= 0.97
+    assert right[votes].mean() >= 0.96
