@@ -1,6 +1,7 @@
 """How every command behaves: its help, its mistakes, and an output that cannot be written."""
 
 import argparse
+import errno
 import json
 import os
 import pty
@@ -158,11 +159,64 @@ def test_a_reader_that_is_gone_ends_a_command_without_a_word(
     expected = capsys.readouterr().err
     with standard_output(closed_pipe()):
         with_closed_pipe = exit_code_of(arguments)
-    # A command that prints before its end may end at once, and does not find out how it would have ended.
-    ends_at_once = name in ("check-config", "classify", "doctor", "lines")
+    # A command that prints before its end ends at once, and does not find out how it would have ended.
+    ends_at_once = {"check-config": 0, "classify": 11, "doctor": 11, "lines": 11}
     err = capsys.readouterr().err
-    assert expected.startswith(err) if ends_at_once else err == expected
-    assert with_closed_pipe in ((0, code) if ends_at_once else (code,))
+    assert expected.startswith(err) if name in ends_at_once else err == expected
+    assert with_closed_pipe == ends_at_once.get(name, code)
+
+
+@pytest.mark.parametrize("descriptor", [1, 2], ids=["standard output", "standard error"])
+def test_a_test_of_the_lines_that_nobody_reads_to_its_end_is_no_success(descriptor: int) -> None:
+    command = [sys.executable, "-m", "binarycop", "lines", "--walk", "--yes"]
+    with os.fdopen(closed_pipe(), "wb") as gone:
+        outputs = {"stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE}
+        outputs["stdout" if descriptor == 1 else "stderr"] = gone.fileno()
+        done = subprocess.run(command, **outputs, timeout=60, check=False)  # type: ignore[call-overload]
+    assert (done.returncode, done.stderr or b"") == (11, b"")
+
+
+@pytest.mark.parametrize(("name", "code"), [("events", 0), ("lines", 11)])
+def test_enough_of_a_list_is_a_success_and_a_part_of_a_test_is_none(
+    name: str, code: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def run(*_: object) -> int:
+        print("x" * 100_000)  # more than the buffer holds: the command itself finds out that its reader is gone
+        return 0
+
+    monkeypatch.setattr(main, "_run", run)
+    with standard_output(closed_pipe()):
+        assert exit_code_of([name]) == code
+
+
+def test_what_a_command_has_found_is_its_exit_code_also_if_nobody_reads_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    def run(*_: object) -> int:
+        print("short")
+        return 6
+
+    monkeypatch.setattr(main, "_run", run)
+    with standard_output(closed_pipe()):
+        assert exit_code_of(["lines"]) == 6
+
+
+def test_a_socket_whose_peer_is_gone_is_not_taken_for_the_reader_of_the_output(monkeypatch: pytest.MonkeyPatch) -> None:
+    def run(*_: object) -> int:
+        raise BrokenPipeError(errno.EPIPE, "Broken pipe")
+
+    monkeypatch.setattr(main, "_run", run)
+    with pytest.raises(BrokenPipeError):
+        main.main(["events"])
+
+
+def test_the_page_of_commands_names_those_that_a_reader_may_leave() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "commands.md").read_text(encoding="utf-8")
+    [named] = re.findall(r"is 11\. (.*?) only list", text, re.DOTALL)
+    assert set(re.findall(r"`([a-z-]+)`", named)) == main._LISTS
+
+
+def test_a_help_whose_reader_is_gone_is_a_success() -> None:
+    with standard_output(closed_pipe()):
+        assert exit_code_of(["lines", "--help"]) == 0
 
 
 @every_line

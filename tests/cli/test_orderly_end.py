@@ -48,6 +48,15 @@ def test_what_was_ignored_from_the_start_stays_ignored() -> None:
         signal.signal(signal.SIGHUP, before)
 
 
+def test_a_handler_that_c_has_set_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = signal.getsignal(signal.SIGHUP)
+    monkeypatch.setattr(signal, "getsignal", lambda _: None)  # what Python says of such a handler
+    with orderly_end():
+        pass
+    monkeypatch.undo()
+    assert signal.getsignal(signal.SIGHUP) is before
+
+
 def test_a_thread_that_runs_a_command_sets_no_handler() -> None:
     handlers = []
 

@@ -24,6 +24,7 @@ from binarycop.errors import (
 )
 
 UNEXPECTED, WRONG_ARGUMENTS, NOT_WRITTEN, NOT_RIGHT, INTERRUPTED = 1, 2, 11, 15, 130
+LINE_FAILED = 6
 IN_USE = 16
 NOT_IN_SERVICE = 12
 
@@ -34,12 +35,12 @@ MEANINGS = {
     3: "wrong settings",
     4: "the bundle was refused",
     5: "a camera, clip or folder gives no frames, or no picture can be used",
-    6: "a GPIO line cannot be opened or driven, or an output fails the test (lines --walk)",
+    LINE_FAILED: "a GPIO line cannot be opened or driven, or an output fails the test (lines --walk)",
     7: "the classifier or the face detector cannot run, or the overlay (the circuit in the FPGA) has failed",
     8: "the overlay is not loaded, and this process may not load it: run load-overlay as root, then start again",
     9: "the journal cannot be read or written",
     10: "the bundle store of this board cannot be read or written",
-    NOT_WRITTEN: "an output cannot be written: a file, or the standard output (full disk, terminal gone)",
+    NOT_WRITTEN: "an output cannot be written: a file, or the standard output (full disk; terminal or reader gone)",
     NOT_IN_SERVICE: "a gate is out of order, or the daemon is starting or hangs (status)",
     13: "the daemon does not run, or does not answer (status)",
     14: "only root and the group binarycop may ask the daemon (status)",
@@ -54,8 +55,8 @@ OF_ERRORS: tuple[tuple[type[BinaryCoPError], int], ...] = (
     (BundleError, 4),
     (SourceError, 5),
     (SourceErrors, 5),
-    (LineError, 6),
-    (FactoryError, 6),
+    (LineError, LINE_FAILED),
+    (FactoryError, LINE_FAILED),
     (OverlayInUse, IN_USE),
     (OverlayMissing, 8),
     (OverlayLoadDenied, 8),

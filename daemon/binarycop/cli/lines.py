@@ -12,6 +12,7 @@ from gpiozero.pins import Factory
 
 from binarycop.accelerator.fpga_manager import SysfsFpgaManager
 from binarycop.cli import result_file
+from binarycop.cli.exit_codes import LINE_FAILED, WRONG_ARGUMENTS
 from binarycop.cli.lines_walk import ask, walk
 from binarycop.cli.options import add_config, add_gate, add_json, chosen_gate, inputs_of, print_json, seconds
 from binarycop.cli.orderly_end import without_stop
@@ -123,7 +124,7 @@ def _test(lane: LaneSettings, factory: Factory, wires: Wires, files: str, option
             has_them = any(_TAKEN in report.problem for report in reports)
             hint = "; if the daemon runs, stop it first: systemctl stop binarycop" if has_them else ""
             print_note(f"cannot be opened: {', '.join(closed)}{hint}")
-        return 6 if has_failed else 0
+        return LINE_FAILED if has_failed else 0
 
 
 def _drive(wiring_test: WiringTest, wires: Wires, files: str, options: argparse.Namespace) -> bool:
@@ -178,7 +179,7 @@ def _fail_of(options: argparse.Namespace) -> Callable[[str], NoReturn]:
 
     def fail(message: str) -> NoReturn:
         options.fail(printable(message))
-        raise SystemExit(2)
+        raise SystemExit(WRONG_ARGUMENTS)
 
     return fail
 

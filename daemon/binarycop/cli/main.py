@@ -39,6 +39,8 @@ COMMANDS = {
 """What each subcommand does. Its module has the same name, and is imported only when it is used."""
 
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+_LISTS = frozenset({"check-config", "events", "metrics", "stats"})
+"""Commands that only print what is there. A reader that has seen enough of it, as ``head``, is a success."""
 
 
 def parser(names: Iterable[str] = COMMANDS, listed: Iterable[str] = COMMANDS) -> ArgumentParser:
@@ -63,14 +65,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     arguments = sys.argv[1:] if arguments is None else arguments
     # On a board OpenCV alone takes seconds to import, and most subcommands do without.
     command = [name for name in arguments if name in COMMANDS][:1]
-    code = 0
+    code = 0 if _LISTS.intersection(command) else exit_codes.NOT_WRITTEN  # until the command has finished
     try:
         with orderly_end():
             code = _run(command, arguments)
         if sys.stdout is not None:
             sys.stdout.flush()  # here, where an error can still be reported
         return code
-    except BrokenPipeError:
+    except BrokenPipeError as error:
+        if error.filename not in standard_output.NAMES:  # of a socket, say: that is a fault of the program
+            raise
         # The reader of our output has ended, as `head` does. Python must not report it again when it flushes.
         sys.stdout = None
         return code
@@ -78,7 +82,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return exit_codes.INTERRUPTED
     except OSError as error:
         # The standard output may also be a terminal that is gone.
-        if error.errno not in _FULL and error.filename != standard_output.NAME:
+        if error.errno not in _FULL and error.filename not in standard_output.NAMES:
             raise
         print_error(f"{error.filename or 'a file'} cannot be written: {error.strerror}")
         sys.stdout = None
@@ -109,7 +113,10 @@ def _run(command: Sequence[str], arguments: Sequence[str]) -> int:
             _print_error(error.message, exit_codes.WRONG_ARGUMENTS)
         raise
     except SystemExit:
-        sys.stdout.flush()  # a help
+        try:
+            sys.stdout.flush()  # a help
+        except BrokenPipeError:  # its reader has seen enough
+            sys.stdout = None
         raise
 
 

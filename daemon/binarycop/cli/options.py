@@ -8,6 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TextIO
 
+from binarycop.cli.exit_codes import WRONG_ARGUMENTS
+
 # Those who import this module import them from here.
 from binarycop.cli.light_options import add_config as add_config  # noqa: PLC0414
 from binarycop.cli.light_options import add_json as add_json  # noqa: PLC0414
@@ -103,7 +105,7 @@ def chosen_gate(options: argparse.Namespace, settings: Settings) -> LaneSettings
     if lane is None:
         names = ", ".join(lane.name for lane in lanes)
         options.fail(printable(f"argument --gate: {options.gate} is not the name of a gate; gates are {names}"))
-        raise SystemExit(2)
+        raise SystemExit(WRONG_ARGUMENTS)
     if options.gate is None and len(lanes) > 1:
         others = ", ".join(other.name for other in lanes if other is not lane)
         print_note(f"gate {lane.name} only; --gate NAME takes {others}")

@@ -46,7 +46,8 @@ def orderly_end() -> Iterator[None]:
         came = signalled.number
     finally:
         for number, handler in before.items():
-            signal.signal(number, handler)
+            if handler is not None:  # one that C has set was left alone, and Python cannot set it
+                signal.signal(number, handler)
     if came:
         os.kill(os.getpid(), came)
 
@@ -61,4 +62,4 @@ def without_stop() -> Iterator[None]:
     try:
         yield
     finally:
-        signal.signal(signal.SIGTSTP, before)
+        signal.signal(signal.SIGTSTP, signal.SIG_DFL if before is None else before)

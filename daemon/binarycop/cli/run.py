@@ -2,6 +2,7 @@
 
 import argparse
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -74,7 +75,8 @@ def run(options: argparse.Namespace) -> int:
     finally:
         if console:
             console.clear()
-    _print_summary(summary, as_json=options.json)
+    with suppress(BrokenPipeError):  # the gate has ended in order, or its failure is what counts
+        _print_summary(summary, as_json=options.json)
     if summary.failure is not None:
         raise summary.failure
     return 0

@@ -2,20 +2,25 @@
 
 import os
 import sys
+from contextlib import suppress
 from io import BufferedWriter, FileIO, TextIOWrapper
 from typing import Any
 
-NAME = "the standard output"
+NAMES = ("the standard output", "the standard error")
 
 
 class _NamedFile(FileIO):
-    """A file that the program was started with. The kernel's error for it has no name otherwise."""
+    """An output that the program was started with. The kernel's error for it has no name otherwise."""
+
+    def __init__(self, descriptor: int, name: str) -> None:
+        super().__init__(descriptor, "wb", closefd=False)
+        self._name = name
 
     def write(self, data: Any, /) -> int:
         try:
             return super().write(data)
         except OSError as error:
-            error.filename = NAME
+            error.filename = self._name
             raise
 
 
@@ -30,12 +35,24 @@ def prepare() -> None:
         sys.stderr = _opened(2, "w")
     if type(sys.stdout) is TextIOWrapper:
         sys.stdout.flush()
-        sys.stdout = TextIOWrapper(
-            BufferedWriter(_NamedFile(sys.stdout.fileno(), "wb", closefd=False)),
-            encoding=sys.stdout.encoding,
-            errors="backslashreplace",  # as standard error: a file's name may have letters that it cannot write
-            line_buffering=sys.stdout.line_buffering,
+        sys.stdout = _text_on(
+            BufferedWriter(_NamedFile(sys.stdout.fileno(), NAMES[0])), sys.stdout, by_line=sys.stdout.line_buffering
         )
+    if type(sys.stderr) is TextIOWrapper:
+        with suppress(OSError):
+            sys.stderr.flush()
+        # Without a buffer: what cannot be written must not be tried again at the end, which would be exit code 120.
+        sys.stderr = _text_on(_NamedFile(sys.stderr.fileno(), NAMES[1]), sys.stderr, by_line=True)
+
+
+def _text_on(file: Any, output: TextIOWrapper, *, by_line: bool) -> TextIOWrapper:
+    """Text in the encoding of ``output``."""
+    return TextIOWrapper(
+        file,
+        encoding=output.encoding,
+        errors="backslashreplace",  # a file's name may have letters that it cannot write
+        line_buffering=by_line,
+    )
 
 
 def _opened(descriptor: int, mode: str) -> TextIOWrapper:
