@@ -22,7 +22,8 @@ root=$work/root
 # apt stays root while the tree is built: its own user may have no access to a container's devices.
 debian "$root" \
     systemd,systemd-sysv,dbus,udev,init-system-helpers,python3,python3-numpy,python3-yaml,python3-systemd \
-    --variant=apt --aptopt='APT::Sandbox::User "root"' --dpkgopt='path-include=/usr/share/man/man*/*binarycop*'
+    --variant=apt --aptopt='APT::Sandbox::User "root"' --dpkgopt='path-include=/usr/share/man/man*/*binarycop*' \
+    --dpkgopt='path-include=/usr/share/man/man5/gate.yaml*'
 # The last version that works with Debian 12's numpy.
 wheels "$python" "$root/usr/lib/python3/dist-packages" --no-deps opencv-python-headless==4.10.0.84
 mkdir -p "$work/stand-in/DEBIAN"
