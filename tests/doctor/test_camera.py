@@ -95,7 +95,7 @@ class Scripted:
         rate_hz: float,
         events: tuple[SourceEvent, ...] = (),
     ) -> None:
-        self.captured = 0
+        self.captured, self.is_closed = 0, False
         self._clock, self._picture, self._rate_hz, self._events = clock, picture, rate_hz, list(events)
 
     def start(self) -> None:
@@ -113,6 +113,7 @@ class Scripted:
         return events
 
     def close(self, timeout_s: float) -> bool:
+        self.is_closed = True
         return True
 
 
@@ -188,6 +189,21 @@ def test_a_camera_that_cannot_be_opened_is_given_up_with_its_reason() -> None:
     busy = SourceEvent(SourceEventKind.LOST, "is busy: another program uses it", 100.0)
     assert looked(None, events=(busy,)).problem == "is busy: another program uses it"
     assert looked(None).problem == "no picture came"
+
+
+def test_a_camera_is_closed_if_a_later_one_cannot_be_opened() -> None:
+    clock = ManualClock(100.0)
+    first = Scripted(clock, grey(90), 20.0)
+
+    def open_grabber(index: int) -> Scripted:
+        if index:
+            raise MemoryError
+        return first
+
+    facts = CameraFacts("north", "/dev/video0", True, 20.0)
+    with pytest.raises(MemoryError):
+        look([facts, facts], open_grabber, lambda _: None, clock)
+    assert first.is_closed
 
 
 def test_a_camera_that_the_daemon_has_is_not_opened() -> None:

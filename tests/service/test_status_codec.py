@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from binarycop.service.status import Entry, GateReport, State, Status
-from binarycop.service.status_codec import MOST_BYTES, decode, encode, to_dict
+from binarycop.service.status_codec import MOST_BYTES, NO_STATUS, decode, encode, to_dict
 from tests.service.statuses import GATE, STATUS, with_gate
 
 
@@ -40,7 +40,14 @@ def test_eight_gates_with_the_longest_texts_are_smaller_than_an_answer_may_be() 
 
 
 def test_a_status_that_would_be_larger_is_no_answer() -> None:
-    assert encode(replace(STATUS, gates=(GATE,) * 200), 0.0) == b""
+    assert encode(replace(STATUS, gates=(GATE,) * 200), 0.0) == NO_STATUS
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), b"no text"])
+def test_a_status_with_a_value_that_json_has_not_is_no_answer(value: Any) -> None:
+    assert encode(replace(STATUS, p50_ms=value), 0.0) == NO_STATUS
+    with pytest.raises(ValueError, match="Expecting value"):
+        decode(NO_STATUS)
 
 
 @pytest.mark.parametrize(

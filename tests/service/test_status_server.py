@@ -8,6 +8,7 @@ import stat
 import threading
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -222,6 +223,31 @@ def test_the_socket_of_a_daemon_that_was_killed_is_replaced_and_nothing_else_is(
     assert path.read_text() == "a letter"
 
 
+@pytest.mark.parametrize("step", ["bind", "listen", "chmod", "lstat"])
+def test_a_socket_that_cannot_be_made_is_closed_and_leaves_no_name(
+    step: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, made = tmp_path / "status", list[socket.socket]()
+
+    class Listener(socket.socket):
+        def __init__(self, family: int) -> None:
+            super().__init__(family)
+            made.append(self)
+
+    def refuse(*_: object) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(socket, "socket", Listener)
+    if step == "lstat":
+        monkeypatch.setattr(status_socket, "_remove_left_over", lambda _: None)
+    monkeypatch.setattr(Path if step in ("chmod", "lstat") else Listener, step, refuse)
+    with pytest.raises(OutputError, match="Input/output error"), status_socket.at_path(path):
+        pass
+    monkeypatch.undo()
+    assert made[-1].fileno() == -1
+    assert path.exists() is (step == "lstat")  # without it nobody knows whose the name is
+
+
 def test_systemds_socket_is_found_by_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(str(tmp_path / "status"))
@@ -285,6 +311,17 @@ def test_a_daemon_that_ends_before_it_answers_is_said(answering: Answering) -> N
     connection.close()
     asking.join(20)
     assert "ended before it answered" in str(results[0])
+
+
+def test_a_status_that_cannot_be_encoded_is_said_and_the_thread_answers_the_next_ones(tmp_path: Path) -> None:
+    path = tmp_path / "status"
+    with open_status(path, {}, MonotonicClock()) as server:
+        assert server is not None
+        server.publish(replace(STATUS, p50_ms=float("nan")))
+        with pytest.raises(StatusError, match="the daemon runs, but cannot put its status into an answer"):
+            ask(path, 20)
+        server.publish(STATUS)
+        assert ask(path, 20).origin == STATUS.origin
 
 
 def test_one_that_answers_a_byte_at_a_time_is_given_up(answering: Answering) -> None:

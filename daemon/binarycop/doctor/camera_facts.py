@@ -6,6 +6,7 @@ Pictures stay in memory, and nothing of them but means and shares leaves this mo
 import os
 import pwd
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import replace
 from typing import Protocol
 
@@ -196,16 +197,18 @@ def look(
 
     open_grabber, detector_of: of the gate with this number.
     """
-    looks = {
-        index: Look(one, open_grabber(index), clock)
-        for index, one in enumerate(facts)
-        if not one.absence and not one.is_held and "this user" not in one.denied
-    }
-    while any(not one.is_over for one in looks.values()):
-        for one in looks.values():
-            if not one.is_over:
-                one.step()
-    return [looks[index].finish(detector_of(index)) if index in looks else one for index, one in enumerate(facts)]
+    looks: dict[int, Look] = {}
+    with ExitStack() as opened:
+        for index, source in enumerate(facts):
+            if not source.absence and not source.is_held and "this user" not in source.denied:
+                grabber = open_grabber(index)
+                opened.callback(grabber.close, _CLOSE_S)  # if a later one cannot be opened, say
+                looks[index] = Look(source, grabber, clock)
+        while any(not one.is_over for one in looks.values()):
+            for one in looks.values():
+                if not one.is_over:
+                    one.step()
+        return [looks[index].finish(detector_of(index)) if index in looks else one for index, one in enumerate(facts)]
 
 
 def may_open(found: os.stat_result, name: str) -> bool:

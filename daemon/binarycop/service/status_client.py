@@ -6,7 +6,7 @@ from pathlib import Path
 
 from binarycop.errors import StatusDenied, StatusError
 from binarycop.service.status import Status
-from binarycop.service.status_codec import MOST_BYTES, decode
+from binarycop.service.status_codec import MOST_BYTES, NO_STATUS, decode
 
 LONGEST_S = 2.0
 _NOT_RUNNING = "the daemon does not run"
@@ -32,6 +32,8 @@ def ask(path: Path, longest_s: float = LONGEST_S) -> Status:
         raise StatusError(path, error.strerror or str(error)) from None
     if not data:
         raise StatusError(path, f"{_NOT_RUNNING} any more: it ended before it answered")
+    if data == NO_STATUS:
+        raise StatusError(path, "the daemon runs, but cannot put its status into an answer: please report it")
     try:
         return decode(data)
     except ValueError as error:

@@ -14,16 +14,26 @@ from typing import Any, get_args, get_origin, get_type_hints
 from binarycop.service.status import Fields, Status
 
 MOST_BYTES = 64 << 10
+NO_STATUS = b"\n"
+"""The answer of a daemon whose status cannot be encoded. Without a byte it would read as one that has just ended."""
+
 _PLAIN = (str, int, float, bool, NoneType)
 _MOST_COUNT, _MOST_AMOUNT = 1e15, 1e9
 """The largest number of a field that is whole, and of one that is a time or another amount: an age of 30 years."""
 
 
 def encode(status: Status, age_s: float) -> bytes:
-    """The answer: one line of JSON, with its age. Empty if it is longer than ``MOST_BYTES``, which settings prevent."""
+    """The answer: one line of JSON, with its age.
+
+    ``NO_STATUS`` if that would be longer than ``MOST_BYTES``, which the settings prevent, or if a value of it is none
+    that JSON has, such as a number that is not finite.
+    """
     tree = asdict(replace(status, age_s=round(age_s, 3)))
-    data = json.dumps(tree, default=_word, separators=(",", ":"), allow_nan=False).encode() + b"\n"
-    return data if len(data) <= MOST_BYTES else b""
+    try:
+        data = json.dumps(tree, default=_word, separators=(",", ":"), allow_nan=False).encode() + b"\n"
+    except (ValueError, TypeError):
+        return NO_STATUS
+    return data if len(data) <= MOST_BYTES else NO_STATUS
 
 
 def decode(data: bytes) -> Status:

@@ -5,7 +5,7 @@ import os
 import socket
 import stat
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from binarycop.errors import OutputError
@@ -42,22 +42,27 @@ def at_path(path: Path) -> Iterator[socket.socket]:
 
     A socket that nobody listens on any more is replaced, and nothing else. Raises OutputError.
     """
-    listener = socket.socket(socket.AF_UNIX)
-    try:
-        _remove_left_over(path)
-        listener.bind(str(path))
-        path.chmod(0o600)  # before listen(2): until then nobody can connect
-        listener.listen(_BACKLOG)
-    except OSError as error:
-        listener.close()
-        raise OutputError(path, error.strerror or str(error)) from error
-    made = path.stat()
-    try:
+    with ExitStack() as opened:
+        try:
+            _remove_left_over(path)
+            listener = socket.socket(socket.AF_UNIX)
+            on_failure = opened.enter_context(ExitStack())
+            on_failure.callback(listener.close)  # later it is the server's
+            listener.bind(str(path))
+            opened.callback(_remove, path, path.lstat())
+            path.chmod(0o600)  # before listen(2): until then nobody can connect
+            listener.listen(_BACKLOG)
+        except OSError as error:
+            raise OutputError(path, error.strerror or str(error)) from error
+        on_failure.pop_all()
         yield listener
-    finally:
-        with suppress(OSError):
-            if os.path.samestat(path.stat(), made):
-                path.unlink()
+
+
+def _remove(path: Path, made: os.stat_result) -> None:
+    """Remove the name, unless it is another's by now."""
+    with suppress(OSError):
+        if os.path.samestat(path.lstat(), made):
+            path.unlink()
 
 
 def _remove_left_over(path: Path) -> None:
