@@ -21,7 +21,15 @@ SECTIONS = ["settings", "daemon", "detector and network", "cameras", "lines", "m
 
 
 @pytest.fixture
-def _good_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+def lowered(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """By how much doctor lowers its priority; the tests could not take that back."""
+    by = list[int]()
+    monkeypatch.setattr("os.nice", by.append)
+    return by
+
+
+@pytest.fixture
+def _good_machine(lowered: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
     """What the machine of the tests is like does not matter here."""
     for module in ("binarycop.doctor.examination", "binarycop.cli.doctor", "binarycop.doctor.versions"):
         monkeypatch.setattr(f"{module}.read_machine", lambda: GOOD)
@@ -32,13 +40,16 @@ def _good_machine(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("_good_machine")
-def test_the_demo_has_warnings_only(bundle: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_demo_has_warnings_only(
+    bundle: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], lowered: list[int]
+) -> None:
     config = tmp_path / "gate.yaml"
     config.write_text(f"classifier: {{bundle: {bundle}}}\n")
     assert main(["doctor", "--config", str(config), "--json"]) == 0
     [found] = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [section["title"] for section in found["sections"]] == SECTIONS
     assert found["fail"] == 0
+    assert lowered == [], "no gate runs that needs the processor first"
     levels = {finding["level"] for section in found["sections"] for finding in section["findings"]}
     assert levels == {"ok", "warn", "not_checked"}
     assert set(found["sections"][0]["findings"][0]) == {"name", "level", "text", "remedy", "gate"}
@@ -58,8 +69,12 @@ def test_what_takes_some_seconds_is_said_on_a_terminal_and_replaced_by_what_was_
 
 
 @pytest.mark.usefixtures("_good_machine")
-def test_a_daemon_that_runs_keeps_its_camera_and_is_asked_instead(
-    bundle: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+def test_a_daemon_that_runs_keeps_camera_and_processor_and_is_asked_instead(
+    bundle: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    lowered: list[int],
 ) -> None:
     gate = replace(STATUS.gates[0], gate="gate", causes=(), state=State.IN_SERVICE)
     monkeypatch.setattr("binarycop.doctor.examination._ask", lambda: (replace(STATUS, gates=(gate,)), ""))
@@ -75,6 +90,10 @@ def test_a_daemon_that_runs_keeps_its_camera_and_is_asked_instead(
     names = {finding["name"]: finding["text"] for finding in (*sections["daemon"], *sections["cameras"])}
     assert names["answer"].startswith("in service")
     assert names["pictures"].startswith("the daemon's newest is 0.0 s old")
+    assert lowered == [10]
+    tried = {finding["name"]: finding["text"] for finding in sections["detector and network"]}
+    assert "ms a frame beside the running gate, which goes first" in tried["detector"]
+    assert "ms at most beside the running gate, which goes first" in tried["latency"]
 
 
 @pytest.mark.usefixtures("_good_machine")

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from binarycop.cli import machine_facts
+from binarycop.cli.exit_codes import NOT_IN_SERVICE
 from binarycop.cli.machine_facts import MachineFacts
 from binarycop.cli.main import main
 from binarycop.cli.status_page import Page, duration
@@ -305,6 +306,19 @@ def test_watching_goes_on_while_the_daemon_does_not_run(tmp_path: Path, capsys: 
     with answered(path, STATUS):
         assert main(["status", "--watch", "--seconds", "0", "--json", "--socket", str(path)]) == 0
     assert json.loads(capsys.readouterr().out)["state"] == "in service"
+
+
+def test_ctrl_c_ends_the_watching_of_a_gate_that_is_out_of_order_with_0(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(_: float) -> None:
+        raise KeyboardInterrupt
+
+    gate = replace(STATUS.gates[0], state=State.OUT_OF_ORDER, causes=("no frames",))
+    monkeypatch.setattr("binarycop.cli.status.ask", lambda _: replace(STATUS, gates=(gate,)))
+    assert main(["status", "--watch", "--seconds", "0", "--socket", str(tmp_path)]) == NOT_IN_SERVICE
+    monkeypatch.setattr("binarycop.cli.status.time.sleep", interrupt)
+    assert main(["status", "--watch", "--socket", str(tmp_path)]) == 0
 
 
 def test_a_time_without_watching_is_a_mistake(capsys: pytest.CaptureFixture[str]) -> None:

@@ -6,6 +6,7 @@ from binarycop.doctor.finding import Finding, fail, not_checked, ok, warn
 
 _ROLLBACK = "binarycop bundle rollback NAME goes back to the last known good version"
 _SELFTEST = f"binarycop selftest shows it; {_ROLLBACK}"
+_BESIDE = " beside the running gate, which goes first"
 _LOAD = "systemctl restart binarycop, which loads it while the gate is stopped"
 
 
@@ -14,6 +15,7 @@ class FinderFacts:
     """One gate's detector. name: with the library that runs it. frame_ms: the median of some frames.
 
     every: it gets one frame in so many. rate_hz: of the camera. problem: why it cannot run; empty if it can.
+    beside_gate: it was tried with a low priority, while the daemon ran.
     """
 
     gate: str
@@ -22,6 +24,7 @@ class FinderFacts:
     every: int = 1
     rate_hz: float = 30.0
     problem: str = ""
+    beside_gate: bool = False
 
 
 @dataclass(frozen=True)
@@ -46,7 +49,7 @@ class EngineFacts:
     bundle has a bitstream; build_problem: why that is refused. loaded: the logic has this bitstream; None if no record
     says so. held: why the backend cannot be tried now, empty if it was; running: what the daemon says of it then.
     backend: with its engine. golden: how many golden vectors it has reproduced. p50_ms, most_ms: of single crops.
-    problem: why the backend cannot run.
+    problem: why the backend cannot run. beside_gate: it was tried with a low priority, while the daemon ran.
     """
 
     bundle: str = ""
@@ -63,6 +66,7 @@ class EngineFacts:
     most_ms: float = 0.0
     rate_hz: float = 30.0
     problem: str = ""
+    beside_gate: bool = False
 
 
 def check_finder(facts: FinderFacts) -> Finding:
@@ -70,7 +74,8 @@ def check_finder(facts: FinderFacts) -> Finding:
     if facts.problem:
         remedy = "write faces.finder: lookout, whose model is in the package; or install the package again"
         return fail("detector", facts.problem, remedy, gate=facts.gate)
-    text = f"{facts.name}, {facts.frame_ms:.1f} ms a frame"
+    beside = _BESIDE if facts.beside_gate else ""
+    text = f"{facts.name}, {facts.frame_ms:.1f} ms a frame{beside}"
     has_ms = 1000 * facts.every / facts.rate_hz
     if facts.frame_ms > has_ms:
         text += f"; one frame in {facts.every} leaves it {has_ms:.0f} ms"
@@ -124,7 +129,8 @@ def check_latency(facts: EngineFacts) -> Finding:
         return ok("latency", text)
     if facts.held or facts.problem:
         return not_checked("latency", "no backend was tried")
-    text = f"{facts.p50_ms:.2f} ms a crop (median), {facts.most_ms:.2f} ms at most"
+    beside = _BESIDE if facts.beside_gate else ""
+    text = f"{facts.p50_ms:.2f} ms a crop (median), {facts.most_ms:.2f} ms at most{beside}"
     if facts.p50_ms > 1000 / facts.rate_hz:
         remedy = "use the overlay, a smaller bundle (u-cnv) or classifier.views: 1"
         return warn("latency", f"{text}: longer than a frame lasts", remedy)

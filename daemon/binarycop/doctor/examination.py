@@ -1,5 +1,6 @@
 """The whole examination, section by section, and what it needs from one section for the next."""
 
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -33,6 +34,8 @@ from binarycop.settings.notes import notes
 from binarycop.settings.schema import Settings
 
 Tell = Callable[[str], None]
+
+_NICE = 10
 
 
 class Examination:
@@ -71,9 +74,13 @@ class Examination:
 
     def _network(self, settings: Settings) -> Section:
         self._tell("the detector and the network are tried")
-        found = _finders(settings)
+        is_beside = self._is_daemon_running
+        if is_beside:
+            os.nice(_NICE)  # before the first frame: the detector's threads take over the priority of this one
+        found = [(replace(facts, beside_gate=is_beside), detector) for facts, detector in _finders(settings)]
         self._detectors = [detector for _, detector in found]
-        engine = read_engine(settings, SysfsFpgaManager(), self._status, is_daemon_running=self._is_daemon_running)
+        engine = read_engine(settings, SysfsFpgaManager(), self._status, is_daemon_running=is_beside)
+        engine = replace(engine, beside_gate=is_beside)
         return Section("detector and network", (*(check_finder(facts) for facts, _ in found), *check_engine(engine)))
 
     def _cameras(self, settings: Settings) -> Section:
