@@ -22,6 +22,8 @@ from binarycop.cli import main
 from binarycop.cli.argument_parser import commands_of
 from binarycop.cli.command_help import HELP
 from binarycop.cli.exit_codes import MEANINGS
+from binarycop.errors import SourceError, SourceErrors
+from binarycop.service.daemon import RunSummary
 
 
 def all_commands(parser: argparse.ArgumentParser, name: str = "") -> Iterator[tuple[str, argparse.ArgumentParser]]:
@@ -212,6 +214,18 @@ def test_the_page_of_commands_names_those_that_a_reader_may_leave() -> None:
     text = (Path(__file__).parents[2] / "docs" / "commands.md").read_text(encoding="utf-8")
     [named] = re.findall(r"is 11\. (.*?) only list", text, re.DOTALL)
     assert set(re.findall(r"`([a-z-]+)`", named)) == main._LISTS
+
+
+@pytest.mark.parametrize(
+    ("failure", "code"), [(None, 0), (SourceErrors([SourceError("door.avi", "gave no frame")]), 5)]
+)
+def test_how_the_daemon_has_ended_is_its_exit_code_also_if_nobody_reads_its_summary(
+    failure: SourceErrors | None, code: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    summary = RunSummary((), 0, 0, 0, {"p50": None, "p99": None}, failure, was_stopped=False)
+    monkeypatch.setattr("binarycop.service.daemon.run_daemon", lambda *_: summary)
+    with standard_output(closed_pipe()):
+        assert exit_code_of(["run"]) == code
 
 
 def test_a_help_whose_reader_is_gone_is_a_success() -> None:
