@@ -2,11 +2,12 @@
 
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from itertools import pairwise
-from typing import TypeVar
+from operator import attrgetter
+from typing import Any, TypeVar
 
-from binarycop.aim.sample import FaceSample, Sample
+from binarycop.aim.sample import FaceMeasures, FaceSample, Sample
 
 WINDOW_S = 20.0
 """Over how many seconds the camera is judged: long enough to step onto the spot, and to stand there."""
@@ -16,27 +17,14 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True)
-class FaceFigures:
-    """Medians over the frames with a face; see ``FaceSample``.
+class FaceFigures(FaceMeasures):
+    """Medians over the frames with a face.
 
     frames: how many there are. scored: how many of them have scores. voted: how many of those give a vote. lead: the
     mean over those with scores.
     """
 
     frames: int
-    width_px: float
-    shorter_px: float
-    across: float
-    down: float
-    left: float
-    right: float
-    top: float
-    bottom: float
-    brightness: float
-    box_brightness: float
-    sharpness: float
-    clipped: float
-    backlight: float | None
     scored: int
     voted: int
     lead: float | None
@@ -106,25 +94,12 @@ def quantile(values: Iterable[float], share: float) -> float | None:
 
 def _face_figures(faces: Sequence[FaceSample]) -> FaceFigures:
     leads = [face.lead for face in faces if face.lead is not None]
-
-    def median(value: Callable[[FaceSample], float]) -> float:
-        return _median_of(faces, value) or 0.0
-
+    medians: dict[str, Any] = {
+        measure.name: _median_of(faces, attrgetter(measure.name)) for measure in fields(FaceMeasures)
+    }
     return FaceFigures(
+        **medians,
         frames=len(faces),
-        width_px=median(lambda face: face.width_px),
-        shorter_px=median(lambda face: face.shorter_px),
-        across=median(lambda face: face.across),
-        down=median(lambda face: face.down),
-        left=median(lambda face: face.left),
-        right=median(lambda face: face.right),
-        top=median(lambda face: face.top),
-        bottom=median(lambda face: face.bottom),
-        brightness=median(lambda face: face.brightness),
-        box_brightness=median(lambda face: face.box_brightness),
-        sharpness=median(lambda face: face.sharpness),
-        clipped=median(lambda face: face.clipped),
-        backlight=_median_of(faces, lambda face: face.backlight),
         scored=len(leads),
         voted=sum(face.has_vote for face in faces),
         lead=sum(leads) / len(leads) if leads else None,

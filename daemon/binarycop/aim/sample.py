@@ -6,15 +6,14 @@ from binarycop.geometry import Box
 
 
 @dataclass(frozen=True)
-class FaceSample:
-    """The front person's face in one frame.
+class FaceMeasures:
+    """What is measured of the front person's face.
 
     width_px, shorter_px: of its box in the frame. across, down: its centre, as shares of the frame. left, right, top,
     bottom: the room to each edge of the frame, in widths of the face; below 0 the face is cut off. brightness,
     sharpness: of the crop that is classified (``detection/light.py``). box_brightness: of the box alone, since the crop
     has some background, too. clipped: the share of the face without detail since it is too bright. backlight: the
-    background's brightness as a multiple of the face's; None if it is unknown. lead: the best score minus the second
-    best; None without scores. has_vote: whether that is enough for a vote.
+    background's brightness as a multiple of the face's; None if it is unknown.
     """
 
     width_px: float
@@ -30,6 +29,15 @@ class FaceSample:
     sharpness: float
     clipped: float
     backlight: float | None
+
+
+@dataclass(frozen=True)
+class FaceSample(FaceMeasures):
+    """The front person's face in one frame.
+
+    lead: the best score minus the second best; None without scores. has_vote: whether that is enough for a vote.
+    """
+
     lead: int | None
     has_vote: bool
 
