@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from binarycop.doctor.finding import Level
-from binarycop.doctor.units import DAEMON, DEGRADED, HELPERS, Unit, UnitFacts, check_units
+from binarycop.doctor.units import HELPERS, Unit, UnitFacts, check_units
 from binarycop.doctor.units_facts import parse, read_units
 from binarycop.lines.relay_off_list import content
+from binarycop.service.unit import DEGRADED, UNIT
 from binarycop.settings.classifier import Backend, ClassifierSettings
 from binarycop.settings.lines import LineSettings, LinesSettings
 from binarycop.settings.schema import LaneSettings, Settings
@@ -18,7 +19,7 @@ from binarycop.settings.schema import LaneSettings, Settings
 ROOT = Path(__file__).resolve().parents[2]
 RUNNING = Unit("loaded", "active", "success", "enabled", "gate: in service, policy enforce", "8s")
 GOOD = UnitFacts(
-    units={DAEMON: RUNNING, **{name: Unit("loaded", "inactive") for name in HELPERS}, DEGRADED: Unit("loaded")},
+    units={UNIT: RUNNING, **{name: Unit("loaded", "inactive") for name in HELPERS}, DEGRADED: Unit("loaded")},
     groups=frozenset({"binarycop", "video", "gpio"}),
     has_rules=True,
     names=("camera", "gpio"),
@@ -44,7 +45,7 @@ ActiveState=inactive
 
 def with_daemon(**changes: object) -> UnitFacts:
     assert GOOD.units is not None
-    return replace(GOOD, units={**GOOD.units, DAEMON: replace(RUNNING, **changes)})  # type: ignore[arg-type]
+    return replace(GOOD, units={**GOOD.units, UNIT: replace(RUNNING, **changes)})  # type: ignore[arg-type]
 
 
 def with_helper(unit: Unit) -> UnitFacts:
@@ -101,7 +102,7 @@ def test_a_degraded_gate_has_failed_whatever_its_own_unit_says() -> None:
     ("facts", "why"),
     [
         (UnitFacts(), "not checked: there is no systemd here"),
-        (UnitFacts(units={DAEMON: Unit("not-found")}), "not checked: binarycop.service is not installed here"),
+        (UnitFacts(units={UNIT: Unit("not-found")}), "not checked: binarycop.service is not installed here"),
     ],
 )
 def test_without_systemd_or_package_there_is_one_reason(facts: UnitFacts, why: str) -> None:
@@ -111,7 +112,7 @@ def test_without_systemd_or_package_there_is_one_reason(facts: UnitFacts, why: s
 
 
 def test_the_other_units_are_those_that_the_daemons_unit_names() -> None:
-    text = (ROOT / "systemd" / DAEMON).read_text()
+    text = (ROOT / "systemd" / UNIT).read_text()
     named = {name for _, names in re.findall(r"^(Wants|Sockets)=(.+)$", text, re.MULTILINE) for name in names.split()}
     assert set(HELPERS) == named
     assert {name for name in (*HELPERS, DEGRADED) if not (ROOT / "systemd" / name).exists()} == set()
@@ -119,7 +120,7 @@ def test_the_other_units_are_those_that_the_daemons_unit_names() -> None:
 
 def test_what_systemctl_shows_is_read() -> None:
     units = parse(SHOWN)
-    assert units[DAEMON] == Unit(
+    assert units[UNIT] == Unit(
         "loaded",
         "active",
         "success",

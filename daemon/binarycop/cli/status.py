@@ -22,13 +22,12 @@ from binarycop.service.status import Status
 from binarycop.service.status_client import ask
 from binarycop.service.status_codec import to_dict
 from binarycop.service.status_socket import PATH
-from binarycop.service.unit import DEGRADED, UNIT, UnitState
+from binarycop.service.unit import DEGRADED, SEE_JOURNAL, UNIT, UnitState
 
 _TURN_S = 0.5
 _UNIT_TURNS = 20  # to ask systemd costs more than all the rest
 _MAX_SECONDS = 86_400.0
 _START = "systemctl start binarycop"
-_LOOK = "journalctl -u 'binarycop*' -x -n 20 says why"
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -112,7 +111,7 @@ def _ask(path: Path) -> Status:
         degraded = unit.read(DEGRADED)
         if degraded is not None and degraded.is_active:
             ended += ", out of order after failed starts"
-        remedy = _START if known.state == "inactive" and not ended else _LOOK
+        remedy = _START if known.state == "inactive" and not ended else SEE_JOURNAL
         raise StatusError(path, f"{error.reason}; {UNIT} is {known.state}{ended}: {remedy}") from None
 
 

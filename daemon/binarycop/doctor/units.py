@@ -4,8 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from binarycop.doctor.finding import Finding, fail, not_checked, ok, warn
+from binarycop.service.unit import DEGRADED, SEE_JOURNAL, UNIT
 
-DAEMON = "binarycop.service"
 HELPERS = (
     "binarycop-relay-off-list.service",
     "binarycop-overlay.service",
@@ -14,11 +14,8 @@ HELPERS = (
     "binarycop-status.socket",
     "binarycop-trial.timer",
 )
-DEGRADED = "binarycop-degraded.service"
 USER, GROUPS = "binarycop", ("video", "gpio")
 AS_ROOT = "overlay-as-root.conf"
-
-_LOOK = "journalctl -u 'binarycop*' -x -n 20 says why"
 
 
 @dataclass(frozen=True)
@@ -57,7 +54,7 @@ class UnitFacts:
     @property
     def daemon(self) -> Unit | None:
         """The daemon's unit; None if it is not installed here."""
-        unit = (self.units or {}).get(DAEMON)
+        unit = (self.units or {}).get(UNIT)
         return unit if unit is not None and unit.load == "loaded" else None
 
     @property
@@ -70,10 +67,10 @@ def check_daemon(facts: UnitFacts, unit: Unit) -> Finding:
     """Whether the gate works now."""
     degraded = (facts.units or {}).get(DEGRADED, Unit())
     if unit.active == "failed" or degraded.active == "active":
-        remedy = f"{_LOOK}; then systemctl start binarycop"
+        remedy = f"{SEE_JOURNAL}; then systemctl start binarycop"
         return fail("daemon", f"has failed ({unit.result or 'too many starts'}), relay off", remedy)
     if unit.active == "active" and "OUT OF ORDER" in unit.status:
-        return fail("daemon", unit.status, _LOOK)
+        return fail("daemon", unit.status, SEE_JOURNAL)
     if unit.active == "active":
         return ok("daemon", unit.status or "running")
     if unit.active in ("activating", "reloading", "deactivating"):
@@ -92,7 +89,7 @@ def check_restarts(_: UnitFacts, unit: Unit) -> Finding:
     """How often systemd had to start it again."""
     if unit.restarts:
         failures = "1 failure" if unit.restarts == 1 else f"{unit.restarts} failures"
-        return warn("restarts", f"started again after {failures}", _LOOK)
+        return warn("restarts", f"started again after {failures}", SEE_JOURNAL)
     return ok("restarts", "none after a failure")
 
 
@@ -131,7 +128,7 @@ def check_helpers(facts: UnitFacts, _: Unit) -> Finding:
     if lacking:
         return fail("other units", f"not installed: {', '.join(lacking)}", "install the package again")
     if failed:
-        return fail("other units", f"failed: {', '.join(failed)}", _LOOK)
+        return fail("other units", f"failed: {', '.join(failed)}", SEE_JOURNAL)
     return ok("other units", f"the {len(HELPERS)} that the daemon needs are installed, none has failed")
 
 
@@ -189,5 +186,5 @@ def check_units(facts: UnitFacts) -> list[Finding]:
         return [not_checked("units", "there is no systemd here, or it does not answer")]
     unit = facts.daemon
     if unit is None:
-        return [not_checked("units", f"{DAEMON} is not installed here", "deploy/install installs it on a board")]
+        return [not_checked("units", f"{UNIT} is not installed here", "deploy/install installs it on a board")]
     return [check(facts, unit) for check in CHECKS]

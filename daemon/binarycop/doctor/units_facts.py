@@ -6,10 +6,10 @@ import pwd
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from binarycop.doctor.units import DAEMON, DEGRADED, HELPERS, USER, Unit, UnitFacts
+from binarycop.doctor.units import HELPERS, USER, Unit, UnitFacts
 from binarycop.errors import LineError
 from binarycop.lines import relay_off_list
-from binarycop.service.unit import systemctl
+from binarycop.service.unit import DEGRADED, UNIT, systemctl
 from binarycop.settings.classifier import Backend, MemoryAccess
 from binarycop.settings.schema import Settings
 
@@ -28,7 +28,7 @@ def read_units(settings: Settings | None, root: Path = Path("/"), run: Run = sys
 
     settings: None if they are wrong, so that the list cannot be compared. run: gives what systemctl writes.
     """
-    text = run(["show", f"--property={_PROPERTIES}", DAEMON, *HELPERS, DEGRADED])
+    text = run(["show", f"--property={_PROPERTIES}", UNIT, *HELPERS, DEGRADED])
     folder = root / "dev/binarycop"
     helper = root / "usr/lib/binarycop/gate-release"
     return UnitFacts(

@@ -8,6 +8,9 @@ from dataclasses import dataclass
 
 UNIT = "binarycop.service"
 DEGRADED = "binarycop-degraded.service"
+SEE_JOURNAL = "journalctl -u 'binarycop*' -x -n 20 says why"
+"""The remedy where only the journal has the reason."""
+
 _SINCE, _STARTED = "ActiveEnterTimestampMonotonic", "ExecMainStartTimestampMonotonic"
 _PROPERTIES = ("ActiveState", _SINCE, _STARTED, "NRestarts", "StatusText", "MainPID", "Result", "ExecMainStatus")
 _LIMIT_S = 10
