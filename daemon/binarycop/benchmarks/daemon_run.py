@@ -11,12 +11,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from binarycop.benchmarks.daemon_process import daemon_process
 from binarycop.errors import SourceError
 from binarycop.frames.choose import open_recording
 
 _SAMPLE_S = 0.1
 _SPARE_S = 60.0  # for its start and its end, on a machine with much else to do
-_STOP_S = 20.0
 _KIB_PER_MIB = 1024
 
 
@@ -65,14 +65,15 @@ def run_daemon(gates: int, clip: Path, options: Sequence[str] = (), *, samples_p
         # Files, not pipes: nobody reads while the daemon runs, and a pipe that is full would stop it.
         results, events = folder / "results", folder / "events"
         began_s = time.monotonic()
-        with results.open("w") as output, events.open("w") as errors:
-            daemon = subprocess.Popen(command, stdout=output, stderr=errors)
+        with (
+            results.open("w") as output,
+            events.open("w") as errors,
+            daemon_process(command, stdout=output, stderr=errors) as daemon,
+        ):
             try:
                 most, cpu_s = _watch(daemon, began_s + limit_s, samples_pss)
             except TimeoutError:
                 raise SourceError(str(clip), f"{_named(gates)} did not end within {limit_s:.0f} s") from None
-            finally:
-                stop(daemon)
         took_s = time.monotonic() - began_s
         if daemon.returncode:
             last = events.read_text().splitlines()[-1:] or [f"ended by signal {-daemon.returncode}"]
@@ -100,16 +101,6 @@ def settings_text(sources: Sequence[str]) -> str:
     ]
     # YAML reads JSON.
     return json.dumps({"lines": {"factory": "mock"}, "gates": gates})
-
-
-def stop(daemon: "subprocess.Popen[bytes]") -> None:
-    """End a daemon, if it still runs."""
-    daemon.terminate()
-    try:
-        daemon.wait(_STOP_S)
-    except subprocess.TimeoutExpired:
-        daemon.kill()
-        daemon.wait()
 
 
 def _named(gates: int) -> str:

@@ -9,7 +9,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from binarycop.benchmarks.daemon_run import settings_text, stop
+from binarycop.benchmarks.daemon_process import daemon_process
+from binarycop.benchmarks.daemon_run import settings_text
 from binarycop.benchmarks.figures import Part, summary
 from binarycop.benchmarks.steps import OnProgress, silent, steps
 from binarycop.errors import SourceError
@@ -62,16 +63,13 @@ def _ready_s(clip: Path) -> float:
         config = Path(folder) / "gate.yaml"
         config.write_text(settings_text([str(clip.resolve())]), encoding="utf-8")
         started_s = time.perf_counter()
-        daemon = subprocess.Popen(
+        with daemon_process(
             [sys.executable, "-m", "binarycop", "run", "--json", "--config", str(config)],
-            env={**os.environ, "NOTIFY_SOCKET": address},
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
-        )
-        try:
+            env={**os.environ, "NOTIFY_SOCKET": address},
+        ) as daemon:
             return _wait_until_ready(manager, daemon, started_s) - started_s
-        finally:
-            stop(daemon)
 
 
 def _wait_until_ready(manager: socket.socket, daemon: "subprocess.Popen[bytes]", started_s: float) -> float:
