@@ -7,7 +7,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from binarycop.benchmarks.trace_picture import Bar, main, one_frame, picture
+from binarycop.benchmarks.trace_picture import COLOURS, Bar, main, one_frame, picture
 from binarycop.clock import ManualClock
 from binarycop.trace import ChromeTracer, Stage
 
@@ -46,9 +46,28 @@ def test_each_thread_has_a_row_and_each_piece_of_work_a_bar_with_its_time() -> N
     root = ElementTree.fromstring(picture(frame(0, detects=True)))
     name = "{http://www.w3.org/2000/svg}"
     texts = [element.text for element in root.iter(f"{name}text")]
-    assert {"perception", "detector", "MainThread"} <= set(texts)
+    assert {"perception", "detector", "main thread"} <= set(texts)
     titles = [element.text for rect in root.iter(f"{name}rect") for element in rect]
     assert titles == ["track 20 µs", "classify 10 µs", "detect 4990 µs →", "vote 5 µs", "journal 1 µs"]
+
+
+def test_work_that_began_before_the_frame_or_goes_on_after_it_has_an_arrow() -> None:
+    bars = [Bar(Stage.CAPTURE, "grabber", 900, 1030), *frame(1000), Bar(Stage.CAPTURE, "grabber", 1040, 9000)]
+    drawn = picture(sorted(bars, key=lambda bar: bar.begin_us))
+    assert "<title>← capture 130 µs</title>" in drawn
+    assert "<title>capture 7960 µs →</title>" in drawn
+
+
+def test_each_stage_has_a_colour_that_white_words_are_read_on() -> None:
+    assert set(COLOURS) == set(Stage)
+    assert [stage for stage, colour in COLOURS.items() if contrast_with_white(colour) < 4.5] == []
+
+
+def contrast_with_white(colour: str) -> float:
+    """The contrast of WCAG 2.1, 1 to 21."""
+    parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+    return 1.05 / (0.2126 * red + 0.7152 * green + 0.0722 * blue + 0.05)
 
 
 def test_what_the_program_writes_can_be_drawn(tmp_path: Path) -> None:
@@ -69,7 +88,7 @@ def test_a_short_bar_has_its_label_below_in_its_colour_and_once_in_each_row() ->
     bars = [*frame(0, 100), Bar(Stage.VOTE, "MainThread", 60, 65)]
     root = ElementTree.fromstring(picture(sorted(bars, key=lambda bar: bar.begin_us)))
     texts = [element for element in root.iter("{http://www.w3.org/2000/svg}text") if element.text == "vote"]
-    assert [element.get("fill") for element in texts] == ["#8a6fc1"]
+    assert [element.get("fill") for element in texts] == [COLOURS[Stage.VOTE]]
 
 
 def test_a_file_that_is_no_trace_is_one_line_on_stderr(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

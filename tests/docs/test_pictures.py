@@ -8,8 +8,9 @@ import pytest
 from binarycop.gate.state import Phase
 from overlays.finn.lines import LINES
 from tests.docs.pages import ROOT
-from tests.docs.pictures import camera, state_machine, wiring
+from tests.docs.pictures import camera, recording, state_machine, wiring
 from tests.docs.pictures.all_pictures import PICTURES
+from tests.docs.pictures.recording import ROWS, Shown
 
 FIRST_HOUR = (ROOT / "docs" / "first-hour.md").read_text(encoding="utf-8")
 
@@ -56,3 +57,9 @@ def test_the_wiring_has_the_pins_of_the_overlay() -> None:
         if line.name in ("permission", "passed", "ready", "fire", "override", "feedback"):
             assert f"{line.name} {line.pins[0].place}" in words.replace("  ", " ")
     assert wiring.PULL_DOWN in (ROOT / "docs" / "wiring.md").read_text(encoding="utf-8")
+
+
+def test_the_recordings_terminal_scrolls_once_it_is_full_and_ends_on_its_newest_row() -> None:
+    shown = [Shown(row, "words", row / 10) for row in range(ROWS + 3)]
+    assert recording._scrolled(shown[:ROWS]) == [(0.0, 0)]
+    assert recording._scrolled(shown) == [(0.0, 0), *((row / 10, row + 1 - ROWS) for row in range(ROWS, ROWS + 3))]

@@ -15,22 +15,24 @@ from xml.sax.saxutils import escape
 
 from binarycop.trace import Stage
 
-_WIDTH_PX, _LEFT_PX, _ROW_PX, _BAR_PX, _TOP_PX = 960, 110, 56, 26, 56
+_WIDTH_PX, _LEFT_PX, _ROW_PX, _BAR_PX, _TOP_PX, _AXIS_PX = 960, 110, 56, 26, 56, 56
 _MIN_LABEL_PX = 7.5  # of each letter: a shorter bar has its label below the row
 _SHARE_AFTER = 0.12  # of the picture, for what goes on after the frame
 _INK, _GRID = "#20262d", "#c9d0d6"
-_COLOURS = {
-    Stage.CAPTURE: "#9aa5b1",
-    Stage.CONVERT: "#7b8794",
-    Stage.TRACK: "#4c8fd6",
-    Stage.DETECT: "#c3a25b",
-    Stage.CROP: "#3aa6a0",
+# White words stand on each of them, and words in each of them on white.
+COLOURS = {
+    Stage.CAPTURE: "#67727e",
+    Stage.CONVERT: "#4a545e",
+    Stage.TRACK: "#2b6cb0",
+    Stage.DETECT: "#856514",
+    Stage.CROP: "#1f7a75",
     Stage.CLASSIFY: "#2d7d46",
-    Stage.VOTE: "#8a6fc1",
-    Stage.GATE: "#c25b8a",
-    Stage.LINES: "#d0603f",
+    Stage.VOTE: "#7457b0",
+    Stage.GATE: "#a84474",
+    Stage.LINES: "#b0471f",
     Stage.JOURNAL: "#5b6672",
 }
+_MAIN_THREAD = "MainThread"  # Python's name; the pages write main thread
 
 
 @dataclass(frozen=True)
@@ -78,7 +80,7 @@ def picture(bars: Sequence[Bar]) -> str:
     length_us = end_us - begin_us
     scale = (_WIDTH_PX - _LEFT_PX - 16) * (1 - _SHARE_AFTER) / length_us
     threads = list(dict.fromkeys(bar.thread for bar in shown))
-    height_px = _TOP_PX + _ROW_PX * len(threads) + 34
+    height_px = _TOP_PX + _ROW_PX * len(threads) + _AXIS_PX
     lines = [
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{_WIDTH_PX}" height="{height_px}" '
         f'viewBox="0 0 {_WIDTH_PX} {height_px}" font-family="sans-serif" font-size="13" fill="{_INK}">',
@@ -90,17 +92,25 @@ def picture(bars: Sequence[Bar]) -> str:
     ]
     for row, thread in enumerate(threads):
         top_px = _TOP_PX + _ROW_PX * row
-        lines.append(f'<text x="{_LEFT_PX - 10}" y="{top_px + 18}" text-anchor="end">{escape(thread)}</text>')
+        lines.append(f'<text x="{_LEFT_PX - 10}" y="{top_px + 18}" text-anchor="end">{escape(_name_of(thread))}</text>')
         lines += _row([bar for bar in shown if bar.thread == thread], begin_us, scale, top_px)
     return "\n".join([*lines, "</svg>", ""])
+
+
+def _name_of(thread: str) -> str:
+    return "main thread" if thread == _MAIN_THREAD else thread
 
 
 def _axis(length_us: float, scale: float, height_px: int) -> Iterator[str]:
     step_us = next(step for step in (50, 100, 200, 500, 1000, 2000, 5000, 10**9) if length_us / step <= 12)
     for at_us in range(0, int(length_us) + 1, step_us):
         x = _LEFT_PX + at_us * scale
-        yield f'<path d="M{x:.1f} {_TOP_PX - 12}V{height_px - 26}" stroke="{_GRID}"/>'
-        yield f'<text x="{x:.1f}" y="{height_px - 10}" text-anchor="middle">{at_us} µs</text>'
+        yield f'<path d="M{x:.1f} {_TOP_PX - 12}V{height_px - 48}" stroke="{_GRID}"/>'
+        yield f'<text x="{x:.1f}" y="{height_px - 32}" text-anchor="middle">{at_us} µs</text>'
+    yield (
+        f'<text x="{_LEFT_PX}" y="{height_px - 12}" font-size="12">Time since the tracking began. '
+        "An arrow: it began before, or goes on.</text>"
+    )
 
 
 def _row(bars: Sequence[Bar], begin_us: float, scale: float, top_px: int) -> Iterator[str]:
@@ -109,14 +119,15 @@ def _row(bars: Sequence[Bar], begin_us: float, scale: float, top_px: int) -> Ite
     for bar in bars:
         left = _LEFT_PX + max((bar.begin_us - begin_us) * scale, 0.0)
         right = min(_LEFT_PX + (bar.end_us - begin_us) * scale, _WIDTH_PX - 8.0)
-        is_cut = _LEFT_PX + (bar.end_us - begin_us) * scale > right
         name, took_us = bar.stage.value, bar.end_us - bar.begin_us
-        text = f"{name} {took_us:.0f} µs" + (" →" if is_cut else "")
+        before = "← " if bar.begin_us < begin_us else ""
+        after = " →" if _LEFT_PX + (bar.end_us - begin_us) * scale > right else ""
+        text = f"{before}{name} {took_us:.0f} µs{after}"
         is_inside = any(other is not bar and other.begin_us <= bar.begin_us <= other.end_us for other in bars)
         inset = 5 if is_inside else 0
         yield (
             f'<rect x="{left:.1f}" y="{top_px + inset}" width="{max(right - left, 1):.1f}" '
-            f'height="{_BAR_PX - 2 * inset}" fill="{_COLOURS[bar.stage]}"><title>{text}</title></rect>'
+            f'height="{_BAR_PX - 2 * inset}" fill="{COLOURS[bar.stage]}"><title>{text}</title></rect>'
         )
         if right - left > _MIN_LABEL_PX * len(text):
             yield f'<text x="{left + 5:.1f}" y="{top_px + 18}" fill="white">{text}</text>'
@@ -125,7 +136,7 @@ def _row(bars: Sequence[Bar], begin_us: float, scale: float, top_px: int) -> Ite
             at_px = max(left, free_px)
             free_px = at_px + _MIN_LABEL_PX * len(name)
             yield (
-                f'<text x="{at_px:.1f}" y="{top_px + _BAR_PX + 13}" font-size="11" fill="{_COLOURS[bar.stage]}">'
+                f'<text x="{at_px:.1f}" y="{top_px + _BAR_PX + 13}" font-size="11" fill="{COLOURS[bar.stage]}">'
                 f"{name}</text>"
             )
 

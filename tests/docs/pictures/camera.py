@@ -16,7 +16,7 @@ _PEOPLE_M = (1.5, 1.9)
 _ASPECT = 3 / 4
 _SCALE = 150.0  # pixels of the picture for a metre
 _FLOOR_Y, _SIDE_X = 390.0, 80.0
-_TOP_X, _TOP_Y = 580.0, 240.0
+_TOP_X, _TOP_Y = 560.0, 240.0
 
 
 def distance_m(face_px: float, lens_deg: float = LENS_DEG) -> float:
@@ -26,7 +26,7 @@ def distance_m(face_px: float, lens_deg: float = LENS_DEG) -> float:
 
 def draw() -> str:
     """The picture."""
-    picture = Drawing(940, 450, "Where the camera is mounted, from the side and from above")
+    picture = Drawing(940, 470, "Where the camera is mounted, from the side and from above")
     picture.text(40, 34, "From the side", bold=True, size=15)
     picture.text(_TOP_X - 40, 34, "From above", bold=True, size=15)
     _from_the_side(picture)
@@ -55,9 +55,10 @@ def _from_the_side(picture: Drawing) -> None:
     picture.texts(
         24, _FLOOR_Y - HEIGHTS_M[1] * _SCALE - 28, (f"{HEIGHTS_M[0]:g} to {HEIGHTS_M[1]:g} m:", "nose height")
     )
-    _measure(picture, x, spot_x, _FLOOR_Y + 22, f"{good_m:.1f} m to where people stop")
-    angle = f"{math.degrees(2 * half):.0f}° up and down, level"
-    picture.text(x + 14, y + 92, angle, size=12, colour=BLUE)
+    _measure(picture, x, spot_x, _FLOOR_Y + 22, f"{good_m:.1f} m")
+    picture.text((x + spot_x) / 2, _FLOOR_Y + 44, "to where people stop", at="middle", size=12, colour=SOFT_INK)
+    picture.text(x + 14, y + 92, f"{math.degrees(2 * half):.0f}° up and down", size=12, colour=BLUE)
+    picture.text(x + 72, y - 7, "level", size=12, colour=BLUE)
 
 
 def _person(picture: Drawing, x: float, tall_m: float) -> None:
@@ -92,7 +93,7 @@ def _from_above(picture: Drawing) -> None:
     picture.path(f"M{x + far_m * _SCALE - 6:.1f} 52H{x + 140:g}", ends=">", width=1.2)
     picture.text(x + far_m * _SCALE - 6, 44, "people come this way", at="end", size=12, colour=SOFT_INK)
     picture.circle(x + good_m * _SCALE, y, 0.12 * _SCALE, fill="#f3d9c4")
-    picture.circle(x + far_m * _SCALE - 22, y, 0.12 * _SCALE, fill="#f3d9c4", edge="#b9c2cc")
+    picture.circle(x + far_m * _SCALE, y, 0.12 * _SCALE, fill="#f3d9c4", edge="#b9c2cc")
     picture.text(x + 44, y + 4, f"{LENS_DEG:.0f}° across", size=12, colour=BLUE)
     picture.texts(x + good_m * _SCALE - 62, y - 40, (f"{GOOD_PX} px: right",), colour=INK, bold=True)
     picture.texts(x + far_m * _SCALE - 6, y + 42, (f"{least_px} px: the", "least that counts"), at="end")

@@ -30,7 +30,7 @@ _LINES = {
     (Phase.REMINDING, Phase.PERMITTED): ("M450 88C540 92 555 150 555 208", (562, 120)),
     (Phase.PERMITTED, Phase.AWAITING): ("M630 226H758", (652, 218)),
     (Phase.PERMITTED, Phase.REFRACTORY): ("M555 268C555 320 530 360 510 398", (562, 312)),
-    (Phase.AWAITING, Phase.REFRACTORY): ("M835 268C835 420 720 438 552 438", (576, 360)),
+    (Phase.AWAITING, Phase.REFRACTORY): ("M835 268C835 420 720 438 552 438", (690, 454)),
     (Phase.REFRACTORY, Phase.IDLE): ("M398 430C240 430 115 380 115 268", (166, 330)),
 }
 _OVERRULING = ("fire", "fault", "override")
@@ -68,6 +68,6 @@ def draw() -> str:
         is_on = phase is Phase.PERMITTED
         fill, edge = (GREEN_PAPER, GREEN) if is_on else ("#fff", EDGE)
         picture.box(x, y, *_BOX, fill=fill, edge=edge)
-        picture.text(x + _BOX[0] / 2, y + 20, phase.value, at="middle", bold=True)
-        picture.texts(x + _BOX[0] / 2, y + (36 if len(_WORDS[phase]) > 1 else 42), _WORDS[phase], at="middle", size=11)
+        picture.text(x + _BOX[0] / 2, y + 18, phase.value, at="middle", bold=True)
+        picture.texts(x + _BOX[0] / 2, y + (34 if len(_WORDS[phase]) > 1 else 40), _WORDS[phase], at="middle", size=11)
     return picture.svg()

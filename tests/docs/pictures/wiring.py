@@ -9,7 +9,7 @@ _INPUTS = {
     "passed": (292, "closes for a moment at each passage", "3.3 V", False),
     "ready": (332, "closed while a permission can be taken", "3.3 V", False),
     "fire": (404, "opens in a fire, so a cut wire is a fire", "ground", True),
-    "override": (460, "closed while the key is turned", "3.3 V", False),
+    "override": (463, "closed while the key is turned", "3.3 V", False),
 }
 _BOARD_X, _MODULE_X, _GATE_X = 210, 380, 740
 
@@ -60,9 +60,9 @@ def _module(picture: Drawing) -> None:
     picture.path(f"M{_MODULE_X + 136} 146V214H{_GATE_X}")
     for y, words in ((120, "normally closed"), (172, "normally open")):
         picture.circle(_MODULE_X + 180, y, 4)
-        picture.text(_MODULE_X + 150, y - 10 if y == 120 else y + 18, words, size=11, colour=SOFT_INK)
+        picture.text(_MODULE_X + 230, y - 10 if y == 120 else y + 18, words, at="end", size=11, colour=SOFT_INK)
     picture.circle(_MODULE_X + 136, 146, 4)
-    picture.path(f"M{_MODULE_X + 184} 120H680V168H{_GATE_X}", colour=AMBER, dash="6 4", ends=">")
+    picture.path(f"M{_MODULE_X + 184} 120H680V162H{_GATE_X}", colour=AMBER, dash="6 4", ends=">")
     picture.path(f"M{_MODULE_X + 184} 172H{_GATE_X}", colour=GREEN, ends=">", width=2)
     picture.text(632, 112, "fail: open", size=12, colour=AMBER)
     picture.text(632, 190, "fail: secure", size=12, colour=GREEN)
@@ -76,12 +76,12 @@ def _speed_gate(picture: Drawing) -> None:
     picture.box(_GATE_X, 56, 170, 300)
     picture.text(_GATE_X + 14, 80, "speed gate", bold=True)
     picture.texts(_GATE_X + 14, 98, ("its motor, crush protection", "and fire loop are its own"), size=11)
-    picture.text(_GATE_X + 14, 174, "permission", size=12)
+    picture.text(_GATE_X + 14, 171, "permission", size=12)
     picture.text(_GATE_X + 14, 218, "common", size=12)
     picture.box(_GATE_X, 366, 170, 50)
     picture.text(_GATE_X + 14, 384, "fire alarm system", bold=True)
     picture.box(_GATE_X, 424, 170, 50)
-    picture.text(_GATE_X + 14, 442, "key switch", bold=True)
+    picture.text(_GATE_X + 14, 440, "key switch", bold=True)
 
 
 def _input(picture: Drawing, line: str, y: int, words: str, end: str, *, is_closed: bool) -> None:

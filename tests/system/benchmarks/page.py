@@ -7,8 +7,15 @@ from binarycop.benchmarks.table import number
 from tests.system.benchmarks.plot import plot
 from tests.system.benchmarks.targets import targets
 
-PLOTTED = {"kernel": "one crop", "gates": "age, 99th percentile", "memory": "resident"}
-"""The parts that have a plot, and the quantity that it shows."""
+PLOTTED = {
+    "kernel": ("one crop", "Time of one crop on one thread, by network and engine"),
+    "gates": (
+        "age, 99th percentile",
+        "Age of a frame when its lines are driven, 99th percentile, at 30 frames/s a gate",
+    ),
+    "memory": ("resident", "Memory of the process (resident), at most"),
+}
+"""The parts that have a plot: the quantity that it shows, and its title."""
 
 _HEAD = """# Benchmarks
 
@@ -77,14 +84,14 @@ def page(report: Report) -> str:
 def plots(report: Report) -> dict[str, str]:
     """The SVG texts by file name."""
     return {
-        f"benchmarks-{part.name}.svg": plot(_plotted(part), part.spread)
+        f"benchmarks-{part.name}.svg": plot(_plotted(part), part.spread, PLOTTED[part.name][1])
         for part in report.parts
         if part.name in PLOTTED and _plotted(part)
     }
 
 
 def _plotted(part: Part) -> list[Figure]:
-    return [figure for figure in part.figures if figure.quantity == PLOTTED[part.name]]
+    return [figure for figure in part.figures if figure.quantity == PLOTTED[part.name][0]]
 
 
 def _target_lines(report: Report) -> Iterator[str]:
@@ -99,7 +106,7 @@ def _target_lines(report: Report) -> Iterator[str]:
 def _part_lines(part: Part) -> Iterator[str]:
     yield from (f"## `bench {part.name}`", "", _SENTENCES[part.name], "")
     if part.name in PLOTTED and _plotted(part):
-        yield from (f"![{part.name}: {PLOTTED[part.name]}](benchmarks-{part.name}.svg)", "")
+        yield from (f"![{PLOTTED[part.name][1]}](benchmarks-{part.name}.svg)", "")
     for group in dict.fromkeys(figure.group for figure in part.figures):
         times = f" times {part.reference} |" if part.reference else ""
         yield from (f"| {group} | median | {part.spread} |{times}", f"|---|---|---|{'---|' if times else ''}")

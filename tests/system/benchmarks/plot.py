@@ -1,4 +1,4 @@
-"""Bars as SVG: one panel for each group and quantity, each with its own scale from 0."""
+"""Bars as SVG: one panel for each group, with its own scale from 0."""
 
 from collections.abc import Sequence
 from html import escape
@@ -11,15 +11,19 @@ _INK, _BAR, _SPREAD = "#20262d", "#7aa7d9", "#0055b3"
 _LEGEND_PX = 28
 
 
-def plot(figures: Sequence[Figure], spread: str) -> str:
-    """Returns the SVG text: a bar up to each median, and a line from ``low`` to ``high``, which ``spread`` names."""
-    parts: list[str] = []
-    top_px = 0
-    panels = list(dict.fromkeys((figure.group, figure.quantity) for figure in figures))
-    for group, quantity in panels:
-        of_group = [figure for figure in figures if (figure.group, figure.quantity) == (group, quantity)]
-        parts.append(f'<text x="12" y="{top_px + 22}" font-weight="600">{escape(f"{group}: {quantity}")}</text>')
-        top_px += _TITLE_PX
+def plot(figures: Sequence[Figure], spread: str, title: str) -> str:
+    """Returns the SVG text: a bar up to each median, and a line from ``low`` to ``high``, which ``spread`` names.
+
+    figures: of one quantity, which ``title`` states in words.
+    """
+    parts = [f'<text x="12" y="22" font-size="15" font-weight="600">{escape(title)}</text>']
+    top_px = _TITLE_PX
+    groups = list(dict.fromkeys(figure.group for figure in figures))
+    for group in groups:
+        of_group = [figure for figure in figures if figure.group == group]
+        if len(groups) > 1:
+            parts.append(f'<text x="12" y="{top_px + 22}" font-weight="600">{escape(group)}</text>')
+            top_px += _TITLE_PX
         most = max(*(figure.high for figure in of_group), 1e-9)
         for figure in of_group:
             parts += _bar(figure, top_px, (_WIDTH_PX - _LEFT_PX - _RIGHT_PX) / most)
@@ -27,7 +31,7 @@ def plot(figures: Sequence[Figure], spread: str) -> str:
     legend = "Bar: median"
     if any(figure.low < figure.high for figure in figures):
         legend += f"; line: {spread}"
-    if len(panels) > 1:
+    if len(groups) > 1:
         legend += ". Each group has a scale of its own, from 0"
     parts.append(f'<text x="12" y="{top_px + 20}" font-size="12">{escape(legend)}</text>')
     height_px = top_px + _LEGEND_PX
@@ -35,6 +39,7 @@ def plot(figures: Sequence[Figure], spread: str) -> str:
         [
             f'<svg xmlns="http://www.w3.org/2000/svg" width="{_WIDTH_PX}" height="{height_px}" '
             f'viewBox="0 0 {_WIDTH_PX} {height_px}" font-family="sans-serif" font-size="13" fill="{_INK}">',
+            f"<title>{escape(title)}</title>",
             '<rect width="100%" height="100%" fill="white"/>',
             *parts,
             "</svg>",

@@ -50,17 +50,20 @@ def test_every_part_has_a_heading_its_rows_and_what_was_left_out() -> None:
 
 def test_a_plot_has_a_bar_for_each_figure_and_escapes_its_words() -> None:
     figures = [single("a & b", "<case>", "x", "ms", 4.0), single("a & b", "half", "x", "ms", 2.0)]
-    root = ET.fromstring(plot(figures, "range"))
+    root = ET.fromstring(plot(figures, "range", "a < b"))
     widths = [node.get("width") for node in root.iter() if node.tag.endswith("rect") and node.get("x")]
     assert [float(width or 0) for width in widths] == [360.0, 180.0]
-    assert {"a & b: x", "<case>", "4 ms", "Bar: median"} <= {
-        node.text for node in root.iter() if node.tag.endswith("text")
-    }
+    words = {node.text for node in root.iter() if node.tag.endswith("text")}
+    assert words == {"a < b", "<case>", "half", "4 ms", "2 ms", "Bar: median"}
+    assert [node.text for node in root.iter() if node.tag.endswith("title")] == ["a < b"]
 
 
 def test_a_plot_says_what_its_lines_are_and_that_its_groups_have_scales_of_their_own() -> None:
     figures = [Figure(group, "case", "x", "ms", 4.0, 3.0, 5.0) for group in ("one", "other")]
-    assert ">Bar: median; line: range. Each group has a scale of its own, from 0<" in plot(figures, "range")
+    drawn = plot(figures, "range", "title")
+    assert ">Bar: median; line: range. Each group has a scale of its own, from 0<" in drawn
+    assert ">one<" in drawn
+    assert ">other<" in drawn
 
 
 def test_later_runs_replace_parts_of_earlier_ones_in_the_pages_order() -> None:
