@@ -32,8 +32,8 @@ def pictures(**changes: object) -> CameraFacts:
 
 
 def running(**changes: object) -> CameraFacts:
-    told = replace(RUNNING, **changes)  # type: ignore[arg-type]
-    return replace(GOOD, pictures=None, is_held=True, running=told)
+    reported = replace(RUNNING, **changes)  # type: ignore[arg-type]
+    return replace(GOOD, pictures=None, is_held=True, running=reported)
 
 
 def test_a_good_camera_has_nothing_to_do() -> None:

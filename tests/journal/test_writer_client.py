@@ -91,8 +91,8 @@ def test_a_writer_that_does_not_read_blocks_nobody_and_what_is_lost_is_told(
     for _ in range(count):
         got += writer.read()
         client.flush()
-    *persons, (name, told) = got
-    assert (name, told) == ("unwritten", {"count": lost, "why": LossReason.NOT_TAKEN.value})
+    *persons, (name, fields) = got
+    assert (name, fields) == ("unwritten", {"count": lost, "why": LossReason.NOT_TAKEN.value})
     assert [values["person"] for _, values in persons] == list(range(count - lost)), "the oldest are kept, in order"
     assert len(persons) >= MAX_WAITING
     assert client.lost == 0

@@ -38,16 +38,16 @@ def read_source(lane: LaneSettings, status: GateReport | None, *, is_held: bool)
     """What can be said of a gate's source without opening it. status: what the running daemon says of the gate."""
     frames, running = lane.frames, None
     if status is not None:
-        told = status.source
+        reported = status.source
         running = Running(
-            told.mode,
-            told.rate_hz,
-            told.frame_age_s,
-            told.captured,
-            told.withheld,
+            reported.mode,
+            reported.rate_hz,
+            reported.frame_age_s,
+            reported.captured,
+            reported.withheld,
             status.causes,
             status.face_age_s,
-            told.problem,
+            reported.problem,
         )
     source = frames.source
     facts = CameraFacts(
