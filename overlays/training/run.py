@@ -145,7 +145,7 @@ def _run(arguments: argparse.Namespace, processes: Processes) -> None:
     if arguments.begin:
         changes = {"crops": arguments.crops, "rate": arguments.rate, "seed": arguments.seed}
         given = {name: value for name, value in changes.items() if value is not None}
-        folder.begin(RunSettings(arguments.begin, **given))
+        folder.begin(RunSettings(arguments.begin, binary=not arguments.full_precision, **given))
     settings = folder.settings
     net, progress = folder.load()
     recipe, first = Recipe(spare_px=SPARE_PX), progress.next_subject
@@ -188,6 +188,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--crops", type=int, help=f"of a new run: crops to be seen (default: {default.crops:,})")
     parser.add_argument("--rate", type=float, help=f"of a new run: Adam's highest rate (default: {default.rate})")
     parser.add_argument("--seed", type=int, help="of a new run")
+    parser.add_argument(
+        "--full-precision", action="store_true", help="of a new run: the same layers without binarisation (--rate 2e-3)"
+    )
     parser.add_argument("--minutes", type=float, help="stop after this time (default: at the end of the run)")
     add_data_option(parser)
     add_patches_option(parser)
@@ -201,6 +204,8 @@ def _arguments() -> argparse.Namespace:
         parser.error(f"--parts is needed for {together} processes, which all train with the same crops")
     if together > 1 and arguments.begin:
         parser.error("--begin is for one process: begin the run with it and --minutes 0, and continue with torchrun")
+    if arguments.full_precision and not arguments.begin:
+        parser.error("--full-precision is of a new run, with --begin; a run keeps the precision that it began with")
     if not arguments.begin and not folder.exists:
         parser.error(f"--run {arguments.run} is not the folder of a run; --begin n-cnv begins one there")
     return arguments

@@ -26,7 +26,8 @@ class RunSettings:
     """What a run is trained with.
 
     network: its name. crops: to be seen in all. rate: Adam's highest learning rate; it falls to 0 as a cosine of the
-    crops that were seen. warm_up: crops after each start in which the rate rises.
+    crops that were seen. warm_up: crops after each start in which the rate rises. binary: false for the full-precision
+    reference, which shows what one bit costs.
     """
 
     network: str
@@ -35,6 +36,7 @@ class RunSettings:
     rate: float = 1e-2
     warm_up: int = 40_000
     seed: int = 0
+    binary: bool = True
     pool: PoolSettings = field(default_factory=PoolSettings)
 
 
@@ -94,11 +96,11 @@ class RunFolder:
         with np.load(file, allow_pickle=False) as stored:
             return Progress(int(stored[_CROPS_SEEN]), int(stored[_NEXT_SUBJECT]))
 
-    def load(self, *, is_binary: bool = True) -> tuple[BinaryNet, Progress]:
+    def load(self) -> tuple[BinaryNet, Progress]:
         """The network and how far it is; random weights if there are none yet."""
         settings = self.settings
         torch.manual_seed(settings.seed)
-        net = BinaryNet(NETWORKS[settings.network], is_binary=is_binary)
+        net = BinaryNet(NETWORKS[settings.network], is_binary=settings.binary)
         net.to(memory_format=torch.channels_last)
         file = self.folder / _WEIGHTS
         if not file.is_file():

@@ -21,7 +21,7 @@ from overlays.training.calibration import calibrate_margin  # noqa: E402
 from overlays.training.evaluation import LabelledCrops  # noqa: E402
 from overlays.training.loop import channels_first, recalibrate_batchnorm, score_function  # noqa: E402
 from overlays.training.model import BinaryNet  # noqa: E402
-from overlays.training.run_folder import Progress, RunSettings  # noqa: E402
+from overlays.training.run_folder import Progress, RunFolder, RunSettings  # noqa: E402
 
 SETTINGS = RunSettings("u-cnv", crops=9000)
 
@@ -104,3 +104,15 @@ def test_a_wrong_path_is_refused_before_anything_is_measured(
     error = capsys.readouterr().err
     assert option in error
     assert f"{tmp_path / paths[option]} {problem}" in error
+
+
+def test_a_run_in_full_precision_becomes_no_bundle(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    RunFolder(tmp_path / "run").begin(RunSettings("u-cnv", binary=False))
+    (tmp_path / "patches.npz").touch()
+    places = ["--data", str(tmp_path), "--patches", str(tmp_path / "patches.npz"), "--out", str(tmp_path / "out")]
+    monkeypatch.setattr("sys.argv", ["bundle", "--run", str(tmp_path / "run"), "--version", "0.4.0", *places])
+    with pytest.raises(SystemExit):
+        bundles.main()
+    assert "run is in full precision; a bundle has binary weights" in capsys.readouterr().err

@@ -110,6 +110,18 @@ def test_a_run_goes_on_from_its_folder(tmp_path: Path) -> None:
     assert (tmp_path / "run" / "weights.npz").stat().st_size < 2 * U_CNV.weight_bits * 1.2
 
 
+def test_the_full_precision_reference_goes_on_as_such(tmp_path: Path) -> None:
+    folder = RunFolder(tmp_path / "run")
+    folder.begin(RunSettings("u-cnv", binary=False, pool=SMALL))
+    net, _ = folder.load()
+    assert not net.is_binary
+    folder.save(net, Progress(1000, 0))
+    again, _ = RunFolder(tmp_path / "run").load()
+    assert not again.is_binary
+    assert torch.allclose(again.mvtus[1].weight, net.mvtus[1].weight, atol=1e-3)
+    assert not torch.equal(net.mvtus[1].weight.abs(), torch.ones(()))
+
+
 @pytest.mark.parametrize(
     ("wrong", "problem"),
     [
