@@ -124,10 +124,10 @@ def _arguments() -> argparse.Namespace:
         )
     if not RunFolder(arguments.run).exists:
         parser.error(f"--run {arguments.run} is not the folder of a run")
-    if not RunFolder(arguments.run).settings.binary:
-        parser.error(f"--run {arguments.run} is in full precision; a bundle has binary weights")
     if arguments.out.exists() and not arguments.out.is_dir():
         parser.error(f"--out {arguments.out} is not a folder")
+    if not RunFolder(arguments.run).settings.binary:
+        parser.error(f"--run {arguments.run} is in full precision; a bundle has binary weights")
     return arguments
 
 
