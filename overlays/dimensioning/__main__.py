@@ -24,9 +24,11 @@ from overlays.dimensioning.costs import (
     with_folding,
 )
 from overlays.dimensioning.estimate import WEIGHTS, fit_resource_model
-from overlays.dimensioning.paper import CHIPS, TABLE_II
+from overlays.dimensioning.paper import CHIPS, CLOCK_HZ, TABLE_II
 from overlays.finn.recipe import Flavour, fifo_depths
 from overlays.networks.tables import NETWORKS, Network
+
+_LONGEST_US = 1e6
 
 
 def main() -> int:
@@ -49,6 +51,9 @@ def main() -> int:
     command.add_argument("--chip", choices=sorted(CHIPS), default="xc7z020")
     command.add_argument("--luts", type=int, help="LUTs that may be used (default: all of the chip)")
     command.add_argument("--bram18", type=int, help="RAMB18 that may be used (default: all of the chip)")
+    command.add_argument(
+        "--latency-us", type=float, help="the core's longest, from first pixel to last score (default: any)"
+    )
     commands.add_parser("fit", help="the costs of our own circuit, with the error of each measured stage")
     command = commands.add_parser("dsps", help="the XNORs of a network in DSP48E1s")
     command.add_argument("network")
@@ -118,14 +123,20 @@ def _circuit(arguments: argparse.Namespace) -> None:
     network, chip = _network(arguments.network), CHIPS[arguments.chip]
     luts = chip.luts if arguments.luts is None else arguments.luts
     bram18 = chip.bram18 if arguments.bram18 is None else arguments.bram18
-    front = circuit_front(network, luts, bram18)
+    within, latency = f"{luts} LUTs and {bram18} RAMB18", None
+    if arguments.latency_us is not None:
+        if not 0 < arguments.latency_us <= _LONGEST_US:
+            raise ValueError(f"--latency-us {arguments.latency_us:g}: give one above 0, and of {_LONGEST_US:g} at most")
+        within, latency = f"{within}, {arguments.latency_us:g} µs", int(arguments.latency_us * CLOCK_HZ / 1e6)
+    front = circuit_front(network, luts, bram18, latency)
     if not front:
-        raise ValueError(f"no circuit of {network.name} fits {luts} LUTs and {bram18} RAMB18")
-    print(f"{network.name}, our circuit with its shell, at most {luts} LUTs and {bram18} RAMB18 (estimates)\n")
-    print("images/s   LUTs  RAMB18  per layer: weights, outputs x parts of the inputs one after the other")
+        raise ValueError(f"no circuit of {network.name} fits {within}")
+    print(f"{network.name}, our circuit with its shell, at most {within} (estimates)\n")
+    print("images/s  latency, µs   LUTs  RAMB18  per layer: weights, outputs x parts of the inputs one after the other")
     for found in front:
         stages = ", ".join(f"{stage.weights.value} {stage.fold}x{stage.passes}" for stage in found.stages)
-        print(f"{found.rate_hz:8.0f} {found.luts:6} {found.ramb18:7}  {stages}")
+        latency_us = found.latency_clocks * 1e6 / CLOCK_HZ
+        print(f"{found.rate_hz:8.0f} {latency_us:12.1f} {found.luts:6} {found.ramb18:7}  {stages}")
 
 
 def _fit(arguments: argparse.Namespace) -> None:

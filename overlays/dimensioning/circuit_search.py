@@ -1,27 +1,32 @@
-"""Search for circuits of our own: for each rate, the stages with the fewest LUTs.
+"""Search for circuits of our own: for each rate, and at most so long a latency, the stages with the fewest LUTs.
 
 The slowest stage has the rate, so for a rate each layer is chosen by itself: kind of weights, outputs and parts of the
-inputs that are computed one after the other.
+inputs that are computed one after the other. The latency is of the whole pipeline, where one stage's time is hidden by
+another's, so with a bound on it the choice is a descent: stages become faster until the bound holds, and then cheaper
+again, one at a time, where it still does.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from overlays.dimensioning.circuit import SHELL_LUTS, CircuitModel, fit
 from overlays.dimensioning.paper import CLOCK_HZ
 from overlays.dimensioning.table import layer_names
 from overlays.networks.tables import Network
-from overlays.rtl.plan import all_options
+from overlays.rtl.plan import all_options, cheapest
+from overlays.rtl.schedule import latency
 from overlays.rtl.stage import LUTS_PER_RAMB18, Stage
 
 _LEAST_CLOCKS = 1024  # a pixel a clock
+_Stages = tuple[Stage, ...]
 
 
 @dataclass(frozen=True)
 class Circuit:
     """Stages of a core. luts, ramb18: of the whole accelerator with its shell, by estimate."""
 
-    stages: tuple[Stage, ...]
+    stages: _Stages
     luts: int
     ramb18: int
 
@@ -35,34 +40,62 @@ class Circuit:
         """Images per second at 100 MHz."""
         return CLOCK_HZ / self.clocks
 
+    @property
+    def latency_clocks(self) -> int:
+        """Clocks from the core's first pixel to its last score."""
+        return latency(self.stages)
 
-def circuit_front(network: Network, luts: int, ramb18: int) -> list[Circuit]:
+
+def circuit_front(network: Network, luts: int, ramb18: int, latency_clocks: int | None = None) -> list[Circuit]:
     """The Pareto front of rate and LUTs within the budgets, fastest first; empty if nothing fits.
 
-    luts, ramb18: budgets for the whole accelerator.
+    luts, ramb18: budgets for the whole accelerator. latency_clocks: the most from the core's first pixel to its last
+    score.
     """
     model = fit()
-    layers = all_options(network.layers, layer_names(network))
-    # The cheapest first, so the first one that is fast enough is chosen.
-    ordered = [sorted(options, key=lambda stage: (_cost(model, stage), stage.clocks)) for options in layers]
+    cost, latency_of = cache(lambda stage: _cost(model, stage)), cache(latency)
+    options = all_options(network.layers, layer_names(network))
     found: list[Circuit] = []
-    for clocks in sorted({stage.clocks for options in layers for stage in options if stage.clocks >= _LEAST_CLOCKS}):
-        circuit = _cheapest(model, ordered, clocks)
-        if circuit is None or circuit.luts > luts or circuit.ramb18 > ramb18:
+    for clocks in sorted({stage.clocks for of_layer in options for stage in of_layer if stage.clocks >= _LEAST_CLOCKS}):
+        if latency_clocks is not None and clocks > 2 * latency_clocks:
+            break  # the last pixels of an image come too late; pools may leave out some of them, but not the half
+        try:
+            stages = cheapest(options, clocks, latency_clocks, cost)
+        except ValueError:
+            continue
+        if latency_clocks is not None:
+            stages = _cheaper(stages, options, clocks, latency_clocks, cost, latency_of)
+        circuit = Circuit(stages, SHELL_LUTS + model.core_luts(stages), sum(stage.ramb18 for stage in stages))
+        if circuit.luts > luts or circuit.ramb18 > ramb18:
             continue
         if not found or circuit.luts < found[-1].luts:
             found.append(circuit)
     return found
 
 
-def _cheapest(model: CircuitModel, ordered: Sequence[Sequence[Stage]], clocks: int) -> Circuit | None:
-    stages = []
-    for options in ordered:
-        chosen = next((stage for stage in options if stage.clocks <= clocks), None)
-        if chosen is None:
-            return None
-        stages.append(chosen)
-    return Circuit(tuple(stages), SHELL_LUTS + model.core_luts(stages), sum(stage.ramb18 for stage in stages))
+def _cheaper(
+    stages: _Stages,
+    options: Sequence[Sequence[Stage]],
+    clocks: int,
+    latency_clocks: int,
+    cost: Callable[[Stage], int],
+    latency_of: Callable[[_Stages], int],
+) -> _Stages:
+    """Stages that keep the bound, made cheaper one at a time, the largest saving first, until none can be."""
+    while True:
+        best, most = stages, 0
+        for index, of_layer in enumerate(options):
+            now = cost(stages[index])
+            for option in sorted((each for each in of_layer if each.clocks <= clocks), key=cost):
+                if cost(option) >= now - most:
+                    break
+                changed = (*stages[:index], option, *stages[index + 1 :])
+                if latency_of(changed) <= latency_clocks:
+                    best, most = changed, now - cost(option)
+                    break
+        if not most:
+            return stages
+        stages = best
 
 
 def _cost(model: CircuitModel, stage: Stage) -> int:

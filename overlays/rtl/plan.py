@@ -1,6 +1,6 @@
 """The choice of each stage's folding and kind of weights for a wanted rate, and a latency if there is one."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from binarycop.bundle.manifest import KERNEL, Layer
@@ -42,15 +42,26 @@ def choose(
     layers: Sequence[Layer], names: Sequence[str], clocks: int, latency: int | None = None, *, in_dsp: bool = False
 ) -> tuple[Stage, ...]:
     """The stages of ``plan``, without their schedule."""
+    return cheapest(all_options(layers, names, in_dsp=in_dsp), clocks, latency, lambda stage: stage.cost)
+
+
+def cheapest(
+    options: Sequence[Sequence[Stage]], clocks: int, latency: int | None, cost: Callable[[Stage], float]
+) -> tuple[Stage, ...]:
+    """One of each layer's options: the cheapest ones for at most ``clocks`` clocks an image.
+
+    latency: the most clocks from the first pixel to the last score; while it is longer, the stage in which a clock less
+    costs least becomes faster. Raises ValueError if there are none.
+    """
     choices = []
-    for options in all_options(layers, names, in_dsp=in_dsp):
-        fast = [option for option in options if option.clocks <= clocks]
+    for of_layer in options:
+        fast = [option for option in of_layer if option.clocks <= clocks]
         if not fast:
-            raise ValueError(f"{options[0].name} cannot take an image in {clocks} clocks; give a lower rate")
-        choices.append(_worth_having(fast))
-    stages = tuple(options[0] for options in choices)
+            raise ValueError(f"{of_layer[0].name} cannot take an image in {clocks} clocks; give a lower rate")
+        choices.append(_worth_having(fast, cost))
+    stages = tuple(each[0] for each in choices)
     while latency is not None and (now := schedule_latency(stages)) > latency:
-        faster = _cheapest_step(stages, choices)
+        faster = _cheapest_step(stages, choices, cost)
         if faster is None:
             raise ValueError(f"the latency is {now} clocks at least; {latency} are wanted")
         stages = faster
@@ -96,22 +107,24 @@ def _divisors(number: int, largest: int) -> list[int]:
     return [divisor for divisor in range(1, min(number, largest) + 1) if number % divisor == 0]
 
 
-def _worth_having(options: Sequence[Stage]) -> list[Stage]:
+def _worth_having(options: Sequence[Stage], cost: Callable[[Stage], float]) -> list[Stage]:
     """Those that no other one beats in both cost and steps, the cheapest first."""
     kept: list[Stage] = []
-    for option in sorted(options, key=lambda option: (option.cost, option.steps)):
+    for option in sorted(options, key=lambda option: (cost(option), option.steps)):
         if not kept or option.steps < kept[-1].steps:
             kept.append(option)
     return kept
 
 
-def _cheapest_step(stages: tuple[Stage, ...], choices: Sequence[Sequence[Stage]]) -> tuple[Stage, ...] | None:
+def _cheapest_step(
+    stages: tuple[Stage, ...], choices: Sequence[Sequence[Stage]], cost: Callable[[Stage], float]
+) -> tuple[Stage, ...] | None:
     """The stages with one of them faster, where a clock less costs least. A window's steps all are latency once."""
     best: tuple[float, int, Stage] | None = None
     for index, (stage, options) in enumerate(zip(stages, choices)):
         for option in options[options.index(stage) + 1 :]:
             saved = (stage.steps - option.steps) * stage.output_side_px
-            price = (option.cost - stage.cost) / saved
+            price = (cost(option) - cost(stage)) / saved
             if best is None or price < best[0]:
                 best = price, index, option
     if best is None:

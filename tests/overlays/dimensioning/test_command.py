@@ -59,12 +59,23 @@ def test_the_dsps_of_the_small_chip_are_counted(
     assert "XC7Z010 has 80 DSPs" in shown
 
 
+def test_a_circuit_has_its_latency(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(monkeypatch, "circuit", "u-cnv", "--luts", 14_000) == 0
+    first = capsys.readouterr().out.splitlines()[3].split()
+    assert (first[0], float(first[1])) == ("97656", pytest.approx(26.2, abs=1))
+
+
 @pytest.mark.parametrize(
     ("words", "says"),
     [
         (("table", "m-cnv"), "there is no network 'm-cnv'; there are cnv, n-cnv, u-cnv"),
         (("table", "n-cnv", "--folding", "1,2"), "give PExSIMD for each layer"),
         (("search", "cnv", "--rate", "1e6"), "no folding of cnv reaches 1e+06 images/s"),
+        (("circuit", "u-cnv", "--latency-us", "0"), "--latency-us 0: give one above 0, and of 1e+06 at most"),
+        (
+            ("circuit", "u-cnv", "--chip", "xc7z010", "--latency-us", "10"),
+            "no circuit of u-cnv fits 17600 LUTs and 120 RAMB18, 10 µs",
+        ),
     ],
 )
 def test_an_error_is_one_line(
