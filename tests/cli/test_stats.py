@@ -180,6 +180,17 @@ def test_the_page_is_complete_in_itself(tmp_path: Path) -> None:
     assert page.count("<svg") == page.count("</svg>") == 2
     assert not re.search(r"src=|href=|url\(|@import|<script", page)
     assert "default-src 'none'" in page
+    assert "38 events, 2026-05-04 to 2026-05-05, of the gates' own journal." in page
+
+
+@pytest.mark.usefixtures("journal")
+def test_the_page_has_no_column_for_what_never_happened_but_names_it(tmp_path: Path) -> None:
+    assert main(["stats", "--html", str(tmp_path / "page.html")]) == 0
+    page = (tmp_path / "page.html").read_text()
+    head = page.rpartition("By day")[2].partition("</tr>")[0]
+    assert "<th>tailgated</th>" in head
+    assert "<th>fires</th>" not in head
+    assert re.search(r"0 in each row: [a-z, ]*\bfires\b", page)
 
 
 @pytest.mark.usefixtures("journal")
