@@ -6,7 +6,8 @@ from string import Formatter
 
 import pytest
 
-from binarycop.journal.events import EVIDENCE, Event
+from binarycop.journal.events import Event
+from binarycop.journal.evidence import EVIDENCE
 
 SYSTEMD = Path(__file__).resolve().parents[2] / "systemd"
 

@@ -11,7 +11,8 @@ from binarycop.gate.events import Cause
 from binarycop.gate.state import Phase
 from binarycop.journal import fields
 from binarycop.journal.entry import MAX_BYTES, decode, encode
-from binarycop.journal.events import EVIDENCE, Event
+from binarycop.journal.events import Event
+from binarycop.journal.evidence import EVIDENCE
 from binarycop.journal.fields import FIELDS, Decimal, Integer, Text, Value, Word
 from binarycop.settings.gate import Policy
 

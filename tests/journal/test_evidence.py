@@ -6,8 +6,8 @@ import pytest
 
 from binarycop.classes import Outcome
 from binarycop.journal import fields
-from binarycop.journal.events import EVIDENCE, Event
-from binarycop.journal.evidence import sentence
+from binarycop.journal.events import Event
+from binarycop.journal.evidence import EVIDENCE, sentence
 from binarycop.journal.writers import format_message
 
 VALUES: dict[str, Any] = {

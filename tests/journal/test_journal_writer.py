@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from binarycop.journal import fields
 from binarycop.journal.entry import decode, encode
-from binarycop.journal.events import EVIDENCE, Event
+from binarycop.journal.events import Event
+from binarycop.journal.evidence import EVIDENCE
 from binarycop.journal.fields import BITS_PER_UNIT, FIELDS, Decimal, Integer, LossReason, Text, Value, Word
 from binarycop.journal.journal_writer import LEFT_OUT, JournalWriter, Limits
 

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from binarycop.cli.stats_figures import report
 from binarycop.journal.boots import Boot, read_boots
 from binarycop.journal.collect import collect
-from binarycop.journal.events import EVIDENCE, Event
+from binarycop.journal.events import Event
+from binarycop.journal.evidence import EVIDENCE
 from binarycop.journal.fields import FIELDS
 from binarycop.journal.journald import RawEntry
 from binarycop.journal.reader import Query, event_of, origin_of

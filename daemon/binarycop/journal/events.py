@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from enum import Enum
 
+from binarycop.journal.evidence import EVIDENCE
+
 
 class Level(Enum):
     """Priorities, with the numbers of syslog(3)."""
@@ -27,13 +29,6 @@ class EventSpec:
     text: str
     more: tuple[str, ...] = ()
 
-
-EVIDENCE = (
-    "outcome", "seen", "without_scores", "votes_correct", "votes_nose", "votes_nose_mouth", "votes_chin",
-    "lead", "lead_needed", "face_px", "brightness", "sharpness",
-)  # fmt: skip
-"""Why the votes on a person came out as they did; an entry has all of these fields or none. ``evidence.py`` puts them
-into the place ``{evidence}`` of an event's text."""
 
 _GATE_FIELDS = ("before", "after", "person", "class", "cause", "by")
 _DECISION_FIELDS = (*_GATE_FIELDS, "bundle", "votes", "frames", "margin", "latency_ms")

@@ -3,7 +3,12 @@
 from collections.abc import Mapping
 
 from binarycop.classes import LABELS, Outcome
-from binarycop.journal.events import EVIDENCE
+
+EVIDENCE = (
+    "outcome", "seen", "without_scores", "votes_correct", "votes_nose", "votes_nose_mouth", "votes_chin",
+    "lead", "lead_needed", "face_px", "brightness", "sharpness",
+)  # fmt: skip
+"""Why the votes on a person came out as they did; an entry has all of these fields or none."""
 
 
 def sentence(values: Mapping[str, str | int | float | bool | None]) -> str:

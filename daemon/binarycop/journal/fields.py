@@ -11,7 +11,8 @@ from enum import Enum
 from string import Formatter
 
 from binarycop.classes import GateStatus, Outcome
-from binarycop.journal.events import EVIDENCE, Event
+from binarycop.journal.events import Event
+from binarycop.journal.evidence import EVIDENCE
 from binarycop.printable import printable
 from binarycop.settings.gate import Policy
 

@@ -15,7 +15,7 @@ _SINCE, _STARTED = "ActiveEnterTimestampMonotonic", "ExecMainStartTimestampMonot
 _PROPERTIES = ("ActiveState", _SINCE, _STARTED, "NRestarts", "StatusText", "MainPID", "Result", "ExecMainStatus")
 _LIMIT_S = 10
 _MAX_COUNT = 9  # digits
-_JUDGED = re.compile(rf"\b([0-9]{{1,{_MAX_COUNT}}}) permitted, ([0-9]{{1,{_MAX_COUNT}}}) refused\b")
+_JUDGED = rf"\b([0-9]{{1,{_MAX_COUNT}}}) permitted, ([0-9]{{1,{_MAX_COUNT}}}) refused\b"
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class UnitState:
 
     def has_worked(self, now_s: float, for_s: float) -> bool:
         """Whether it has worked for that long, is in service now, and has judged somebody. now_s: monotonic."""
-        judged = sum(int(count) for counts in _JUDGED.findall(self.status) for count in counts)
+        judged = sum(int(count) for counts in re.findall(_JUDGED, self.status) for count in counts)
         in_service = self.is_active and "OUT OF ORDER" not in self.status
         return in_service and now_s - self.since_s >= for_s and judged > 0
 

@@ -17,7 +17,7 @@ SYSTEM_FILE = Path("/etc/binarycop/gate.yaml")
 MAX_DROP_INS = 64
 _MAX_UNREAD = 20
 # Those of systemd's conf_files_list(), and Emacs's #site.yaml#.
-_LEFTOVER = re.compile(r".*(~|#|\.(bak|old|new|swp|rpm(new|save|orig)|dpkg-[a-z]+|ucf-[a-z]+))")
+_LEFTOVER = r".*(~|#|\.(bak|old|new|swp|rpm(new|save|orig)|dpkg-[a-z]+|ucf-[a-z]+))"
 
 
 def files_of(path: Path | None) -> tuple[Path, ...]:
@@ -50,7 +50,7 @@ def unread(path: Path | None) -> list[str]:
         below = (folder / name for name in _listed(folder) if not name.endswith(".yaml"))
         beside = (main.parent / name for name in _listed(main.parent) if name.lower().startswith(prefix))
         others = (file for file in chain(below, beside) if file not in (main, folder))
-        files = sorted(islice((file for file in others if not _LEFTOVER.fullmatch(file.name)), _MAX_UNREAD))
+        files = sorted(islice((file for file in others if not re.fullmatch(_LEFTOVER, file.name)), _MAX_UNREAD))
         return [f"{file}: is not read; only {main.name} and {folder.name}/*.yaml are" for file in files]
     return []
 
