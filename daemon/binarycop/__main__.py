@@ -21,7 +21,7 @@ def main() -> int:
     except KeyboardInterrupt:  # while it is still importing
         return 130
     finally:
-        # The process ends now. Python would first look for cycles among all its objects, which takes a tenth of the time
+        # The process ends now. Python would first look for cycles among all its objects, a tenth of the time
         # of a short command.
         gc.freeze()
 
