@@ -1,11 +1,11 @@
 """The sha256 of a bundle's files, and the check that the files are still those of the manifest."""
 
-import hashlib
 import os
 from collections.abc import Mapping
 from pathlib import Path
 
 from binarycop import regular_file
+from binarycop.bundle.sha256 import sha256
 from binarycop.errors import BundleError
 from binarycop.file_kind import lost_kind
 
@@ -19,7 +19,7 @@ REMEDY = "install the bundle again, from a good copy"
 
 def sha256_of(file: Path) -> str:
     """The sha256 of a file in hexadecimal digits. Raises OSError, also if it is not a regular file or too large."""
-    digest = hashlib.sha256()
+    digest = sha256()
     for chunk in regular_file.chunks(file, MAX_BYTES):
         digest.update(chunk)
     return digest.hexdigest()

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from binarycop.accelerator import dma_window
@@ -12,10 +13,6 @@ from binarycop.accelerator.base import Board, FpgaManager, Registers
 from binarycop.accelerator.finn_classifier import FinnClassifier
 from binarycop.accelerator.fpga_manager import SysfsFpgaManager
 from binarycop.accelerator.kernel_devices import KernelDevices
-from binarycop.accelerator.simulated.circuit import Circuit
-from binarycop.accelerator.simulated.fabric import Fabric
-from binarycop.accelerator.simulated.logic import Logic, SimulatedFault
-from binarycop.accelerator.simulated.uio import SimulatedUioBoard
 from binarycop.accelerator.uio import DEV, MEMORY, Devices, UioBoard
 from binarycop.bundle import build_files, check_build, hwh
 from binarycop.bundle import files as bundles
@@ -104,8 +101,8 @@ def open_accelerator(settings: ClassifierSettings, bundle: Bundle, board: Board)
     """Use the overlay that is loaded on a board. Raises OverlayError after it has closed the board."""
     clock: Clock = MonotonicClock()
     sleep: Callable[[float], None] = time.sleep
-    if isinstance(board.manager, Circuit):
-        clock, sleep = board.manager, board.manager.sleep
+    if settings.backend.is_simulated:
+        clock, sleep = _simulated_boards().time_of(board)
     try:
         return FinnClassifier(bundle, board, clock, sleep, settings.overlay.deadline_s, settings.backend.value)
     except BaseException:
@@ -125,7 +122,8 @@ def open_board(settings: ClassifierSettings, bundle: Bundle) -> tuple[Bundle, Bo
         check_build.check(bundle.folder, bundle.manifest)
     if is_simulated:
         try:
-            return _open_simulated(settings, bundle)
+            simulated: tuple[Bundle, Board] = _simulated_boards().open_simulated(settings, bundle)
+            return simulated
         except FileNotFoundError as error:
             raise BackendError(
                 f"backend {settings.backend.value} needs a folder for temporary files: {error}"
@@ -136,7 +134,7 @@ def open_board(settings: ClassifierSettings, bundle: Bundle) -> tuple[Bundle, Bo
         hardware = hwh.read(bundle.folder / build_files.HWH)
         return bundle, UioBoard(hardware, manifest.clock_mhz, dmas, SysfsFpgaManager(), KernelDevices())
     bitstream, sha256 = bundle.folder / build_files.BITSTREAM, manifest.sha256[build_files.BITSTREAM]
-    board: Board = _import_with_pynq("pynq_board", settings.backend).PynqBoard(
+    board: Board = import_with_pynq("pynq_board", settings.backend).PynqBoard(
         bitstream, sha256, manifest.clock_mhz, SysfsFpgaManager(), dmas=(manifest.input_dma, manifest.output_dma)
     )
     return bundle, board
@@ -154,7 +152,7 @@ def restore_clock(manager: FpgaManager) -> None:
     try:
         full_mhz = manager.slowed_from_mhz()
         if full_mhz is not None:
-            _import_with_pynq("pynq_board", Backend.OVERLAY).restore_clock(full_mhz, manager)
+            import_with_pynq("pynq_board", Backend.OVERLAY).restore_clock(full_mhz, manager)
     finally:
         manager.release()
 
@@ -174,24 +172,12 @@ def lock_windows(dmas: Sequence[Registers], devices: Devices, dev: Path = DEV) -
         dma_window.set_window(registers, AddressRange(memory.address, len(memory.view)), lock=True)
 
 
-def _open_simulated(settings: ClassifierSettings, bundle: Bundle) -> tuple[Bundle, Board]:
-    simulated = settings.simulated_board
-    fault = SimulatedFault(simulated.fault, simulated.after, simulated.times)
-
-    def make_logic(built: Bundle) -> Logic:
-        if settings.backend is Backend.SIMULATED_RTL:
-            library = Path(settings.simulated_rtl.folder) / f"{built.manifest.name}.so"
-            return Circuit(built, library, fault)
-        return Fabric(built, MonotonicClock(), fault)
-
-    if settings.overlay.memory is MemoryAccess.UIO:
-        uio_board = SimulatedUioBoard(bundle, make_logic)
-        return uio_board.bundle, uio_board
-    board = _import_with_pynq("simulated.device", settings.backend).SimulatedBoard(bundle, make_logic)
-    return board.bundle, board
+def _simulated_boards() -> ModuleType:
+    """The module, with what only it imports: the daemon on a board needs neither in its memory."""
+    return importlib.import_module("binarycop.service.simulated_boards")
 
 
-def _import_with_pynq(name: str, backend: Backend) -> Any:
+def import_with_pynq(name: str, backend: Backend) -> Any:
     """Import a module of ``accelerator`` that needs pynq, so that no other module needs it. Raises BackendError."""
     try:
         return importlib.import_module(f"binarycop.accelerator.{name}")

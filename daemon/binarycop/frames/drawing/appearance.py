@@ -71,7 +71,7 @@ class Mask:
     valve: bool
 
     @staticmethod
-    def random(rng: np.random.Generator, mask_class: MaskClass) -> "Mask":
+    def random(rng: "np.random.Generator", mask_class: MaskClass) -> "Mask":
         """A random mask, worn as its class says."""
         min_top, max_top, min_bottom, max_bottom = _EDGE_RANGES[mask_class]
         top = rng.uniform(min_top, max_top)
@@ -116,7 +116,7 @@ class Head:
     mask: Mask | None
 
     @staticmethod
-    def random(rng: np.random.Generator, mask_class: MaskClass | None) -> "Head":
+    def random(rng: "np.random.Generator", mask_class: MaskClass | None) -> "Head":
         """A random head; without a class the face is bare."""
         return Head(
             skin=vary(rng, _SKINS[rng.integers(len(_SKINS))], 10),

@@ -14,7 +14,7 @@ def ellipse(x: float, y: float, radius_x: float, radius_y: float, points: int) -
     return np.stack([x + radius_x * np.cos(around), y + radius_y * np.sin(around)], 1)
 
 
-def vary(rng: np.random.Generator, colour: Colour, spread: float) -> Colour:
+def vary(rng: "np.random.Generator", colour: Colour, spread: float) -> Colour:
     """The colour with random shifts: up to ``spread`` for all channels, and up to half of it for each channel."""
     shift = rng.uniform(-spread, spread) + rng.uniform(-spread / 2, spread / 2, 3)
     blue, green, red = (int(value) for value in np.clip(np.asarray(colour) + shift, 0, 255))

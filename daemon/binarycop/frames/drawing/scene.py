@@ -6,7 +6,7 @@ import numpy as np
 from binarycop.frames.drawing.raster import Pixels, to_bytes
 
 
-def background(rng: np.random.Generator, width: int, height: int) -> Pixels:
+def background(rng: "np.random.Generator", width: int, height: int) -> Pixels:
     """A blurred room, (height, width, 3) uint8 BGR: a gradient between two colours, and some rectangles."""
     tones = rng.uniform(40, 225, (2, 1)) + rng.normal(0, 14, (2, 3))
     down = np.linspace(0, 1, height)[:, None, None]
@@ -20,7 +20,7 @@ def background(rng: np.random.Generator, width: int, height: int) -> Pixels:
     return to_bytes(cv2.GaussianBlur(canvas, (0, 0), max(width, height) / 60))
 
 
-def add_sensor_noise(pixels: Pixels, rng: np.random.Generator, gain: float = 1.0, noise: float = 3.0) -> Pixels:
+def add_sensor_noise(pixels: Pixels, rng: "np.random.Generator", gain: float = 1.0, noise: float = 3.0) -> Pixels:
     """The pixels times ``gain``, plus Gaussian noise. noise: its standard deviation in grey levels."""
     grain = rng.standard_normal(pixels.shape, dtype=np.float32) * np.float32(noise)
     return to_bytes(pixels.astype(np.float32) * np.float32(gain) + grain)
