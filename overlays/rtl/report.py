@@ -4,8 +4,9 @@ python -m overlays.rtl.report                    the table
 python -m overlays.rtl.report --json             an object by network
 python -m overlays.rtl.report --measure          measure everything again (hours); --measure simulation u-cnv: one part
 
-The figures are kept in figures.json with the hash of the circuit that they belong to. If the circuit is another one by
-now they are refused. fmax_mhz_ecp5 is null where it was not routed.
+The figures are kept in figures.json with the hashes of the circuit, and of the shell, that they belong to. If one of
+these is another one by now they are refused. What was not measured, such as the clock of a network that was not
+routed, is null. Figures of names that end in with_shell are the whole accelerator's, the others are the core's.
 """
 
 import argparse
@@ -19,15 +20,17 @@ from typing import Any
 
 from binarycop.bundle import files
 from binarycop.bundle.files import Bundle
-from binarycop.errors import BundleError
+from binarycop.errors import BinaryCoPError
 from overlays.atomic_write import atomic_write
 from overlays.command_line import make_parser, print_progress
 from overlays.networks.tables import NETWORKS
 from overlays.rtl import generate, simulation, synthesis
+from overlays.rtl.accelerator import shell_sha256
 from overlays.rtl.generate import default_plan
+from overlays.rtl.model import latency
+from overlays.rtl.model.build import build
 from overlays.rtl.plan import Plan
 from overlays.rtl.simulation import SimulationError, Stalls
-from overlays.rtl.synthesis import SynthesisError
 
 FIGURES = Path(__file__).with_name("figures.json")
 BUNDLES = Path(__file__).resolve().parents[1] / "bundles"
@@ -35,7 +38,11 @@ PARTS = {
     "simulation": ("images", "wrong_scores", "cycles_per_image", "latency_cycles"),
     "synthesis": ("luts", "ffs", "bram36", "dsps"),
     "route": ("fmax_mhz_ecp5",),
+    "shell-simulation": ("cycles_per_image_with_shell", "latency_cycles_with_shell"),
+    "shell-synthesis": ("luts_with_shell", "ffs_with_shell", "bram36_with_shell", "dsps_with_shell"),
 }
+_SHELL_HASH = "shell_sha256"
+_WITH_SHELL = ("shell-simulation", "shell-synthesis")
 _ROWS = {
     "images": "images compared with the emulator",
     "wrong_scores": "wrong scores",
@@ -46,11 +53,18 @@ _ROWS = {
     "bram36": "block RAMs of 36 Kbit",
     "dsps": "DSPs",
     "fmax_mhz_ecp5": "clock routed on an ECP5, slowest grade, MHz",
+    "cycles_per_image_with_shell": "with its shell: clocks for each image of a batch",
+    "latency_cycles_with_shell": "with its shell: clocks from the start of the input DMA to the end of the output DMA",
+    "luts_with_shell": "with its shell: LUTs",
+    "ffs_with_shell": "with its shell: flip-flops",
+    "bram36_with_shell": "with its shell: block RAMs of 36 Kbit",
+    "dsps_with_shell": "with its shell: DSPs",
 }
 _NETWORKS = {"cnv": "CNV", "n-cnv": "n-CNV", "u-cnv": "µ-CNV"}
 _IMAGES = {"cnv": 1_000, "n-cnv": 10_000, "u-cnv": 10_000}
 _DISTURBED = Stalls(input=30, output=30, resets=2)
 _DISTURBED_IMAGES = 100
+_BATCH = 16
 
 Figures = dict[str, Any]
 
@@ -79,6 +93,11 @@ def read(file: Path = FIGURES, bundles: Path = BUNDLES) -> dict[str, Figures]:
             raise StaleFiguresError(
                 f"{name}'s circuit has changed since it was measured; measure it again with --measure"
             )
+        if kept[name].get(_SHELL_HASH, shell_sha256()) != shell_sha256():
+            raise StaleFiguresError(
+                f"the shell has changed since {name} was measured with it; "
+                f"measure it again with --measure {' '.join(_WITH_SHELL)} {name}"
+            )
         figures[name] = {key: kept[name].get(key) for part in PARTS.values() for key in part}
     return figures
 
@@ -86,17 +105,18 @@ def read(file: Path = FIGURES, bundles: Path = BUNDLES) -> dict[str, Figures]:
 def measure(name: str, part: str, file: Path = FIGURES, *, if_missing: bool = False) -> None:
     """Measure one part of one network and write it to the figures. if_missing: not if the same circuit has it.
 
-    Raises BundleError, SimulationError, SynthesisError.
+    Raises BundleError, ModelError, and SimulationError, SynthesisError and other kinds of RuntimeError.
     """
     bundle = files.load(BUNDLES / name)
     plan = default_plan(bundle)
     digest = circuit_sha256(plan, bundle)
-    if if_missing and set(PARTS[part]) <= set(_of_circuit(_kept(file), name, digest)):
+    if if_missing and set(PARTS[part]) <= set(_valid(_kept(file), name, digest)):
         return
     with TemporaryDirectory(prefix="rtl-", dir=_work()) as temporary:
         measured = _MEASUREMENTS[part](Path(temporary), plan, bundle)
     kept = _kept(file)  # again, since another part may have been measured meanwhile
-    kept[name] = {"circuit_sha256": digest, **_of_circuit(kept, name, digest), **measured}
+    of_shell = {_SHELL_HASH: shell_sha256()} if part in _WITH_SHELL else {}
+    kept[name] = {"circuit_sha256": digest, **_valid(kept, name, digest), **of_shell, **measured}
     with atomic_write(file) as partial:
         partial.write_text(json.dumps(dict(sorted(kept.items())), indent=2) + "\n")
     print_progress(f"{name} {part}: {measured}")
@@ -106,10 +126,15 @@ def _kept(file: Path) -> dict[str, Figures]:
     return json.loads(file.read_text()) if file.exists() else {}
 
 
-def _of_circuit(kept: dict[str, Figures], name: str, digest: str) -> Figures:
-    """A network's figures, if they belong to this circuit."""
+def _valid(kept: dict[str, Figures], name: str, digest: str) -> Figures:
+    """A network's figures that belong to this circuit, and with the shell only if they belong to this shell."""
     figures = kept.get(name, {})
-    return figures if figures.get("circuit_sha256") == digest else {}
+    if figures.get("circuit_sha256") != digest:
+        return {}
+    if figures.get(_SHELL_HASH) == shell_sha256():
+        return figures
+    of_shell = {_SHELL_HASH, *(key for part in _WITH_SHELL for key in PARTS[part])}
+    return {key: value for key, value in figures.items() if key not in of_shell}
 
 
 def _work() -> Path:
@@ -144,10 +169,31 @@ def _route(folder: Path, plan: Plan, bundle: Bundle) -> Figures:
     return {"fmax_mhz_ecp5": synthesis.route(folder, plan, bundle)}
 
 
+def _shell_simulation(folder: Path, _plan: Plan, bundle: Bundle) -> Figures:
+    library = build(BUNDLES / bundle.manifest.name, folder)
+    one, batch = (latency.clocks(bundle, library, images) for images in (1, _BATCH))
+    return {
+        "cycles_per_image_with_shell": (batch - one) / (_BATCH - 1),
+        "latency_cycles_with_shell": one,
+    }
+
+
+def _shell_synthesis(folder: Path, plan: Plan, bundle: Bundle) -> Figures:
+    found = synthesis.synthesize(folder, plan, bundle, with_shell=True)
+    return {
+        "luts_with_shell": found.luts,
+        "ffs_with_shell": found.ffs,
+        "bram36_with_shell": found.bram36,
+        "dsps_with_shell": found.dsps,
+    }
+
+
 _MEASUREMENTS: dict[str, Callable[[Path, Plan, Bundle], Figures]] = {
     "simulation": _simulation,
     "synthesis": _synthesis,
     "route": _route,
+    "shell-simulation": _shell_simulation,
+    "shell-synthesis": _shell_synthesis,
 }
 
 
@@ -162,7 +208,7 @@ def main(words: list[str] | None = None) -> int:
         if options.measure is not None:
             _measure(parser, options.measure, if_missing=options.missing)
         figures = read()
-    except (BundleError, StaleFiguresError, SimulationError, SynthesisError, OSError) as error:
+    except (BinaryCoPError, StaleFiguresError, RuntimeError, OSError) as error:
         print(f"report: {error}", file=sys.stderr)
         return 1
     print(json.dumps(figures, indent=2) if options.json else table(figures))

@@ -1,4 +1,4 @@
-"""Synthesis of a core with yosys, and place and route with nextpnr for the ECP5: cells and the clock that is reached.
+"""Synthesis of a core or of a whole accelerator with yosys, and place and route of a core with nextpnr for the ECP5.
 
 No registry has place and route for the 7-series. The ECP5 has look-up tables of four inputs and another routing, so its
 clock is evidence that the pipeline has no long path, and no figure for a Zynq.
@@ -8,12 +8,12 @@ import json
 import os
 import re
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from binarycop.bundle.files import Bundle
-from overlays.rtl import generate
+from overlays.rtl import accelerator, core, generate
 from overlays.rtl.plan import Plan
 from overlays.rtl.simulation import TOP
 
@@ -44,15 +44,23 @@ class Resources:
     dsps: int
 
 
-def synthesize(folder: Path, plan: Plan, bundle: Bundle) -> Resources:
-    """Write the circuit to ``folder`` and synthesise it for the 7-series. Raises SynthesisError."""
+def synthesize(folder: Path, plan: Plan, bundle: Bundle, *, with_shell: bool = False) -> Resources:
+    """Write the circuit to ``folder`` and synthesise it for the 7-series. Raises SynthesisError.
+
+    with_shell: the whole accelerator as one design, so that nothing is counted twice or left out between its parts.
+    """
     generate.write(folder, plan, bundle)
+    top, parameters, sources = TOP, "", []
+    if with_shell:
+        top, parameters = accelerator.TOP, f"-chparam SCORE_BITS {core.score_bits(bundle)}"
+        sources = [str(file) for file in accelerator.shell_sources()]
+    # Flat, since each of some thousand tables would be a module for yosys' ABC otherwise.
     _yosys(
         folder,
         "read_verilog -lib -specify +/xilinx/cells_sim.v",
-        _read(folder, "-D XILINX_PRIMITIVES"),
-        f"hierarchy -check -top {TOP}",
-        f"synth_xilinx -family xc7 -flatten -top {TOP}",
+        _read(folder, "-D XILINX_PRIMITIVES", sources),
+        f"hierarchy -check -top {top} {parameters}",
+        f"synth_xilinx -family xc7 -flatten -top {top}",
         "tee -q -o xilinx.json stat -json",
     )
     cells = json.loads((folder / "xilinx.json").read_text())["design"]["num_cells_by_type"]
@@ -87,9 +95,9 @@ def fmax_mhz(log: str) -> float:
     return float(found[-1])
 
 
-def _read(folder: Path, options: str) -> str:
+def _read(folder: Path, options: str, sources: Sequence[str] = ()) -> str:
     # -defer: modules without their parameters are not elaborated.
-    names = (folder / generate.FILE_LIST).read_text().split()
+    names = [*(folder / generate.FILE_LIST).read_text().split(), *sources]
     return f"read_verilog -defer -sv {options} {' '.join(names)}"
 
 

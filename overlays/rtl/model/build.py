@@ -16,12 +16,10 @@ from binarycop.bundle import files as bundles
 from binarycop.classes import LABELS
 from binarycop.errors import BinaryCoPError
 from overlays.command_line import make_parser
-from overlays.finn.lines import SOURCES as GATE_LINES
-from overlays.rtl import generate
+from overlays.rtl import accelerator, generate
 
 RTL = Path(__file__).resolve().parents[1]
-SHELL, RULES, MODEL = RTL / "shell", RTL / "rules", RTL / "model"
-TOP = "binarycop_shell"
+RULES, MODEL = RTL / "rules", RTL / "model"
 SCORE_BYTES = 2  # of a score in memory (shell/score_writer.sv)
 _LONGEST_S = 1800
 _OPTIONS = ("-O3", "--x-assign", "fast", "--x-initial", "fast", "--assert", "-Wno-lint", "--timescale", "1ns/1ps")
@@ -38,10 +36,8 @@ class ModelError(BinaryCoPError, RuntimeError):
 
 
 def shell_sources() -> list[Path]:
-    """The shell's modules in the order of their compilation, with the rules of AXI and the gate's lines."""
-    package = SHELL / "fault_causes.sv"
-    modules = sorted(file for file in SHELL.glob("*.sv") if file != package)
-    return [package, *modules, *sorted(RULES.glob("*.sv")), *GATE_LINES]
+    """The shell's sources in the order of their compilation, and the rules of AXI."""
+    return [*accelerator.shell_sources(), *sorted(RULES.glob("*.sv"))]
 
 
 def build(bundle: Path, out: Path) -> Path:
@@ -59,7 +55,7 @@ def build(bundle: Path, out: Path) -> Path:
         score_bits = json.loads((core / generate.DESCRIPTION).read_text(encoding="utf-8"))["score_bits"]
         weights = manifest.sha256["weights.npz"]
         command = ["verilator", "--cc", "--exe", "--build", "-j", "2", *_OPTIONS, *_SPEED]
-        command += ["--top-module", TOP, f"-GSCORE_BITS={score_bits}"]
+        command += ["--top-module", accelerator.TOP, f"-GSCORE_BITS={score_bits}"]
         command += ["-CFLAGS", f"-fPIC -std=c++17 -I{MODEL} -DCIRCUIT_WEIGHTS={weights}"]
         command += ["-LDFLAGS", "-shared -fPIC", "-o", library.name, "--Mdir", str(core.with_name("build"))]
         # The core names its ROMs and sources relative to its folder.

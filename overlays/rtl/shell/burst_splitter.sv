@@ -47,9 +47,13 @@ module burst_splitter #(
     wire [4:0] in_page = to_page < PAGE_BITS'(LONGEST) ? to_page[4:0] : LONGEST;
     wire [4:0] length = left < BEATS_BITS'(in_page) ? left[4:0] : in_page;
 
-    wire [64:0] burst_end = {1'b0, burst_address} + 65'(burst_beats) * 65'(BEAT_BYTES);
+    // A burst stays within its page, so no carry leaves the address within the page: an adder of 12 bits in front of the
+    // comparison of 64, not one of 64.
+    wire [11:0] burst_bytes = 12'(burst_beats) << BYTE_BITS;
+    wire [11:0] last_in_page = burst_address[11:0] + burst_bytes - 12'd1;
+    wire [63:0] last_byte = {burst_address[63:12], last_in_page};
     wire aligned = burst_address[BYTE_BITS-1:0] == 0;
-    wire inside_window = aligned && burst_address >= window_first && burst_end <= {1'b0, window_end};
+    wire inside_window = aligned && burst_address >= window_first && last_byte < window_end;
 
     assign idle = state == IDLE;
     assign burst_valid = state == OFFER;
@@ -80,7 +84,7 @@ module burst_splitter #(
                 end
                 OFFER:
                 if (burst_ready) begin
-                    next_address <= burst_end[63:0];
+                    next_address <= burst_address + 64'(burst_bytes);
                     left <= left - BEATS_BITS'(burst_beats);
                     state <= left == BEATS_BITS'(burst_beats) ? IDLE : MEASURE;
                 end

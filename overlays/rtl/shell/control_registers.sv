@@ -57,12 +57,14 @@ module control_registers #(
         for (int i = 0; i < 4; i++) merged[8*i+:8] = strobes[i] ? data[8*i+:8] : earlier[8*i+:8];
     endfunction
 
-    // Address and data of a write are taken together, and a response leaves before the next one comes.
-    wire writes = awvalid && wvalid && !bvalid;
-    wire reads = arvalid && !rvalid;
-    assign awready = writes;
-    assign wready  = writes;
-    assign arready = reads;
+    // Address and data of a write are taken together, and a response leaves before the next one comes. No output depends
+    // on an input of the same cycle (AMBA AXI, A3.1.1); what is valid stays valid until it is taken (A3.2.1).
+    logic accepts;
+    wire writes = accepts && awvalid && wvalid;
+    wire reads = arvalid && arready;
+    assign awready = accepts;
+    assign wready  = accepts;
+    assign arready = !rvalid;
     assign bresp   = 2'b00;
     assign rresp   = 2'b00;
 
@@ -71,6 +73,7 @@ module control_registers #(
 
     always_ff @(posedge clk)
         if (!rst_n) begin
+            accepts <= 0;
             bvalid <= 0;
             rvalid <= 0;
             start <= 0;
@@ -82,6 +85,7 @@ module control_registers #(
             window_first <= 0;
             window_end <= 0;
         end else begin
+            accepts <= awvalid && wvalid && !accepts && !bvalid;
             bvalid <= writes || (bvalid && !bready);
             rvalid <= reads || (rvalid && !rready);
             start  <= starts;

@@ -17,10 +17,10 @@ from overlays.command_line import make_parser
 from overlays.finn import lines
 from overlays.finn.recipe import PYNQ_Z1
 from overlays.rtl import generate
+from overlays.rtl.accelerator import SHELL
 from overlays.rtl.vivado.wrapper import wrapper
 
 RTL = Path(__file__).resolve().parents[1]
-SHELL = RTL / "shell"
 TCL = Path(__file__).with_name("block_design.tcl")
 BUNDLES = RTL.parent / "bundles"
 _CLOCK = (

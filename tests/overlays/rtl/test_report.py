@@ -1,13 +1,15 @@
 """The kept figures: complete for each network, and refused where they belong to another circuit."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
 
 from binarycop.bundle import files
 from overlays.networks.tables import NETWORKS
-from overlays.rtl import report
+from overlays.rtl import accelerator, report
+from overlays.rtl.accelerator import shell_sha256
 from overlays.rtl.generate import default_plan
 from overlays.rtl.report import BUNDLES, PARTS, StaleFiguresError, circuit_sha256
 from overlays.rtl.synthesis import Resources, SynthesisError, fmax_mhz, resources
@@ -89,10 +91,66 @@ def test_what_the_circuit_has_is_not_measured_again_if_only_the_missing_is_wante
     assert report.read(file)["n-cnv"]["fmax_mhz_ecp5"] == 123.4
 
 
+def kept_with_shell(folder: Path, hashes: dict[str, str], shell: str) -> Path:
+    file = kept(folder, hashes)
+    figures = json.loads(file.read_text())
+    figures["n-cnv"] |= {"shell_sha256": shell, "luts_with_shell": 12_000, "latency_cycles_with_shell": 2_439}
+    file.write_text(json.dumps(figures))
+    return file
+
+
+def test_figures_with_the_present_shell_are_read_and_those_of_other_networks_are_none(
+    tmp_path: Path, hashes: dict[str, str]
+) -> None:
+    figures = report.read(kept_with_shell(tmp_path, hashes, shell_sha256()))
+    assert [figures[name]["luts_with_shell"] for name in ("n-cnv", "u-cnv")] == [12_000, None]
+
+
+def test_figures_with_another_shell_are_refused(tmp_path: Path, hashes: dict[str, str]) -> None:
+    file = kept_with_shell(tmp_path, hashes, "0" * 64)
+    with pytest.raises(StaleFiguresError, match="the shell has changed since n-cnv was measured with it"):
+        report.read(file)
+
+
+def test_a_measurement_drops_the_figures_with_another_shell_and_keeps_those_of_the_core(
+    tmp_path: Path, hashes: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = kept_with_shell(tmp_path, hashes, "0" * 64)
+    monkeypatch.chdir(tmp_path)
+    measured = {"cycles_per_image_with_shell": 1024.0, "latency_cycles_with_shell": 2_440}
+    monkeypatch.setitem(report._MEASUREMENTS, "shell-simulation", lambda folder, plan, bundle: measured)
+    report.measure("n-cnv", "shell-simulation", file)
+    figures = report.read(file)["n-cnv"]
+    assert (figures["images"], figures["latency_cycles_with_shell"], figures["luts_with_shell"]) == (96, 2_440, None)
+
+
+def test_a_measurement_of_the_core_keeps_the_figures_with_the_present_shell(
+    tmp_path: Path, hashes: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = kept_with_shell(tmp_path, hashes, shell_sha256())
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setitem(report._MEASUREMENTS, "route", lambda folder, plan, bundle: {"fmax_mhz_ecp5": 123.4})
+    report.measure("n-cnv", "route", file)
+    assert report.read(file)["n-cnv"]["luts_with_shell"] == 12_000
+
+
+def test_the_hash_of_the_shell_depends_on_each_of_its_sources(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = shell_sha256()
+    shutil.copytree(accelerator.SHELL, tmp_path / "shell")
+    monkeypatch.setattr(accelerator, "SHELL", tmp_path / "shell")
+    assert shell_sha256() == before
+    with (tmp_path / "shell" / "beat_fifo.sv").open("a") as file:
+        file.write("\n")
+    assert shell_sha256() != before
+
+
 def test_an_unknown_word_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         report.main(["--measure", "speed"])
-    assert "speed is neither of simulation, synthesis, route nor of" in capsys.readouterr().err
+    assert (
+        "speed is neither of simulation, synthesis, route, shell-simulation, shell-synthesis nor of"
+        in capsys.readouterr().err
+    )
 
 
 def test_the_page_has_the_kept_figures() -> None:
