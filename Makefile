@@ -49,6 +49,12 @@ distclean: clean ## Removes the training environment too.
 
 ##@ Test
 
+# A PYNQ-Z1's images have pynq 3.0.1 or 3.1; pynq 4.0 no longer supports that board.
+PYNQS := 3.0.1 3.1.2 4.0.0
+ENVIRONMENTS := $(TRAINING)/.installed $(PYNQS:%=.venv-pynq-%/.installed) $(PINNED)/.installed $(DEBIAN)/.installed $(RTL)/.installed
+# With -j, several are installed side by side: pip keeps no more than one core busy.
+environments: $(VENV)/.tested $(ENVIRONMENTS) ## Installs all environments that the tests of CI need.
+
 test: $(VENV)/.tested lint ## Runs ruff, the import rules, mypy and all tests.
 	OPENBLAS_NUM_THREADS=1 $(VENV)/bin/python -m pytest -n auto --dist loadfile
 
@@ -62,28 +68,32 @@ lint: $(VENV)/.tested ## Runs ruff, the import rules and mypy only.
 	$(VENV)/bin/lint-imports --no-cache --no-logo
 	$(VENV)/bin/mypy
 
-test-pinned: $(PINNED)/.installed ## Runs the tests with the board's versions: Python 3.10, numpy 1.21, OpenCV 4.5.4.
-	OPENBLAS_NUM_THREADS=1 $(PINNED)/bin/python -m pytest -n auto --dist loadfile
+# Pages, the package's build and training never run on a board, so another Python shows nothing new about them.
+NEVER_ON_A_BOARD := tests/docs tests/deploy tests/overlays
+test-pinned: $(PINNED)/.installed ## Runs the daemon's tests with the board's versions: Python 3.10, numpy 1.21, OpenCV 4.5.4.
+	OPENBLAS_NUM_THREADS=1 $(PINNED)/bin/python -m pytest -n auto --dist loadfile $(NEVER_ON_A_BOARD:%=--ignore=%)
 
-# A PYNQ-Z1's images have pynq 3.0.1 or 3.1; pynq 4.0 no longer supports that board.
-PYNQS := 3.0.1 3.1.2 4.0.0
-PYNQ_TESTS := tests/accelerator tests/classifier tests/service/test_failover_classifier.py tests/service/test_fault_injection.py \
-	tests/service/test_low_power_board.py tests/cli/test_overlay.py tests/api tests/notebooks
+# These have the tests with the mark pynq. All others are the same with each version.
+PYNQ_TESTS := tests/accelerator/test_pynq_board.py tests/api/test_mask_classifier.py tests/cli/test_classify.py \
+	tests/cli/test_overlay.py tests/notebooks/test_notebooks.py tests/service/test_fault_injection.py \
+	tests/service/test_low_power_board.py
 test-pynq: $(PYNQS:%=.venv-pynq-%/.installed) ## Tests the accelerator's driver with each supported pynq on the simulated board.
 	@printf '%s\n' $(PYNQS) | xargs -P "$$(nproc)" -I VERSION sh -c \
-		'out=$$(.venv-pynq-VERSION/bin/python -m pytest $(PYNQ_TESTS) 2>&1); code=$$?; echo "pynq VERSION"; echo "$$out"; exit $$code'
+		'out=$$(.venv-pynq-VERSION/bin/python -m pytest -m pynq $(PYNQ_TESTS) 2>&1); code=$$?; echo "pynq VERSION"; echo "$$out"; exit $$code'
 
 # Debian 12 has OpenCV 4.6. `make test` and `make test-pinned` test the same input with OpenCV 5 and 4.5.4.
 test-debian: $(DEBIAN)/.installed ## Tests other people's input with Debian 12's OpenCV 4.6.
-	$(DEBIAN)/bin/python -m pytest -m tried
+	OPENBLAS_NUM_THREADS=1 $(DEBIAN)/bin/python -m pytest -m tried
 
 # WRITE=1 writes docs/compatibility.md.
 compatibility: $(VENV)/.tested $(PINNED)/.installed $(DEBIAN)/.installed ## Tests other people's input with OpenCV 4.5.4, 4.6 and 5.
 	@$(VENV)/bin/python -m tests.system.compatibility.run $(if $(WRITE),--write) \
 		$(PINNED)/bin/python $(DEBIAN)/bin/python $(VENV)/bin/python
 
-test-training: $(TRAINING)/.installed ## Tests the training and build tooling in overlays/ with torch.
-	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(TRAINING)/bin/python -m pytest -n auto --dist loadfile tests/overlays
+# The folders with tests that need torch, or what else only this environment has. `make test` has the others.
+TRAINING_TESTS := tests/overlays/detector tests/overlays/explain tests/overlays/export tests/overlays/report tests/overlays/training
+test-training: $(TRAINING)/.installed ## Tests training, export and measurement in overlays/ with torch.
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(TRAINING)/bin/python -m pytest -n auto --dist loadfile $(TRAINING_TESTS)
 
 # WRITE=1 writes docs/benchmarks.md. Nothing else should run on the machine.
 benchmarks: $(BENCH)/.installed ## Measures this machine: kernel, frames, gates, start, memory (10 minutes).
@@ -173,7 +183,7 @@ package: $(VENV)/.installed ## Builds wheel, source distribution and Debian pack
 stick: ## Collects what a USB stick needs to install a board without a network.
 	@deploy/stick $(if $(STATUS),--status $(STATUS)) dist/stick
 
-.PHONY: run venv venv-train help clean distclean test test-install test-traces lint test-pinned test-pynq test-debian compatibility test-training benchmarks fuzz test-rtl \
+.PHONY: run venv venv-train environments help clean distclean test test-install test-traces lint test-pinned test-pynq test-debian compatibility test-training benchmarks fuzz test-rtl \
 	test-circuit rtl-model route \
 	test-board test-systemd test-boot test-package test-armhf armhf-cost test-faults test-sandbox privacy-report soak \
 	gate-release package stick

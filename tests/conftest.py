@@ -16,6 +16,12 @@ settings.load_profile("steady")
 SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 
 
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip a test with the mark ``pynq`` where there is none."""
+    if item.get_closest_marker("pynq") is not None:
+        pytest.importorskip("pynq", reason="needs pynq: make test-pynq installs it, make venv does where it can")
+
+
 @pytest.fixture(autouse=True)
 def _outside_systemd(monkeypatch: pytest.MonkeyPatch) -> None:
     """The tests must not depend on whether a systemd service runs them."""

@@ -27,6 +27,8 @@ pytest.importorskip("pynq", reason="needs pynq: make test-pynq installs it, make
 from binarycop.accelerator.pynq_board import ContiguousBuffer, PynqBoard, pynq
 from binarycop.accelerator.simulated.device import SimulatedBoard
 
+pytestmark = pytest.mark.pynq
+
 
 class PynqSetup:
     """A simulated board with a loaded overlay, and a clock that only the driver's sleep advances."""

@@ -218,8 +218,8 @@ def test_a_bundle_that_does_not_exist_is_refused(name: str) -> None:
         binarycop.open(name)
 
 
+@pytest.mark.pynq
 def test_the_simulated_board_gives_the_same(tiny_bundle: Bundle) -> None:
-    pytest.importorskip("pynq", reason="needs pynq: make test-pynq installs it, make venv does where it can")
     with binarycop.open(str(tiny_bundle.folder), "simulated-board") as board:
         assert board.backend == "simulated-board"
         assert np.array_equal(board.scores(tiny_bundle.golden_inputs), tiny_bundle.golden_scores)

@@ -52,8 +52,8 @@ def test_json_has_an_object_for_each_picture_in_their_order(
     assert (seen["picture"], seen["backend"], seen["width_px"]) == (str(person), "emulator", 320)
 
 
+@pytest.mark.pynq
 def test_every_backend_that_is_here_gives_the_same_scores(person: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    pytest.importorskip("pynq", reason="needs pynq: make test-pynq installs it, make venv does where it can")
     faces = []
     for backend in ("emulator", "simulated-board"):
         assert main(["classify", str(person), "--backend", backend, "--json"]) == 0

@@ -30,11 +30,6 @@ def lines_of(text: str) -> list[dict[str, Any]]:
 
 
 @pytest.fixture
-def _pynq() -> None:
-    pytest.importorskip("pynq", reason="needs pynq: make test-pynq installs it, make venv does where it can")
-
-
-@pytest.fixture
 def built(tiny_bundle: Bundle, tmp_path: Path) -> Path:
     """The folder of a bundle with a build."""
     folder = Path(shutil.copytree(tiny_bundle.folder, tmp_path / "built"))
@@ -79,7 +74,7 @@ def test_the_unit_loads_no_overlay_that_the_settings_do_not_ask_for(
     assert main(["load-overlay", "--if-set", "--bundle", bundle, "--config", str(tmp_path / "gate.yaml")]) == 4
 
 
-@pytest.mark.usefixtures("_pynq")
+@pytest.mark.pynq
 @pytest.mark.parametrize("backend", ["emulator", "overlay"])
 def test_load_overlay_restores_a_slow_clock_first_also_if_it_then_loads_nothing(
     bundle: str, tiny_bundle: Bundle, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, backend: str
@@ -95,7 +90,7 @@ def test_load_overlay_restores_a_slow_clock_first_also_if_it_then_loads_nothing(
     assert (board.clock_mhz(), board.fabric.slowed_from_mhz()) == (100.0, None)
 
 
-@pytest.mark.usefixtures("_pynq")
+@pytest.mark.pynq
 def test_a_clock_that_a_running_daemon_has_slowed_is_left_to_it(
     bundle: str, tiny_bundle: Bundle, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -202,7 +197,7 @@ def test_a_bundle_whose_bitstream_is_none_is_refused_wherever_it_is_taken(
     assert not list(store.glob("bundles/*"))
 
 
-@pytest.mark.usefixtures("_pynq")
+@pytest.mark.pynq
 def test_load_overlay_has_a_dry_run_on_the_simulated_board(built: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["load-overlay", "--simulated", "--bundle", str(built), "--json"]) == 0
     assert lines_of(capsys.readouterr().out) == [
@@ -210,13 +205,11 @@ def test_load_overlay_has_a_dry_run_on_the_simulated_board(built: Path, capsys: 
     ]
 
 
-@pytest.mark.parametrize("memory", ["pynq", "uio"])
+@pytest.mark.parametrize("memory", [pytest.param("pynq", marks=pytest.mark.pynq), "uio"])
 def test_the_simulated_board_loads_the_bitstream_of_the_bundle(
     built: Path, tmp_path: Path, memory: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """One for another chip is a failure of the overlay, as on a board, which reads the IDCODE."""
-    if memory == "pynq":
-        pytest.importorskip("pynq", reason="needs pynq: make test-pynq installs it, make venv does where it can")
     command = ["selftest", "--backend", "simulated-board", "--bundle", str(built)]
     command += ["--config", settings_for(tmp_path, "none", memory=memory)]
     assert main(command) == 0
@@ -229,7 +222,7 @@ def test_the_simulated_board_loads_the_bitstream_of_the_bundle(
     assert "overlay.bit is for a 7z010, and the simulated board has a 7z020" in capsys.readouterr().err
 
 
-@pytest.mark.usefixtures("_pynq")
+@pytest.mark.pynq
 def test_evaluate_gives_the_same_report_on_the_simulated_board(
     bundle: str, pictures: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -242,7 +235,7 @@ def test_evaluate_gives_the_same_report_on_the_simulated_board(
     assert reports["emulator"] == reports["simulated-board"]
 
 
-@pytest.mark.usefixtures("_pynq")
+@pytest.mark.pynq
 def test_replay_gives_the_same_events_on_the_simulated_board(
     bundle: str, clip: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -253,7 +246,7 @@ def test_replay_gives_the_same_events_on_the_simulated_board(
     assert events[0] == events[1]
 
 
-@pytest.mark.usefixtures("_pynq")
+@pytest.mark.pynq
 @pytest.mark.parametrize("fault", ["hang", "slow", "flip", "lose"])
 def test_the_daemon_recovers_from_each_fault(
     bundle: str, clip: Path, tmp_path: Path, fault: str, capsys: pytest.CaptureFixture[str]
@@ -269,7 +262,7 @@ def test_the_daemon_recovers_from_each_fault(
     assert "person" in names[failed:], "the front person is a new person after the fault"
 
 
-@pytest.mark.usefixtures("_pynq")
+@pytest.mark.pynq
 def test_with_the_fallback_the_daemon_continues_on_the_emulator(
     bundle: str, clip: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -281,7 +274,7 @@ def test_with_the_fallback_the_daemon_continues_on_the_emulator(
     assert "the emulator takes over, slower: odma0 has not finished within 20 ms" in err
 
 
-@pytest.mark.usefixtures("_pynq")
+@pytest.mark.pynq
 def test_without_a_fallback_the_daemon_ends_with_an_exit_code_of_its_own(
     bundle: str, clip: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -291,7 +284,7 @@ def test_without_a_fallback_the_daemon_ends_with_an_exit_code_of_its_own(
     assert capsys.readouterr().err.splitlines()[-1] == "binarycop: overlay: odma0 has not finished within 20 ms"
 
 
-@pytest.mark.usefixtures("_pynq")
+@pytest.mark.pynq
 def test_if_the_daemon_may_not_load_it_ends_with_the_exit_code_that_asks_for_a_loading(
     bundle: str, clip: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -329,7 +322,7 @@ def test_without_root_each_fault_ends_with_the_exit_code_that_asks_for_a_loading
     assert err.splitlines()[-1].startswith("binarycop: overlay: only root can load it")
 
 
-@pytest.mark.usefixtures("_pynq")
+@pytest.mark.pynq
 def test_root_loads_for_a_daemon_without_root(built: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     config = settings_for(tmp_path, "none", memory="uio")
     assert main(["load-overlay", "--simulated", "--bundle", str(built), "--config", config]) == 0

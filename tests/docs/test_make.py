@@ -24,6 +24,19 @@ def called(text: str) -> set[str]:
     return set(re.findall(r"\bmake ([a-z][a-z-]*)", text))
 
 
+def words_of(name: str) -> list[str]:
+    """The words of one of its variables."""
+    value = re.search(rf"^{name} := ((?:.*\\\n)*.*)$", TEXT, re.MULTILINE)
+    assert value is not None
+    return value[1].replace("\\\n", " ").split()
+
+
+def files_with_tests() -> list[str]:
+    """The files with tests, but for this one."""
+    names = sorted(name for name in tree() if re.fullmatch(r"tests/(.*/)?test_\w+\.py", name))
+    return [name for name in names if not __file__.endswith(name)]
+
+
 def test_help_has_a_line_for_every_target_in_the_order_of_the_file() -> None:
     whole = re.sub(r"\n {20,}", " ", make("help"))
     listed = re.findall(r"^  make (\S+) +(\S.*)$", whole, re.MULTILINE)
@@ -65,6 +78,23 @@ def test_the_tests_that_the_makefile_names_exist() -> None:
     named = set(re.findall(r"\btests/[\w/.]+", TEXT))
     assert len(named) >= 5
     assert {name for name in named if name not in tree() and f"{name}/" not in tree()} == set()
+
+
+def test_test_pynq_has_every_file_with_its_mark() -> None:
+    marked = {name for name in files_with_tests() if "pytest.mark.pynq" in (ROOT / name).read_text(encoding="utf-8")}
+    assert set(words_of("PYNQ_TESTS")) == marked
+
+
+def test_test_training_has_every_file_that_needs_more_than_make_test_installs() -> None:
+    folders = tuple(f"{folder}/" for folder in words_of("TRAINING_TESTS"))
+    needs = re.compile(r"importorskip\((?!\"matplotlib\")")
+    needing = {
+        name
+        for name in files_with_tests()
+        if name.startswith("tests/overlays/") and needs.search((ROOT / name).read_text(encoding="utf-8"))
+    }
+    assert len(needing) > 10
+    assert {name for name in needing if not name.startswith(folders)} == set()
 
 
 def test_no_variable_is_set_twice() -> None:

@@ -40,8 +40,8 @@ def test_pynq_finds_them() -> None:
     assert entry.load() is notebooks
 
 
+@pytest.mark.pynq
 def test_pynq_get_notebooks_delivers_them(tmp_path: Path) -> None:
-    pytest.importorskip("pynq", reason="needs pynq: make test-pynq installs it, make venv does where it can")
     program = "from pynq._cli.get_notebooks import main; main()"
     # Without -o it looks for a board first.
     command = [sys.executable, "-W", "ignore", "-c", program, "-o", "-q", "-p", str(tmp_path), "binarycop"]

@@ -7,7 +7,7 @@ from binarycop.service import bench_overlay
 from binarycop.service.fault_injection import inject
 from binarycop.settings.classifier import FaultKind
 
-pytest.importorskip("pynq", reason="needs pynq: make test-pynq installs it, make venv does where it can")
+pytestmark = pytest.mark.pynq
 
 
 def test_a_fault_switches_the_relay_off_and_is_over_within_one_frame() -> None:

@@ -21,7 +21,7 @@ from binarycop.settings.schema import Settings
 from binarycop.settings.service import Mode, ServiceSettings
 from tests.frames.fakes import ListedSource
 
-pytest.importorskip("pynq", reason="needs pynq: make test-pynq installs it, make venv does where it can")
+pytestmark = pytest.mark.pynq
 
 EMPTY_S, EMPTY_FRAMES = 4.0, 24  # nobody is in the demo's first frames
 PEOPLE, VISIT_FRAMES = 2, 108
