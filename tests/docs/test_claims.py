@@ -11,7 +11,7 @@ import pytest
 from binarycop.cli import exit_codes, main
 from binarycop.geometry import SIDE_PX
 from binarycop.journal.events import Event
-from binarycop.service import daemon, live, watchdog
+from binarycop.service import live, parts, watchdog
 from binarycop.settings.schema import LaneSettings, Settings
 from overlays.finn.lines import settings as overlay_settings
 from tests.docs.pages import DAEMON, ROOT, name_of, names_of, pages, rows, tree
@@ -83,7 +83,7 @@ CLAIMS: list[tuple[str, str, Callable[[], tuple[Any, ...]]]] = [
     (
         "docs/architecture.md",
         r"The grabbers, up to (\d+) s each; then the detectors' thread, up to (\d+) s\.",
-        lambda: (daemon._CLOSE_S, daemon._CLOSE_S),
+        lambda: (parts._CLOSE_S, parts._CLOSE_S),
     ),
     ("docs/architecture.md", r"is refused with exit code (\d+)", lambda: (dict(codes())["BundleError"],)),
     (

@@ -21,7 +21,7 @@ from binarycop.journal.events import Event
 from binarycop.journal.writers import WRITER_SOCKET
 from binarycop.lines.lane_io import LaneIo
 from binarycop.lines.mock import MockLines
-from binarycop.service import daemon
+from binarycop.service import daemon, parts
 from binarycop.service.perception_runner import ThreadPerception
 from binarycop.service.snapshot import LaneSnapshot
 from binarycop.settings.classifier import ClassifierSettings
@@ -147,7 +147,7 @@ def test_the_relay_is_off_before_a_source_is_closed(settings: Settings, monkeypa
         relay_while_running.append(factory.pin("RELAY").state)
         signal.raise_signal(signal.SIGTERM)
 
-    monkeypatch.setattr(daemon, "open_factory", lambda _: factory)
+    monkeypatch.setattr(parts, "open_factory", lambda _: factory)
     monkeypatch.setattr(Grabber, "close", close_and_look)
     summary = daemon.run_daemon(lambda: settings, RecordingDisplay(look_and_stop))
     assert summary.was_stopped
@@ -186,7 +186,7 @@ class Manager:
 @pytest.fixture
 def manager(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Manager:
     monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "notify"))
-    monkeypatch.setattr(daemon, "_harden", lambda _: None)  # these tests go on in this process
+    monkeypatch.setattr(parts, "_harden", lambda _: None)  # these tests go on in this process
     return Manager(tmp_path / "notify")
 
 
@@ -231,7 +231,7 @@ def test_a_source_that_cannot_be_opened_is_a_fault_of_its_gate_and_the_other_gat
     Path("bad").mkdir()
     Path("bad/a.jpg").write_bytes(b"no picture")
     factory = MockLines()
-    monkeypatch.setattr(daemon, "open_factory", lambda _: factory)
+    monkeypatch.setattr(parts, "open_factory", lambda _: factory)
     relays: list[tuple[bool, bool]] = []
 
     def look() -> None:
@@ -305,7 +305,7 @@ def test_if_a_part_fails_at_the_start_all_open_parts_are_closed_and_the_relay_is
     monkeypatch.setattr(choose, "find_kernel", lambda: None)  # so that the classifier is Emulator on every machine
     # The service closes the classifier too, so a part may be closed twice. The first time counts.
     order: dict[str, None] = {}
-    parts: dict[str, type] = {
+    kinds: dict[str, type] = {
         "relay": LaneIo, "classifier": Emulator, "grabber": Grabber, "detector": DetectorThread,
         "pin factory": MockLines,
     }  # fmt: skip
@@ -320,9 +320,9 @@ def test_if_a_part_fails_at_the_start_all_open_parts_are_closed_and_the_relay_is
 
         return close_and_record
 
-    for part, kind in parts.items():
+    for part, kind in kinds.items():
         monkeypatch.setattr(kind, "close", record(part, kind.close))  # type: ignore[attr-defined]
-    monkeypatch.setattr(daemon, fails, fail)
+    monkeypatch.setattr(parts if hasattr(parts, fails) else daemon, fails, fail)
     with pytest.raises(LineError, match="broke"):
         daemon.run_daemon(lambda: settings, None)
     assert list(order) == closed

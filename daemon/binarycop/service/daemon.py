@@ -1,4 +1,4 @@
-"""The daemon: opens every part in order, runs the loop, and closes the parts with the relay first."""
+"""The daemon: opens its parts (``service.parts``), runs the loop, and closes the parts with the relay first."""
 
 import os
 import signal
@@ -10,41 +10,26 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from binarycop import __version__
-from binarycop.bundle.manifest import Manifest
-from binarycop.clock import Clock, MonotonicClock
-from binarycop.detection.choose import words_of
+from binarycop.clock import MonotonicClock
 from binarycop.errors import BinaryCoPError, SourceErrors
-from binarycop.frames.names import is_recording
 from binarycop.journal.events import Event
 from binarycop.journal.repeats import LimitedJournal
-from binarycop.journal.writers import Journal, open_journal, print_to_stderr
-from binarycop.lines import relay_off_list
-from binarycop.lines.factory import open_factory, resolve
+from binarycop.journal.writers import open_journal, print_to_stderr
 from binarycop.service import hardening, heap
-from binarycop.service.assembly import detectors_of, grabber_of, make_service, tracker_of
-from binarycop.service.backends import open_bundle_or_fallback
 from binarycop.service.hang_timer import HangTimer
 from binarycop.service.journal_entries import Counters
-from binarycop.service.live import LiveLoop
 from binarycop.service.notify import Notifier
+from binarycop.service.parts import open_parts
 from binarycop.service.reload import SettingsReader
-from binarycop.service.service import Service
 from binarycop.service.snapshot import LaneSnapshot
-from binarycop.service.status import Origin
 from binarycop.service.status_recorder import StatusRecorder
 from binarycop.service.status_server import open_status
 from binarycop.service.systemd_link import SystemdLink
 from binarycop.service.watchdog import Watchdog
-from binarycop.settings.classifier import Backend, ClassifierSettings, MemoryAccess
-from binarycop.settings.lines import MOCK
-from binarycop.settings.schema import LaneSettings, Settings
+from binarycop.settings.schema import Settings
 from binarycop.trace import NO_TRACER, Tracer
-from binarycop.tracking.runner import DetectorThread
 
-_LIST = "BINARYCOP_RELAY_OFF_LIST"  # the unit sets it, to the list that its ExecStopPost= reads
 _COUNTS = ("persons", "permits", "refusals", "undecided", "passed")
-_CLOSE_S = 3.0  # a camera that stalls gives up after 2 s
 
 
 class Display(Protocol):
@@ -74,16 +59,6 @@ class RunSummary:
     was_stopped: bool
 
 
-@dataclass(frozen=True)
-class _Parts:
-    """What the daemon runs. origin, finders: what its status says of itself, and of each lane's detector."""
-
-    service: Service
-    loop: LiveLoop
-    origin: Origin
-    finders: tuple[str, ...]
-
-
 def run_daemon(
     load: Callable[[], Settings],
     display: Display | None,
@@ -106,7 +81,7 @@ def run_daemon(
     journal = LimitedJournal(open_journal(settings.journal.target, os.environ, clock, print_line), clock)
     with _last_words(journal), ExitStack() as opened:
         status = opened.enter_context(open_status(status_socket, os.environ, clock))
-        parts = _open_parts(settings, journal, notifier, clock, tracer, opened)
+        parts = open_parts(settings, journal, notifier, clock, tracer, opened)
         service, loop = parts.service, parts.loop
         watchdog = Watchdog.from_environment(os.environ, os.getpid())
         systemd = SystemdLink(
@@ -178,59 +153,6 @@ def _counts(summary: RunSummary) -> dict[str, int]:
     return {**sums, "captured": summary.captured, "dropped": summary.dropped, "withheld": summary.withheld}
 
 
-def _open_parts(
-    settings: Settings,
-    journal: LimitedJournal,
-    notifier: Notifier,
-    clock: Clock,
-    tracer: Tracer,
-    opened: ExitStack,
-) -> _Parts:
-    """Open every part in order. The loop reports each lane as started, when it is known what its source sends.
-
-    ``opened`` closes the relays first, then the classifier, grabbers, detectors and pin factory. This is not the
-    reverse of the order in which they are opened: a relay must not wait for a camera or a detector that hangs. The
-    order also holds if a part cannot be opened.
-    """
-    # One stack for each kind of part. ``opened`` closes them in reverse order.
-    factory_stack, detector_stack, grabber_stack, classifier_stack, relay_stack = (
-        opened.enter_context(ExitStack()) for _ in range(5)
-    )
-    notifier.send(f"STATUS=starting: bundle {settings.classifier.bundle} is checked against its golden vectors")
-    bundle, classifier = open_bundle_or_fallback(settings.classifier, journal)
-    classifier_stack.callback(classifier.close)
-    detectors, thread = detectors_of(settings.gates), DetectorThread()
-    detector_stack.callback(thread.close, _CLOSE_S)
-    trackers = [tracker_of(lane, detector, thread, tracer) for lane, detector in zip(settings.gates, detectors)]
-    is_live = any(not is_recording(lane.frames.source) for lane in settings.gates)
-    lines = resolve(settings.gates[0].lines.factory, is_live=is_live)
-    if _LIST in os.environ:
-        relay_off_list.check(Path(os.environ[_LIST]), settings.gates, lines)
-    factory = factory_stack.enter_context(open_factory(lines))
-    service = relay_stack.enter_context(
-        make_service(settings, bundle, classifier, trackers, factory, journal, clock, tracer)
-    )
-    # From here on only the service closes the classifier: not if the perception hangs in it.
-    classifier_stack.pop_all()
-    if notifier.has_manager and not _loads_overlays(settings.classifier):
-        _harden(journal)
-    if notifier.has_manager and journal.has_writer:
-        # They end in journald, past the writer's limits. From here on, errors are events.
-        hardening.close_output()
-    grabbers = [grabber_of(lane.frames, clock, tracer.of_gate(lane.name)) for lane in settings.gates]
-    for grabber in grabbers:
-        grabber_stack.callback(grabber.close, _CLOSE_S)
-
-    def on_started(index: int, mode: str) -> None:
-        lane, detector = settings.gates[index], detectors[index]
-        _write_started(journal, lane, bundle.manifest, classifier.name, detector.name, lines, mode)
-
-    label = f"{bundle.manifest.name} {bundle.manifest.version}"
-    origin = Origin(__version__, label, len(bundle.golden_scores), lines, lines == MOCK, os.getpid())
-    finders = tuple(words_of(detector) for detector in detectors)
-    return _Parts(service, LiveLoop(service, grabbers, clock, on_started), origin, finders)
-
-
 def _handle_signals(notifier: Notifier) -> tuple[threading.Event, threading.Event]:
     """Let signals request a stop or a reload; returns one flag for each."""
     stop_requested, reload_requested = threading.Event(), threading.Event()
@@ -244,34 +166,3 @@ def _handle_signals(notifier: Notifier) -> tuple[threading.Event, threading.Even
         # systemd reloads with SIGHUP. On a terminal, SIGHUP means that the terminal is gone.
         signal.signal(signal.SIGHUP, lambda *_: reload_requested.set())
     return stop_requested, reload_requested
-
-
-def _write_started(
-    journal: Journal, lane: LaneSettings, manifest: Manifest, backend: str, detector: str, lines: str, mode: str
-) -> None:
-    journal.write(
-        Event.STARTED,
-        lane.name,
-        bundle=manifest.name,
-        version=manifest.version,
-        backend=backend,
-        finder=detector,
-        source=lane.frames.source,
-        mode=mode,
-        lines=lines,
-        policy=lane.gate.policy.value,
-    )
-
-
-def _loads_overlays(settings: ClassifierSettings) -> bool:
-    """Whether the daemon itself loads an overlay in recovery: pynq then writes files and starts a program."""
-    return settings.backend is not Backend.EMULATOR and settings.overlay.memory is MemoryAccess.PYNQ
-
-
-def _harden(journal: Journal) -> None:
-    """From here on, forbid writing and new programs. If the second fails, the unit's sandbox still applies."""
-    hardening.forbid_writing()
-    try:
-        hardening.forbid_calls()
-    except OSError as error:
-        journal.write(Event.NOT_SEALED, "", reason=error.strerror or str(error))
