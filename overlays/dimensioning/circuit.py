@@ -19,7 +19,7 @@ from binarycop.bundle.manifest import Layer
 from overlays.rtl.stage import Stage, Weights
 
 MEASURED = Path(__file__).with_name("stages.json")
-SHELL_LUTS = 1310  # by yosys: both DMAs, their registers and the gate's lines (overlays/rtl/shell/README.md)
+SHELL_LUTS = 1358  # by yosys: n-CNV's whole accelerator less its core (overlays/rtl/figures.json)
 FIFO_WORDS = 32  # of the FIFO behind a convolution, if it is not known
 _RAM_BITS_OF_FOUR_LUTS = ((32, 6), (64, 3))  # words and bits of a RAM32M and a RAM64M
 _KINDS = (Weights.ROM, Weights.CONSTANT, Weights.PIXELS, Weights.BITPLANES)

@@ -48,6 +48,12 @@ def test_the_whole_cores_which_the_fit_has_not_seen_are_off_by_two_percent_at_mo
     assert sum(stage.ramb18 for stage in stages) == 2 * measured["bram36"]
 
 
+def test_the_shell_is_what_a_whole_accelerator_has_more_than_its_core() -> None:
+    figures = json.loads(Path(report.FIGURES).read_text(encoding="utf-8")).values()
+    shells = [each["luts_with_shell"] - each["luts"] for each in figures if each.get("luts_with_shell")]
+    assert shells == pytest.approx([circuit.SHELL_LUTS] * len(shells), abs=50)
+
+
 def test_too_few_stages_are_refused() -> None:
     with pytest.raises(ValueError, match="3 measured stages are too few for 4 factors"):
         circuit.fit(circuit.measured_stages()[:3])
