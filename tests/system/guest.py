@@ -64,18 +64,33 @@ def events(*arguments: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in run("binarycop", "events", "--json", *arguments).splitlines()]
 
 
-def carry_out(checks: Iterable[Callable[[], str]], reports: Path, only: str = "") -> None:
-    """Run each check whose name contains ``only``, and write a line for each to ``reports``."""
+def carry_out(checks: Iterable[Callable[[], str]], reports: Path, only: str = "", *, tries: int = 1) -> None:
+    """Run each check whose name contains ``only``, and write a line for each to ``reports``.
+
+    tries: how often a check may be tried. It is for checks that measure times and may be repeated: one that got too
+    little of the processor is good the next time, and a fault fails each time. The report has what failed before.
+    """
     with reports.open("a") as out:
         for check in checks:
             if only not in check.__name__:
                 continue
             begun_s = monotonic()
-            try:
-                good, detail = True, check()
-            except Exception:  # noqa: BLE001 - the next check must still run
-                good, detail = False, traceback.format_exc()
+            good, detail = _attempt(check)
+            for number in range(2, tries + 1):
+                if good:
+                    break
+                before = detail
+                good, detail = _attempt(check)
+                detail += f"\ntry {number}; the one before had failed:\n{before}"
             name = check.__name__.replace("_", " ")
             report = {"check": name, "good": good, "detail": detail, "took_s": monotonic() - begun_s}
             out.write(json.dumps(report) + "\n")
             out.flush()
+
+
+def _attempt(check: Callable[[], str]) -> tuple[bool, str]:
+    """Whether a check is good, and what it says or why it is not."""
+    try:
+        return True, check()
+    except Exception:  # noqa: BLE001 - the next check must still run
+        return False, traceback.format_exc()

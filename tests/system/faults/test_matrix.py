@@ -11,7 +11,7 @@ from tests.system.faults import table
 from tests.system.faults.fake_chip import RELAY, LevelChange
 from tests.system.faults.fault_row import FaultResult, FaultRow
 from tests.system.faults.gate_process import CheckFailed, GateProcess, JournalLine, event_of
-from tests.system.faults.run import BRIEF, ROWS, attempt, chosen
+from tests.system.faults.run import BRIEF, ROWS, attempt, chosen, results
 
 
 @pytest.fixture
@@ -62,6 +62,29 @@ def test_a_row_that_fails_gives_its_reason() -> None:
         raise CheckFailed("the relay stayed on")
 
     assert attempt(FaultRow("lines", "a fault", "-", None, "", inject)) == "the relay stayed on"
+
+
+def test_a_row_that_fails_is_tried_once_more_after_all_others() -> None:
+    good = FaultResult("switches the relay off", 0.5, Event.FROZEN, "by itself", 1.0, "permissions: 1")
+    tries: list[str] = []
+
+    def row(name: str, *failing: int) -> FaultRow:
+        def inject(work: Path, limit_s: float) -> FaultResult:
+            tries.append(name)
+            if tries.count(name) in failing:
+                raise CheckFailed(f"try {tries.count(name)}")
+            return good
+
+        return FaultRow("lines", name, "-", None, "", inject)
+
+    found = list(results([row("late", 1), row("broken", 1, 2), row("good")], 2))
+    assert [(row.fault, result) for row, result in found] == [
+        ("late", "try 1"),
+        ("broken", "try 1"),
+        ("good", good),
+        ("late", good),
+        ("broken", "try 2"),
+    ]
 
 
 def test_fault_names_are_unique_and_a_word_selects_rows() -> None:

@@ -792,7 +792,7 @@ def main() -> int:
     """Run all checks of this boot. The exit code is always 0, since the reports have the results."""
     boot, only = sys.argv[1], sys.argv[2] if len(sys.argv) > 2 else ""
     note_when_stop_post_runs()
-    carry_out(CHECKS[boot], Path("/reports"), only)
+    carry_out(CHECKS[boot], Path("/reports"), only, tries=2)
     return 0
 
 
