@@ -124,6 +124,9 @@ route: $(VENV)/.tested $(RTL)/.routed ## Places and routes the circuits of n-CNV
 # Each of these builds its image or tree once, in ~/.cache (300 to 420 MB, 2 to 3 minutes), and that needs root. WORD=… runs
 # only the checks that have this word in their name: WORD=edges, WORD=reload, WORD=frames; of test-armhf, WORD=cli runs one
 # folder of tests.
+images: $(VENV)/.installed ## Builds the images of test-board, test-systemd and test-package (root).
+	@$(VENV)/bin/python -m tests.system.images
+
 test-board: $(VENV)/.installed ## Tests lines and camera on the chips and cameras of an emulated machine (3 minutes).
 	@$(VENV)/bin/python -m tests.system.board.run $(WORD)
 
@@ -144,7 +147,7 @@ armhf-cost: $(VENV)/.installed ## Counts the instructions of a frame on the boar
 	@$(VENV)/bin/python -m tests.system.armhf.cost
 
 # WRITE=1 writes docs/faults.md. One row fills a file system, which needs root.
-test-faults: $(VENV)/.tested ## Injects every fault into a running daemon (10 minutes; WORD=brief takes 3).
+test-faults: $(VENV)/.tested ## Injects every fault into a running daemon (10 minutes; WORD=brief takes 2).
 	@$(VENV)/bin/python -m tests.system.faults.run $(WORD) $(if $(WRITE),--write)
 
 # It fails above 0.5 for the daemon, and above 1.3 for what needs root.
@@ -184,7 +187,7 @@ stick: ## Collects what a USB stick needs to install a board without a network.
 	@deploy/stick $(if $(STATUS),--status $(STATUS)) dist/stick
 
 .PHONY: run venv venv-train environments help clean distclean test test-install test-traces lint test-pinned test-pynq test-debian compatibility test-training benchmarks fuzz test-rtl \
-	test-circuit rtl-model route \
+	test-circuit rtl-model route images \
 	test-board test-systemd test-boot test-package test-armhf armhf-cost test-faults test-sandbox privacy-report soak \
 	gate-release package stick
 

@@ -9,6 +9,7 @@ import pytest
 from tests.docs.pages import ROOT, rows, targets, tree
 
 TEXT = (ROOT / "Makefile").read_text(encoding="utf-8")
+PREPARING = {"lint", "environments", "images"}  # the targets of the table do this too, each for itself
 GROUPS = ["Run", "Test", "Test whole systems", "Release"]
 
 pytestmark = pytest.mark.skipif(shutil.which("make") is None, reason="needs make")
@@ -22,6 +23,13 @@ def make(*arguments: str) -> str:
 def called(text: str) -> set[str]:
     """The make targets that a text calls."""
     return set(re.findall(r"\bmake ([a-z][a-z-]*)", text))
+
+
+def called_by_ci() -> set[str]:
+    """The targets in the commands of ``.ci/run``."""
+    lines = (ROOT / ".ci" / "run").read_text(encoding="utf-8").splitlines()
+    commands = [re.sub(r"\w+=\S+|\".*?\"", "", line) for line in lines if re.match(r"(make|side_by_side) ", line)]
+    return {word for command in commands for word in command.replace("||", "").split()} - {"make", "side_by_side"}
 
 
 def words_of(name: str) -> list[str]:
@@ -104,7 +112,7 @@ def test_no_variable_is_set_twice() -> None:
 
 
 def test_ci_calls_what_contributing_says() -> None:
-    ci = called((ROOT / ".ci" / "run").read_text(encoding="utf-8"))
+    ci = called_by_ci()
     page = ROOT / "CONTRIBUTING.md"
     table = called(" ".join(cell for row in rows(page, "What to run") for cell in row)) | {"test"}
     sentence = re.search(
@@ -113,4 +121,4 @@ def test_ci_calls_what_contributing_says() -> None:
     assert sentence is not None
     assert ci <= set(targets())
     assert table - ci == called(sentence[1])
-    assert ci <= table
+    assert ci - PREPARING <= table

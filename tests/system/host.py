@@ -53,18 +53,19 @@ class Reports(list[dict[str, Any]]):
 
 def run_suite(
     name: str,
-    script: Path,
+    built_image: Callable[[], Path | None],
     checks: Callable[[Path, Path, Reports], bool],
-    *arguments: str,
+    *,
     wanted: int | None = None,
 ) -> int:
-    """Build the image of ``script``, run ``checks``, and print the result. Returns the exit code of the suite.
+    """Build the image if needed, run ``checks``, and print the result. Returns the exit code of the suite.
 
-    ``checks`` gets the image, an empty folder, and the reports to fill. It returns whether it ran to the end.
-    ``wanted`` is the number of reports that are needed; without it, one is enough.
+    ``built_image`` returns the image, or None if it cannot be built. ``checks`` gets the image, an empty folder, and
+    the reports to fill. It returns whether it ran to the end. ``wanted`` is the number of reports that are needed;
+    without it, one is enough.
     """
     began_s = monotonic()
-    built = image(script, *arguments)
+    built = built_image()
     if built is None:
         return 1
     image_s, reports = monotonic() - began_s, Reports()

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.system.host import Reports, run_suite
+from tests.system.host import Reports, image, run_suite
 
 Checks = Callable[[Path, Path, Reports], bool]
 
@@ -52,7 +52,7 @@ def checks(*good: bool, ended: bool = True) -> Checks:
 def test_the_exit_code_is_0_only_if_all_checks_are_good(
     script: Path, run: Checks, wanted: int | None, code: int, message: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert run_suite("test-it", script, run, wanted=wanted) == code
+    assert run_suite("test-it", lambda: image(script), run, wanted=wanted) == code
     out = capsys.readouterr().out
     assert f"test-it: {message}, " in out
     assert ("the console's last line" in out) == bool(code)
@@ -64,4 +64,4 @@ def test_without_an_image_no_check_runs(script: Path) -> None:
     def never(image: Path, work: Path, reports: Reports) -> bool:
         raise AssertionError
 
-    assert run_suite("test-it", script, never) == 1
+    assert run_suite("test-it", lambda: image(script), never) == 1

@@ -61,9 +61,14 @@ print(platform.machine(), "Python", platform.python_version(), "numpy", numpy.__
 """
 
 
+def image() -> Path | None:
+    """The suite's image; None if it cannot be built."""
+    return host.image(HERE / "image.sh")
+
+
 def main() -> int:
     """Build, install, run, report."""
-    return host.run_suite("test-armhf", HERE / "image.sh", _checks)
+    return host.run_suite("test-armhf", image, _checks)
 
 
 def _checks(image: Path, work: Path, reports: Reports) -> bool:

@@ -19,9 +19,14 @@ LONGEST_S = 600
 MEMORY_MB = 2048
 
 
+def image() -> Path | None:
+    """The suite's image; None if it cannot be built."""
+    return host.image(HERE / "image.sh", *host.requirements())
+
+
 def main() -> int:
     """Build, boot, report. With a word as argument only the checks whose names contain it run."""
-    return host.run_suite("test-board", HERE / "image.sh", _checks, *host.requirements())
+    return host.run_suite("test-board", image, _checks)
 
 
 def _checks(image: Path, work: Path, reports: Reports) -> bool:

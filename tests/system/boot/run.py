@@ -69,13 +69,18 @@ ExecStart=/usr/bin/python3 /opt/trial/tests/system/boot/relay_recorder.py {line}
 """
 
 
+def image() -> Path | None:
+    """The suite's image; None if it cannot be built."""
+    return host.image(HERE / "image.sh")
+
+
 def main() -> int:
     """Build, boot, boot again, report."""
     if os.geteuid() != 0:
         print("test-boot: root is needed (device nodes, chroot)", file=sys.stderr)
         return 1
     wanted = sum(len(checks) for checks in guest.CHECKS.values())
-    return host.run_suite("test-boot", HERE / "image.sh", _checks, wanted=wanted)
+    return host.run_suite("test-boot", image, _checks, wanted=wanted)
 
 
 def _checks(image: Path, work: Path, reports: Reports) -> bool:
