@@ -15,6 +15,7 @@ from binarycop.cli.main import main
 from binarycop.clock import MonotonicClock
 from binarycop.journal.events import Event
 from binarycop.journal.writer_client import WriterClient
+from binarycop.settings.load import MAX_GATES
 
 # systemd gives the socket as descriptor 3.
 PROGRAM = """
@@ -86,7 +87,7 @@ def test_what_waits_in_the_socket_and_what_comes_is_written(sockets: Sockets) ->
                 hostile.sendto(b"x" * size, str(sockets.address))
         client.send(Event.OVERLAY_BACK, "", {})
         client.close()
-        # The first refusal is told at once, the others at the end.
+        # The first refusal is reported at once, the others at the end.
         assert [sockets.entry()["BINARYCOP_EVENT"] for _ in range(2)] == ["unwritten", "overlay_back"]
         writer.send_signal(signal.SIGTERM)
         assert sockets.entry()["BINARYCOP_COUNT"] == "2"
@@ -113,3 +114,12 @@ def test_without_systemds_socket_or_the_senders_user_it_says_so(
     assert "start binarycop-journal.socket" in capsys.readouterr().err
     assert main(["write-journal", "--sender", "no-such-user"]) == 9
     assert "there is no user no-such-user" in capsys.readouterr().err
+
+
+def test_it_can_be_set_up_for_as_many_gates_as_the_settings_may_have(capsys: pytest.CaptureFixture[str]) -> None:
+    nobody = ["write-journal", "--sender", "no-such-user", "--gates"]
+    assert main([*nobody, str(MAX_GATES)]) == 9
+    capsys.readouterr()
+    with pytest.raises(SystemExit, match="2"):
+        main([*nobody, str(MAX_GATES + 1)])
+    assert f"{MAX_GATES + 1} is not one of 1, 2" in capsys.readouterr().err

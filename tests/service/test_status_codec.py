@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from binarycop.service.status import Entry, GateReport, State, Status
 from binarycop.service.status_codec import MOST_BYTES, NO_STATUS, decode, encode, to_dict
+from binarycop.settings.load import MAX_GATES
 from tests.service.statuses import GATE, STATUS, with_gate
 
 
@@ -31,12 +32,12 @@ def test_a_gate_without_person_camera_and_decision_is_decoded() -> None:
     assert decode(encode(status, 0.2)) == status
 
 
-def test_eight_gates_with_the_longest_texts_are_smaller_than_an_answer_may_be() -> None:
+def test_as_many_gates_as_there_may_be_with_long_texts_are_smaller_than_an_answer_may_be() -> None:
     longest = Entry(1.0, "refuse", "x" * 400, dict(GATE.front.evidence) if GATE.front else {})
     source = replace(GATE.source, name="s" * 200, problem="x" * 300)
     gate = replace(GATE, gate="g" * 64, causes=("x" * 60,) * 5, verdict=longest, decision=longest, lines=GATE.lines * 4)
     gate = replace(gate, source=source)
-    assert 0 < len(encode(replace(STATUS, gates=(gate,) * 8), 0.0)) < MOST_BYTES
+    assert 0 < len(encode(replace(STATUS, gates=(gate,) * MAX_GATES), 0.0)) < MOST_BYTES
 
 
 def test_a_status_that_would_be_larger_is_no_answer() -> None:

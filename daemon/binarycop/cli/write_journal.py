@@ -13,6 +13,7 @@ from binarycop.service.notify import Notifier
 
 _JOURNALD = "/run/systemd/journal/socket"
 _FIRST_FD = 3  # sd_listen_fds(3)
+_MOST_GATES = 16  # as many as the settings may have; their module would bring YAML into this process
 _TURN_S = 5.0
 _SEND_S = 5.0
 
@@ -25,7 +26,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--gates",
         type=int,
-        choices=range(1, 9),
+        choices=range(1, _MOST_GATES + 1),
         default=1,
         metavar="COUNT",
         help="how many gates write: so much more goes to the journal in the long run (default: 1)",
