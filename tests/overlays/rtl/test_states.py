@@ -6,6 +6,8 @@ from tests.system.rtl.coverage import NOT_VISITED, PAGE, UNITS, Visits, states, 
 
 def test_the_page_has_every_state_and_a_reason_for_those_that_are_not_visited() -> None:
     page = PAGE.read_text(encoding="utf-8")
+    count = len(list(states()))
+    assert f"\n{count - len(NOT_VISITED)} of {count} states are visited." in page
     sections = {unit: text for unit in UNITS for text in page.split("## ") if f"`{unit}`\n" in text}
     for unit, label in states():
         rows = [line for line in sections[unit].splitlines() if line.startswith(f"| {label.replace('_', ' ')} | ")]

@@ -172,6 +172,20 @@ void a_pixel_passes_in_every_cycle() {
     check(taken < 16 * 1030 + 300, "a pixel passes in every cycle");
 }
 
+void done_is_read_once_also_in_the_clock_in_which_a_batch_ends() {
+    Bench bench;
+    // A read takes two clocks, so one of two batches ends in the clock of a read.
+    for (uint64_t later : {0, 1}) {
+        bench.begin(Dma::output, base + 0x8000, 1);
+        bench.begin(Dma::input, base, 1);
+        bench.circuit.run(1000 + later);
+        int times = 0;
+        for (int i = 0; i < 200; i++) times += (bench.circuit.read(Dma::output, control) & done) != 0;
+        check(times == 1, "done is read once");
+        check(bench.is_right(base, base + 0x8000, 1), "the scores behind a read at the end");
+    }
+}
+
 void no_images_are_done_at_once() {
     Bench bench;
     check((bench.batch(base, base, 0) & (done | fault)) == done, "a batch of no images");
@@ -351,6 +365,7 @@ int main() {
     registers_are_those_of_finn();
     batches_are_right_however_the_memory_stalls();
     a_pixel_passes_in_every_cycle();
+    done_is_read_once_also_in_the_clock_in_which_a_batch_ends();
     no_images_are_done_at_once();
     without_a_window_nothing_is_moved();
     outside_of_the_window_nothing_is_moved();
