@@ -8,7 +8,7 @@ from setuptools.command.build_py import build_py
 
 BUNDLES = "binarycop.bundles"
 PICTURE = re.compile(r"!\[[^\]]*\]\((?!https?:)")
-LINK = re.compile(r"\[([^\]]+)\]\((?!https?:)[^)]+\)")
+LINK = re.compile(r"\[([^\]]+)\]\((?!https?:)([^)#]+)[^)]*\)")
 NOTE = "Every path in this text is one in the source distribution."
 
 
@@ -29,10 +29,16 @@ class BuildWithBundles(build_py):
 def long_description(readme: str) -> str:
     """README.md as a package index shows it, which has no other page and no picture of the repository.
 
-    A paragraph that begins with such a picture is left out; of a link to another page its text stays.
+    A paragraph that begins with such a picture is left out; a link to another page becomes its text and that page's
+    path.
     """
     paragraphs = [paragraph for paragraph in readme.split("\n\n") if not PICTURE.match(paragraph)]
-    return LINK.sub(r"\1", "\n\n".join([*paragraphs, NOTE]))
+    return LINK.sub(_with_path, "\n\n".join([*paragraphs, NOTE]))
+
+
+def _with_path(link: re.Match[str]) -> str:
+    text, path = link[1], link[2]
+    return text if text.rstrip("/") == path.rstrip("/") else f"{text} ({path})"
 
 
 if __name__ == "__main__":

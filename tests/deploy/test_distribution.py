@@ -121,3 +121,5 @@ def test_the_long_description_links_only_to_addresses(metadata: email.message.Me
     assert [link for link in links if not link.startswith("https://")] == []
     assert "`make run`" in text
     assert "| install a board and make it decide | docs/first-hour.md |" in text
+    assert "| wire a speed gate, or several (docs/wiring.md), and know" in text
+    assert "([" not in text
