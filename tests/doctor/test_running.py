@@ -19,7 +19,9 @@ REFUSED = SettingsStatus(5.0, (), "gate.yaml:3: gate.pulse_s: is '30'")
 
 
 def test_a_daemon_in_service_has_nothing_to_do() -> None:
-    assert {finding.level for finding in check_running(STATUS, "")} == {Level.OK}
+    answer, *others = check_running(STATUS, "")
+    assert {finding.level for finding in (answer, *others)} == {Level.OK}
+    assert answer.text == "in service; started 60 min ago; version 1.0"
 
 
 @pytest.mark.parametrize(

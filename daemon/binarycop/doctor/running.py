@@ -14,7 +14,7 @@ def check_running(status: Status | None, problem: str) -> list[Finding]:
 
 
 def _state(status: Status) -> Finding:
-    text = f"{status.state.value}, for {status.running_s / 60:.0f} min; version {status.origin.version}"
+    text = f"{status.state.value}; started {status.running_s / 60:.0f} min ago; version {status.origin.version}"
     if status.state.works:
         return ok("answer", text)
     if status.state is State.STARTING:
