@@ -1,5 +1,6 @@
 """Each part gives figures that agree with each other, or says what is missing; how large they are is not tested."""
 
+import os
 import shutil
 import socket
 import subprocess
@@ -13,7 +14,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from binarycop.benchmarks import kernel, start
+from binarycop.benchmarks import instructions, kernel, start
 from binarycop.benchmarks.daemon_run import DaemonRun
 from binarycop.benchmarks.figures import Part
 from binarycop.benchmarks.finders import measure_finders
@@ -111,6 +112,18 @@ def test_without_valgrind_the_instructions_are_left_out_with_how_to_get_it(monke
     part = measure_instructions()
     assert part.figures == ()
     assert part.notes == ("callgrind: valgrind is not installed; apt install valgrind",)
+
+
+def test_a_count_that_does_not_end_is_a_part_that_cannot_be_measured(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    valgrind = tmp_path / "valgrind"
+    valgrind.write_text("#!/bin/sh\nexec sleep 60\n")
+    valgrind.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    monkeypatch.setattr(instructions, "_LIMIT_S", 0.1)
+    with pytest.raises(SourceError, match="callgrind: did not end within 0 s"):
+        measure_instructions()
 
 
 def test_a_start_is_over_when_the_service_says_that_it_is_ready() -> None:

@@ -38,7 +38,12 @@ def _count(who: str) -> float:
         command = ["valgrind", "--tool=callgrind", "--instr-atstart=no", f"--callgrind-out-file={out}", sys.executable]
         command += ["-m", "binarycop.benchmarks.steady", who, str(WARM_UP + _FRAMES), "callgrind"]
         environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
-        ended = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=_LIMIT_S)
+        try:
+            ended = subprocess.run(
+                command, env=environment, capture_output=True, text=True, check=False, timeout=_LIMIT_S
+            )
+        except subprocess.TimeoutExpired:
+            raise SourceError("callgrind", f"did not end within {_LIMIT_S:.0f} s") from None
         total = _TOTAL.search(out.read_text()) if out.is_file() else None
     count = int(total[1]) if total is not None else 0
     if ended.returncode or not count:
