@@ -40,12 +40,14 @@ def test_afterwards_the_handlers_are_those_from_before() -> None:
 
 
 def test_what_was_ignored_from_the_start_stays_ignored() -> None:
-    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    before, went_on = signal.signal(signal.SIGHUP, signal.SIG_IGN), False
     try:
         with orderly_end():
             os.kill(os.getpid(), signal.SIGHUP)
+            went_on = True
     finally:
         signal.signal(signal.SIGHUP, before)
+    assert went_on
 
 
 def test_a_handler_that_c_has_set_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
