@@ -5,7 +5,6 @@ python -m overlays.rtl.model.build overlays/bundles/n-cnv --out build/rtl
 The result is OUT/<bundle's name>.so. It needs Verilator and a C++ compiler, and takes a minute or two.
 """
 
-import json
 import shutil
 import subprocess
 import sys
@@ -16,7 +15,7 @@ from binarycop.bundle import files as bundles
 from binarycop.classes import LABELS
 from binarycop.errors import BinaryCoPError
 from overlays.command_line import make_parser
-from overlays.rtl import accelerator, generate
+from overlays.rtl import accelerator, core, generate
 
 RTL = Path(__file__).resolve().parents[1]
 RULES, MODEL = RTL / "rules", RTL / "model"
@@ -42,26 +41,28 @@ def shell_sources() -> list[Path]:
 
 def build(bundle: Path, out: Path) -> Path:
     """Compile the circuit of a bundle's folder. Returns the library. Raises BundleError, ModelError."""
-    manifest = bundles.load(bundle).manifest
+    loaded = bundles.load(bundle)
+    manifest = loaded.manifest
     if manifest.output_packed != (1, len(LABELS), SCORE_BYTES):
         packed = list(manifest.output_packed)
         raise ModelError(f"{bundle}: output packed as {packed}; the shell writes {SCORE_BYTES} bytes for each score")
     library = out.resolve() / f"{manifest.name}.so"
     out.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(dir=out, prefix="model-") as temporary:
-        core = Path(temporary).resolve() / "core"
-        if generate.main([str(bundle), "--out", str(core)]) != 0:
-            raise ModelError(f"there is no circuit for {bundle}")
-        score_bits = json.loads((core / generate.DESCRIPTION).read_text(encoding="utf-8"))["score_bits"]
+        circuit = Path(temporary).resolve() / "core"
+        try:
+            generate.write(circuit, generate.default_plan(loaded), loaded)
+        except ValueError as error:
+            raise ModelError(f"there is no circuit for {bundle}: {error}") from error
         weights = manifest.sha256["weights.npz"]
         command = ["verilator", "--cc", "--exe", "--build", "-j", "2", *_OPTIONS, *_SPEED]
-        command += ["--top-module", accelerator.TOP, f"-GSCORE_BITS={score_bits}"]
+        command += ["--top-module", accelerator.TOP, f"-GSCORE_BITS={core.score_bits(loaded)}"]
         command += ["-CFLAGS", f"-fPIC -std=c++17 -I{MODEL} -DCIRCUIT_WEIGHTS={weights}"]
-        command += ["-LDFLAGS", "-shared -fPIC", "-o", library.name, "--Mdir", str(core.with_name("build"))]
+        command += ["-LDFLAGS", "-shared -fPIC", "-o", library.name, "--Mdir", str(circuit.with_name("build"))]
         # The core names its ROMs and sources relative to its folder.
         command += ["-f", generate.FILE_LIST, *map(str, shell_sources()), str(MODEL / "circuit_c.cpp")]
-        _run(command, core)
-        shutil.move(core.with_name("build") / library.name, library)
+        _run(command, circuit)
+        shutil.move(circuit.with_name("build") / library.name, library)
     return library
 
 

@@ -27,6 +27,17 @@ def test_without_verilator_the_error_says_what_to_install(
     assert list((tmp_path / "out").iterdir()) == []
 
 
+def test_a_bundle_without_a_circuit_is_refused_with_the_reason(
+    tiny_bundle: Bundle, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    manifest = replace(tiny_bundle.manifest, output_type="UINT11", output_packed=(1, 4, 2), sha256={})
+    folder = tmp_path / "bundle"
+    bundles.save(folder, manifest, tiny_bundle.weights, tiny_bundle.golden_inputs, tiny_bundle.golden_scores)
+    with pytest.raises(ModelError, match="there is no circuit for .*: scores are from .*, which UINT11 cannot hold"):
+        build(folder, tmp_path / "out")
+    assert capsys.readouterr().out == "", "figures may be printed as JSON after it"
+
+
 def test_the_package_is_compiled_before_the_modules_that_use_it() -> None:
     names = [source.name for source in shell_sources()]
     assert names[0] == "fault_causes.sv"
