@@ -33,7 +33,7 @@ def test_a_bundle_without_a_circuit_is_refused_with_the_reason(
     manifest = replace(tiny_bundle.manifest, output_type="UINT11", output_packed=(1, 4, 2), sha256={})
     folder = tmp_path / "bundle"
     bundles.save(folder, manifest, tiny_bundle.weights, tiny_bundle.golden_inputs, tiny_bundle.golden_scores)
-    with pytest.raises(ModelError, match="there is no circuit for .*: scores are from .*, which UINT11 cannot hold"):
+    with pytest.raises(ModelError, match=r"there is no circuit for .*: scores are from .*, which UINT11"):
         build(folder, tmp_path / "out")
     assert capsys.readouterr().out == "", "figures may be printed as JSON after it"
 
