@@ -22,7 +22,7 @@ from binarycop.geometry import Box
 from binarycop.settings.frames import FramesSettings
 from binarycop.settings.schema import LaneSettings
 
-PICTURES = Pictures("MJPG 640×480 at 30 Hz", 90, 29.9, brightness=110.0, face=120.0, behind=100.0)
+PICTURES = Pictures("MJPG 640×480 at 30 Hz", 29.9, brightness=110.0, face=120.0, behind=100.0)
 GOOD = CameraFacts("north", "/dev/video0", True, 30.0, pictures=PICTURES)
 RUNNING = Running("MJPG 640×480 at 30 Hz", 30.0, 0.03, 9000, 0, (), 4.0)
 
@@ -51,7 +51,6 @@ def test_a_good_camera_has_nothing_to_do() -> None:
         (pictures(mode="YUYV 640×480 instead of MJPG 640×480"), "mode", Level.WARN, "instead of"),
         (pictures(rate_hz=23.9), "rate", Level.WARN, "23.9 pictures a second; frames.rate_hz asks for 30"),
         (pictures(is_frozen=True), "pictures", Level.FAIL, "repeats its pictures: frozen"),
-        (pictures(frames=0), "pictures", Level.FAIL, "none in 3 s"),
         (pictures(trouble=("is damaged",)), "pictures", Level.WARN, "is damaged"),
         (pictures(black=0.95), "light", Level.FAIL, "the picture is black"),
         (pictures(brightness=39.0), "light", Level.WARN, "dark: mean brightness 39 of 255"),

@@ -154,7 +154,6 @@ class Look:
         face, behind = self._face(detector)
         pictures = Pictures(
             mode=self._grabber.mode or "unknown",
-            frames=self._frames,
             rate_hz=frames / seconds if is_measured else None,
             trouble=tuple(self._trouble),
             is_frozen=self._is_frozen,
