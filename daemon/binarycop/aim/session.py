@@ -177,7 +177,7 @@ class Session:
         box, light, scores = sighting.box, sighting.light, sighting.scores
         if self._votes is None or box is None or light is None:
             return None
-        self._votes.evidence = self._votes.evidence.with_face(box.width_px, light)
+        self._votes.see_face(box.width_px, light)
         lead, has_vote = None, False
         if scores is not None:
             self._votes.add(scores, captured_s, self._lane.verdict, self._margin)
