@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from binarycop.aim.figures import figures_of
-from binarycop.aim.judgement import Camera, FindingKind, Judgement, judge
+from binarycop.aim.judgement import Camera, Judgement, ProblemKind, judge
 from binarycop.aim.sample import Sample
 from binarycop.settings.faces import FacesSettings
 from binarycop.settings.verdict import VerdictSettings
@@ -23,8 +23,8 @@ def judged(
     return judge(figures_of(seen), camera, faces, verdict or VerdictSettings())
 
 
-def kinds(judgement: Judgement) -> list[FindingKind]:
-    return [finding.kind for finding in judgement.findings]
+def kinds(judgement: Judgement) -> list[ProblemKind]:
+    return [problem.kind for problem in judgement.problems]
 
 
 def test_a_camera_that_is_placed_right_has_no_finding_and_a_proposal() -> None:
@@ -34,32 +34,32 @@ def test_a_camera_that_is_placed_right_has_no_finding_and_a_proposal() -> None:
 @pytest.mark.parametrize(
     ("changes", "kind", "figure"),
     [
-        ({"width_px": 63.4}, FindingKind.TOO_FAR, "63 px wide; 64 or more"),
-        ({"width_px": 139}, FindingKind.TOO_NEAR, "139 px wide; 138 or less are right"),
-        ({"left": 0.49}, FindingKind.AT_EDGE, "the left edge: 0.5"),
-        ({"right": -0.3}, FindingKind.AT_EDGE, "the right edge: 0.0"),
-        ({"top": 0.2}, FindingKind.AT_EDGE, "the upper edge: 0.2"),
-        ({"bottom": 0.2}, FindingKind.AT_EDGE, "the lower edge: 0.2"),
-        ({"brightness": 39.4}, FindingKind.TOO_DARK, "brightness 39; 40 or more"),
-        ({"clipped": 0.11}, FindingKind.CLIPPED, "11 % of the face"),
-        ({"backlight": 2.0, "box_brightness": 79.0}, FindingKind.BACKLIT, "2.0 times as bright as the face (79)"),
+        ({"width_px": 63.4}, ProblemKind.TOO_FAR, "63 px wide; 64 or more"),
+        ({"width_px": 139}, ProblemKind.TOO_NEAR, "139 px wide; 138 or less are right"),
+        ({"left": 0.49}, ProblemKind.AT_EDGE, "the left edge: 0.5"),
+        ({"right": -0.3}, ProblemKind.AT_EDGE, "the right edge: 0.0"),
+        ({"top": 0.2}, ProblemKind.AT_EDGE, "the upper edge: 0.2"),
+        ({"bottom": 0.2}, ProblemKind.AT_EDGE, "the lower edge: 0.2"),
+        ({"brightness": 39.4}, ProblemKind.TOO_DARK, "brightness 39; 40 or more"),
+        ({"clipped": 0.21}, ProblemKind.CLIPPED, "21 % of the face"),
+        ({"backlight": 2.0, "box_brightness": 79.0}, ProblemKind.BACKLIT, "2.0 times as bright as the face (79)"),
         (
             {"backlight": 4.0, "box_brightness": 20.0, "brightness": 30.0},
-            FindingKind.BACKLIT,
+            ProblemKind.BACKLIT,
             "4.0 times as bright as the face (20)",
         ),
-        ({"sharpness": 6.0}, FindingKind.BLURRED, "sharpness 6"),
-        ({"has_vote": False}, FindingKind.UNCLEAR, "100 % of the frames give no vote"),
+        ({"sharpness": 6.0}, ProblemKind.BLURRED, "sharpness 6"),
+        ({"has_vote": False}, ProblemKind.UNCLEAR, "100 % of the frames give no vote"),
     ],
 )
-def test_one_thing_that_is_wrong_is_one_finding(changes: dict[str, object], kind: FindingKind, figure: str) -> None:
+def test_one_thing_that_is_wrong_is_one_finding(changes: dict[str, object], kind: ProblemKind, figure: str) -> None:
     judgement = judged(samples(**changes))  # type: ignore[arg-type]
     assert kinds(judgement) == [kind]
-    assert figure in judgement.findings[0].words
-    assert judgement.findings[0].remedy
+    assert figure in judgement.problems[0].words
+    assert judgement.problems[0].remedy
     # One row each on a terminal of 80 columns.
-    assert len(judgement.findings[0].words) <= 78
-    assert len(judgement.findings[0].remedy) <= 73
+    assert len(judgement.problems[0].words) <= 78
+    assert len(judgement.problems[0].remedy) <= 73
 
 
 @pytest.mark.parametrize(
@@ -69,7 +69,7 @@ def test_one_thing_that_is_wrong_is_one_finding(changes: dict[str, object], kind
         {"width_px": 138},
         {"left": 0.5},
         {"brightness": 40.0, "sharpness": 7.0},
-        {"clipped": 0.1},
+        {"clipped": 0.2},
         {"backlight": 3.0, "box_brightness": 80.0},
         {"backlight": 1.9, "box_brightness": 60.0},
         {"backlight": None},
@@ -84,17 +84,17 @@ def test_dark_skin_or_a_black_mask_before_a_white_wall_is_no_fault() -> None:
 
 
 def test_a_face_that_is_too_near_is_not_called_at_the_edge_too() -> None:
-    assert kinds(judged(samples(width_px=300, top=0.0, bottom=0.0))) == [FindingKind.TOO_NEAR]
+    assert kinds(judged(samples(width_px=300, top=0.0, bottom=0.0))) == [ProblemKind.TOO_NEAR]
 
 
 def test_a_dark_picture_is_not_called_blurred_too() -> None:
-    assert kinds(judged(samples(brightness=20.0, sharpness=2.0))) == [FindingKind.TOO_DARK]
+    assert kinds(judged(samples(brightness=20.0, sharpness=2.0))) == [ProblemKind.TOO_DARK]
 
 
 def test_the_place_comes_before_the_light_and_the_light_before_the_rate() -> None:
     seen = samples(100, rate_hz=10, width_px=30, left=0.1, clipped=0.5)
     assert kinds(judged(seen)) == [
-        FindingKind.TOO_FAR, FindingKind.AT_EDGE, FindingKind.CLIPPED, FindingKind.RATE_LOW,
+        ProblemKind.TOO_FAR, ProblemKind.AT_EDGE, ProblemKind.CLIPPED, ProblemKind.RATE_LOW,
     ]  # fmt: skip
 
 
@@ -121,23 +121,23 @@ def test_half_of_the_face_is_proposed_but_not_below_the_default(
 
 def test_a_face_that_the_settings_leave_out_is_said() -> None:
     judgement = judged(samples(), least_px=100)
-    assert kinds(judgement) == [FindingKind.NOT_COUNTED]
-    assert "faces.least_px is 100: this face of 90 px does not count" in judgement.findings[0].words
+    assert kinds(judgement) == [ProblemKind.NOT_COUNTED]
+    assert "faces.least_px is 100: this face of 90 px does not count" in judgement.problems[0].words
     assert judgement.least_px == 45
 
 
 @pytest.mark.parametrize(
     ("rate_hz", "camera", "kind", "words"),
     [
-        (14.9, CAMERA, FindingKind.RATE_LOW, "14.9 Hz; frames.rate_hz asks for 30"),
-        (5.0, Camera(640, 480, 5.0), FindingKind.RATE_LOW, "5.0 Hz; the verdict needs 5.3"),
-        (4.0, CLIP, FindingKind.RATE_LOW, "4.0 Hz; the verdict needs 5.3"),
+        (14.9, CAMERA, ProblemKind.RATE_LOW, "14.9 Hz; frames.rate_hz asks for 30"),
+        (5.0, Camera(640, 480, 5.0), ProblemKind.RATE_LOW, "5.0 Hz; the verdict needs 5.3"),
+        (4.0, CLIP, ProblemKind.RATE_LOW, "4.0 Hz; the verdict needs 5.3"),
     ],
 )
-def test_a_low_rate_is_said(rate_hz: float, camera: Camera, kind: FindingKind, words: str) -> None:
+def test_a_low_rate_is_said(rate_hz: float, camera: Camera, kind: ProblemKind, words: str) -> None:
     judgement = judged(samples(round(20 * rate_hz), rate_hz=rate_hz), camera)
     assert kinds(judgement) == [kind]
-    assert words in judgement.findings[0].words
+    assert words in judgement.problems[0].words
 
 
 def test_a_recording_has_the_rate_that_it_has() -> None:
@@ -146,13 +146,13 @@ def test_a_recording_has_the_rate_that_it_has() -> None:
 
 def test_a_slow_processor_is_not_a_slow_camera() -> None:
     judgement = judged(samples()[::6])
-    assert kinds(judgement) == [FindingKind.TOO_SLOW]
-    assert "5.0 of 30.0 Hz" in judgement.findings[0].words
+    assert kinds(judgement) == [ProblemKind.TOO_SLOW]
+    assert "5.0 of 30.0 Hz" in judgement.problems[0].words
 
 
 def test_a_rate_that_varies_is_said() -> None:
     seen = [replace(one, at_s=one.at_s + 0.033 * (one.number // 5)) for one in samples()]
-    assert FindingKind.RATE_VARIES in kinds(judged(seen, CLIP))
+    assert ProblemKind.RATE_VARIES in kinds(judged(seen, CLIP))
 
 
 def test_the_settings_of_the_verdict_say_which_rate_is_needed() -> None:
@@ -170,20 +170,20 @@ def test_the_settings_of_the_verdict_say_which_rate_is_needed() -> None:
 )
 def test_without_a_face_nothing_is_said_of_it(seen: list[Sample], words: str) -> None:
     judgement = judged(seen)
-    assert [finding.words for finding in judgement.findings] == [words]
-    assert len(judgement.findings[0].remedy) <= 73
-    assert kinds(judgement) == [FindingKind.NO_FACE]
+    assert [problem.words for problem in judgement.problems] == [words]
+    assert len(judgement.problems[0].remedy) <= 73
+    assert kinds(judgement) == [ProblemKind.NO_FACE]
     assert judgement.least_px is None
 
 
 def test_without_frames_there_is_one_finding() -> None:
-    assert kinds(judged([])) == [FindingKind.NO_FRAMES]
+    assert kinds(judged([])) == [ProblemKind.NO_FRAMES]
 
 
 def test_of_a_fixed_region_only_light_and_rate_are_judged() -> None:
     region = replace(CAMERA, is_region=True)
     assert judged(samples(width_px=300, left=0.0), region) == Judgement((), None, is_place_known=False)
-    assert kinds(judged(samples(brightness=10.0), region)) == [FindingKind.TOO_DARK]
+    assert kinds(judged(samples(brightness=10.0), region)) == [ProblemKind.TOO_DARK]
 
 
 def test_half_of_the_frames_without_a_vote_are_unclear_only_if_nothing_else_is_wrong() -> None:
@@ -191,4 +191,4 @@ def test_half_of_the_frames_without_a_vote_are_unclear_only_if_nothing_else_is_w
     assert kinds(judged(mixed)) == []
     half = [one if one.number % 2 else replace(one, face=samples(1, has_vote=False)[0].face) for one in samples()]
     assert kinds(judged(half)) == []
-    assert kinds(judged(samples(has_vote=False, sharpness=3.0))) == [FindingKind.BLURRED]
+    assert kinds(judged(samples(has_vote=False, sharpness=3.0))) == [ProblemKind.BLURRED]

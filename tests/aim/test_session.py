@@ -2,7 +2,7 @@
 
 import pytest
 
-from binarycop.aim.judgement import FindingKind
+from binarycop.aim.judgement import ProblemKind
 from binarycop.classes import GateStatus
 from binarycop.errors import OverlayError, SourceError
 from binarycop.frames.source_event import SourceEventKind
@@ -32,7 +32,7 @@ def test_a_face_in_front_of_a_bright_window_is_backlit_though_its_crop_is_bright
     assert face is not None
     assert face.box_brightness == 70
     assert face.brightness > 80
-    assert FindingKind.BACKLIT in [finding.kind for finding in judgement.findings]
+    assert ProblemKind.BACKLIT in [problem.kind for problem in judgement.problems]
 
 
 def test_it_counts_the_votes_as_the_daemon_does() -> None:
@@ -84,13 +84,13 @@ def test_the_judgement_comes_after_20_s_and_is_made_again_every_second() -> None
     assert aiming.session.view().judgement is None
     first = aiming.frames(3).session.view().judgement
     assert first is not None
-    assert [finding.kind for finding in first.findings] == [FindingKind.BLURRED]  # an even grey has no sharpness
+    assert [problem.kind for problem in first.problems] == [ProblemKind.BLURRED]  # an even grey has no sharpness
     assert first.least_px == 40
     aiming.pixels = aiming.pixels // 8
     assert aiming.frames(10).session.view().judgement is first
     later = aiming.frames(400).session.view().judgement
     assert later is not None
-    assert [finding.kind for finding in later.findings] == [FindingKind.TOO_DARK]
+    assert [problem.kind for problem in later.problems] == [ProblemKind.TOO_DARK]
 
 
 def test_a_short_recording_is_judged_by_what_there_was_also_long_after_its_end() -> None:
@@ -99,7 +99,7 @@ def test_a_short_recording_is_judged_by_what_there_was_also_long_after_its_end()
     assert aiming.session.is_over
     judgement = aiming.session.judgement()
     assert judgement.least_px == 40
-    assert [finding.kind for finding in judgement.findings] == [FindingKind.BLURRED]
+    assert [problem.kind for problem in judgement.problems] == [ProblemKind.BLURRED]
 
 
 def test_a_camera_that_was_unplugged_is_waited_for() -> None:
@@ -121,7 +121,7 @@ def test_without_frames_a_person_is_gone_and_the_judgement_says_why_there_are_no
     aiming.wait(1)
     assert aiming.session.view().votes is None
     aiming.wait(30)
-    assert [finding.words for finding in aiming.session.judgement().findings] == ["no frames: unplugged or stalled"]
+    assert [problem.words for problem in aiming.session.judgement().problems] == ["no frames: unplugged or stalled"]
 
 
 def test_a_detector_that_does_not_answer_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -146,7 +146,7 @@ def test_a_camera_whose_driver_hangs_is_said_and_nobody_is_sent_to_stand_nearer(
     view = aiming.wait(22.5).session.view()
     assert view.trouble == "the source does not answer: its driver hangs"
     assert view.judgement is not None
-    assert [finding.words for finding in view.judgement.findings] == [f"no frames: {view.trouble}"]
+    assert [problem.words for problem in view.judgement.problems] == [f"no frames: {view.trouble}"]
 
 
 def test_a_camera_that_gives_no_frame_at_all_is_an_error() -> None:

@@ -97,7 +97,7 @@ def test_the_bar_ends_where_the_face_does(width_px: int) -> None:
 
 
 @cache
-def many_findings() -> Aiming:
+def many_problems() -> Aiming:
     aiming = Aiming()
     aiming.grabber.mode = "YUYV 320×240 at 15 Hz, interlaced instead of MJPG 640×480 at 30 Hz"
     aiming.setup.detectors[0].box = Box(2, 2, 40, 50)
@@ -106,18 +106,18 @@ def many_findings() -> Aiming:
 
 
 def test_it_fits_a_terminal_of_80_columns_and_24_rows() -> None:
-    assert max(map(len, shown(many_findings()))) <= 79
-    assert len(shown(many_findings())) <= 23
+    assert max(map(len, shown(many_problems()))) <= 79
+    assert len(shown(many_problems())) <= 23
 
 
 def test_a_mode_that_is_not_the_one_asked_for_has_a_row_of_its_own() -> None:
-    rows = shown(many_findings())
+    rows = shown(many_problems())
     assert any(row.endswith("YUYV 320×240 at 15 Hz, interlaced") for row in rows)
     assert any(row.endswith("instead of MJPG 640×480 at 30 Hz") for row in rows)
 
 
-def test_findings_have_what_to_do_below_them() -> None:
-    rows = said(many_findings())
+def test_problems_have_what_to_do_below_them() -> None:
+    rows = said(many_problems())
     assert rows[:2] == [
         "too far: the face is 40 px wide; 64 or more are right",
         "  -> mount the camera nearer, or use a longer lens",
@@ -182,10 +182,10 @@ def test_json_has_each_figure_and_null_for_what_is_not_known() -> None:
     json.dumps([empty, full])
 
 
-def test_json_has_the_findings_by_name() -> None:
-    judgement = judgement_as_json(many_findings().session.judgement(), HEADING)
+def test_json_has_the_problems_by_name() -> None:
+    judgement = judgement_as_json(many_problems().session.judgement(), HEADING)
     assert judgement["is_right"] is False
-    assert [finding["kind"] for finding in judgement["findings"]] == ["too_far", "at_edge", "too_dark"]
+    assert [problem["kind"] for problem in judgement["findings"]] == ["too_far", "at_edge", "too_dark"]
     assert judgement["proposal"] == {"faces.least_px": None}
     right = judgement_as_json(Aiming("demo", is_region=True).frames(60).session.judgement(), HEADING)
     assert right["now"] == {"faces.least_px": 40}

@@ -4,7 +4,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from binarycop.classes import MaskClass
 from binarycop.detection.exposure import Tone, exposure_of
+from binarycop.detection.light_limits import BACKLIT, BACKLIT_BRIGHTNESS
+from binarycop.frames.drawing import Head, draw
 from binarycop.geometry import Box
 
 FACE = Box(140, 80, 40, 52)
@@ -36,8 +39,8 @@ def test_hair_and_ears_are_not_background() -> None:
 
 def test_clipped_and_black_are_shares_of_pixels() -> None:
     pixels = frame(255, 100, 10)
-    pixels[80:106, 140:180] = 252
-    pixels[119:132, 140:180] = 3
+    pixels[80:106, 140:180] = 252  # half of the middle, too
+    pixels[114:132, 140:180] = 3
     exposure = exposure_of(pixels, FACE)
     assert exposure.face is not None
     assert exposure.face.clipped == 0.5
@@ -73,3 +76,36 @@ def test_a_black_face_has_a_backlight_too() -> None:
 def test_a_frame_of_any_size_is_measured(size: tuple[int, int]) -> None:
     exposure = exposure_of(np.full((*size, 3), 90, np.uint8), Box(0, 0, 1, 1))
     assert exposure.face is None
+
+
+def drawn(seed: int, wall: int, gain: float) -> tuple[NDArray[np.uint8], Box]:
+    """Somebody in front of an even wall, with so much of the light on them: (240, 320, 3), and the box of the face."""
+    canvases = []
+    for ground in (0, 255):
+        rng = np.random.default_rng(seed)
+        canvas = np.full((240, 320, 3), ground, np.uint8)
+        box = draw(canvas, Head.random(rng, list(MaskClass)[seed % 4]), 160.0, 120.0, 110.0)
+        canvases.append(canvas)
+    is_wall = (canvases[1].astype(int) - canvases[0]).min(axis=2) > 128
+    return np.where(is_wall[..., None], wall, canvases[0] * gain).astype(np.uint8), box
+
+
+def is_backlit(pixels: NDArray[np.uint8], box: Box) -> bool:
+    exposure = exposure_of(pixels, box)
+    assert exposure.face is not None
+    return (exposure.backlight or 0.0) >= BACKLIT and exposure.face.brightness < BACKLIT_BRIGHTNESS
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_a_backlit_face_is_recognised_under_a_loose_box_and_under_one_beside_it(seed: int) -> None:
+    pixels, box = drawn(seed, 240, 0.4)
+    wide, tall = box.width_px, box.height_px
+    loose = Box(box.x_px - 0.2 * wide, box.y_px - 0.2 * tall, 1.4 * wide, 1.4 * tall)
+    beside = Box(box.x_px + 0.2 * wide, box.y_px, wide, tall)
+    for tried in (box, loose, beside):
+        assert is_backlit(pixels, tried), tried
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_a_face_in_the_same_light_as_the_wall_is_not_backlit(seed: int) -> None:
+    assert not is_backlit(*drawn(seed, 160, 1.0))

@@ -51,7 +51,7 @@ def test_the_findings_are_those_of_the_command() -> None:
 
 def test_the_kinds_of_findings_are_those_of_the_code() -> None:
     listed = TEXT.partition("each with `kind`")[2].partition(")")[0]
-    assert re.findall(r"`(\w+)`", listed) == [kind.value for kind in judgement.FindingKind]
+    assert re.findall(r"`(\w+)`", listed) == [kind.value for kind in judgement.ProblemKind]
 
 
 def test_the_thresholds_are_those_of_the_code() -> None:

@@ -51,7 +51,7 @@ def view_as_json(view: View, heading: Heading, *, is_relay_on: bool) -> dict[str
 
 def judgement_as_json(judgement: Judgement, heading: Heading) -> dict[str, Any]:
     """The event ``judgement``: ``is_right`` if there is nothing in ``findings``, and the setting that fits."""
-    findings = [{**asdict(finding), "kind": finding.kind.value} for finding in judgement.findings]
+    findings = [{**asdict(problem), "kind": problem.kind.value} for problem in judgement.problems]
     return {
         "event": "judgement",
         "gate": heading.gate,

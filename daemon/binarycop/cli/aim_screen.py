@@ -1,6 +1,5 @@
 """What ``binarycop aim`` shows: figures, a grid with one mark, a bar and a judgement. Numbers and words, no picture."""
 
-import textwrap
 from dataclasses import dataclass
 
 from binarycop.aim.figures import WINDOW_S, FaceFigures
@@ -9,6 +8,7 @@ from binarycop.aim.sample import FaceSample
 from binarycop.aim.session import View
 from binarycop.classes import MaskClass
 from binarycop.cli.terminal import Line, Words, bold, dim, fail, ok, warn
+from binarycop.cli.wrapping import wrap
 from binarycop.detection.light_limits import LEAST_BRIGHTNESS
 from binarycop.frames.camera_controls import CameraControls
 from binarycop.service.person_votes import PersonVotes
@@ -40,7 +40,7 @@ class Heading:
 
 
 def screen(view: View, heading: Heading, *, is_relay_on: bool) -> list[Line]:
-    """The screen, 80 columns wide; with three findings and a setting it has 23 rows."""
+    """The screen, 80 columns wide; with three problems and a setting it has 23 rows."""
     figures = _figures(view, heading)
     grid = _grid(view.face)
     rows: list[Line] = [(bold(f"{heading.gate}: {heading.source}"), f"   {view.elapsed_s:.0f} s   Ctrl-C ends")]
@@ -86,10 +86,10 @@ def judgement_lines(judgement: Judgement, heading: Heading, of_s: float) -> list
         lines.append(
             dim(f"A judgement of {of_s:.0f} s only; it needs {WINDOW_S:.0f} s with somebody where people stop.")
         )
-    for finding in judgement.findings:
-        lines += [warn(row) for row in textwrap.wrap(finding.words, _TEXT)]
-        lines += textwrap.wrap(finding.remedy, _TEXT, initial_indent="  -> ", subsequent_indent="     ")
-    if not judgement.findings:
+    for problem in judgement.problems:
+        lines += [warn(row) for row in wrap(problem.words, _TEXT)]
+        lines += wrap(problem.remedy, _TEXT, begin="  -> ", indent="     ")
+    if not judgement.problems:
         is_placed = "Place, light and rate are right." if judgement.is_place_known else "Light and rate are right."
         lines.append(ok(is_placed))
     if not judgement.is_place_known:

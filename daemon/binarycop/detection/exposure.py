@@ -12,6 +12,7 @@ from binarycop.pixels import Pixels, every
 _LONGER_PX = 160
 _CLIPPED, _BLACK = 250, 5  # luma; JPEG and noise move a value by a few steps
 _BESIDE, _ABOVE = 0.3, 0.3  # of the face's box: hair and ears are not background
+_AROUND = 0.2  # of the box, at each side: what is beside a turned head or under a loose box is not the face
 _LEAST_PIXELS = 25
 
 
@@ -30,7 +31,7 @@ class Tone:
 
 @dataclass(frozen=True)
 class Exposure:
-    """Of one frame. face: None without a face. background: None if the head leaves nothing of it."""
+    """Of one frame. face: the middle of its box; None without one. background: None if the head leaves none of it."""
 
     face: Tone | None
     background: Tone | None
@@ -46,8 +47,10 @@ class Exposure:
 def exposure_of(pixels: Pixels, box: Box | None) -> Exposure:
     """Measure a frame, (H, W, 3) uint8 BGR. box: the face in it.
 
-    The background is what is above and beside the head, down to the chin: below that there are clothes. Without a face
-    it is the whole frame. A large frame is looked at every few pixels.
+    Only the middle of the box is the face: its edges may show what is behind, which hides that a face is backlit. It is
+    a mean, since the median of a face with a black mask could be the mask's. The background is what is above and beside
+    the head, down to the chin: below that there are clothes. Without a face it is the whole frame. A large frame is
+    looked at every few pixels.
     """
     step_px = max(-(-max(pixels.shape[:2]) // _LONGER_PX), 1)
     luma = np.asarray(cv2.cvtColor(every(pixels, 0, 0, step_px), cv2.COLOR_BGRA2GRAY), np.uint8)
@@ -60,7 +63,15 @@ def exposure_of(pixels: Pixels, box: Box | None) -> Exposure:
     is_behind[:chin] = True
     beside, above = _BESIDE * box.width_px / step_px, _ABOVE * box.height_px / step_px
     is_behind[_within(top - above, height) :, _within(left - beside, width) : _within(right + beside, width)] = False
-    return Exposure(_tone(luma[top:chin, left:right]), _tone(luma[is_behind]))
+    return Exposure(_tone(_middle(luma[top:chin, left:right])), _tone(luma[is_behind]))
+
+
+def _middle(face: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Without its edges; all of it if so little would be left that it says nothing."""
+    height, width = face.shape
+    down, across = round(_AROUND * height), round(_AROUND * width)
+    middle = face[down : height - down, across : width - across]
+    return middle if middle.size >= _LEAST_PIXELS else face
 
 
 def _within(at: float, limit: int) -> int:

@@ -11,7 +11,7 @@ reserve, since the hour in which a camera is mounted is rarely the darkest."""
 BACKLIT = 2.0
 """A face is backlit if what is behind it is this many times as bright, and it is darker than ``BACKLIT_BRIGHTNESS``.
 
-Twice as bright is two stops, a factor of four in light: luma is coded with an exponent of about 0.45. Both hold for 4
+Twice as bright is two stops, a factor of four in light: luma is coded with an exponent of about 0.45. Both hold for 6
 of 103 photographs in ordinary light.
 """
 
