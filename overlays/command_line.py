@@ -1,7 +1,16 @@
 """Parts that the commands of this folder share: the parser, common options, progress lines."""
 
 import argparse
+import sys
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import TypeVar
+
+from binarycop.cli.progress import Progress
+from binarycop.cli.terminal import Terminal
+from binarycop.clock import MonotonicClock
+
+T = TypeVar("T")
 
 
 def make_parser(description: str | None) -> argparse.ArgumentParser:
@@ -36,4 +45,19 @@ def _patches(text: str) -> Path:
 
 def print_progress(line: str) -> None:
     """Print a line at once: the output of long runs often goes to a file that somebody reads meanwhile."""
+    Terminal(sys.stderr).clear_line()  # of a bar that ``with_progress`` shows
     print(line, flush=True)
+
+
+def with_progress(items: Sequence[T], what: str) -> Iterator[T]:
+    """Each item, for a loop that takes long: with a bar on a terminal, and the time that is left.
+
+    what: the loop's work, such as ``reading photographs``. Nothing is shown of work that ends within a second.
+    """
+    progress = Progress(what, MonotonicClock())
+    try:
+        for done, item in enumerate(items):
+            progress.update(done / len(items))
+            yield item
+    finally:
+        progress.clear()

@@ -26,7 +26,7 @@ from binarycop.frames.image import read_picture
 from binarycop.geometry import Box
 from binarycop.settings.faces import DetectorKind, FacesSettings, YuNetSettings
 from overlays import pictures
-from overlays.command_line import add_data_option, make_parser
+from overlays.command_line import add_data_option, make_parser, with_progress
 from overlays.detector import manual_traits, split
 from overlays.detector.manual_traits import ManualTraits
 from overlays.report import skin
@@ -239,7 +239,8 @@ def main() -> None:
         print(f"{detector.name}: a face in {wrong.hits} of {wrong.total} scenes without people ({low:.3f}-{high:.3f})")
     scenes = [np.asarray(cv2.resize(scene, (WIDTH_PX, HEIGHT_PX)), np.uint8) for scene in empty]
     labeller = YuNet(data / YUNET, longer_px=_REFERENCE_LONGER_PX, threshold=_REFERENCE_THRESHOLD)
-    counts = count(detectors, subjects(data, patches.load(arguments.patches), use), labeller, scenes)
+    shown = with_progress(list(subjects(data, patches.load(arguments.patches), use)), "looking for faces")
+    counts = count(detectors, shown, labeller, scenes)
     for around in ("grey", "scene"):
         print("\n".join(["", *table(counts, detectors, around)]))
 

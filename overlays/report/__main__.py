@@ -28,7 +28,7 @@ from binarycop.classifier.choose import open_emulator
 from binarycop.detection.choose import make_detector
 from binarycop.errors import BinaryCoPError
 from binarycop.settings.faces import FacesSettings
-from overlays.command_line import add_data_option, add_patches_option, make_parser, print_progress
+from overlays.command_line import add_data_option, add_patches_option, make_parser, print_progress, with_progress
 from overlays.export.torch_network import torch_network
 from overlays.report import card, no_face, photographs, sections
 from overlays.report.examples import Examples, examples, has_utkface, save_utkface_test_faces
@@ -87,7 +87,10 @@ def _write(
     """Write a bundle's report and the figures of its card."""
     manifest, out, emulator = bundle.manifest, bundle.folder / "report", open_emulator(bundle)
     network = f"{manifest.name} {manifest.version}"
-    measured = {name: Measured(crops, emulator.scores(crops.labelled.crops)) for name, crops in sets.items()}
+    measured = {
+        name: Measured(crops, emulator.scores(crops.labelled.crops))
+        for name, crops in with_progress(list(sets.items()), f"classifying with {network}")
+    }
     grouped = {name: measured[name] for name in _GROUPED if name in measured}
     out.mkdir(exist_ok=True)
     seen = {

@@ -12,6 +12,7 @@ from binarycop.detection.base import Detector
 from binarycop.detection.crop import crop
 from binarycop.frames.image import read_picture
 from binarycop.geometry import SIDE_PX, Box, CropGeometry
+from overlays.command_line import with_progress
 from overlays.detector import backgrounds, split
 from overlays.detector.split import Part
 from overlays.report import markdown
@@ -32,9 +33,10 @@ def read(data: Path, detector: Detector, geometry: CropGeometry) -> dict[str, ND
     crowds = [(read_picture(picture.path), picture) for picture in split.annotated(data, Part.REPORT)]
     beside = [
         (pixels, [*(face.box for face in picture.faces if face.box), *(face.box for face in detector.detect(pixels))])
-        for pixels, picture in crowds
+        for pixels, picture in with_progress(crowds, "looking for faces in crowds")
     ]
-    found = [crop(scene, face.box, geometry) for scene in scenes for face in detector.detect(scene)]
+    looked_at = with_progress(scenes, "looking for faces where there are none")
+    found = [crop(scene, face.box, geometry) for scene in looked_at for face in detector.detect(scene)]
     noise = [rng.integers(0, 256, (side, side, 3), np.uint8) for side in rng.integers(4, 65, _NOISE)]
     return {
         f"what the detector takes for a face in {len(scenes)} scenes without people": _stacked(found),

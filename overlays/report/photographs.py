@@ -12,6 +12,7 @@ from binarycop.detection.views import cut_views, mean_scores, views_of_each_face
 from binarycop.frames.image import read_picture
 from binarycop.geometry import CropGeometry
 from binarycop.settings.classifier import ClassifierSettings
+from overlays.command_line import with_progress
 from overlays.detector import manual_traits
 from overlays.report import skin
 from overlays.report.examples import KIND, SKIN, TONE, TURN, Examples, trait_columns
@@ -59,7 +60,9 @@ def scores_of_views(classifier: Classifier, labelled: LabelledCrops, geometry: C
     return np.stack(
         [
             mean_scores(classifier.scores(cut_views(read_picture(path), box, geometry, views)))
-            for path, box in zip(labelled.paths, labelled.boxes)
+            for path, box in with_progress(
+                list(zip(labelled.paths, labelled.boxes)), "classifying photographs in several views"
+            )
         ]
     )
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from binarycop.frames.image import read_picture
 from overlays import pictures, stored
-from overlays.command_line import add_data_option, make_parser
+from overlays.command_line import add_data_option, make_parser, with_progress
 
 POINTS = 468
 EARS, NOSE = (234, 454), 1
@@ -70,7 +70,7 @@ def main() -> None:
     parser.add_argument("--folders", nargs="+", default=FOLDERS, help=folders)
     arguments = parser.parse_args()
     paths = [path for folder in arguments.folders for path in pictures.in_folder(arguments.data / folder)]
-    meshes = find(paths)
+    meshes = find(with_progress(paths, "looking for landmarks"))
     arguments.out.parent.mkdir(parents=True, exist_ok=True)
     save(arguments.out, arguments.data, meshes)
     print(f"{len(meshes)} of {len(paths)} pictures show a face; stored in {arguments.out}")

@@ -19,7 +19,7 @@ from binarycop.detection.yunet import YuNet
 from binarycop.frames.image import read_picture
 from binarycop.geometry import Box
 from overlays import stored
-from overlays.command_line import add_data_option, make_parser
+from overlays.command_line import add_data_option, make_parser, with_progress
 from overlays.detector.pose_augmentation import rotate_head_and_mesh
 from overlays.synthesis import faces, landmarks, plane
 from overlays.synthesis.canonical_face import to_picture, to_plane
@@ -114,7 +114,7 @@ def _rows(
     steps = (np.arange(_GRID) + 0.5) * plane.SIDE_PX / _GRID / plane.UNIT_PX
     drawn = np.stack(np.meshgrid(steps + plane.LEFT, steps + plane.TOP), axis=-1).reshape(-1, 2)
     shape = (_GRID, _GRID, 2)
-    for portrait in portraits:
+    for portrait in with_progress(portraits, "cutting faces"):
         mesh = meshes.get(portrait.name)
         has_real_mask = portrait.identity.startswith(faces.MASKED)
         if mesh is None and not has_real_mask:

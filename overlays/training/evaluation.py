@@ -16,6 +16,7 @@ from binarycop.frames.image import read_picture
 from binarycop.geometry import SIDE_PX, Box, CropGeometry
 from binarycop.settings.faces import FacesSettings
 from overlays import pictures
+from overlays.command_line import with_progress
 
 _FACES = FacesSettings()  # the daemon's defaults
 Scores = Callable[[NDArray[np.uint8]], NDArray[np.int32]]
@@ -100,7 +101,7 @@ def read_photographs(folder: Path, detector: Detector, geometry: CropGeometry) -
     Raises SourceError if the folder is missing or has other files, UndecodableFrame if a picture cannot be read.
     """
     crops, classes, paths, boxes, no_face = [], [], [], [], 0
-    for label, path in pictures.by_class(folder):
+    for label, path in with_progress(pictures.by_class(folder), f"reading {folder.name}"):
         pixels = read_picture(path)
         box = front_box(pixels, detector)
         if box is None:

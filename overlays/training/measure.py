@@ -21,7 +21,7 @@ from binarycop.classifier.choose import open_emulator
 from binarycop.detection.base import Detector
 from binarycop.detection.choose import make_detector
 from binarycop.settings.faces import FacesSettings
-from overlays.command_line import add_data_option, add_patches_option, make_parser, print_progress
+from overlays.command_line import add_data_option, add_patches_option, make_parser, print_progress, with_progress
 from overlays.synthesis.dataset import Recipe
 from overlays.synthesis.faces import Split
 from overlays.synthesis.patches import YUNET
@@ -85,7 +85,7 @@ def main() -> None:
     ).labelled.crops
     for folder in arguments.networks:
         scores = score_with(folder, training)
-        for name, found in sets.items():
+        for name, found in with_progress(list(sets.items()), f"measuring {folder.name}"):
             print_progress(f"{folder}: {name}: {describe(scores(found.crops), found)}")
 
 
