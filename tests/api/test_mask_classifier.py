@@ -214,7 +214,7 @@ def test_its_text_names_bundle_and_backend(tiny_bundle: Bundle) -> None:
 
 @pytest.mark.parametrize("name", ["nosuch", "", ".", ".."])
 def test_a_bundle_that_does_not_exist_is_refused(name: str) -> None:
-    with pytest.raises(BundleError, match="there is no such bundle; there are"):
+    with pytest.raises(BundleError, match="there is no such bundle; known here: "):
         binarycop.open(name)
 
 

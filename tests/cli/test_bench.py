@@ -80,7 +80,7 @@ def test_the_benchmark_says_what_it_left_out_and_which_faces_are_too_small_to_co
     assert err.startswith("binarycop: 2 of 7 files were not looked at:\n")
     assert "1 without annotation: images/more.png" in err or "images/more.png" in err
     assert "images/4.png" in err
-    assert "binarycop: left out: 1 faces of less than 24 px\n" in err
+    assert "binarycop: left out: 1 face of less than 24 px\n" in err
 
 
 def test_a_benchmark_without_a_picture_that_can_be_used_is_refused(
@@ -293,6 +293,21 @@ def test_two_runs_are_shown_side_by_side(tmp_path: Path, capsys: pytest.CaptureF
     lines = capsys.readouterr().out.splitlines()
     (emulator,) = [line.split() for line in lines if line.startswith("  emulator:")]
     assert emulator[-3:] == ["20", "5", "0.25"]
+
+
+def test_the_heads_of_a_table_are_bold_on_a_terminal(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "a.json"
+    file.write_text(json.dumps(report(20.0).row))
+    monkeypatch.setenv("CLICOLOR_FORCE", "1")
+    assert main(["bench", "compare", str(file), str(file)]) == 0
+    bold = [line for line in capsys.readouterr().out.splitlines() if line.startswith("\x1b[1m")]
+    assert bold[0].startswith("\x1b[1mkernel: ")
+    assert len(bold) > 1
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert main(["bench", "compare", str(file), str(file)]) == 0
+    assert "\x1b" not in capsys.readouterr().out
 
 
 def test_a_file_that_is_no_run_is_refused_by_its_name(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

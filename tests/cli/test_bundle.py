@@ -1,6 +1,7 @@
 """``binarycop bundle`` as a unit or a person calls it."""
 
 import json
+import re
 import shutil
 import time
 from pathlib import Path
@@ -323,3 +324,18 @@ def test_a_systemd_that_does_not_answer_is_not_taken_for_a_daemon_that_has_not_w
     assert call(root, "install", tiny_bundle.folder) == 0
     assert call(root, "confirm") == 0
     assert "nothing to confirm: systemd does not answer" in capsys.readouterr().err
+
+
+def test_the_marks_of_a_version_have_colours_on_a_terminal(
+    root: Path, tiny_bundle: Bundle, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert call(root, "install", tiny_bundle.folder) == 0
+    plain = capsys.readouterr().out
+    monkeypatch.setenv("CLICOLOR_FORCE", "1")
+    assert call(root, "list") == 0
+    coloured = capsys.readouterr().out
+    assert "\x1b[1min use\x1b[0m" in coloured
+    assert re.sub(r"\x1b\[[0-9;]*m", "", coloured) == plain
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert call(root, "list") == 0
+    assert capsys.readouterr().out == plain

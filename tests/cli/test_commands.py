@@ -325,7 +325,9 @@ def test_run_ends_with_every_source_that_gives_no_frame(
     ]
 
 
-def test_selftest_prints_what_it_reproduced(bundle: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_selftest_prints_what_it_reproduced_in_green_on_a_terminal(
+    bundle: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert main(["selftest", "--bundle", bundle, "--json"]) == 0
     kernel = find_kernel()
     engine = "numpy" if kernel is None else kernel.name
@@ -335,6 +337,9 @@ def test_selftest_prints_what_it_reproduced(bundle: str, capsys: pytest.CaptureF
     assert main(["selftest", "--bundle", bundle]) == 0
     done = f"random 0.0.0 on emulator ({engine}): all 64 golden vectors reproduced, a drawn face classified\n"
     assert capsys.readouterr() == (done, "")
+    monkeypatch.setenv("CLICOLOR_FORCE", "1")
+    assert main(["selftest", "--bundle", bundle]) == 0
+    assert capsys.readouterr().out == f"\x1b[32m{done.rstrip()}\x1b[0m\n"
 
 
 @pytest.mark.parametrize(
@@ -385,7 +390,7 @@ def test_check_config_prints_all_settings_or_those_that_differ(
             "frames: {source: 'rtsp://192.0.2.1/a'}",
             "frames.source: rtsp://192.0.2.1/a: is an address, and network cameras are not supported; ",
         ),
-        ("classifier: {bundle: nosuch}", "classifier.bundle: nosuch: there is no such bundle; there are cnv, "),
+        ("classifier: {bundle: nosuch}", "classifier.bundle: nosuch: there is no such bundle; known here: cnv, "),
         ("classifier: {bundle: no/such}", "classifier.bundle: there is no no/such/manifest.json now"),
         (
             "faces: {finder: yunet, yunet: {model: no/such.onnx}}",

@@ -15,6 +15,7 @@ from binarycop.doctor.units import UnitFacts
 from binarycop.service.status import State
 from tests.cli.tty import Tty, grid_of
 from tests.doctor.test_machine import GOOD
+from tests.patience import PATIENCE_S
 from tests.service.statuses import STATUS
 
 SECTIONS = ["settings", "daemon", "detector and network", "cameras", "lines", "machine"]
@@ -174,7 +175,11 @@ def test_before_an_installation_it_needs_no_other_package() -> None:
     )
     daemon = Path(__file__).resolve().parents[2] / "daemon"
     done = subprocess.run(
-        [sys.executable, "-I", "-S", "-c", code, str(daemon)], capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, "-I", "-S", "-c", code, str(daemon)],
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_S,
+        check=False,
     )
     assert done.returncode in (0, NOT_RIGHT), done.stderr
     assert json.loads(done.stdout)["sections"][0]["title"] == "before the installation"

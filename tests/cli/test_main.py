@@ -11,6 +11,7 @@ import pytest
 
 from binarycop.cli import main
 from binarycop.cli.console import counts_text, latency_text
+from tests.patience import PATIENCE_S
 
 HEAVY = ("cv2", "numpy", "gpiozero", "yaml")
 
@@ -37,7 +38,7 @@ def test_a_command_imports_only_what_it_needs(arguments: list[str], heavy: set[s
     if arguments[0] == "bundle":
         arguments = ["bundle", "--root", str(tmp_path), *arguments[1:]]
     command = [sys.executable, "-c", program, *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=PATIENCE_S)
     assert set(done.stdout.splitlines()[-1].split()[1:]) <= heavy
 
 
@@ -46,7 +47,7 @@ def test_a_clip_that_cannot_be_read_is_an_error_of_one_line(name: str, head: byt
     (tmp_path / name).write_bytes(head + bytes(range(256)) * 12)
     command = [sys.executable, "-m", "binarycop", "replay", str(tmp_path / name)]
     environment = {key: value for key, value in os.environ.items() if not key.startswith("OPENCV_")}
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60, env=environment)
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=PATIENCE_S, env=environment)
     lines = done.stderr.splitlines()
     assert done.returncode == 5
     assert lines[-1].startswith(f"binarycop: source {tmp_path / name}: is not a video that can be read")

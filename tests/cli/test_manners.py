@@ -24,6 +24,7 @@ from binarycop.cli.command_help import HELP
 from binarycop.cli.exit_codes import MEANINGS
 from binarycop.errors import SourceError, SourceErrors
 from binarycop.service.daemon import RunSummary
+from tests.cli.tty import Tty
 
 
 def all_commands(parser: argparse.ArgumentParser, name: str = "") -> Iterator[tuple[str, argparse.ArgumentParser]]:
@@ -150,6 +151,20 @@ def test_an_unknown_option_is_reported_by_its_command(name: str, capsys: pytest.
     assert reason["event"] == "error"
     assert reason["exit_code"] == 2
     assert needed or "unknown argument" in reason["error"]
+
+
+def test_wrong_arguments_are_answered_in_lines_that_break_between_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = Tty()
+    monkeypatch.setattr(sys, "stderr", terminal)
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setenv("TERM", "xterm")
+    assert exit_code_of(["events", "--class", "nos"]) == 2
+    *_, first, second = terminal.getvalue().splitlines()
+    assert first.startswith("binarycop events: error: argument --class: 'nos' is not one of correct, ")
+    assert second.startswith("  ")
+    assert len(first) < 80
+    words = f"{first} {second.strip()}".replace(",", "").split()
+    assert "nose_mouth" in words
 
 
 @every_line

@@ -10,6 +10,7 @@ from contextlib import suppress
 import pytest
 
 from binarycop.cli.orderly_end import orderly_end, without_stop
+from tests.patience import PATIENCE_S
 
 PROGRAM = """
 import os, signal
@@ -27,7 +28,9 @@ with orderly_end():
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT])
 def test_the_process_ends_by_the_signal_after_its_blocks_are_left(number: signal.Signals) -> None:
     program = PROGRAM.format(number=int(number))
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=PATIENCE_S, check=False
+    )
     assert (done.stdout, done.stderr) == ("switched off\n", "")
     assert done.returncode == -number
 

@@ -11,6 +11,7 @@ import pytest
 
 from binarycop.cli.main import main
 from binarycop.cli.options import print_json
+from tests.patience import PATIENCE_S
 
 CLI = Path(__file__).resolve().parents[2] / "daemon/binarycop/cli"
 SAFE = {"printable", "format_line", "dumps", "replace", "styled", "wrapped"}
@@ -126,6 +127,6 @@ def test_a_name_that_the_terminal_cannot_write_is_printed_with_escapes(tmp_path:
         env={**os.environ, "PYTHONIOENCODING": "ascii"},
         capture_output=True,
         check=True,
-        timeout=60,
+        timeout=PATIENCE_S,
     )
     assert run.stdout.splitlines()[0].endswith(rb"g\xe4te.yaml")

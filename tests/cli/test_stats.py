@@ -298,3 +298,29 @@ def test_in_a_pipe_there_is_no_progress() -> None:
     progress.update(0.5)
     progress.clear()
     assert pipe.getvalue() == ""
+
+
+@pytest.mark.parametrize(("name", "value"), [("CLICOLOR_FORCE", "1"), ("NO_COLOR", "1")])
+def test_heads_are_bold_and_what_somebody_should_look_into_has_a_colour(
+    name: str, value: str, journal: FakeReader, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv(name, value)
+    assert main(["stats"]) == 0
+    text = capsys.readouterr().out
+    coloured = [line for line in text.splitlines() if line.startswith("\x1b[")]
+    if name == "NO_COLOR":
+        assert not coloured
+        return
+    assert any(line.startswith("\x1b[1mpeople by day") for line in coloured)
+    assert any(line.startswith("\x1b[1;31m  south: no frames") for line in coloured)
+    assert any(line.startswith("\x1b[33mtailgated ") for line in coloured)
+    assert not any("limit reached" in line for line in coloured)
+
+
+def test_a_single_day_is_named_once(
+    journal: FakeReader, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["stats", "--json"]) == 0
+    day = json.loads(capsys.readouterr().out)["rows"][0]["name"]
+    assert main(["stats", "--until", f"{day} 23:00"]) == 0
+    assert capsys.readouterr().out.splitlines()[0].endswith(f" events, {day}")

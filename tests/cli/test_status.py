@@ -14,9 +14,9 @@ from typing import Any
 
 import pytest
 
-from binarycop.cli import machine_facts
+from binarycop.cli import machine_state
 from binarycop.cli.exit_codes import NOT_IN_SERVICE
-from binarycop.cli.machine_facts import MachineFacts
+from binarycop.cli.machine_state import MachineState
 from binarycop.cli.main import COMMANDS, main
 from binarycop.cli.status_page import Page, duration
 from binarycop.cli.terminal import Terminal, columns_of
@@ -29,12 +29,12 @@ from binarycop.service.status_server import open_status
 from binarycop.service.unit import UnitState, parse
 from tests.service.statuses import GATE, STATUS, with_gate
 
-FACTS = MachineFacts(94.4, 101.2, 6, 230.0, 0.0, 54.3, 3200.0)
+FACTS = MachineState(94.4, 101.2, 6, 230.0, 0.0, 54.3, 3200.0)
 NOW = datetime(2026, 5, 4, 18, 30, 0)
 HOSTILE = "x\n\x1b[2Jall is well\u202e"
 
 
-def shown(status: Status, facts: MachineFacts = FACTS, state: UnitState | None = None, columns: int = 80) -> str:
+def shown(status: Status, facts: MachineState = FACTS, state: UnitState | None = None, columns: int = 80) -> str:
     """The page as text, without colours."""
     terminal = Terminal(io.StringIO(), {})
     return "\n".join(terminal.styled(line) for line in Page(status, facts, state, NOW, columns).lines())
@@ -109,7 +109,7 @@ def test_a_fault_has_its_cause_and_its_time() -> None:
 
 
 def test_a_machine_that_is_not_well_is_said() -> None:
-    page = shown(STATUS, MachineFacts(94.4, 101.2, 6, 230.0, 512.0, 76.0, 40.0))
+    page = shown(STATUS, MachineState(94.4, 101.2, 6, 230.0, 512.0, 76.0, 40.0))
     for part in ("SWAP of 512 MiB", "WARM: 76 °C", "DISK: 40 MiB left"):
         assert part in page
         assert part not in shown(STATUS)
@@ -162,7 +162,7 @@ def test_what_is_not_known_is_left_out_or_said() -> None:
         watchdog=WatchdogStatus(None, None, ("perception",)),
         has_scores=False,
     )
-    page = shown(status, MachineFacts(None, None, None, None, None, None, None))
+    page = shown(status, MachineState(None, None, None, None, None, None, None))
     for part in (
         "nobody in front",
         "none yet",
@@ -358,16 +358,24 @@ def test_the_machine_is_read_from_the_kernels_files(tmp_path: Path) -> None:
     for number, text in enumerate(("41000", "54300", "", "no number")):
         (tmp_path / f"thermal_zone{number}").mkdir()
         (tmp_path / f"thermal_zone{number}/temp").write_text(text)
-    facts = machine_facts.read(812, tmp_path, tmp_path, tmp_path)
-    assert replace(facts, disk_free_mib=None) == MachineFacts(94.4, 101.2, 6, 230.0, 0.0, 54.3, None)
+    facts = machine_state.read(812, tmp_path, tmp_path, tmp_path)
+    assert replace(facts, disk_free_mib=None) == MachineState(94.4, 101.2, 6, 230.0, 0.0, 54.3, None)
     assert facts.disk_free_mib is not None
-    nothing = machine_facts.read(7, tmp_path / "none", tmp_path / "none", tmp_path / "none")
-    assert nothing == MachineFacts(None, None, None, None, None, None, None)
+    nothing = machine_state.read(7, tmp_path / "none", tmp_path / "none", tmp_path / "none")
+    assert nothing == MachineState(None, None, None, None, None, None, None)
 
 
 @pytest.mark.parametrize(
     ("seconds", "words"),
-    [(0.04, "0.0 s"), (9.9, "9.9 s"), (42, "42 s"), (150, "2 min"), (11_520, "3 h 12 min"), (270_000, "3 d 3 h")],
+    [
+        (0.04, "0.0 s"),
+        (9.9, "9.9 s"),
+        (42, "42 s"),
+        (119.6, "1 min"),
+        (150, "2 min"),
+        (11_520, "3 h 12 min"),
+        (270_000, "3 d 3 h"),
+    ],
 )
 def test_a_duration_is_short(seconds: float, words: str) -> None:
     assert duration(seconds) == words

@@ -16,6 +16,7 @@ from binarycop.clock import MonotonicClock
 from binarycop.journal.events import Event
 from binarycop.journal.writer_client import WriterClient
 from binarycop.settings.load import MAX_GATES
+from tests.patience import PATIENCE_S
 
 # systemd gives the socket as descriptor 3.
 PROGRAM = """
@@ -65,7 +66,7 @@ class Sockets:
     def _bind(self, path: Path) -> socket.socket:
         opened = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         opened.bind(str(path))
-        opened.settimeout(60)
+        opened.settimeout(PATIENCE_S)
         return opened
 
 
@@ -91,7 +92,7 @@ def test_what_waits_in_the_socket_and_what_comes_is_written(sockets: Sockets) ->
         assert [sockets.entry()["BINARYCOP_EVENT"] for _ in range(2)] == ["unwritten", "overlay_back"]
         writer.send_signal(signal.SIGTERM)
         assert sockets.entry()["BINARYCOP_COUNT"] == "2"
-        assert writer.wait(60) == 0
+        assert writer.wait(PATIENCE_S) == 0
         assert writer.stderr is not None
         assert writer.stderr.read() == ""
 

@@ -4,7 +4,7 @@ import re
 from dataclasses import fields
 from datetime import datetime
 
-from binarycop.cli.machine_facts import MachineFacts
+from binarycop.cli.machine_state import MachineState
 from binarycop.cli.status_page import Page
 from binarycop.cli.terminal import Terminal
 from binarycop.service.status import (
@@ -23,7 +23,7 @@ from tests.docs.pages import ROOT, rows
 from tests.service.statuses import STATUS
 
 ALL = (
-    Entry, FrontPerson, GateReport, LineLevel, MachineFacts, Origin, SettingsStatus, SourceStatus, Status,
+    Entry, FrontPerson, GateReport, LineLevel, MachineState, Origin, SettingsStatus, SourceStatus, Status,
     WatchdogStatus,
 )  # fmt: skip
 ADDED = {"event", "state", "machine", "restarts"}  # by the command
@@ -33,7 +33,7 @@ WITHOUT_A_ROW = {"since", "out", "in"}  # since of the daemon; both levels are i
 
 def test_the_table_for_people_has_each_row_and_no_other() -> None:
     plain = Terminal(environment={"TERM": "dumb"})
-    machine = MachineFacts(94.4, 101.2, 6, 230.0, 0.0, 54.3, 3200.0)
+    machine = MachineState(94.4, 101.2, 6, 230.0, 0.0, 54.3, 3200.0)
     shown = [plain.styled(row) for row in Page(STATUS, machine, None, datetime(2026, 5, 4)).lines()]
     labels = {match[1] for row in shown if (match := re.fullmatch(r" *([a-z]+) *", row[:11]))}
     named = {

@@ -92,6 +92,11 @@ def test_each_check_says_what_is_wrong_and_what_to_do(facts: UnitFacts, level: L
     assert len(check_units(facts)) == len(good)
 
 
+def test_the_watchdogs_time_has_a_space_before_each_unit() -> None:
+    texts = [finding.text for finding in check_units(with_daemon(watchdog="1min 30s"))]
+    assert "systemd ends a daemon that is silent for 1 min 30 s" in texts
+
+
 def test_a_degraded_gate_has_failed_whatever_its_own_unit_says() -> None:
     assert GOOD.units is not None
     facts = replace(GOOD, units={**GOOD.units, DEGRADED: Unit("loaded", "active")})

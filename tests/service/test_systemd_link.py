@@ -120,7 +120,7 @@ def test_the_status_counts_the_people(managed: ManagedSetup) -> None:
     managed.setup.frames(1)
     managed.step()
     managed.setup.person_arrives(NOSE).frames(6)
-    assert managed.step() == ["STATUS=gate: in service, policy enforce; 1 persons, 0 permitted, 1 refused, 0 undecided"]
+    assert managed.step() == ["STATUS=gate: in service, policy enforce; 1 person, 0 permitted, 1 refused, 0 undecided"]
 
 
 def test_while_a_stage_hangs_the_watchdog_is_not_notified_and_the_journal_has_it_once(managed: ManagedSetup) -> None:

@@ -508,6 +508,8 @@ def test_only_the_first_errors_are_reported_and_the_others_are_counted() -> None
     problems = problems_of("\n".join(f"x{number}: 1" for number in range(1000)))
     assert len(problems) == 21
     assert problems[-1] == "there are 980 more errors; correct these first"
+    problems = problems_of("\n".join(f"x{number}: 1" for number in range(21)))
+    assert problems[-1] == "there is 1 more error; correct these first"
 
 
 EXAMPLES = [

@@ -29,4 +29,4 @@ def find_bundle(name: str) -> Path:
                 return parent / name
     folders = (path for parent in SEARCH_PATHS if parent.is_dir() for path in parent.iterdir())
     names = sorted({path.name for path in folders if path.is_dir()})
-    raise BundleError(name, f"there is no such bundle; there are {', '.join(names) or 'none'}")
+    raise BundleError(name, f"there is no such bundle; known here: {', '.join(names) or 'none'}")

@@ -19,7 +19,8 @@ from binarycop.cli.options import (
     seconds,
     settings_of,
 )
-from binarycop.cli.terminal import Screen, Span, Terminal
+from binarycop.cli.screen import Screen
+from binarycop.cli.terminal import Span, Terminal
 from binarycop.clock import Clock, MonotonicClock
 from binarycop.journal.writers import TextJournal, print_to_stderr
 from binarycop.settings.gate import Fail

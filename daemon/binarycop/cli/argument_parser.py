@@ -2,13 +2,12 @@
 
 import argparse
 import sys
-import textwrap
 from collections.abc import Iterator
 from typing import Any, NoReturn
 
 from binarycop.cli.exit_codes import WRONG_ARGUMENTS
 from binarycop.cli.terminal import Terminal
-from binarycop.printable import printable
+from binarycop.cli.wrapping import wrap
 
 
 class WrongArguments(SystemExit):
@@ -36,7 +35,7 @@ class ArgumentParser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         """Print usage and message. Raises WrongArguments."""
         self.print_usage(sys.stderr)
-        print(printable(f"{self.prog}: error: {message}"), file=sys.stderr)
+        print(Terminal(sys.stderr).wrapped(f"{self.prog}: error: {message}"), file=sys.stderr)
         raise WrongArguments(message)
 
     def _check_value(self, action: argparse.Action, value: Any) -> None:
@@ -54,10 +53,7 @@ class _HelpFormatter(argparse.RawDescriptionHelpFormatter):
         super().__init__(prog, **{"width": Terminal().size[0] - 2, **given})
 
     def _fill_text(self, text: str, width: int, indent: str) -> str:
-        lines = (
-            textwrap.wrap(line, width, subsequent_indent=_indent(line), break_on_hyphens=False) or [""]
-            for line in text.splitlines()
-        )
+        lines = (wrap(line, width, indent=_indent(line)) or [""] for line in text.splitlines())
         return "\n".join(f"{indent}{part}" for wrapped in lines for part in wrapped)
 
 

@@ -2,6 +2,7 @@
 
 import argparse
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from binarycop.cli import bench_faces, result_file
 from binarycop.cli.bench_parts import PARTS, Measure
 from binarycop.cli.options import add_json, print_json
 from binarycop.cli.progress import Progress
-from binarycop.cli.terminal import print_note
+from binarycop.cli.terminal import Terminal, bold, print_note
 from binarycop.clock import MonotonicClock
 from binarycop.errors import BinaryCoPError
 from binarycop.printable import printable
@@ -63,7 +64,8 @@ def _run_part(options: argparse.Namespace) -> int:
             report["networks"] = {name: {"kernel": machine.emulator, **times_us} for name, times_us in networks}
         print_json(report)
         return 0
-    _print_lines((*machine_lines(machine), "", *part_lines(part)))
+    _print_lines(machine_lines(machine))
+    _print_table(part_lines(part))
     return 0
 
 
@@ -95,7 +97,7 @@ def _run_all(options: argparse.Namespace) -> int:
             code = 1
         _print_notes(measured[-1])
         if not only_json:
-            _print_lines(("", *part_lines(measured[-1])))
+            _print_table(part_lines(measured[-1]))
     report = Report(machine, tuple(measured)).row
     if only_json:
         print_json(report)
@@ -112,7 +114,7 @@ def _compare(options: argparse.Namespace) -> int:
             f"{name}: {line}" if at == 0 else f"   {line}" for at, line in enumerate(machine_lines(run.machine))
         )
     for name, pairs in comparison.pairs.items():
-        _print_lines(("", *comparison_lines(name, pairs)))
+        _print_table(comparison_lines(name, pairs))
     if comparison.only:
         words = "1 figure is" if comparison.only == 1 else f"{comparison.only} figures are"
         print(f"\n{printable(words)} in one of the runs only")
@@ -127,6 +129,13 @@ def _print_notes(part: Part) -> None:
 def _print_lines(lines: Any) -> None:
     for line in lines:
         print(printable(line))
+
+
+def _print_table(lines: Sequence[str]) -> None:
+    """An empty line, then the table; on a terminal its heads, which are not indented, are bold."""
+    terminal = Terminal()
+    for line in ("", *lines):
+        terminal.print(line if line.startswith(" ") else bold(line))
 
 
 def _report(text: str) -> Report:

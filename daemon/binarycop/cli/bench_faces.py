@@ -62,7 +62,9 @@ def measure(options: argparse.Namespace, on_progress: OnProgress = silent) -> Pa
 
 def part_of(results: list[DetectorMetrics]) -> Part:
     """The figures of detectors that saw the same pictures."""
-    notes = [f"{results[0].too_small} faces of less than {SIZE_BANDS[0][0]:g} px"] if results[0].too_small else []
+    small = results[0].too_small
+    counted = "1 face" if small == 1 else f"{small} faces"
+    notes = [f"{counted} of less than {SIZE_BANDS[0][0]:g} px"] if small else []
     figures = [figure for key in _keys(results) for metrics in results for figure in _recall(metrics, key)]
     for metrics in results:
         figures.append(single(_ALL, metrics.detector, "pictures", "", metrics.images))

@@ -14,12 +14,11 @@ from binarycop.bundle import manifest as manifests
 from binarycop.bundle.store import ROOT, BundleStore, Moment, SelfTestResult, Version
 from binarycop.cli.exit_codes import IN_USE
 from binarycop.cli.options import add_config, add_json, print_json, seconds
-from binarycop.cli.terminal import print_note
+from binarycop.cli.terminal import Terminal, Words, bold, ok, print_note, warn
 from binarycop.clock import MonotonicClock
 from binarycop.errors import BundleError, BundleStoreError, OverlayInUse
 from binarycop.journal.events import Event, Level
 from binarycop.journal.writers import is_under_systemd, open_journal, print_to_stderr
-from binarycop.printable import printable
 from binarycop.service import unit
 from binarycop.settings.classifier import Backend
 from binarycop.settings.load import load
@@ -197,10 +196,15 @@ def _show(version: Version, options: argparse.Namespace) -> None:
     if options.json:
         print_json(asdict(version))
         return
-    marks = {"in use": version.in_use, "known good": version.known_good, "packaged": version.packaged}
-    marks["on trial"] = version.on_trial
-    line = f"{version.name}  {version.version}  {', '.join(mark for mark in marks if marks[mark])}"
-    print(printable(line.rstrip()))
+    marks: tuple[tuple[Words, bool], ...] = (
+        (bold("in use"), version.in_use),
+        (ok("known good"), version.known_good),
+        ("packaged", version.packaged),
+        (warn("on trial"), version.on_trial),
+    )
+    shown = [mark for mark, has_it in marks if has_it]
+    between = [part for mark in shown for part in (", ", mark)][1:]
+    Terminal().print(f"{version.name}  {version.version}", *(("  ", *between) if shown else ()))
 
 
 def _log(text: str) -> None:

@@ -5,7 +5,8 @@ import time
 from collections.abc import Callable, Mapping
 
 from binarycop.classes import GateStatus
-from binarycop.cli.terminal import Line, Screen, Span, Terminal, Words, bold, dim, fail, ok, warn
+from binarycop.cli.screen import Screen
+from binarycop.cli.terminal import Line, Span, Terminal, Words, bold, dim, fail, ok, warn
 from binarycop.gate.state import Phase
 from binarycop.journal.writers import print_to_stderr
 from binarycop.service.snapshot import LaneSnapshot

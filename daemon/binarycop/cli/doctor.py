@@ -2,7 +2,6 @@
 
 import argparse
 import sys
-import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ from binarycop.cli import result_file
 from binarycop.cli.exit_codes import NOT_RIGHT
 from binarycop.cli.light_options import add_config, add_json, print_json
 from binarycop.cli.terminal import Span, Style, Terminal, bold, dim, print_note
+from binarycop.cli.wrapping import wrap
 from binarycop.doctor.finding import Finding, Level, Section, count
 from binarycop.doctor.machine import OTHER_BOARD, WITHOUT_CAMERA, before_install
 from binarycop.doctor.machine_facts import read_machine
@@ -123,13 +123,11 @@ def _lines(finding: Finding, columns: int, *, with_gate: bool) -> list[str]:
     """The finding's lines; the first one without the word of its level."""
     gate = f"{finding.gate}: " if finding.gate and with_gate else ""
     first = f"{finding.name:<{_NAME_COLUMNS}}{gate}{finding.text}"
-    lines = textwrap.wrap(printable(first), columns - 6, subsequent_indent=_INDENT[6:], break_on_hyphens=False)
+    lines = wrap(printable(first), columns - 6, indent=_INDENT[6:])
     lines[1:] = [f"      {line}" for line in lines[1:]]
     if finding.remedy:
         remedy = printable(f"-> {finding.remedy}")
-        lines += textwrap.wrap(
-            remedy, columns, initial_indent=_INDENT, subsequent_indent=f"{_INDENT}   ", break_on_hyphens=False
-        )
+        lines += wrap(remedy, columns, begin=_INDENT, indent=f"{_INDENT}   ")
     return lines
 
 

@@ -3,7 +3,6 @@
 import argparse
 import re
 import sys
-import textwrap
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -14,6 +13,7 @@ from typing import Any
 from binarycop.classes import GateStatus
 from binarycop.cli.options import add_json, print_json, refuse
 from binarycop.cli.terminal import Span, Style, Terminal, print_error
+from binarycop.cli.wrapping import wrap
 from binarycop.journal.boots import Boot, read_boots, values_of
 from binarycop.journal.events import Event, Level
 from binarycop.journal.journald import Reader
@@ -170,7 +170,7 @@ def _print(record: Record, terminal: Terminal) -> None:
     line, columns = format_line(record), terminal.size[0]
     parts = [line]
     if terminal.can_repaint and columns >= _LEAST_COLUMNS:
-        parts = textwrap.wrap(line, columns, subsequent_indent=_INDENT, break_on_hyphens=False)
+        parts = wrap(line, columns, indent=_INDENT)
     event = _EVENTS.get(record.event)
     style = _STYLES.get(event.spec.level) if event is not None else None
     before, name, after = parts[0].partition(f"  {record.event} ")

@@ -1,10 +1,10 @@
 """The record of a lane's commissioning, as text for a terminal of 80 columns and for the building's files."""
 
-import textwrap
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from binarycop.cli.wrapping import wrap
 from binarycop.lines.commissioning import LineTest, Outcome
 from binarycop.printable import printable
 
@@ -64,4 +64,4 @@ def _block(test: LineTest) -> Iterator[str]:
 
 
 def _wrapped(text: str, indent: str) -> list[str]:
-    return textwrap.wrap(printable(text), _COLUMNS, subsequent_indent=indent, break_on_hyphens=False)
+    return wrap(printable(text), _COLUMNS, indent=indent)

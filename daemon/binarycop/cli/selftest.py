@@ -5,8 +5,7 @@ import argparse
 from binarycop.bundle import build_files, check_build
 from binarycop.classifier.choose import engine_of
 from binarycop.cli.options import add_classifier, add_config, add_json, print_json, settings_of
-from binarycop.cli.terminal import print_note
-from binarycop.printable import printable
+from binarycop.cli.terminal import Terminal, ok, print_note
 from binarycop.service.backends import open_bundle
 
 
@@ -35,5 +34,7 @@ def run(options: argparse.Namespace) -> int:
     else:
         where = backend if engine is None else f"{backend} ({engine})"
         found = f"all {golden} golden vectors reproduced, a drawn face classified"
-        print(printable(f"{manifest.name} {manifest.version} on {where}: {found}"))
+        terminal = Terminal()
+        for line in terminal.wrapped(f"{manifest.name} {manifest.version} on {where}: {found}").splitlines():
+            terminal.print(ok(line))
     return 0

@@ -13,6 +13,7 @@ from binarycop.cli.events import add_period, note, period_problem
 from binarycop.cli.options import add_json, print_json, refuse
 from binarycop.cli.progress import Progress
 from binarycop.cli.stats_figures import Report, report
+from binarycop.cli.terminal import Terminal
 from binarycop.clock import MonotonicClock
 from binarycop.journal.boots import read_boots
 from binarycop.journal.collect import collect
@@ -64,8 +65,9 @@ def run(options: argparse.Namespace) -> int:
         result_file.write(options.html, stats_page.page(result))
         note(f"written: {options.html}")
     else:
+        terminal = Terminal()
         for line in stats_text.lines(result, _bar_character()):
-            print(printable(line))
+            terminal.print(line)
     if statistics.untrusted:
         note(f"entries of other programs, which are not counted: {statistics.untrusted}")
     return 0

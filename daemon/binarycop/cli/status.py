@@ -10,11 +10,12 @@ from math import inf
 from pathlib import Path
 from typing import Any
 
-from binarycop.cli import exit_codes, machine_facts
+from binarycop.cli import exit_codes, machine_state
 from binarycop.cli.light_options import add_json, print_json, seconds
-from binarycop.cli.machine_facts import MachineFacts
+from binarycop.cli.machine_state import MachineState
+from binarycop.cli.screen import Screen
 from binarycop.cli.status_page import Page
-from binarycop.cli.terminal import Screen, Terminal, Words, fail
+from binarycop.cli.terminal import Terminal, Words, fail
 from binarycop.errors import StatusDenied, StatusError
 from binarycop.printable import printable
 from binarycop.service import unit
@@ -51,7 +52,7 @@ def run(options: argparse.Namespace) -> int:
     if options.seconds is not None:
         options.fail("argument --seconds: only with --watch")
     status = _ask(options.socket)
-    state, facts = _unit_of(status), machine_facts.read(status.origin.pid)
+    state, facts = _unit_of(status), machine_state.read(status.origin.pid)
     if options.json:
         print_json(_as_json(status, facts, state))
     else:
@@ -79,7 +80,7 @@ def _watch(path: Path, for_s: float, *, as_json: bool) -> int:
             else:
                 if turn % _UNIT_TURNS == 0:
                     state = _unit_of(status)
-                turn, code, facts = turn + 1, _code(status), machine_facts.read(status.origin.pid)
+                turn, code, facts = turn + 1, _code(status), machine_state.read(status.origin.pid)
                 shown, tree = _lines(status, facts, state, terminal), _as_json(status, facts, state)
             if as_json:
                 print_json(tree)
@@ -125,10 +126,10 @@ def _code(status: Status) -> int:
     return 0 if status.state.works else exit_codes.NOT_IN_SERVICE
 
 
-def _lines(status: Status, facts: MachineFacts, state: UnitState | None, terminal: Terminal) -> list[Sequence[Words]]:
+def _lines(status: Status, facts: MachineState, state: UnitState | None, terminal: Terminal) -> list[Sequence[Words]]:
     return Page(status, facts, state, datetime.now(), terminal.size[0]).lines()
 
 
-def _as_json(status: Status, facts: MachineFacts, state: UnitState | None) -> dict[str, Any]:
+def _as_json(status: Status, facts: MachineState, state: UnitState | None) -> dict[str, Any]:
     restarts = None if state is None else state.restarts
     return {"event": "status", **to_dict(status), "machine": asdict(facts), "restarts": restarts}

@@ -1,12 +1,12 @@
 """A status as the lines that a person reads."""
 
-import textwrap
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from binarycop.cli.machine_facts import MachineFacts
+from binarycop.cli.machine_state import MachineState
 from binarycop.cli.terminal import Span, Style, Words, bold, dim
+from binarycop.cli.wrapping import kept_together, wrap
 from binarycop.doctor.temperature import WARM_C
 from binarycop.journal.evidence import sentence
 from binarycop.lines.level import level_words
@@ -14,9 +14,6 @@ from binarycop.service.status import FrontPerson, GateReport, LineLevel, SourceS
 from binarycop.service.unit import UnitState
 
 _LABEL_COLUMNS = 11
-_GLUE = "\u2007"
-"""A space at which no line is broken."""
-
 _STYLES = {
     State.IN_SERVICE: Style.OK,
     State.RECORDING_OVER: Style.WARN,
@@ -33,7 +30,7 @@ class Page:
     """What the lines are made of. now: the time of day. unit: None where systemd does not run this daemon."""
 
     status: Status
-    machine: MachineFacts
+    machine: MachineState
     unit: UnitState | None
     now: datetime
     columns: int = 80
@@ -137,20 +134,19 @@ class Page:
         for title, is_input in (("out", False), ("in", True)):
             shown = [line for line in lines if line.is_input is is_input]
             if shown:
-                text = ", ".join(f"{line.name.removeprefix('lines.')}{_GLUE}{_level(line)}" for line in shown)
+                text = ", ".join(kept_together(f"{line.name.removeprefix('lines.')} {_level(line)}") for line in shown)
                 is_bad = any(line.active is None for line in shown)
                 yield from self._row(f"  {title}", text, Style.FAIL if is_bad else None)
 
     def _title(self, name: str, words: str, style: Style) -> Iterator[Sequence[Words]]:
-        first, *more = textwrap.wrap(words, max(self.columns - len(name) - 3, 20))
+        first, *more = wrap(words, max(self.columns - len(name) - 3, 20))
         yield [bold(f"{name}  "), Span(first, style)]
         for part in more:
             yield from self._row("", part, style)
 
     def _row(self, label: str, text: str, style: Style | None = None) -> Iterator[Sequence[Words]]:
         """A line with a label; what is too long goes on below."""
-        wrapped = textwrap.wrap(text, max(self.columns - _LABEL_COLUMNS - 1, 20)) or [""]
-        for index, part in enumerate(one.replace(_GLUE, " ") for one in wrapped):
+        for index, part in enumerate(wrap(text, max(self.columns - _LABEL_COLUMNS - 1, 20)) or [""]):
             words: Words = part if style is None else Span(part, style)
             yield [dim((label if index == 0 else "").ljust(_LABEL_COLUMNS)), words]
 
@@ -168,7 +164,7 @@ def duration(seconds: float) -> str:
     """Such as ``0.3 s``, ``42 s``, ``12 min``, ``3 h 12 min``, ``5 d 3 h``."""
     if seconds < 10:
         return f"{max(seconds, 0):.1f} s"
-    if seconds < 120:
+    if round(seconds) < 120:
         return f"{seconds:.0f} s"
     minutes = int(seconds // 60)
     if minutes < 60:
@@ -186,7 +182,7 @@ def _headline(status: Status) -> str:
     return f"{status.state.value.upper()}{which}"
 
 
-def _warnings(facts: MachineFacts) -> Iterator[str]:
+def _warnings(facts: MachineState) -> Iterator[str]:
     if facts.swap_mib:
         yield f"SWAP of {facts.swap_mib:.0f} MiB: a gate must have none, since pictures could be written there"
     if facts.temperature_c is not None and facts.temperature_c >= WARM_C:

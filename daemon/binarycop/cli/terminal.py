@@ -1,4 +1,4 @@
-"""What a command shows on a terminal: words in colour, and a screen that is painted again in place.
+"""What a command shows on a terminal: words in colour, lines of its width, and a line that is cleared again.
 
 All text goes through ``printable`` here, so only this module's own escape sequences reach the terminal. In a pipe, in a
 file and on a terminal that says ``TERM=dumb`` there are none at all.
@@ -6,7 +6,6 @@ file and on a terminal that says ``TERM=dumb`` there are none at all.
 
 import os
 import sys
-import textwrap
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -14,13 +13,12 @@ from enum import Enum
 from typing import TextIO
 from unicodedata import combining, east_asian_width
 
+from binarycop.cli.wrapping import wrap
 from binarycop.printable import printable
 
 _CLEAR_LINE = "\r\x1b[K"
 """Clears the line in which the cursor is, and goes to its begin."""
 
-_CLEAR_REST_OF_LINE, _CLEAR_BELOW = "\x1b[K", "\x1b[J"
-_HIDE_CURSOR, _SHOW_CURSOR = "\x1b[?25l", "\x1b[?25h"
 _RESET = "\x1b[0m"
 _SIZE = (80, 24)
 _MAX_DIGITS = 4
@@ -106,12 +104,12 @@ class Terminal:
 
     def styled(self, line: Line, max_columns: int | None = None) -> str:
         """The line as it is written to this stream, without its end; cut to ``max_columns``."""
-        left, parts = max_columns, []
-        for text, style in _parts(line):
+        left, written = max_columns, list[str]()
+        for text, style in parts(line):
             shown = text if left is None else cut(text, left)
             left = None if left is None else left - columns_of(shown)
-            parts.append(f"\x1b[{style.value}m{shown}{_RESET}" if self.has_colour and style and shown else shown)
-        return "".join(parts)
+            written.append(f"\x1b[{style.value}m{shown}{_RESET}" if self.has_colour and style and shown else shown)
+        return "".join(written)
 
     def wrapped(self, text: str) -> str:
         """The text, on a terminal with line breaks between its words where it is longer than a line."""
@@ -119,13 +117,7 @@ class Terminal:
         if not self.can_repaint:
             return text
         # A path is not cut: it would not be found again when it is copied.
-        return textwrap.fill(
-            text,
-            max(self.size[0] - 1, _LEAST_WRAPPED),
-            subsequent_indent="  ",
-            break_on_hyphens=False,
-            break_long_words=False,
-        )
+        return "\n".join(wrap(text, max(self.size[0] - 1, _LEAST_WRAPPED), indent="  ", cuts_words=False))
 
     def print(self, *words: Words) -> None:
         """Print one line, whole."""
@@ -143,90 +135,6 @@ class Terminal:
         if self.can_repaint:
             self.stream.write(_CLEAR_LINE)
             self.stream.flush()
-
-
-class Screen:
-    """Lines that are painted again in place, a ``with`` block long. The last painting stays when it ends.
-
-    Each painting is one write, so nothing flickers. Lines are cut to the terminal's width, and the last ones are left
-    out if it has fewer rows. A stream that cannot be painted again gets the lines below each other, when they change.
-    """
-
-    def __init__(self, terminal: Terminal | None = None) -> None:
-        self._terminal = terminal or Terminal()
-        self._stream = self._terminal.stream
-        self._shown: list[str] = []
-        self._widths: list[int] = []
-        self._above: list[int] = []  # widths of painted lines that a smaller terminal has pushed out at its top
-        self._columns = self._rows = 0
-
-    def __enter__(self) -> "Screen":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """Also after Ctrl-C and any other error: the cursor is shown again, in a line of its own."""
-        if self._terminal.can_repaint and self._shown:
-            self._stream.write(f"\n{_SHOW_CURSOR}")
-            self._stream.flush()
-        self._shown, self._widths, self._above = [], [], []
-
-    def show(self, lines: Sequence[Line]) -> None:
-        """Paint these lines instead of those before."""
-        if not self._terminal.can_repaint:
-            self._print(lines)
-            return
-        columns, rows = self._terminal.size
-        # A line as long as the terminal is wide makes some terminals wrap.
-        lines = lines[: max(rows - 1, 1)]
-        styled = [self._terminal.styled(line, columns - 1) for line in lines]
-        if styled == self._shown and (columns, rows) == (self._columns, self._rows):
-            return
-        painting = f"{_CLEAR_REST_OF_LINE}\n".join(styled) + _CLEAR_REST_OF_LINE + _CLEAR_BELOW
-        self._stream.write(self._back_to_the_begin(columns, rows) + painting)
-        self._stream.flush()
-        self._shown, self._columns, self._rows = styled, columns, rows
-        self._widths = [min(sum(columns_of(text) for text, _ in _parts(line)), columns - 1) for line in lines]
-
-    def clear(self) -> None:
-        """Clear the lines and give the cursor back, so that something else can be printed here."""
-        if self._terminal.can_repaint and self._shown:
-            self._stream.write(f"{self._back_to_the_begin(*self._terminal.size)}{_CLEAR_BELOW}{_SHOW_CURSOR}")
-            self._stream.flush()
-            self._shown, self._widths, self._above = [], [], []
-
-    def _back_to_the_begin(self, columns: int, rows: int) -> str:
-        if not self._shown:
-            return _HIDE_CURSOR
-        # A terminal that was made narrower has wrapped the lines of the last painting.
-        heights = [_height(width, columns) for width in self._widths]
-        back = sum(heights) + self._come_back(columns, rows - self._rows)
-        while heights and sum(heights) > rows:
-            self._above.append(self._widths[len(self._widths) - len(heights)])
-            del heights[0]
-        return f"\x1b[{back - 1}A\r" if back > 1 else "\r"
-
-    def _come_back(self, columns: int, more_rows: int) -> int:
-        """How many rows above the last painting are of those before it: a terminal with more rows shows them again.
-
-        One that does not has the last painting at its top, where the cursor stops.
-        """
-        found = 0
-        # So many rows of the former width come back, and then they are wrapped for the new one.
-        while self._above and more_rows >= _height(self._above[-1], self._columns):
-            width = self._above.pop()
-            more_rows -= _height(width, self._columns)
-            found += _height(width, columns)
-        return found
-
-    def _print(self, lines: Sequence[Line]) -> None:
-        styled = [self._terminal.styled(line) for line in lines]
-        if styled == self._shown:
-            return
-        if self._shown and len(styled) > 1:
-            self._stream.write("\n")  # between two paintings of several lines
-        self._stream.write("".join(f"{line}\n" for line in styled))
-        self._stream.flush()
-        self._shown = styled
 
 
 def print_note(text: str) -> None:
@@ -262,18 +170,13 @@ def cut(text: str, max_columns: int) -> str:
     return text
 
 
-def _height(width: int, columns: int) -> int:
-    """How many rows a line takes that was painted ``width`` columns wide."""
-    return max(1, -(-width // columns))
-
-
 def _columns_of_one(character: str) -> int:
     if combining(character):
         return 0
     return 2 if east_asian_width(character) in "WF" else 1
 
 
-def _parts(line: Line) -> list[tuple[str, Style | None]]:
+def parts(line: Line) -> list[tuple[str, Style | None]]:
     """Each part's printable text and style."""
     words = [line] if isinstance(line, (str, Span)) else line
     return [(printable(word), None) if isinstance(word, str) else (printable(word.text), word.style) for word in words]

@@ -1,5 +1,6 @@
 """Checks of systemd's units, of udev's names, and of users and groups. Pure."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -97,7 +98,8 @@ def check_watchdog(_: UnitFacts, unit: Unit) -> Finding:
     """Whether systemd ends a daemon that hangs."""
     if unit.watchdog in ("", "0", "infinity"):
         return fail("watchdog", "systemd does not watch the daemon", "remove the drop-in that sets WatchdogSec=")
-    return ok("watchdog", f"systemd ends a daemon that is silent for {unit.watchdog}")
+    limit = re.sub(r"(?<=[0-9])(?=[a-z])", " ", unit.watchdog)  # systemd writes 1min 30s
+    return ok("watchdog", f"systemd ends a daemon that is silent for {limit}")
 
 
 def check_files(_: UnitFacts, unit: Unit) -> Finding:

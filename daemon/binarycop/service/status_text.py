@@ -15,8 +15,9 @@ def _lane_text(lane: Lane) -> str:
     if lane.faults:
         relay = "on" if lane.is_relay_on else "off"
         return f"{name}: OUT OF ORDER, relay {relay}: {', '.join(lane.faults)}"
+    people = f"{counters.persons} {'person' if counters.persons == 1 else 'persons'}"
     state = "in service" if lane.source_end is None else "recording over"
     return (
-        f"{name}: {state}, policy {lane.settings.gate.policy.value}; {counters.persons} persons, "
+        f"{name}: {state}, policy {lane.settings.gate.policy.value}; {people}, "
         f"{counters.permits} permitted, {counters.refusals} refused, {counters.undecided} undecided"
     )

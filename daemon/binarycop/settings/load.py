@@ -100,7 +100,9 @@ def _raise_if_any(problems: list[SettingsError]) -> None:
         unique = {str(problem): problem for problem in problems}
         ordered = sorted(unique.values(), key=lambda problem: (problem.file, problem.line))
         if len(ordered) > _MAX_PROBLEMS:
-            more = SettingsError(f"there are {len(ordered) - _MAX_PROBLEMS} more errors", "correct these first")
+            left_out = len(ordered) - _MAX_PROBLEMS
+            words = "there is 1 more error" if left_out == 1 else f"there are {left_out} more errors"
+            more = SettingsError(words, "correct these first")
             ordered = [*ordered[:_MAX_PROBLEMS], more]
         raise SettingsErrors(ordered)
 

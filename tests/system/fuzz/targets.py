@@ -20,7 +20,7 @@ from binarycop.bundle import hwh as handoffs
 from binarycop.bundle import manifest as manifests
 from binarycop.bundle.store import BundleStore
 from binarycop.cli.events import format_line, to_dict
-from binarycop.cli.machine_facts import MachineFacts
+from binarycop.cli.machine_state import MachineState
 from binarycop.cli.status_page import Page
 from binarycop.cli.terminal import Terminal
 from binarycop.errors import BinaryCoPError
@@ -41,7 +41,7 @@ from tests.service.statuses import STATUS
 
 CORPUS = Path(__file__).parent / "corpus"
 _FRAMES_MOST = 20
-_FACTS = MachineFacts(94.4, 101.2, 6, 230.0, 0.0, 54.3, 3200.0)
+_FACTS = MachineState(94.4, 101.2, 6, 230.0, 0.0, 54.3, 3200.0)
 _STATUS = (
     b"NRestarts=0\nActiveState=active\nActiveEnterTimestampMonotonic=1000000\nExecMainStartTimestampMonotonic=900000\n"
     b"StatusText=gate: in service, policy enforce; 12 persons, 9 permitted, 3 refused, 0 undecided\n"

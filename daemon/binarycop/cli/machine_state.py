@@ -13,7 +13,7 @@ _FIELD = re.compile(r"^(VmRSS|VmHWM|Threads|MemAvailable|SwapTotal):\s+(\d{1,12}
 
 
 @dataclass(frozen=True)
-class MachineFacts:
+class MachineState:
     """At one moment; None where it is not known.
 
     memory_mib, most_memory_mib: of the daemon's process, now and at most. available_mib: memory that programs could
@@ -30,10 +30,10 @@ class MachineFacts:
     disk_free_mib: float | None
 
 
-def read(pid: int, proc: Path = _PROC, thermal: Path = _THERMAL, disk: Path = _JOURNAL) -> MachineFacts:
+def read(pid: int, proc: Path = _PROC, thermal: Path = _THERMAL, disk: Path = _JOURNAL) -> MachineState:
     """pid: the daemon's."""
     process, memory = _fields(proc / str(pid) / "status"), _fields(proc / "meminfo")
-    return MachineFacts(
+    return MachineState(
         memory_mib=_mib(process.get("VmRSS")),
         most_memory_mib=_mib(process.get("VmHWM")),
         threads=process.get("Threads"),
