@@ -12,6 +12,7 @@ from binarycop.cli import exit_codes, main
 from binarycop.geometry import SIDE_PX
 from binarycop.journal.events import Event
 from binarycop.service import live, parts, watchdog
+from binarycop.settings.load import MAX_GATES
 from binarycop.settings.schema import LaneSettings, Settings
 from overlays.finn.lines import settings as overlay_settings
 from tests.docs.pages import DAEMON, ROOT, name_of, names_of, pages, rows, tree
@@ -144,6 +145,7 @@ CLAIMS: list[tuple[str, str, Callable[[], tuple[Any, ...]]]] = [
         r"\(exit codes (\d), (\d), (\d)\)",
         lambda: tuple(found_in("systemd/binarycop.service", r"^RestartPreventExitStatus=(.+)$").split()),
     ),
+    ("docs/wiring.md", r"One daemon can have up to (\d+) lanes", lambda: (MAX_GATES,)),
 ]
 
 
