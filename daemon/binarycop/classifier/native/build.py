@@ -1,7 +1,7 @@
 """Compiles the kernel: ``python -m binarycop.classifier.native.build [--cc CC] [--machine MACHINE] [--out FOLDER]``.
 
 Without options it compiles for this machine, with ``cc``, next to the source, where ``kernel.py`` looks. The libraries
-need no C library, so they run with any. Exit code 1: there is no compiler, or it failed.
+need no C library, so they run with any. Exit code 1: there is no compiler, or it failed or took too long.
 """
 
 import argparse
@@ -13,7 +13,7 @@ from pathlib import Path
 from binarycop.classifier.native.variants import SOURCE, Variant, this_machine, variants_of
 
 FLAGS = ("-std=gnu11", "-O3", "-Wall", "-Wextra", "-Werror", "-Wno-psabi", "-fPIC", "-shared", "-nostdlib", "-s")
-_TIMEOUT_S = 120
+_LONGEST_S = 600.0  # of one variant: seconds on a quiet machine
 
 
 def main() -> int:
@@ -32,8 +32,22 @@ def main() -> int:
 
 def build(variant: Variant, compiler: str, folder: Path) -> bool:
     """Compile one variant; returns whether that worked. The compiler's messages go to standard error."""
-    command = [compiler, *FLAGS, *variant.flags, "-o", str(folder / variant.file), str(SOURCE)]
-    return subprocess.run(command, check=False, timeout=_TIMEOUT_S).returncode == 0
+    file = folder / variant.file
+    part = file.with_suffix(".part")  # kernel.py never finds half a library
+    command = [compiler, *FLAGS, *variant.flags, "-o", str(part), str(SOURCE)]
+    try:
+        if subprocess.run(command, check=False, timeout=_LONGEST_S).returncode != 0:
+            return False
+        part.replace(file)
+        return True
+    except subprocess.TimeoutExpired:
+        print(
+            f"{compiler} took more than {_LONGEST_S:g} s for {file.name}: try again when the machine is idle",
+            file=sys.stderr,
+        )
+        return False
+    finally:
+        part.unlink(missing_ok=True)
 
 
 if __name__ == "__main__":
