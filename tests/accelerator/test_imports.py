@@ -13,6 +13,7 @@ import binarycop
 from binarycop.bundle import search
 from binarycop.bundle.files import Bundle
 from binarycop.cli.main import main
+from tests.patience import PATIENCE_S
 
 ROOT = Path(binarycop.__file__).parent
 IMPORT = re.compile(r"^\s*(import|from) pynq", re.MULTILINE)
@@ -30,7 +31,9 @@ def test_the_emulator_needs_no_pynq(tiny_bundle: Bundle) -> None:
         "sys.exit(main(sys.argv[1:]))"
     )
     folder = str(tiny_bundle.folder)
-    done = subprocess.run([sys.executable, "-c", program, "selftest", "--bundle", folder], check=False, timeout=60)
+    done = subprocess.run(
+        [sys.executable, "-c", program, "selftest", "--bundle", folder], check=False, timeout=PATIENCE_S
+    )
     assert done.returncode == 0
 
 

@@ -7,6 +7,7 @@ import sys
 import binarycop
 from binarycop import api
 from binarycop.settings.classifier import ClassifierSettings
+from tests.patience import PATIENCE_S
 
 MODULES = ("cv2", "numpy", "gpiozero", "yaml", "typing", "dataclasses")
 
@@ -34,5 +35,5 @@ def test_open_has_the_defaults_of_the_settings() -> None:
 def test_the_package_alone_imports_nothing_of_weight() -> None:
     program = f"import sys\nimport binarycop\nprint(*[name for name in {MODULES} if name in sys.modules])"
     command = [sys.executable, "-I", "-S", "-c", f"import sys; sys.path[:0] = {sys.path!r}\n{program}"]
-    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=PATIENCE_S)
     assert done.stdout.split() == []

@@ -10,6 +10,7 @@ import pytest
 
 from binarycop.benchmarks.daemon_process import daemon_process
 from binarycop.cli.orderly_end import orderly_end
+from tests.patience import PATIENCE_S
 
 WAITS = [sys.executable, "-c", "import sys; sys.stdin.read()"]
 QUIET = subprocess.DEVNULL
@@ -78,6 +79,6 @@ def test_a_signal_that_is_ignored_stays_so_in_the_new_process() -> None:
     try:
         program = "import signal, sys; sys.exit(signal.getsignal(signal.SIGHUP) is signal.SIG_IGN)"
         with daemon_process([sys.executable, "-c", program], stdout=QUIET, stderr=QUIET) as daemon:
-            assert daemon.wait(60) == 1
+            assert daemon.wait(PATIENCE_S) == 1
     finally:
         signal.signal(signal.SIGHUP, before)

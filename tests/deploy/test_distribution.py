@@ -15,6 +15,7 @@ import pytest
 from binarycop import __version__
 from binarycop.bundle import files as bundles
 from tests.docs.pages import ROOT
+from tests.patience import PATIENCE_S
 
 pytest.importorskip("setuptools", reason="needs setuptools")
 BUNDLES = ("cnv", "n-cnv", "u-cnv")
@@ -24,7 +25,7 @@ SETTINGS.read(ROOT / "setup.cfg")
 
 def setup(*arguments: str) -> None:
     command = [sys.executable, "setup.py", "--quiet", *arguments]
-    subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.DEVNULL, timeout=60)
+    subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.DEVNULL, timeout=PATIENCE_S)
 
 
 @pytest.fixture(scope="module")
@@ -84,7 +85,7 @@ def test_an_installed_package_finds_its_bundles_outside_any_checkout(built: Path
         capture_output=True,
         text=True,
         check=True,
-        timeout=60,
+        timeout=PATIENCE_S,
     )
     assert Path(done.stdout.strip()) == site / "binarycop/bundles/n-cnv"
 

@@ -15,9 +15,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.patience import PATIENCE_S
+
 SOURCE = Path(__file__).resolve().parents[2] / "deploy/gate-release/gate-release.c"
 SECRET = "root:$6$never-to-be-seen:20000:0:99999:7:::"
-LONGEST_S = 20
 MAX_LIST = 4096
 NOBODY = 65534
 NO_LINE = "there is no such line"
@@ -47,7 +48,7 @@ def release(helper: Path, *arguments: str, user: int | None = None) -> subproces
         stdin=subprocess.DEVNULL,
         text=True,
         errors="replace",
-        timeout=LONGEST_S,
+        timeout=PATIENCE_S,
         check=False,
         user=user,
         env={"ASAN_OPTIONS": "detect_leaks=0", "UBSAN_OPTIONS": "halt_on_error=1"},

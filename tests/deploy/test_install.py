@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from deploy.deb import HERE
+from tests.patience import PATIENCE_S
 
 DAEMON = HERE.parent / "daemon/binarycop"
-LONGEST_S = 60
 GOOD = "ok: it has the files of SHA256SUMS and no other, and each agrees with it"
 needs_root = pytest.mark.skipif(os.geteuid() != 0 or not shutil.which("dpkg"), reason="needs root and dpkg")
 
@@ -44,7 +44,7 @@ def checked(stick: Path, path: str = "") -> str:
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        timeout=LONGEST_S,
+        timeout=PATIENCE_S,
         check=False,
         env={**os.environ, "PATH": f"{path}:{os.environ['PATH']}"},
     )
@@ -235,7 +235,7 @@ def check_of(stick: Path, *options: str) -> tuple[int, str]:
     """The exit code and the output of ``install --check``."""
     command = [str(stick / "install"), "--check", *options]
     done = subprocess.run(
-        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=LONGEST_S, check=False
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=PATIENCE_S, check=False
     )
     return done.returncode, done.stdout
 

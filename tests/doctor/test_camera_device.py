@@ -12,9 +12,10 @@ import cv2
 import numpy as np
 import pytest
 
+from tests.patience import PATIENCE_S
+
 FAKE = Path(__file__).resolve().parents[1] / "frames/fake_v4l2.c"
 COMPILER = shutil.which("cc") or shutil.which("gcc")
-DEADLINE_S = 60.0
 NOISE = np.random.default_rng(3).integers(60, 200, (240, 320, 3), np.uint8)
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux" or not COMPILER, reason="needs Linux and a C compiler")
@@ -24,7 +25,7 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux" or not COMPILER, reason=
 def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
     built = tmp_path_factory.mktemp("v4l2") / "fake_v4l2.so"
     subprocess.run(
-        [str(COMPILER), "-shared", "-fPIC", "-O1", "-o", built, FAKE, "-ldl"], check=True, timeout=DEADLINE_S
+        [str(COMPILER), "-shared", "-fPIC", "-O1", "-o", built, FAKE, "-ldl"], check=True, timeout=PATIENCE_S
     )
     return built
 
@@ -46,7 +47,7 @@ def cameras(library: Path, folder: Path, bundle: str, picture: np.ndarray, **fak
         env=environment,
         capture_output=True,
         text=True,
-        timeout=DEADLINE_S,
+        timeout=PATIENCE_S,
         check=False,
     )
     sections = {section["title"]: section["findings"] for section in json.loads(done.stdout)["sections"]}

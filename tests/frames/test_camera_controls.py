@@ -21,6 +21,7 @@ from binarycop.frames.camera_controls import (
     CameraControls,
     ControlReader,
 )
+from tests.patience import PATIENCE_S
 
 COMPILER = shutil.which("cc") or shutil.which("gcc")
 DISABLED = 1
@@ -39,8 +40,10 @@ int main(void) {
 }
 """
     )
-    subprocess.run([str(COMPILER), "-o", tmp_path / "layout", tmp_path / "layout.c"], check=True, timeout=60)
-    output = subprocess.run([tmp_path / "layout"], check=True, capture_output=True, text=True, timeout=60).stdout
+    subprocess.run([str(COMPILER), "-o", tmp_path / "layout", tmp_path / "layout.c"], check=True, timeout=PATIENCE_S)
+    output = subprocess.run(
+        [tmp_path / "layout"], check=True, capture_output=True, text=True, timeout=PATIENCE_S
+    ).stdout
     ours = [CONTROL.size, QUERY.size, G_CTRL, QUERYCTRL, GAIN, EXPOSURE_AUTO, EXPOSURE_ABSOLUTE, EXPOSURE_AUTO_PRIORITY]
     assert [int(word) for word in output.split()] == ours
 

@@ -14,8 +14,8 @@ from binarycop.frames.grabber import Grabber
 from binarycop.frames.source_event import SourceEvent, SourceEventKind
 from binarycop.frames.source_reader import GrabberSettings, SourceReader
 from tests.frames.fakes import ListedSource, frame
+from tests.patience import PATIENCE_S
 
-DEADLINE_S = 30.0  # only a failing test waits this long
 SETTINGS = GrabberSettings(stale_s=2.0, frozen_s=5.0)
 
 
@@ -37,7 +37,7 @@ class GatedSource:
 
     def read(self) -> Frame:
         self._asked.release()
-        if not self._permits.acquire(timeout=DEADLINE_S):
+        if not self._permits.acquire(timeout=PATIENCE_S):
             raise SourceError(self.name, "the test has not permitted a frame in time")
         if self.fails:
             raise SourceError(self.name, "unplugged")
@@ -54,10 +54,10 @@ class GatedSource:
         """Give so many frames; returns when the grabber has taken all of them and asks for the next."""
         for _ in range(frames):
             self._permits.release()
-            assert self._asked.acquire(timeout=DEADLINE_S)
+            assert self._asked.acquire(timeout=PATIENCE_S)
 
     def wait_until_asked(self) -> None:
-        assert self._asked.acquire(timeout=DEADLINE_S)
+        assert self._asked.acquire(timeout=PATIENCE_S)
 
     def unblock(self) -> None:
         """Let a blocked read return, without waiting for the next one."""
@@ -82,13 +82,13 @@ def grabbing(source: GatedSource, clock: ManualClock, settings: GrabberSettings 
     yield grabber
     grabber.close(0.0)
     source.unblock()
-    assert grabber.close(DEADLINE_S)
+    assert grabber.close(PATIENCE_S)
 
 
 def test_only_the_newest_frame_is_taken_and_the_others_are_counted(source: GatedSource, clock: ManualClock) -> None:
     with grabbing(source, clock) as grabber:
         source.give(5)
-        taken = grabber.take(DEADLINE_S)
+        taken = grabber.take(PATIENCE_S)
         assert taken is not None
         assert taken.pixels[0, 0, 0] == 5
         assert (grabber.captured, grabber.dropped) == (5, 4)
@@ -103,27 +103,27 @@ def test_its_caller_is_notified_of_each_frame_and_of_the_end(source: GatedSource
     assert seen == [1, 2]
     grabber.close(0.0)
     source.unblock()
-    assert grabber.close(DEADLINE_S)
+    assert grabber.close(PATIENCE_S)
     assert seen == [1, 2, 3, 3]
 
 
 def test_a_frame_is_taken_once(source: GatedSource, clock: ManualClock) -> None:
     with grabbing(source, clock) as grabber:
         source.give(1)
-        assert grabber.take(DEADLINE_S) is not None
+        assert grabber.take(PATIENCE_S) is not None
         assert grabber.take(0.0) is None
 
 
 def test_take_waits_for_the_next_frame(source: GatedSource, clock: ManualClock) -> None:
     with grabbing(source, clock) as grabber:
         source.unblock()
-        assert grabber.take(DEADLINE_S) is not None
+        assert grabber.take(PATIENCE_S) is not None
 
 
 def test_while_a_read_hangs_take_times_out_and_the_silence_grows(source: GatedSource, clock: ManualClock) -> None:
     with grabbing(source, clock) as grabber:
         source.give(1)
-        grabber.take(DEADLINE_S)
+        grabber.take(PATIENCE_S)
         clock.advance_to(58.0)
         assert grabber.take(0.01) is None
         assert grabber.silent_s() == 8.0
@@ -149,9 +149,9 @@ def test_a_source_that_is_tried_again_and_again_does_not_count_as_hanging(clock:
     grabber = Grabber(unplugged, clock, replace(SETTINGS, retry_first_s=0.01, retry_max_s=0.01))
     grabber.start()
     for _ in range(5):
-        assert tried.acquire(timeout=DEADLINE_S)
+        assert tried.acquire(timeout=PATIENCE_S)
         clock.advance_to(clock.now_s() + 100.0)
-    assert grabber.close(DEADLINE_S)
+    assert grabber.close(PATIENCE_S)
     assert grabber.busy_s() == 0.0
 
 
@@ -191,12 +191,12 @@ def test_a_repeated_picture_cannot_be_taken_and_the_silence_grows(clock: ManualC
     repeating = ListedSource([frame(1, 50.0), frame(1, 50.0), frame(1, 50.0)], is_live=True)
     grabber = Grabber(lambda: repeating, clock, SETTINGS)
     grabber.start()
-    assert repeating.closed.wait(DEADLINE_S)
+    assert repeating.closed.wait(PATIENCE_S)
     clock.advance_to(52.0)
     assert grabber.take(0.0) is not None
     assert grabber.take(0.0) is None
     assert (grabber.captured, grabber.withheld, grabber.silent_s()) == (3, 2, 2.0)
-    assert grabber.close(DEADLINE_S)
+    assert grabber.close(PATIENCE_S)
 
 
 def test_close_does_not_wait_for_a_hanging_read_and_returns_false(source: GatedSource, clock: ManualClock) -> None:
@@ -206,7 +206,7 @@ def test_close_does_not_wait_for_a_hanging_read_and_returns_false(source: GatedS
     assert grabber.close(0.01) is False
     assert not source.closed.is_set()
     source.unblock()
-    assert grabber.close(DEADLINE_S) is True
+    assert grabber.close(PATIENCE_S) is True
     assert source.closed.is_set()
 
 
@@ -217,11 +217,11 @@ def test_close_does_not_wait_for_the_next_attempt_at_a_lost_camera(clock: Manual
         tried.set()
         raise SourceError("camera", "there is no such device")
 
-    settings = replace(SETTINGS, retry_first_s=10 * DEADLINE_S, retry_max_s=10 * DEADLINE_S)
+    settings = replace(SETTINGS, retry_first_s=10 * PATIENCE_S, retry_max_s=10 * PATIENCE_S)
     grabber = Grabber(fail, clock, settings)
     grabber.start()
-    assert tried.wait(DEADLINE_S)
-    assert grabber.close(DEADLINE_S) is True
+    assert tried.wait(PATIENCE_S)
+    assert grabber.close(PATIENCE_S) is True
     assert [event.kind for event in grabber.events()] == [SourceEventKind.LOST]
 
 
@@ -241,15 +241,15 @@ def test_a_lost_camera_comes_back(clock: ManualClock) -> None:
     assert not grabber.has_ended
     grabber.close(0.0)
     second.unblock()
-    assert grabber.close(DEADLINE_S)
+    assert grabber.close(PATIENCE_S)
 
 
 def test_each_event_is_returned_once(clock: ManualClock) -> None:
     clip = ListedSource([frame(1), ValueError()], is_live=False)
     grabber = Grabber(lambda: clip, clock, SETTINGS, is_live=False)
     grabber.start()
-    assert grabber.take(DEADLINE_S) is not None
-    assert grabber.take(DEADLINE_S) is None
+    assert grabber.take(PATIENCE_S) is not None
+    assert grabber.take(PATIENCE_S) is None
     assert [event.kind for event in grabber.events()] == [SourceEventKind.TRUNCATED]
     assert grabber.events() == []
 
@@ -268,8 +268,8 @@ def test_only_the_newest_events_are_kept(clock: ManualClock) -> None:
     settings = replace(SETTINGS, retry_first_s=0.0, retry_max_s=0.0, max_events=3)
     grabber = Grabber(open_next, clock, settings)
     grabber.start()
-    assert done.wait(DEADLINE_S)
-    assert grabber.close(DEADLINE_S)
+    assert done.wait(PATIENCE_S)
+    assert grabber.close(PATIENCE_S)
     kinds = [event.kind for event in grabber.events()]
     assert kinds == [SourceEventKind.LOST, SourceEventKind.BACK, SourceEventKind.LOST]
 
@@ -278,12 +278,12 @@ def test_a_recording_has_ended_once_its_last_frame_was_taken(clock: ManualClock)
     clip = ListedSource([frame(1)], is_live=False)
     grabber = Grabber(lambda: clip, clock, SETTINGS, is_live=False)
     grabber.start()
-    assert clip.closed.wait(DEADLINE_S)
-    assert grabber.close(DEADLINE_S)
+    assert clip.closed.wait(PATIENCE_S)
+    assert grabber.close(PATIENCE_S)
     assert not grabber.has_ended
     assert grabber.take(0.0) is not None
     assert grabber.has_ended
-    assert grabber.take(DEADLINE_S) is None
+    assert grabber.take(PATIENCE_S) is None
     assert grabber.end is not None
     assert grabber.end.kind is SourceEventKind.ENDED
 
@@ -293,10 +293,10 @@ def test_a_thread_that_dies_has_lost_its_source(clock: ManualClock, monkeypatch:
     monkeypatch.setattr(SourceReader, "step", lambda _: 1 / 0)
     grabber = Grabber(lambda: ListedSource([], is_live=True), clock, SETTINGS)
     grabber.start()
-    assert grabber.take(DEADLINE_S) is None
+    assert grabber.take(PATIENCE_S) is None
     assert grabber.end == SourceEvent(SourceEventKind.LOST, "the thread that reads it has died", 50.0)
     assert grabber.events() == [grabber.end]
-    assert grabber.close(DEADLINE_S)
+    assert grabber.close(PATIENCE_S)
 
 
 def test_take_returns_at_once_if_no_frame_can_come(clock: ManualClock) -> None:
@@ -305,7 +305,7 @@ def test_take_returns_at_once_if_no_frame_can_come(clock: ManualClock) -> None:
 
     grabber = Grabber(fail, clock, SETTINGS, is_live=False)
     grabber.start()
-    assert grabber.take(DEADLINE_S) is None
+    assert grabber.take(PATIENCE_S) is None
     assert grabber.has_ended
     assert grabber.events()[0].detail == "does not exist"
 
@@ -321,9 +321,9 @@ def test_starting_twice_is_refused(source: GatedSource, clock: ManualClock) -> N
 
 def test_an_interval_that_ends_does_not_wait_for_the_rest_of_itself(source: GatedSource, clock: ManualClock) -> None:
     with grabbing(source, clock) as grabber:
-        grabber.set_interval(DEADLINE_S)
+        grabber.set_interval(PATIENCE_S)
         source.unblock()
-        assert grabber.take(DEADLINE_S) is not None
+        assert grabber.take(PATIENCE_S) is not None
         grabber.set_interval(0.0)
         source.wait_until_asked()
         source.give(1)

@@ -14,6 +14,7 @@ import pytest
 
 from binarycop.errors import SourceError
 from binarycop.frames import v4l2
+from tests.patience import PATIENCE_S
 
 COMPILER = shutil.which("cc") or shutil.which("gcc")
 # The sizes and offsets on a 64-bit kernel and on armv7, and two ioctl numbers of each as strace shows them.
@@ -59,8 +60,10 @@ int main(void) {{
 }}
 """
     )
-    subprocess.run([str(COMPILER), "-o", tmp_path / "layout", tmp_path / "layout.c"], check=True, timeout=60)
-    output = subprocess.run([tmp_path / "layout"], check=True, capture_output=True, text=True, timeout=60).stdout
+    subprocess.run([str(COMPILER), "-o", tmp_path / "layout", tmp_path / "layout.c"], check=True, timeout=PATIENCE_S)
+    output = subprocess.run(
+        [tmp_path / "layout"], check=True, capture_output=True, text=True, timeout=PATIENCE_S
+    ).stdout
     ours = [form.size for form in OURS] + [struct.calcsize(part) for part in PARTS]
     assert [int(word) for word in output.split()] == ours + [getattr(v4l2, name) for name in NUMBERS]
 
@@ -251,6 +254,11 @@ except OSError as error:
     print(error.strerror)
 """
     run = subprocess.run(
-        [sys.executable, "-c", code], start_new_session=True, capture_output=True, text=True, check=True, timeout=60
+        [sys.executable, "-c", code],
+        start_new_session=True,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=PATIENCE_S,
     )
     assert run.stdout.splitlines() == ["source terminal: is not a camera", "No such device or address"]

@@ -29,10 +29,10 @@ from binarycop.settings.lines import InputSettings, LineSettings, LinesSettings
 from binarycop.settings.schema import LaneSettings
 from binarycop.settings.signals import LampPattern
 from tests.lines.fakes import EDGES, INPUT, OUTPUT, FakeChip, FakeKernel, FakeLine
+from tests.patience import PATIENCE_S
 from tests.tried import Kind, tried
 
 PULL_UP, PULL_DOWN, NO_PULL = 1 << 8, 1 << 9, 1 << 10
-WITHIN_S = 10.0
 
 
 @pytest.fixture
@@ -121,7 +121,7 @@ def test_handlers_get_edges_with_the_kernels_time(kernel: FakeKernel, factory: G
     pin.when_changed = handle
     for rising in (True, False, True):
         line(kernel, 2).edge(rising)
-    assert done.wait(WITHIN_S)
+    assert done.wait(PATIENCE_S)
     assert calls == [(1.5, 1), (1.5, 0), (1.5, 1)]
     assert pin.edges_lost == 0
 
@@ -140,7 +140,7 @@ def test_edges_that_the_kernel_dropped_are_counted(kernel: FakeKernel, factory: 
     pin.when_changed = handle
     line(kernel, 2).edge(True)
     line(kernel, 2).edge(False, skip=6)
-    assert done.wait(WITHIN_S)
+    assert done.wait(PATIENCE_S)
     assert pin.edges_lost == 6
 
 
@@ -153,7 +153,7 @@ def test_passages_whose_edges_the_kernel_dropped_are_reported_once(
         passed.edge(True)
         passed.edge(False, skip=6)
         passed.edge(True)
-        counted, lost, end_s = 0, 0, monotonic() + WITHIN_S
+        counted, lost, end_s = 0, 0, monotonic() + PATIENCE_S
         while (counted, lost) != (2, 3) and monotonic() < end_s:
             inputs = lane_io.read(0.0)
             counted, lost = counted + inputs.passages, lost + inputs.passages_lost
@@ -174,8 +174,8 @@ def test_a_button_waits_and_calls_its_handler(kernel: FakeKernel, factory: GpioC
         button.when_pressed = pressed.set
         assert line(kernel, 2).configs[-1] == (INPUT | EDGES | PULL_UP, None, 20_000)
         line(kernel, 2).edge(False)
-        assert button.wait_for_press(WITHIN_S)
-        assert pressed.wait(WITHIN_S)
+        assert button.wait_for_press(PATIENCE_S)
+        assert pressed.wait(PATIENCE_S)
 
 
 @tried(Kind.GPIO, "a handler that raises an error", "reported; called again")
@@ -196,7 +196,7 @@ def test_an_error_in_a_handler_is_reported_and_the_handler_called_again(
     pin.when_changed = handle
     line(kernel, 2).edge(True)
     line(kernel, 2).edge(False)
-    assert done.wait(WITHIN_S)
+    assert done.wait(PATIENCE_S)
     factory.close()  # waits for the thread, which makes the second report
     assert reported == [ZeroDivisionError, ZeroDivisionError]
 

@@ -18,9 +18,8 @@ from gpiozerocli.pinout import main as pinout  # type: ignore[import-untyped]
 from binarycop.lines.gpiochip import GpioChipFactory
 from binarycop.lines.mock import MockLines
 from tests.lines.fakes import FakeChip, FakeKernel, FakeLine
+from tests.patience import PATIENCE_S
 from tests.tried import Kind, tried
-
-WITHIN_S = 10.0
 
 
 @pytest.fixture
@@ -208,7 +207,7 @@ def test_pinout_ends_with_one_line(
 def ends(work: Callable[[], None]) -> bool:
     thread = threading.Thread(target=work, daemon=True)
     thread.start()
-    thread.join(WITHIN_S)
+    thread.join(PATIENCE_S)
     return not thread.is_alive()
 
 
@@ -233,7 +232,7 @@ def test_a_forked_process_does_not_take_the_edges_away(kernel: FakeKernel, chip:
     device = DigitalInputDevice("ready", pull_up=None, active_state=True, pin_factory=chip)
     device.when_activated = seen.release
     ready.edge(True)
-    assert seen.acquire(timeout=WITHIN_S)
+    assert seen.acquire(timeout=PATIENCE_S)
     ready.edge(False)
     process = os.fork()
     if process == 0:
@@ -247,4 +246,4 @@ def test_a_forked_process_does_not_take_the_edges_away(kernel: FakeKernel, chip:
         time.sleep(0.05)
     assert time.process_time() - used_s < 0.2, "the thread of edges must wait, and not run in a circle"
     ready.edge(True)
-    assert seen.acquire(timeout=WITHIN_S)
+    assert seen.acquire(timeout=PATIENCE_S)

@@ -13,9 +13,9 @@ import pytest
 from binarycop import notebooks
 from tests.docs.pages import ROOT
 from tests.notebooks.strip import FOLDER, stripped
+from tests.patience import PATIENCE_S
 
 FILES = sorted(FOLDER.glob("*.ipynb"))
-TIMEOUT_S = 300  # of a cell, on a machine that does much else
 every_notebook = pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
 
 
@@ -45,7 +45,7 @@ def test_pynq_get_notebooks_delivers_them(tmp_path: Path) -> None:
     program = "from pynq._cli.get_notebooks import main; main()"
     # Without -o it looks for a board first.
     command = [sys.executable, "-W", "ignore", "-c", program, "-o", "-q", "-p", str(tmp_path), "binarycop"]
-    subprocess.run(command, check=True, timeout=300)
+    subprocess.run(command, check=True, timeout=PATIENCE_S)
     delivered = {file.name: file.read_bytes() for file in (tmp_path / "binarycop").iterdir()}
     assert delivered == {file.name: file.read_bytes() for file in FILES}
 
@@ -96,7 +96,7 @@ def test_it_runs_from_top_to_bottom(file: Path, tmp_path: Path, monkeypatch: pyt
     monkeypatch.setenv("PYTHONPATH", str(ROOT / "daemon"))
     monkeypatch.setenv("OPENBLAS_NUM_THREADS", "1")  # as `make test`; its threads wait for each other on a busy machine
     notebook = nbformat.read(file, as_version=4)
-    client = nbclient.NotebookClient(notebook, timeout=TIMEOUT_S, resources={"metadata": {"path": str(tmp_path)}})
+    client = nbclient.NotebookClient(notebook, timeout=PATIENCE_S, resources={"metadata": {"path": str(tmp_path)}})
     client.execute()
     check = CHECKS[file.stem]
     texts = [output.get("text", "") for cell in code_of(notebook.cells) for output in cell["outputs"]]

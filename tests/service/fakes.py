@@ -26,6 +26,7 @@ from binarycop.settings.schema import LaneSettings, Settings
 from binarycop.settings.service import Mode, ServiceSettings
 from binarycop.tracking.runner import SyncRunner, ThreadRunner
 from binarycop.tracking.tracker import Tracker
+from tests.patience import PATIENCE_S
 
 HERE = Box(100, 60, 80, 100)
 CORRECT, NOSE, NOSE_MOUTH, CHIN = ([50 if index == best else 0 for index in range(4)] for best in range(4))
@@ -42,7 +43,7 @@ class ScriptedDetector:
 
     def detect(self, pixels: NDArray[np.uint8]) -> list[Face]:
         if self.may_answer:
-            self.may_answer.wait(30)
+            self.may_answer.wait(PATIENCE_S)
         if self.fails:
             raise self.fails
         return [Face(self.box, 0.9)] if self.box else []

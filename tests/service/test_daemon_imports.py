@@ -3,6 +3,8 @@
 import subprocess
 import sys
 
+from tests.patience import PATIENCE_S
+
 # numpy.random and OpenSSL, for hashes, are 7 MB; the others are what simulated boards and drawn people need.
 _UNNEEDED = ("numpy.random", "_hashlib", "binarycop.accelerator.simulated", "xml.etree.ElementTree")
 _PROGRAM = f"""
@@ -16,5 +18,7 @@ print([name for name in {_UNNEEDED} if name in sys.modules])
 
 
 def test_a_daemon_that_is_started_and_checked_has_nothing_in_memory_that_it_does_not_need() -> None:
-    done = subprocess.run([sys.executable, "-c", _PROGRAM], capture_output=True, text=True, check=True, timeout=60)
+    done = subprocess.run(
+        [sys.executable, "-c", _PROGRAM], capture_output=True, text=True, check=True, timeout=PATIENCE_S
+    )
     assert done.stdout.strip() == "[]"

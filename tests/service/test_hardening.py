@@ -13,6 +13,7 @@ import pytest
 
 from binarycop.service.hardening import forbid_calls
 from binarycop.service.seccomp import SYSCALL_NUMBERS, seccomp_filter
+from tests.patience import PATIENCE_S
 
 PROGRAM = """
 import os, signal, socket, subprocess, sys, threading
@@ -54,7 +55,7 @@ MAKES_FOLDER_OR_NAME = {
 
 def run(before: str, then: str) -> str:
     command = [sys.executable, "-c", PROGRAM.format(before=before, then=then)]
-    return subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True, timeout=60).stdout.strip()
+    return subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True, timeout=PATIENCE_S).stdout.strip()
 
 
 def is_allowed(machine: str, arch: int, number: int, *arguments: int) -> bool:
@@ -147,7 +148,7 @@ def test_what_is_printed_after_the_output_is_closed_ends_nowhere() -> None:
     before = "print('before', flush=True); print('before', file=sys.stderr); hardening.close_output()"
     then = "print('after'); os.write(1, b'after'); os.write(2, b'after')"
     code = PROGRAM.format(before=before, then=then)
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=PATIENCE_S)
     assert (done.stdout, done.stderr) == ("before\n", "before\n")
 
 
@@ -174,11 +175,11 @@ def test_a_hardened_process_leaves_no_core_dump(tmp_path: Path) -> None:
     limit = resource.getrlimit(resource.RLIMIT_CORE)[1]
     allow = f"resource.setrlimit(resource.RLIMIT_CORE, ({limit}, {limit})); "
     hardened = "from binarycop.service import hardening; hardening.forbid_dumps(); "
-    subprocess.run([sys.executable, "-c", abort.format(allow + hardened)], check=False, timeout=60)
+    subprocess.run([sys.executable, "-c", abort.format(allow + hardened)], check=False, timeout=PATIENCE_S)
     assert list(tmp_path.iterdir()) == []
     pattern = Path("/proc/sys/kernel/core_pattern").read_text().strip()
     if limit and not pattern.startswith("|") and "/" not in pattern:
-        subprocess.run([sys.executable, "-c", abort.format(allow)], check=False, timeout=60)
+        subprocess.run([sys.executable, "-c", abort.format(allow)], check=False, timeout=PATIENCE_S)
         assert len(list(tmp_path.iterdir())) == 1
 
 
@@ -192,7 +193,7 @@ def test_another_process_of_the_same_user_cannot_trace_a_hardened_one() -> None:
 def test_under_a_service_manager_the_daemon_is_hardened_when_it_is_ready(tmp_path: Path) -> None:
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
         manager.bind(str(tmp_path / "notify"))
-        manager.settimeout(60)
+        manager.settimeout(PATIENCE_S)
         command = [sys.executable, "-m", "binarycop", "run", "--source", "demo", "--finder", "fixed"]
         environment = {**os.environ, "NOTIFY_SOCKET": str(tmp_path / "notify")}
         with subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as daemon:

@@ -3,6 +3,8 @@
 import subprocess
 import sys
 
+from tests.patience import PATIENCE_S
+
 # The heap of a thread begins at a multiple of 64 MiB.
 _COUNT_HEAPS = """
 import re, threading
@@ -11,12 +13,12 @@ from binarycop.service import heap
 have_allocated, may_end = threading.Barrier(5), threading.Event()
 def allocate():
     kept = [bytes(2000) for _ in range(1000)]
-    have_allocated.wait(10)
-    may_end.wait(10)
+    have_allocated.wait(300)
+    may_end.wait(300)
 threads = [threading.Thread(target=allocate) for _ in range(4)]
 for thread in threads:
     thread.start()
-have_allocated.wait(10)
+have_allocated.wait(300)
 begins = re.findall(r"^([0-9a-f]+)-[0-9a-f]+ rw-p 00000000 00:00 0 *$", open("/proc/self/maps").read(), re.M)
 may_end.set()
 print(sum(int(begin, 16) % (64 << 20) == 0 for begin in begins))
@@ -36,7 +38,9 @@ print(before - resident_kib(), gc.get_freeze_count())
 
 
 def numbers(program: str) -> list[int]:
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60)
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=PATIENCE_S
+    )
     return [int(word) for word in done.stdout.split()]
 
 

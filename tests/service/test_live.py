@@ -28,6 +28,7 @@ from binarycop.settings.lines import LineSettings, LinesSettings
 from binarycop.settings.schema import LaneSettings
 from binarycop.settings.service import Mode, ServiceSettings
 from tests.detection.scenes import scene
+from tests.patience import PATIENCE_S
 from tests.service.fakes import CORRECT, HERE, NOSE, SimulatedSetup
 
 FAST = GrabberSettings(stale_s=5.0, frozen_s=5.0, retry_first_s=0.01, retry_max_s=0.02)
@@ -76,7 +77,7 @@ class Silent:
     def read(self) -> Frame | None:
         self._count += 1
         if self._count > 1:
-            self.is_free.wait(30)
+            self.is_free.wait(PATIENCE_S)
             raise SourceError(self.name, "hung")
         return Frame(BLANK, MonotonicClock().now_s(), 0)
 
@@ -143,7 +144,7 @@ def test_each_lane_is_told_what_its_source_sends_before_its_other_events() -> No
     steps: list[int] = []
 
     def hang() -> Recording:
-        is_free.wait(30)
+        is_free.wait(PATIENCE_S)
         return Recording(1)
 
     def missing() -> Recording:
@@ -291,7 +292,7 @@ def test_a_source_whose_opening_hangs_is_a_fault_within_ten_seconds_whatever_sta
     faults: list[tuple[str, ...]] = []
 
     def hang() -> Recording:
-        is_free.wait(30)
+        is_free.wait(PATIENCE_S)
         raise SourceError("clip.avi", "is gone")
 
     def on_step() -> None:

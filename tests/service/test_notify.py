@@ -7,13 +7,14 @@ from pathlib import Path
 import pytest
 
 from binarycop.service.notify import Notifier
+from tests.patience import PATIENCE_S
 
 
 @pytest.fixture
 def manager(tmp_path: Path) -> Iterator[socket.socket]:
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listener:
         listener.bind(str(tmp_path / "notify"))
-        listener.settimeout(5)
+        listener.settimeout(PATIENCE_S)
         yield listener
 
 
@@ -27,7 +28,7 @@ def test_each_message_is_one_datagram_of_lines(manager: socket.socket) -> None:
 def test_an_abstract_socket_gets_the_message_too() -> None:
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listener:
         listener.bind("")  # the kernel gives it an abstract address
-        listener.settimeout(5)
+        listener.settimeout(PATIENCE_S)
         address = listener.getsockname()
         assert Notifier("@" + address[1:].decode()).send("WATCHDOG=1")
         assert listener.recv(100) == b"WATCHDOG=1"

@@ -11,6 +11,7 @@ from binarycop.errors import DetectorError
 from binarycop.frames.base import Frame
 from binarycop.service.perception import Sighting
 from binarycop.service.perception_runner import SyncPerception, ThreadPerception
+from tests.patience import PATIENCE_S
 
 FRAME = {0: Frame(np.zeros((8, 8, 3), np.uint8), 1.0, 0)}
 
@@ -44,7 +45,7 @@ def test_without_a_thread_the_result_is_there_at_once() -> None:
 
 def test_a_step_in_a_thread_does_not_hold_up_its_caller() -> None:
     may_end, clock = threading.Event(), ManualClock(10.0)
-    perception = FakePerception(lambda: may_end.wait(30))
+    perception = FakePerception(lambda: may_end.wait(PATIENCE_S))
     runner = thread_of(perception, clock)
     runner.submit(FRAME, 10.0)
     assert runner.take(0.0) is None
@@ -81,7 +82,7 @@ def test_what_fails_in_the_thread_is_raised_in_the_loop(fails: BaseException, ra
 
 def test_a_step_that_hangs_is_abandoned() -> None:
     may_end = threading.Event()
-    runner = thread_of(FakePerception(lambda: may_end.wait(30)))
+    runner = thread_of(FakePerception(lambda: may_end.wait(PATIENCE_S)))
     runner.submit(FRAME, 1.0)
     assert not runner.close(0.0)
     may_end.set()

@@ -19,6 +19,7 @@ from binarycop.settings.gate import Contact, FireLevel, GateSettings, Policy
 from binarycop.settings.lines import InputSettings, LinesSettings
 from binarycop.settings.schema import LaneSettings
 from binarycop.settings.signals import LampPattern
+from tests.patience import PATIENCE_S
 from tests.service.fakes import CHIN, CORRECT, HERE, NOSE, NOSE_MOUTH, SimulatedSetup
 
 PASSED = LinesSettings(passed=InputSettings("PASSED"))
@@ -162,7 +163,7 @@ def test_time_fire_and_override_do_not_wait_for_the_classifier(ends_by: str) -> 
         return not setup.is_relay_on
 
     # A classifier that does not answer: the step of the perception stays busy.
-    setup.classifier.on_scores = lambda: may_end.wait(30)
+    setup.classifier.on_scores = lambda: may_end.wait(PATIENCE_S)
     assert is_off_at(50.0)
     runner.submit({0: Frame(np.zeros((240, 320, 3), np.uint8), 50.0, 0)}, 50.0)
     if ends_by == "time":

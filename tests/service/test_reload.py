@@ -16,6 +16,7 @@ from binarycop.settings.schema import LaneSettings, Settings
 from binarycop.settings.service import ServiceSettings
 from binarycop.settings.signals import SignalSettings, SignalsSettings
 from binarycop.settings.verdict import VerdictSettings
+from tests.patience import PATIENCE_S
 
 NORTH, SOUTH = LaneSettings(name="north"), LaneSettings(name="south")
 NOW = Settings(gates=(NORTH, SOUTH))
@@ -91,7 +92,7 @@ def test_files_are_read_in_the_background() -> None:
     may_read, is_done = threading.Event(), threading.Event()
 
     def load() -> Settings:
-        may_read.wait(30)
+        may_read.wait(PATIENCE_S)
         return NOW
 
     def run(work: Callable[[], None]) -> None:
@@ -106,7 +107,7 @@ def test_files_are_read_in_the_background() -> None:
     assert reader.poll() is None
     assert reader.is_running
     may_read.set()
-    assert is_done.wait(30)
+    assert is_done.wait(PATIENCE_S)
     assert reader.poll() is NOW
 
 

@@ -20,6 +20,7 @@ from binarycop.service.status import Status
 from binarycop.service.status_client import ask
 from binarycop.service.status_codec import MOST_BYTES, decode, encode
 from binarycop.service.status_server import DEADLINE_S, MOST_OPEN, StatusServer, open_status
+from tests.patience import PATIENCE_S
 from tests.service.statuses import STATUS
 
 _ABANDONED = 64
@@ -40,7 +41,7 @@ class Answering:
     def connect(self, count: int = 1) -> list[socket.socket]:
         new = [socket.socket(socket.AF_UNIX) for _ in range(count)]
         for reader in new:
-            reader.settimeout(10)
+            reader.settimeout(PATIENCE_S)
             reader.connect(str(self.path))
         self.readers += new
         return new
@@ -167,7 +168,7 @@ def test_what_a_reader_sends_is_never_read(answering: Answering) -> None:
     with suppress(BlockingIOError):
         while True:
             reader.send(b"\x00GET / HTTP/1.1\r\n\xff" * 100)
-    reader.settimeout(10)
+    reader.settimeout(PATIENCE_S)
     assert answering.turns(1) == 1
     assert decode(read(reader)).origin == STATUS.origin
 
@@ -196,9 +197,9 @@ def test_the_thread_answers_and_ends(tmp_path: Path) -> None:
     with open_status(path, {}, MonotonicClock()) as server:
         assert server is not None
         server.publish(STATUS)
-        assert all(ask(path, 20).origin == STATUS.origin for _ in range(3))
+        assert all(ask(path, PATIENCE_S).origin == STATUS.origin for _ in range(3))
         [thread] = [thread for thread in threading.enumerate() if thread.name == "status"]
-    thread.join(20)
+    thread.join(PATIENCE_S)
     assert not thread.is_alive()
     assert not path.exists()
 
@@ -301,7 +302,7 @@ def test_a_daemon_that_ends_before_it_answers_is_said(answering: Answering) -> N
 
     def ask_once() -> None:
         try:
-            ask(answering.path, 20)
+            ask(answering.path, PATIENCE_S)
         except StatusError as error:
             results.append(error)
 
@@ -309,7 +310,7 @@ def test_a_daemon_that_ends_before_it_answers_is_said(answering: Answering) -> N
     asking.start()
     connection, _ = _accept(answering)
     connection.close()
-    asking.join(20)
+    asking.join(PATIENCE_S)
     assert "ended before it answered" in str(results[0])
 
 
@@ -319,9 +320,9 @@ def test_a_status_that_cannot_be_encoded_is_said_and_the_thread_answers_the_next
         assert server is not None
         server.publish(replace(STATUS, p50_ms=float("nan")))
         with pytest.raises(StatusError, match="the daemon runs, but cannot put its status into an answer"):
-            ask(path, 20)
+            ask(path, PATIENCE_S)
         server.publish(STATUS)
-        assert ask(path, 20).origin == STATUS.origin
+        assert ask(path, PATIENCE_S).origin == STATUS.origin
 
 
 def test_one_that_answers_a_byte_at_a_time_is_given_up(answering: Answering) -> None:
@@ -341,7 +342,7 @@ def test_one_that_answers_a_byte_at_a_time_is_given_up(answering: Answering) -> 
             ask(answering.path, 0.2)
     finally:
         is_over.set()
-        dripping.join(20)
+        dripping.join(PATIENCE_S)
 
 
 def test_what_is_quoted_of_a_wrong_answer_is_short(answering: Answering) -> None:
@@ -356,8 +357,8 @@ def test_what_is_quoted_of_a_wrong_answer_is_short(answering: Answering) -> None
     answers = threading.Thread(target=answer)
     answers.start()
     with pytest.raises(StatusError, match="not one of this version: 'xxx") as raised:
-        ask(answering.path, 20)
-    answers.join(20)
+        ask(answering.path, PATIENCE_S)
+    answers.join(PATIENCE_S)
     assert len(str(raised.value)) < 400
 
 
@@ -367,7 +368,7 @@ def test_more_who_ask_than_the_queue_holds_wait_for_their_turn(answering: Answer
     with pytest.raises(StatusError, match=r"no answer within 0\.1 s: .* or too many ask it"):
         ask(answering.path, 0.1)
     found: list[Status] = []
-    asking = threading.Thread(target=lambda: found.append(ask(answering.path, 20)))
+    asking = threading.Thread(target=lambda: found.append(ask(answering.path, PATIENCE_S)))
     asking.start()
     while asking.is_alive():
         answering.turns(1, every_s=1.0)
@@ -377,7 +378,7 @@ def test_more_who_ask_than_the_queue_holds_wait_for_their_turn(answering: Answer
 
 
 def _accept(answering: Answering) -> tuple[socket.socket, object]:
-    answering._listener.settimeout(20)
+    answering._listener.settimeout(PATIENCE_S)
     try:
         return answering._listener.accept()
     finally:

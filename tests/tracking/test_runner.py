@@ -12,6 +12,7 @@ from binarycop.detection.base import Face
 from binarycop.errors import DetectorError
 from binarycop.geometry import Box
 from binarycop.tracking.runner import DetectorRunner, DetectorThread, SyncRunner, ThreadRunner
+from tests.patience import PATIENCE_S
 
 PIXELS = np.zeros((12, 16, 3), np.uint8)
 FACE = Face(Box(1, 2, 3, 4), 0.9)
@@ -28,7 +29,7 @@ class BlockedDetector:
 
     def detect(self, pixels: NDArray[np.uint8]) -> list[Face]:
         self.began.set()
-        self.unblocked.wait(30)
+        self.unblocked.wait(PATIENCE_S)
         if self.error:
             raise self.error
         return [FACE]
@@ -93,7 +94,7 @@ def test_the_thread_of_a_detector_that_hangs_is_abandoned() -> None:
     detector = BlockedDetector()
     runner = ThreadRunner(detector)
     runner.submit(PIXELS)
-    assert detector.began.wait(30)
+    assert detector.began.wait(PATIENCE_S)
     assert not runner.close(0.01)
     unblocked(detector)
     assert runner.close(30)
@@ -115,7 +116,7 @@ class OrderedDetector:
     name: str = "ordered"
 
     def detect(self, pixels: NDArray[np.uint8]) -> list[Face]:
-        self.go.wait(30)
+        self.go.wait(PATIENCE_S)
         self.calls.append((self.lane, threading.get_ident()))
         return [FACE]
 
@@ -152,7 +153,7 @@ def test_requests_that_wait_are_dropped_when_the_shared_thread_is_closed() -> No
     first, second = ThreadRunner(detector, thread), ThreadRunner(detector, thread)
     first.submit(PIXELS)
     second.submit(PIXELS)
-    assert detector.began.wait(30)
+    assert detector.began.wait(PATIENCE_S)
     assert not thread.close(0.01)
     unblocked(detector)
     assert thread.close(30)

@@ -12,6 +12,7 @@ from binarycop.settings.gate import GateSettings
 from binarycop.settings.load import load
 from overlays.finn import lines
 from overlays.finn.lines import LINES, SOURCES, Pull
+from tests.patience import PATIENCE_S
 
 ROOT = Path(__file__).resolve().parents[3]
 XDC = Path("/build/gate_lines.xdc")
@@ -92,7 +93,7 @@ def test_tclsh_can_parse_the_tcl() -> None:
     if shell is None:
         pytest.skip("needs tclsh")
     script = "proc unknown {args} {puts $args}\n" + tcl()
-    ran = subprocess.run([shell], input=script, capture_output=True, text=True, check=False, timeout=20)
+    ran = subprocess.run([shell], input=script, capture_output=True, text=True, check=False, timeout=PATIENCE_S)
     assert ran.stderr == ""
     words = [line.split()[0] for line in ran.stdout.splitlines()]
     assert words.count("create_bd_cell") == 1

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from overlays.finn import build
+from tests.patience import PATIENCE_S
 
 SCRIPT = Path(build.__file__).with_name("build.sh")
 
@@ -28,7 +29,13 @@ def run(project: Path, *words: str, **variables: str) -> "subprocess.CompletedPr
     clean = {name: value for name, value in os.environ.items() if not name.startswith("FINN")}
     command = [str(project / "overlays/finn/build.sh"), *words]
     return subprocess.run(
-        command, env=clean | variables, capture_output=True, text=True, check=False, timeout=20, cwd=project.parent
+        command,
+        env=clean | variables,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=PATIENCE_S,
+        cwd=project.parent,
     )
 
 

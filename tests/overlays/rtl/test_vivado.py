@@ -11,6 +11,7 @@ from binarycop.bundle import deployment_package
 from binarycop.bundle import files as bundles
 from overlays.rtl.vivado import write
 from overlays.rtl.vivado.wrapper import wrapper
+from tests.patience import PATIENCE_S
 
 MODULE = """
 module counter #(
@@ -60,7 +61,12 @@ def test_tclsh_can_parse_the_tcl(project: Path) -> None:
         pytest.skip("needs tclsh")
     text = (project / "build.tcl").read_text()
     check = subprocess.run(
-        [shell], input=f"puts [info complete {{{text}}}]\n", capture_output=True, text=True, check=False, timeout=20
+        [shell],
+        input=f"puts [info complete {{{text}}}]\n",
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=PATIENCE_S,
     )
     assert (check.stdout, check.stderr) == ("1\n", "")
 

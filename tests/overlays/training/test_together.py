@@ -20,6 +20,7 @@ from overlays.training.processes import Processes  # noqa: E402
 from overlays.training.run_folder import Progress, RunSettings  # noqa: E402
 from overlays.training.trainer import Trainer  # noqa: E402
 from tests.overlays.training import train_together  # noqa: E402
+from tests.patience import PATIENCE_S  # noqa: E402
 
 POOL = PoolSettings(subjects=8, part=4, views=1)
 MADE_FROM = MadeFrom(seed=3, part=4, views=1, recipe="drawn", patches_sha256="ab")
@@ -37,7 +38,7 @@ def test_two_processes_have_the_losses_of_one(tmp_path: Path) -> None:
     module, file = "tests.overlays.training.train_together", tmp_path / "losses.json"
     command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", "-m", module]
     environment = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": os.pathsep.join(p for p in sys.path if p)}
-    subprocess.run([*command, str(file), "2"], env=environment, check=True, capture_output=True, timeout=600)
+    subprocess.run([*command, str(file), "2"], env=environment, check=True, capture_output=True, timeout=PATIENCE_S)
     together, alone = json.loads(file.read_text(encoding="utf-8")), train_together.losses(2)
     assert together == pytest.approx(alone, rel=1e-5)
     assert alone[-1] < alone[0] - 0.2
