@@ -15,7 +15,7 @@ from binarycop.classifier import choose
 from binarycop.classifier.emulator import Emulator
 from binarycop.classifier.native import build
 from binarycop.classifier.native.kernel import find_kernel, processor_features
-from binarycop.classifier.native.layout import Form, NativeNetwork, layout
+from binarycop.classifier.native.layout import NativeNetwork, layout
 from binarycop.classifier.native.variants import SOURCE, VARIANTS, Variant, this_machine, variants_of
 from tests.patience import PATIENCE_S
 from tests.random_bundles import TINY, random_bundle
@@ -28,7 +28,7 @@ FOREIGN = {
     "armv7l": ("arm-linux-gnueabihf-gcc", "qemu-arm-static"),
     "aarch64": ("aarch64-linux-gnu-gcc", "qemu-aarch64-static"),
 }
-# Pixels of 2, 4, 6, 8, 16 and 34 bytes, pooled and not, dense layers after both kinds, and one of 25,088 inputs.
+# Pixels of 1, 2, 3, 4, 5 and 33 bytes, pooled and not; windows of up to 37 words, dense layers after both kinds.
 SHAPES = {
     "tiny": TINY,
     "two channels": (Layer("conv", 3, 2, False, 1, 1), Layer("fc", 1800, 4, False, 1, 1)),
@@ -39,19 +39,6 @@ SHAPES = {
         Layer("fc", 640, 70, False, 1, 1),
         Layer("fc", 70, 9, False, 1, 1),
         Layer("fc", 9, 4, False, 1, 1),
-    ),
-    "pairs of words": (
-        Layer("conv", 3, 64, False, 1, 1),
-        Layer("conv", 64, 128, True, 1, 1),
-        Layer("conv", 128, 64, False, 1, 1),
-        Layer("conv", 64, 50, True, 1, 1),
-        Layer("fc", 1250, 512, False, 1, 1),
-        Layer("fc", 512, 4, False, 1, 1),
-    ),
-    "long": (
-        Layer("conv", 3, 32, False, 1, 1),
-        Layer("conv", 32, 32, False, 1, 1),
-        Layer("fc", 25_088, 4, False, 1, 1),
     ),
     "wide": (
         Layer("conv", 3, 24, True, 1, 1),
@@ -84,9 +71,9 @@ def run(command: list[str], network: NativeNetwork, crops: NDArray[np.uint8]) ->
     layers = list(network.layers)
     parts: list[NDArray[Any]] = [np.array([len(layers), network.image_bytes, len(crops), layers[-1].outputs], np.int32)]
     for index, layer in enumerate(layers):
-        weights, limits = network.arrays[2 * index : 2 * index + 2]
+        words, limits = network.arrays[2 * index : 2 * index + 2]
         numbers = [getattr(layer, name) for name, _ in layer._fields_[:7]]
-        parts += [np.array([*numbers, weights.nbytes, limits.nbytes], np.int32), weights, limits]
+        parts += [np.array([*numbers, words.size, limits.size], np.int32), words, limits]
     data = b"".join(part.tobytes() for part in (*parts, crops))
     done = subprocess.run(command, input=data, capture_output=True, check=False, timeout=PATIENCE_S, env=NO_LEAKS)
     assert done.returncode == 0, done.stderr.decode(errors="replace")
@@ -99,12 +86,10 @@ def test_every_variant_stays_within_its_memory_and_gives_the_scores_of_numpy(
     variant: Variant, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     command = runner(variant, tmp_path_factory.mktemp("kernel"))
-    printed = subprocess.run([*command, "form"], check=True, timeout=PATIENCE_S, capture_output=True).stdout
-    lanes, step_bytes, pairs, nibbles, first_lanes = np.frombuffer(printed, np.int32).tolist()
-    form = Form(lanes, step_bytes, bool(pairs), bool(nibbles), first_lanes)
+    lanes = subprocess.run([*command, "lanes"], check=False, timeout=PATIENCE_S).returncode
     for name, layers in SHAPES.items():
         bundle = random_bundle(tmp_path_factory.mktemp("shape"), layers, seed=len(name))
-        network = layout(bundle, form)
+        network = layout(bundle, lanes)
         assert network is not None
         crops = np.ascontiguousarray(bundle.golden_inputs[:5])
         crops[0], crops[1] = 0, 255
@@ -140,15 +125,7 @@ def test_without_a_kernel_numpy_computes(tiny_bundle: Bundle, monkeypatch: pytes
     assert (emulator.scores(tiny_bundle.golden_inputs) == tiny_bundle.golden_scores).all()
 
 
-@pytest.mark.parametrize(
-    "layers",
-    [
-        (Layer("fc", 3072, 4, False, 1, 1),),
-        (Layer("conv", 3, 40, False, 1, 1), Layer("fc", 36_000, 4, False, 1, 1)),
-    ],
-    ids=["no convolution", "more inputs than 16 bits count"],
-)
-def test_a_network_that_the_kernel_cannot_take_is_left_to_numpy(tmp_path: Path, layers: tuple[Layer, ...]) -> None:
-    bundle = random_bundle(tmp_path, layers)
-    assert layout(bundle, Form(8, 4, pairs=False, nibbles=False, first_lanes=0)) is None
+def test_a_network_without_a_convolution_is_left_to_numpy(tmp_path: Path) -> None:
+    bundle = random_bundle(tmp_path, (Layer("fc", 3072, 4, False, 1, 1),))
+    assert layout(bundle, 8) is None
     assert isinstance(choose.open_emulator(bundle), Emulator)
