@@ -42,7 +42,7 @@ help: ## Lists the targets.
 # The training environment takes up to an hour to install.
 clean: ## Removes what was built, the tools' caches, and the environments except the one for training.
 	rm -rf $(VENV) $(PINNED) $(DEBIAN) $(FUZZ) $(BENCH) $(RTL) .venv-pynq-* build dist daemon/*.egg-info \
-		$(NATIVE)/*.so .pytest_cache .mypy_cache .ruff_cache .hypothesis
+		$(NATIVE)/*.so $(NATIVE)/*.part .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 distclean: clean ## Removes the training environment too.
 	rm -rf $(TRAINING)

@@ -5,6 +5,7 @@ need no C library, so they run with any. Exit code 1: there is no compiler, or i
 """
 
 import argparse
+import os
 import shutil
 import subprocess
 import sys
@@ -33,7 +34,7 @@ def main() -> int:
 def build(variant: Variant, compiler: str, folder: Path) -> bool:
     """Compile one variant; returns whether that worked. The compiler's messages go to standard error."""
     file = folder / variant.file
-    part = file.with_suffix(".part")  # kernel.py never finds half a library
+    part = file.with_suffix(f".{os.getpid()}.part")  # kernel.py never finds half a library, nor that of another build
     command = [compiler, *FLAGS, *variant.flags, "-o", str(part), str(SOURCE)]
     try:
         if subprocess.run(command, check=False, timeout=_LONGEST_S).returncode != 0:
