@@ -81,6 +81,30 @@ def test_every_path_exists(page: Path) -> None:
     assert missing == set()
 
 
+NAME_IN_FILE = re.compile(r"`(\w+)` (?:of|in) `([\w/.-]+\.py)`|`(?:\w+\.)?(\w+)` \(`([\w/.-]+\.py)`\)")
+
+
+def names_in_files(page: Path) -> list[tuple[str, str]]:
+    """Each name that a page places in a file of Python, with that file."""
+    text = re.sub(r"\s+", " ", page.read_text(encoding="utf-8"))
+    return [(found[1] or found[3], found[2] or found[4]) for found in NAME_IN_FILE.finditer(text)]
+
+
+@every_page
+def test_every_name_is_in_the_file_that_is_named_with_it(page: Path) -> None:
+    wrong = []
+    for name, file in names_in_files(page):
+        files = [ROOT / path for path in tree() if f"/{path}".endswith(f"/{file}")]
+        if not any(re.search(rf"\b{name}\b", path.read_text(encoding="utf-8")) for path in files):
+            wrong.append((name, file))
+    assert wrong == []
+
+
+def test_names_are_found_in_both_forms() -> None:
+    found = names_in_files(ROOT / "CONTRIBUTING.md") + names_in_files(ROOT / "docs" / "architecture.md")
+    assert {("PARTS", "cli/bench_parts.py"), ("detectors_of", "service/assembly.py")} <= set(found)
+
+
 @every_page
 def test_every_make_target_exists(page: Path) -> None:
     named = set(re.findall(r"(?:`|^\s*|\$ )make ([a-z][a-z-]*)", page.read_text(encoding="utf-8"), re.MULTILINE))
