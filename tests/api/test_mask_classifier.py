@@ -21,6 +21,7 @@ from binarycop.detection.views import cut_views, mean_scores
 from binarycop.frames.drawing import Head, background, draw
 from binarycop.frames.image import MAX_FRAME_PX
 from binarycop.settings.faces import FacesSettings
+from tests.patience import PATIENCE_S
 
 VIEWS = 6
 
@@ -186,7 +187,7 @@ def test_it_is_closed_when_the_calls_of_other_threads_are_over(tiny_bundle: Bund
 
     opened = MaskClassifier(tiny_bundle, Slow(tiny_bundle), lambda: make_detector(FacesSettings()), views=1, limit=1)
     assert np.array_equal(opened.scores(tiny_bundle.golden_inputs), tiny_bundle.golden_scores)
-    assert closed.wait(5)
+    assert closed.wait(PATIENCE_S)
     with pytest.raises(ValueError, match="closed"):
         opened.scores(tiny_bundle.golden_inputs)
 

@@ -15,6 +15,8 @@ import pytest
 from binarycop.classifier.native.kernel import find_kernel
 from binarycop.cli.left_out import print_source
 from binarycop.cli.main import main
+from tests.patience import PATIENCE_S
+from tests.processes import started
 from tests.tried import Kind, tried
 
 
@@ -484,11 +486,11 @@ def test_wrong_arguments_have_their_own_exit_code() -> None:
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT])
 def test_a_signal_stops_the_program_with_a_summary(bundle: str, number: signal.Signals) -> None:
     command = [sys.executable, "-m", "binarycop", "run", "--source", "demo", "--bundle", bundle]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+    with started(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         assert process.stdout.readline(), "the first line of the demo"
         process.send_signal(number)
-        out, err = process.communicate(timeout=60)
+        out, err = process.communicate(timeout=PATIENCE_S)
     assert process.returncode == 0
     assert "stopped: on request" in err
     assert out.splitlines()[-1].startswith("summary: ")
@@ -497,10 +499,10 @@ def test_a_signal_stops_the_program_with_a_summary(bundle: str, number: signal.S
 @pytest.mark.parametrize("number", [signal.SIGTSTP, signal.SIGTTOU])
 def test_ctrl_z_and_the_background_of_a_terminal_stop_no_gate(bundle: str, number: signal.Signals) -> None:
     command = [sys.executable, "-m", "binarycop", "run", "--source", "demo", "--bundle", bundle]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
+    with started(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
         assert process.stdout is not None
         assert process.stdout.readline(), "the first line of the demo"
         [ignored] = re.findall(r"SigIgn:\t(\w+)", Path(f"/proc/{process.pid}/status").read_text())
         process.terminate()
-        process.communicate(timeout=60)
+        process.communicate(timeout=PATIENCE_S)
     assert int(ignored, 16) >> (number - 1) & 1

@@ -25,6 +25,8 @@ from binarycop.cli.exit_codes import MEANINGS
 from binarycop.errors import SourceError, SourceErrors
 from binarycop.service.daemon import RunSummary
 from tests.cli.tty import Tty
+from tests.patience import PATIENCE_S
+from tests.processes import started
 
 
 def all_commands(parser: argparse.ArgumentParser, name: str = "") -> Iterator[tuple[str, argparse.ArgumentParser]]:
@@ -189,7 +191,7 @@ def test_a_test_of_the_lines_that_nobody_reads_to_its_end_is_no_success(descript
     with os.fdopen(closed_pipe(), "wb") as gone:
         outputs = {"stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE}
         outputs["stdout" if descriptor == 1 else "stderr"] = gone.fileno()
-        done = subprocess.run(command, **outputs, timeout=60, check=False)  # type: ignore[call-overload]
+        done = subprocess.run(command, **outputs, timeout=PATIENCE_S, check=False)  # type: ignore[call-overload]
     assert (done.returncode, done.stderr or b"") == (11, b"")
 
 
@@ -289,7 +291,7 @@ def test_an_error_that_nobody_can_read_keeps_its_exit_code(lost: str, tmp_path: 
     error = os.open(lost, os.O_WRONLY) if lost.startswith("/") else gone_terminal()
     command = [sys.executable, "-m", "binarycop", "check-config", "--config", str(tmp_path / "missing.yaml")]
     with os.fdopen(error, "wb") as file:
-        assert subprocess.run(command, stderr=file, timeout=60, check=False).returncode == 3
+        assert subprocess.run(command, stderr=file, timeout=PATIENCE_S, check=False).returncode == 3
 
 
 @pytest.mark.parametrize("words", [["--help"], ["--version"], ["run", "--help"]], ids=lambda words: words[0])
@@ -329,14 +331,14 @@ def test_a_folder_without_permission_is_one_line(name: str, tmp_path: Path, caps
 @pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
 def test_a_program_that_is_started_with_closed_files_works(closed: str) -> None:
     command = f'"{sys.executable}" -m binarycop check-config --json {closed}'
-    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, timeout=PATIENCE_S, check=False)
     assert done.returncode == 0
     assert done.stderr in ("", "binarycop: the settings are right\n")
 
 
 def test_a_question_without_a_standard_input_has_no_answer() -> None:
     command = f'"{sys.executable}" -m binarycop lines --pulse permission --json <&-'
-    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, timeout=PATIENCE_S, check=False)
     assert done.returncode == 2
     assert json.loads(done.stdout.splitlines()[-1])["error"].startswith("nobody answered, and nothing was driven")
 
@@ -350,18 +352,20 @@ def test_ctrl_c_while_the_program_still_imports_ends_it_without_a_word() -> None
         "sys.meta_path.insert(0, Finder())\n"
         "from binarycop.__main__ import main\nsys.exit(main())"
     )
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=PATIENCE_S, check=False
+    )
     assert (done.returncode, done.stderr) == (130, "")
 
 
 def test_ctrl_c_ends_the_demo_with_its_summary() -> None:
     command = [sys.executable, "-m", "binarycop", "run", "--source", "demo"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as demo:
+    with started(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as demo:
         assert demo.stdout is not None
         assert demo.stderr is not None
         first = demo.stdout.readline()
         demo.send_signal(signal.SIGINT)
-        out, err = demo.communicate(timeout=60)
+        out, err = demo.communicate(timeout=PATIENCE_S)
     assert first
     assert demo.returncode == 0
     assert "Traceback" not in err
@@ -379,7 +383,7 @@ def daemons_with(word: str) -> set[str]:
     return found
 
 
-def wait_until(condition: Callable[[], bool], for_s: float = 60.0) -> None:
+def wait_until(condition: Callable[[], bool], for_s: float = PATIENCE_S) -> None:
     end_s = time.monotonic() + for_s
     while not condition():
         assert time.monotonic() < end_s
@@ -394,10 +398,10 @@ def test_a_signal_ends_the_daemon_that_a_measurement_has_started(number: signal.
     command = ["env", "--default-signal=INT", sys.executable, "-m", "binarycop", "bench", "gates", "--gates", "1"]
     environment = {**os.environ, "TMPDIR": str(folder)}
     command += ["--repeats", "1"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment) as bench:
+    with started(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment) as bench:
         wait_until(lambda: bool(daemons_with(str(folder))))
         bench.send_signal(number)
-        _, err = bench.communicate(timeout=60)
+        _, err = bench.communicate(timeout=PATIENCE_S)
     assert bench.returncode == (130 if number is signal.SIGINT else -number)
     assert b"Traceback" not in err
     assert daemons_with(str(folder)) == set()

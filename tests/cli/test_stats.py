@@ -22,6 +22,7 @@ from binarycop.errors import JournalError
 from binarycop.journal.events import Event
 from binarycop.journal.origin import GateOrigins
 from tests.journal.fakes import BOOTS, ORIGINS, FakeReader
+from tests.patience import PATIENCE_S
 
 HOSTILE = "=north<script>\x1b[2K"
 
@@ -265,7 +266,7 @@ def test_a_full_disk_is_one_line() -> None:
     with Path("/dev/full").open("w") as full:
         run = subprocess.run(
             [sys.executable, "-m", "binarycop", "check-config"],
-            stdout=full, stderr=subprocess.PIPE, text=True, timeout=60, check=False,
+            stdout=full, stderr=subprocess.PIPE, text=True, timeout=PATIENCE_S, check=False,
         )  # fmt: skip
     assert run.returncode == 11
     assert run.stderr == "binarycop: the standard output cannot be written: No space left on device\n"

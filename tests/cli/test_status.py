@@ -27,6 +27,7 @@ from binarycop.service.status import LineLevel, SettingsStatus, State, Status, W
 from binarycop.service.status_codec import decode, encode
 from binarycop.service.status_server import open_status
 from binarycop.service.unit import UnitState, parse
+from tests.patience import PATIENCE_S
 from tests.service.statuses import GATE, STATUS, with_gate
 
 FACTS = MachineState(94.4, 101.2, 6, 230.0, 0.0, 54.3, 3200.0)
@@ -302,7 +303,7 @@ def test_it_starts_without_what_it_does_not_need(tmp_path: Path) -> None:
     )
     with answered(tmp_path / "status", STATUS) as path:
         command = [sys.executable, "-c", program, str(path)]
-        done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
+        done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=PATIENCE_S)
     lines = done.stdout.splitlines()
     assert lines[0].startswith("binarycop 1.0")  # it has decoded an answer and written it
     assert lines[-1] == "[]"
@@ -386,7 +387,7 @@ def test_a_daemon_that_runs_says_how_it_is(bundle: str, tmp_path: Path) -> None:
     settings.write_text("service: {hang_s: 30}\n")  # the machine of the tests may have other things to do
     program = [sys.executable, "-m", "binarycop"]
     run = [*program, "run", "--config", str(settings), "--source", "demo", "--bundle", bundle]
-    watch = [*program, "status", "--watch", "--json", "--socket", str(path)]
+    watch = [*program, "status", "--watch", "--json", "--seconds", str(PATIENCE_S), "--socket", str(path)]
     found: dict[str, Any] = {}
     with (
         (tmp_path / "said").open("w") as said,
@@ -402,7 +403,7 @@ def test_a_daemon_that_runs_says_how_it_is(bundle: str, tmp_path: Path) -> None:
         finally:
             watching.terminate()
             daemon.terminate()
-            daemon.wait(60)
+            daemon.wait(PATIENCE_S)
     assert found.get("state") == "in service", (found, (tmp_path / "said").read_text())
     assert found["origin"]["pid"] == daemon.pid
     assert found["origin"]["factory"] == "mock"
