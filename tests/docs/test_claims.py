@@ -83,7 +83,7 @@ CLAIMS: list[tuple[str, str, Callable[[], tuple[Any, ...]]]] = [
     ("docs/architecture.svg", r"after</text><text[^>]*>(\d+) ms at most", lambda: (1000 * live._MAX_WAIT_S,)),
     (
         "docs/architecture.md",
-        r"The grabbers, up to (\d+) s each; then the detectors' thread, up to (\d+) s\.",
+        r"All grabbers side by side, up to (\d+) s; then the detectors' thread, up to (\d+) s\.",
         lambda: (parts._CLOSE_S, parts._CLOSE_S),
     ),
     ("docs/architecture.md", r"is refused with exit code (\d+)", lambda: (dict(codes())["BundleError"],)),

@@ -135,16 +135,20 @@ class Grabber:
         with self._changed:
             return 0.0 if self._busy_since_s is None else self._clock.now_s() - self._busy_since_s
 
+    def begin_close(self) -> None:
+        """Let the thread end, and close the source, once the present call of the source has returned."""
+        self._closing.set()
+        self._interrupted.set()
+        with self._changed:
+            self._changed.notify_all()
+
     def close(self, timeout_s: float) -> bool:
         """End the thread, which closes the source; may be called twice.
 
         Waits up to ``timeout_s`` seconds. Returns False if the source hangs. Its thread then stays, but does not keep
         the process from ending.
         """
-        self._closing.set()
-        self._interrupted.set()
-        with self._changed:
-            self._changed.notify_all()
+        self.begin_close()
         if self._thread.ident is not None:
             self._thread.join(timeout_s)
         return not self._thread.is_alive()

@@ -1,6 +1,7 @@
 """The parts that the daemon runs: opened in order, and closed with the relay first."""
 
 import os
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +10,7 @@ from binarycop import __version__
 from binarycop.bundle.manifest import Manifest
 from binarycop.clock import Clock
 from binarycop.detection.choose import words_of
+from binarycop.frames.grabber import Grabber
 from binarycop.frames.names import is_recording
 from binarycop.journal.events import Event
 from binarycop.journal.repeats import LimitedJournal
@@ -82,8 +84,7 @@ def open_parts(
         # They end in journald, past the writer's limits. From here on, errors are events.
         hardening.close_output()
     grabbers = [grabber_of(lane.frames, clock, tracer.of_gate(lane.name)) for lane in settings.gates]
-    for grabber in grabbers:
-        grabber_stack.callback(grabber.close, _CLOSE_S)
+    grabber_stack.callback(close_grabbers, grabbers, clock)
 
     def on_started(index: int, mode: str) -> None:
         lane, detector = settings.gates[index], detectors[index]
@@ -93,6 +94,15 @@ def open_parts(
     origin = Origin(__version__, label, len(bundle.golden_scores), lines, lines == MOCK, os.getpid())
     finders = tuple(words_of(detector) for detector in detectors)
     return Parts(service, LiveLoop(service, grabbers, clock, on_started), origin, finders)
+
+
+def close_grabbers(grabbers: Sequence[Grabber], clock: Clock) -> None:
+    """Close all of them side by side: many cameras that hang take as long as one, and systemd waits for 10 s only."""
+    end_s = clock.now_s() + _CLOSE_S
+    for grabber in grabbers:
+        grabber.begin_close()
+    for grabber in grabbers:
+        grabber.close(max(end_s - clock.now_s(), 0.0))
 
 
 def _write_started(
