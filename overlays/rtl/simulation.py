@@ -37,9 +37,9 @@ class Stalls:
 
 @dataclass(frozen=True)
 class Result:
-    """What the bench counted. broken_rules: of AXI-Stream. clocks_per_image, latency_clocks: without stalls and resets
+    """What the bench counted.
 
-    those of the schedule.
+    broken_rules: of AXI-Stream. clocks_per_image, latency_clocks: those of the schedule, without stalls and resets.
     """
 
     images: int
