@@ -83,7 +83,7 @@ test-pynq: $(PYNQS:%=.venv-pynq-%/.installed) ## Tests the accelerator's driver 
 
 # Debian 12 has OpenCV 4.6. `make test` and `make test-pinned` test the same input with OpenCV 5 and 4.5.4.
 test-debian: $(DEBIAN)/.installed ## Tests other people's input with Debian 12's OpenCV 4.6.
-	OPENBLAS_NUM_THREADS=1 $(DEBIAN)/bin/python -m pytest -m tried
+	OPENBLAS_NUM_THREADS=1 $(DEBIAN)/bin/python -m pytest -m tried $$(grep -rl --include='test_*.py' '^from tests.tried import' tests)
 
 # WRITE=1 writes docs/compatibility.md.
 compatibility: $(VENV)/.tested $(PINNED)/.installed $(DEBIAN)/.installed ## Tests other people's input with OpenCV 4.5.4, 4.6 and 5.
