@@ -29,7 +29,7 @@ from binarycop.settings.faces import FacesSettings
 from overlays.command_line import add_data_option, add_patches_option, make_parser, print_progress
 from overlays.networks.tables import NETWORKS
 from overlays.synthesis.dataset import Recipe
-from overlays.training.evaluation import LabelledCrops, Scores, read_photographs
+from overlays.training.evaluation import LabelledCrops, Scores, evaluate, read_photographs
 from overlays.training.fixed_sets import FOLDER, VAL, labelled
 from overlays.training.loop import score_function
 from overlays.training.part_folder import MadeFrom, PartFolder
@@ -40,6 +40,7 @@ from overlays.training.trainer import Trainer
 
 _SAVE_S = 150.0
 _CURVE_CROPS = 500_000
+_PHOTOGRAPHED = (MaskClass.CORRECT, MaskClass.NOSE, MaskClass.NOSE_MOUTH)
 
 
 def photographs(data: Path, recipe: Recipe) -> LabelledCrops:
@@ -57,29 +58,15 @@ def photographs(data: Path, recipe: Recipe) -> LabelledCrops:
 
 def figures(scores: Scores, synthetic: LabelledCrops, real: LabelledCrops) -> dict[str, float]:
     """What the learning curve shows of a network: mean recall, and the share of uncovered faces called correct."""
-    on_synthetic, on_real = (_confusion(scores(crops.crops), crops.classes) for crops in (synthetic, real))
-    uncovered = on_real[[MaskClass.NOSE, MaskClass.NOSE_MOUTH]]
+    on_synthetic, on_real = (evaluate(scores, crops) for crops in (synthetic, real))
+    counts = on_real.confusion
+    uncovered = counts[[MaskClass.NOSE, MaskClass.NOSE_MOUTH]]
     return {
-        "synthetic": round(_mean_recall(on_synthetic), 4),
-        "photographs": round(_mean_recall(on_real), 4),
-        **{
-            label: round(float(on_real[k, k] / on_real[k].sum()), 4)
-            for k, label in enumerate(("correct", "nose", "nose_mouth"))
-        },
+        "synthetic": round(on_synthetic.balanced_accuracy, 4),
+        "photographs": round(on_real.balanced_accuracy, 4),
+        **{one.label: round(float(counts[one, one] / counts[one].sum()), 4) for one in _PHOTOGRAPHED},
         "uncovered_called_correct": round(float(uncovered[:, MaskClass.CORRECT].sum() / uncovered.sum()), 4),
     }
-
-
-def _confusion(scores: NDArray[np.int32], classes: NDArray[np.int64]) -> NDArray[np.int64]:
-    counts = np.zeros((len(MaskClass), len(MaskClass)), np.int64)
-    np.add.at(counts, (classes, scores.argmax(axis=1)), 1)
-    return counts
-
-
-def _mean_recall(counts: NDArray[np.int64]) -> float:
-    rows = counts[counts.sum(axis=1) > 0]
-    kept = np.flatnonzero(counts.sum(axis=1) > 0)
-    return float(np.mean([row[k] / row.sum() for k, row in zip(kept, rows)]))
 
 
 def go_on(
