@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from binarycop.benchmarks import instructions, kernel, start
+from binarycop.benchmarks import instructions, kernel, memory, start
 from binarycop.benchmarks.daemon_run import DaemonRun
 from binarycop.benchmarks.figures import Part
 from binarycop.benchmarks.finders import measure_finders
@@ -112,6 +112,12 @@ def test_without_valgrind_the_instructions_are_left_out_with_how_to_get_it(monke
     part = measure_instructions()
     assert part.figures == ()
     assert part.notes == ("callgrind: valgrind is not installed; apt install valgrind",)
+
+
+def test_a_python_that_fails_is_a_part_that_cannot_be_measured(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(memory, "_PROGRAM", "{imports}; raise SystemExit(3)")
+    with pytest.raises(SourceError, match="Python alone: ended with 3"):
+        memory.measure_memory((), Path("no-clip"))
 
 
 def test_a_count_that_does_not_end_is_a_part_that_cannot_be_measured(

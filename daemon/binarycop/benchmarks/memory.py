@@ -16,6 +16,7 @@ import numpy as np
 from binarycop.benchmarks.daemon_run import run_daemon
 from binarycop.benchmarks.figures import Figure, Part, single
 from binarycop.benchmarks.steps import OnProgress, silent, steps
+from binarycop.errors import SourceError
 from binarycop.frames.choose import open_recording
 
 NAME, REFERENCE = "memory", "numpy and cv2 imported"
@@ -27,7 +28,7 @@ _PICTURES = 3  # of a clip, each of which is shown for a second
 
 
 def measure_memory(counts: Sequence[int], clip: Path, on_progress: OnProgress = silent) -> Part:
-    """Run each program once: memory hardly varies. Raises SourceError if a daemon fails."""
+    """Run each program once: memory hardly varies. Raises SourceError if one fails or does not end."""
     figures = [
         *_bare("Python alone", "import sys"),
         *_bare(REFERENCE, "import numpy, cv2"),
@@ -56,7 +57,12 @@ def _write_pictures(clip: Path, folder: Path) -> None:
 
 def _bare(case: str, imports: str) -> Iterator[Figure]:
     command = [sys.executable, "-c", _PROGRAM.format(imports=imports)]
-    text = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True, timeout=_LIMIT_S).stdout
+    try:
+        text = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True, timeout=_LIMIT_S).stdout
+    except subprocess.CalledProcessError as error:
+        raise SourceError(case, f"ended with {error.returncode}") from None
+    except subprocess.TimeoutExpired:
+        raise SourceError(case, f"did not end within {_LIMIT_S:.0f} s") from None
     kib = {line.split(":")[0]: int(line.split()[1]) for line in text.splitlines() if line.endswith(" kB")}
     return _two(case, kib["Rss"] / _KIB_PER_MIB, kib["Pss"] / _KIB_PER_MIB)
 
