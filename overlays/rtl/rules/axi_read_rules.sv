@@ -1,6 +1,7 @@
 `default_nettype none
 
-// The rules that an AXI3 master must keep on its read channels (AMBA AXI, IHI 0022), and ours about the address window.
+// The rules that an AXI3 master must keep on its read channels (AMBA AXI, IHI 0022), and ours: all bursts are in the
+// address window, and none begins after a fault.
 module axi_read_rules #(
     parameter int BEAT_BYTES = 8,
     parameter int MOST_BEATS = 64  // that the master may have asked for and not taken
@@ -15,6 +16,7 @@ module axi_read_rules #(
     input  wire         arready,
     input  wire         rvalid,
     input  wire         rready,
+    input  wire         faulty,  // a fault is kept
     output logic [9:0]  coming  // beats that were asked for and have not come
 );
     logic was_running = 0, was_waiting = 0;
@@ -43,6 +45,8 @@ module axi_read_rules #(
             assert (araddr % 64'(BEAT_BYTES) == 0);
             assert (araddr >= window_first && {1'b0, araddr} + burst_bytes <= {1'b0, window_end});
         end
+        // with a fault no burst begins, and one that waits stays
+        if (faulty && arvalid) assert (was_waiting);
         // data are always taken at once, and no more is asked for than fits
         assert (rready);
         assert (coming <= 10'(MOST_BEATS));

@@ -1,6 +1,7 @@
 `default_nettype none
 
-// The rules that an AXI3 master must keep on its write channels (AMBA AXI, IHI 0022), and ours about the address window.
+// The rules that an AXI3 master must keep on its write channels (AMBA AXI, IHI 0022), and ours: all bursts are in the
+// address window, and none begins after a fault.
 // Our master has one burst on its way at a time, which makes the order of data and responses simple.
 module axi_write_rules #(
     parameter int BEAT_BYTES = 8
@@ -19,13 +20,14 @@ module axi_write_rules #(
     input  wire                     wready,
     input  wire                     bvalid,
     input  wire                     bready,
+    input  wire                     faulty,  // a fault is kept
     // of the burst that is on its way
     output logic                    address_taken,
     output logic                    all_sent,
     output logic [4:0]              sent,  // its beats
     output logic [3:0]              last_awlen
 );
-    logic was_running = 0, address_was_waiting = 0, data_were_waiting = 0;
+    logic was_running = 0, was_faulty = 0, address_was_waiting = 0, data_were_waiting = 0;
     logic [63:0] last_awaddr;
     logic [8*BEAT_BYTES-1:0] last_wdata;
     logic last_wlast;
@@ -35,6 +37,7 @@ module axi_write_rules #(
 
     always_ff @(posedge clk) begin
         was_running <= rst_n;
+        was_faulty <= rst_n && faulty;
         address_was_waiting <= rst_n && awvalid && !awready;
         data_were_waiting <= rst_n && wvalid && !wready;
         last_awaddr <= awaddr;
@@ -60,6 +63,8 @@ module axi_write_rules #(
         // A3.2.1: once valid, it stays valid and the same until it is taken
         if (address_was_waiting) assert (awvalid && awaddr == last_awaddr && awlen == last_awlen);
         if (data_were_waiting) assert (wvalid && wdata == last_wdata && wlast == last_wlast);
+        // with a fault no burst begins, and one that waits stays; the address is registered, so it comes a clock later
+        if (was_faulty && awvalid) assert (address_was_waiting);
         if (awvalid) begin
             // A3.4.1: no burst crosses a 4 KiB boundary
             assert (13'(awaddr[11:0]) + burst_bytes[12:0] <= 13'd4096);

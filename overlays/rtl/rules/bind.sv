@@ -14,6 +14,7 @@ bind binarycop_shell axi_read_rules #(
     .arready(m_axi_gmem_arready),
     .rvalid(m_axi_gmem_rvalid),
     .rready(m_axi_gmem_rready),
+    .faulty(idma0.causes != 0),
     .coming()
 );
 
@@ -34,6 +35,7 @@ bind binarycop_shell axi_write_rules #(
     .wready(m_axi_gmem_wready),
     .bvalid(m_axi_gmem_bvalid),
     .bready(m_axi_gmem_bready),
+    .faulty(odma0.causes != 0),
     .address_taken(),
     .all_sent(),
     .sent(),

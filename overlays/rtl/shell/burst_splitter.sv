@@ -3,9 +3,9 @@
 // Cuts one transfer into bursts that a Zynq's AXI3 ports take, and lets none of them out of the address window.
 //
 // A burst has at most 16 beats (AXI3, AxLEN has 4 bits) and never crosses a 4 KiB boundary (AMBA AXI, A3.4.1). A burst
-// outside of the window [window_first, window_end), or one whose address is no multiple of a beat, is not given out:
-// `outside` goes high and stays until a reset, and so do all later bursts. While `stop` is high no new burst begins.
-// The window must not change while a transfer runs.
+// outside of the window [window_first, window_end), or one whose address is no multiple of a beat, is not offered:
+// `outside` goes high, and until a reset it stays high and no other burst is offered. While `stop` is high no new burst
+// is offered; one that is offered already stays. The window must not change while a transfer runs.
 module burst_splitter #(
     parameter int BEAT_BYTES = 8,
     parameter int BEATS_BITS = 48

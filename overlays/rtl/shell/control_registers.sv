@@ -12,9 +12,9 @@
 // 0x50, 0x54     address window: the address after its last one, low and high word
 // 0x58           bit 0: lock. Once set, the window cannot be changed until a reset
 //
-// After a reset the window is empty, so the first burst is a fault: whoever loads the overlay opens and locks it, and
-// whoever may only use the overlay cannot reach any other memory. It does not change while the DMA runs. With a fault a
-// start is ignored. Registers that do not exist read 0.
+// After a reset the window is empty, so the first burst is a fault. The program that loads the overlay opens and locks
+// the window; from then on no program can have the DMA reach any other memory. The window does not change while the DMA
+// runs. With a fault a start is ignored. Registers that do not exist read 0.
 module control_registers #(
     parameter logic [31:0] IDENTITY = 32'h4243_4f50  // "BCOP"
 ) (

@@ -4,8 +4,9 @@
 //
 // A burst is asked for only if its beats have room in the FIFO, so `rready` is always high and a core that stands still
 // never blocks the memory's port. Up to FIFO_BEATS beats are on their way at a time, which hides the memory's latency.
-// After an error response no further beat reaches the stream and no further burst is asked for; what is on its way is
-// still taken. All bursts have the same ID, so their data come in order.
+// After a fault no further beat goes into the FIFO and no further burst begins. A burst whose address waits for the
+// memory stays, since AXI lets no address be withdrawn, and what is on its way is still taken. All bursts have the same
+// ID, so their data come in order.
 module read_dma #(
     parameter int BEAT_BYTES = 8,
     parameter int FIFO_BEATS = 64,
@@ -65,7 +66,10 @@ module read_dma #(
     logic [LEVEL_BITS-1:0] coming, reserved;
     wire has_room = LEVEL_BITS'(FIFO_BEATS) - reserved >= LEVEL_BITS'(burst_beats);
 
-    assign arvalid = burst_valid && has_room;
+    logic waiting;  // for the memory to take the address
+    always_ff @(posedge clk) waiting <= rst_n && arvalid && !arready;
+
+    assign arvalid = burst_valid && has_room && (waiting || !faulty);
     assign arlen   = 4'(burst_beats - 5'd1);
     assign rready  = 1;
 
@@ -131,7 +135,7 @@ module read_dma #(
         .MOST_BEATS(FIFO_BEATS)
     ) rules (
         .clk, .rst_n, .window_first, .window_end, .araddr, .arlen, .arvalid, .arready, .rvalid, .rready,
-        .coming(coming_by_rules)
+        .faulty, .coming(coming_by_rules)
     );
 
     logic was_bad = 0;

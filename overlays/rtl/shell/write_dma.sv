@@ -143,7 +143,7 @@ module write_dma #(
         .BEAT_BYTES(BEAT_BYTES)
     ) rules (
         .clk, .rst_n, .window_first, .window_end, .awaddr, .awlen, .awvalid, .awready, .wdata, .wlast, .wvalid, .wready,
-        .bvalid, .bready, .address_taken, .all_sent, .sent, .last_awlen
+        .bvalid, .bready, .faulty, .address_taken, .all_sent, .sent, .last_awlen
     );
 
     // The beats that are left are in the FIFO, and a burst is held until its response.
