@@ -56,6 +56,7 @@ module read_dma_states (
     input wire                          ends,
     input wire                          burst_valid,
     input wire                          has_room,
+    input wire                          waiting,
     input wire                          arvalid,
     input wire                          arready,
     input wire                          rvalid,
@@ -73,6 +74,9 @@ module read_dma_states (
     transfer_starts: cover property (@(posedge clk) rst_n && start);
     burst_waits_for_the_memory: cover property (@(posedge clk) rst_n && arvalid && !arready);
     burst_waits_for_room_in_the_fifo: cover property (@(posedge clk) rst_n && burst_valid && !has_room);
+    burst_that_waits_for_the_memory_stays_after_a_fault: cover property (@(posedge clk) rst_n && waiting && faulty);
+    burst_that_waits_for_room_never_begins_after_a_fault: cover property (
+        @(posedge clk) rst_n && burst_valid && has_room && !waiting && faulty);
     burst_is_asked_for: cover property (@(posedge clk) rst_n && arvalid && arready);
     burst_is_asked_for_while_another_comes: cover property (@(posedge clk) rst_n && arvalid && arready && is_coming);
     beat_comes: cover property (@(posedge clk) rst_n && rvalid && is_coming && !faulty);
@@ -89,7 +93,7 @@ module read_dma_states (
 endmodule
 
 bind read_dma read_dma_states states (
-    .clk, .rst_n, .running, .start, .ends, .burst_valid, .has_room, .arvalid, .arready, .rvalid,
+    .clk, .rst_n, .running, .start, .ends, .burst_valid, .has_room, .waiting, .arvalid, .arready, .rvalid,
     .is_coming(coming != 0), .faulty, .out_valid, .out_ready, .splitter_idle, .fault
 );
 

@@ -267,6 +267,25 @@ void an_error_of_the_memory_is_a_fault_until_a_reset() {
     }
 }
 
+// Where the bursts are as the fault comes is a matter of chance; the rules look at each clock.
+void after_a_fault_no_burst_begins_however_the_memory_stalls() {
+    int faults = 0;
+    for (int stall : {0, 30, 60, 90})
+        for (unsigned seed = 1; seed <= 12; seed++, faults++) {
+            Bench bench(seed);
+            bench.circuit.behaviour.stall_percent = stall;
+            bench.circuit.behaviour.latency_cycles = int(seed * 3);
+            bench.circuit.behaviour.error_address = base + bench.random() % (2 * image_bytes) / 8 * 8;
+            uint32_t value = bench.batch(base, base + 0x8000, 3);
+            check((value & (fault | done)) == fault, "a fault with " + std::to_string(stall) + " % of stalls, and never done");
+            bench.circuit.run(3000);  // all that was begun has ended
+            uint64_t reads = bench.circuit.read_bursts, writes = bench.circuit.write_bursts;
+            bench.circuit.run(3000);
+            check(bench.circuit.read_bursts == reads && bench.circuit.write_bursts == writes, "after a fault no burst begins");
+        }
+    std::printf("%d faults with random stalls\n", faults);
+}
+
 void a_memory_that_stands_still_is_no_answer() {
     Bench bench;
     bench.begin(Dma::output, base + 0x8000, 2);
@@ -370,6 +389,7 @@ int main() {
     without_a_window_nothing_is_moved();
     outside_of_the_window_nothing_is_moved();
     an_error_of_the_memory_is_a_fault_until_a_reset();
+    after_a_fault_no_burst_begins_however_the_memory_stalls();
     a_memory_that_stands_still_is_no_answer();
     a_reset_at_any_time_leaves_nothing_behind();
     a_clock_that_stands_still_gives_no_answer();
