@@ -18,7 +18,7 @@ def native(variant: Variant) -> EmulatorOf:
     kernel = Kernel(variant.name, SOURCE.with_name(variant.file))
 
     def open_network(bundle: Bundle) -> Classifier:
-        network = layout(bundle, kernel.lanes)
+        network = layout(bundle, kernel.form)
         assert network is not None
         return NativeEmulator(kernel, network)
 

@@ -88,6 +88,20 @@ def test_a_batch_has_the_scores_of_its_crops_one_by_one(open_emulator: EmulatorO
     assert emulator.scores(crops[:0]).shape == (0, 4)
 
 
+@pytest.mark.parametrize(
+    "open_emulator", [pytest.param(EMULATORS[name], id=name) for name in EMULATORS if name != "numpy"]
+)
+@pytest.mark.parametrize("count", [1, 16, 17])
+def test_a_kernel_leaves_no_crop_and_no_score_in_its_memory(
+    open_emulator: EmulatorOf, tiny_bundle: Bundle, count: int
+) -> None:
+    emulator = open_emulator(tiny_bundle)
+    emulator.scores(np.full((count, 32, 32, 3), 200, np.uint8))
+    kept = [value for value in vars(emulator).values() if isinstance(value, np.ndarray)]
+    assert kept
+    assert not any(array.any() for array in kept)
+
+
 @each_emulator
 def test_crops_may_be_a_view_of_something_larger(open_emulator: EmulatorOf, tiny_bundle: Bundle) -> None:
     rng = np.random.default_rng(6)

@@ -2,6 +2,7 @@
 
 import shutil
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from binarycop.classifier import choose
 from binarycop.classifier.emulator import Emulator
 from binarycop.classifier.native import build
 from binarycop.classifier.native.kernel import find_kernel, processor_features
-from binarycop.classifier.native.layout import NativeNetwork, layout
+from binarycop.classifier.native.layout import Form, NativeNetwork, layout
 from binarycop.classifier.native.variants import SOURCE, VARIANTS, Variant, this_machine, variants_of
 from tests.patience import PATIENCE_S
 from tests.random_bundles import TINY, random_bundle
@@ -28,7 +29,7 @@ FOREIGN = {
     "armv7l": ("arm-linux-gnueabihf-gcc", "qemu-arm-static"),
     "aarch64": ("aarch64-linux-gnu-gcc", "qemu-aarch64-static"),
 }
-# Pixels of 1, 2, 3, 4, 5 and 33 bytes, pooled and not; windows of up to 37 words, dense layers after both kinds.
+# Pixels of 2, 4, 6, 8, 16 and 34 bytes, pooled and not, dense layers after both kinds.
 SHAPES = {
     "tiny": TINY,
     "two channels": (Layer("conv", 3, 2, False, 1, 1), Layer("fc", 1800, 4, False, 1, 1)),
@@ -39,6 +40,14 @@ SHAPES = {
         Layer("fc", 640, 70, False, 1, 1),
         Layer("fc", 70, 9, False, 1, 1),
         Layer("fc", 9, 4, False, 1, 1),
+    ),
+    "pairs of words": (
+        Layer("conv", 3, 64, False, 1, 1),
+        Layer("conv", 64, 128, True, 1, 1),
+        Layer("conv", 128, 64, False, 1, 1),
+        Layer("conv", 64, 50, True, 1, 1),
+        Layer("fc", 1250, 512, False, 1, 1),
+        Layer("fc", 512, 4, False, 1, 1),
     ),
     "wide": (
         Layer("conv", 3, 24, True, 1, 1),
@@ -71,9 +80,9 @@ def run(command: list[str], network: NativeNetwork, crops: NDArray[np.uint8]) ->
     layers = list(network.layers)
     parts: list[NDArray[Any]] = [np.array([len(layers), network.image_bytes, len(crops), layers[-1].outputs], np.int32)]
     for index, layer in enumerate(layers):
-        words, limits = network.arrays[2 * index : 2 * index + 2]
+        weights, limits = network.arrays[2 * index : 2 * index + 2]
         numbers = [getattr(layer, name) for name, _ in layer._fields_[:7]]
-        parts += [np.array([*numbers, words.size, limits.size], np.int32), words, limits]
+        parts += [np.array([*numbers, weights.nbytes, limits.nbytes], np.int32), weights, limits]
     data = b"".join(part.tobytes() for part in (*parts, crops))
     done = subprocess.run(command, input=data, capture_output=True, check=False, timeout=PATIENCE_S, env=NO_LEAKS)
     assert done.returncode == 0, done.stderr.decode(errors="replace")
@@ -86,10 +95,12 @@ def test_every_variant_stays_within_its_memory_and_gives_the_scores_of_numpy(
     variant: Variant, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     command = runner(variant, tmp_path_factory.mktemp("kernel"))
-    lanes = subprocess.run([*command, "lanes"], check=False, timeout=PATIENCE_S).returncode
+    printed = subprocess.run([*command, "form"], check=True, timeout=PATIENCE_S, capture_output=True).stdout
+    lanes, step_bytes, pairs, nibbles, first_lanes = np.frombuffer(printed, np.int32).tolist()
+    form = Form(lanes, step_bytes, bool(pairs), bool(nibbles), first_lanes)
     for name, layers in SHAPES.items():
         bundle = random_bundle(tmp_path_factory.mktemp("shape"), layers, seed=len(name))
-        network = layout(bundle, lanes)
+        network = layout(bundle, form)
         assert network is not None
         crops = np.ascontiguousarray(bundle.golden_inputs[:5])
         crops[0], crops[1] = 0, 255
@@ -112,6 +123,16 @@ def test_the_best_variant_that_the_processor_can_run_is_taken(tmp_path: Path) ->
     assert kernel.name == variants[1].name
 
 
+def test_a_library_of_an_older_source_is_passed_over(tmp_path: Path) -> None:
+    if not variants_of(this_machine()) or shutil.which("cc") is None:
+        pytest.skip("needs a compiler and a machine with a variant")
+    for variant in variants_of(this_machine()):
+        library = str(tmp_path / variant.file)
+        command = ["cc", "-shared", "-nostdlib", "-o", library, "-x", "c", "/dev/null"]
+        subprocess.run(command, check=True, timeout=PATIENCE_S)
+    assert find_kernel(tmp_path) is None
+
+
 def test_a_machine_or_a_processor_without_a_variant_has_no_kernel(tmp_path: Path) -> None:
     assert find_kernel(machine="riscv64") is None
     assert find_kernel(machine="armv7l", features=()) is None
@@ -127,5 +148,11 @@ def test_without_a_kernel_numpy_computes(tiny_bundle: Bundle, monkeypatch: pytes
 
 def test_a_network_without_a_convolution_is_left_to_numpy(tmp_path: Path) -> None:
     bundle = random_bundle(tmp_path, (Layer("fc", 3072, 4, False, 1, 1),))
-    assert layout(bundle, 8) is None
+    assert layout(bundle, Form(8, 4, pairs=False, nibbles=False, first_lanes=0)) is None
     assert isinstance(choose.open_emulator(bundle), Emulator)
+
+
+def test_a_network_with_more_inputs_than_16_bits_count_is_left_to_numpy(tiny_bundle: Bundle) -> None:
+    layers = Layer("conv", 3, 3641, True, 1, 1), Layer("conv", 3641, 4, False, 1, 1)
+    bundle = replace(tiny_bundle, manifest=replace(tiny_bundle.manifest, layers=layers))
+    assert layout(bundle, Form(8, 4, pairs=False, nibbles=False, first_lanes=0)) is None

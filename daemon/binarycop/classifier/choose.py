@@ -13,7 +13,7 @@ from binarycop.classifier.native.layout import layout
 def open_emulator(bundle: Bundle, features: Iterable[str] | None = None) -> Classifier:
     """The fastest emulator of a bundle's network on this machine, or with these features of a processor only."""
     kernel = find_kernel() if features is None else find_kernel(features=features)
-    network = layout(bundle, kernel.lanes) if kernel is not None else None
+    network = layout(bundle, kernel.form) if kernel is not None else None
     return NativeEmulator(kernel, network) if kernel is not None and network is not None else Emulator(bundle)
 
 

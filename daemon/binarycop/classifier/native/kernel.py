@@ -1,14 +1,15 @@
 """Finds the compiled kernel for this processor."""
 
 import ctypes
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from binarycop.classifier.native.layout import NativeNetwork
+from binarycop.classifier.native.layout import Form, NativeNetwork
 from binarycop.classifier.native.variants import SOURCE, this_machine, variants_of
 
 _CPUINFO = Path("/proc/cpuinfo")
@@ -16,37 +17,40 @@ _FEATURES = ("flags", "Features")  # x86's and Arm's name of the line
 
 
 class Kernel:
-    """One compiled variant. Raises OSError if the library cannot be loaded.
+    """One compiled variant.
 
-    lanes: how many outputs it computes at once, which the layout of a network depends on.
+    Raises OSError if the library cannot be loaded, ValueError if it was compiled from an older source.
+
+    form: how it takes the weights of a network.
     """
 
     def __init__(self, name: str, library: Path) -> None:
         self.name = name
         loaded = ctypes.CDLL(str(library))
-        self.lanes = int(loaded.xnor_lanes())
+        lanes, step_bytes, pairs, nibbles, first_lanes = (ctypes.c_int32 * 5).in_dll(loaded, "xnor_form")
+        self.form = Form(lanes, step_bytes, bool(pairs), bool(nibbles), first_lanes)
         self._scores: Any = loaded.xnor_scores
         pointer, number = ctypes.c_void_p, ctypes.c_int32
-        self._scores.argtypes = (pointer, number, pointer, number, pointer, pointer, number)
+        self._scores.argtypes = (pointer, number, pointer, pointer, number, pointer, pointer, number)
         self._scores.restype = None
 
-    def scores(
-        self, network: NativeNetwork, crops: NDArray[np.uint8], images: NDArray[np.uint8], out: NDArray[np.int32]
-    ) -> None:
-        """Write the scores of a batch.
+    def bind(
+        self,
+        network: NativeNetwork,
+        signed_pixels: NDArray[np.int16],
+        images: NDArray[np.uint8],
+        crops: NDArray[np.uint8],
+        scores: NDArray[np.int32],
+    ) -> Callable[[int], None]:
+        """The function that writes the scores of the first N crops. The network and the arrays must outlive it.
 
-        crops: (N, 32, 32, 3) uint8 RGB. images: 2·``image_bytes`` bytes of scratch memory. out: (N, outputs of the last
-        layer) int32. All of them contiguous.
+        signed_pixels, images: scratch memory, ``signed_pixels`` and 2·``image_bytes`` of the network, all 0 at first.
+        crops: (most, 32, 32, 3) uint8 RGB. scores: (most, outputs of the last layer) int32. All of them contiguous.
+        Their addresses are found here, once: numpy takes longer to tell one than the kernel takes for a small layer.
         """
-        self._scores(
-            ctypes.addressof(network.layers),
-            len(network.layers),
-            crops.ctypes.data,
-            len(crops),
-            out.ctypes.data,
-            images.ctypes.data,
-            network.image_bytes,
-        )
+        layers = ctypes.addressof(network.layers), len(network.layers)
+        scratch = signed_pixels.ctypes.data, images.ctypes.data, network.image_bytes
+        return partial(self._scores, *layers, *scratch, crops.ctypes.data, scores.ctypes.data)
 
 
 def find_kernel(
@@ -54,7 +58,8 @@ def find_kernel(
 ) -> Kernel | None:
     """The best kernel that is in the folder and that the processor can run, or None.
 
-    machine, features: of this processor unless given. A library that cannot be loaded is passed over.
+    machine, features: of this processor unless given. A library that cannot be loaded, or is older than
+    its source, is passed over.
     """
     available = frozenset(processor_features() if features is None else features)
     for variant in variants_of(machine or this_machine()):
@@ -62,7 +67,7 @@ def find_kernel(
         if variant.features <= available and library.is_file():
             try:
                 return Kernel(variant.name, library)
-            except OSError:
+            except (OSError, ValueError):
                 continue
     return None
 

@@ -12,8 +12,11 @@ from binarycop.bundle.files import Bundle, LayerWeights
 from binarycop.bundle.manifest import CHANNELS, KERNEL, Layer
 from binarycop.geometry import SIDE_PX
 
-_WORD_BYTES = 4
-_NEVER = np.iinfo(np.int32).min
+_SIGNED_IMAGE = (SIDE_PX + 1) * SIDE_PX  # pixels; the last row is only read
+_HALF = 16  # a pixel has room for a multiple of 16 outputs
+_PRODUCTS = 4  # bytes that the kernel multiplies and adds at once, if it has an instruction for it
+_READ_BEYOND = 8  # bytes
+_LIMITS = np.iinfo(np.int16)
 
 
 class _Kind(IntEnum):
@@ -42,6 +45,22 @@ class _CLayer(ctypes.Structure):
 
 
 @dataclass(frozen=True)
+class Form:
+    """How a variant of the kernel takes weights: its ``xnor_form``.
+
+    lanes: outputs that it computes at once. step_bytes: of a window, which it compares at once. pairs: whether it takes
+    pairs of steps as (first, first XOR second). nibbles: whether it takes the lower and the upper half of a byte apart.
+    first_lanes: outputs at once of the first layer; 0 if that takes places in eight images instead of weights.
+    """
+
+    lanes: int
+    step_bytes: int
+    pairs: bool
+    nibbles: bool
+    first_lanes: int
+
+
+@dataclass(frozen=True)
 class _Image:
     """What a layer takes. side: in pixels. channels, pixel_bytes: of one pixel."""
 
@@ -54,19 +73,23 @@ class _Image:
 class NativeNetwork:
     """A network as the kernel takes it.
 
-    layers: ``struct layer`` for each layer; their pointers lead into ``arrays``. image_bytes: the size of the largest
-    image between two layers.
+    layers: ``struct layer`` for each layer; their pointers lead into ``arrays``. image_bytes: room for the largest
+    image that a layer gives. signed_pixels: numbers of the eight images that the first layer may need.
     """
 
     layers: "ctypes.Array[_CLayer]"
     arrays: tuple[NDArray[Any], ...]
     image_bytes: int
+    signed_pixels: int
 
 
-def layout(bundle: Bundle, lanes: int) -> NativeNetwork | None:
-    """The network for a kernel of ``lanes`` lanes. None if its first layer is no convolution; the kernel needs one."""
+def layout(bundle: Bundle, form: Form) -> NativeNetwork | None:
+    """The network for a kernel of this form. None if the kernel cannot take it.
+
+    It needs a convolution first, and no layer with more inputs than a distance of 16 bits can count.
+    """
     layers, last = bundle.manifest.layers, len(bundle.manifest.layers) - 1
-    if layers[0].kind != "conv":
+    if layers[0].kind != "conv" or any(layer.fan_in >= _LIMITS.max for layer in layers):
         return None
     image = _Image(SIDE_PX, CHANNELS, CHANNELS)
     packed: list[_CLayer] = []
@@ -75,44 +98,63 @@ def layout(bundle: Bundle, lanes: int) -> NativeNetwork | None:
     for index, (layer, weights) in enumerate(zip(layers, bundle.weights)):
         is_conv = layer.kind == "conv"
         kind = _Kind.FIRST if index == 0 else _Kind.CONV if is_conv else _Kind.SCORES if index == last else _Kind.DENSE
-        words, limits = _words(layer, weights, image, kind, lanes), _limits(layer, weights, kind, lanes)
-        blocks = len(words)
-        pointers = words.ctypes.data, limits.ctypes.data
+        arranged = _first(layer, weights, form) if kind is _Kind.FIRST else _steps(layer, weights, image, form)
+        blocks = len(arranged)
+        limits = _limits(layer, weights, kind, blocks * (form.lanes if kind else form.first_lanes or _HALF))
+        pointers = arranged.ctypes.data, limits.ctypes.data
         sizes = image.side, image.pixel_bytes, layer.pool, layer.fan_in, blocks, layer.outputs
         packed.append(_CLayer(kind, *sizes, *pointers))
-        arrays += [words, limits]
-        side = (image.side - KERNEL + 1) // (2 if layer.pool else 1) if is_conv else 1
-        image = _Image(side, layer.outputs, blocks * lanes // 8)
-        image_bytes = max(image_bytes, side * side * image.pixel_bytes)
-    return NativeNetwork((_CLayer * len(packed))(*packed), tuple(arrays), image_bytes)
+        arrays += [arranged, limits]
+        unpooled = image.side - KERNEL + 1 if is_conv else 1
+        image = _Image(unpooled // (2 if layer.pool else 1), layer.outputs, _room(layer.outputs) // 8)
+        image_bytes = max(image_bytes, unpooled * unpooled * image.pixel_bytes + _READ_BEYOND)
+    signed_pixels = 0 if form.first_lanes else 8 * _SIGNED_IMAGE
+    return NativeNetwork((_CLayer * len(packed))(*packed), tuple(arrays), image_bytes, signed_pixels)
 
 
-def _words(layer: Layer, weights: LayerWeights, image: _Image, kind: _Kind, lanes: int) -> NDArray[np.uint32]:
-    """The weights, (blocks, words of a window, lanes) uint32. Each row of a window is filled up to whole words."""
+def _room(outputs: int) -> int:
+    """The outputs that a pixel has room for."""
+    return -(-outputs // _HALF) * _HALF
+
+
+def _first(layer: Layer, weights: LayerWeights, form: Form) -> NDArray[Any]:
+    """What the first layer takes for its weights, with a first axis of blocks; see the kernel's ``first_layer``."""
+    room = _room(layer.outputs)
+    if form.first_lanes:
+        signs = np.zeros((room, -(-layer.fan_in // _PRODUCTS) * _PRODUCTS), np.int8)
+        signs[: layer.outputs, : layer.fan_in] = np.where(weights.bits, 1, -1)
+        return np.ascontiguousarray(signs.reshape(-1, form.first_lanes, signs.shape[1] // 4, 4).transpose(0, 2, 1, 3))
+    bits = np.zeros((room, KERNEL, KERNEL, CHANNELS), np.int32)
+    bits[: layer.outputs] = weights.bits.reshape(layer.outputs, KERNEL, KERNEL, CHANNELS)
+    y, x = np.mgrid[:KERNEL, :KERNEL]
+    places = bits @ np.array([1, 2, 4]) * _SIGNED_IMAGE + y * SIDE_PX + x
+    return np.ascontiguousarray(places.reshape(-1, _HALF, KERNEL * KERNEL), np.int32)
+
+
+def _steps(layer: Layer, weights: LayerWeights, image: _Image, form: Form) -> NDArray[np.uint8]:
+    """The weights, (blocks, steps, lanes, bytes of a step) uint8. Each row of a window is filled up to whole steps."""
     rows, columns = (KERNEL, KERNEL) if layer.kind == "conv" else (1, image.side * image.side)
     bits = weights.bits.reshape(layer.outputs, rows, columns, image.channels)
-    if kind is _Kind.FIRST:
-        of_pixel = np.where(bits, np.uint8(255), np.uint8(0))
-    else:
-        of_pixel = np.packbits(bits, axis=3, bitorder="little")
-    blocks, row_bytes = -(-layer.outputs // lanes), columns * image.pixel_bytes
-    pixels = np.zeros((blocks * lanes, rows, columns, image.pixel_bytes), np.uint8)
+    of_pixel = np.packbits(bits, axis=3, bitorder="little")
+    blocks, row_bytes = -(-_room(layer.outputs) // form.lanes), columns * image.pixel_bytes
+    pixels = np.zeros((blocks * form.lanes, rows, columns, image.pixel_bytes), np.uint8)
     pixels[: layer.outputs, :, :, : of_pixel.shape[3]] = of_pixel
-    filled = np.zeros((blocks * lanes, rows, -(-row_bytes // _WORD_BYTES) * _WORD_BYTES), np.uint8)
-    filled[:, :, :row_bytes] = pixels.reshape(blocks * lanes, rows, row_bytes)
-    # The kernel reads a window's bytes as words of the machine.
-    words = filled.reshape(blocks * lanes, -1).view(np.uint32).reshape(blocks, lanes, -1)
-    return np.ascontiguousarray(words.transpose(0, 2, 1))
+    filled = np.zeros((blocks * form.lanes, rows, -(-row_bytes // form.step_bytes) * form.step_bytes), np.uint8)
+    filled[:, :, :row_bytes] = pixels.reshape(blocks * form.lanes, rows, row_bytes)
+    steps = filled.reshape(blocks, form.lanes, -1, form.step_bytes)
+    if form.pairs and image.pixel_bytes % (2 * form.step_bytes) == 0:
+        steps[:, :, 1::2] ^= steps[:, :, 0::2]
+    steps = steps.transpose(0, 2, 1, 3)
+    if form.nibbles:
+        steps = np.concatenate([steps & 15, steps >> 4], axis=2)
+    return np.ascontiguousarray(steps)
 
 
-def _limits(layer: Layer, weights: LayerWeights, kind: _Kind, lanes: int) -> NDArray[np.int32]:
-    """The largest distance at which each output is 1, (blocks·lanes,) int32; see the kernel's first comment."""
-    limits = np.full(-(-layer.outputs // lanes) * lanes, _NEVER, np.int32)
+def _limits(layer: Layer, weights: LayerWeights, kind: _Kind, room: int) -> NDArray[np.int16]:
+    """The largest distance at which each output is 1, (room,) int16; of the first layer the smallest sum."""
+    limits = np.full(room, _LIMITS.max if kind is _Kind.FIRST else -1, np.int16)
     if weights.thresholds is not None:
-        thresholds = weights.thresholds.astype(np.int64)
-        if kind is _Kind.FIRST:
-            largest = 255 * weights.bits.sum(axis=1) - thresholds
-        else:
-            largest = (layer.fan_in - thresholds) // 2
-        limits[: layer.outputs] = np.clip(largest, _NEVER, np.iinfo(np.int32).max)
+        sums = weights.thresholds.astype(np.int64)
+        of_output = sums if kind is _Kind.FIRST else (layer.fan_in - sums) // 2
+        limits[: layer.outputs] = np.clip(of_output, _LIMITS.min, _LIMITS.max)
     return limits
