@@ -7,6 +7,7 @@ each OpenCV. --write: write docs/compatibility.md. The exit code is 1 if a test 
 import argparse
 import json
 import os
+import re
 import subprocess
 import tempfile
 from collections.abc import Sequence
@@ -20,6 +21,7 @@ from tests.system.compatibility.page import page
 from tests.system.compatibility.row import Outcome, Row
 
 PAGE = ROOT / "docs" / "compatibility.md"
+_IMPORT = re.compile(r"^from tests\.tried import\b", re.MULTILINE)
 
 
 def main() -> int:
@@ -49,7 +51,7 @@ def main() -> int:
 def files() -> list[str]:
     """The files with such tests. To collect all others as well takes longer than to run some of them."""
     found = sorted((ROOT / "tests").rglob("test_*.py"))
-    return [str(file) for file in found if "\nfrom tests.tried import " in file.read_text(encoding="utf-8")]
+    return [str(file) for file in found if _IMPORT.search(file.read_text(encoding="utf-8"))]
 
 
 def results(python: str, *options: str) -> tuple[str, dict[Row, Outcome | None]]:
