@@ -110,12 +110,13 @@ def measure(name: str, part: str, file: Path = FIGURES, *, if_missing: bool = Fa
     bundle = files.load(BUNDLES / name)
     plan = default_plan(bundle)
     digest = circuit_sha256(plan, bundle)
+    # Of the sources as they are now: who edits them meanwhile gets figures that are refused.
+    of_shell = {_SHELL_HASH: shell_sha256()} if part in _WITH_SHELL else {}
     if if_missing and set(PARTS[part]) <= set(_valid(_kept(file), name, digest)):
         return
     with TemporaryDirectory(prefix="rtl-", dir=_work()) as temporary:
         measured = _MEASUREMENTS[part](Path(temporary), plan, bundle)
     kept = _kept(file)  # again, since another part may have been measured meanwhile
-    of_shell = {_SHELL_HASH: shell_sha256()} if part in _WITH_SHELL else {}
     kept[name] = {"circuit_sha256": digest, **_valid(kept, name, digest), **of_shell, **measured}
     with atomic_write(file) as partial:
         partial.write_text(json.dumps(dict(sorted(kept.items())), indent=2) + "\n")

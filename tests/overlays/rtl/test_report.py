@@ -134,6 +134,22 @@ def test_a_measurement_of_the_core_keeps_the_figures_with_the_present_shell(
     assert report.read(file)["n-cnv"]["luts_with_shell"] == 12_000
 
 
+def test_a_shell_that_is_edited_while_it_is_measured_does_not_get_the_figures(
+    tmp_path: Path, hashes: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = kept(tmp_path, hashes)
+    monkeypatch.chdir(tmp_path)
+
+    def measure_and_edit(*_: object) -> dict[str, float]:
+        monkeypatch.setattr(report, "shell_sha256", lambda: "1" * 64)
+        return {"luts_with_shell": 12_000}
+
+    monkeypatch.setitem(report._MEASUREMENTS, "shell-synthesis", measure_and_edit)
+    report.measure("n-cnv", "shell-synthesis", file)
+    with pytest.raises(ValueError, match="shell has changed"):
+        report.read(file)
+
+
 def test_the_hash_of_the_shell_depends_on_each_of_its_sources(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     before = shell_sha256()
     shutil.copytree(accelerator.SHELL, tmp_path / "shell")
