@@ -5,8 +5,8 @@ import sys
 
 from tests.patience import PATIENCE_S
 
-# numpy.random and OpenSSL, for hashes, are 7 MB; the others are what simulated boards and drawn people need. A numpy
-# before 1.25, as a board's, imports the first two by itself.
+# numpy.random and OpenSSL, for hashes, are 7 MB; the others are what simulated boards and drawn people need. Some
+# versions of numpy, such as the board's 1.21, import the first two themselves.
 _UNNEEDED = ("numpy.random", "_hashlib", "binarycop.accelerator.simulated", "xml.etree.ElementTree")
 _PROGRAM = f"""
 import sys
