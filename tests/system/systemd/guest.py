@@ -472,7 +472,7 @@ def the_doctor_looks_over_a_gate_that_works_and_one_that_is_stopped() -> str:
     daemon = up["daemon"]
     for name in ("daemon", "answer", "start at boot", "watchdog", "rights", "other units", "user and groups"):
         assert daemon[name]["level"] == "ok", daemon[name]
-    assert daemon["watchdog"]["text"].endswith("8s"), daemon["watchdog"]
+    assert daemon["watchdog"]["text"].endswith("8 s"), daemon["watchdog"]
     assert up["cameras"]["pictures"]["text"].startswith("the daemon's newest is"), up["cameras"]
     assert up["cameras"]["light"]["text"] == "not checked: the daemon has the camera"
     assert up["detector and network"]["golden vectors"]["level"] == "ok"
