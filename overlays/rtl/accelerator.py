@@ -1,5 +1,6 @@
 """The whole accelerator: the sources of the shell, which goes around a core without being a part of its circuit."""
 
+from collections.abc import Iterable
 from hashlib import sha256
 from pathlib import Path
 
@@ -17,8 +18,12 @@ def shell_sources() -> list[Path]:
 
 def shell_sha256() -> str:
     """The hash of all sources of the shell."""
+    return sha256_of((file.name, file.read_text(encoding="utf-8")) for file in shell_sources())
+
+
+def sha256_of(texts: Iterable[tuple[str, str]]) -> str:
+    """The hash of sources, each with its name, in their order."""
     digest = sha256()
-    for file in shell_sources():
-        text = file.read_text(encoding="utf-8")
-        digest.update(f"{file.name} {len(text)}\n{text}".encode())
+    for name, text in texts:
+        digest.update(f"{name} {len(text)}\n{text}".encode())
     return digest.hexdigest()

@@ -13,7 +13,6 @@ import argparse
 import json
 import sys
 from collections.abc import Callable
-from hashlib import sha256
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -25,7 +24,7 @@ from overlays.atomic_write import atomic_write
 from overlays.command_line import make_parser, print_progress
 from overlays.networks.tables import NETWORKS
 from overlays.rtl import generate, simulation, synthesis
-from overlays.rtl.accelerator import shell_sha256
+from overlays.rtl.accelerator import sha256_of, shell_sha256
 from overlays.rtl.generate import default_plan
 from overlays.rtl.model import latency
 from overlays.rtl.model.build import build
@@ -75,15 +74,12 @@ class StaleFiguresError(ValueError):
 
 def circuit_sha256(plan: Plan, bundle: Bundle) -> str:
     """The hash of all SystemVerilog of a circuit."""
-    digest = sha256()
-    for name, text in sorted(generate.texts(plan, bundle).items()):
-        digest.update(f"{name} {len(text)}\n{text}".encode())
-    return digest.hexdigest()
+    return sha256_of(sorted(generate.texts(plan, bundle).items()))
 
 
 def read(file: Path = FIGURES, bundles: Path = BUNDLES) -> dict[str, Figures]:
     """The figures of each network. Raises StaleFiguresError, BundleError."""
-    kept = _kept(file)
+    kept, shell = _kept(file), shell_sha256()
     figures = {}
     for name in NETWORKS:
         bundle = files.load(bundles / name)
@@ -93,7 +89,7 @@ def read(file: Path = FIGURES, bundles: Path = BUNDLES) -> dict[str, Figures]:
             raise StaleFiguresError(
                 f"{name}'s circuit has changed since it was measured; measure it again with --measure"
             )
-        if kept[name].get(_SHELL_HASH, shell_sha256()) != shell_sha256():
+        if kept[name].get(_SHELL_HASH, shell) != shell:
             raise StaleFiguresError(
                 f"the shell has changed since {name} was measured with it; "
                 f"measure it again with --measure {' '.join(_WITH_SHELL)} {name}"
