@@ -1,9 +1,7 @@
 """Crops that show no face. A network with four classes answers them too, so what it answers has to be known."""
 
-from collections.abc import Sequence
 from pathlib import Path
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -11,70 +9,37 @@ from binarycop.classes import LABELS, MaskClass
 from binarycop.detection.base import Detector
 from binarycop.detection.crop import crop
 from binarycop.frames.image import read_picture
-from binarycop.geometry import SIDE_PX, Box, CropGeometry
+from binarycop.geometry import CropGeometry
 from overlays.command_line import with_progress
-from overlays.detector import backgrounds, split
+from overlays.detector import split
 from overlays.detector.split import Part
 from overlays.report import markdown
+from overlays.training import no_face
 from overlays.training.calibration import top2_margins
 from overlays.training.evaluation import wilson_interval
 
 _SEED = 6
 _SQUARES = 8  # of each picture
 _DRAWINGS, _NOISE = 2000, 2000
-_SMALLEST_PX = 24
-_TRIES = 20  # for a square beside all faces
 
 
 def read(data: Path, detector: Detector, geometry: CropGeometry) -> dict[str, NDArray[np.uint8]]:
     """Crops of each kind, (N, 32, 32, 3) uint8 RGB, from pictures that neither network nor detector learned from."""
     rng = np.random.default_rng(_SEED)
     scenes = [read_picture(path) for path in split.empty(data, Part.REPORT)]
-    crowds = [(read_picture(picture.path), picture) for picture in split.annotated(data, Part.REPORT)]
-    beside = [
-        (pixels, [*(face.box for face in picture.faces if face.box), *(face.box for face in detector.detect(pixels))])
-        for pixels, picture in with_progress(crowds, "looking for faces in crowds")
-    ]
+    beside = no_face.beside_faces(data, Part.REPORT, detector)
     looked_at = with_progress(scenes, "looking for faces where there are none")
     found = [crop(scene, face.box, geometry) for scene in looked_at for face in detector.detect(scene)]
-    noise = [rng.integers(0, 256, (side, side, 3), np.uint8) for side in rng.integers(4, 65, _NOISE)]
+    noise = no_face.noise(_NOISE, rng)
     return {
-        f"what the detector takes for a face in {len(scenes)} scenes without people": _stacked(found),
-        "random squares of scenes without people": _squares([(scene, []) for scene in scenes], _SQUARES, rng, geometry),
-        "random squares of crowds, beside all faces": _squares(beside, _SQUARES, rng, geometry),
-        "drawings: rectangles, ellipses, words": _squares(
-            [(backgrounds.drawn(rng), []) for _ in range(_DRAWINGS)], 1, rng, geometry
+        f"what the detector takes for a face in {len(scenes)} scenes without people": no_face.stacked(found),
+        "random squares of scenes without people": no_face.squares(
+            [(scene, ()) for scene in scenes], _SQUARES, rng, geometry
         ),
-        "noise, from fine to coarse": np.stack(
-            [cv2.resize(pixels, (SIDE_PX, SIDE_PX), interpolation=cv2.INTER_AREA) for pixels in noise]
-        ),
+        "random squares of crowds, beside all faces": no_face.squares(beside, _SQUARES, rng, geometry),
+        "drawings: rectangles, ellipses, words": no_face.drawings(_DRAWINGS, rng, geometry),
+        "noise, from fine to coarse": noise,
     }
-
-
-def _squares(
-    pictures: Sequence[tuple[NDArray[np.uint8], list[Box]]],
-    count: int,
-    rng: np.random.Generator,
-    geometry: CropGeometry,
-) -> NDArray[np.uint8]:
-    """Crops of random squares of pictures, (H, W, 3) uint8 BGR each, that overlap none of the boxes."""
-    found = []
-    for pixels, boxes in pictures:
-        most = min(pixels.shape[:2]) - 1
-        for _ in range(count):
-            for _ in range(_TRIES):
-                side = float(np.exp(rng.uniform(np.log(_SMALLEST_PX), np.log(most))))
-                x, y = (float(rng.uniform(0, length - side)) for length in pixels.shape[1::-1])
-                square = Box(x, y, side, side)
-                around = Box(x - side * geometry.margin, y - side * geometry.margin, 3 * side, 3 * side)
-                if not any(around.iou(box) > 0 for box in boxes):
-                    found.append(crop(pixels, square, geometry))
-                    break
-    return _stacked(found)
-
-
-def _stacked(crops: list[NDArray[np.uint8]]) -> NDArray[np.uint8]:
-    return np.stack(crops) if crops else np.empty((0, SIDE_PX, SIDE_PX, 3), np.uint8)
 
 
 def lines(scores: dict[str, NDArray[np.int32]], margin: int) -> list[str]:

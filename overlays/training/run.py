@@ -29,6 +29,7 @@ from binarycop.settings.faces import FacesSettings
 from overlays.command_line import add_data_option, add_patches_option, make_parser, print_progress
 from overlays.networks.tables import NETWORKS
 from overlays.synthesis.dataset import Recipe
+from overlays.training import no_face
 from overlays.training.evaluation import LabelledCrops, Scores, evaluate, read_photographs
 from overlays.training.fixed_sets import FOLDER, VAL, labelled
 from overlays.training.loop import score_function
@@ -130,18 +131,28 @@ def _run(arguments: argparse.Namespace, processes: Processes) -> None:
     cv2.setNumThreads(1)
     folder = RunFolder(arguments.run)
     if arguments.begin:
-        changes = {"crops": arguments.crops, "rate": arguments.rate, "seed": arguments.seed}
+        changes = {
+            "crops": arguments.crops,
+            "rate": arguments.rate,
+            "seed": arguments.seed,
+            "no_face": arguments.no_face,
+        }
         given = {name: value for name, value in changes.items() if value is not None}
         folder.begin(RunSettings(arguments.begin, binary=not arguments.full_precision, **given))
     settings = folder.settings
     net, progress = folder.load()
     recipe, first = Recipe(spare_px=SPARE_PX), progress.next_subject
     measure = _measure(arguments, recipe, folder, progress) if processes.is_first else _nothing
+    squares = (
+        no_face.to_train_on(arguments.data, make_detector(FacesSettings()), recipe.geometry, settings.seed)
+        if settings.no_face
+        else None
+    )
     began_s = time.monotonic()
     with Pool(_parts(arguments, settings, recipe, first, processes), settings.pool, first) as pool:
         if processes.is_first:
             print_progress(f"the pool is filled, after {time.monotonic() - began_s:.0f} s")
-        go_on(Trainer(net, settings, progress, processes), pool, folder, measure, arguments.minutes)
+        go_on(Trainer(net, settings, progress, processes, no_face=squares), pool, folder, measure, arguments.minutes)
 
 
 def _measure(
@@ -177,6 +188,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, help="of a new run")
     parser.add_argument(
         "--full-precision", action="store_true", help="of a new run: the same layers without binarisation (--rate 2e-3)"
+    )
+    parser.add_argument(
+        "--no-face", type=float, help="of a new run: share of each batch that shows no face, such as 0.04"
     )
     parser.add_argument("--minutes", type=float, help="stop after this time (default: at the end of the run)")
     add_data_option(parser)

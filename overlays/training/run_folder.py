@@ -27,7 +27,8 @@ class RunSettings:
 
     network: its name. crops: to be seen in all. rate: Adam's highest learning rate; it falls to 0 as a cosine of the
     crops that were seen. warm_up: crops after each start in which the rate rises. binary: false for the full-precision
-    reference, which shows what one bit costs.
+    reference, which shows what one bit costs. no_face: share of each batch that shows no face, with the same chance for
+    each class.
     """
 
     network: str
@@ -37,6 +38,7 @@ class RunSettings:
     warm_up: int = 40_000
     seed: int = 0
     binary: bool = True
+    no_face: float = 0.0
     pool: PoolSettings = field(default_factory=PoolSettings)
 
 

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.nn.parallel import DistributedDataParallel
 
+from binarycop.classes import MaskClass
 from overlays.training.loop import channels_first, recalibrate_batchnorm
 from overlays.training.model import BinaryNet
 from overlays.training.pool import Pool
@@ -38,16 +39,24 @@ class _Logits(nn.Module):  # type: ignore[misc]
 
 
 class _Draw:
-    """The random numbers of one share of the batches."""
+    """The random numbers of one share of the batches. no_face: crops (N, 32, 32, 3) uint8 RGB that show no face."""
 
-    def __init__(self, settings: RunSettings, crops_seen: int, share: int, shares: int) -> None:
+    def __init__(
+        self, settings: RunSettings, crops_seen: int, share: int, shares: int, no_face: NDArray[np.uint8] | None
+    ) -> None:
         self._rng = np.random.default_rng([settings.seed, crops_seen, *([share] if shares > 1 else [])])
         self._generator = torch.Generator().manual_seed(settings.seed + crops_seen + share)
+        self._no_face, self._share = no_face, settings.no_face
 
-    def crops(self, pool: Pool, count: int) -> tuple[Tensor, NDArray[np.int64]]:
-        """Crops of the pool, varied, and their classes."""
+    def crops(self, pool: Pool, count: int) -> tuple[Tensor, NDArray[np.float32]]:
+        """Crops of the pool, some replaced by such without a face, all varied, and the chances of their classes."""
         crops, classes = pool.sample(count, self._rng)
-        return vary(channels_first(crops), self._generator), classes
+        chances = np.eye(len(MaskClass), dtype=np.float32)[classes]
+        replaced = round(self._share * count)
+        if self._no_face is not None and replaced:
+            crops[-replaced:] = self._no_face[self._rng.integers(len(self._no_face), size=replaced)]
+            chances[-replaced:] = 1 / len(MaskClass)
+        return vary(channels_first(crops), self._generator), chances
 
 
 class Trainer:
@@ -55,6 +64,7 @@ class Trainer:
 
     shares: the parts in which each batch is drawn, each with random numbers of its own; as a rule one for each process.
     One process that draws as many shares has the same batches as so many processes. precision: of the convolutions.
+    no_face: crops (N, 32, 32, 3) uint8 RGB of what is no face, for settings that want some in each batch.
     Raises ValueError if the batch cannot be split.
     """
 
@@ -66,10 +76,12 @@ class Trainer:
         processes: Processes = ALONE,
         shares: int | None = None,
         precision: torch.dtype = torch.bfloat16,
+        no_face: NDArray[np.uint8] | None = None,
     ) -> None:
         self.net, self.crops_seen, self.processes = net.to(processes.device), progress.crops_seen, processes
         self._settings, self._started_at, self._precision = settings, progress.crops_seen, precision
         self._shares = processes.count if shares is None else shares
+        self._no_face = no_face
         if settings.batch % self._shares:
             raise ValueError(f"a batch of {settings.batch} crops cannot be split evenly among {self._shares} processes")
         self._logits: nn.Module = _Logits(net)
@@ -80,19 +92,24 @@ class Trainer:
         self._optimiser = torch.optim.Adam(net.parameters(), lr=settings.rate)
 
     def train(self, pool: Pool, count: int) -> float:
-        """See ``count`` crops of the pool, all processes together. Returns the mean loss."""
+        """See ``count`` crops of the pool, all processes together. Returns the mean loss.
+
+        Raises ValueError if the settings want crops without a face and there are none.
+        """
         settings, total, steps = self._settings, 0.0, count // self._settings.batch
+        if settings.no_face and (self._no_face is None or not len(self._no_face)):
+            raise ValueError(f"{settings.no_face:.0%} of each batch are to show no face, but there are no such crops")
         own = [self.processes.rank] if self.processes.count > 1 else range(self._shares)
-        draws = [_Draw(settings, self.crops_seen, share, self._shares) for share in own]
+        draws = [_Draw(settings, self.crops_seen, share, self._shares, self._no_face) for share in own]
         self.net.train()
         for _ in range(steps):
             parts = [draw.crops(pool, settings.batch // self._shares) for draw in draws]
             pixels = parts[0][0] if len(parts) == 1 else torch.cat([crops for crops, _ in parts])
-            classes = torch.from_numpy(np.concatenate([of_part for _, of_part in parts]))
-            total += self._step(pixels.to(self.processes.device), classes.to(self.processes.device))
+            chances = torch.from_numpy(np.concatenate([of_part for _, of_part in parts]))
+            total += self._step(pixels.to(self.processes.device), chances.to(self.processes.device))
         return self.processes.mean(total / steps)
 
-    def _step(self, pixels: Tensor, classes: Tensor) -> float:
+    def _step(self, pixels: Tensor, chances: Tensor) -> float:
         settings = self._settings
         factor = rate_factor(settings, self.crops_seen, self.crops_seen - self._started_at)
         for group in self._optimiser.param_groups:
@@ -100,7 +117,7 @@ class Trainer:
         is_mixed = self._precision is not torch.float32
         with torch.autocast(self.processes.device.type, dtype=self._precision if is_mixed else None, enabled=is_mixed):
             logits = self._logits(pixels)
-        loss = functional.cross_entropy(logits.float(), classes)
+        loss = functional.cross_entropy(logits.float(), chances)
         self._optimiser.zero_grad(set_to_none=True)
         loss.backward()
         self._optimiser.step()

@@ -17,7 +17,7 @@ from binarycop.bundle.files import Bundle  # noqa: E402
 from binarycop.classifier.emulator import Emulator  # noqa: E402
 from binarycop.detection.fixed_region import FixedRegion  # noqa: E402
 from binarycop.errors import BundleError  # noqa: E402
-from binarycop.geometry import Box, CropGeometry  # noqa: E402
+from binarycop.geometry import CropGeometry  # noqa: E402
 from overlays.export.torch_network import torch_network  # noqa: E402
 from overlays.networks.tables import N_CNV  # noqa: E402
 from overlays.report import card, no_face, photographs, sections  # noqa: E402
@@ -219,17 +219,6 @@ def test_a_card_gets_its_figures_between_the_marks_and_its_hash_is_renewed(tmp_p
         bundles.load(made.folder)
     card.renew_hash(made.folder)
     assert "README.md" in bundles.load(made.folder).manifest.sha256
-
-
-def test_squares_without_a_face_stay_clear_of_all_faces() -> None:
-    picture = np.full((200, 300, 3), 255, np.uint8)
-    face = Box(100, 60, 80, 90)
-    picture[60:150, 100:180] = 0  # black where the face is
-    crops = no_face._squares([(picture, [face])] * 20, 8, np.random.default_rng(0), CropGeometry(1.15, 0.06))
-    assert len(crops) > 100
-    assert (crops == 255).all()
-    whole = Box(0, 0, 300, 200)
-    assert len(no_face._squares([(picture, [whole])], 8, np.random.default_rng(0), CropGeometry(1.15, 0.06))) == 0
 
 
 def test_a_photograph_has_the_groups_of_its_landmarks_and_of_what_somebody_saw(bundle: Bundle, tmp_path: Path) -> None:
