@@ -5,18 +5,22 @@ A suite never skips a check. Its exit code is 0 only if every check ran and was 
 
 import configparser
 import json
+import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from time import monotonic, sleep
 from typing import Any
+from uuid import uuid4
 
 ROOT = Path(__file__).resolve().parents[2]
 IMAGE_LONGEST_S = 1800
 _NSPAWN_MESSAGES = ("Warning: using insecure memory!", "Attempted to remove disk file system under ")
 """systemd-nspawn prints these even with -q."""
+_ENTER = 'until [ "$1" = -- ]; do echo $$ >"$1/cgroup.procs" || exit 1; shift; done; shift; exec "$@"'
 _TRIAL = """[Unit]
 Description=The checks of this boot
 After=multi-user.target
@@ -34,7 +38,7 @@ class Reports(list[dict[str, Any]]):
 
     def __init__(self) -> None:
         super().__init__()
-        self._lines = 0
+        self._lines: dict[Path, int] = {}
 
     def add(self, report: dict[str, Any]) -> None:
         """Keep a report, and print it."""
@@ -42,13 +46,13 @@ class Reports(list[dict[str, Any]]):
         show(report)
 
     def read(self, file: Path) -> None:
-        """Add the reports that were written to ``file`` since the last call, one JSON object per line."""
+        """Add the reports that were written to ``file`` since the last call for it, one JSON object per line."""
         lines = file.read_text().split("\n")[:-1] if file.exists() else []
-        for line in lines[self._lines :]:
-            self._lines += 1
+        for line in lines[self._lines.get(file, 0) :]:
             report = json.loads(line)
             if "check" in report:
                 self.add(report)
+        self._lines[file] = len(lines)
 
 
 def run_suite(
@@ -59,6 +63,8 @@ def run_suite(
     wanted: int | None = None,
 ) -> int:
     """Build the image if needed, run ``checks``, and print the result. Returns the exit code of the suite.
+
+    If it is not good, the end of each console is printed: ``console`` in the folder of ``checks``, and in those in it.
 
     ``built_image`` returns the image, or None if it cannot be built. ``checks`` gets the image, an empty folder, and
     the reports to fill. It returns whether it ran to the end. ``wanted`` is the number of reports that are needed;
@@ -74,8 +80,9 @@ def run_suite(
         ended = checks(built, work, reports)
         good, least = sum(report["good"] for report in reports), wanted or max(len(reports), 1)
         is_good = ended and good == len(reports) == least
-        if not is_good and (work / "console").exists():
-            show_end(work / "console")
+        for console in () if is_good else (work / "console", *sorted(work.glob("*/console"))):
+            if console.exists():
+                show_end(console)
     print(f"{name}: {good} of {least} checks good,", end=" ")
     print(f"{monotonic() - began_s:.0f} s in all, {image_s:.0f} s of them for the image")
     return 0 if is_good else 1
@@ -110,9 +117,39 @@ def nspawn(tree: Path, console: Path, longest_s: int, *options: str) -> bool:
     """Boot ``tree`` in a container until its power-off, and discard its changes. Returns whether it ended in time."""
     command = ["timeout", "--kill-after=10", str(longest_s), "systemd-nspawn", "-q", "-D", str(tree)]
     command += ["--register=no", "--keep-unit", "--private-network", "--volatile=overlay", *options, "-b"]
-    with console.open("ab") as out:
+    with console.open("ab") as out, control_groups() as groups:
+        command = ["sh", "-c", _ENTER, "sh", *map(str, groups), "--", *command]
         ended = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=out, stderr=out, check=False)
     return ended.returncode == 0
+
+
+@contextmanager
+def control_groups(
+    mounted: Path = Path("/sys/fs/cgroup"), own: Path = Path("/proc/self/cgroup")
+) -> Iterator[list[Path]]:
+    """New control groups below those of this process, one in each hierarchy, for the time of a container.
+
+    Without them, containers that run at the same time share those of their units: limits are counted together, and
+    each systemd may remove a group that the other is about to use.
+    """
+    # One name in all: nspawn makes its group of version 2 in systemd's hierarchy of version 1, too.
+    made, group = list[Path](), f"binarycop-{uuid4().hex[:12]}"
+    try:
+        for line in own.read_text().splitlines():
+            number, controllers, path = line.split(":", 2)
+            names = (controllers.removeprefix("name="),) if number != "0" else ("unified", "")
+            parents = (mounted / name / path.lstrip("/") for name in names)
+            parent = next((folder for folder in parents if (folder / "cgroup.procs").exists()), None)
+            # A group of cpuset takes no process before it has cores and memory of its own; systemd does not use it.
+            if parent is not None and controllers != "cpuset":
+                (parent / group).mkdir()
+                made.append(parent / group)
+        yield made
+    finally:
+        for top in made:
+            for folder, _, _ in os.walk(top, topdown=False):
+                with suppress(OSError):  # the last process of a container that was killed is not yet gone
+                    os.rmdir(folder)
 
 
 def run_in(tree: Path, *command: str, longest_s: int = 300, rc: int = 0) -> str:

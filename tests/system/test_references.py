@@ -16,6 +16,7 @@ from tests.system.armhf import run as armhf
 from tests.system.faults import fault_trigger, stages
 from tests.system.host import ROOT
 from tests.system.systemd import guest as systemd
+from tests.system.systemd import run as systemd_run
 
 FOLDER = ROOT / "tests" / "system"
 FILES = [file for file in sorted(FOLDER.rglob("*.py")) if file != Path(__file__)]
@@ -78,6 +79,16 @@ def test_every_check_that_the_page_of_faults_quotes_exists(suite: str, text: str
     quoted = re.findall(r"`([^`]+)`", text)
     assert quoted
     assert set(quoted) <= checks[suite]
+
+
+def test_every_check_of_the_units_has_a_container_and_is_there_once() -> None:
+    assert sorted(boot for boots in systemd_run.CONTAINERS for boot in boots) == sorted(systemd.CHECKS)
+    checks = [check for boot_checks in systemd.CHECKS.values() for check in boot_checks]
+    assert len(set(checks)) == len(checks)
+    named = {
+        name for name in vars(systemd) if name.startswith(("a_", "the_", "an_")) and callable(getattr(systemd, name))
+    }
+    assert named <= {check.__name__ for check in checks}
 
 
 @pytest.mark.parametrize("name", armhf.NOT_HERE)

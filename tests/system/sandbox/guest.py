@@ -16,7 +16,7 @@ from tests.system.sandbox.probe import NAMES
 
 _PROBE, _FLOOD = (Path(__file__).with_name(name) for name in ("probe.py", "flood.py"))
 WRITER = "binarycop-journal.service"
-_FLOOD_S = 20
+_FLOOD_S = 10
 # The limits of binarycop/journal/journal_writer.py.
 _UNITS, _UNITS_PER_S, _TEXT_BYTES, _TEXT_BYTES_PER_S = 2000, 40.0, 2048, 4.0
 _LEAST_UNITS = 6  # of one entry
