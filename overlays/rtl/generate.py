@@ -19,7 +19,7 @@ from binarycop.geometry import SIDE_PX
 from overlays.command_line import make_parser
 from overlays.dimensioning.table import layer_names
 from overlays.networks.tables import Network
-from overlays.rtl import core
+from overlays.rtl import accelerator, core
 from overlays.rtl.plan import Plan, all_options, choose, plan
 from overlays.rtl.schedule import schedule
 from overlays.rtl.stage import Stage
@@ -161,7 +161,7 @@ def describe(chosen: Plan, bundle: Bundle) -> dict[str, object]:
     return {
         "name": bundle.manifest.name,
         "version": bundle.manifest.version,
-        "score_bits": core.score_bits(bundle),
+        **{name.lower(): value for name, value in accelerator.parameters(bundle).items()},
         "clocks_per_image": chosen.schedule.clocks_per_image,
         "latency_clocks": chosen.schedule.latency,
         "stages": stages,

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from binarycop.bundle.files import Bundle
-from overlays.rtl import accelerator, core, generate
+from overlays.rtl import accelerator, generate
 from overlays.rtl.plan import Plan
 from overlays.rtl.simulation import TOP
 
@@ -52,7 +52,8 @@ def synthesize(folder: Path, plan: Plan, bundle: Bundle, *, with_shell: bool = F
     generate.write(folder, plan, bundle)
     top, parameters, sources = TOP, "", []
     if with_shell:
-        top, parameters = accelerator.TOP, f"-chparam SCORE_BITS {core.score_bits(bundle)}"
+        top = accelerator.TOP
+        parameters = " ".join(f"-chparam {name} {value}" for name, value in accelerator.parameters(bundle).items())
         sources = [str(file) for file in accelerator.shell_sources()]
     # Flat, since each of some thousand tables would be a module for yosys' ABC otherwise.
     _yosys(

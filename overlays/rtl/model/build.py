@@ -12,14 +12,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from binarycop.bundle import files as bundles
-from binarycop.classes import LABELS
 from binarycop.errors import BinaryCoPError
 from overlays.command_line import make_parser
-from overlays.rtl import accelerator, core, generate
+from overlays.rtl import accelerator, generate
 
 RTL = Path(__file__).resolve().parents[1]
 RULES, MODEL = RTL / "rules", RTL / "model"
-SCORE_BYTES = 2  # of a score in memory (shell/score_writer.sv)
 _LONGEST_S = 1800
 _OPTIONS = ("-O3", "--x-assign", "fast", "--x-initial", "fast", "--assert", "-Wno-lint", "--timescale", "1ns/1ps")
 # What runs once, to set the model up, is not optimised: that halves the compiler's time.
@@ -43,20 +41,18 @@ def build(bundle: Path, out: Path) -> Path:
     """Compile the circuit of a bundle's folder. Returns the library. Raises BundleError, ModelError."""
     loaded = bundles.load(bundle)
     manifest = loaded.manifest
-    if manifest.output_packed != (1, len(LABELS), SCORE_BYTES):
-        packed = list(manifest.output_packed)
-        raise ModelError(f"{bundle}: output packed as {packed}; the shell writes {SCORE_BYTES} bytes for each score")
     library = out.resolve() / f"{manifest.name}.so"
     out.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(dir=out, prefix="model-") as temporary:
         circuit = Path(temporary).resolve() / "core"
         try:
             generate.write(circuit, generate.default_plan(loaded), loaded)
+            parameters = accelerator.parameters(loaded)
         except ValueError as error:
             raise ModelError(f"there is no circuit for {bundle}: {error}") from error
         weights = manifest.sha256["weights.npz"]
         command = ["verilator", "--cc", "--exe", "--build", "-j", "2", *_OPTIONS, *_SPEED]
-        command += ["--top-module", accelerator.TOP, f"-GSCORE_BITS={core.score_bits(loaded)}"]
+        command += ["--top-module", accelerator.TOP, *(f"-G{name}={value}" for name, value in parameters.items())]
         command += ["-CFLAGS", f"-fPIC -std=c++17 -I{MODEL} -DCIRCUIT_WEIGHTS={weights}"]
         command += ["-LDFLAGS", "-shared -fPIC", "-o", library.name, "--Mdir", str(circuit.with_name("build"))]
         # The core names its ROMs and sources relative to its folder.

@@ -4,6 +4,7 @@ python -m overlays.rtl.model.latency overlays/bundles/n-cnv --model build/rtl/n-
 """
 
 import sys
+from math import prod
 from pathlib import Path
 
 import numpy as np
@@ -12,9 +13,12 @@ from binarycop.accelerator import dma_window
 from binarycop.accelerator.dma import ADDRESS_HIGH, ADDRESS_LOW, CONTROL, DONE, IMAGES, START
 from binarycop.accelerator.simulated.circuit_library import CircuitLibrary
 from binarycop.accelerator.simulated.memory import Memory
+from binarycop.bundle import check_build
 from binarycop.bundle import files as bundles
 from binarycop.bundle.files import WEIGHTS, Bundle
 from binarycop.bundle.hwh import AddressRange
+from binarycop.bundle.packing import unpack
+from binarycop.classes import LABELS
 from binarycop.errors import BinaryCoPError
 from overlays.command_line import make_parser
 
@@ -47,7 +51,11 @@ def clocks(bundle: Bundle, library: Path, images: int) -> int:
         ended = circuit.cycles()
     finally:
         circuit.close()
-    scores = memory.dma_read(memory.base + _SCORES_AT, images * 8).view("<i2").reshape(images, 4)
+    manifest = bundle.manifest
+    written = memory.dma_read(memory.base + _SCORES_AT, images * prod(manifest.output_packed))
+    words = prod(manifest.output_packed[1:-1])
+    kind = check_build.score_type(bundle.folder, manifest)
+    scores = unpack(written.reshape(images, words, -1), kind, len(LABELS) // words).reshape(images, -1)
     if (scores != np.resize(bundle.golden_scores, (images, 4))).any():
         raise RuntimeError(f"a batch of {images} images has wrong scores")
     return ended - begun

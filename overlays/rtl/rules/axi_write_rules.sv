@@ -15,6 +15,7 @@ module axi_write_rules #(
     input  wire                     awvalid,
     input  wire                     awready,
     input  wire  [8*BEAT_BYTES-1:0] wdata,
+    input  wire  [BEAT_BYTES-1:0]   wstrb,
     input  wire                     wlast,
     input  wire                     wvalid,
     input  wire                     wready,
@@ -30,6 +31,7 @@ module axi_write_rules #(
     logic was_running = 0, was_faulty = 0, address_was_waiting = 0, data_were_waiting = 0;
     logic [63:0] last_awaddr;
     logic [8*BEAT_BYTES-1:0] last_wdata;
+    logic [BEAT_BYTES-1:0] last_wstrb;
     logic last_wlast;
 
     wire [64:0] burst_bytes = (65'(awlen) + 65'd1) * 65'(BEAT_BYTES);
@@ -43,6 +45,7 @@ module axi_write_rules #(
         last_awaddr <= awaddr;
         last_awlen <= length;
         last_wdata <= wdata;
+        last_wstrb <= wstrb;
         last_wlast <= wlast;
         if (!rst_n || (bvalid && bready)) begin
             address_taken <= 0;
@@ -62,7 +65,8 @@ module axi_write_rules #(
         if (!was_running) assert (!awvalid && !wvalid);
         // A3.2.1: once valid, it stays valid and the same until it is taken
         if (address_was_waiting) assert (awvalid && awaddr == last_awaddr && awlen == last_awlen);
-        if (data_were_waiting) assert (wvalid && wdata == last_wdata && wlast == last_wlast);
+        if (data_were_waiting)
+            assert (wvalid && wdata == last_wdata && wstrb == last_wstrb && wlast == last_wlast);
         // with a fault no burst begins, and one that waits stays; the address is registered, so it comes a clock later
         if (was_faulty && awvalid) assert (address_was_waiting);
         if (awvalid) begin
@@ -77,6 +81,9 @@ module axi_write_rules #(
             assert (awvalid || address_taken);
             assert (!all_sent);
             assert (wlast == (sent == 5'(length)));
+            // only a burst's last beat may be written in part: some of its bytes from the first one on
+            assert (wlast || wstrb == '1);
+            assert (wstrb[0] && (wstrb & (wstrb + 1'b1)) == 0);
         end
         // one response for each burst, after its address and its last beat
         if (bready) assert (address_taken && all_sent);

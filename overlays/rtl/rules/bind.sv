@@ -30,6 +30,7 @@ bind binarycop_shell axi_write_rules #(
     .awvalid(m_axi_gmem_awvalid),
     .awready(m_axi_gmem_awready),
     .wdata(m_axi_gmem_wdata),
+    .wstrb(m_axi_gmem_wstrb),
     .wlast(m_axi_gmem_wlast),
     .wvalid(m_axi_gmem_wvalid),
     .wready(m_axi_gmem_wready),

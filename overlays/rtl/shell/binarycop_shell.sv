@@ -3,9 +3,12 @@
 // The whole accelerator: both DMAs, the core between them, and the gate's lines with the dead-man timer.
 //
 // It is what vivado/block_design.tcl connects, in one module, for simulation and synthesis without Vivado.
-// SCORE_BITS: of the core's output, see core.json; a score is extended to 16 bits with its sign.
+// SCORE_BITS: of the core's output. In memory a word of WORD_BYTES bytes has WORD_SCORES scores, as the bundle's manifest
+// packs them (score_packer). core.json has all three.
 module binarycop_shell #(
     parameter int SCORE_BITS = 11,
+    parameter int WORD_SCORES = 1,
+    parameter int WORD_BYTES = 2,
     parameter int BEAT_BYTES = 8,
     parameter int TIMEOUT_CYCLES = 50_000_000,
     parameter int MAX_ON_TIMEOUTS = 250
@@ -108,6 +111,7 @@ module binarycop_shell #(
     wire pixel_valid, pixel_ready;
     wire [SCORE_BITS-1:0] score;
     wire score_valid, score_ready, score_last;
+    localparam int STREAM_BITS = 8 * ((SCORE_BITS + 7) / 8);  // a score in whole bytes
     wire reader_fault, writer_fault;
 
     image_reader #(
@@ -169,6 +173,9 @@ module binarycop_shell #(
     );
 
     score_writer #(
+        .SCORE_BITS(SCORE_BITS),
+        .WORD_SCORES(WORD_SCORES),
+        .WORD_BYTES(WORD_BYTES),
         .BEAT_BYTES(BEAT_BYTES)
     ) odma0 (
         .ap_clk,
@@ -211,7 +218,7 @@ module binarycop_shell #(
         .m_axi_gmem_bresp,
         .m_axi_gmem_bvalid,
         .m_axi_gmem_bready,
-        .s_axis_tdata(16'(signed'(score))),
+        .s_axis_tdata(STREAM_BITS'(signed'(score))),
         .s_axis_tvalid(score_valid),
         .s_axis_tready(score_ready),
         .peer_fault(reader_fault),

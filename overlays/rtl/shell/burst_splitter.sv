@@ -5,7 +5,8 @@
 // A burst has at most 16 beats (AXI3, AxLEN has 4 bits) and never crosses a 4 KiB boundary (AMBA AXI, A3.4.1). A burst
 // outside of the window [window_first, window_end), or one whose address is no multiple of a beat, is not offered:
 // `outside` goes high, and until a reset it stays high and no other burst is offered. While `stop` is high no new burst
-// is offered; one that is offered already stays. The window must not change while a transfer runs.
+// is offered; one that is offered already stays. The window must not change while a transfer runs. `burst_is_last` says
+// that the burst that is offered is the transfer's last one.
 module burst_splitter #(
     parameter int BEAT_BYTES = 8,
     parameter int BEATS_BITS = 48
@@ -23,7 +24,8 @@ module burst_splitter #(
     output wire                   burst_valid,
     input  wire                   burst_ready,
     output logic [63:0]           burst_address,
-    output logic [4:0]            burst_beats
+    output logic [4:0]            burst_beats,
+    output wire                   burst_is_last
 );
     localparam int PAGE_BYTES = 4096;
     localparam int PAGE_BEATS = PAGE_BYTES / BEAT_BYTES;
@@ -57,6 +59,7 @@ module burst_splitter #(
 
     assign idle = state == IDLE;
     assign burst_valid = state == OFFER;
+    assign burst_is_last = left == BEATS_BITS'(burst_beats);
 
     always_ff @(posedge clk)
         if (!rst_n) begin
@@ -86,7 +89,7 @@ module burst_splitter #(
                 if (burst_ready) begin
                     next_address <= burst_address + 64'(burst_bytes);
                     left <= left - BEATS_BITS'(burst_beats);
-                    state <= left == BEATS_BITS'(burst_beats) ? IDLE : MEASURE;
+                    state <= burst_is_last ? IDLE : MEASURE;
                 end
             endcase
 

@@ -38,7 +38,7 @@ module read_dma #(
 );
     localparam int LEVEL_BITS = $clog2(FIFO_BEATS + 1);
 
-    wire burst_valid, outside, splitter_idle;
+    wire burst_valid, burst_is_last, outside, splitter_idle;
     wire [4:0] burst_beats;
     wire faulty = fault != 0;
 
@@ -59,7 +59,8 @@ module read_dma #(
         .burst_valid,
         .burst_ready(arvalid && arready),
         .burst_address(araddr),
-        .burst_beats
+        .burst_beats,
+        .burst_is_last
     );
 
     // Beats that were asked for: those that have not come, and those that have not left the FIFO.
@@ -116,7 +117,7 @@ module read_dma #(
             if (rvalid && coming == 0) fault[fault_causes::UNEXPECTED] <= 1;
         end
 
-    wire unused = &{1'b0, fifo_ready, level};
+    wire unused = &{1'b0, burst_is_last, fifo_ready, level};
 
 `ifdef FORMAL
     // A proof begins with a reset, and the window does not change while the DMA runs.

@@ -1,8 +1,12 @@
 `default_nettype none
 
-// The output DMA, in a design of Vivado's `odma0`: writes four scores of 16 bits for each image into memory, the first
-// class in the lowest bytes. Its ports have the names by which Vivado finds interfaces.
+// The output DMA, in a design of Vivado's `odma0`: writes the four scores of each image into memory, the first class in
+// the lowest bits, packed as FINN packs them (score_packer), images without a gap. Its ports have the names by which
+// Vivado finds interfaces.
 module score_writer #(
+    parameter int SCORE_BITS = 11,
+    parameter int WORD_SCORES = 1,
+    parameter int WORD_BYTES = 2,
     parameter int BEAT_BYTES = 8,
     parameter int ID_BITS = 1
 ) (
@@ -48,16 +52,24 @@ module score_writer #(
     input  wire [1:0]              m_axi_gmem_bresp,
     input  wire                    m_axi_gmem_bvalid,
     output wire                    m_axi_gmem_bready,
-    // AXI4-Stream of scores
-    input  wire [15:0]             s_axis_tdata,
+    // AXI4-Stream of scores, in whole bytes
+    input  wire [8*((SCORE_BITS+7)/8)-1:0] s_axis_tdata,
     input  wire                    s_axis_tvalid,
     output wire                    s_axis_tready,
     // faults of the two DMAs
     input  wire                    peer_fault,
     output wire                    fault
 );
-    localparam int BEATS_BITS = 48;
-    localparam int BEATS_PER_IMAGE = 4 * 2 / BEAT_BYTES;
+    localparam int BYTES_BITS = 48;
+    localparam int IMAGE_WORDS = 4 / WORD_SCORES;
+    localparam int IMAGE_BYTES = IMAGE_WORDS * WORD_BYTES;
+
+    // Written as adders and shifts, since synthesis would take DSPs for a product.
+    function automatic logic [BYTES_BITS-1:0] bytes_of(input logic [31:0] count);
+        bytes_of = 0;
+        for (int i = 0; i < $clog2(IMAGE_BYTES + 1); i++)
+            if (IMAGE_BYTES[i]) bytes_of = bytes_of + (BYTES_BITS'(count) << i);
+    endfunction
 
     wire start, finished;
     wire [63:0] address, window_first, window_end;
@@ -93,16 +105,37 @@ module score_writer #(
         .fault(causes)
     );
 
-    wire [8*BEAT_BYTES-1:0] beat;
-    wire beat_valid, beat_ready;
-    score_widener #(
-        .BEAT_BYTES(BEAT_BYTES)
-    ) widener (
+    wire [8*WORD_BYTES-1:0] word;
+    wire word_valid, word_ready;
+    score_packer #(
+        .SCORE_BITS(SCORE_BITS),
+        .WORD_SCORES(WORD_SCORES),
+        .WORD_BYTES(WORD_BYTES)
+    ) words (
         .clk(ap_clk),
         .rst_n(ap_rst_n),
-        .in_data(s_axis_tdata),
+        .in_data(s_axis_tdata[SCORE_BITS-1:0]),
         .in_valid(s_axis_tvalid),
         .in_ready(s_axis_tready),
+        .out_data(word),
+        .out_valid(word_valid),
+        .out_ready(word_ready)
+    );
+
+    wire [8*BEAT_BYTES-1:0] beat;
+    wire beat_valid, beat_ready;
+    beat_packer #(
+        .WORD_BYTES(WORD_BYTES),
+        .IMAGE_WORDS(IMAGE_WORDS),
+        .BEAT_BYTES(BEAT_BYTES)
+    ) beats (
+        .clk(ap_clk),
+        .rst_n(ap_rst_n),
+        .start,
+        .images,
+        .in_data(word),
+        .in_valid(word_valid),
+        .in_ready(word_ready),
         .out_data(beat),
         .out_valid(beat_valid),
         .out_ready(beat_ready)
@@ -110,13 +143,13 @@ module score_writer #(
 
     write_dma #(
         .BEAT_BYTES(BEAT_BYTES),
-        .BEATS_BITS(BEATS_BITS)
+        .BYTES_BITS(BYTES_BITS)
     ) dma (
         .clk(ap_clk),
         .rst_n(ap_rst_n),
         .start,
         .address,
-        .beats(BEATS_BITS'(images) * BEATS_BITS'(BEATS_PER_IMAGE)),
+        .bytes(bytes_of(images)),
         .window_first,
         .window_end,
         .peer_fault,
@@ -127,6 +160,7 @@ module score_writer #(
         .awvalid(m_axi_gmem_awvalid),
         .awready(m_axi_gmem_awready),
         .wdata(m_axi_gmem_wdata),
+        .wstrb(m_axi_gmem_wstrb),
         .wlast(m_axi_gmem_wlast),
         .wvalid(m_axi_gmem_wvalid),
         .wready(m_axi_gmem_wready),
@@ -146,10 +180,9 @@ module score_writer #(
     assign m_axi_gmem_awprot = 3'b000;
     assign m_axi_gmem_awqos = 4'b0000;
     assign m_axi_gmem_wid = '0;
-    assign m_axi_gmem_wstrb = '1;
     assign fault = (causes & ~(fault_causes::BITS'(1) << fault_causes::PEER)) != 0;  // its own
 
-    wire unused = &{1'b0, m_axi_gmem_bid};  // one ID
+    wire unused = &{1'b0, m_axi_gmem_bid, s_axis_tdata};  // one ID, and what fills a score up to whole bytes
 endmodule
 
 `default_nettype wire

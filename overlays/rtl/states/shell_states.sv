@@ -112,6 +112,7 @@ module write_dma_states #(
     input wire                          begins,
     input wire                          address_left,
     input wire                          data_left,
+    input wire                          is_partial,
     input wire                          responding,
     input wire                          awready,
     input wire                          wready,
@@ -132,6 +133,7 @@ module write_dma_states #(
     data_are_taken_before_the_address: cover property (@(posedge clk) rst_n && responding && address_left && !data_left);
     address_waits: cover property (@(posedge clk) rst_n && address_left && !awready);
     beat_waits: cover property (@(posedge clk) rst_n && data_left && !wready);
+    beat_is_written_in_part: cover property (@(posedge clk) rst_n && data_left && wready && is_partial);
     waits_for_the_response: cover property (
         @(posedge clk) rst_n && responding && !address_left && !data_left && !bvalid);
     response_comes: cover property (@(posedge clk) rst_n && responding && !address_left && !data_left && bvalid);
@@ -147,7 +149,48 @@ endmodule
 
 bind write_dma write_dma_states #(.LEVEL_BITS(LEVEL_BITS)) states (
     .clk, .rst_n, .running, .start, .ends, .burst_valid, .burst_beats, .level, .begins, .address_left,
-    .data_left(beats_left != 0), .responding, .awready, .wready, .bvalid, .faulty, .fault
+    .data_left(beats_left != 0), .is_partial(wstrb != '1), .responding, .awready, .wready, .bvalid, .faulty, .fault
+);
+
+// How scores become beats, where images are no whole number of beats.
+module beat_packer_states #(
+    parameter int COUNT_BITS = 4
+) (
+    input wire                  clk,
+    input wire                  rst_n,
+    input wire                  start,
+    input wire                  in_valid,
+    input wire                  takes_piece,
+    input wire                  is_last_piece,
+    input wire                  wanted,
+    input wire                  fills,
+    input wire                  out_valid,
+    input wire                  out_ready,
+    input wire [COUNT_BITS-1:0] count,
+    input wire [COUNT_BITS-1:0] pieces  // of a beat
+);
+    logic was_running;
+    always_ff @(posedge clk) was_running <= rst_n;
+    wire ends_beat = count == pieces - 1'b1;
+
+    no_transfer_wants_a_word: cover property (@(posedge clk) rst_n && !wanted && !start && !fills);
+    word_waits_for_a_transfer: cover property (@(posedge clk) rst_n && !wanted && in_valid);
+    transfer_wants_a_word_that_is_not_there: cover property (@(posedge clk) rst_n && wanted && !in_valid);
+    piece_goes_into_an_empty_beat: cover property (@(posedge clk) rst_n && takes_piece && count == 0);
+    piece_fills_a_beat: cover property (@(posedge clk) rst_n && takes_piece && ends_beat);
+    word_ends_with_its_beat: cover property (@(posedge clk) rst_n && takes_piece && is_last_piece && ends_beat);
+    word_ends_within_a_beat: cover property (@(posedge clk) rst_n && takes_piece && is_last_piece && !ends_beat);
+    word_goes_on_in_the_next_beat: cover property (@(posedge clk) rst_n && takes_piece && !is_last_piece && ends_beat);
+    last_beat_is_filled_up: cover property (@(posedge clk) rst_n && fills);
+    beat_is_taken: cover property (@(posedge clk) rst_n && out_valid && out_ready);
+    beat_is_taken_as_a_word_waits: cover property (@(posedge clk) rst_n && out_valid && out_ready && in_valid);
+    beat_waits: cover property (@(posedge clk) rst_n && out_valid && !out_ready);
+    reset_within_a_beat: cover property (@(posedge clk) !rst_n && was_running && count != 0);
+endmodule
+
+bind beat_packer beat_packer_states #(.COUNT_BITS(COUNT_BITS)) states (
+    .clk, .rst_n, .start, .in_valid, .takes_piece, .is_last_piece, .wanted, .fills, .out_valid, .out_ready,
+    .count, .pieces(COUNT_BITS'(BEAT_PIECES))
 );
 
 // Registers, and the lock of the address window.

@@ -5,9 +5,9 @@ vivado -mode batch -source work/vivado/n-cnv/build.tcl
 binarycop import-build work/vivado/n-cnv/deploy --into overlays/bundles/n-cnv
 """
 
-import json
 import shutil
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 from binarycop.bundle import files as bundles
@@ -16,7 +16,7 @@ from binarycop.errors import BinaryCoPError
 from overlays.command_line import make_parser
 from overlays.finn import lines
 from overlays.finn.recipe import PYNQ_Z1
-from overlays.rtl import generate
+from overlays.rtl import accelerator, generate
 from overlays.rtl.accelerator import SHELL
 from overlays.rtl.vivado.wrapper import wrapper
 
@@ -29,7 +29,7 @@ _CLOCK = (
 )
 _RESET = 'X_INTERFACE_INFO = "xilinx.com:signal:reset:1.0 ap_rst_n RST", X_INTERFACE_PARAMETER = "POLARITY ACTIVE_LOW"'
 _AXI3 = 'X_INTERFACE_PARAMETER = "PROTOCOL AXI3, READ_WRITE_MODE {}, MAX_BURST_LENGTH 16"'
-# The core's own clock and stream, with the names of the DMAs' interfaces, and scores of 16 bits.
+# The core's own clock and stream, with the names of the DMAs' interfaces, and scores in whole bytes.
 _NETWORK = """// The core for a block design, written by overlays/rtl/vivado.
 `default_nettype none
 module network (
@@ -40,12 +40,12 @@ module network (
     input wire [23:0] s_axis_tdata,
     input wire s_axis_tvalid,
     output wire s_axis_tready,
-    output wire [15:0] m_axis_tdata,
+    output wire [{last_of_stream}:0] m_axis_tdata,
     output wire m_axis_tvalid,
     input wire m_axis_tready
 );
-    wire [{last}:0] score;
-    assign m_axis_tdata = {{{{{fill}{{score[{last}]}}}}, score}};
+    wire signed [{last}:0] score;
+    assign m_axis_tdata = score;  // extended with its sign
     wire score_last;
     binarycop_core core (
         .clk(ap_clk),
@@ -64,18 +64,20 @@ endmodule
 """
 
 
-def wrappers(score_bits: int) -> dict[str, str]:
-    """The Verilog of the block design's three modules, by file name. score_bits: of the core's output."""
-    dmas = {
-        "idma.v": ("image_reader", "s_axi_control:m_axi_gmem:m_axis", "m_axi_gmem_araddr", "READ_ONLY"),
-        "odma.v": ("score_writer", "s_axi_control:m_axi_gmem:s_axis", "m_axi_gmem_awaddr", "WRITE_ONLY"),
+def wrappers(parameters: Mapping[str, int]) -> dict[str, str]:
+    """The Verilog of the block design's three modules, by file name. parameters: of the shell for the bundle."""
+    dmas: dict[str, tuple[str, str, str, str, Mapping[str, int]]] = {
+        "idma.v": ("image_reader", "s_axi_control:m_axi_gmem:m_axis", "m_axi_gmem_araddr", "READ_ONLY", {}),
+        "odma.v": ("score_writer", "s_axi_control:m_axi_gmem:s_axis", "m_axi_gmem_awaddr", "WRITE_ONLY", parameters),
     }
     texts = {}
-    for file, (module, buses, port, mode) in dmas.items():
+    for file, (module, buses, port, mode, values) in dmas.items():
         attributes = {"ap_clk": _CLOCK.format(buses), "ap_rst_n": _RESET, port: _AXI3.format(mode)}
-        texts[file] = wrapper((SHELL / f"{module}.sv").read_text(encoding="utf-8"), Path(file).stem, attributes)
+        text = (SHELL / f"{module}.sv").read_text(encoding="utf-8")
+        texts[file] = wrapper(text, Path(file).stem, attributes, values)
+    bits = parameters["SCORE_BITS"]
     texts["network.v"] = _NETWORK.format(
-        clock=_CLOCK.format("s_axis:m_axis"), reset=_RESET, last=score_bits - 1, fill=16 - score_bits
+        clock=_CLOCK.format("s_axis:m_axis"), reset=_RESET, last=bits - 1, last_of_stream=-(-bits // 8) * 8 - 1
     )
     return texts
 
@@ -95,7 +97,8 @@ def driver(manifest: Manifest) -> str:
 
 def write(bundle: Path, folder: Path, max_on_s: float = lines.MAX_ON_S) -> None:
     """Write the project. max_on_s: of the dead-man timer. Raises BundleError, ValueError, OSError."""
-    manifest = bundles.load(bundle).manifest
+    loaded = bundles.load(bundle)
+    manifest = loaded.manifest
     rtl, driver_folder = folder / "rtl", folder / "deploy" / "driver"
     if generate.main([str(bundle), "--out", str(rtl)]) != 0:
         raise ValueError(f"there is no circuit for {bundle}")
@@ -103,8 +106,7 @@ def write(bundle: Path, folder: Path, max_on_s: float = lines.MAX_ON_S) -> None:
         # binarycop_shell is the same design without Vivado.
         if source.stem != "binarycop_shell":
             shutil.copy(source, rtl)
-    score_bits = json.loads((rtl / generate.DESCRIPTION).read_text(encoding="utf-8"))["score_bits"]
-    for name, text in wrappers(score_bits).items():
+    for name, text in wrappers(accelerator.parameters(loaded)).items():
         (rtl / name).write_text(text, encoding="utf-8")
     xdc = folder.resolve() / "gate_lines.xdc"
     xdc.write_text(lines.constraints(), encoding="utf-8")

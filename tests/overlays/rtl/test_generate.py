@@ -76,7 +76,7 @@ def test_a_rom_has_the_weights_of_its_layer_in_the_order_of_the_steps(n_cnv: Bun
 def test_the_description_says_what_the_shell_needs(n_cnv: Bundle, tmp_path: Path) -> None:
     generate.write(tmp_path, plan_for_rate(n_cnv, MAX_RATE_HZ, 25.0), n_cnv)
     description = json.loads((tmp_path / generate.DESCRIPTION).read_text())
-    assert description["score_bits"] == 11
+    assert (description["score_bits"], description["word_scores"], description["word_bytes"]) == (11, 1, 2)
     assert description["clocks_per_image"] == 1024
     assert description["latency_clocks"] <= 2500
     assert "localparam int SCORE_BITS = 11" in (tmp_path / "binarycop_core.sv").read_text()

