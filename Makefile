@@ -10,6 +10,8 @@ TRAINING := .venv-train
 FUZZ := .venv-fuzz
 BENCH := .venv-bench
 RTL := .venv-rtl
+# The tests start thousands of programs; each would compile all that it imports.
+unexport PYTHONDONTWRITEBYTECODE
 PIP := -m pip --quiet --disable-pip-version-check install
 
 .DEFAULT_GOAL := help
@@ -56,7 +58,7 @@ ENVIRONMENTS := $(TRAINING)/.installed $(PYNQS:%=.venv-pynq-%/.installed) $(PINN
 environments: $(VENV)/.tested $(ENVIRONMENTS) ## Installs all environments that the tests of CI need.
 
 test: $(VENV)/.tested lint ## Runs ruff, the import rules, mypy and all tests.
-	OPENBLAS_NUM_THREADS=1 $(VENV)/bin/python -m pytest -n auto --dist loadfile
+	OPENBLAS_NUM_THREADS=1 $(VENV)/bin/python -m pytest -n auto --dist worksteal
 
 # `make test` has the first 5,000 of the same traces.
 test-traces: $(VENV)/.tested ## Tests the gate's state machine on 100,000 random traces (20 seconds).
@@ -71,7 +73,7 @@ lint: $(VENV)/.tested ## Runs ruff, the import rules and mypy only.
 # Pages, the package's build and training never run on a board, so another Python shows nothing new about them.
 NEVER_ON_A_BOARD := tests/docs tests/deploy tests/overlays
 test-pinned: $(PINNED)/.installed ## Runs the daemon's tests with the board's versions: Python 3.10, numpy 1.21, OpenCV 4.5.4.
-	OPENBLAS_NUM_THREADS=1 $(PINNED)/bin/python -m pytest -n auto --dist loadfile $(NEVER_ON_A_BOARD:%=--ignore=%)
+	OPENBLAS_NUM_THREADS=1 $(PINNED)/bin/python -m pytest -n auto --dist worksteal $(NEVER_ON_A_BOARD:%=--ignore=%)
 
 # These have the tests with the mark pynq. All others are the same with each version.
 PYNQ_TESTS := tests/accelerator/test_pynq_board.py tests/api/test_mask_classifier.py tests/cli/test_classify.py \
@@ -93,7 +95,7 @@ compatibility: $(VENV)/.tested $(PINNED)/.installed $(DEBIAN)/.installed ## Test
 # The folders with tests that need torch, or what else only this environment has. `make test` has the others.
 TRAINING_TESTS := tests/overlays/detector tests/overlays/explain tests/overlays/export tests/overlays/report tests/overlays/training
 test-training: $(TRAINING)/.installed ## Tests training, export and measurement in overlays/ with torch.
-	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(TRAINING)/bin/python -m pytest -n auto --dist loadfile $(TRAINING_TESTS)
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(TRAINING)/bin/python -m pytest -n auto --dist worksteal $(TRAINING_TESTS)
 
 # WRITE=1 writes docs/benchmarks.md. Nothing else should run on the machine.
 benchmarks: $(BENCH)/.installed ## Measures this machine: kernel, frames, gates, start, memory (10 minutes).
@@ -204,7 +206,7 @@ $(VENV)/.runs: setup.cfg pyproject.toml
 	@touch $@
 
 NATIVE := daemon/binarycop/classifier/native
-$(VENV)/.kernel: $(VENV)/.runs $(NATIVE)/xnor_kernel.c $(NATIVE)/variants.py
+$(VENV)/.kernel: $(VENV)/.runs $(NATIVE)/xnor_kernel.c $(NATIVE)/area_mean.c $(NATIVE)/variants.py
 	@$(VENV)/bin/python -m binarycop.classifier.native.build || true
 	@touch $@
 
@@ -267,7 +269,7 @@ $(RTL)/.installed: Makefile
 	@touch $@
 
 # onnxruntime is measured beside the emulator.
-$(BENCH)/.installed: setup.cfg pyproject.toml $(NATIVE)/xnor_kernel.c
+$(BENCH)/.installed: setup.cfg pyproject.toml $(NATIVE)/xnor_kernel.c $(NATIVE)/area_mean.c
 	@$(PYTHON) -m venv $(BENCH)
 	@$(BENCH)/bin/python $(PIP) 'pytest>=7' --editable '.[bench]'
 	@$(BENCH)/bin/python $(PIP) --no-deps $(NCNN) || echo "make: ncnn could not be installed" >&2
