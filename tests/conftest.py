@@ -1,5 +1,6 @@
 """Fixtures for the tests of several rooms."""
 
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,13 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     """Skip a test with the mark ``pynq`` where there is none."""
     if item.get_closest_marker("pynq") is not None:
         pytest.importorskip("pynq", reason="needs pynq: make test-pynq installs it, make venv does where it can")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say once for each reason how many tests were skipped for it; pytest has a line for each place."""
+    texts = (str(report.longrepr[2]) for report in terminalreporter.stats.get("skipped", ()))
+    for reason, count in Counter(text.removeprefix("Skipped: ") for text in texts).most_common():
+        terminalreporter.write_line(f"{count} skipped: {reason}")
 
 
 @pytest.fixture(autouse=True)
