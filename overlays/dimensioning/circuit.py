@@ -16,10 +16,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from binarycop.bundle.manifest import Layer
+from binarycop.bundle.packing import number_type
+from binarycop.classes import LABELS
+from overlays.networks.tables import Network
 from overlays.rtl.stage import Stage, Weights
 
 MEASURED = Path(__file__).with_name("stages.json")
 SHELL_LUTS = 1358  # by yosys: n-CNV's whole accelerator less its core (overlays/rtl/figures.json)
+PACKING_LUTS = 156  # more where images begin within beats, by yosys: the output DMA for CNV less that for n-CNV
+_BEAT_BYTES = 8
 FIFO_WORDS = 32  # of the FIFO behind a convolution, if it is not known
 _RAM_BITS_OF_FOUR_LUTS = ((32, 6), (64, 3))  # words and bits of a RAM32M and a RAM64M
 _KINDS = (Weights.ROM, Weights.CONSTANT, Weights.PIXELS, Weights.BITPLANES)
@@ -50,6 +55,13 @@ def measured_stages(file: Path = MEASURED) -> tuple[MeasuredStage, ...]:
         stage = Stage(row["name"], layer, row["side_px"], Weights(row["weights"]), row["fold"], row["passes"])
         found.append(MeasuredStage(stage, row["fifo"], row["luts"], row["ffs"], row["ramb18"]))
     return tuple(found)
+
+
+def shell_luts(network: Network) -> int:
+    """LUTs of the shell, which depend on how the scores are packed: the last layer's PEs give a word."""
+    word_scores = network.layers[-1].pe
+    image_bytes = len(LABELS) // word_scores * number_type(network.output_type).word_bytes(word_scores)
+    return SHELL_LUTS + (PACKING_LUTS if image_bytes % _BEAT_BYTES else 0)
 
 
 def memory_luts(stage: Stage, fifo: int) -> int:

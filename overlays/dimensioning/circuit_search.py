@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 
-from overlays.dimensioning.circuit import SHELL_LUTS, CircuitModel, fit
+from overlays.dimensioning.circuit import CircuitModel, fit, shell_luts
 from overlays.dimensioning.paper import CLOCK_HZ
 from overlays.dimensioning.table import layer_names
 from overlays.networks.tables import Network
@@ -52,7 +52,7 @@ def circuit_front(network: Network, luts: int, ramb18: int, latency_clocks: int 
     luts, ramb18: budgets for the whole accelerator. latency_clocks: the most from the core's first pixel to its last
     score.
     """
-    model = fit()
+    model, shell = fit(), shell_luts(network)
     cost, latency_of = cache(lambda stage: _cost(model, stage)), cache(latency)
     options = all_options(network.layers, layer_names(network))
     found: list[Circuit] = []
@@ -65,7 +65,7 @@ def circuit_front(network: Network, luts: int, ramb18: int, latency_clocks: int 
             continue
         if latency_clocks is not None:
             stages = _cheaper(stages, options, clocks, latency_clocks, cost, latency_of)
-        circuit = Circuit(stages, SHELL_LUTS + model.core_luts(stages), sum(stage.ramb18 for stage in stages))
+        circuit = Circuit(stages, shell + model.core_luts(stages), sum(stage.ramb18 for stage in stages))
         if circuit.luts > luts or circuit.ramb18 > ramb18:
             continue
         if not found or circuit.luts < found[-1].luts:

@@ -6,7 +6,7 @@ from pathlib import Path
 import matplotlib
 from matplotlib.figure import Figure
 
-from overlays.dimensioning.circuit import SHELL_LUTS
+from overlays.dimensioning.circuit import shell_luts
 from overlays.dimensioning.circuit_search import circuit_front
 from overlays.dimensioning.costs import network_costs
 from overlays.dimensioning.paper import CHIPS, CLOCK_HZ, TABLE_II
@@ -57,7 +57,7 @@ def foldings_and_circuits(network: Network, file: Path) -> None:
     paper = TABLE_II[network.name]
     axes.plot(paper.rate_hz, paper.luts, "*", color="tab:red", markersize=12, label="the paper's Table II, measured")
     ours = json.loads(_CIRCUITS.read_text(encoding="utf-8"))[network.name]
-    rate, luts = CLOCK_HZ / ours["cycles_per_image"], ours.get("luts_with_shell") or ours["luts"] + SHELL_LUTS
+    rate, luts = CLOCK_HZ / ours["cycles_per_image"], ours.get("luts_with_shell") or ours["luts"] + shell_luts(network)
     axes.plot(rate, luts, "*", color="tab:blue", markersize=12, label="our circuit, synthesised by yosys")
     axes.set_xscale("log")
     axes.set_xlim(100, 200_000)
