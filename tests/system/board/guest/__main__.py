@@ -14,6 +14,7 @@ from tests.system.board.guest import cameras, daemon, edges, errors, failsafe, l
 from tests.system.board.guest.simulator import plug_in
 
 LONGEST_S = 120
+TRIES = 2  # many measure times: one that got too little of the processor is good the next time, a fault fails each time
 GATE = ("gate-relay", "lamp-correct", "lamp-nose", "lamp-mouth", "lamp-chin", "passed", "ready", "fire", "", "twin")
 SPARE = ("relay-2", "lamp-2", "", "twin")
 
@@ -35,14 +36,24 @@ def main() -> None:
 
 def _report(name: str, check: Callable[[], str]) -> None:
     before_s = monotonic()
+    good, detail = _attempt(check)
+    for number in range(2, TRIES + 1):
+        if good:
+            break
+        failed = detail
+        good, detail = _attempt(check)
+        detail += f"\ntry {number}; the one before had failed:\n{failed}"
+    _write({"check": name, "good": good, "detail": detail, "took_s": round(monotonic() - before_s, 2)})
+
+
+def _attempt(check: Callable[[], str]) -> tuple[bool, str]:
     signal.alarm(LONGEST_S)
     try:
-        detail, good = check(), True
+        return True, check()
     except BaseException as error:  # noqa: BLE001 - any error fails this check only, and the next one must run
-        detail, good = "".join(traceback.format_exception(type(error), error, error.__traceback__)), False
+        return False, "".join(traceback.format_exception(type(error), error, error.__traceback__))
     finally:
         signal.alarm(0)
-    _write({"check": name, "good": good, "detail": detail, "took_s": round(monotonic() - before_s, 2)})
 
 
 def _write(report: dict[str, object]) -> None:
