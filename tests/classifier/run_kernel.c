@@ -20,7 +20,7 @@ int main(int argc, char **argv)
 {
     (void)argv;
     if (argc > 1)
-        return fwrite(&xnor_form, sizeof xnor_form, 1, stdout) != 1;
+        return fwrite(&xnor_layout, sizeof xnor_layout, 1, stdout) != 1;
     int32_t *head = read_array(4, sizeof *head);
     struct layer *layers = malloc(sizeof *layers * (size_t)head[0]);
     for (int i = 0; i < head[0]; i++) {
@@ -33,7 +33,8 @@ int main(int argc, char **argv)
     uint8_t *crops = read_array((size_t)head[2], 32 * 32 * 3), *images = malloc(2 * (size_t)head[1]);
     size_t count = (size_t)(head[2] * head[3]);
     int32_t *scores = malloc(count * sizeof *scores);
-    int16_t *signed_images = FIRST_LANES ? NULL : calloc(8 * (SIDE + 1) * SIDE, sizeof *signed_images);
-    xnor_scores(layers, head[0], signed_images, images, head[1], crops, scores, head[2]);
+    int16_t *numbers = calloc(8 * (SIDE + 1) * SIDE, sizeof *numbers);
+    struct network network = {layers, numbers, images, crops, scores, head[0], head[1]};
+    xnor_scores(&network, head[2]);
     return fwrite(scores, sizeof *scores, count, stdout) != count;
 }

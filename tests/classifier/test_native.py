@@ -41,7 +41,7 @@ SHAPES = {
         Layer("fc", 70, 9, False, 1, 1),
         Layer("fc", 9, 4, False, 1, 1),
     ),
-    "pairs of words": (
+    "whole words": (
         Layer("conv", 3, 64, False, 1, 1),
         Layer("conv", 64, 128, True, 1, 1),
         Layer("conv", 128, 64, False, 1, 1),
@@ -96,8 +96,8 @@ def test_every_variant_stays_within_its_memory_and_gives_the_scores_of_numpy(
 ) -> None:
     command = runner(variant, tmp_path_factory.mktemp("kernel"))
     printed = subprocess.run([*command, "form"], check=True, timeout=PATIENCE_S, capture_output=True).stdout
-    lanes, step_bytes, pairs, nibbles, first_lanes = np.frombuffer(printed, np.int32).tolist()
-    form = Form(lanes, step_bytes, bool(pairs), bool(nibbles), first_lanes)
+    lanes, step_bytes, triples, nibbles, tables = np.frombuffer(printed, np.int32).tolist()
+    form = Form(lanes, step_bytes, bool(triples), bool(nibbles), bool(tables))
     for name, layers in SHAPES.items():
         bundle = random_bundle(tmp_path_factory.mktemp("shape"), layers, seed=len(name))
         network = layout(bundle, form)
@@ -148,11 +148,11 @@ def test_without_a_kernel_numpy_computes(tiny_bundle: Bundle, monkeypatch: pytes
 
 def test_a_network_without_a_convolution_is_left_to_numpy(tmp_path: Path) -> None:
     bundle = random_bundle(tmp_path, (Layer("fc", 3072, 4, False, 1, 1),))
-    assert layout(bundle, Form(8, 4, pairs=False, nibbles=False, first_lanes=0)) is None
+    assert layout(bundle, Form(8, 4, triples=False, nibbles=False, tables=False)) is None
     assert isinstance(choose.open_emulator(bundle), Emulator)
 
 
 def test_a_network_with_more_inputs_than_16_bits_count_is_left_to_numpy(tiny_bundle: Bundle) -> None:
     layers = Layer("conv", 3, 3641, True, 1, 1), Layer("conv", 3641, 4, False, 1, 1)
     bundle = replace(tiny_bundle, manifest=replace(tiny_bundle.manifest, layers=layers))
-    assert layout(bundle, Form(8, 4, pairs=False, nibbles=False, first_lanes=0)) is None
+    assert layout(bundle, Form(8, 4, triples=False, nibbles=False, tables=False)) is None

@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from binarycop.bundle.manifest import CHANNELS
 from binarycop.classifier.base import check_crops
 from binarycop.classifier.native.kernel import Kernel
-from binarycop.classifier.native.layout import NativeNetwork
+from binarycop.classifier.native.layout import LINE_BYTES, NativeNetwork, aligned
 from binarycop.geometry import SIDE_PX
 
 _AT_ONCE = 16  # crops, as many as stay in the processor's cache
@@ -25,12 +25,13 @@ class NativeEmulator:
         self._network = network  # the kernel reads its arrays
         outputs = network.layers[len(network.layers) - 1].outputs
         crop_bytes = SIDE_PX * SIDE_PX * CHANNELS
-        sizes = 2 * network.signed_pixels, 4 * outputs * _AT_ONCE, 2 * network.image_bytes, crop_bytes * _AT_ONCE
-        self._memory = np.zeros(sum(sizes), np.uint8)
-        signed_pixels, scores, images, crops = np.split(self._memory, np.cumsum(sizes)[:-1])
+        image_bytes = -(-network.image_bytes // LINE_BYTES) * LINE_BYTES
+        sizes = 2 * network.numbers, 2 * image_bytes, 4 * outputs * _AT_ONCE, crop_bytes * _AT_ONCE
+        self._memory = aligned(np.zeros(sum(sizes), np.uint8))
+        numbers, images, scores, crops = np.split(self._memory, np.cumsum(sizes)[:-1])
         self._scores = scores.view(np.int32).reshape(_AT_ONCE, outputs)
         self._crops = crops.reshape(_AT_ONCE, SIDE_PX, SIDE_PX, CHANNELS)
-        self._compute = kernel.bind(network, signed_pixels.view(np.int16), images, self._crops, self._scores)
+        self._compute = kernel.bind(network, numbers.view(np.int16), images, self._crops, self._scores)
         # What the kernel has written when it has computed 0, 1, 2, … crops.
         self._used = [self._memory[: len(self._memory) - crop_bytes * left] for left in range(_AT_ONCE, -1, -1)]
 

@@ -16,6 +16,20 @@ _CPUINFO = Path("/proc/cpuinfo")
 _FEATURES = ("flags", "Features")  # x86's and Arm's name of the line
 
 
+class _CNetwork(ctypes.Structure):
+    """``struct network`` of the kernel."""
+
+    _fields_ = (
+        ("layers", ctypes.c_void_p),
+        ("numbers", ctypes.c_void_p),
+        ("images", ctypes.c_void_p),
+        ("crops", ctypes.c_void_p),
+        ("scores", ctypes.c_void_p),
+        ("layer_count", ctypes.c_int32),
+        ("image_bytes", ctypes.c_int32),
+    )
+
+
 class Kernel:
     """One compiled variant.
 
@@ -27,30 +41,30 @@ class Kernel:
     def __init__(self, name: str, library: Path) -> None:
         self.name = name
         loaded = ctypes.CDLL(str(library))
-        lanes, step_bytes, pairs, nibbles, first_lanes = (ctypes.c_int32 * 5).in_dll(loaded, "xnor_form")
-        self.form = Form(lanes, step_bytes, bool(pairs), bool(nibbles), first_lanes)
+        lanes, step_bytes, triples, nibbles, tables = (ctypes.c_int32 * 5).in_dll(loaded, "xnor_layout")
+        self.form = Form(lanes, step_bytes, bool(triples), bool(nibbles), bool(tables))
         self._scores: Any = loaded.xnor_scores
         pointer, number = ctypes.c_void_p, ctypes.c_int32
-        self._scores.argtypes = (pointer, number, pointer, pointer, number, pointer, pointer, number)
+        self._scores.argtypes = (pointer, number)
         self._scores.restype = None
 
     def bind(
         self,
         network: NativeNetwork,
-        signed_pixels: NDArray[np.int16],
+        numbers: NDArray[np.int16],
         images: NDArray[np.uint8],
         crops: NDArray[np.uint8],
         scores: NDArray[np.int32],
     ) -> Callable[[int], None]:
         """The function that writes the scores of the first N crops. The network and the arrays must outlive it.
 
-        signed_pixels, images: scratch memory, ``signed_pixels`` and 2·``image_bytes`` of the network, all 0 at first.
+        numbers, images: scratch memory, ``numbers`` and at least 2·``image_bytes`` of the network, all 0 at first.
         crops: (most, 32, 32, 3) uint8 RGB. scores: (most, outputs of the last layer) int32. All of them contiguous.
         Their addresses are found here, once: numpy takes longer to tell one than the kernel takes for a small layer.
         """
-        layers = ctypes.addressof(network.layers), len(network.layers)
-        scratch = signed_pixels.ctypes.data, images.ctypes.data, network.image_bytes
-        return partial(self._scores, *layers, *scratch, crops.ctypes.data, scores.ctypes.data)
+        pointers = (array.ctypes.data for array in (numbers, images, crops, scores))
+        sizes = len(network.layers), images.nbytes // 2
+        return partial(self._scores, ctypes.byref(_CNetwork(ctypes.addressof(network.layers), *pointers, *sizes)))
 
 
 def find_kernel(

@@ -12,9 +12,10 @@ from binarycop.bundle.files import Bundle, LayerWeights
 from binarycop.bundle.manifest import CHANNELS, KERNEL, Layer
 from binarycop.geometry import SIDE_PX
 
+LINE_BYTES = 64  # of the processor's cache
 _SIGNED_IMAGE = (SIDE_PX + 1) * SIDE_PX  # pixels; the last row is only read
 _HALF = 16  # a pixel has room for a multiple of 16 outputs
-_PRODUCTS = 4  # bytes that the kernel multiplies and adds at once, if it has an instruction for it
+_SIGNS = 8  # ways to add or subtract red, green and blue
 _READ_BEYOND = 8  # bytes
 _LIMITS = np.iinfo(np.int16)
 
@@ -46,18 +47,19 @@ class _CLayer(ctypes.Structure):
 
 @dataclass(frozen=True)
 class Form:
-    """How a variant of the kernel takes weights: its ``xnor_form``.
+    """How a variant of the kernel takes weights: its ``xnor_layout``.
 
-    lanes: outputs that it computes at once. step_bytes: of a window, which it compares at once. pairs: whether it takes
-    pairs of steps as (first, first XOR second). nibbles: whether it takes the lower and the upper half of a byte apart.
-    first_lanes: outputs at once of the first layer; 0 if that takes places in eight images instead of weights.
+    lanes: outputs that it computes at once. step_bytes: of a window, which it compares at once. triples: whether it
+    takes the three rows of a convolution's window as (first, second, XOR of all). nibbles: whether it takes the lower
+    and the upper half of a byte apart. tables: whether the first layer takes places in tables of four pixels, not in
+    images.
     """
 
     lanes: int
     step_bytes: int
-    pairs: bool
+    triples: bool
     nibbles: bool
-    first_lanes: int
+    tables: bool
 
 
 @dataclass(frozen=True)
@@ -74,13 +76,13 @@ class NativeNetwork:
     """A network as the kernel takes it.
 
     layers: ``struct layer`` for each layer; their pointers lead into ``arrays``. image_bytes: room for the largest
-    image that a layer gives. signed_pixels: numbers of the eight images that the first layer may need.
+    image that a layer gives or takes. numbers: how many the first layer needs.
     """
 
     layers: "ctypes.Array[_CLayer]"
     arrays: tuple[NDArray[Any], ...]
     image_bytes: int
-    signed_pixels: int
+    numbers: int
 
 
 def layout(bundle: Bundle, form: Form) -> NativeNetwork | None:
@@ -100,16 +102,16 @@ def layout(bundle: Bundle, form: Form) -> NativeNetwork | None:
         kind = _Kind.FIRST if index == 0 else _Kind.CONV if is_conv else _Kind.SCORES if index == last else _Kind.DENSE
         arranged = _first(layer, weights, form) if kind is _Kind.FIRST else _steps(layer, weights, image, form)
         blocks = len(arranged)
-        limits = _limits(layer, weights, kind, blocks * (form.lanes if kind else form.first_lanes or _HALF))
+        limits = _limits(layer, weights, kind, blocks * (form.lanes if kind else _HALF))
         pointers = arranged.ctypes.data, limits.ctypes.data
         sizes = image.side, image.pixel_bytes, layer.pool, layer.fan_in, blocks, layer.outputs
         packed.append(_CLayer(kind, *sizes, *pointers))
         arrays += [arranged, limits]
         unpooled = image.side - KERNEL + 1 if is_conv else 1
         image = _Image(unpooled // (2 if layer.pool else 1), layer.outputs, _room(layer.outputs) // 8)
-        image_bytes = max(image_bytes, unpooled * unpooled * image.pixel_bytes + _READ_BEYOND)
-    signed_pixels = 0 if form.first_lanes else 8 * _SIGNED_IMAGE
-    return NativeNetwork((_CLayer * len(packed))(*packed), tuple(arrays), image_bytes, signed_pixels)
+        pixels = unpooled**2, 2 * image.side**2  # before pooling; then with its plane
+        image_bytes = max(image_bytes, max(pixels) * image.pixel_bytes + _READ_BEYOND)
+    return NativeNetwork((_CLayer * len(packed))(*packed), tuple(arrays), image_bytes, _SIGNS * _SIGNED_IMAGE)
 
 
 def _room(outputs: int) -> int:
@@ -120,19 +122,22 @@ def _room(outputs: int) -> int:
 def _first(layer: Layer, weights: LayerWeights, form: Form) -> NDArray[Any]:
     """What the first layer takes for its weights, with a first axis of blocks; see the kernel's ``first_layer``."""
     room = _room(layer.outputs)
-    if form.first_lanes:
-        signs = np.zeros((room, -(-layer.fan_in // _PRODUCTS) * _PRODUCTS), np.int8)
-        signs[: layer.outputs, : layer.fan_in] = np.where(weights.bits, 1, -1)
-        return np.ascontiguousarray(signs.reshape(-1, form.first_lanes, signs.shape[1] // 4, 4).transpose(0, 2, 1, 3))
     bits = np.zeros((room, KERNEL, KERNEL, CHANNELS), np.int32)
     bits[: layer.outputs] = weights.bits.reshape(layer.outputs, KERNEL, KERNEL, CHANNELS)
     y, x = np.mgrid[:KERNEL, :KERNEL]
-    places = bits @ np.array([1, 2, 4]) * _SIGNED_IMAGE + y * SIDE_PX + x
-    return np.ascontiguousarray(places.reshape(-1, _HALF, KERNEL * KERNEL), np.int32)
+    signs = bits @ np.array([1, 2, 4])
+    if form.tables:
+        of_window = (signs + _SIGNS * x).reshape(-1, 1, _HALF, KERNEL * KERNEL).transpose(0, 3, 1, 2)
+        return aligned(np.concatenate([of_window, of_window + _SIGNS], axis=2).astype(np.uint16))
+    places = signs * _SIGNED_IMAGE + y * SIDE_PX + x
+    return aligned(places.reshape(-1, _HALF, KERNEL * KERNEL).astype(np.int32))
 
 
 def _steps(layer: Layer, weights: LayerWeights, image: _Image, form: Form) -> NDArray[np.uint8]:
-    """The weights, (blocks, steps, lanes, bytes of a step) uint8. Each row of a window is filled up to whole steps."""
+    """The weights, uint8 with a first axis of blocks and last ones of lanes and the bytes of a step.
+
+    Each row of a window is filled up to whole steps.
+    """
     rows, columns = (KERNEL, KERNEL) if layer.kind == "conv" else (1, image.side * image.side)
     bits = weights.bits.reshape(layer.outputs, rows, columns, image.channels)
     of_pixel = np.packbits(bits, axis=3, bitorder="little")
@@ -142,12 +147,23 @@ def _steps(layer: Layer, weights: LayerWeights, image: _Image, form: Form) -> ND
     filled = np.zeros((blocks * form.lanes, rows, -(-row_bytes // form.step_bytes) * form.step_bytes), np.uint8)
     filled[:, :, :row_bytes] = pixels.reshape(blocks * form.lanes, rows, row_bytes)
     steps = filled.reshape(blocks, form.lanes, -1, form.step_bytes)
-    if form.pairs and image.pixel_bytes % (2 * form.step_bytes) == 0:
-        steps[:, :, 1::2] ^= steps[:, :, 0::2]
     steps = steps.transpose(0, 2, 1, 3)
+    if form.triples and layer.kind == "conv":
+        of_rows = steps.reshape(blocks, rows, -1, form.lanes, form.step_bytes)
+        of_plane = np.bitwise_xor.reduce(of_rows, axis=1, keepdims=True)
+        steps = np.concatenate([of_rows[:, :2], of_plane], axis=1).transpose(0, 2, 1, 3, 4)
     if form.nibbles:
         steps = np.concatenate([steps & 15, steps >> 4], axis=2)
-    return np.ascontiguousarray(steps)
+    return aligned(steps)
+
+
+def aligned(array: NDArray[Any]) -> NDArray[Any]:
+    """A contiguous copy that begins where a line of the cache does: loads across two lines take longer."""
+    memory = np.empty(array.nbytes + LINE_BYTES, np.uint8)
+    begin = -memory.ctypes.data % LINE_BYTES
+    copy = memory[begin : begin + array.nbytes].view(array.dtype).reshape(array.shape)
+    copy[...] = array
+    return copy
 
 
 def _limits(layer: Layer, weights: LayerWeights, kind: _Kind, room: int) -> NDArray[np.int16]:

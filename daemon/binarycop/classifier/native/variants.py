@@ -31,8 +31,8 @@ VARIANTS = (
     Variant(
         "avx512",
         "x86_64",
-        frozenset({"avx512f", "avx512bw", "avx512vl", "avx512_vpopcntdq", "avx512_vnni"}),
-        ("-mavx512f", "-mavx512bw", "-mavx512vl", "-mavx512vpopcntdq", "-mavx512vnni"),
+        frozenset({"avx512f", "avx512bw", "avx512vl", "avx512_vpopcntdq"}),
+        ("-mavx512f", "-mavx512bw", "-mavx512vl", "-mavx512vpopcntdq"),
     ),
     Variant("avx2", "x86_64", frozenset({"avx2"}), ("-mavx2",)),
     Variant("plain", "x86_64", frozenset(), ()),

@@ -9,7 +9,7 @@
  * The first layer takes the crop's bytes, and has algorithms of its own; see `first_layer`.
  *
  * This file is compiled once for each instruction set (variants.py), and kernel.py chooses among the results. It
- * allocates nothing and keeps no state; layout.py sees to all sizes, and arranges the weights as `xnor_form` says.
+ * allocates nothing and keeps no state; layout.py sees to all sizes, and arranges the weights as `xnor_layout` says.
  */
 #include <stdint.h>
 #include <string.h>
@@ -28,6 +28,13 @@ struct layer {
     const int16_t *limits;                  /* [blocks][LANES]; -1 for an output that does not exist */
 };
 
+/* A window: `rows` rows of `row_bytes` bytes, in `steps` steps. Where the functions below are inlined, its numbers are
+ * constants, except for a dense layer and pixels of a rare size; so the compiler can unroll the loops. */
+struct shape {
+    int rows, row_bytes, steps, stride; /* stride: bytes from a row of the window to the next one */
+    int is_triple, plane;               /* plane: bytes from the image to its plane; see TRIPLES */
+};
+
 /* The word at `bytes`, of which only the first `size` belong to the window. */
 ALWAYS uint32_t word_at(const uint8_t *bytes, int size)
 {
@@ -41,58 +48,78 @@ ALWAYS uint32_t word_at(const uint8_t *bytes, int size)
     return word;
 }
 
+/* An address that is not computed from another one. The vector loads of Arm take an address without offset and can
+ * advance it, so loops have fewer instructions if each address has its own register; compilers prefer one register. */
+ALWAYS const uint8_t *own(const uint8_t *address)
+{
+#ifdef __ARM_NEON
+    __asm__("" : "+r"(address));
+#endif
+    return address;
+}
+
 /* ---- What each instruction set provides. `lanes` are LANES distances, and a `part` is a sum in the making.
- *   step       what add_step compares at once: STEP_BYTES bytes of a window, or a pair of words, in all lanes.
- *              `left`: the bytes that the row of the window still has
+ *   step       what add_step compares at once, in all lanes: STEP_BYTES bytes of a window, or a triple of them
+ *   next_step  reads a step and advances the address. `left`: the bytes that the row of the window still has
  *   add_step   adds the popcount of (weights XOR step) to a `part`, at most PART_STEPS times before part_sum
  *   WIDE       blocks of LANES outputs that share each step of a window, as far as there are registers
- *   PAIRS      if set, pixels of whole pairs of words are stored as (first word, first XOR second word), and so are
- *              their weights; a step is a pair then
+ *   TRIPLES    if set, a convolution's step has the window's three rows at once: the first, the second, and the XOR of
+ *              all three, which lies in the image's plane. Its weights are arranged in the same way
  *   NIBBLES    if set, the weights of a step are the lower halves of all bytes, then the upper halves
- *   FIRST_LANES, PIXELS    see first_layer
+ *   TABLES, PIXELS    see first_layer
  * An empty asm statement keeps the compiler from doing the additions last, for which it has too few registers. */
 
-#if defined(__AVX512VPOPCNTDQ__) && defined(__AVX512VNNI__)
+#if defined(__AVX512VPOPCNTDQ__)
 
 #include <immintrin.h>
 #define WIDE 2
 #define LANES 16
 #define STEP_BYTES 4
-#define PAIRS 1
+#define TRIPLES 1
 #define NIBBLES 0
 #define PART_STEPS 32767
-#define FIRST_LANES 16
-typedef __m512i lanes, products;
+#define TABLES 1
+typedef __m512i lanes;
 typedef struct {
-    __m512i first, both;
+    uint32_t first, second, all;
 } step;
 typedef struct {
-    __m512i counts, ones;
+    __m512i ones, twos;
 } part;
 
 ALWAYS part part_zero(void) { return (part){_mm512_setzero_si512(), _mm512_setzero_si512()}; }
-ALWAYS __m512i splat(uint32_t word) { return _mm512_set1_epi32((int32_t)word); }
-ALWAYS step step_at(const uint8_t *row, int index, int left, int is_pair)
+ALWAYS __m512i unequal(const uint8_t *weights, uint32_t word)
 {
-    if (is_pair)
-        return (step){splat(word_at(row + 8 * index, 4)), splat(word_at(row + 8 * index + 4, 4))};
-    return (step){splat(word_at(row + 4 * index, left)), _mm512_setzero_si512()};
+    return _mm512_xor_si512(_mm512_loadu_si512(weights), _mm512_set1_epi32((int32_t)word));
 }
-/* A pair costs one popcount: a full adder, bit by bit, adds both words to `ones`, and its carries count twice. */
-ALWAYS part add_step(part sum, const uint8_t *weights, step bits, int is_pair)
+ALWAYS step next_step(const uint8_t **from, int left, struct shape shape)
 {
-    __m512i first = _mm512_xor_si512(_mm512_loadu_si512(weights), bits.first), ones = sum.ones, carry = first;
-    if (is_pair) {
-        ones = _mm512_ternarylogic_epi32(sum.ones, _mm512_loadu_si512(weights + 64), bits.both, 0x96); /* XOR of all */
-        carry = _mm512_ternarylogic_epi32(sum.ones, ones, first, 0xb2); /* the old bit where it changed, else `first` */
+    const uint8_t *at = *from;
+    *from += STEP_BYTES;
+    if (!shape.is_triple)
+        return (step){word_at(at, left), 0, 0};
+    return (step){word_at(at, left), word_at(at + shape.stride, left), word_at(at + shape.plane, left)};
+}
+/* A triple costs two popcounts, not three. Bit by bit it is a full adder, whose sum is `all`. Its carry, which counts
+ * twice, is the first bit if the second is equal, else the third, which then is what `all` is not. */
+ALWAYS part add_step(part sum, const uint8_t *weights, step bits, struct shape shape)
+{
+    __m512i first = unequal(weights, bits.first), second, all, carry;
+    if (!shape.is_triple) {
+        sum.ones = _mm512_add_epi32(sum.ones, _mm512_popcnt_epi32(first));
+        return sum;
     }
-    return (part){_mm512_add_epi32(sum.counts, _mm512_popcnt_epi32(carry)), ones};
+    second = unequal(weights + 64, bits.second);
+    all = unequal(weights + 128, bits.all);
+    carry = _mm512_ternarylogic_epi32(first, second, all, 0xd4);
+    sum.ones = _mm512_add_epi32(sum.ones, _mm512_popcnt_epi32(all));
+    sum.twos = _mm512_add_epi32(sum.twos, _mm512_popcnt_epi32(carry));
+    __asm__ volatile("" : "+v"(sum.ones), "+v"(sum.twos));
+    return sum;
 }
-ALWAYS lanes part_sum(part sum, int is_pair)
+ALWAYS lanes part_sum(part sum)
 {
-    if (is_pair)
-        return _mm512_add_epi32(_mm512_add_epi32(sum.counts, sum.counts), _mm512_popcnt_epi32(sum.ones));
-    return sum.counts;
+    return _mm512_add_epi32(sum.ones, _mm512_add_epi32(sum.twos, sum.twos));
 }
 ALWAYS lanes add(lanes a, lanes b) { return _mm512_add_epi32(a, b); }
 ALWAYS lanes smaller(lanes a, lanes b) { return _mm512_min_epi32(a, b); }
@@ -104,16 +131,6 @@ ALWAYS void store_bits(uint8_t *to, lanes distances, const int16_t *limits, int 
     (void)bytes;
     memcpy(to, &bits, sizeof bits);
 }
-ALWAYS __m512i add_products(__m512i sum, __m512i weights, uint32_t bytes)
-{
-    return _mm512_dpbusd_epi32(sum, splat(bytes), weights);
-}
-ALWAYS void store_first(uint8_t *to, __m512i sum, const int16_t *limits)
-{
-    __m512i limit = _mm512_cvtepi16_epi32(_mm256_loadu_si256((const void *)limits));
-    uint16_t bits = _mm512_cmpge_epi32_mask(sum, limit);
-    memcpy(to, &bits, sizeof bits);
-}
 
 #elif defined(__AVX2__)
 
@@ -121,10 +138,10 @@ ALWAYS void store_first(uint8_t *to, __m512i sum, const int16_t *limits)
 #define WIDE 2
 #define LANES 32
 #define STEP_BYTES 1
-#define PAIRS 0
+#define TRIPLES 0
 #define NIBBLES 1
 #define PART_STEPS 31 /* a byte of a part counts 8 bits a step */
-#define FIRST_LANES 0
+#define TABLES 0
 #define PIXELS 16
 typedef struct {
     __m256i low, high; /* 16 bits each, as unpacklo and unpackhi leave them */
@@ -152,24 +169,24 @@ ALWAYS __m256i both_halves(const uint8_t *table)
 {
     return _mm256_broadcastsi128_si256(_mm_load_si128((const __m128i *)table));
 }
-ALWAYS step step_at(const uint8_t *row, int index, int left, int is_pair)
+ALWAYS step next_step(const uint8_t **from, int left, struct shape shape)
 {
-    (void)left, (void)is_pair;
-    return (step){both_halves(distance_table[row[index]][0]), both_halves(distance_table[row[index]][1])};
+    const uint8_t *at = (*from)++;
+    (void)left, (void)shape;
+    return (step){both_halves(distance_table[*at][0]), both_halves(distance_table[*at][1])};
 }
-ALWAYS part add_step(part sum, const uint8_t *weights, step bits, int is_pair)
+ALWAYS part add_step(part sum, const uint8_t *weights, step bits, struct shape shape)
 {
     __m256i low = _mm256_loadu_si256((const void *)weights), high = _mm256_loadu_si256((const void *)(weights + 32));
-    (void)is_pair;
+    (void)shape;
     sum = _mm256_add_epi8(sum, _mm256_shuffle_epi8(bits.low, low));
     sum = _mm256_add_epi8(sum, _mm256_shuffle_epi8(bits.high, high));
     __asm__("" : "+x"(sum));
     return sum;
 }
-ALWAYS lanes part_sum(part sum, int is_pair)
+ALWAYS lanes part_sum(part sum)
 {
     __m256i zero = _mm256_setzero_si256();
-    (void)is_pair;
     return (lanes){_mm256_unpacklo_epi8(sum, zero), _mm256_unpackhi_epi8(sum, zero)};
 }
 ALWAYS lanes add(lanes a, lanes b) { return (lanes){_mm256_add_epi16(a.low, b.low), _mm256_add_epi16(a.high, b.high)}; }
@@ -203,33 +220,39 @@ ALWAYS void store_bits(uint8_t *to, lanes distances, const int16_t *limits, int 
 #define WIDE 2
 #define LANES 8
 #define STEP_BYTES 2
-#define PAIRS 0
+#define TRIPLES 0
 #define NIBBLES 0
 #define PART_STEPS 4095
-#define FIRST_LANES 0
+#define TABLES 0
 #define PIXELS 8
 typedef int16x8_t lanes;
 typedef uint8x16_t step;
 typedef uint16x8_t part;
 
 ALWAYS part part_zero(void) { return vdupq_n_u16(0); }
-/* It reads four halfwords, which serve four steps: a copy from a register is cheaper than one from memory. */
-ALWAYS step step_at(const uint8_t *row, int index, int left, int is_pair)
+ALWAYS step next_step(const uint8_t **from, int left, struct shape shape)
 {
-    uint16x4_t four = vreinterpret_u16_u8(vld1_u8(row + index / 4 * 8));
-    (void)left, (void)is_pair;
-    return vreinterpretq_u8_u16(vdupq_n_u16(four[index % 4]));
+    step bits;
+    (void)left, (void)shape;
+#ifdef __arm__ /* with intrinsics compilers do not advance the address */
+    __asm__("vld1.16 {%e0[], %f0[]}, [%1]!" : "=w"(bits), "+r"(*from) : "m"(*(const uint8_t (*)[STEP_BYTES])*from));
+#else
+    uint16_t half;
+    memcpy(&half, *from, sizeof half);
+    bits = vreinterpretq_u8_u16(vdupq_n_u16(half));
+    *from += STEP_BYTES;
+#endif
+    return bits;
 }
-ALWAYS part add_step(part sum, const uint8_t *weights, step bits, int is_pair)
+ALWAYS part add_step(part sum, const uint8_t *weights, step bits, struct shape shape)
 {
-    (void)is_pair;
+    (void)shape;
     sum = vpadalq_u8(sum, vcntq_u8(veorq_u8(vld1q_u8(weights), bits)));
     __asm__("" : "+w"(sum));
     return sum;
 }
-ALWAYS lanes part_sum(part sum, int is_pair)
+ALWAYS lanes part_sum(part sum)
 {
-    (void)is_pair;
     return vreinterpretq_s16_u16(sum);
 }
 ALWAYS lanes add(lanes a, lanes b) { return vaddq_s16(a, b); }
@@ -254,35 +277,36 @@ ALWAYS void store_bits(uint8_t *to, lanes distances, const int16_t *limits, int 
 #define WIDE 1
 #define LANES 8
 #define STEP_BYTES 4
-#define PAIRS 0
+#define TRIPLES 0
 #define NIBBLES 0
 #define PART_STEPS 31
-#define FIRST_LANES 0
+#define TABLES 0
 #define PIXELS 8
 typedef int32_t lanes __attribute__((vector_size(32)));
 typedef uint32_t step;
 typedef uint32_t part __attribute__((vector_size(32)));
 
 ALWAYS part part_zero(void) { return (part){0}; }
-ALWAYS step step_at(const uint8_t *row, int index, int left, int is_pair)
+ALWAYS step next_step(const uint8_t **from, int left, struct shape shape)
 {
-    (void)is_pair;
-    return word_at(row + 4 * index, left);
+    (void)shape;
+    const uint8_t *at = *from;
+    *from += STEP_BYTES;
+    return word_at(at, left);
 }
-ALWAYS part add_step(part sum, const uint8_t *weights, step window, int is_pair)
+ALWAYS part add_step(part sum, const uint8_t *weights, step window, struct shape shape)
 {
     part bits;
-    (void)is_pair;
+    (void)shape;
     memcpy(&bits, weights, sizeof bits);
     bits ^= window;
     bits -= (bits >> 1) & 0x55555555u;
     bits = (bits & 0x33333333u) + ((bits >> 2) & 0x33333333u);
     return sum + ((bits + (bits >> 4)) & 0x0f0f0f0fu);
 }
-ALWAYS lanes part_sum(part sum, int is_pair)
+ALWAYS lanes part_sum(part sum)
 {
     part halves = (sum & 0x00ff00ffu) + ((sum >> 8) & 0x00ff00ffu);
-    (void)is_pair;
     return (lanes)((halves & 0xffffu) + (halves >> 16));
 }
 ALWAYS lanes add(lanes a, lanes b) { return a + b; }
@@ -301,57 +325,92 @@ ALWAYS void store_bits(uint8_t *to, lanes distances, const int16_t *limits, int 
 
 /* What layout.py has to know of the variant. */
 struct form {
-    int32_t lanes, step_bytes, pairs, nibbles, first_lanes;
+    int32_t lanes, step_bytes, triples, nibbles, tables;
 };
-const struct form xnor_form = {LANES, STEP_BYTES, PAIRS, NIBBLES, FIRST_LANES};
+const struct form xnor_layout = {LANES, STEP_BYTES, TRIPLES, NIBBLES, TABLES};
 
 /* ---- The first layer adds the window's bytes times +1 or -1. An output is 1 if its sum is at least its limit; one
- * that does not exist has the largest limit. */
+ * that does not exist has the largest limit. A pixel can add one of eight numbers to a sum, +r+g+b, +r+g-b, and so on.
+ * They are computed once for all pixels. Bits 0, 1 and 2 of a number's place say whether red, green and blue count
+ * as +. */
 
 #define HALF 16 /* pixels are whole half words, so an image has room for a multiple of 16 outputs */
 #define SIDE 32 /* of a crop, in pixels */
 
-#if FIRST_LANES
+#if TABLES
 
-/* With an instruction for sums of four products: all windows of a row are first copied into words.
- * weights: int8_t [blocks of FIRST_LANES outputs][WORDS][FIRST_LANES][4], +1 or -1. */
-#define ROW_BYTES (3 * KERNEL)
-#define WORDS ((KERNEL * ROW_BYTES + 3) / 4)
+/* With an instruction that looks up 32 numbers: the eight numbers of a pixel lie side by side, so a vector has those of
+ * four neighbours. One look-up gives what a pixel adds to HALF outputs of a window, and the next pixel to those of the
+ * next window. weights: uint16_t [blocks of HALF outputs][TAPS][2 windows][HALF], places among the 4 x 8 numbers. */
+#define OF_PIXEL(a, b) a, b, a, b, a, b, a, b, a, b, a, b, a, b, a, b
+#define NONE 128
+static const uint8_t red_green[64] = {OF_PIXEL(0, 1), OF_PIXEL(3, 4), OF_PIXEL(6, 7), OF_PIXEL(9, 10)};
+static const uint8_t blue[64] = {OF_PIXEL(2, NONE), OF_PIXEL(5, NONE), OF_PIXEL(8, NONE), OF_PIXEL(11, NONE)};
+static const int8_t red_green_signs[16] = {-1, -1, 1, -1, -1, 1, 1, 1, -1, -1, 1, -1, -1, 1, 1, 1};
+static const int8_t blue_signs[16] = {-1, 0, -1, 0, -1, 0, -1, 0, 1, 0, 1, 0, 1, 0, 1, 0};
 
-ALWAYS void first_layer(const struct layer *layer, const uint8_t *crop, int16_t *images, uint8_t *out)
+/* `signs` times the bytes at `places` of four pixels; the sum of two bytes each. */
+ALWAYS __m512i signed_sums(__m512i four, const uint8_t *places, const int8_t *signs)
 {
-    const int size = SIDE - KERNEL + 1, out_bytes = layer->blocks * FIRST_LANES / 8;
-    uint8_t windows[SIDE][4 * WORDS];
-    (void)images;
-    memset(windows, 0, sizeof windows);
-    for (int y = 0; y < size; y++, crop += 3 * SIDE, out += size * out_bytes) {
-        for (int x = 0; x < size; x++)
-            for (int row = 0; row < KERNEL; row++)
-                memcpy(windows[x] + row * ROW_BYTES, crop + 3 * (row * SIDE + x), ROW_BYTES);
-        for (int block = 0; block < layer->blocks; block++) {
-            products weights[WORDS];
-            memcpy(weights, (const uint8_t *)layer->weights + block * sizeof weights, sizeof weights);
-            for (int x = 0; x < size; x++) {
-                products sum = {0};
-                for (int word = 0; word < WORDS; word++)
-                    sum = add_products(sum, weights[word], word_at(windows[x] + 4 * word, 4));
-                store_first(out + x * out_bytes + block * FIRST_LANES / 8, sum, layer->limits + block * FIRST_LANES);
+    __m512i sign = _mm512_broadcast_i32x4(_mm_loadu_si128((const void *)signs));
+    return _mm512_maddubs_epi16(_mm512_shuffle_epi8(four, _mm512_loadu_si512(places)), sign);
+}
+
+ALWAYS void sign_pixels(const uint8_t *crop, int16_t *numbers)
+{
+    for (int i = 0; i < SIDE * SIDE; i += 4) {
+        __m512i four = _mm512_broadcast_i32x4(_mm_maskz_loadu_epi8(0x0fff, crop + 3 * i)); /* 12 bytes */
+        __m512i sums = signed_sums(four, red_green, red_green_signs);
+        _mm512_storeu_si512(numbers + 8 * i, _mm512_add_epi16(sums, signed_sums(four, blue, blue_signs)));
+    }
+}
+
+ALWAYS void first_layer(const struct layer *layer, const uint8_t *crop, int16_t *numbers, uint8_t *out)
+{
+    const int size = SIDE - KERNEL + 1, out_bytes = layer->blocks * HALF / 8;
+    sign_pixels(crop, numbers);
+    for (int block = 0; block < layer->blocks; block++) {
+        __m256i of_outputs = _mm256_loadu_si256((const void *)(layer->limits + block * HALF));
+        __m512i limits = _mm512_broadcast_i64x4(of_outputs), places[TAPS];
+        uint8_t *to = out + block * HALF / 8;
+        memcpy(places, (const uint8_t *)layer->weights + block * sizeof places, sizeof places);
+        for (int y = 0; y < size; y++)
+            for (int x = 0; x < size; x += 2, to += 2 * out_bytes) {
+                __m512i sums = _mm512_setzero_si512();
+                for (int tap = 0; tap < TAPS; tap++) {
+                    __m512i four = _mm512_loadu_si512(numbers + 8 * ((y + tap / KERNEL) * SIDE + x));
+                    sums = _mm512_add_epi16(sums, _mm512_permutexvar_epi16(places[tap], four));
+                }
+                uint32_t bits = _mm512_cmpge_epi16_mask(sums, limits);
+                memcpy(to, &bits, HALF / 8);
+                bits >>= HALF;
+                memcpy(to + out_bytes, &bits, HALF / 8);
             }
-        }
     }
 }
 
 #else
 
-/* Without: a weight is +1 or -1, so a pixel can add one of eight numbers to a sum, +r+g+b, +r+g-b, and so on. They are
- * computed once for all pixels, as eight images; each output then adds nine numbers, for PIXELS neighbours at once.
- * weights: int32_t [blocks of HALF outputs][HALF][TAPS], where the number of the first window is in `images`. */
+/* Without: the numbers are eight images of the crop, one for each place, and an output adds nine of them for PIXELS
+ * neighbours at once. weights: int32_t [blocks of HALF outputs][HALF][TAPS], where the first window's number is. */
 #define IMAGE (SIDE * SIDE + SIDE) /* vectors at the last row's end read more than they need */
 #define VECTORS (SIDE / PIXELS)
 typedef int16_t pixels __attribute__((vector_size(2 * PIXELS)));
 typedef uint16_t pixel_bits __attribute__((vector_size(2 * PIXELS)));
 
-/* Bits 0, 1 and 2 of an image's number say whether red, green and blue count as +. */
+/* The next pixels of an image's row; it advances the address. */
+ALWAYS pixels next_pixels(const int16_t **from)
+{
+    pixels next;
+#if defined(__ARM_NEON) && defined(__arm__)
+    __asm__("vld1.16 {%e0, %f0}, [%1]!" : "=w"(next), "+r"(*from) : "m"(*(const int16_t (*)[PIXELS])*from));
+#else
+    memcpy(&next, *from, sizeof next);
+    *from += PIXELS;
+#endif
+    return next;
+}
+
 ALWAYS void sign_pixels(const uint8_t *restrict crop, int16_t *restrict images)
 {
     for (int i = 0; i < SIDE * SIDE; i++) {
@@ -376,6 +435,7 @@ ALWAYS void first_layer(const struct layer *layer, const uint8_t *crop, int16_t 
         for (int block = 0; block < layer->blocks; block++) {
             const int32_t *offsets = (const int32_t *)layer->weights + block * HALF * TAPS;
             const int16_t *limits = layer->limits + block * HALF;
+            const int16_t *row = (const void *)own((const uint8_t *)(images + y * SIDE));
             pixel_bits bits[VECTORS];
             uint16_t of_pixel[SIDE];
             for (int i = 0; i < VECTORS; i++)
@@ -384,10 +444,9 @@ ALWAYS void first_layer(const struct layer *layer, const uint8_t *crop, int16_t 
                 const uint16_t bit = (uint16_t)(1u << output);
                 pixels sums[VECTORS];
                 for (int tap = 0; tap < TAPS; tap++) {
-                    const int16_t *image = images + offsets[output * TAPS + tap] + y * SIDE;
+                    const int16_t *image = row + offsets[output * TAPS + tap];
                     for (int i = 0; i < VECTORS; i++) {
-                        pixels addend;
-                        memcpy(&addend, image + i * PIXELS, sizeof addend);
+                        pixels addend = next_pixels(&image);
                         sums[i] = tap ? sums[i] + addend : addend;
                     }
                 }
@@ -404,21 +463,15 @@ ALWAYS void first_layer(const struct layer *layer, const uint8_t *crop, int16_t 
 
 /* ---- The binary layers. */
 
-/* A window: `rows` rows of `row_bytes` bytes, in `steps` steps. Where these functions are inlined, its numbers are
- * constants, except for a dense layer and pixels of a rare size; so the compiler can unroll the loops. */
-struct shape {
-    int rows, row_bytes, steps, stride; /* stride: bytes from a row of the window to the next one */
-    int is_pair;
-};
-
-ALWAYS struct shape shape_of(int rows, int row_bytes, int stride, int pixel_bytes)
+ALWAYS struct shape shape_of(int rows, int row_bytes, int stride, int plane)
 {
-    int is_pair = PAIRS && pixel_bytes % (2 * STEP_BYTES) == 0, step_bytes = is_pair ? 2 * STEP_BYTES : STEP_BYTES;
-    return (struct shape){rows, row_bytes, (row_bytes + step_bytes - 1) / step_bytes, stride, is_pair};
+    int is_triple = TRIPLES && rows > 1;
+    int steps = (row_bytes + STEP_BYTES - 1) / STEP_BYTES;
+    return (struct shape){is_triple ? 1 : rows, row_bytes, steps, stride, is_triple, plane};
 }
 
 /* The bytes of the weights of one step. */
-ALWAYS int step_weights(struct shape shape) { return LANES * STEP_BYTES * (shape.is_pair || NIBBLES ? 2 : 1); }
+ALWAYS int step_weights(struct shape shape) { return LANES * STEP_BYTES * (shape.is_triple ? 3 : NIBBLES ? 2 : 1); }
 
 ALWAYS const uint8_t *weights_of(const struct layer *layer, struct shape shape, int block)
 {
@@ -429,17 +482,22 @@ ALWAYS const uint8_t *weights_of(const struct layer *layer, struct shape shape, 
 ALWAYS void add_steps(const struct layer *layer, struct shape shape, const uint8_t *const *windows, int count,
                       int block, int wide, int row, int rows, int begin, int end, part (*sums)[WINDOWS])
 {
-    for (int r = row; r < row + rows; r++)
-        for (int index = begin; index < end; index++)
+    for (int r = row; r < row + rows; r++) {
+        const uint8_t *at[WINDOWS], *weights[WIDE];
+        for (int i = 0; i < count; i++)
+            at[i] = own(windows[i] + r * shape.stride + begin * STEP_BYTES);
+        for (int b = 0; b < wide; b++)
+            weights[b] = own(weights_of(layer, shape, block + b) + (r * shape.steps + begin) * step_weights(shape));
+        for (int index = begin; index < end; index++) {
             for (int i = 0; i < count; i++) {
-                int left = shape.row_bytes - index * STEP_BYTES;
-                step bits = step_at(windows[i] + r * shape.stride, index, left, shape.is_pair);
-                for (int b = 0; b < wide; b++) {
-                    const uint8_t *weights = weights_of(layer, shape, block + b);
-                    weights += (r * shape.steps + index) * step_weights(shape);
-                    sums[b][i] = add_step(sums[b][i], weights, bits, shape.is_pair);
-                }
+                step bits = next_step(at + i, shape.row_bytes - index * STEP_BYTES, shape);
+                for (int b = 0; b < wide; b++)
+                    sums[b][i] = add_step(sums[b][i], weights[b], bits, shape);
             }
+            for (int b = 0; b < wide; b++)
+                weights[b] += step_weights(shape);
+        }
+    }
 }
 
 /* The distances of `count` windows from the weights of `wide` blocks. */
@@ -449,7 +507,7 @@ ALWAYS void distances_of(const struct layer *layer, struct shape shape, const ui
     int rows = shape.rows * shape.steps <= PART_STEPS ? shape.rows : 1; /* of a part */
     for (int b = 0; b < wide; b++)
         for (int i = 0; i < count; i++)
-            distances[b][i] = part_sum(part_zero(), 0);
+            distances[b][i] = part_sum(part_zero());
     for (int row = 0; row < shape.rows; row += rows)
         for (int begin = 0; begin < shape.steps; begin += PART_STEPS) {
             int end = begin + PART_STEPS < shape.steps ? begin + PART_STEPS : shape.steps;
@@ -460,7 +518,7 @@ ALWAYS void distances_of(const struct layer *layer, struct shape shape, const ui
             add_steps(layer, shape, windows, count, block, wide, row, rows, begin, end, sums);
             for (int b = 0; b < wide; b++)
                 for (int i = 0; i < count; i++)
-                    distances[b][i] = add(distances[b][i], part_sum(sums[b][i], shape.is_pair));
+                    distances[b][i] = add(distances[b][i], part_sum(sums[b][i]));
         }
 }
 
@@ -499,7 +557,7 @@ ALWAYS void outputs(const struct layer *layer, struct shape shape, const uint8_t
 ALWAYS void convolve(const struct layer *layer, const uint8_t *in, int pixel_bytes, uint8_t *out)
 {
     int size = layer->side - KERNEL + 1, stride = layer->side * pixel_bytes, out_bytes = output_bytes(layer);
-    struct shape shape = shape_of(KERNEL, KERNEL * pixel_bytes, stride, pixel_bytes);
+    struct shape shape = shape_of(KERNEL, KERNEL * pixel_bytes, stride, layer->side * stride);
     if (layer->pools) {
         for (int y = 0; y + 1 < size; y += 2)
             for (int x = 0; x + 1 < size; x += 2, out += out_bytes) {
@@ -536,7 +594,7 @@ static void convolve_bits(const struct layer *layer, const uint8_t *in, uint8_t 
 ALWAYS struct shape whole_image(const struct layer *layer)
 {
     int bytes = layer->side * layer->side * layer->pixel_bytes;
-    return shape_of(1, bytes, bytes, layer->pixel_bytes);
+    return shape_of(1, bytes, bytes, 0);
 }
 
 static void write_scores(const struct layer *layer, const uint8_t *in, int32_t *scores)
@@ -564,42 +622,50 @@ static void pool(uint8_t *image, int size, int pixel_bytes)
             }
 }
 
-/* Stores the words of a layer's input as add_step takes pairs. */
-static void pair_words(const struct layer *layer, uint8_t *image)
+/* Appends its plane to the image that a convolution takes: each byte is the XOR of those in three rows. */
+static void add_plane(const struct layer *layer, uint8_t *image)
 {
-    int bytes = layer->side * layer->side * layer->pixel_bytes;
-    for (int i = 0; i < bytes; i += 8) {
-        uint64_t pair;
-        memcpy(&pair, image + i, sizeof pair);
-        pair ^= pair << 32;
-        memcpy(image + i, &pair, sizeof pair);
-    }
+    int stride = layer->side * layer->pixel_bytes, bytes = layer->side * stride;
+    uint8_t *restrict plane = image + bytes;
+    for (int i = 0; i + 2 * stride < bytes; i++)
+        plane[i] = image[i] ^ image[i + stride] ^ image[i + 2 * stride];
 }
 
-/* The scores of `count` crops, [count][side][side][3] uint8 RGB, to [count][outputs of the last layer].
- * images: two of `image_bytes` bytes, each 8 bytes larger than the largest output of a layer before pooling, since a
- * step may be read beyond its end. signed_images: int16_t [8][SIDE + 1][SIDE] for the first layer, if FIRST_LANES is 0;
- * the row beyond each image must be 0. What is left in both shows the last crop: the caller wipes them. */
-void xnor_scores(const struct layer *layers, int32_t layer_count, int16_t *signed_images, uint8_t *images,
-                 int32_t image_bytes, const uint8_t *crops, int32_t *scores, int32_t count)
+/* A network with its memory.
+ * crops: [count][SIDE][SIDE][3] uint8 RGB. scores: [count][outputs of the last layer].
+ * images: two of `image_bytes` bytes, each with room for the largest output of a layer before pooling, for the largest
+ * image with its plane, and for 8 bytes, since a step may be read beyond its end.
+ * numbers: [8][SIDE + 1][SIDE] for the first layer; the last row of each must be 0.
+ * What is left in images and numbers shows the last crop: the caller wipes them. */
+struct network {
+    const struct layer *layers;
+    int16_t *numbers;
+    uint8_t *images;
+    const uint8_t *crops;
+    int32_t *scores;
+    int32_t layer_count, image_bytes;
+};
+
+/* Computes the scores of the first `count` crops. */
+void xnor_scores(const struct network *network, int32_t count)
 {
     for (int32_t crop = 0; crop < count; crop++) {
-        const uint8_t *in = crops + (int64_t)crop * SIDE * SIDE * 3;
-        for (int32_t index = 0; index < layer_count; index++) {
-            const struct layer *layer = layers + index;
-            uint8_t *out = images + index % 2 * image_bytes;
+        const uint8_t *in = network->crops + (int64_t)crop * SIDE * SIDE * 3;
+        for (int32_t index = 0; index < network->layer_count; index++) {
+            const struct layer *layer = network->layers + index;
+            uint8_t *out = network->images + index % 2 * network->image_bytes;
             switch (layer->kind) {
             case FIRST:
-                first_layer(layer, in, signed_images, out);
+                first_layer(layer, in, network->numbers, out);
                 if (layer->pools)
                     pool(out, SIDE - KERNEL + 1, output_bytes(layer));
                 break;
             case CONV: convolve_bits(layer, in, out); break;
             case DENSE: outputs(layer, whole_image(layer), &in, 1, 0, out); break;
-            case SCORES: write_scores(layer, in, scores + (int64_t)crop * layer->outputs);
+            case SCORES: write_scores(layer, in, network->scores + (int64_t)crop * layer->outputs);
             }
-            if (PAIRS && index + 1 < layer_count && layer[1].pixel_bytes % 8 == 0)
-                pair_words(layer + 1, out);
+            if (TRIPLES && index + 1 < network->layer_count && layer[1].kind == CONV)
+                add_plane(layer + 1, out);
             in = out;
         }
     }
