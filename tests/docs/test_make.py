@@ -27,7 +27,7 @@ def called(text: str) -> set[str]:
 
 def called_by_ci() -> set[str]:
     """The targets in the commands of ``.ci/run``."""
-    lines = (ROOT / ".ci" / "run").read_text(encoding="utf-8").splitlines()
+    lines = (ROOT / ".ci" / "run").read_text(encoding="utf-8").replace("\\\n", " ").splitlines()
     commands = [re.sub(r"\w+=\S+|\".*?\"", "", line) for line in lines if re.match(r"(make|side_by_side) ", line)]
     return {word for command in commands for word in command.replace("||", "").split()} - {"make", "side_by_side"}
 
