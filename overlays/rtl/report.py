@@ -3,6 +3,7 @@
 python -m overlays.rtl.report                    the table
 python -m overlays.rtl.report --json             an object by network
 python -m overlays.rtl.report --measure          measure everything again (hours); --measure simulation u-cnv: one part
+python -m overlays.rtl.report --write            also write the tables into README.md
 
 The figures are kept in figures.json with the hashes of the circuit, and of the shell, that they belong to. If one of
 these is another one by now they are refused. What was not measured, such as the clock of a network that was not
@@ -23,7 +24,7 @@ from binarycop.errors import BinaryCoPError
 from overlays.atomic_write import atomic_write
 from overlays.command_line import make_parser, print_progress
 from overlays.networks.tables import NETWORKS
-from overlays.rtl import generate, simulation, synthesis
+from overlays.rtl import generate, simulation, synthesis, tables
 from overlays.rtl.accelerator import sha256_of, shell_sha256
 from overlays.rtl.generate import default_plan
 from overlays.rtl.model import latency
@@ -32,6 +33,7 @@ from overlays.rtl.plan import Plan
 from overlays.rtl.simulation import SimulationError, Stalls
 
 FIGURES = Path(__file__).with_name("figures.json")
+PAGE = Path(__file__).with_name("README.md")
 BUNDLES = Path(__file__).resolve().parents[1] / "bundles"
 PARTS = {
     "simulation": ("images", "wrong_scores", "cycles_per_image", "latency_cycles"),
@@ -42,24 +44,6 @@ PARTS = {
 }
 _SHELL_HASH = "shell_sha256"
 _WITH_SHELL = ("shell-simulation", "shell-synthesis")
-_ROWS = {
-    "images": "images compared with the emulator",
-    "wrong_scores": "wrong scores",
-    "cycles_per_image": "clocks for each image of a batch",
-    "latency_cycles": "latency: clocks from first pixel to last score",
-    "luts": "LUTs (7-series, yosys)",
-    "ffs": "flip-flops",
-    "bram36": "block RAMs of 36 Kbit",
-    "dsps": "DSPs",
-    "fmax_mhz_ecp5": "clock routed on an ECP5, slowest grade, MHz",
-    "cycles_per_image_with_shell": "with its shell: clocks for each image of a batch",
-    "latency_cycles_with_shell": "with its shell: clocks from the start of the input DMA to the end of the output DMA",
-    "luts_with_shell": "with its shell: LUTs",
-    "ffs_with_shell": "with its shell: flip-flops",
-    "bram36_with_shell": "with its shell: block RAMs of 36 Kbit",
-    "dsps_with_shell": "with its shell: DSPs",
-}
-_NETWORKS = {"cnv": "CNV", "n-cnv": "n-CNV", "u-cnv": "µ-CNV"}
 _IMAGES = {"cnv": 1_000, "n-cnv": 10_000, "u-cnv": 10_000}
 _DISTURBED = Stalls(input=30, output=30, resets=2)
 _DISTURBED_IMAGES = 100
@@ -200,6 +184,7 @@ def main(words: list[str] | None = None) -> int:
     parser = make_parser(__doc__)
     parser.add_argument("--json", action="store_true", help="print an object")
     parser.add_argument("--measure", nargs="*", metavar="WORD", help="parts and networks to measure; none: all of them")
+    parser.add_argument("--write", action="store_true", help="write the tables into README.md")
     parser.add_argument("--missing", action="store_true", help="measure only what these circuits do not have yet")
     options = parser.parse_args(words)
     try:
@@ -209,7 +194,10 @@ def main(words: list[str] | None = None) -> int:
     except (BinaryCoPError, StaleFiguresError, RuntimeError, OSError) as error:
         print(f"report: {error}", file=sys.stderr)
         return 1
-    print(json.dumps(figures, indent=2) if options.json else table(figures))
+    if options.write:
+        tables_of_page = tables.everything(figures), tables.beside_the_paper(figures)
+        PAGE.write_text(tables.replaced(PAGE.read_text(encoding="utf-8"), tables_of_page), encoding="utf-8")
+    print(json.dumps(figures, indent=2) if options.json else tables.everything(figures))
     return 0
 
 
@@ -219,16 +207,6 @@ def _measure(parser: argparse.ArgumentParser, words: list[str], *, if_missing: b
     for name in [word for word in words if word in NETWORKS] or NETWORKS:
         for part in [word for word in words if word in PARTS] or PARTS:
             measure(name, part, if_missing=if_missing)
-
-
-def table(figures: dict[str, Figures]) -> str:
-    """The figures as a Markdown table."""
-    names = list(figures)
-    rows = [f"| | {' | '.join(_NETWORKS[name] for name in names)} |", f"|---|{'---|' * len(names)}"]
-    for key, row in _ROWS.items():
-        cells = ["–" if figures[name].get(key) is None else f"{figures[name][key]:,g}" for name in names]
-        rows.append(f"| {row} | {' | '.join(cells)} |")
-    return "\n".join(rows)
 
 
 if __name__ == "__main__":

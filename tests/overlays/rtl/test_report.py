@@ -8,7 +8,7 @@ import pytest
 
 from binarycop.bundle import files
 from overlays.networks.tables import NETWORKS
-from overlays.rtl import accelerator, report
+from overlays.rtl import accelerator, report, tables
 from overlays.rtl.accelerator import shell_sha256
 from overlays.rtl.generate import default_plan
 from overlays.rtl.report import BUNDLES, PARTS, StaleFiguresError, circuit_sha256
@@ -170,8 +170,28 @@ def test_an_unknown_word_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_the_page_has_the_kept_figures() -> None:
-    page = report.FIGURES.with_name("README.md").read_text()
-    assert report.table(json.loads(report.FIGURES.read_text())) in page
+    page = report.PAGE.read_text(encoding="utf-8")
+    figures = json.loads(report.FIGURES.read_text(encoding="utf-8"))
+    assert tables.everything(figures) in page
+    assert tables.beside_the_paper(figures) in page
+
+
+def test_the_tables_replace_those_of_the_page_and_leave_the_rest() -> None:
+    page = report.PAGE.read_text(encoding="utf-8")
+    figures = json.loads(report.FIGURES.read_text(encoding="utf-8"))
+    changed = {name: {**of_network, "images": 7, "luts_with_shell": 8} for name, of_network in figures.items()}
+    new = tables.replaced(page, [tables.everything(changed), tables.beside_the_paper(changed)])
+    assert "| images compared with the emulator | 7 | 7 | 7 |" in new
+    assert "| LUTs, here | 8 | 8 | 8 |" in new
+    assert tables.replaced(new, [tables.everything(figures), tables.beside_the_paper(figures)]) == page
+    with pytest.raises(ValueError, match="0 tables of the page have a row 'images compared with the emulator'"):
+        tables.replaced("no table", [tables.everything(figures)])
+
+
+def test_what_was_not_measured_is_a_dash_in_the_tables() -> None:
+    table = tables.beside_the_paper({"cnv": {}, "n-cnv": {"cycles_per_image_with_shell": 1024.0}})
+    assert "| images a second, here | – | 97,656 |" in table
+    assert "| latency of one image, here | – | – |" in table
 
 
 def test_ram_and_shift_registers_count_as_luts() -> None:
