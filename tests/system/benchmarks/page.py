@@ -32,7 +32,9 @@ run; this shows another one beside it, as ratios:
 """
 _SENTENCES = {
     "kernel": """All engines get the same crops on one thread, and their scores must be the golden ones. A batch has 64
-crops.""",
+crops. With AVX-512 a crop of CNV takes 192,000 clocks of this processor, at 3.7 GHz. 20,000 are the first layer's, and
+168,000 those of the other five convolutions. Their XORs, full adders, popcounts and additions alone need 150,000, since
+two vectors of 512 bits are all that the processor begins in a clock. The call from Python adds 2 µs.""",
     "finders": """The detectors on drawn frames, on one thread. The model of YuNet does not ship with the project.""",
     "faces": """The detectors on annotated pictures: recall with its 95 % interval.""",
     "frame": """A drawn clip of 640×480, from a frame's capture to the lines, without the decoding of its JPEG. In
