@@ -257,7 +257,7 @@ TORCH ?= torch==2.13.0
 $(TRAINING)/.installed: setup.cfg pyproject.toml
 	@$(PYTHON) -m venv $(TRAINING)
 	@$(TRAINING)/bin/python $(PIP) '$(TORCH)'
-	@$(TRAINING)/bin/python $(PIP) --editable '.[train,test]'
+	@$(TRAINING)/bin/python $(PIP) 'pytest>=7' 'pytest-xdist>=3' 'hypothesis>=6' --editable '.[train]'
 	@touch $@
 
 # Yosys synthesises the circuit, and proves parts of it with z3.
