@@ -18,7 +18,7 @@ from overlays.rtl import accelerator, generate
 
 RTL = Path(__file__).resolve().parents[1]
 RULES, MODEL = RTL / "rules", RTL / "model"
-_LONGEST_S = 1800
+_LONGEST_S = 3600
 _OPTIONS = ("-O3", "--x-assign", "fast", "--x-initial", "fast", "--assert", "-Wno-lint", "--timescale", "1ns/1ps")
 # What runs once, to set the model up, is not optimised: that halves the compiler's time.
 _SPEED = ("-MAKEFLAGS", "OPT_FAST=-O2", "-MAKEFLAGS", "OPT_SLOW=-O0")
