@@ -1,5 +1,6 @@
 """The pixels of a frame: an array, or what a camera sent, which is converted as far as it is looked at."""
 
+from collections.abc import Callable
 from typing import Any, Protocol
 
 import numpy as np
@@ -28,6 +29,9 @@ class RawPicture(Protocol):
 
 Pixels = NDArray[np.uint8] | RawPicture
 """(H, W, 3) uint8 BGR. ``np.asarray`` gives the whole picture."""
+
+Shrink = Callable[[NDArray[np.uint8], int], NDArray[np.uint8]]
+"""Gives a square picture (S, S, 3) uint8 another side: each pixel is the mean of the area that it covers."""
 
 
 def every(pixels: Pixels, top: int, left: int, step: int) -> NDArray[np.uint8]:

@@ -4,9 +4,11 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from binarycop.bundle.files import Bundle
-from binarycop.classifier.base import Classifier
+from binarycop.bundle import files as bundles
+from binarycop.bundle.search import find_bundle
+from binarycop.classifier.choose import open_emulator, open_shrink
 from binarycop.clock import Clock, ManualClock
+from binarycop.detection.crop import shrink_by_opencv
 from binarycop.frames.base import Frame
 from binarycop.journal.writers import MemoryJournal
 from binarycop.lines.mock import MockLines
@@ -30,15 +32,20 @@ def service_of(
     settings: Settings,
     clock: Clock | None = None,
     thread: DetectorThread | None = None,
-    opened: tuple[Bundle, Classifier] | None = None,
+    features: frozenset[str] | None = None,
 ) -> Iterator[Service]:
     """The service. clock, thread: as ``run`` has them; None for one that runs frame by frame.
 
-    opened: another classifier than that of the settings. Raises BinaryCoPError.
+    features: the emulator uses only these of the processor. Raises BinaryCoPError.
     """
-    bundle, classifier = opened or open_bundle(settings.classifier)
-    tracker = tracker_of(settings.gates[0], detector_of(settings.gates[0]), thread)
-    with make_service(settings, bundle, classifier, [tracker], MockLines(), MemoryJournal(), clock) as service:
+    if features is None:
+        bundle, classifier = open_bundle(settings.classifier)
+    else:
+        bundle = bundles.load(find_bundle(settings.classifier.bundle))
+        classifier = open_emulator(bundle, features)
+    tracker, journal = tracker_of(settings.gates[0], detector_of(settings.gates[0]), thread), MemoryJournal()
+    shrink = open_shrink(shrink_by_opencv, features)
+    with make_service(settings, bundle, classifier, [tracker], MockLines(), journal, clock, shrink=shrink) as service:
         yield service
 
 

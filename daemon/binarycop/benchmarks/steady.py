@@ -17,9 +17,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from binarycop.benchmarks.one_gate import is_person_in_front, replay_frame, service_of, settings_of
-from binarycop.bundle import files as bundles
-from binarycop.bundle.search import find_bundle
-from binarycop.classifier.choose import open_emulator
 from binarycop.classifier.native.kernel import processor_features
 from binarycop.classifier.native.variants import this_machine
 from binarycop.clock import ManualClock
@@ -56,9 +53,7 @@ def run(who: str, count: int, on_warm: Callable[[], None] = lambda: None) -> boo
     on_warm: called before the first frame after ``WARM_UP``.
     """
     clock, shown = ManualClock(), pictures(who)
-    settings = settings_of("drawn")
-    bundle = bundles.load(find_bundle(settings.classifier.bundle))
-    with service_of(settings, opened=(bundle, open_emulator(bundle, _features()))) as service:
+    with service_of(settings_of("drawn"), features=_features()) as service:
         for number in range(count):
             if number == WARM_UP:
                 on_warm()

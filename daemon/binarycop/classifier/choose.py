@@ -5,9 +5,11 @@ from collections.abc import Iterable
 from binarycop.bundle.files import Bundle
 from binarycop.classifier.base import Classifier
 from binarycop.classifier.emulator import Emulator
+from binarycop.classifier.native.area_mean import AreaMean
 from binarycop.classifier.native.emulator import NativeEmulator
 from binarycop.classifier.native.kernel import find_kernel
 from binarycop.classifier.native.layout import layout
+from binarycop.pixels import Shrink
 
 
 def open_emulator(bundle: Bundle, features: Iterable[str] | None = None) -> Classifier:
@@ -15,6 +17,12 @@ def open_emulator(bundle: Bundle, features: Iterable[str] | None = None) -> Clas
     kernel = find_kernel() if features is None else find_kernel(features=features)
     network = layout(bundle, kernel.form) if kernel is not None else None
     return NativeEmulator(kernel, network) if kernel is not None and network is not None else Emulator(bundle)
+
+
+def open_shrink(by_opencv: Shrink, features: Iterable[str] | None = None) -> Shrink:
+    """The compiled function that shrinks crops, where there is one for this machine, or for these features of it."""
+    kernel = find_kernel() if features is None else find_kernel(features=features)
+    return by_opencv if kernel is None else AreaMean(kernel, by_opencv)
 
 
 def engine_of(classifier: Classifier) -> str | None:

@@ -4,6 +4,7 @@ import argparse
 
 from binarycop.bundle.files import Bundle
 from binarycop.classifier.base import Classifier
+from binarycop.classifier.choose import open_shrink
 from binarycop.cli.console import counts_text, latency_text
 from binarycop.cli.left_out import print_source
 from binarycop.cli.options import (
@@ -17,6 +18,7 @@ from binarycop.cli.options import (
 from binarycop.cli.progress import Progress
 from binarycop.cli.terminal import print_note
 from binarycop.clock import Clock, ManualClock, MonotonicClock
+from binarycop.detection.crop import shrink_by_opencv
 from binarycop.errors import SourceError, SourceErrors
 from binarycop.frames.choose import open_recording
 from binarycop.frames.names import is_recording
@@ -95,7 +97,14 @@ def _replay_clip(
         lane = settings.gates[0]
         tracker = assembly.tracker_of(lane, assembly.detector_of(lane), tracer=tracer)
         with assembly.make_service(
-            settings, bundle, classifier, [tracker], MockLines(), journal, tracer=tracer
+            settings,
+            bundle,
+            classifier,
+            [tracker],
+            MockLines(),
+            journal,
+            tracer=tracer,
+            shrink=open_shrink(shrink_by_opencv),
         ) as service:
             spans = tracer.of_gate(lane.name)
             latencies = replay(service, source, clock, spans, lambda: progress.update(source.share_read))

@@ -12,6 +12,7 @@ from binarycop.classifier.choose import open_emulator
 from binarycop.clock import Clock
 from binarycop.detection.base import Detector
 from binarycop.detection.choose import make_detector
+from binarycop.detection.crop import shrink_by_opencv
 from binarycop.detection.fixed_region import FixedRegion
 from binarycop.detection.views import views_of_each_face
 from binarycop.frames.camera import CameraSettings
@@ -21,6 +22,7 @@ from binarycop.frames.names import DEMO, is_recording
 from binarycop.frames.source_reader import GrabberSettings
 from binarycop.journal.writers import Journal
 from binarycop.lines.lane_io import LaneIo
+from binarycop.pixels import Shrink
 from binarycop.service.failover_classifier import FailoverClassifier
 from binarycop.service.lane import Lane
 from binarycop.service.perception import LaneView, Perception
@@ -97,10 +99,12 @@ def make_service(
     journal: Journal,
     clock: Clock | None = None,
     tracer: Tracer = NO_TRACER,
+    shrink: Shrink = shrink_by_opencv,
 ) -> Service:
     """Make the service. trackers: one for each gate.
 
     clock: of a live service, whose perception runs in a thread of its own; None for one that runs frame by frame.
+    shrink: makes the crops.
 
     Raises LineError if a line cannot be opened; the lines that are open already are then closed.
     """
@@ -112,7 +116,7 @@ def make_service(
         for lane, tracker in zip(settings.gates, trackers):
             lane_io = opened.enter_context(LaneIo(lane, factory))
             of_gate = tracer.of_gate(lane.name)
-            view = LaneView(tracker, manifest.crop, face_views, of_gate)
+            view = LaneView(tracker, manifest.crop, face_views, of_gate, shrink)
             lanes.append(
                 Lane(lane, view, lane_io, journal, manifest.abstain_margin, label, clock, of_gate, spares_votes=spares)
             )

@@ -8,8 +8,10 @@ from pathlib import Path
 
 from binarycop import __version__
 from binarycop.bundle.manifest import Manifest
+from binarycop.classifier.choose import open_shrink
 from binarycop.clock import Clock
 from binarycop.detection.choose import words_of
+from binarycop.detection.crop import shrink_by_opencv
 from binarycop.frames.grabber import Grabber
 from binarycop.frames.names import is_recording
 from binarycop.journal.events import Event
@@ -74,7 +76,9 @@ def open_parts(
         relay_off_list.check(Path(os.environ[_LIST]), settings.gates, lines)
     factory = factory_stack.enter_context(open_factory(lines))
     service = relay_stack.enter_context(
-        make_service(settings, bundle, classifier, trackers, factory, journal, clock, tracer)
+        make_service(
+            settings, bundle, classifier, trackers, factory, journal, clock, tracer, open_shrink(shrink_by_opencv)
+        )
     )
     # From here on only the service closes the classifier: not if the perception hangs in it.
     classifier_stack.pop_all()

@@ -7,10 +7,12 @@ from math import inf
 import numpy as np
 from numpy.typing import NDArray
 
+from binarycop.detection.crop import shrink_by_opencv
 from binarycop.detection.light import Light, light_of
 from binarycop.detection.views import cut_views, mean_scores
 from binarycop.frames.base import Frame
 from binarycop.geometry import Box, CropGeometry
+from binarycop.pixels import Shrink
 from binarycop.service.failover_classifier import FailoverClassifier
 from binarycop.settings.faces import FacesSettings
 from binarycop.trace import NO_TRACER, Stage, Tracer
@@ -48,13 +50,19 @@ class Sighting:
 class LaneView:
     """One lane's tracker. Only the thread that runs ``Perception.step`` uses it, except for the three requests below.
 
-    face_views: how many views of the front person's face are cut out of each frame.
+    face_views: how many views of the front person's face are cut out of each frame. shrink: see ``crop``.
     """
 
     def __init__(
-        self, tracker: Tracker, geometry: CropGeometry, face_views: int = 1, tracer: Tracer = NO_TRACER
+        self,
+        tracker: Tracker,
+        geometry: CropGeometry,
+        face_views: int = 1,
+        tracer: Tracer = NO_TRACER,
+        shrink: Shrink = shrink_by_opencv,
     ) -> None:
         self._tracker, self._geometry, self._face_views, self._tracer = tracker, geometry, face_views, tracer
+        self._shrink = shrink
         self._requested_resets = self._resets = 0
         # Nobody clears the request: one that came while an earlier one is applied would be lost.
         self._requested_settings: FacesSettings | None = None
@@ -107,7 +115,7 @@ class LaneView:
         if frame is None or front.box is None or not self._is_crop_due(frame.captured_s):
             return sighting, None
         with self._tracer.span(Stage.CROP):
-            views = cut_views(frame.picture, front.box, self._geometry, self._face_views)
+            views = cut_views(frame.picture, front.box, self._geometry, self._face_views, self._shrink)
             return replace(sighting, light=light_of(views[0])), views
 
     def _is_crop_due(self, captured_s: float) -> bool:

@@ -11,7 +11,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from binarycop.classifier.native.variants import SOURCE, Variant, this_machine, variants_of
+from binarycop.classifier.native.variants import SOURCE, SOURCES, Variant, this_machine, variants_of
 
 FLAGS = ("-std=gnu11", "-O3", "-Wall", "-Wextra", "-Werror", "-Wno-psabi", "-fPIC", "-shared", "-nostdlib", "-s")
 _LONGEST_S = 600.0  # of one variant: seconds on a quiet machine
@@ -35,7 +35,7 @@ def build(variant: Variant, compiler: str, folder: Path) -> bool:
     """Compile one variant; returns whether that worked. The compiler's messages go to standard error."""
     file = folder / variant.file
     part = file.with_suffix(f".{os.getpid()}.part")  # kernel.py never finds half a library, nor that of another build
-    command = [compiler, *FLAGS, *variant.flags, "-o", str(part), str(SOURCE)]
+    command = [compiler, *FLAGS, *variant.flags, "-o", str(part), *map(str, SOURCES)]
     try:
         if subprocess.run(command, check=False, timeout=_LONGEST_S).returncode != 0:
             return False

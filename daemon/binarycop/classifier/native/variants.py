@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 SOURCE = Path(__file__).with_name("xnor_kernel.c")
+SOURCES = SOURCE, SOURCE.with_name("area_mean.c")
+"""What a library is compiled from."""
 
 
 @dataclass(frozen=True)
