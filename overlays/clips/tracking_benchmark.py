@@ -11,9 +11,9 @@ import cv2
 import numpy as np
 
 from binarycop.classes import MaskClass
+from binarycop.frames.low_res import subsample
 from binarycop.geometry import Box
 from binarycop.tracking import motion, template
-from binarycop.tracking.low_res import subsample
 from binarycop.tracking.motion import Motion
 from overlays.clips.people import Person
 from overlays.clips.render import Camera, Pixels, paste, wall

@@ -148,6 +148,26 @@ def test_boxes_are_in_pixels_of_the_frame_even_if_it_was_shrunk() -> None:
     assert (face.box.x_px, face.box.y_px, face.box.width_px) == (4 * 24, 4 * 24, 4 * 24)
 
 
+def test_a_coarse_search_is_at_half_of_the_size_if_the_refinement_network_sees_its_faces_as_well_there() -> None:
+    proposal = FakeProposal()
+    detector = lookout(proposal)
+    frame = np.zeros((480, 640, 3), np.uint8)
+    for least_px, width in ((97.0, 160), (95.0, 320)):
+        detector.detect_large(frame, least_px)
+        assert proposal.shapes[-1] == (
+            width * 3 // 4 // 32 * 32 + 32 * (width == 160 or width * 3 // 4 % 32 > 0),
+            width,
+            3,
+        )
+    proposal.cells[0, 4, 5] = (2.0, 0.0, 0.0, 0.0, 0.0)
+    (face,) = detector.detect_large(frame, 97.0)
+    proposal.cells = {(0, 4, 5): (2.0, 0.0, 0.0, 0.0, 0.0)}
+    (whole,) = detector.detect(frame)
+    assert face.box.width_px == 2 * whole.box.width_px
+    detector.detect_large(np.zeros((120, 160, 3), np.uint8), 60.0)
+    assert max(proposal.shapes[-1]) < 160
+
+
 def test_faces_below_the_threshold_do_not_count() -> None:
     proposal = FakeProposal()
     proposal.cells[(0, 4, 4)] = (0.0, 0.0, 0.0, 0.0, 0.0)

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from binarycop import pixels
 from binarycop.detection.crop import crop
+from binarycop.frames.low_res import subsample
 from binarycop.frames.packed_picture import CODES as PACKED
 from binarycop.frames.packed_picture import PackedPicture
 from binarycop.frames.pixel_format import LAYOUTS
@@ -17,7 +18,6 @@ from binarycop.frames.semi_planar_picture import CODES as SEMI_PLANAR
 from binarycop.frames.semi_planar_picture import SemiPlanarPicture
 from binarycop.geometry import Box, CropGeometry
 from binarycop.pixels import RawPicture
-from binarycop.tracking.low_res import subsample
 
 FOURCCS = [*PACKED, *SEMI_PLANAR]
 FORMATS = st.sampled_from(FOURCCS)

@@ -3,11 +3,13 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
 import pytest
 
 from binarycop.clock import ManualClock
 from binarycop.errors import SourceError, UndecodableFrame
 from binarycop.frames.base import Frame, Source
+from binarycop.frames.low_res import subsample
 from binarycop.frames.source_event import SourceEvent, SourceEventKind
 from binarycop.frames.source_reader import GrabberSettings, SourceReader
 from tests.frames.fakes import ListedSource, frame
@@ -384,3 +386,13 @@ def test_the_wait_for_a_picture_is_not_added_to_the_interval() -> None:
     run.reader.interval_s = 0.2
     run.step(5)
     assert [at_s for at_s, _ in run.frames] == pytest.approx([100.03, 100.23, 100.43])
+
+
+@pytest.mark.parametrize("is_live", [True, False])
+def test_each_frame_comes_with_what_motion_and_templates_work_on(*, is_live: bool) -> None:
+    run = Run([ListedSource([frame(0), frame(1, 0.04)], is_live=is_live)], is_live=is_live)
+    run.step(4)
+    assert run.frames
+    for _, each in run.frames:
+        assert each.low_res is not None
+        assert np.array_equal(each.low_res.grey, subsample(each.picture).grey)

@@ -5,9 +5,9 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
+from binarycop.frames.low_res import subsample
 from binarycop.geometry import Box
 from binarycop.tracking import motion
-from binarycop.tracking.low_res import subsample
 from binarycop.tracking.motion import Motion
 from tests.detection.scenes import scene
 

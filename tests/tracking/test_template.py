@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
+from binarycop.frames.low_res import subsample
 from binarycop.geometry import Box
 from binarycop.tracking import template
-from binarycop.tracking.low_res import subsample
 from binarycop.tracking.template import Template
 from tests.detection.scenes import scene
 

@@ -48,7 +48,7 @@ class SlowRunner:
     def is_done(self) -> bool:
         return self.is_finished and self.faces is not None
 
-    def submit(self, pixels: Pixels) -> None:
+    def submit(self, pixels: Pixels, least_px: float = 0.0) -> None:
         assert self.faces is None, "one request at a time"
         self.faces = self.detector.detect(np.asarray(pixels, np.uint8))
 
@@ -62,14 +62,31 @@ class SlowRunner:
         return True
 
 
+@dataclass
+class CoarseFake(FakeDetector):
+    """It finds no small faces in a coarse search. least_px: of each search; 0: it was for all faces."""
+
+    least_px: list[float] = field(default_factory=list)
+
+    def detect(self, pixels: NDArray[np.uint8]) -> list[Face]:
+        self.least_px.append(0.0)
+        return super().detect(pixels)
+
+    def detect_large(self, pixels: NDArray[np.uint8], least_px: float) -> list[Face]:
+        self.least_px.append(least_px)
+        return [face for face in super().detect(pixels) if face.box.shorter_px >= least_px]
+
+
 class Lane:
     """A tracker with its detector and its clock."""
 
-    def __init__(self, settings: FacesSettings | None = None, *, slow: bool = False) -> None:
-        self.detector = FakeDetector()
+    def __init__(
+        self, settings: FacesSettings | None = None, detector: FakeDetector | None = None, *, slow: bool = False
+    ) -> None:
+        self.detector = detector or FakeDetector()
         self.runner = SlowRunner(self.detector)
-        settings = settings or SMALL
-        self.tracker = Tracker(self.runner if slow else SyncRunner(self.detector), settings)
+        runner = self.runner if slow else SyncRunner(self.detector)
+        self.tracker = Tracker(runner, settings or SMALL, searches_coarsely=isinstance(detector, CoarseFake))
         self.now_s, self.number = 10.0, 0
 
     def step(self, people: dict[int, Box]) -> FrontPerson:
@@ -302,3 +319,28 @@ def test_the_last_motion_is_known_whatever_the_detector_is(*, detect_every_frame
         people = {1: HERE} if number >= 40 else {}
         tracker.step(Frame(scene(people, noise=number), 10 + 0.05 * number, number), 10 + 0.05 * number)
         assert tracker.moved_s == pytest.approx(10.0 if number < 40 else 12.0)
+
+
+def walks(number: int, box: Box) -> Box:
+    return replace(box, x_px=box.x_px + 2 * (number % 4))
+
+
+def test_while_a_face_is_in_front_three_searches_of_four_are_for_faces_that_could_come_in_front() -> None:
+    detector = CoarseFake()
+    lane = Lane(detector=detector)
+    for number in range(36):
+        lane.step({1: walks(number, LARGER)})
+    least_px = detector.least_px
+    assert [bool(least) for least in least_px] == [False, True, True, True] * 2 + [False]
+    assert all(0.6 * LARGER.shorter_px < least < 0.8 * LARGER.shorter_px for least in least_px if least)
+
+
+def test_once_a_track_is_lost_the_search_is_for_all_faces() -> None:
+    detector = CoarseFake()
+    lane = Lane(detector=detector)
+    for number in range(6):
+        lane.step({1: walks(number, LARGER)})
+    assert detector.least_px[-1] > 0
+    searches = len(detector.least_px)
+    lane.steps({}, 3)
+    assert detector.least_px[searches:] == [0.0, 0.0, 0.0]

@@ -58,3 +58,15 @@ def test_after_a_passage_nobody_is_in_front_and_the_next_number_is_new() -> None
     state = tracks.reset_identities(state_after([HERE]))
     assert state.front_track is None
     assert person(tracks.prune_and_select(state, 0.1, LOST_S)) == 2
+
+
+def test_a_face_that_a_search_need_not_find_is_not_lost_without_it() -> None:
+    large, small = Box(100, 0, 60, 80), Box(0, 0, 30, 40)
+    state = state_after([large, small])
+    for found, least_px, visible in (
+        ([large], 45.0, [True, True]),
+        ([large], 0.0, [True, False]),
+        ([], 45.0, [False, True]),
+    ):
+        after = tracks.update(state, state.boxes(), [(box, None) for box in found], None, 0.1, least_px)
+        assert [track.is_visible for track in after.tracks] == visible

@@ -1,7 +1,7 @@
 """What every face detector offers, and which face decides in a single picture."""
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,6 +29,14 @@ class Detector(Protocol):
 
         Raises DetectorError if the detector itself fails.
         """
+
+
+@runtime_checkable
+class CoarseDetector(Detector, Protocol):
+    """A detector that is faster if it need not find small faces."""
+
+    def detect_large(self, pixels: NDArray[np.uint8], least_px: float) -> list[Face]:
+        """As ``detect``, but faces whose shorter side is below ``least_px`` pixels of the frame may be missing."""
 
 
 SMALLEST_FACE_PX = 16

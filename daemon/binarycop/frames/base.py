@@ -1,11 +1,12 @@
 """A frame, and the interface of every source of frames."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from binarycop.frames.low_res import LowResFrame
 from binarycop.pixels import Pixels
 
 
@@ -15,13 +16,15 @@ class Frame:
 
     picture: (H, W, 3) uint8 BGR, as in OpenCV, or raw; only the 32×32 crop is converted to RGB. captured_s: the time of
     capture in seconds, of the monotonic clock for a live source, of the recording's own time from 0 otherwise. number:
-    counts from 0. has_advanced: False if the camera's driver says that it is no later than the frame before.
+    counts from 0. has_advanced: False if the camera's driver says that it is no later than the frame before. low_res:
+    what motion and templates work on, where it was made right after the picture; None where it was not.
     """
 
     picture: Pixels
     captured_s: float
     number: int
     has_advanced: bool = True
+    low_res: LowResFrame | None = field(default=None, compare=False, repr=False)
 
     @property
     def pixels(self) -> NDArray[np.uint8]:

@@ -8,6 +8,7 @@ from math import inf
 from binarycop.clock import Clock
 from binarycop.errors import SourceError, UndecodableFrame
 from binarycop.frames.base import Frame, Source
+from binarycop.frames.low_res import subsample
 from binarycop.frames.repeat_detector import RepeatDetector
 from binarycop.frames.source_event import SourceEvent, SourceEventKind
 from binarycop.frames.timing import Backoff, Pacing
@@ -112,6 +113,9 @@ class SourceReader:
             source.drop_waiting()
         with self._tracer.span(Stage.CAPTURE):
             frame = source.read()
+            if frame is not None:
+                # Here the picture is in the processor's cache; the perception would wait for the memory.
+                frame = replace(frame, low_res=subsample(frame.picture))
         if frame is None:
             if source.is_live:
                 return self._end_or_retry("its frames ended")

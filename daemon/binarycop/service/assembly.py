@@ -10,7 +10,7 @@ from binarycop.bundle.files import Bundle
 from binarycop.classifier.base import Classifier
 from binarycop.classifier.choose import open_emulator
 from binarycop.clock import Clock
-from binarycop.detection.base import Detector
+from binarycop.detection.base import CoarseDetector, Detector
 from binarycop.detection.choose import make_detector
 from binarycop.detection.crop import shrink_by_opencv
 from binarycop.detection.fixed_region import FixedRegion
@@ -70,7 +70,7 @@ def tracker_of(
         # It needs each frame, since it subtracts the background, and it costs less than a thread.
         return Tracker(SyncRunner(detector, tracer), lane.faces, detect_every_frame=True)
     runner = SyncRunner(detector, tracer) if thread is None else ThreadRunner(detector, thread, tracer)
-    return Tracker(runner, lane.faces)
+    return Tracker(runner, lane.faces, searches_coarsely=isinstance(detector, CoarseDetector))
 
 
 def grabber_of(frames: FramesSettings, clock: Clock, tracer: Tracer = NO_TRACER) -> Grabber:

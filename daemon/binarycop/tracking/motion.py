@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from binarycop.tracking.low_res import LowResFrame
+from binarycop.frames.low_res import LowResFrame
 
 _GRID_PX = (80, 60)
 _MIN_DIFFERENCE = 6.0  # grey levels, mean of 3×3 cells; sensor noise of 10 levels is below 2 there

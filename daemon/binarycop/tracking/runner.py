@@ -8,7 +8,7 @@ from typing import Protocol
 
 import numpy as np
 
-from binarycop.detection.base import Detector, Face
+from binarycop.detection.base import CoarseDetector, Detector, Face
 from binarycop.pixels import Pixels
 from binarycop.trace import NO_TRACER, Stage, Tracer
 
@@ -20,10 +20,11 @@ class DetectorRunner(Protocol):
     def is_done(self) -> bool:
         """Whether ``poll`` has a result or an error."""
 
-    def submit(self, pixels: Pixels) -> None:
+    def submit(self, pixels: Pixels, least_px: float = 0.0) -> None:
         """Request the faces of a frame, (H, W, 3) uint8 BGR. Nobody may write into the frame from now on.
 
-        Raises RuntimeError if the last result has not been polled.
+        least_px: faces whose shorter side is below this many pixels of the frame may be missing. Raises RuntimeError if
+        the last result has not been polled.
         """
 
     def poll(self) -> list[Face] | None:
@@ -48,12 +49,12 @@ class SyncRunner:
         """See ``DetectorRunner``."""
         return self._faces is not None
 
-    def submit(self, pixels: Pixels) -> None:
+    def submit(self, pixels: Pixels, least_px: float = 0.0) -> None:
         """See ``DetectorRunner.submit``. Raises DetectorError itself."""
         if self._faces is not None:
             raise RuntimeError("the last result has not been polled yet")
         with self._tracer.span(Stage.DETECT):
-            self._faces = self._detector.detect(np.asarray(pixels, np.uint8))
+            self._faces = _detect(self._detector, pixels, least_px)
 
     def poll(self) -> list[Face] | None:
         """See ``DetectorRunner.poll``."""
@@ -130,13 +131,13 @@ class ThreadRunner:
         with self._lock:
             return self._result is not None
 
-    def submit(self, pixels: Pixels) -> None:
+    def submit(self, pixels: Pixels, least_px: float = 0.0) -> None:
         """See ``DetectorRunner.submit``."""
         with self._lock:
             if self._is_busy:
                 raise RuntimeError("the last result has not been polled yet")
             self._is_busy = True
-        self._thread.add(partial(self._detect, pixels))
+        self._thread.add(partial(self._detect, pixels, least_px))
 
     def poll(self) -> list[Face] | None:
         """See ``DetectorRunner.poll``."""
@@ -152,12 +153,19 @@ class ThreadRunner:
         """See ``DetectorRunner.close``. It ends the thread, also for the runners that share it."""
         return self._thread.close(timeout_s)
 
-    def _detect(self, pixels: Pixels) -> None:
+    def _detect(self, pixels: Pixels, least_px: float) -> None:
         result: list[Face] | Exception
         try:
             with self._tracer.span(Stage.DETECT):
-                result = self._detector.detect(np.asarray(pixels, np.uint8))
+                result = _detect(self._detector, pixels, least_px)
         except Exception as error:  # noqa: BLE001 - raised in the loop, where it ends the service
             result = error
         with self._lock:
             self._result = result
+
+
+def _detect(detector: Detector, pixels: Pixels, least_px: float) -> list[Face]:
+    picture = np.asarray(pixels, np.uint8)
+    if least_px > 0 and isinstance(detector, CoarseDetector):
+        return detector.detect_large(picture, least_px)
+    return detector.detect(picture)

@@ -10,8 +10,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from binarycop.frames.low_res import LowResFrame
 from binarycop.geometry import Box
-from binarycop.tracking.low_res import LowResFrame
 
 _MIN_PX = 6
 _MAX_PX = 24  # a larger template is averaged down

@@ -1,23 +1,26 @@
 """From frames to the front person: decides when the detector runs, and combines its results with template matching.
 
 Between detections, templates follow every face. While the scene is static and no track is lost, neither the detector
-nor templates run; only the motion detection looks at each frame.
+nor templates run; only the motion detection looks at each frame. While a large face is in front and no track is lost,
+most searches are coarse: they find every face that could come in front, and may miss smaller ones.
 """
 
 from dataclasses import dataclass, replace
 
 from binarycop.detection.base import Face
 from binarycop.frames.base import Frame
+from binarycop.frames.low_res import LowResFrame, subsample
 from binarycop.geometry import Box
 from binarycop.settings.faces import FacesSettings
 from binarycop.tracking import motion, template, tracks
-from binarycop.tracking.low_res import LowResFrame, subsample
 from binarycop.tracking.motion import Motion
 from binarycop.tracking.runner import DetectorRunner
 from binarycop.tracking.still_faces import StillFaces
 from binarycop.tracking.tracks import Tracks
 
 _MAX_DETECTIONS = 8  # of one frame that are tracked, the largest ones
+_COARSE_SEARCHES = 3  # in a row; the next one finds small faces too
+_COARSE_SHARE = 0.7  # of the front face's shorter side: a face comes in front only if it is larger than that one
 
 
 @dataclass(frozen=True)
@@ -37,22 +40,35 @@ class FrontPerson:
 
 @dataclass(frozen=True)
 class _PendingRequest:
-    """A request to the detector. frame: the frame it is about. boxes: each track's box in that frame, by track id."""
+    """A request to the detector.
+
+    frame: the frame it is about. boxes: each track's box in that frame, by track id. least_px: faces whose shorter side
+    is below it may be missing.
+    """
 
     frame: LowResFrame
     boxes: dict[int, Box]
     submitted_s: float
+    least_px: float
 
 
 class Tracker:
     """Tracks all people in one lane's frames. Only one thread may use it.
 
     detect_every_frame: run the detector on every frame, and never track between. For ``fixed``, which detects motion
-    itself.
+    itself. searches_coarsely: the detector is a ``CoarseDetector``.
     """
 
-    def __init__(self, runner: DetectorRunner, settings: FacesSettings, *, detect_every_frame: bool = False) -> None:
+    def __init__(
+        self,
+        runner: DetectorRunner,
+        settings: FacesSettings,
+        *,
+        detect_every_frame: bool = False,
+        searches_coarsely: bool = False,
+    ) -> None:
         self._runner, self._settings, self._detect_every_frame = runner, settings, detect_every_frame
+        self._searches_coarsely, self._coarse_searches = searches_coarsely, 0
         self._tracks, self._motion, self._still_faces = Tracks(), Motion(), StillFaces()
         self._pending: _PendingRequest | None = None
         self._frames_since_request = settings.find_every
@@ -73,7 +89,7 @@ class Tracker:
 
     def step(self, frame: Frame, now_s: float) -> FrontPerson:
         """Add the next frame. Raises DetectorError."""
-        low_res, found = subsample(frame.picture), list[Box]()
+        low_res, found = frame.low_res or subsample(frame.picture), list[Box]()
         self._motion = motion.step(self._motion, low_res, now_s)
         is_static = self._motion.is_static(now_s) and not self._detect_every_frame
         if is_static and self._tracks.all_visible and self._pending is None:
@@ -122,9 +138,11 @@ class Tracker:
             self._tracks = tracks.propagate(self._tracks, low_res, now_s)
         self._frames_since_request += 1
         if self._pending is None and self._is_detection_due(now_s):
-            self._pending = _PendingRequest(low_res, self._tracks.boxes(), now_s)
+            least_px = self._least_px()
+            self._coarse_searches = self._coarse_searches + 1 if least_px else 0
+            self._pending = _PendingRequest(low_res, self._tracks.boxes(), now_s, least_px)
             self._frames_since_request = 0
-            self._runner.submit(frame.picture)
+            self._runner.submit(frame.picture, least_px)
         faces = self._runner.poll()
         if self._pending is not None and faces is not None:
             self._update(self._pending, faces, low_res, now_s)
@@ -136,6 +154,14 @@ class Tracker:
         # At once if a person may be coming, or if a track is lost.
         return not self._tracks.all_visible if self._tracks.tracks else self._motion.last_motion_s == now_s
 
+    def _least_px(self) -> float:
+        """The shorter side of the smallest face that the next search has to find, in pixels of the frame; 0: of any."""
+        front = self._tracks.front_track
+        is_settled = self._searches_coarsely and front is not None and self._tracks.all_visible
+        if front is None or not is_settled or self._coarse_searches >= _COARSE_SEARCHES:
+            return 0.0
+        return _COARSE_SHARE * front.filtered.box.shorter_px
+
     def _update(self, request: _PendingRequest, faces: list[Face], newest: LowResFrame, now_s: float) -> None:
         large = [face.box for face in faces if face.box.shorter_px >= self._settings.least_px]
         large = sorted(large, key=lambda box: box.area_px, reverse=True)[:_MAX_DETECTIONS]
@@ -143,4 +169,4 @@ class Tracker:
             (box, None if self._detect_every_frame else template.extract(request.frame, box)) for box in large
         ]
         newer = None if newest is request.frame else newest
-        self._tracks = tracks.update(self._tracks, request.boxes, detections, newer, now_s)
+        self._tracks = tracks.update(self._tracks, request.boxes, detections, newer, now_s, request.least_px)

@@ -8,10 +8,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import dist
 
+from binarycop.frames.low_res import LowResFrame
 from binarycop.geometry import Box
 from binarycop.tracking import box_filter, template
 from binarycop.tracking.box_filter import FilteredBox
-from binarycop.tracking.low_res import LowResFrame
 from binarycop.tracking.template import Template
 
 _SAME_IOU = 0.2  # with this overlap, a detection can always be the track's
@@ -90,18 +90,20 @@ def update(
     detections: Sequence[tuple[Box, Template | None]],
     newest: LowResFrame | None,
     now_s: float,
+    least_px: float = 0.0,
 ) -> Tracks:
     """Update all tracks with the detector's result.
 
     before: each track's box in the frame that was submitted. detections: the boxes in it, and their templates; None for
     a face that cannot be tracked. newest: the newest frame if it is another one; each detection is then located in it.
+    least_px: a track with a smaller box, by its shorter side, is not lost if the detector has not found it.
     """
     pairs = _associate(before, [box for box, _ in detections])
     tracks = []
     for track in state.tracks:
         if track.track_id in pairs:
             tracks.append(_update_one(track, *detections[pairs[track.track_id]], newest, now_s))
-        elif track.track_id in before:
+        elif track.track_id in before and before[track.track_id].shorter_px >= least_px:
             tracks.append(replace(track, is_confirmed=False, is_visible=False))
         else:
             tracks.append(track)

@@ -10,8 +10,8 @@ import pytest
 from numpy.typing import NDArray
 
 from binarycop.classes import MaskClass
+from binarycop.frames.low_res import subsample
 from binarycop.settings.service import Mode
-from binarycop.tracking.low_res import subsample
 from binarycop.tracking.motion import Motion, step
 from overlays.clips.make import write
 from overlays.clips.people import Person

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from binarycop.tracking.low_res import LONGER_PX, subsample
+from binarycop.frames.low_res import LONGER_PX, subsample
 
 SIDES = st.one_of(st.integers(1, 40), st.integers(150, 170), st.integers(300, 700))
 
