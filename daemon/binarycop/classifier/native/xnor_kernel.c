@@ -398,17 +398,23 @@ ALWAYS void first_layer(const struct layer *layer, const uint8_t *crop, int16_t 
 typedef int16_t pixels __attribute__((vector_size(2 * PIXELS)));
 typedef uint16_t pixel_bits __attribute__((vector_size(2 * PIXELS)));
 
-/* The next pixels of an image's row; it advances the address. */
-ALWAYS pixels next_pixels(const int16_t **from)
+/* Adds an image's row to the sums. */
+ALWAYS void add_row(const int16_t *row, pixels *sums)
 {
-    pixels next;
 #if defined(__ARM_NEON) && defined(__arm__)
-    __asm__("vld1.16 {%e0, %f0}, [%1]!" : "=w"(next), "+r"(*from) : "m"(*(const int16_t (*)[PIXELS])*from));
+    for (int i = 0; i < VECTORS; i += 2) {
+        int16x8x2_t two;
+        __asm__("vld1.16 %h0, [%1]!" : "=w"(two), "+r"(row) : "m"(*(const int16_t (*)[2 * PIXELS])row));
+        sums[i] += two.val[0];
+        sums[i + 1] += two.val[1];
+    }
 #else
-    memcpy(&next, *from, sizeof next);
-    *from += PIXELS;
+    for (int i = 0; i < VECTORS; i++) {
+        pixels addend;
+        memcpy(&addend, row + i * PIXELS, sizeof addend);
+        sums[i] += addend;
+    }
 #endif
-    return next;
 }
 
 ALWAYS void sign_pixels(const uint8_t *restrict crop, int16_t *restrict images)
@@ -442,20 +448,18 @@ ALWAYS void first_layer(const struct layer *layer, const uint8_t *crop, int16_t 
                 bits[i] = (pixel_bits){0};
             for (int output = 0; output < HALF; output++) {
                 const uint16_t bit = (uint16_t)(1u << output);
-                pixels sums[VECTORS];
-                for (int tap = 0; tap < TAPS; tap++) {
-                    const int16_t *image = row + offsets[output * TAPS + tap];
-                    for (int i = 0; i < VECTORS; i++) {
-                        pixels addend = next_pixels(&image);
-                        sums[i] = tap ? sums[i] + addend : addend;
-                    }
-                }
+                pixels sums[VECTORS] = {{0}};
+                for (int tap = 0; tap < TAPS; tap++)
+                    add_row(row + offsets[output * TAPS + tap], sums);
                 for (int i = 0; i < VECTORS; i++)
                     bits[i] |= (pixel_bits)(sums[i] >= limits[output]) & bit; /* a comparison gives all bits or none */
             }
             memcpy(of_pixel, bits, sizeof of_pixel);
-            for (int x = 0; x < size; x++)
-                memcpy(out + x * out_bytes + block * HALF / 8, of_pixel + x, HALF / 8);
+            if (layer->blocks == 1)
+                memcpy(out, of_pixel, (size_t)(size * HALF / 8));
+            else
+                for (int x = 0; x < size; x++)
+                    memcpy(out + x * out_bytes + block * HALF / 8, of_pixel + x, HALF / 8);
         }
 }
 
