@@ -82,7 +82,7 @@ def pulse(simulator: Simulator) -> str:
             assert len(lit) == 1, f"one lamp must be on: {lit}"
             off_s = relay.wait_for(True, PULSE_S + 10)
             daemon.send_signal(signal.SIGTERM)
-            assert daemon.wait(20) == 0
+            assert daemon.wait(60) == 0
         finally:
             daemon.kill()
     assert abs(off_s - on_s - PULSE_S) < FRAME_S, f"the pulse took {off_s - on_s:.2f} s"

@@ -216,8 +216,8 @@ def five_line_script(simulator: Simulator) -> str:
     with subprocess.Popen([sys.executable, "-c", SCRIPT], env=environment, stderr=subprocess.PIPE) as script:
         try:
             for _ in range(3):
-                line.wait_for(True, 30)
-                line.wait_for(False, 30)
+                line.wait_for(True, 100)
+                line.wait_for(False, 100)
         finally:
             script.kill()
     return "its lamp blinked three times"
