@@ -69,7 +69,12 @@ def test_the_package_has_each_bundle_without_what_only_a_build_reads(built: Path
 
 
 def test_the_package_has_what_the_daemon_reads_beside_its_modules(built: Path) -> None:
-    for name in ("py.typed", "detection/lookout/weights.npz", "classifier/native/xnor_kernel.c", "classifier/native/area_mean.c"):
+    for name in (
+        "py.typed",
+        "detection/lookout/weights.npz",
+        "classifier/native/xnor_kernel.c",
+        "classifier/native/area_mean.c",
+    ):
         assert (built / name).is_file(), name
 
 
