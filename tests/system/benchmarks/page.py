@@ -58,9 +58,9 @@ In one thread, without any hand-over, the perception takes 107 and 713 µs if th
 the thread sleeps 33 ms between two of them, 350 and 1,185 if it computes something else meanwhile. So most of the
 difference to replay comes from neither the hand-overs nor the processor's idle states; cold caches are likely (not
 measured with counters). Two changes gained nothing: locks in place of conditions at each hand-over, and the source's
-thread handing its frame to the perception itself. Of a person's perception 340 µs was OpenCV's averaging of the crop, as
-much when frames follow at once; the library takes 30. Reading every fourth pixel of a picture that is not in the cache
-took 165 µs, and takes 20 in the source's thread.""",
+thread handing its frame to the perception itself. Of a person's perception 340 µs was OpenCV's averaging of the crop,
+as much when frames follow at once; the library takes 30. Reading every fourth pixel of a picture that is not in the
+cache took 165 µs, and takes 20 in the source's thread.""",
     "gates": """Daemons whose gates all play the same clip in step, the worst case: every camera's frame comes at the
 same moment, and somebody walks up to all gates at once. A frame's age is from its capture until the lines were driven.
 Of the processor time with 16 gates a third each goes to the clips' JPEG, which a raw YUYV camera does not have, and to
@@ -76,9 +76,9 @@ of C libraries and frames. The other 48 are pages of files: OpenCV's 16, those o
 there; then something in the picture moves, and the time runs until the camera has to give all pictures again.""",
     "instructions": """Counted by callgrind, which knows no AVX-512, so the packages compute with AVX2 at most.
 `make armhf-cost` counts what the board's kind of processor executes: the target is 8 million for a frame with a person,
-and it is 8.7. Of them 2.5 are ncnn's, 1.8 the kernel's library's, 1.7 Python's, 1.5 OpenCV's, two thirds of these for the
-detector's picture, and 0.5 numpy's. Before, it was 15.1: 6.8 for a search in one frame of four, now 3.9, and 3.3 for
-the crop, now 0.5. Where the square around the face is by chance a whole multiple of the crop, OpenCV takes 1.1.""",
+and it is 8.7. Of them 2.5 are ncnn's, 1.8 the kernel's library's, 1.7 Python's, 1.5 OpenCV's, two thirds of these for
+the detector's picture, and 0.5 numpy's. Before, it was 15.1: 6.8 for a search in one frame of four, now 3.9, and 3.3
+for the crop, now 0.5; with a square around the face that is by chance a whole multiple of the crop it was 12.9.""",
 }
 
 
