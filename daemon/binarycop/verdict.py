@@ -80,6 +80,11 @@ def step(
     return replace(window, votes=votes, verdict=None)
 
 
+def without_votes(window: VoteWindow) -> VoteWindow:
+    """The same person with no votes yet: nobody looked at the face for so long that it may be another's."""
+    return replace(window, votes=(), verdict=None)
+
+
 def vote(scores: Sequence[int], captured_s: float, margin: int) -> FrameVote:
     """One frame's vote: the class with the best score. Abstains if the frame's margin is below ``margin``."""
     best, second = sorted(range(len(scores)), key=lambda index: scores[index], reverse=True)[:2]

@@ -139,6 +139,13 @@ def test_why_a_camera_gives_no_pictures_is_said(captured: int) -> None:
     assert "/dev/video0: not open\n           NO PICTURES: there is no /dev/video0 now\n" in page
 
 
+def test_too_few_frames_are_said_with_how_many_a_verdict_needs() -> None:
+    assert "FRAMES" not in shown(STATUS)
+    page = shown(with_gate(every_ms=400))
+    assert "TOO FEW FRAMES: one frame in 400 ms is looked at; a verdict needs one in" in page
+    assert "188 ms" in page
+
+
 def test_a_loop_that_hangs_is_the_first_thing_that_is_said() -> None:
     page = shown(replace(STATUS, age_s=4.2))
     assert page.startswith("binarycop 1.0  HANGS: the loop has not stepped for 4.2 s")

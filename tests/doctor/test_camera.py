@@ -241,3 +241,10 @@ def test_a_device_is_the_daemons_by_its_group(mode: int, may: bool, tmp_path: Pa
 
 def test_without_the_daemons_user_nobody_is_kept_out(tmp_path: Path) -> None:
     assert may_open(tmp_path.stat(), "there-is-no-such-user")
+
+
+def test_a_daemon_that_looks_at_too_few_frames_is_a_warning_that_says_how_many_a_verdict_needs() -> None:
+    words = "one frame in 400 ms is looked at; a verdict needs one in 188 ms"
+    [finding] = [finding for finding in check_camera(running(seldom=words)) if finding.name == "frames"]
+    assert (finding.level, finding.text) == (Level.WARN, words)
+    assert "aim" in finding.remedy

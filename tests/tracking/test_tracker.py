@@ -237,14 +237,25 @@ def test_after_a_passage_the_front_person_gets_a_new_number() -> None:
     assert lane.step({1: HERE}).person == 2
 
 
-def test_without_frames_the_front_person_is_removed_at_the_due_time() -> None:
+def test_without_frames_the_front_person_is_removed_at_the_due_time_since_nobody_knows_before() -> None:
     lane = Lane()
     lane.step({1: HERE})
     due_s = lane.tracker.due_s()
-    assert due_s == pytest.approx(lane.now_s + 0.501)
-    assert lane.tracker.advance_time(lane.now_s + 0.4).person == 1
+    assert due_s == pytest.approx(lane.now_s + 2.001)
+    assert lane.tracker.advance_time(lane.now_s + 1.9).person == 1
     assert lane.tracker.advance_time(due_s or 0).person is None
     assert lane.tracker.due_s() is None
+
+
+def test_a_person_who_is_not_in_the_frames_is_removed_at_the_due_time() -> None:
+    lane = Lane()
+    lane.step({1: HERE})
+    seen_s = lane.now_s
+    lane.steps({}, 2)
+    due_s = lane.tracker.due_s()
+    assert due_s == pytest.approx(seen_s + 0.501)
+    assert lane.tracker.advance_time(seen_s + 0.4).person == 1
+    assert lane.tracker.advance_time(due_s or 0).person is None
 
 
 def test_new_settings_apply_from_the_next_frame_on() -> None:
@@ -319,6 +330,32 @@ def test_the_last_motion_is_known_whatever_the_detector_is(*, detect_every_frame
         people = {1: HERE} if number >= 40 else {}
         tracker.step(Frame(scene(people, noise=number), 10 + 0.05 * number, number), 10 + 0.05 * number)
         assert tracker.moved_s == pytest.approx(10.0 if number < 40 else 12.0)
+
+
+def test_a_result_that_comes_before_the_next_frame_counts_at_once_and_where_it_was_found() -> None:
+    lane = Lane(slow=True)
+    assert lane.step({1: HERE}).person is None
+    lane.runner.is_finished = True
+    assert lane.tracker.advance_time(lane.now_s + 0.02) == FrontPerson(1, HERE, track=1)
+
+
+def test_a_person_who_walks_while_frames_come_seldom_is_found_again_although_the_template_is_not() -> None:
+    lane = Lane(slow=True)
+    lane.runner.is_finished = True
+    people = []
+    for number in range(5):
+        lane.now_s += 0.3
+        lane.step({1: replace(HERE, x_px=10 + 24 * number)})
+        people.append(lane.tracker.advance_time(lane.now_s + 0.1).person)
+    assert people == [1] * 5
+
+
+def test_while_frames_come_seldom_the_detector_runs_as_often_in_a_second_as_otherwise() -> None:
+    lane = Lane()
+    for number in range(8):
+        lane.now_s += 0.2
+        lane.step({1: replace(HERE, x_px=60 + 2 * number)})
+    assert lane.detector.runs == 8
 
 
 def walks(number: int, box: Box) -> Box:

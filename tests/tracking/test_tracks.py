@@ -13,8 +13,8 @@ def state_after(*results: list[Box]) -> Tracks:
     state = Tracks()
     for number, boxes in enumerate(results):
         now_s = 0.1 * number
-        state = tracks.update(state, state.boxes(), [(box, None) for box in boxes], None, now_s)
-        state = tracks.prune_and_select(state, now_s, LOST_S)
+        state = tracks.update(state, state.expected(now_s), [(box, None) for box in boxes], None, now_s)
+        state = tracks.prune_and_select(tracks.count_misses(state), now_s, LOST_S)
     return state
 
 
@@ -68,5 +68,5 @@ def test_a_face_that_a_search_need_not_find_is_not_lost_without_it() -> None:
         ([large], 0.0, [True, False]),
         ([], 45.0, [False, True]),
     ):
-        after = tracks.update(state, state.boxes(), [(box, None) for box in found], None, 0.1, least_px)
+        after = tracks.update(state, state.expected(0.1), [(box, None) for box in found], None, 0.1, least_px=least_px)
         assert [track.is_visible for track in after.tracks] == visible

@@ -190,8 +190,7 @@ def _rate_problems(figures: Figures, camera: Camera, verdict: VerdictSettings) -
     rate_hz, looked_at_hz = figures.rate_hz, figures.looked_at_hz
     if rate_hz is None or looked_at_hz is None:
         return []
-    needed_hz = verdict.window / verdict.within_s  # a whole window of votes then fits into its time
-    problems = []
+    needed_hz, problems = verdict.needed_hz, []
     if camera.asked_hz is not None and rate_hz < LEAST_RATE * camera.asked_hz:
         words = f"the rate is too low: {rate_hz:.1f} Hz; frames.rate_hz asks for {camera.asked_hz:g}"
         remedy = "more light, exposure_dynamic_framerate off, or a rate that the camera has"

@@ -85,8 +85,16 @@ def run(options: argparse.Namespace) -> int:
 def _print_summary(summary: "RunSummary", *, as_json: bool) -> None:
     counts = {name: sum(getattr(counters, name) for counters in summary.counters) for name in _COUNTS}
     counts |= {"captured": summary.captured, "dropped": summary.dropped, "withheld": summary.withheld}
+    most_interval_s = max((counters.most_interval_s for counters in summary.counters), default=0.0)
     if as_json:
-        print_json({"event": "summary", **counts, "latency_ms": summary.latency_ms})
+        every_ms = round(1000 * most_interval_s) or None
+        print_json({"event": "summary", **counts, "latency_ms": summary.latency_ms, "frames_seldom_every_ms": every_ms})
         return
     text = f"summary: {counts_text(counts)}, {latency_text(summary.latency_ms)}"
     print(Terminal().wrapped(text), flush=True)
+    if most_interval_s:
+        words = (
+            f"frames came too seldom, one in {1000 * most_interval_s:.0f} ms at times: people may be left undecided or "
+            "counted twice; another program took the processor, or the camera is slow"
+        )
+        print(Terminal().wrapped(words), flush=True)

@@ -10,7 +10,7 @@ from binarycop.cli.wrapping import kept_together, wrap
 from binarycop.doctor.temperature import WARM_C
 from binarycop.journal.evidence import sentence
 from binarycop.lines.level import level_words
-from binarycop.service.status import FrontPerson, GateReport, LineLevel, SourceStatus, State, Status
+from binarycop.service.status import FrontPerson, GateReport, LineLevel, SourceStatus, State, Status, seldom_words
 from binarycop.service.unit import UnitState
 
 _LABEL_COLUMNS = 11
@@ -100,6 +100,9 @@ class Page:
         yield from self._row("since", f"{self._since(gate.since_s)}, policy {gate.policy}")
         yield from self._wires(gate.lines)
         yield from self._camera(gate.source)
+        if gate.every_ms is not None:
+            words = seldom_words(gate.every_ms, gate.needed_ms)
+            yield from self._row("", f"TOO FEW FRAMES: {words}", Style.WARN)
         face = "no face yet" if gate.face_age_s is None else f"last face {self._ago(gate.face_age_s)}"
         yield from self._row("detector", f"{gate.finder}; {face}")
         permission = f"ON ({gate.permission})" if gate.permission else "off"

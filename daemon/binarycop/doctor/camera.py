@@ -43,7 +43,8 @@ class Running:
 
     mode: None before it was opened. rate_hz: None in its first seconds. frame_age_s: of the newest picture. withheld:
     pictures that repeated an earlier one. causes: the gate's faults, in words. face_age_s: since a face was seen.
-    problem: why it gives no pictures now, in words; None if it gives some.
+    problem: why it gives no pictures now, in words; None if it gives some. seldom: that too few frames are looked at,
+    in words; None if there are enough for a verdict.
     """
 
     mode: str | None
@@ -54,6 +55,7 @@ class Running:
     causes: tuple[str, ...]
     face_age_s: float | None
     problem: str | None = None
+    seldom: str | None = None
 
 
 @dataclass(frozen=True)
@@ -140,6 +142,9 @@ def _running(facts: CameraFacts, running: Running) -> list[Finding]:
         findings.append(_mode(running.mode, gate))
     if running.rate_hz is not None and facts.is_camera:
         findings.append(_rate(running.rate_hz, facts.asked_hz, gate))
+    if running.seldom is not None:
+        remedy = "binarycop aim says whether it is the camera or the processor; the daemon must be stopped for it"
+        findings.append(warn("frames", running.seldom, remedy, gate=gate))
     text = f"the daemon's newest is {running.frame_age_s:.1f} s old; {running.withheld} of {running.captured} withheld"
     remedy = f"{_CABLE}; binarycop events --class fault"
     if running.causes:

@@ -22,7 +22,7 @@ from binarycop.errors import DetectorError
 from binarycop.frames.base import Frame
 from binarycop.frames.names import absence, device_path, is_camera
 from binarycop.frames.source_event import SourceEvent, SourceEventKind
-from binarycop.service.status import GateReport
+from binarycop.service.status import GateReport, seldom_words
 from binarycop.settings.schema import LaneSettings
 
 OPEN_S = 5.0
@@ -48,6 +48,7 @@ def read_source(lane: LaneSettings, status: GateReport | None, *, is_held: bool)
             status.causes,
             status.face_age_s,
             reported.problem,
+            None if status.every_ms is None else seldom_words(status.every_ms, status.needed_ms),
         )
     source = frames.source
     facts = CameraFacts(

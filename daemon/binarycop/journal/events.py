@@ -181,6 +181,15 @@ class Event(Enum):
     )
     FROZEN = EventSpec("frozen", "613e5175902940a2b3c758d9e87e3ca9", Level.ERROR, "picture frozen: {detail}")
     MOVING = EventSpec("moving", "b001a83eccc94ce9b944aa7cb61b9069", Level.NOTICE, "picture changes again: {detail}")
+    FRAMES_SELDOM = EventSpec(
+        "frames_seldom",
+        "9b671616a33444b62ada3f16b5f7524e",
+        Level.WARNING,
+        "frames come too seldom: one in {every_ms} ms is looked at, a verdict needs one in {needed_ms} ms",
+    )
+    FRAMES_OFTEN = EventSpec(
+        "frames_often", "f7fb488b9e6428dad28746979fd72957", Level.NOTICE, "frames come often enough again"
+    )
     UNDECODABLE = EventSpec(
         "undecodable", "dc7991304b3e4b278ebfa620685e466b", Level.WARNING, "frame cannot be decoded: {detail}"
     )

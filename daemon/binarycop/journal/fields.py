@@ -164,6 +164,8 @@ FIELDS: dict[str, Field] = {
     "seconds": Decimal(0.0, 9_999_999.9),  # 115 days: in low-power nobody may come for weeks
     "woken_by": Word(("motion", "face", "input", "gate", "fault")),
     "minutes": Integer(0, 9999),
+    "every_ms": Integer(0, 99_999),
+    "needed_ms": Integer(0, 99_999),
     "number": Integer(0, 999),
     "across": Integer(0, 100),
     "down": Integer(0, 100),

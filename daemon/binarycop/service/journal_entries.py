@@ -37,6 +37,7 @@ class Counters:
 
     frames: the sum of scored, without_face and without_scores. scored: frames whose crop got scores. without_face:
     frames in which nobody is visible. without_scores: frames with a face while there was no classifier.
+    most_interval_s: the longest mean time between frames while they came too seldom for a verdict; 0: they never did.
     """
 
     frames: int = 0
@@ -48,6 +49,7 @@ class Counters:
     refusals: int = 0
     undecided: int = 0
     passed: int = 0
+    most_interval_s: float = 0.0
 
     def count_frame(self, *, is_visible: bool, has_scores: bool) -> None:
         """Count a frame. is_visible: somebody's face is in it. has_scores: its crop got scores."""

@@ -17,6 +17,7 @@ from binarycop.journal.events import Event
 from binarycop.journal.writers import Journal, Value
 from binarycop.lines.lane_io import LaneInputs, LaneIo
 from binarycop.service.faults import FaultReason, FaultSet
+from binarycop.service.frame_rate import FrameRate
 from binarycop.service.journal_entries import Counters, gate_entry, verdict_entry
 from binarycop.service.lane_journal import LaneJournal
 from binarycop.service.perception import LaneView, Sighting
@@ -72,15 +73,20 @@ class Lane:
         self._seen_s = -inf
         self._moved_s, self._has_face = -inf, False
         self._face_s: float | None = None
-        self._frame = 0
+        self._frame, self._frame_rate = 0, FrameRate()
 
-    def see(self, sighting: Sighting | None, now_s: float) -> None:
+    def see(self, sighting: Sighting | None, now_s: float, *, is_asleep: bool = False) -> None:
         """Read the inputs, and take what the lane sees: who is in front, and the vote of that person's crop.
 
-        sighting: None if there is nothing new. Inputs and vote belong together: no new verdict is judged by old inputs,
-        and no new input by an old verdict. Raises LineError if a line cannot be read.
+        sighting: None if there is nothing new. is_asleep: the service asks for few frames. Inputs and vote belong
+        together: no new verdict is judged by old inputs, and no new input by an old verdict. Raises LineError if a line
+        cannot be read.
         """
         self._seen_s = now_s
+        if is_asleep:
+            self._frame_rate.pause()
+        elif sighting is not None and sighting.captured_s is not None:
+            self._count_rate(sighting.captured_s)
         verdict = self._see_person(sighting, now_s) if sighting is not None else None
         front = self._front
         self._read_inputs(now_s)
@@ -181,7 +187,9 @@ class Lane:
         front = self._front
         evidence = None if front is None else front.evidence.values(front.outcome, self._margin)
         journal = self._journal
-        return LaneDetails(evidence, journal.verdict, journal.decision, self._face_s, self._io.levels())
+        return LaneDetails(
+            evidence, journal.verdict, journal.decision, self._face_s, self._io.levels(), self._frame_rate.seldom_s
+        )
 
     @property
     def is_relay_on(self) -> bool:
@@ -221,12 +229,28 @@ class Lane:
             # It was made before a passage or a fault that gives the person in front a new number.
             return None
         self._front_due_s = sighting.due_s
-        self._set_person(sighting.person, sighting.presence, now_s)
+        self._set_person(sighting.person, sighting.presence, now_s, sighting.gaps)
+        if self._front is not None and self._front.see_gaps(sighting.gaps):
+            self._step(gate_inputs.VerdictLapsed(), now_s)
         if self._front is not None and sighting.box is not None and sighting.light is not None:
             self._front.see_face(sighting.box.width_px, sighting.light)
         if self._front is None or sighting.scores is None or captured_s is None:
             return None
         return self._vote(self._front, sighting.scores, captured_s, now_s)
+
+    def _count_rate(self, captured_s: float) -> None:
+        """Say once when frames begin to come too seldom for a verdict, and when that is over."""
+        needed_s = 1 / self.settings.verdict.needed_hz
+        has_changed = self._frame_rate.add(captured_s, needed_s)
+        seldom_s = self._frame_rate.seldom_s
+        if seldom_s is not None:
+            self.counters.most_interval_s = max(self.counters.most_interval_s, seldom_s)
+        if not has_changed:
+            return
+        if seldom_s is None:
+            self.log(Event.FRAMES_OFTEN)
+        else:
+            self.log(Event.FRAMES_SELDOM, every_ms=round(1000 * seldom_s), needed_ms=round(1000 * needed_s))
 
     def _read_inputs(self, now_s: float) -> None:
         with self._tracer.span(Stage.LINES):
@@ -268,11 +292,11 @@ class Lane:
         self._front_due_s = None
         self._set_person(None, None, now_s)
 
-    def _set_person(self, person: int | None, presence: int | None, now_s: float) -> None:
+    def _set_person(self, person: int | None, presence: int | None, now_s: float, gaps: int = 0) -> None:
         before = self._front
         if person == (before.person if before else None):
             return
-        self._front = None if person is None else PersonVotes(person)
+        self._front = None if person is None else PersonVotes(person, gaps=gaps)
         if before is not None:
             self._person_left(before, now_s)
         if person is not None:

@@ -29,7 +29,8 @@ class Sighting:
     person counts as gone if no frame comes. resets: how many requests for new identities it takes into account.
     is_detector_late: the detector has exceeded its deadline. still_faces: the faces that are left out from now on, each
     as its centre's distance from the left and from the top, in percent. moved_s: when something last moved. has_face: a
-    face is tracked that is not left out.
+    face is tracked that is not left out. gaps: how often the front person's face was found again after nothing had
+    shown it for longer than ``faces.lost_s``.
     """
 
     person: int | None = None
@@ -45,6 +46,7 @@ class Sighting:
     still_faces: tuple[tuple[int, int], ...] = ()
     moved_s: float = 0.0
     has_face: bool = False
+    gaps: int = 0
 
 
 class LaneView:
@@ -111,6 +113,7 @@ class LaneView:
             still_faces=tuple(_percent(box, frame) for box in front.still_faces) if frame else (),
             moved_s=self._tracker.moved_s,
             has_face=self._tracker.has_face,
+            gaps=front.gaps,
         )
         if frame is None or front.box is None or not self._is_crop_due(frame.captured_s):
             return sighting, None

@@ -16,7 +16,7 @@ class PersonVotes:
 
     window: the votes that count, or None before the first one. evidence: since the person came in front. announced:
     the status in the person's last journal entry ``verdict``, or None before the first one. face_px: the width of the
-    face when it was last looked at.
+    face when it was last looked at. gaps: how many gaps in which nothing showed the face are taken into account.
     """
 
     person: int
@@ -24,6 +24,7 @@ class PersonVotes:
     evidence: Evidence = field(default_factory=Evidence)
     announced: GateStatus | None = None
     face_px: float | None = None
+    gaps: int = 0
 
     @property
     def current_verdict(self) -> verdict.Verdict | None:
@@ -58,6 +59,14 @@ class PersonVotes:
     def discard(self) -> None:
         """Start again without any vote: the permission that these votes gave was not used, or was withdrawn."""
         self.window = None
+
+    def see_gaps(self, gaps: int) -> bool:
+        """Take so many gaps into account: no vote counts from before the last one. Returns whether one is new."""
+        if gaps == self.gaps:
+            return False
+        self.gaps = gaps
+        self.window = None if self.window is None else verdict.without_votes(self.window)
+        return True
 
     def undecided(self, now_s: float) -> verdict.Verdict:
         """The verdict on a person who leaves before the votes have made one."""

@@ -53,8 +53,9 @@ class Service:
         seen: Sequence[Sighting | None] = sightings or [None] * len(self.lanes)
         fails = not self._classifier.is_available
         due = [(lane, sighting) for lane, sighting in zip(self.lanes, seen) if fails or lane.is_due(sighting, now_s)]
+        is_asleep = self.capture_interval_s > 0
         for lane, sighting in due:
-            lane.see(sighting, now_s)
+            lane.see(sighting, now_s, is_asleep=is_asleep)
         signs = (lane.signs(now_s) for lane in self.lanes)
         self._sleeper.step(signs, now_s, is_classifier_idle=self.runner.is_idle)
         for lane, _ in due:

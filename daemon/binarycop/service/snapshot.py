@@ -42,7 +42,7 @@ class LaneDetails:
 
     evidence: of the person in front, as in the journal; None if there is nobody. verdict, decision: the newest ones.
     face_s: when a face was last seen, on the monotonic clock. levels: whether each wire is active, by its key; None: it
-    cannot be read.
+    cannot be read. seldom_s: the mean time between frames while they come too seldom for a verdict; None otherwise.
     """
 
     evidence: Mapping[str, Value] | None
@@ -50,3 +50,4 @@ class LaneDetails:
     decision: WrittenEntry | None
     face_s: float | None
     levels: Mapping[str, bool | None]
+    seldom_s: float | None = None

@@ -83,8 +83,10 @@ class GateReport:
     """One gate.
 
     state, causes: the faults in words. since_s: how long it has been so. permission: why it is on, None if it is off.
-    face_age_s: since a face was last seen, None if there was none. verdict, decision: the newest ones; the former has
-    what led to the latter. persons, permits, refusals, undecided, passed: counts since the start.
+    every_ms: the mean time between the frames that are looked at, while it is longer than a verdict needs; None if
+    it is not. needed_ms: that is so long. face_age_s: since a face was last seen, None if there was none. verdict,
+    decision: the newest ones; the former has what led to the latter. persons, permits, refusals, undecided, passed:
+    counts since the start.
     """
 
     gate: str
@@ -96,6 +98,8 @@ class GateReport:
     permission: str | None
     finder: str
     source: SourceStatus
+    every_ms: int | None
+    needed_ms: int
     face_age_s: float | None
     front: FrontPerson | None
     verdict: Entry | None
@@ -180,3 +184,8 @@ class Status:
         if all(gate.state is State.RECORDING_OVER for gate in self.gates):
             return State.RECORDING_OVER
         return State.IN_SERVICE
+
+
+def seldom_words(every_ms: int, needed_ms: int) -> str:
+    """That too few frames are looked at, and how many a verdict needs; see ``GateReport``."""
+    return f"one frame in {every_ms} ms is looked at; a verdict needs one in {needed_ms} ms"

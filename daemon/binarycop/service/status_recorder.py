@@ -111,6 +111,8 @@ class StatusRecorder:
             permission=None if snapshot.cause is None else snapshot.cause.value,
             finder=self._finders[index],
             source=_source(lane.settings.frames.source, source, rate_hz),
+            every_ms=None if details.seldom_s is None else round(1000 * details.seldom_s),
+            needed_ms=round(1000 / lane.settings.verdict.needed_hz),
             face_age_s=None if details.face_s is None else round(now_s - details.face_s, 1),
             front=_front(snapshot, details),
             verdict=_entry(details.verdict, now_s),

@@ -97,7 +97,10 @@ class FacesSettings:
     """
 
     lost_s: float = bounded(0.5, 0.05, 10, reloadable=True)
-    """Seconds that a track may be lost; after that, the person has left."""
+    """Seconds that a track may be lost; after that, the person has left.
+
+    While no frame comes, nobody has left for 2 s, but no vote counts from before a gap longer than this.
+    """
 
     still_s: float = bounded(60.0, 10, 3600, reloadable=True)
     """Seconds after which a face that never moves counts as a picture: it is left out until it moves.

@@ -24,6 +24,11 @@ class VerdictSettings:
     margin: int | None = bounded(None, 0, 100_000, reloadable=True)
     """Best score minus second best; a frame with less than this abstains. null: the bundle's calibrated margin."""
 
+    @property
+    def needed_hz(self) -> float:
+        """How many frames a second have to be looked at, so that a whole window of votes fits into its time."""
+        return self.window / self.within_s
+
     def effective_margin(self, calibrated: int) -> int:
         """The margin that applies: this setting, or the bundle's ``calibrated`` one."""
         return calibrated if self.margin is None else self.margin

@@ -13,6 +13,7 @@ from binarycop.geometry import Box
 
 _MIN_CENTRE_GAIN = 0.25
 _FULL_CENTRE_GAIN_AT = 0.12  # of the longer side: the centre moves fully to a detection that is this far away
+_PERIOD_S = 0.2  # if frames come no more seldom, these are the gains:
 _ALPHA, _BETA = 0.5, 0.15
 _MAX_RESIDUAL = 0.15  # of the log of the size; a detector that is unsure of the size differs by more
 _MAX_GROWTH_HZ = 1.2  # of a person who runs
@@ -44,20 +45,29 @@ def predict(state: FilteredBox, before: Box, after: Box, now_s: float) -> Filter
     return replace(state, box=_scaled(x + to_x - from_x, y + to_y - from_y, state.box, growth), updated_s=now_s)
 
 
-def update(state: FilteredBox, detected: Box, now_s: float) -> FilteredBox:
-    """Correct with a detection at this time."""
+def update(state: FilteredBox, detected: Box, now_s: float, interval_s: float = 0.0) -> FilteredBox:
+    """Correct with a detection at this time. interval_s: from the frame before, while frames come seldom."""
     size = max(detected.longer_px, 1e-6)
     (x, y), (to_x, to_y) = state.box.centre, detected.centre
     gain = min(max(hypot(to_x - x, to_y - y) / size / _FULL_CENTRE_GAIN_AT, _MIN_CENTRE_GAIN), 1.0)
     predicted_size = max(state.box.longer_px, 1e-6)
-    residual = min(max(log(size / predicted_size), -_MAX_RESIDUAL), _MAX_RESIDUAL)
     elapsed_s = now_s - state.detected_s
-    growth_hz = state.growth_hz + (_BETA * residual / elapsed_s if elapsed_s > 0 else 0.0)
+    # A person who comes nearer may have grown by more in a longer time, and what was known before is worth less.
+    periods = max(interval_s / _PERIOD_S, 1.0)
+    alpha = 1 - (1 - _ALPHA) ** periods
+    beta = _BETA * _benedict_bordner(alpha) / _benedict_bordner(_ALPHA)
+    residual = min(max(log(size / predicted_size), -_MAX_RESIDUAL * periods), _MAX_RESIDUAL * periods)
+    growth_hz = state.growth_hz + (beta * residual / elapsed_s if elapsed_s > 0 else 0.0)
     growth_hz = min(max(growth_hz, -_MAX_GROWTH_HZ), _MAX_GROWTH_HZ)
     # The aspect ratio is not filtered, since the crop depends on the longer side only.
-    scale = predicted_size * exp(_ALPHA * residual) / size
+    scale = predicted_size * exp(alpha * residual) / size
     box = _scaled(x + gain * (to_x - x), y + gain * (to_y - y), detected, scale)
     return FilteredBox(box, growth_hz, now_s, now_s)
+
+
+def _benedict_bordner(alpha: float) -> float:
+    """The gain of the rate that belongs to a gain of the value."""
+    return alpha * alpha / (2 - alpha)
 
 
 def _scaled(x: float, y: float, box: Box, scale: float) -> Box:

@@ -13,11 +13,13 @@ from binarycop.frames.low_res import LowResFrame, subsample
 from binarycop.geometry import Box
 from binarycop.settings.faces import FacesSettings
 from binarycop.tracking import motion, template, tracks
+from binarycop.tracking.association import Expected
 from binarycop.tracking.motion import Motion
 from binarycop.tracking.runner import DetectorRunner
 from binarycop.tracking.still_faces import StillFaces
 from binarycop.tracking.tracks import Tracks
 
+_SELDOM_S, _FRAME_S = 0.12, 0.04  # where frames come more seldom than the first, ``find_every`` counts the second
 _MAX_DETECTIONS = 8  # of one frame that are tracked, the largest ones
 _COARSE_SEARCHES = 3  # in a row; the next one finds small faces too
 _COARSE_SHARE = 0.7  # of the front face's shorter side: a face comes in front only if it is larger than that one
@@ -29,26 +31,32 @@ class FrontPerson:
 
     person: None if nobody is in front. box: the face, None while the track is lost. track: the number of the track,
     which stays the same when a passage gives the person in front a new number. still_faces: faces that are left out
-    from this frame on, since they never move.
+    from this frame on, since they never move. gaps: how often the face was found again after nothing had shown it for
+    longer than ``faces.lost_s``, since frames came too seldom.
     """
 
     person: int | None
     box: Box | None
     track: int | None = None
     still_faces: tuple[Box, ...] = ()
+    gaps: int = 0
 
 
 @dataclass(frozen=True)
 class _PendingRequest:
     """A request to the detector.
 
-    frame: the frame it is about. boxes: each track's box in that frame, by track id. least_px: faces whose shorter side
-    is below it may be missing.
+    frame: the frame it is about, which was added at submitted_s. expected: where each track should be in it, by id.
+    newest, newest_s: the newest frame, and when it was added. interval_s: from the frame before to that one. least_px:
+    faces whose shorter side is below it may be missing.
     """
 
     frame: LowResFrame
-    boxes: dict[int, Box]
     submitted_s: float
+    expected: dict[int, Expected]
+    newest: LowResFrame
+    newest_s: float
+    interval_s: float
     least_px: float
 
 
@@ -71,7 +79,7 @@ class Tracker:
         self._searches_coarsely, self._coarse_searches = searches_coarsely, 0
         self._tracks, self._motion, self._still_faces = Tracks(), Motion(), StillFaces()
         self._pending: _PendingRequest | None = None
-        self._frames_since_request = settings.find_every
+        self._frames_since_request, self._requested_s = settings.find_every, 0.0
 
     @property
     def moved_s(self) -> float:
@@ -90,24 +98,31 @@ class Tracker:
     def step(self, frame: Frame, now_s: float) -> FrontPerson:
         """Add the next frame. Raises DetectorError."""
         low_res, found = frame.low_res or subsample(frame.picture), list[Box]()
+        before_s = self._motion.last_frame_s
         self._motion = motion.step(self._motion, low_res, now_s)
         is_static = self._motion.is_static(now_s) and not self._detect_every_frame
         if is_static and self._tracks.all_visible and self._pending is None:
             self._tracks = tracks.refresh(self._tracks, now_s)
             self._frames_since_request = self._settings.find_every
         else:
-            self._track(frame, low_res, now_s)
+            self._track(frame, low_res, now_s, now_s - before_s)
+            self._tracks = tracks.count_misses(self._tracks)
             found = self._still_faces.step(self._tracks.filtered_boxes(), self._settings.still_s, now_s)
         return replace(self.advance_time(now_s), still_faces=tuple(found))
 
     def advance_time(self, now_s: float) -> FrontPerson:
-        """The front person at this time, although no frame has come. Removes tracks that are lost for too long."""
+        """The front person at this time, although no frame has come. Removes tracks that are lost for too long.
+
+        A result of the detector that has come since the last frame counts at once. Raises DetectorError.
+        """
+        self._take_result()
         left_out = self._still_faces.left_out
         self._tracks = tracks.prune_and_select(self._tracks, now_s, self._settings.lost_s, left_out)
         front = self._tracks.front_track
         if front is None:
             return FrontPerson(None, None)
-        return FrontPerson(front.person, front.filtered.box if front.is_visible else None, front.track_id)
+        box = front.filtered.box if front.is_visible else None
+        return FrontPerson(front.person, box, front.track_id, gaps=front.gaps)
 
     def reset_identities(self) -> None:
         """After a passage or a fault: the next front person gets a new number."""
@@ -116,7 +131,7 @@ class Tracker:
     def due_s(self) -> float | None:
         """When the front person's track will be removed if it stays lost. None if nobody is in front."""
         front = self._tracks.front_track
-        return front.last_seen_s + self._settings.lost_s + 0.001 if front else None
+        return tracks.gone_s(front, self._settings.lost_s) + 0.001 if front else None
 
     def waiting_s(self, now_s: float) -> float:
         """How long the detector has been running on one frame; 0 if it is not running."""
@@ -133,23 +148,31 @@ class Tracker:
         """Stop the detector. See ``DetectorRunner.close``."""
         return self._runner.close(timeout_s)
 
-    def _track(self, frame: Frame, low_res: LowResFrame, now_s: float) -> None:
+    def _track(self, frame: Frame, low_res: LowResFrame, now_s: float, interval_s: float) -> None:
         if not self._detect_every_frame:
             self._tracks = tracks.propagate(self._tracks, low_res, now_s)
         self._frames_since_request += 1
-        if self._pending is None and self._is_detection_due(now_s):
-            least_px = self._least_px()
+        if self._pending is not None:
+            self._pending = replace(self._pending, newest=low_res, newest_s=now_s, interval_s=interval_s)
+        elif self._is_detection_due(now_s, interval_s):
+            expected, least_px = self._tracks.expected(now_s), self._least_px()
             self._coarse_searches = self._coarse_searches + 1 if least_px else 0
-            self._pending = _PendingRequest(low_res, self._tracks.boxes(), now_s, least_px)
-            self._frames_since_request = 0
+            self._pending = _PendingRequest(low_res, now_s, expected, low_res, now_s, interval_s, least_px)
+            self._frames_since_request, self._requested_s = 0, now_s
             self._runner.submit(frame.picture, least_px)
+        self._take_result()
+
+    def _take_result(self) -> None:
         faces = self._runner.poll()
         if self._pending is not None and faces is not None:
-            self._update(self._pending, faces, low_res, now_s)
+            self._update(self._pending, faces)
             self._pending = None
 
-    def _is_detection_due(self, now_s: float) -> bool:
-        if self._detect_every_frame or self._frames_since_request >= self._settings.find_every:
+    def _is_detection_due(self, now_s: float, interval_s: float) -> bool:
+        find_every = self._settings.find_every
+        if self._detect_every_frame or self._frames_since_request >= find_every:
+            return True
+        if interval_s > _SELDOM_S and now_s - self._requested_s >= find_every * _FRAME_S:
             return True
         # At once if a person may be coming, or if a track is lost.
         return not self._tracks.all_visible if self._tracks.tracks else self._motion.last_motion_s == now_s
@@ -162,11 +185,19 @@ class Tracker:
             return 0.0
         return _COARSE_SHARE * front.filtered.box.shorter_px
 
-    def _update(self, request: _PendingRequest, faces: list[Face], newest: LowResFrame, now_s: float) -> None:
+    def _update(self, request: _PendingRequest, faces: list[Face]) -> None:
         large = [face.box for face in faces if face.box.shorter_px >= self._settings.least_px]
         large = sorted(large, key=lambda box: box.area_px, reverse=True)[:_MAX_DETECTIONS]
         detections = [
             (box, None if self._detect_every_frame else template.extract(request.frame, box)) for box in large
         ]
-        newer = None if newest is request.frame else newest
-        self._tracks = tracks.update(self._tracks, request.boxes, detections, newer, now_s, request.least_px)
+        newest = None if request.newest is request.frame else request.newest
+        self._tracks = tracks.update(
+            self._tracks,
+            request.expected,
+            detections,
+            newest,
+            request.newest_s,
+            request.interval_s,
+            least_px=request.least_px,
+        )

@@ -6,18 +6,19 @@ only move the box. A person who is lost and is detected again within ``lost_s`` 
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from math import dist
+from math import exp
 
 from binarycop.frames.low_res import LowResFrame
 from binarycop.geometry import Box
 from binarycop.tracking import box_filter, template
+from binarycop.tracking.association import Expected, associate, expect
 from binarycop.tracking.box_filter import FilteredBox
 from binarycop.tracking.template import Template
 
-_SAME_IOU = 0.2  # with this overlap, a detection can always be the track's
-_MAX_STEP = 0.75  # otherwise: largest distance of the centres, in longer sides of the box ...
-_MAX_GROWTH = 2.0  # ... and largest ratio of the areas
+_VELOCITY_S = 0.15  # how fast a face goes is a mean over about this time
 _MIN_CORRELATION = 0.6  # of a face with its template
+_LEAST_MISSES = 2  # frames without a face, before it has left
+_MAX_UNSEEN_S = 2.0  # a track that nothing has shown for longer is removed, however few frames there were
 _FRONT_RATIO = 1.2  # another face must be larger by this much, in area, to come to the front
 
 
@@ -28,7 +29,9 @@ class Track:
     track_id: the track's own number. box: where the face is. filtered: the steady box, for the crop. template: of the
     last detection. last_seen_s: when last visible. person: number of the person, from when they were first in front.
     is_confirmed: whether the last detection found them. is_visible: whether they are in the newest frame; otherwise
-    the track is lost.
+    the track is lost. misses: how many frames since then they were not in. velocity_px_s: to the right and down. gaps:
+    how often nothing had shown them for longer than ``lost_s`` when they were found again. counted_s: ``last_seen_s``
+    when the gaps were counted.
     """
 
     track_id: int
@@ -39,6 +42,10 @@ class Track:
     person: int | None = None
     is_confirmed: bool = True
     is_visible: bool = True
+    misses: int = 0
+    velocity_px_s: tuple[float, float] = (0.0, 0.0)
+    gaps: int = 0
+    counted_s: float | None = None
 
 
 @dataclass(frozen=True)
@@ -63,9 +70,9 @@ class Tracks:
         """Whether no track is lost. True if there are no tracks."""
         return all(track.is_visible for track in self.tracks)
 
-    def boxes(self) -> dict[int, Box]:
-        """Each track's box, by track id."""
-        return {track.track_id: track.box for track in self.tracks}
+    def expected(self, now_s: float) -> dict[int, Expected]:
+        """Where each track's face should be in the frame of this time, by track id."""
+        return {track.track_id: _expected(track, now_s) for track in self.tracks}
 
     def filtered_boxes(self) -> dict[int, Box | None]:
         """Each track's steady box, by track id; None while it is lost."""
@@ -86,24 +93,26 @@ def propagate(state: Tracks, frame: LowResFrame, now_s: float) -> Tracks:
 
 def update(
     state: Tracks,
-    before: Mapping[int, Box],
+    before: Mapping[int, Expected],
     detections: Sequence[tuple[Box, Template | None]],
     newest: LowResFrame | None,
     now_s: float,
+    interval_s: float = 0.0,
     least_px: float = 0.0,
 ) -> Tracks:
     """Update all tracks with the detector's result.
 
-    before: each track's box in the frame that was submitted. detections: the boxes in it, and their templates; None for
-    a face that cannot be tracked. newest: the newest frame if it is another one; each detection is then located in it.
-    least_px: a track with a smaller box, by its shorter side, is not lost if the detector has not found it.
+    before: where each track's face should be in the frame that was submitted. detections: the boxes in it, and their
+    templates; None for a face that cannot be tracked. newest: the newest frame if it is another one; each detection is
+    then located in it. now_s: of the newest frame. interval_s: from the frame before to that one. least_px: a track
+    with a smaller box, by its shorter side, is not lost if the detector has not found it.
     """
-    pairs = _associate(before, [box for box, _ in detections])
+    pairs = associate(before, [box for box, _ in detections])
     tracks = []
     for track in state.tracks:
         if track.track_id in pairs:
-            tracks.append(_update_one(track, *detections[pairs[track.track_id]], newest, now_s))
-        elif track.track_id in before and before[track.track_id].shorter_px >= least_px:
+            tracks.append(_update_one(track, *detections[pairs[track.track_id]], newest, now_s, interval_s))
+        elif track.track_id in before and before[track.track_id].box.shorter_px >= least_px:
             tracks.append(replace(track, is_confirmed=False, is_visible=False))
         else:
             tracks.append(track)
@@ -117,11 +126,11 @@ def update(
 
 
 def prune_and_select(state: Tracks, now_s: float, lost_s: float, left_out: frozenset[int] = frozenset()) -> Tracks:
-    """Remove tracks that are lost for longer than ``lost_s``, and select the front person: the largest face.
+    """Remove the tracks that are gone (``gone_s``), and select the front person: the largest face.
 
     left_out: the ids of tracks that cannot be in front.
     """
-    kept = tuple(track for track in state.tracks if now_s - track.last_seen_s <= lost_s)
+    kept = tuple(_with_gaps(track, lost_s) for track in state.tracks if now_s <= gone_s(track, lost_s))
     front = next((track for track in kept if track.track_id == state.front_id and track.track_id not in left_out), None)
     visible = (track for track in kept if track.is_visible and track.track_id not in left_out)
     largest = max(visible, key=lambda track: track.filtered.box.area_px, default=None)
@@ -136,6 +145,23 @@ def prune_and_select(state: Tracks, now_s: float, lost_s: float, left_out: froze
     return Tracks(state.last_track_id, last_person_id, front_id, kept)
 
 
+def gone_s(track: Track, lost_s: float) -> float:
+    """When a track is removed if it is not found again: ``lost_s`` after it was last visible.
+
+    Later if frames come seldom: while there are none nobody knows, and one without the face may be an error.
+    """
+    is_missed = not track.is_visible and not track.is_confirmed and track.misses >= _LEAST_MISSES
+    return track.last_seen_s + (lost_s if is_missed else max(lost_s, _MAX_UNSEEN_S))
+
+
+def count_misses(state: Tracks) -> Tracks:
+    """At the end of a frame: the lost tracks were not in it."""
+    return replace(
+        state,
+        tracks=tuple(track if track.is_visible else replace(track, misses=track.misses + 1) for track in state.tracks),
+    )
+
+
 def reset_identities(state: Tracks) -> Tracks:
     """After a passage or a fault: the next front person gets a new number."""
     return replace(state, front_id=None, tracks=tuple(replace(track, person=None) for track in state.tracks))
@@ -145,26 +171,66 @@ def _propagate_one(track: Track, frame: LowResFrame, now_s: float) -> Track:
     box = _locate(track.template, frame, track.box)
     if box is None:
         return replace(track, is_visible=False)
-    moved = replace(track, box=box, filtered=box_filter.predict(track.filtered, track.box, box, now_s))
+    velocity_px_s = _velocity(track, box, now_s)
+    filtered = box_filter.predict(track.filtered, track.box, box, now_s)
+    moved = replace(track, box=box, filtered=filtered, velocity_px_s=velocity_px_s)
     # An unconfirmed track still moves with its template, but it stays lost until the detector confirms it again.
     return (
-        replace(moved, last_seen_s=now_s, is_visible=True) if track.is_confirmed else replace(moved, is_visible=False)
+        replace(moved, last_seen_s=now_s, is_visible=True, misses=0)
+        if track.is_confirmed
+        else replace(moved, is_visible=False)
     )
 
 
 def _update_one(
-    track: Track, detected: Box, face_template: Template | None, newest: LowResFrame | None, now_s: float
+    track: Track,
+    detected: Box,
+    face_template: Template | None,
+    newest: LowResFrame | None,
+    now_s: float,
+    interval_s: float,
 ) -> Track:
     box: Box | None = detected
     if newest is not None:
-        # The track has moved since the frame of the detection, so the face is located where the track is now.
-        here = Box.centred(*track.box.centre, detected.width_px, detected.height_px)
-        box = _locate(face_template, newest, here)
+        # A track that is still visible has moved since the frame of the detection, so the face is where it is now.
+        centre = track.box.centre if track.is_visible else detected.centre
+        box = _locate(face_template, newest, Box.centred(*centre, detected.width_px, detected.height_px))
     track = replace(track, template=face_template, is_confirmed=True)
     if box is None:
         return replace(track, is_visible=False)
-    filtered = box_filter.update(track.filtered, box, now_s)
-    return replace(track, box=box, filtered=filtered, last_seen_s=now_s, is_visible=True)
+    return replace(
+        track,
+        box=box,
+        filtered=box_filter.update(track.filtered, box, now_s, interval_s),
+        velocity_px_s=_velocity(track, box, now_s),
+        last_seen_s=now_s,
+        is_visible=True,
+        misses=0,
+    )
+
+
+def _expected(track: Track, now_s: float) -> Expected:
+    # A face that several frames do not show has not moved far: it is turned away, or covered.
+    unseen_s = 0.0 if track.misses >= _LEAST_MISSES else now_s - track.last_seen_s
+    return expect(track.box, track.velocity_px_s, track.filtered.growth_hz, unseen_s)
+
+
+def _with_gaps(track: Track, lost_s: float) -> Track:
+    has_gap = track.counted_s is not None and track.last_seen_s - track.counted_s > lost_s
+    return replace(track, gaps=track.gaps + has_gap, counted_s=track.last_seen_s)
+
+
+def _velocity(track: Track, box: Box, now_s: float) -> tuple[float, float]:
+    """How fast a face goes that is at ``box`` now."""
+    elapsed_s = now_s - track.last_seen_s
+    if elapsed_s <= 0:
+        return track.velocity_px_s
+    share = 1 - exp(-elapsed_s / _VELOCITY_S)
+    right, down = (
+        before + share * ((to - start) / elapsed_s - before)
+        for before, start, to in zip(track.velocity_px_s, track.box.centre, box.centre)
+    )
+    return right, down
 
 
 def _locate(face_template: Template | None, frame: LowResFrame, box: Box) -> Box | None:
@@ -173,26 +239,3 @@ def _locate(face_template: Template | None, frame: LowResFrame, box: Box) -> Box
         return None
     match = template.match(face_template, frame, box)
     return match.box if match.correlation >= _MIN_CORRELATION else None
-
-
-def _associate(before: Mapping[int, Box], detected: Sequence[Box]) -> dict[int, int]:
-    """Which track has which detection: track id to index. Each at most once; largest IoU first, then nearest."""
-    candidates = sorted(
-        (-box.iou(after), dist(box.centre, after.centre), track_id, index)
-        for track_id, box in before.items()
-        for index, after in enumerate(detected)
-        if _can_be_same(box, after)
-    )
-    pairs: dict[int, int] = {}
-    for _, _, track_id, index in candidates:
-        if track_id not in pairs and index not in pairs.values():
-            pairs[track_id] = index
-    return pairs
-
-
-def _can_be_same(before: Box, after: Box) -> bool:
-    if before.iou(after) >= _SAME_IOU:
-        return True
-    growth = max(after.area_px, 1e-9) / max(before.area_px, 1e-9)
-    is_near = dist(before.centre, after.centre) <= _MAX_STEP * before.longer_px
-    return is_near and 1 / _MAX_GROWTH <= growth <= _MAX_GROWTH
