@@ -1,7 +1,7 @@
 """Injects every fault of the table into a running daemon, and prints what the gate does.
 
 ``python -m tests.system.faults.run [WORD] [--write]``. WORD: run only the rows whose group or fault contains it;
-``brief`` leaves out the slow ones, and runs two at once. --write: write docs/faults.md from the last result of each row
+``brief`` leaves out the slow ones, and runs four at once. --write: write docs/faults.md from the last result of each row
 on this machine, without those of ``brief``. A row that fails is tried again at the end, alone, since each measures
 times; a fault fails both times. The row with a full file system needs root. The exit code is 1 if a row fails twice.
 """
@@ -22,7 +22,7 @@ from tests.system.faults.gate_process import ROOT, CheckFailed
 
 ROWS: tuple[FaultRow, ...] = (*camera.ROWS, *overlay.ROWS, *lines.ROWS, *outputs.ROWS, *stages.ROWS, *system.ROWS)
 BRIEF = "brief"
-BRIEF_AT_ONCE = 2  # a row mostly waits
+BRIEF_AT_ONCE = 4  # a row waits for three quarters of its time
 SAVED = ROOT / "build" / "faults" / "results"
 PAGE = ROOT / "docs" / "faults.md"
 _PRELOADED = ("tests/system/faults/fake_gpio.c", "tests/frames/fake_v4l2.c", "tests/system/faults/fake_clock.c")
