@@ -1,8 +1,8 @@
 """Injects every fault of the table into a running daemon, and prints what the gate does.
 
 ``python -m tests.system.faults.run [WORD] [--write]``. WORD: run only the rows whose group or fault contains it;
-``brief`` leaves out the slow ones, and runs four at once. --write: write docs/faults.md from the last result of each row
-on this machine, without those of ``brief``. A row that fails is tried again at the end, alone, since each measures
+``brief`` leaves out the slow ones, and runs four at once. --write: write docs/faults.md from the last result of each
+row on this machine, without those of ``brief``. A row that fails is tried again at the end, alone, since each measures
 times; a fault fails both times. The row with a full file system needs root. The exit code is 1 if a row fails twice.
 """
 
