@@ -39,13 +39,14 @@ lint() { # VARIANT
     sources "$rtl/shell" | xargs verilator --lint-only -Wall --timescale 1ns/1ps --top-module binarycop_shell $(options "$@")
 }
 
-bench() { # FOLDER VARIANT [coverage]
+bench() { # FOLDER VARIANT [coverage]; compiled with little optimisation, since that takes longer than the bench
     rm -rf "$work/model"
     local states=() packing="-DSCORE_BITS=$3 -DWORD_SCORES=$4 -DWORD_BYTES=$5"
     (($# < 6)) || states=(--coverage-user "$rtl/states/shell_states.sv" "$rtl/states/deadman_states.sv")
     { sources "$1"; printf '%s\n' "${states[@]}"; } | xargs verilator --cc --exe --build -j 2 -O3 --assert -Wno-lint --timescale 1ns/1ps \
         --top-module binarycop_shell $(options "${@:2:4}") -GTIMEOUT_CYCLES=200 \
-        -CFLAGS "-O1 -std=c++17 -I$rtl/model $packing" \
+        -CFLAGS "-std=c++17 -I$rtl/model $packing" \
+        -MAKEFLAGS OPT_FAST=-O1 -MAKEFLAGS OPT_SLOW=-O0 -MAKEFLAGS OPT_GLOBAL=-O0 \
         --Mdir "$work/model" -o bench "$here/shell_bench.cpp" >"$work/build" 2>&1 || { cat "$work/build" >&2; return 2; }
     timeout "$longest_s" "$work/model/bench"
 }
