@@ -184,6 +184,8 @@ def test_why_a_source_gives_no_pictures_is_said_and_no_longer_than_in_the_journa
     assert recorded.step().gates[0].source.problem == reason
     reason = "x" * 5000
     assert recorded.step().gates[0].source.problem == "x" * 300
+    monkeypatch.setattr(Grabber, "mode", property(lambda _: "y" * 70_000))
+    assert recorded.step().gates[0].source.mode == "y" * 300
 
 
 def test_latencies_are_those_of_the_newest_frames() -> None:

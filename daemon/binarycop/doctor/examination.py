@@ -39,7 +39,7 @@ _NICE = 10
 
 
 class Examination:
-    """One look at everything. Nothing is driven, no line is opened, and the overlay is only read.
+    """One look at everything. No output is driven and no line is opened; the overlay classifies golden vectors.
 
     config: the settings' file, None for those of the system. tell: says what takes some seconds now.
     """

@@ -33,7 +33,7 @@ LATENCIES = 1000
 """The percentiles are those of so many newest frames."""
 
 _RATE_S = 5.0
-_MAX_PROBLEM_CHARS = 300  # as much of a text as the journal shows
+_MAX_CHARS = 300  # as much of a text as the journal shows; a longer one could make the answer too large
 _PERCENTILES_S = 5.0  # to sort them takes longer than all the rest
 
 
@@ -94,7 +94,7 @@ class StatusRecorder:
             p99_ms=self._percentiles["p99"],
             latencies=min(self._loop.latencies.count, LATENCIES),
             watchdog=WatchdogStatus(systemd.watchdog_s, notified_s, systemd.stuck),
-            settings=SettingsStatus(round(now_s - loaded_s, 1), systemd.waiting, systemd.refused),
+            settings=SettingsStatus(round(now_s - loaded_s, 1), systemd.waiting, _clipped(systemd.refused)),
             gates=tuple(gates),
         )
 
@@ -154,15 +154,19 @@ def _state(lane: Lane) -> State:
 
 def _source(name: str, counts: SourceCounts, rate_hz: float | None) -> SourceStatus:
     return SourceStatus(
-        name,
-        counts.mode,
-        None if counts.problem is None else counts.problem[:_MAX_PROBLEM_CHARS],
+        name[:_MAX_CHARS],
+        _clipped(counts.mode),
+        _clipped(counts.problem),
         rate_hz,
         counts.captured,
         counts.dropped,
         counts.withheld,
         round(counts.silent_s, 2),
     )
+
+
+def _clipped(text: str | None) -> str | None:
+    return None if text is None else text[:_MAX_CHARS]
 
 
 def _front(snapshot: LaneSnapshot, details: LaneDetails) -> FrontPerson | None:
