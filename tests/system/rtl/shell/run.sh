@@ -143,13 +143,13 @@ spoil bench beat_packer 's/^            count <= 0;//'
 spoil bench beat_packer 's/^            piece <= 0;//'
 spoil bench beat_packer 's/assign wanted = left != 0;/assign wanted = 1;/'
 spoil bench beat_packer 's/assign fills  = !wanted/assign fills  = 0/'
+spoil bench beat_packer 's/in_ready  = wanted \&\& !out_valid/in_ready  = wanted/'
 spoil bench score_writer 's/if (IMAGE_BYTES\[i\])/if (IMAGE_BYTES[i] \&\& i != 2)/'
 spoil bench write_dma 's/ + BEATS_BITS.(rest != 0)//'
 spoil bench write_dma 's/burst_is_last \&\& tail/tail/'
 spoil bench write_dma 's/tail <= rest;/tail <= 0;/'
 spoil prove score_packer 's/count <= count + 1.b1/count <= COUNT_BITS'"'"'(WORD_SCORES)/' 3 -set SCORE_BITS 3 -set WORD_SCORES 4
 spoil prove beat_packer 's/ \&\& !out_valid;$/;/' 3 -set WORD_BYTES 7 -set IMAGE_WORDS 1
-spoil prove beat_packer 's/in_ready  = wanted \&\& !out_valid/in_ready  = wanted/' 3 -set WORD_BYTES 7 -set IMAGE_WORDS 1
 spoil prove write_dma 's/(start \&\& !running) tail/(start) tail/'
 spoil prove write_dma 's/wlast \&\& burst_is_last/burst_is_last/'
 spoil prove read_dma 's/came \&\& !rresp\[1\] \&\& !faulty/came/'
