@@ -115,7 +115,12 @@ def targets(emulator: str) -> list[Target]:
             figure("start", "start", "binarycop run until it is ready", "time"),
             "s",
         ),
-        Target("one gate, at most 75 MB resident", 75, figure("memory", "memory, most", "1 gate", "resident"), "MiB"),
+        Target(
+            "one gate, at most 75 MB, 71.5 MiB, resident",
+            71.5,
+            figure("memory", "memory, most", "1 gate", "resident"),
+            "MiB",
+        ),
     ]
     for size in ("320×240", "160×120"):
         for engine in ("lookout on opencv", "lookout on ncnn"):
