@@ -111,6 +111,9 @@ class Scripted:
         events, self._events = self._events, []
         return events
 
+    def begin_close(self) -> None:
+        self.is_closed = True
+
     def close(self, timeout_s: float) -> bool:
         self.is_closed = True
         return True
@@ -222,7 +225,7 @@ def test_a_source_is_described_without_being_opened(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/null"), reason="needs /dev")
-def test_whoever_may_not_open_the_device_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_user_who_may_not_open_the_device_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("binarycop.doctor.camera_facts.os.access", lambda *_: False)
     lane = LaneSettings(frames=FramesSettings(source="/dev/null"))
     assert read_source(lane, None, is_held=False).denied[0] == "this user"

@@ -98,6 +98,9 @@ class FrameGiver(Protocol):
     def events(self) -> list[SourceEvent]:
         """See ``Grabber.events``."""
 
+    def begin_close(self) -> None:
+        """See ``Grabber.begin_close``."""
+
     def close(self, timeout_s: float) -> bool:
         """See ``Grabber.close``."""
 
@@ -140,9 +143,12 @@ class Look:
         if tone is not None:
             self._tones.append((tone.brightness, tone.clipped, tone.black))
 
-    def finish(self, detector: Detector | None) -> CameraFacts:
-        """Close the source. detector: finds a face in the newest picture; None leaves that out."""
-        is_closed = self._grabber.close(_CLOSE_S)
+    def finish(self, detector: Detector | None, deadline_s: float) -> CameraFacts:
+        """Close the source. detector: finds a face in the newest picture; None leaves that out.
+
+        deadline_s: a source that is not closed by then hangs.
+        """
+        is_closed = self._grabber.close(max(deadline_s - self._clock.now_s(), 0.0))
         self._take_events()
         if self._first_s is None:
             reason = next(iter(self._trouble), "no picture came")
@@ -193,7 +199,7 @@ def look(
     detector_of: Callable[[int], Detector | None],
     clock: Clock,
 ) -> list[CameraFacts]:
-    """Look through all sources that are there and free, at once. Takes 8 s at most, and the closing of each.
+    """Look through all sources that are there and free, at once. Takes 11 s at most, however many of them hang.
 
     open_grabber, detector_of: of the gate with this number.
     """
@@ -202,13 +208,18 @@ def look(
         for index, source in enumerate(facts):
             if not source.absence and not source.is_held and "this user" not in source.denied:
                 grabber = open_grabber(index)
-                opened.callback(grabber.close, _CLOSE_S)  # if a later one cannot be opened, say
+                opened.callback(grabber.begin_close)
                 looks[index] = Look(source, grabber, clock)
         while any(not one.is_over for one in looks.values()):
             for one in looks.values():
                 if not one.is_over:
                     one.step()
-        return [looks[index].finish(detector_of(index)) if index in looks else one for index, one in enumerate(facts)]
+    # All have begun to close.
+    deadline_s = clock.now_s() + _CLOSE_S
+    return [
+        looks[index].finish(detector_of(index), deadline_s) if index in looks else one
+        for index, one in enumerate(facts)
+    ]
 
 
 def may_open(found: os.stat_result, name: str) -> bool:
