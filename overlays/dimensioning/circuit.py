@@ -22,8 +22,8 @@ from overlays.networks.tables import Network
 from overlays.rtl.stage import Stage, Weights
 
 MEASURED = Path(__file__).with_name("stages.json")
-SHELL_LUTS = 1358  # by yosys: n-CNV's whole accelerator less its core (overlays/rtl/figures.json)
-PACKING_LUTS = 156  # more where images begin within beats, by yosys: the output DMA for CNV less that for n-CNV
+SHELL_LUTS = 1348  # by yosys: n-CNV's whole accelerator less its core (overlays/rtl/figures.json)
+PACKING_LUTS = 72  # more where images begin within beats: the same of CNV, less that of n-CNV
 _BEAT_BYTES = 8
 FIFO_WORDS = 32  # of the FIFO behind a convolution, if it is not known
 _RAM_BITS_OF_FOUR_LUTS = ((32, 6), (64, 3))  # words and bits of a RAM32M and a RAM64M
