@@ -118,7 +118,7 @@ def test_a_frozen_camera_is_said_until_it_moves() -> None:
 def test_without_frames_a_person_is_gone_and_the_judgement_says_why_there_are_none() -> None:
     aiming = Aiming().frames(30).happens(SourceEventKind.LOST, "unplugged or stalled")
     assert aiming.session.view().votes is not None
-    aiming.wait(1)
+    aiming.wait(2.5)
     assert aiming.session.view().votes is None
     aiming.wait(30)
     assert [problem.words for problem in aiming.session.judgement().problems] == ["no frames: unplugged or stalled"]
