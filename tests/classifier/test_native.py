@@ -140,7 +140,7 @@ def test_a_machine_or_a_processor_without_a_variant_has_no_kernel(tmp_path: Path
 
 
 def test_without_a_kernel_numpy_computes(tiny_bundle: Bundle, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(choose, "find_kernel", lambda: None)
+    monkeypatch.setattr(choose, "find_kernel", lambda features: None)
     emulator = choose.open_emulator(tiny_bundle)
     assert isinstance(emulator, Emulator)
     assert (emulator.scores(tiny_bundle.golden_inputs) == tiny_bundle.golden_scores).all()

@@ -302,7 +302,7 @@ def test_each_gate_is_started_with_its_detector_in_the_journal(settings: Setting
 def test_if_a_part_fails_at_the_start_all_open_parts_are_closed_and_the_relay_is_the_first(
     settings: Settings, monkeypatch: pytest.MonkeyPatch, fails: str, closed: list[str]
 ) -> None:
-    monkeypatch.setattr(choose, "find_kernel", lambda: None)  # so that the classifier is Emulator on every machine
+    monkeypatch.setattr(choose, "find_kernel", lambda features: None)  # it is Emulator on every machine
     # The service closes the classifier too, so a part may be closed twice. The first time counts.
     order: dict[str, None] = {}
     kinds: dict[str, type] = {
@@ -330,7 +330,7 @@ def test_if_a_part_fails_at_the_start_all_open_parts_are_closed_and_the_relay_is
 
 def test_a_perception_that_hangs_keeps_its_classifier(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     closed: list[Emulator] = []
-    monkeypatch.setattr(choose, "find_kernel", lambda: None)
+    monkeypatch.setattr(choose, "find_kernel", lambda features: None)
     monkeypatch.setattr(ThreadPerception, "close", lambda *_: False)
     monkeypatch.setattr(Emulator, "close", closed.append)
     daemon.run_daemon(lambda: settings, None)

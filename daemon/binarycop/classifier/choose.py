@@ -14,14 +14,14 @@ from binarycop.pixels import Shrink
 
 def open_emulator(bundle: Bundle, features: Iterable[str] | None = None) -> Classifier:
     """The fastest emulator of a bundle's network on this machine, or with these features of a processor only."""
-    kernel = find_kernel() if features is None else find_kernel(features=features)
+    kernel = find_kernel(features=features)
     network = layout(bundle, kernel.form) if kernel is not None else None
     return NativeEmulator(kernel, network) if kernel is not None and network is not None else Emulator(bundle)
 
 
 def open_shrink(by_opencv: Shrink, features: Iterable[str] | None = None) -> Shrink:
     """The compiled function that shrinks crops, where there is one for this machine, or for these features of it."""
-    kernel = find_kernel() if features is None else find_kernel(features=features)
+    kernel = find_kernel(features=features)
     return by_opencv if kernel is None else AreaMean(kernel, by_opencv)
 
 
