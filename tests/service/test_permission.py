@@ -205,7 +205,7 @@ def test_what_the_newest_frame_shows_counts_before_the_speed_gate_becomes_ready(
     assert setup.records(Event.PERMIT) == []
 
 
-def test_only_a_permission_without_a_limit_begins_the_timers_maximum_on_time_anew(
+def test_only_a_permission_without_a_limit_starts_the_timers_maximum_on_time_again(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     setup, renewals = SimulatedSetup(HOLD), list[bool]()

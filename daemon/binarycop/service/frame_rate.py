@@ -6,7 +6,7 @@ Times of capture in, no clock. A camera can be slow, or the processor can have t
 from collections import deque
 
 _WINDOW_S = 5.0  # a single slow frame says nothing
-_BREAK_S = 2.0  # after a longer one it begins anew: the source gave nothing, and that is a fault of its own
+_BREAK_S = 2.0  # after a longer one it starts again: the source gave nothing, and that is a fault of its own
 _OVER_SHARE = 0.8  # of the longest interval that is enough; so it does not begin and end all the time
 
 
@@ -39,5 +39,5 @@ class FrameRate:
         return is_seldom is not was_seldom
 
     def pause(self) -> None:
-        """The next frames begin anew, since the service asks for few while it sleeps."""
+        """The next frames start again from none, since the service asks for few while it sleeps."""
         self._captured_s.clear()
