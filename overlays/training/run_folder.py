@@ -26,15 +26,17 @@ class RunSettings:
     """What a run is trained with.
 
     network: its name. crops: to be seen in all. rate: Adam's highest learning rate; it falls to 0 as a cosine of the
-    crops that were seen. warm_up: crops after each start in which the rate rises. binary: false for the full-precision
-    reference, which shows what one bit costs. no_face: share of each batch that shows no face, with the same chance for
-    each class.
+    crops that were seen. restarted_at: crops seen when that cosine began, for a run that was at its end and goes on (a
+    warm restart; Loshchilov and Hutter, SGDR, 2017). warm_up: crops after each start in which the rate rises. binary:
+    false for the full-precision reference, which shows what one bit costs. no_face: share of each batch that shows no
+    face, with the same chance for each class.
     """
 
     network: str
     crops: int = 30_000_000
     batch: int = 200
     rate: float = 1e-2
+    restarted_at: int = 0
     warm_up: int = 40_000
     seed: int = 0
     binary: bool = True

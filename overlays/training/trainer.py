@@ -22,9 +22,11 @@ _RECALIBRATION_CROPS = 10_000
 
 
 def rate_factor(settings: RunSettings, crops_seen: int, crops_since_start: int) -> float:
-    """The learning rate as a share of the highest: a cosine over the run, and a rise after each start."""
+    """The learning rate as a share of the highest: a cosine since the last restart, and a rise after each start."""
     rise = min(1.0, crops_since_start / max(settings.warm_up, 1))
-    return rise * 0.5 * (1 + math.cos(math.pi * min(crops_seen / settings.crops, 1.0)))
+    over = max(settings.crops - settings.restarted_at, 1)
+    done = min(max(crops_seen - settings.restarted_at, 0) / over, 1.0)
+    return rise * 0.5 * (1 + math.cos(math.pi * done))
 
 
 class _Logits(nn.Module):  # type: ignore[misc]

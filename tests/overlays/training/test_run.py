@@ -1,5 +1,6 @@
 """A long run: the pool of crops, their cheap changes, the folder that it goes on from, and the learning rate."""
 
+import math
 from pathlib import Path
 
 import numpy as np
@@ -87,6 +88,14 @@ def test_the_rate_rises_after_each_start_and_falls_to_nothing() -> None:
     assert rate_factor(settings, 500, 0) == 0
     assert rate_factor(settings, 500, 200) == pytest.approx(0.5)
     assert rate_factor(settings, 1000, 500) == pytest.approx(0)
+
+
+def test_after_a_restart_the_rate_falls_once_more_from_the_highest() -> None:
+    settings = RunSettings("u-cnv", crops=1500, warm_up=100, restarted_at=1000)
+    assert rate_factor(settings, 1000, 0) == 0
+    assert rate_factor(settings, 1100, 100) == pytest.approx(0.5 + 0.5 * math.cos(math.pi / 5))
+    assert rate_factor(settings, 1250, 250) == pytest.approx(0.5)
+    assert rate_factor(settings, 1500, 500) == pytest.approx(0)
 
 
 def test_a_run_goes_on_from_its_folder(tmp_path: Path) -> None:
