@@ -19,14 +19,14 @@ def make_parser(description: str | None) -> argparse.ArgumentParser:
 
 
 def add_data_option(parser: argparse.ArgumentParser) -> None:
-    """Add ``--data``, the folder with the pictures. Refused at once if it is not there: workers end without a word."""
+    """Add ``--data``, the folder with the pictures. A missing folder is refused here: workers would end silently."""
     parser.add_argument(
         "--data", type=_folder, required=True, help="folder with the pictures, for example ../shared/data"
     )
 
 
 def add_patches_option(parser: argparse.ArgumentParser, *, required: bool = True) -> None:
-    """Add ``--patches``, the file with the faces. Refused at once if it is not there."""
+    """Add ``--patches``, the file with the faces. A missing file is refused here."""
     text = "file with faces that can be dressed, written by overlays.synthesis.patches"
     parser.add_argument("--patches", type=_patches, required=required, help=text)
 
@@ -44,15 +44,15 @@ def _patches(text: str) -> Path:
 
 
 def print_progress(line: str) -> None:
-    """Print a line at once: the output of long runs often goes to a file that somebody reads meanwhile."""
+    """Print a line without buffering: the output of a long run often goes to a file that somebody follows."""
     Terminal(sys.stderr).clear_line()  # of a bar that ``with_progress`` shows
     print(line, flush=True)
 
 
 def with_progress(items: Sequence[T], what: str) -> Iterator[T]:
-    """Each item, for a loop that takes long: with a bar on a terminal, and the time that is left.
+    """The items of a long loop; a terminal shows a bar and the time that is left.
 
-    what: the loop's work, such as ``reading photographs``. Nothing is shown of work that ends within a second.
+    what: the loop's work, such as ``reading photographs``. Nothing is shown if the loop ends within a second.
     """
     progress = Progress(what, MonotonicClock())
     try:

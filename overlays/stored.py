@@ -15,7 +15,7 @@ Row = TypeVar("Row")
 def rows(file: Path, convert: Callable[[Mapping[str, str]], Row]) -> list[Row]:
     """The rows of a CSV file that begins with the columns' names, each converted.
 
-    convert: raises KeyError or ValueError for a row that is wrong. Raises ValueError with its line.
+    convert: raises KeyError or ValueError for a wrong row. Raises ValueError with the line of such a row.
     """
     found = []
     with file.open(encoding="utf-8", newline="") as lines:
@@ -31,14 +31,14 @@ def rows(file: Path, convert: Callable[[Mapping[str, str]], Row]) -> list[Row]:
 
 
 def flag(text: str) -> bool:
-    """0 or 1 of a table. Raises ValueError for anything else."""
+    """A flag from a table, 0 or 1. Raises ValueError for anything else."""
     if text not in ("0", "1"):
         raise ValueError(f"{text!r} should be 0 or 1")
     return text == "1"
 
 
 def arrays(file: Path, names: Iterable[str]) -> dict[str, NDArray[np.generic]]:
-    """The named arrays of an .npz file. Raises ValueError if it is none or lacks one, FileNotFoundError without it."""
+    """The named arrays of an .npz file. Raises ValueError if one is missing or damaged, FileNotFoundError without it."""
     try:
         with np.load(file, allow_pickle=False) as stored:
             return {name: stored[name] for name in names}

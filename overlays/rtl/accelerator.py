@@ -1,4 +1,4 @@
-"""The whole accelerator: sources and parameters of the shell, which goes around a core without being a part of it."""
+"""The whole accelerator is a core and the shell around it. This module has the shell's sources and parameters."""
 
 from collections.abc import Iterable
 from hashlib import sha256
@@ -41,7 +41,7 @@ def shell_sha256() -> str:
 
 
 def sha256_of(texts: Iterable[tuple[str, str]]) -> str:
-    """The hash of sources, each with its name, in their order."""
+    """One hash of several sources, (name, text) each; their order counts."""
     digest = sha256()
     for name, text in texts:
         digest.update(f"{name} {len(text)}\n{text}".encode())

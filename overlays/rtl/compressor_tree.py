@@ -1,7 +1,7 @@
 """Compressor trees: sums of many small numbers, by counting the ones in each column of bits in look-up tables.
 
-Six bits of one weight become a count of three bits, of three weights (a 6:3 compressor, three LUT6), until each weight
-has at most two bits left; an adder with a carry chain adds the two rows. There is a register behind each level.
+A 6:3 compressor (three LUT6) counts six bits of one weight; the three bits of the count have one, two and four times
+that weight. When at most two bits of each weight are left, a carry chain adds them. Each level ends in a register.
 ``modules/column_counter.sv`` has the counters of one column.
 """
 
@@ -15,24 +15,24 @@ Heights = tuple[int, ...]  # the number of bits of each weight, the lowest first
 
 @dataclass(frozen=True)
 class Column:
-    """What becomes of the bits of one weight: as many bits of this weight, of the next, and of the one after it."""
+    """The bits of one weight; how many bits of one, two and four times that weight their counters give."""
 
     height: int
 
     @property
     def ones(self) -> int:
-        """A bit for each counter, and one or two bits that are left over and pass."""
+        """One bit for each counter, and one or two remaining bits that no counter takes."""
         rest = self.height % _INPUTS
         return self.twos + (rest if rest < 3 else 0)
 
     @property
     def twos(self) -> int:
-        """A bit for each counter."""
+        """One bit for each counter."""
         return self.height // _INPUTS + (1 if self.height % _INPUTS >= 3 else 0)
 
     @property
     def fours(self) -> int:
-        """A bit for each counter of at least four bits."""
+        """One bit for each counter of at least four bits."""
         return self.height // _INPUTS + (1 if self.height % _INPUTS >= 4 else 0)
 
     @property
@@ -43,9 +43,9 @@ class Column:
 
 @dataclass(frozen=True)
 class Tree:
-    """The sum of ``numbers`` numbers of ``bits`` bits. levels: the heights of the columns in front of each level.
+    """The sum of ``numbers`` numbers of ``bits`` bits.
 
-    rows: those in front of the adder, at most 2.
+    levels: the heights of the columns in front of each level. rows: the heights in front of the adder, at most 2.
     """
 
     numbers: int
@@ -188,7 +188,7 @@ def _level(number: int, heights: Heights, following: Heights) -> list[str]:
 
 
 def _counter(name: str, column: Column, inputs: str, nets: dict[str, tuple[str, int]]) -> list[str]:
-    """nets: name and width of what each output is connected to."""
+    """nets: name and width of the net at each output."""
     if not column.twos:
         return [f"  logic [{column.ones - 1}:0] {name}_ones;", f"  assign {name}_ones = {inputs};"]
     ports = ", ".join(f".{port}({net})" for port, (net, _) in nets.items())

@@ -21,7 +21,7 @@ def words(numbers: NDArray[np.int64], width: int) -> str:
 
 
 def thresholds(stage: Stage, weights: LayerWeights) -> str:
-    """Thresholds in the units of the stage's sums, those out of reach clamped to just beyond it.
+    """Thresholds in the units of the stage's sums. One outside their range is clamped to just outside it.
 
     Raises ValueError if the layer has none.
     """
@@ -32,7 +32,7 @@ def thresholds(stage: Stage, weights: LayerWeights) -> str:
     if stage.weights is Weights.PIXELS:
         largest = fan_in * 255 + 1
         return words(np.clip(own, -largest, largest), sum_bits + 2)
-    lowest = -(-(own + fan_in) // 2)  # of the agreeing bits: 2 agreeing - K >= T
+    lowest = -(-(own + fan_in) // 2)  # number of agreeing bits: 2 · agreeing - K >= T
     if stage.weights is Weights.BITPLANES:
         lowest = own + 255 * (~weights.bits).sum(axis=1)
     return words(np.clip(lowest, 0, 1 << sum_bits), sum_bits + 1)

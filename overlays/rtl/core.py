@@ -33,7 +33,7 @@ def fifo_depths(plan: Plan) -> tuple[int, ...]:
 
 
 def _tree_sizes(plan: Plan, bundle: Bundle) -> set[tuple[int, int]]:
-    """The numbers and bits of the trees that the core needs."""
+    """The size of each tree that the core needs: how many numbers, of how many bits."""
     sizes = {(stage.tree.numbers, stage.tree.bits) for stage in plan.stages}
     sizes |= {(int(count), PIXEL_BITS) for count in rarer_counts(bundle.weights[0].bits) if count}
     return sizes
@@ -60,9 +60,9 @@ def _core(plan: Plan, bundle: Bundle) -> str:
 
 
 def stage_modules(stage: Stage, weights: LayerWeights, depth: int) -> dict[str, str]:
-    """A stage by itself, from the pixels to the FIFO behind it, as the module ``TOP_OF_STAGE``; its trees and its ROM.
+    """The module ``TOP_OF_STAGE``, one stage with the FIFO behind it, and its trees and ROM: to measure its size alone.
 
-    depth: of its FIFO. It is there to be measured. It must not be the last stage.
+    depth: of the FIFO. The stage must not be the last one.
     """
     name, layer = stage.name, stage.layer
     is_first = stage.weights in (Weights.PIXELS, Weights.BITPLANES)

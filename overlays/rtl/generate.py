@@ -30,7 +30,7 @@ FILE_LIST = "files.f"  # what to compile, in this order
 PACKAGE = "tables"
 CLOCK_MHZ = 100.0
 MAX_RATE_HZ = CLOCK_MHZ * 1e6 / 1024  # one pixel a clock
-# So many LUTs for the matrix units let CNV take 12,000 images a second in fewer LUTs than the paper's CNV.
+# With this budget for its matrix units, CNV takes 12,000 images a second in fewer LUTs than the paper's CNV.
 DEFAULT_LUTS = 23_500
 _LATENCY_IMAGES = 2.4
 _SLOWEST_HZ = 100.0
@@ -47,7 +47,7 @@ def main(words: list[str] | None = None) -> int:
         "--luts",
         type=int,
         default=DEFAULT_LUTS,
-        help=f"the highest rate whose matrix units take at most so many, by estimate (default: {DEFAULT_LUTS})",
+        help=f"the highest rate within this budget for the matrix units, by estimate (default: {DEFAULT_LUTS})",
     )
     parser.add_argument("--latency-us", type=float, help="from first pixel to last score (default: 2.4 images)")
     parser.add_argument("--xnor-in-dsp", action="store_true", help="XNORs with weights from a ROM go into DSP48E1s")
@@ -76,8 +76,8 @@ def default_plan(bundle: Bundle) -> Plan:
 def plan_for_rate(bundle: Bundle, rate_hz: float, latency_us: float | None = None, *, in_dsp: bool = False) -> Plan:
     """The cheapest plan for a rate at 100 MHz. Raises ValueError if there is none.
 
-    latency_us: the longest time from the first pixel to the last score; if None, that of 2.4 images. The LUTs that more
-    time saves are few, since only the deep layers can take it.
+    latency_us: the longest time from the first pixel to the last score; if None, the time of 2.4 images. A longer
+    latency saves few LUTs, since only the deep layers can use it.
     """
     if not _SLOWEST_HZ <= rate_hz <= MAX_RATE_HZ:
         raise ValueError(f"a rate of {rate_hz:g} images a second; give one from {_SLOWEST_HZ:g} to {MAX_RATE_HZ:g}")
@@ -93,13 +93,13 @@ def plan_for_luts(bundle: Bundle, luts: int, latency_us: float | None = None, *,
     def stages(clocks: int) -> tuple[Stage, ...]:
         return choose(layers, names, clocks, _latency(clocks, latency_us), in_dsp=in_dsp)
 
-    # The slowest stage has the rate, so it is one of these.
+    # The slowest stage sets the rate, so the clocks of an image are one of these.
     pixels = SIDE_PX * SIDE_PX
     clocks = sorted({option.clocks for options in all_options(layers, names, in_dsp=in_dsp) for option in options})
     clocks = [each for each in clocks if pixels <= each <= CLOCK_MHZ * 1e6 / _SLOWEST_HZ]
     first, last = 0, len(clocks) - 1
     while first < last:
-        middle = (first + last) // 2 if first else 0  # the fastest one is tried first, since small networks can have it
+        middle = (first + last) // 2 if first else 0  # the fastest first: small networks reach it
         if sum(stage.luts for stage in stages(clocks[middle])) <= luts:
             last = middle
         else:
@@ -124,12 +124,12 @@ def _latency(clocks: int, latency_us: float | None) -> int:
 
 
 def texts(chosen: Plan, bundle: Bundle, modules: Path = MODULES) -> dict[str, str]:
-    """The SystemVerilog of each module by its name: those of all circuits, and those of this one."""
+    """The SystemVerilog of each module by its name: the hand-written modules, and those generated for this circuit."""
     return {source.stem: source.read_text() for source in modules.glob("*.sv")} | core.modules(chosen, bundle)
 
 
 def write(folder: Path, chosen: Plan, bundle: Bundle, modules: Path = MODULES) -> None:
-    """Write the circuit, over an earlier one. Raises ValueError if the folder has SystemVerilog of another kind."""
+    """Write the circuit, in place of an earlier one. Raises ValueError if the folder has other SystemVerilog."""
     folder.mkdir(parents=True, exist_ok=True)
     written = list(folder.glob("*.sv"))
     if written and not (folder / DESCRIPTION).is_file():

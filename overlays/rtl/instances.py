@@ -15,8 +15,8 @@ _CONSTANT_UNITS = {
 def instances(stage: Stage, weights: LayerWeights, depth: int, before: str, *, is_first: bool) -> str:
     """All instances of a stage. depth: of its FIFO. before: the stage before it, unless it is the first.
 
-    What comes in is ``<before>_word``, with ``_valid`` and ``_ready``, or the core's input; what goes out is
-    ``<name>_word``, or the core's output. Raises ValueError if a stage that gives no scores has no thresholds.
+    The input is ``<before>_word``, with ``_valid`` and ``_ready``, or the core's input; the output is ``<name>_word``,
+    or the core's output. Raises ValueError if a stage that gives no scores has no thresholds.
     """
     result = _scores(stage) if stage.gives_scores else _pool(stage)
     return "\n".join([_input(stage, before, is_first=is_first), _matrix(stage, weights), result, _fifo(stage, depth)])

@@ -1,4 +1,4 @@
-"""The choice of each stage's folding and kind of weights for a wanted rate, and a latency if there is one."""
+"""The choice of each stage's folding and kind of weights, for a wanted rate and, if given, a longest latency."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ class Plan:
 
     @property
     def luts(self) -> int:
-        """The estimate of all matrix units."""
+        """The LUTs of all matrix units, by estimate."""
         return sum(stage.luts for stage in self.stages)
 
 
@@ -48,10 +48,10 @@ def choose(
 def cheapest(
     options: Sequence[Sequence[Stage]], clocks: int, latency: int | None, cost: Callable[[Stage], float]
 ) -> tuple[Stage, ...]:
-    """One of each layer's options: the cheapest ones for at most ``clocks`` clocks an image.
+    """One option for each layer, the cheapest with at most ``clocks`` clocks an image.
 
-    latency: the most clocks from the first pixel to the last score; while it is longer, the stage in which a clock less
-    costs least becomes faster. Raises ValueError if there are none.
+    latency: the most clocks from the first pixel to the last score. While the latency is longer, the stage with the
+    lowest cost for each clock saved becomes faster. Raises ValueError if there are none.
     """
     choices = []
     for of_layer in options:
@@ -108,7 +108,7 @@ def _divisors(number: int, largest: int) -> list[int]:
 
 
 def _worth_having(options: Sequence[Stage], cost: Callable[[Stage], float]) -> list[Stage]:
-    """Those that no other one beats in both cost and steps, the cheapest first."""
+    """The Pareto front of cost and steps, the cheapest first."""
     kept: list[Stage] = []
     for option in sorted(options, key=lambda option: (cost(option), option.steps)):
         if not kept or option.steps < kept[-1].steps:
@@ -119,7 +119,7 @@ def _worth_having(options: Sequence[Stage], cost: Callable[[Stage], float]) -> l
 def _cheapest_step(
     stages: tuple[Stage, ...], choices: Sequence[Sequence[Stage]], cost: Callable[[Stage], float]
 ) -> tuple[Stage, ...] | None:
-    """The stages with one of them faster, where a clock less costs least. A window's steps all are latency once."""
+    """The stages with one of them faster, at the lowest cost for each clock that a row of windows saves."""
     best: tuple[float, int, Stage] | None = None
     for index, (stage, options) in enumerate(zip(stages, choices)):
         for option in options[options.index(stage) + 1 :]:

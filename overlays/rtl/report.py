@@ -5,9 +5,9 @@ python -m overlays.rtl.report --json             an object by network
 python -m overlays.rtl.report --measure          measure everything again (hours); --measure simulation u-cnv: one part
 python -m overlays.rtl.report --write            also write the tables into README.md
 
-The figures are kept in figures.json with the hashes of the circuit, and of the shell, that they belong to. If one of
-these is another one by now they are refused. What was not measured, such as the clock of a network that was not
-routed, is null. Figures of names that end in with_shell are the whole accelerator's, the others are the core's.
+The figures are kept in figures.json with the hashes of the measured circuit and shell. If the circuit or the shell has
+changed since, they are refused. A figure that was not measured, such as the clock of a network that was not routed, is
+null. Figures whose names end in with_shell are of the whole accelerator, the others are of the core.
 """
 
 import argparse
@@ -83,20 +83,20 @@ def read(file: Path = FIGURES, bundles: Path = BUNDLES) -> dict[str, Figures]:
 
 
 def measure(name: str, part: str, file: Path = FIGURES, *, if_missing: bool = False) -> None:
-    """Measure one part of one network and write it to the figures. if_missing: not if the same circuit has it.
+    """Measure one part of one network and write it to the figures. if_missing: only if this circuit lacks it.
 
     Raises BundleError, ModelError, and SimulationError, SynthesisError and other kinds of RuntimeError.
     """
     bundle = files.load(BUNDLES / name)
     plan = default_plan(bundle)
     digest = circuit_sha256(plan, bundle)
-    # Of the sources as they are now: who edits them meanwhile gets figures that are refused.
+    # The hash is taken before the measurement: if the sources are edited meanwhile, the figures are refused.
     of_shell = {_SHELL_HASH: shell_sha256()} if part in _WITH_SHELL else {}
     if if_missing and set(PARTS[part]) <= set(_valid(_kept(file), name, digest)):
         return
     with TemporaryDirectory(prefix="rtl-", dir=_work()) as temporary:
         measured = _MEASUREMENTS[part](Path(temporary), plan, bundle)
-    kept = _kept(file)  # again, since another part may have been measured meanwhile
+    kept = _kept(file)  # read again, since another part may have been measured meanwhile
     kept[name] = {"circuit_sha256": digest, **_valid(kept, name, digest), **of_shell, **measured}
     with atomic_write(file) as partial:
         partial.write_text(json.dumps(dict(sorted(kept.items())), indent=2) + "\n")
@@ -108,7 +108,7 @@ def _kept(file: Path) -> dict[str, Figures]:
 
 
 def _valid(kept: dict[str, Figures], name: str, digest: str) -> Figures:
-    """A network's figures that belong to this circuit, and with the shell only if they belong to this shell."""
+    """A network's figures if they are of this circuit; those with the shell only if they are of this shell too."""
     figures = kept.get(name, {})
     if figures.get("circuit_sha256") != digest:
         return {}
@@ -185,7 +185,7 @@ def main(words: list[str] | None = None) -> int:
     parser.add_argument("--json", action="store_true", help="print an object")
     parser.add_argument("--measure", nargs="*", metavar="WORD", help="parts and networks to measure; none: all of them")
     parser.add_argument("--write", action="store_true", help="write the tables into README.md")
-    parser.add_argument("--missing", action="store_true", help="measure only what these circuits do not have yet")
+    parser.add_argument("--missing", action="store_true", help="measure only figures that these circuits lack")
     options = parser.parse_args(words)
     try:
         if options.measure is not None:
@@ -203,7 +203,7 @@ def main(words: list[str] | None = None) -> int:
 
 def _measure(parser: argparse.ArgumentParser, words: list[str], *, if_missing: bool) -> None:
     if unknown := set(words) - set(PARTS) - set(NETWORKS):
-        parser.error(f"{unknown.pop()} is neither of {', '.join(PARTS)} nor of {', '.join(NETWORKS)}")
+        parser.error(f"{unknown.pop()} is neither a part ({', '.join(PARTS)}) nor a network ({', '.join(NETWORKS)})")
     for name in [word for word in words if word in NETWORKS] or NETWORKS:
         for part in [word for word in words if word in PARTS] or PARTS:
             measure(name, part, if_missing=if_missing)

@@ -1,8 +1,8 @@
-"""When each word of the pipeline goes where, clock by clock.
+"""The schedule of the pipeline: the clock at which each word moves.
 
-The pixels come evenly, as many images as the slowest stage can take, and no score is refused. With FIFOs as deep as
-this needs, no stage ever waits for a credit. The circuit is never slower than this schedule, since a word that comes
-early never makes a later one late; at one pixel a clock it has exactly these times, and the tests compare them.
+Pixels come evenly, at the rate of the slowest stage, and every score is taken at once. With FIFOs of the depth that
+follows, no stage ever waits for a credit. The circuit is never slower than this schedule, since an early word never
+delays a later one; at one pixel a clock it has exactly these times, and the tests compare them.
 """
 
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ import numpy as np
 from binarycop.bundle.manifest import KERNEL
 from overlays.rtl.stage import Stage
 
-_IMAGES = 4  # until the times repeat themselves
+_IMAGES = 4  # enough for the times to repeat
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class Schedule:
     """The times of a pipeline.
 
     clocks_per_image: from one image's last score to that of the next. latency: from the clock in which the first pixel
-    is taken to the one in which the last score can be. places: those that the FIFO behind each stage needs.
+    is taken to the clock in which the last score can be taken. places: that the FIFO behind each stage needs.
     """
 
     clocks_per_image: int
@@ -31,10 +31,10 @@ class Schedule:
 
 @dataclass
 class _Fifo:
-    """A FIFO without a limit. The lists have clocks.
+    """A FIFO of unlimited depth. Each list has the clocks of an event.
 
-    reserved: of a place's reservation. arrived: of a word. swallowed: of a word that was reserved, but that the pool
-    did not give. left: of a word that leaves its place for the output register.
+    reserved: a place is reserved. arrived: a word arrives. swallowed: the pool absorbs a word that had a place.
+    left: a word leaves its place for the output register.
     """
 
     reserved: list[int] = field(default_factory=list)
@@ -73,7 +73,7 @@ def arrivals(stages: Sequence[Stage]) -> list[list[int]]:
 def _run(stages: Sequence[Stage], images: int) -> tuple[list[int], list[_Fifo]]:
     """The clock of each image's last score, and the FIFO behind each stage."""
     pixels, clocks = stages[0].pixels, max(stage.clocks for stage in stages)
-    # Behind the arrival at a FIFO's input it takes two clocks to its output, where the first pixel is at clock 0.
+    # A word needs two clocks from a FIFO's input to its output, and the first pixel is at the output at clock 0.
     source = _Fifo(arrived=[pixel * clocks // pixels - 2 for pixel in range(images * pixels)])
     fifos: list[_Fifo] = []
     for stage in stages:
@@ -103,7 +103,7 @@ def _convolution(stage: Stage, source: _Fifo, images: int) -> _Fifo:
 
 
 def _put(stage: Stage, fifo: _Fifo, clock: int, row: int, column: int) -> None:
-    """A word whose last step is at this clock, for this place of the output."""
+    """Add a word whose last step is at this clock, for this position in the output."""
     fifo.reserved.append(clock)
     swallowed = stage.layer.pool and not (row % 2 and column % 2)
     (fifo.swallowed if swallowed else fifo.arrived).append(clock + stage.latency)

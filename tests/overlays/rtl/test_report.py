@@ -164,7 +164,7 @@ def test_an_unknown_word_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         report.main(["--measure", "speed"])
     assert (
-        "speed is neither of simulation, synthesis, route, shell-simulation, shell-synthesis nor of"
+        "speed is neither a part (simulation, synthesis, route, shell-simulation, shell-synthesis) nor a network (cnv,"
         in capsys.readouterr().err
     )
 
