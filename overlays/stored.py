@@ -38,7 +38,7 @@ def flag(text: str) -> bool:
 
 
 def arrays(file: Path, names: Iterable[str]) -> dict[str, NDArray[np.generic]]:
-    """The named arrays of an .npz file. Raises ValueError if one is missing or damaged, FileNotFoundError without it."""
+    """The named arrays of an .npz file. Raises ValueError if one is missing or broken, FileNotFoundError without it."""
     try:
         with np.load(file, allow_pickle=False) as stored:
             return {name: stored[name] for name in names}

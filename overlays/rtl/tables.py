@@ -53,7 +53,7 @@ def beside_the_paper(figures: Figures) -> str:
 
 
 def replaced(page: str, tables: Iterable[str]) -> str:
-    """The page with each table in place of the one with the same first row. Raises ValueError unless it has just one."""
+    """The page with each table in place of the one with the same first row. Raises ValueError unless there is one."""
     blocks = page.split("\n\n")
     for table in tables:
         first = table.splitlines()[2].split("|")[1]
