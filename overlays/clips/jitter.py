@@ -26,7 +26,7 @@ from overlays.clips import people as cast
 from overlays.clips.people import Person
 from overlays.clips.render import COMES_S, RATE_HZ, Camera, Pixels, Walk, paste, wall
 from overlays.command_line import add_data_option, add_patches_option, make_parser
-from overlays.synthesis.camera import DETECTOR_JITTER
+from overlays.synthesis.camera import LOOKOUT_JITTER
 from overlays.synthesis.faces import Split
 
 _STANDS_S, _BEFORE_S = 2.0, 0.2
@@ -134,7 +134,7 @@ def main() -> None:
     )
     print(f"| {arguments.finder} | people | centre | size | centre, per frame | size, per frame |")
     print("|---|---:|---:|---:|---:|---:|")
-    print(f"| in training | – | {DETECTOR_JITTER.shift:.3f} | {DETECTOR_JITTER.scale:.3f} | – | – |")
+    print(f"| in training | – | {LOOKOUT_JITTER.shift:.3f} | {LOOKOUT_JITTER.scale:.3f} | – | – |")
     for walks in (False, True):
         recordings = [_record(person, np.random.default_rng([7, at]), walks=walks) for at, person in enumerate(crew)]
         for name, method in _METHODS.items():

@@ -29,7 +29,7 @@ from overlays.detector import manual_labels, split
 from overlays.detector.split import Part
 from overlays.detector.threshold import false_positives
 from overlays.synthesis import real_photos
-from overlays.synthesis.camera import DETECTOR_JITTER
+from overlays.synthesis.camera import LOOKOUT_JITTER
 from overlays.synthesis.patches import YUNET
 
 _LOOKOUT_THRESHOLDS, _YUNET_THRESHOLDS = (0.4, 0.55), (0.65, 0.75)
@@ -167,7 +167,7 @@ def main() -> None:
         shown = [(picture.faces, frame) for picture, frame in frames]
         metrics = evaluate_detectors(detectors, shown, time.perf_counter)
         print("\n".join(part_lines(part_of(metrics))))
-    jitter = DETECTOR_JITTER
+    jitter = LOOKOUT_JITTER
     print(f"lookout's boxes compared with YuNet's (jitter in training: {jitter.shift} and {jitter.scale})")
     for name, pictures in (("reported pictures, 24 px and more", reported), ("real_photos/test", test)):
         print(f"{name}: {difference(lookout, yunet, pictures, 24).line()}")

@@ -1,4 +1,4 @@
-"""Simulation of what lies between a face and the crop: distance, a camera, an inexact box."""
+"""Simulation of what lies between a face and its crop: distance, camera, and an inexact box."""
 
 from dataclasses import dataclass
 
@@ -13,7 +13,7 @@ from overlays.synthesis.image_pipeline import photograph
 _FACE_PX = (np.log(22.0), np.log(80.0))  # of the face's longer side in the frame, logarithms
 _ROTATION_DEG, _STRETCH = 5.0, 0.03  # standard deviations; of the logarithm of the width
 _SURROUNDINGS = 1.75  # in longer sides of the face; the crop never shows more
-_HALVED_BELOW = 0.6  # a scale
+_HALVED_BELOW = 0.6  # scale below which the halved patch is used
 
 
 @dataclass(frozen=True)
@@ -23,8 +23,8 @@ class Jitter:
     shift: of the centre, in box sides. scale: of the logarithm of the size.
     """
 
-    shift: float = 0.035
-    scale: float = 0.06
+    shift: float
+    scale: float
 
 
 @dataclass(frozen=True)
@@ -46,8 +46,7 @@ class Sensor:
     worst: int
 
 
-DETECTOR_JITTER = Jitter()
-# Measured on dressed faces: boxes of lookout against those that crops are cut by (1.5 times the median distance).
+# 1.5 times the median distance between lookout's boxes of dressed faces and the boxes that their crops are cut by.
 LOOKOUT_JITTER = Jitter(shift=0.035, scale=0.085)
 FIXED_REGION_JITTER = Jitter(shift=0.04, scale=0.08)
 
@@ -74,7 +73,8 @@ def capture_all(
 ) -> NDArray[np.uint8]:
     """Crops of a face, each as another camera sees it, (views, S, S, 3) uint8 RGB.
 
-    patch: as for ``capture``. spare_px: pixels, of the same scale, that a crop has beyond each side; S is 32 and these.
+    patch: as for ``capture``. spare_px: additional pixels of a crop at each edge, at the same scale. S is 32 plus twice
+    that number.
     """
     half = cv2.resize(patch, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
     return np.stack([_capture(patch, half, box, geometry, jitter, rng, spare_px) for _ in range(views)])
@@ -101,7 +101,7 @@ def _capture(
         matrix[0] = -matrix[0]
         matrix[0, 2] += 2 * centre_x
     matrix[:, 2] += size / 2 - np.array([centre_x, centre_y])
-    if scale < _HALVED_BELOW:  # each pixel of a sensor adds up the light of its area
+    if scale < _HALVED_BELOW:  # as each pixel of a sensor sums the light of its area
         patch = half
         matrix[:, 2] += matrix[:, :2].sum(axis=1) * 0.5
         matrix[:, :2] *= 2

@@ -1,11 +1,17 @@
 """The jitter of boxes, and template tracking without the detector."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from binarycop.geometry import Box
+from overlays.clips import jitter as jitter_module
 from overlays.clips.jitter import box_errors, pooled_jitter
 from overlays.clips.tracking_benchmark import track_drawn_head
+from overlays.synthesis.camera import LOOKOUT_JITTER
+
+PAGE = Path(jitter_module.__file__).with_name("README.md")
 
 TRUE = np.array([(100.0, 80.0, 50.0)] * 400)
 
@@ -35,6 +41,11 @@ def test_a_constant_offset_is_no_jitter_and_frames_without_a_box_are_left_out() 
     assert len(errors) == 399
     assert pooled_jitter([errors]).centre == pytest.approx(0, abs=1e-9)
     assert box_errors([None] * 396 + found[:4], TRUE) is None
+
+
+def test_the_page_compares_with_the_jitter_that_the_training_crops_have() -> None:
+    row = f"| in training | – | {LOOKOUT_JITTER.shift:.3f} | {LOOKOUT_JITTER.scale:.3f} | – | – |"
+    assert row in PAGE.read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("seed", range(8))

@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from binarycop.geometry import Box, CropGeometry
-from overlays.synthesis.camera import DETECTOR_JITTER, FIXED_REGION_JITTER, capture, capture_all
+from overlays.synthesis.camera import FIXED_REGION_JITTER, LOOKOUT_JITTER, capture, capture_all
 
 BOX = Box(38.0, 32.0, 52.0, 64.0)
 
@@ -19,7 +19,7 @@ def _patch() -> NDArray[np.uint8]:
 def test_the_face_stays_in_the_middle_of_the_crop() -> None:
     middles = []
     for seed in range(60):
-        crop = capture(_patch(), BOX, CropGeometry(1.1, 0.0), DETECTOR_JITTER, np.random.default_rng(seed))
+        crop = capture(_patch(), BOX, CropGeometry(1.1, 0.0), LOOKOUT_JITTER, np.random.default_rng(seed))
         assert crop.shape == (32, 32, 3)
         assert crop.dtype == np.uint8
         grey = crop.astype(float).mean(axis=2)
@@ -38,7 +38,7 @@ def test_the_same_seed_gives_the_same_crop() -> None:
 
 def test_different_seeds_give_different_crops() -> None:
     crops = [
-        capture(_patch(), BOX, CropGeometry(1.1, 0.0), DETECTOR_JITTER, np.random.default_rng(seed)).tobytes()
+        capture(_patch(), BOX, CropGeometry(1.1, 0.0), LOOKOUT_JITTER, np.random.default_rng(seed)).tobytes()
         for seed in range(20)
     ]
     assert len(set(crops)) == 20
@@ -46,7 +46,7 @@ def test_different_seeds_give_different_crops() -> None:
 
 def test_several_crops_of_a_face_are_seen_by_different_cameras() -> None:
     crops = capture_all(
-        _patch(), BOX, CropGeometry(1.1, 0.0), DETECTOR_JITTER, np.random.default_rng(1), views=6, spare_px=1
+        _patch(), BOX, CropGeometry(1.1, 0.0), LOOKOUT_JITTER, np.random.default_rng(1), views=6, spare_px=1
     )
     assert crops.shape == (6, 34, 34, 3)
     assert len({crop.tobytes() for crop in crops}) == 6
