@@ -15,7 +15,7 @@ Place: TypeAlias = tuple[slice, slice]
 """The rows and columns of a patch that a layer covers. Only these are computed."""
 _CHEEKS = (0.16, 0.34, 0.44, 0.60)  # |x| from, to; y from, to
 _LIGHT_PX = 32
-_STEP_PX, _SPARE = 4, 0.08  # the map is searched for the place in steps; a step is some 0.06 of a face
+_STEP_PX, _SPARE = 4, 0.08  # the place is searched in steps, of about 0.06 face heights
 
 
 def skin_colour(patch: NDArray[np.uint8], plane: NDArray[np.float32]) -> NDArray[np.float64]:
@@ -64,7 +64,7 @@ class FaceLight:
         return FaceLight(skin_colour(patch, plane), float(np.percentile(grey, 80)), soft)
 
     def on(self, cover: Opacity, place: Place, side_px: int, rng: np.random.Generator) -> NDArray[np.float32]:
-        """The light as a factor around 1, which also falls on a layer with the opacity ``cover`` at ``place``."""
+        """The light on a layer with the opacity ``cover`` at ``place``, as a factor around 1."""
         soft = cv2.resize(self.soft, (side_px, side_px), interpolation=cv2.INTER_LINEAR)[place]
         level = float((soft * cover).sum()) / float(cover.sum())
         factor = np.clip(soft * np.float32(1 / max(level, 8.0)), 0.5, 1.6)

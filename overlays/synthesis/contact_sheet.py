@@ -1,6 +1,6 @@
 """A contact sheet of training crops, two rows for each class. It shows faces: never commit it.
 
-python -m overlays.synthesis.contact_sheet --patches work/patches.npz --data ../shared/data --out /tmp/sheet.png
+python -m overlays.synthesis.contact_sheet --patches work/patches.npz --data ../shared/data --out work/sheet.png
 """
 
 from pathlib import Path

@@ -75,7 +75,7 @@ class Synthesis:
         self._mapped = np.flatnonzero(~is_bare & self._patches.is_mapped)
         boxes = self._patches.boxes
         pieces = tuple(cut_cloth(self._patches.pixels[at], tuple(boxes[at].tolist())) for at in self._real)
-        # All classes get cloth of real masks. Otherwise real cloth would be a sign of the class with real pictures.
+        # All classes get cloth of real masks. Otherwise real cloth would point to the class with real pictures.
         self._catalogue = replace(catalogue, textures=replace(catalogue.textures, cloths=pieces))
         self._recipe, self._split = recipe, split
         self._lights: dict[int, FaceLight] = {}
@@ -89,7 +89,7 @@ class Synthesis:
     def crops_at(self, seed: int, number: int, views: int) -> tuple[NDArray[np.uint8], MaskClass, CropInfo]:
         """Crops of subject ``number`` of the endless sequence of ``seed``, each seen by another camera.
 
-        Returns (views, S, S, 3) uint8 RGB, S being 32 and the recipe's spare pixels. The classes alternate.
+        Returns (views, S, S, 3) uint8 RGB, S being 32 plus the recipe's spare pixels. The classes alternate.
         """
         rng = np.random.default_rng([seed, number, list(Split).index(self._split)])
         mask_class, recipe = MaskClass(number % len(MaskClass)), self._recipe
@@ -185,7 +185,7 @@ def generate(
     part: int = 1000,
     processes: int = 2,
 ) -> Generator[tuple[NDArray[np.uint8], list[CropInfo]], None, None]:
-    """Make the crops of the subjects ``numbers`` in several processes; how many does not change the crops.
+    """Make the crops of the subjects ``numbers`` in several processes. The crops do not depend on their number.
 
     file: the patches. Yields parts in order, of ``part`` subjects each: crops (n, views, S, S, 3) uint8 RGB and what
     they show. No more than two parts for each process are made in advance.

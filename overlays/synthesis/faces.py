@@ -13,10 +13,10 @@ from overlays.synthesis.near_duplicates import Duplicates
 _VAL, _TEST = 0.1, 0.1
 _TEST_SHARES = {
     "fairface540": _TEST, "webmorph": _TEST, "chandrikadeb7": _TEST,
-    # Of these more is held out: a test needs some 400 people, and the three above give 58.
+    # A larger share of these is held out: a test set needs some 400 people, and the three above give 58.
     "sfhq_t2i": 0.18, "faker_synthetic": 0.18, "us_congress": 0.18,
 }  # fmt: skip
-"""The folders with bare faces, and the share of their people that is kept for the test."""
+"""The folders with bare faces, and the share of their people that is held out for the test set."""
 MASKED = "masked/"
 """Prefix of the identity of a face with a real mask."""
 

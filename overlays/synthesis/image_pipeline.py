@@ -1,8 +1,8 @@
-"""What a camera and what is behind it make of a picture: light, focus, sensor, its processor, scaling, compression.
+"""What a camera and the software behind it do to a picture: light, focus, sensor, processing, scaling, compression.
 
-The networks depend on these details: the same photographs, only scaled and compressed in another way, gave four points
-less recall for a class. So each crop that is trained on goes through other details. The frame is small (it shows one
-face), and every step is a call of OpenCV on it.
+The networks are sensitive to these details: the same photographs, only scaled and compressed in another way, gave four
+points less recall for a class. So these details vary from training crop to training crop. The frame is small (it shows
+one face), and every step is a call of OpenCV on it.
 """
 
 import cv2
@@ -66,7 +66,7 @@ def _blurred(frame: Frame, face_px: float, rng: np.random.Generator) -> Frame:
 
 
 def _mosaic(frame: Frame, rng: np.random.Generator) -> Frame:
-    """One colour for each pixel, as behind a Bayer filter, and the others computed again."""
+    """One colour for each pixel, as behind a Bayer filter; the others are interpolated."""
     raw = frame[:, :, 1].copy()
     raw[0::2, 0::2] = frame[0::2, 0::2, 2]
     raw[1::2, 1::2] = frame[1::2, 1::2, 0]
@@ -103,14 +103,14 @@ def _blotchy(frame: Frame, rng: np.random.Generator) -> Frame:
 
 
 def _noise(shape: tuple[int, ...], rng: np.random.Generator) -> NDArray[np.float32]:
-    """Normal noise, cut anywhere from a bank: to draw new noise each time would take as long as all other steps."""
+    """Gaussian noise, cut at random from a stored field: drawing new noise would take as long as all other steps."""
     count = int(np.prod(shape))
     begin = int(rng.integers(len(_BANK) - count))
     return _BANK[begin : begin + count].reshape(shape)
 
 
 def _scaled(frame: Frame, smallest: float, rng: np.random.Generator) -> Frame:
-    """Another size by any of the usual kernels, as a driver, a browser or a tool scales."""
+    """Resize with one of the usual kernels, as a driver, a browser or a tool does."""
     factor = np.exp(rng.uniform(np.log(max(0.5, smallest)), np.log(1.5)))
     height, width = (max(round(side * factor), 2) for side in frame.shape[:2])
     return np.asarray(cv2.resize(frame, (width, height), interpolation=_KERNELS[rng.integers(len(_KERNELS))]), np.uint8)

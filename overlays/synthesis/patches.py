@@ -107,7 +107,7 @@ def _cut(picture: NDArray[np.uint8], box: Box) -> tuple[NDArray[np.uint8], float
 def _rows(
     data: Path, portraits: list[Portrait], meshes: dict[str, NDArray[np.float32]]
 ) -> Iterator[tuple[object, ...]]:
-    """A row of ``Patches`` for each picture in which YuNet finds the face, and one for it with the head rotated."""
+    """A row of ``Patches`` for each picture in which YuNet finds the face, and one more with the head rotated."""
     detector = YuNet(data / YUNET, longer_px=_YUNET_LONGER_PX, threshold=_YUNET_THRESHOLD)
     nodes = (np.arange(_GRID) + 0.5) * SIDE_PX / _GRID - 0.5
     grid = np.stack(np.meshgrid(nodes, nodes), axis=-1).reshape(-1, 2)

@@ -14,7 +14,7 @@ SPLITS = ("dev", "test")
 def rows(data: Path) -> list[dict[str, str]]:
     """One row for each photograph, by column: ``file``, ``label``, ``split``, ``taken_from``, and the face's box.
 
-    Raises ValueError with the line of a row whose label or split is none, FileNotFoundError without a table.
+    Raises ValueError with the line of a row whose label or split is unknown, FileNotFoundError without a table.
     """
     return stored.rows(data / FOLDER / "labels.csv", _row)
 

@@ -3,9 +3,9 @@
     python -m overlays.training.bundle --run overlays/training/runs/n-cnv --out work/bundles/n-cnv --version 0.4.0 \\
         --data ../shared/data --patches work/patches.npz
 
-As for the learning curve, the statistics of batch normalisation are measured on new crops of the training people first.
-Margin and temperature are calibrated on synthetic val. The same weights give the same bundle; the run is only read, and
-may go on meanwhile.
+First the statistics of batch normalisation are measured on new crops of the training people, as for the learning curve.
+Margin and temperature are calibrated on synthetic val. The same weights give the same bundle. The run is only read, so
+its training may go on meanwhile.
 """
 
 import argparse
@@ -44,7 +44,7 @@ _SOURCES = {
     "drawn heads (binarycop.frames.drawing)": "BSD-3-Clause",
 }
 _CHOSEN_BY = ("real_photos/dev", "real_photos_more")
-_SUBJECTS = 3000  # of the pool that the statistics are measured on
+_SUBJECTS = 3000  # in the pool on which the statistics are measured
 _HEADS, _HEADS_SEED = 2000, 3  # fixed, so that every network is measured on the same crops
 
 
@@ -81,7 +81,7 @@ def describe(
     progress: Progress,
     version: str,
 ) -> BundleMetadata:
-    """What the manifest says of a network. sets: what it is measured on; ``synthetic val`` is there to calibrate."""
+    """What the manifest says of a network. sets: what it is measured on; ``synthetic val`` also calibrates it."""
     figures = {}
     for name, crops in sets.items():
         figures[name] = evaluate(scores, crops).as_dict()

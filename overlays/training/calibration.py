@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 ABSTENTION_RATE = 0.10
-_SHARPEST, _STEPS = 10.0, 60  # of the bisection: one over the lowest temperature; halvings
+_SHARPEST, _STEPS = 10.0, 60  # of the bisection: 1 / the lowest temperature; number of halvings
 
 
 def calibrate_margin(scores: NDArray[np.int32], classes: NDArray[np.int64]) -> int:

@@ -1,9 +1,9 @@
-"""How many crops one core makes in a second: today, and with the code of version 0.3.0, in turn on the same machine.
+"""How many crops a second one core makes with today's code and with that of version 0.3.0, measured alternately.
 
     python -m overlays.training.crop_benchmark --data ../shared/data --patches work/patches.npz
 
-It counts processor time, so that other work on the machine changes little; the ratio is what lasts. Version 0.3.0 made
-one crop of each dressed face, today's training takes several.
+It counts processor time, so that other work on the machine changes little. Only the ratio can be compared between
+machines. Version 0.3.0 made one crop of each dressed face, today's training takes several.
 """
 
 import subprocess
@@ -38,14 +38,14 @@ _NOW = _BEGIN.replace("MAKE", "synthesis.crops_at(0, number, views)")
 
 
 def main() -> None:
-    """Measure in turn, and print the best of each."""
+    """Measure both alternately, and print the best of each."""
     parser = make_parser(__doc__)
     add_data_option(parser)
     add_patches_option(parser)
     parser.add_argument("--crops", type=int, default=1200, help="in each measurement (default: %(default)s)")
     parser.add_argument("--views", type=int, default=4, help="crops of each dressed face (default: %(default)s)")
     parser.add_argument(
-        "--work", type=Path, default=Path("work/code-0.3.0"), help="for the code of then (default: %(default)s)"
+        "--work", type=Path, default=Path("work/code-0.3.0"), help="for the code of 0.3.0 (default: %(default)s)"
     )
     arguments = parser.parse_args()
     before = unpack(FixedSet.of(TEST_0_3_0).commit, arguments.work.resolve())

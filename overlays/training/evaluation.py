@@ -75,7 +75,7 @@ class ClassifierMetrics:
 
 
 def evaluate(scores: Scores, labelled: LabelledCrops) -> ClassifierMetrics:
-    """Run a classifier on labelled crops. The best score wins, the first of equal ones."""
+    """Run a classifier on labelled crops. The best score wins; of equal scores the first."""
     return metrics_of(scores(labelled.crops), labelled)
 
 
@@ -96,7 +96,7 @@ def yunet_detector(model: Path) -> Detector:
 
 
 def read_photographs(folder: Path, detector: Detector, geometry: CropGeometry) -> LabelledCrops:
-    """The pictures of a folder per class, cropped as the daemon does: the largest face, no crop without a face.
+    """The pictures of a folder per class, cropped as the daemon does: the largest face of each, if there is one.
 
     Raises SourceError if the folder is missing or has other files, UndecodableFrame if a picture cannot be read.
     """

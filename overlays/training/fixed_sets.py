@@ -1,12 +1,12 @@
-"""The synthetic sets that networks are compared on: fixed, whatever the synthesis becomes later.
+"""The synthetic sets that networks are compared on. They are fixed: later changes of the synthesis do not change them.
 
-Crops are never committed. So a set is made again, with the code that made it first, which the repository keeps; its
-hash is in ``synthesis/test_set.json``:
+Crops are never committed. So a set is made again with the code that first made it, from the repository's history, and
+its hash is compared with that in ``synthesis/test_set.json``:
 
     python -m overlays.training.fixed_sets --data ../shared/data --landmarks work/landmarks.npz
 
-``val``: networks are chosen by it. ``test``: 477 people, for a network that was chosen. ``test-0.3.0``: the test set of
-58 people that all versions up to 0.3.0 are reported on.
+``val``: to choose networks by. ``test``: 477 people, only for networks that were chosen. ``test-0.3.0``: the test set
+of 58 people that all versions up to 0.3.0 are reported on.
 """
 
 import io
@@ -71,7 +71,7 @@ class FixedSet:
 def load(folder: Path, name: str) -> CropStore:
     """A set that ``main`` made.
 
-    Raises FileNotFoundError if it was not made, ValueError if it is not the one that was recorded.
+    Raises FileNotFoundError if it was not made, ValueError if its hash is not the recorded one.
     """
     fixed = FixedSet.of(name)
     made = sorted((folder / name).glob(f"{fixed.split}-{fixed.seed}-{fixed.crops}-*.npy"))
@@ -89,7 +89,7 @@ def labelled(folder: Path, name: str) -> LabelledCrops:
 
 
 def make(folder: Path, name: str, data: Path, landmarks: Path) -> None:
-    """Make a set with the code of then. Raises CalledProcessError without the repository's history."""
+    """Make a set with the code that first made it. Raises CalledProcessError without the repository's history."""
     fixed, out = FixedSet.of(name), (folder / name).resolve()
     code = unpack(fixed.commit, out / "code")
     inputs = [data.resolve(), landmarks.resolve(), out, fixed.split, fixed.seed, fixed.crops]
@@ -115,7 +115,7 @@ def environment(code: Path) -> dict[str, str]:
 
 
 def main() -> None:
-    """Make the sets that are not there."""
+    """Make the missing sets."""
     parser = make_parser(__doc__)
     parser.add_argument("sets", nargs="*", default=(VAL, TEST, TEST_0_3_0), metavar="SET", help="default: all of them")
     add_data_option(parser)

@@ -1,10 +1,10 @@
-"""Make crops for a training run, ahead of it, into a folder: as many of these as there are cores and machines.
+"""Make crops ahead of a training run, into a folder that all machines see: one such process for each core.
 
     python -m overlays.training.make_parts --run overlays/training/runs/n-cnv --parts work/parts \\
         --data ../shared/data --patches work/patches.npz
 
-Each process makes the first part that nobody else makes, of those that training wants next. It ends on Ctrl-C or
-SIGTERM, after ``--count`` parts, or when training has taken nothing for an hour.
+Each process makes the next part for training that no other process has claimed. It ends on Ctrl-C or SIGTERM, after
+``--count`` parts, or when training has taken nothing for an hour.
 """
 
 import argparse
@@ -39,7 +39,8 @@ def make_parts(
 ) -> int:
     """Make parts until there are ``count``, or training has taken nothing for an hour. Returns how many.
 
-    make: the part that begins with a subject. first: where training begins, used until the folder says where it is.
+    make: makes the part that begins with a subject. first: the subject at which training begins, used until the folder
+    says where training is.
     """
     made, idle_s = 0, 0.0
     while (count is None or made < count) and idle_s < _LONGEST_IDLE_S:

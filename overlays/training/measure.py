@@ -3,7 +3,7 @@
     python -m overlays.training.measure overlays/bundles/n-cnv overlays/training/runs/n-cnv \\
         --data ../shared/data --patches work/patches.npz
 
-``real_photos/test`` and the synthetic test sets are for a network that was chosen; ``--report`` adds them. The
+``real_photos/test`` and the synthetic test sets are only for networks that were chosen; ``--report`` adds them. The
 synthetic sets are those of ``overlays.training.fixed_sets``.
 """
 
@@ -107,7 +107,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("networks", type=Path, nargs="+", metavar="FOLDER", help="of a run or a bundle")
     add_data_option(parser)
     add_patches_option(parser)
-    parser.add_argument("--report", action="store_true", help="also on what no network is chosen by")
+    parser.add_argument("--report", action="store_true", help="also on the test sets, which no network is chosen by")
     parser.add_argument("--fixed", type=Path, default=FOLDER, help="folder of the fixed sets (default: %(default)s)")
     parser.add_argument("--work", type=Path, default=Path("work"), help="for training crops (default: %(default)s)")
     return parser.parse_args()

@@ -18,12 +18,12 @@ from overlays.detector.split import Part
 Crops = NDArray[np.uint8]
 
 _SMALLEST_PX = 24
-_TRIES = 20  # for a square beside all faces
+_TRIES = 20  # to find a square that overlaps no face
 _OF_A_SCENE, _OF_A_CROWD, _DRAWINGS, _NOISE = 40, 10, 2000, 1500  # crops to train on
 
 
 def to_train_on(data: Path, detector: Detector, geometry: CropGeometry, seed: int) -> Crops:
-    """Squares of scenes without people and of crowds beside all faces, drawings, and noise: (N, 32, 32, 3) uint8 RGB.
+    """Squares without a face of scenes and crowds, drawings, and noise: (N, 32, 32, 3) uint8 RGB.
 
     Raises SourceError if the data folder lacks the crowds.
     """
@@ -80,5 +80,5 @@ def noise(count: int, rng: np.random.Generator) -> Crops:
 
 
 def stacked(crops: list[Crops]) -> Crops:
-    """(N, 32, 32, 3), N may be 0."""
+    """The crops as one array (N, 32, 32, 3); N may be 0."""
     return np.stack(crops) if crops else np.empty((0, SIDE_PX, SIDE_PX, 3), np.uint8)

@@ -21,7 +21,7 @@ from overlays.atomic_write import atomic_write
 from overlays.training.run_folder import RunSettings
 
 _SETTINGS, _NEXT = "settings.json", "next"
-_CLAIM_S = 900.0  # a part takes a minute or two; a claim that is older is of a maker that has ended
+_CLAIM_S = 900.0  # a part takes a minute or two; the maker of an older claim has ended
 _POLL_S = 0.5
 LONGEST_WAIT_S = 1800.0
 
@@ -30,7 +30,7 @@ Crops = NDArray[np.uint8]
 
 @dataclass(frozen=True)
 class MadeFrom:
-    """What decides the crops of a part."""
+    """What the crops of a part depend on, besides its number."""
 
     seed: int
     part: int
@@ -40,13 +40,13 @@ class MadeFrom:
 
     @staticmethod
     def of(settings: RunSettings, recipe: object, patches: Path) -> "MadeFrom":
-        """Those of a run. Raises OSError if the patches cannot be read."""
+        """The values of a run. Raises OSError if the patches cannot be read."""
         digest = hashlib.sha256(patches.read_bytes()).hexdigest()
         return MadeFrom(settings.seed, settings.pool.part, settings.pool.views, repr(recipe), digest)
 
 
 class PartFolder:
-    """The parts in a folder. Raises ValueError if the folder's parts are made from something else."""
+    """The parts in a folder. Raises ValueError if they are made from other settings or patches."""
 
     def __init__(self, folder: Path, made_from: MadeFrom) -> None:
         self.folder, self._part = folder, made_from.part
@@ -63,14 +63,14 @@ class PartFolder:
         return self.folder / f"{first:012}.npz"
 
     def write(self, first: int, crops: Crops) -> None:
-        """Put a part there, complete or not at all. The part that is there first stays."""
+        """Write a part, complete or not at all. If the part exists already, that one stays."""
         temporary = self.folder / f".{first:012}.{_maker()}"
         with temporary.open("wb") as stream:
             np.savez(stream, crops=crops, sha256=np.array(_sha256(crops)))
         _first_stays(temporary, self.file(first))
 
     def read(self, first: int) -> Crops:
-        """A part. Raises FileNotFoundError without it, ValueError if it is not as it was written."""
+        """Read a part. Raises FileNotFoundError without it, ValueError if it has changed since it was written."""
         file = self.file(first)
         try:
             with np.load(file, allow_pickle=False) as stored:
@@ -88,12 +88,12 @@ class PartFolder:
         return int(file.read_text(encoding="utf-8")) if file.is_file() else None
 
     def begin(self, first: int) -> None:
-        """Tell the makers where training goes on."""
+        """Tell the makers which subject training takes next."""
         with atomic_write(self.folder / _NEXT) as partial:
             partial.write_text(str(first), encoding="utf-8")
 
     def claim(self, first: int) -> bool:
-        """Whether this maker is the one to make a part: it is not there, and no other maker is at it."""
+        """Claim a part for this maker. Returns false if the part exists or another maker has claimed it."""
         claim = self.folder / f"{first:012}.claim"
         if self.file(first).exists():
             return False
@@ -106,7 +106,7 @@ class PartFolder:
         return True
 
     def release(self, first: int) -> None:
-        """Give a claim back."""
+        """Release a claim."""
         (self.folder / f"{first:012}.claim").unlink(missing_ok=True)
 
     def parts(
@@ -114,8 +114,9 @@ class PartFolder:
     ) -> Generator[Crops, None, None]:
         """All parts from ``first`` on, each as soon as it is there.
 
-        keep: subjects behind the present part whose files stay, since other processes may still have to read them.
-        is_first: this process tells the makers what is taken, and deletes. Raises TimeoutError if a part does not come.
+        keep: subjects before the present part whose files stay, since other processes may still have to read them.
+        is_first: this process tells the makers what is taken, and deletes used parts. Raises TimeoutError if a part
+        does not come.
         """
         number = first
         while True:
@@ -141,7 +142,7 @@ class PartFolder:
                 file.unlink(missing_ok=True)
 
     def _now(self) -> float:
-        """The time of the machine that has the files, which need not be this one."""
+        """The time on the machine that stores the files, whose clock may differ from this machine's."""
         mark = self.folder / f".{_maker()}"
         mark.touch()
         now = mark.stat().st_mtime

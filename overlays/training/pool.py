@@ -1,4 +1,4 @@
-"""A pool of training crops that is renewed while training goes on, so that no crop is seen more than a few times."""
+"""A pool of training crops that is renewed during training, so that no crop is seen more than a few times."""
 
 from collections.abc import Generator
 from contextlib import closing
@@ -14,16 +14,16 @@ from binarycop.geometry import SIDE_PX
 from overlays.synthesis.dataset import Recipe, generate
 from overlays.synthesis.faces import Split
 
-_SHIFTS = (0.25, 0.5, 0.25)  # chances of -1, 0 and 1 pixel
+_SHIFTS = (0.25, 0.5, 0.25)  # probabilities of -1, 0 and 1 pixel
 SPARE_PX = 1
 
 
 @dataclass(frozen=True)
 class PoolSettings:
-    """subjects: in the pool at a time. part: of them, replaced at a time. views: crops of each. uses: of each crop.
+    """subjects: number in the pool. part: number replaced at a time. views: crops of each. uses: of each crop.
 
-    A subject is a face with what it wears; its crops are seen by different cameras. subjects is a multiple of part, and
-    part of the number of classes.
+    A subject is a dressed face; each of its crops is seen by another camera. subjects is a multiple of part, and part a
+    multiple of the number of classes.
     """
 
     subjects: int = 12_000
@@ -52,9 +52,9 @@ def made_here(
 
 
 class Pool:
-    """Crops of training people, which new ones replace in turn.
+    """Crops of training people; each new part replaces the oldest one.
 
-    parts: (part, views, S, S, 3) uint8 each, from subject ``first`` on, S being 32 and the spare pixels; closed at the
+    parts: (part, views, S, S, 3) uint8 each, from subject ``first`` on, S being 32 plus the spare pixels; closed at the
     end of the ``with`` block.
     """
 
@@ -93,5 +93,5 @@ class Pool:
         crops = windows[subject, view, down, across].transpose(0, 2, 3, 1)
         mirrored = rng.random(count) < 0.5
         crops[mirrored] = crops[mirrored, :, ::-1]
-        # ``renew`` keeps a subject's number equal to its place, in steps of the number of classes.
+        # Modulo the number of classes, a subject's index in the pool equals its number.
         return crops, (subject % len(MaskClass)).astype(np.int64)

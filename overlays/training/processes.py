@@ -1,4 +1,4 @@
-"""The processes of one training: torchrun starts them, on one machine or on several. Without it there is one."""
+"""The processes of one training run. torchrun starts them on one or several machines; without torchrun there is one."""
 
 import os
 from collections.abc import Iterator
@@ -28,7 +28,7 @@ class Processes:
         return self.rank == 0
 
     def decided(self, decision: bool) -> bool:
-        """What the first process decides, in all of them."""
+        """The first process' decision, in every process."""
         if self.count == 1:
             return decision
         flag = torch.tensor([float(decision)], device=self.device)
@@ -36,7 +36,7 @@ class Processes:
         return bool(flag.item())
 
     def mean(self, number: float) -> float:
-        """The mean of all processes' numbers."""
+        """The mean of a number over all processes."""
         if self.count == 1:
             return number
         total = torch.tensor([number], dtype=torch.float64, device=self.device)

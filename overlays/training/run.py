@@ -1,4 +1,4 @@
-"""Train a classifier for as long as it takes: the run is a folder, and goes on wherever that folder is.
+"""Train a classifier. The run is a folder; it can be interrupted, and continued on any machine that has the folder.
 
     python -m overlays.training.run --run overlays/training/runs/n-cnv --data ../shared/data --patches work/patches.npz
 
@@ -77,7 +77,7 @@ def go_on(
     measure: Callable[[Scores], dict[str, float]],
     minutes: float | None,
 ) -> None:
-    """Train to the end of the run, or for some minutes; write weights and learning curve, also if it is interrupted.
+    """Train to the end of the run, or for some minutes. Write weights and learning curve, also after an interruption.
 
     Of several processes, the first one measures and writes.
     """

@@ -1,7 +1,7 @@
 """The folder of a long training run: settings, weights, and the learning curve. It is small enough to be committed.
 
-So a run can go on for days on machines that keep nothing else. Weights are the latent ones in half precision; the
-optimiser's state is not kept: Adam finds it again within a thousand steps.
+So a run can go on for days on machines that keep nothing else. The weights are the latent weights in half precision.
+The optimiser's state is not kept: Adam builds it up again within a thousand steps.
 """
 
 import csv
@@ -26,10 +26,10 @@ class RunSettings:
     """What a run is trained with.
 
     network: its name. crops: to be seen in all. rate: Adam's highest learning rate; it falls to 0 as a cosine of the
-    crops that were seen. restarted_at: crops seen when that cosine began, for a run that was at its end and goes on (a
-    warm restart; Loshchilov and Hutter, SGDR, 2017). warm_up: crops after each start in which the rate rises. binary:
-    false for the full-precision reference, which shows what one bit costs. no_face: share of each batch that shows no
-    face, with the same chance for each class.
+    crops that were seen. restarted_at: crops seen when that cosine began, for a finished run that goes on (a warm
+    restart; Loshchilov and Hutter, SGDR, 2017). warm_up: crops after each start in which the rate rises. binary: false
+    for the full-precision reference, which shows what binarisation costs. no_face: share of each batch that shows no
+    face; its target is the same probability for each class.
     """
 
     network: str
@@ -46,7 +46,7 @@ class RunSettings:
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a run is: crops seen, and the number of the first subject that was not used."""
+    """How far a run is: crops seen, and the number of the first unused subject."""
 
     crops_seen: int = 0
     next_subject: int = 0

@@ -59,7 +59,7 @@ def read(file: Path) -> CropStore:
     with np.load(file.with_suffix(".npz"), allow_pickle=False) as stored:
         infos = {name: stored[name] for name in stored.files}
     crops = np.load(file)
-    infos.setdefault("turns", np.full(len(crops), np.nan, np.float32))  # of the fixed sets, which older code made
+    infos.setdefault("turns", np.full(len(crops), np.nan, np.float32))  # missing in the fixed sets of older code
     return CropStore(LabelledCrops(crops, np.arange(len(crops)) % len(LABELS)), **infos)
 
 

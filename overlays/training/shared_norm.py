@@ -1,4 +1,4 @@
-"""Batch normalisation by the statistics of the batch of all processes. PyTorch's own, SyncBatchNorm, needs GPUs."""
+"""Batch normalisation with the statistics of all processes' batch. PyTorch's own, SyncBatchNorm, needs GPUs."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from overlays.training.model import BinaryNet
 
 
 class _Total(torch.autograd.Function):  # type: ignore[misc]
-    """The sum over all processes. Each of them depends on it, so its gradient is the sum of theirs."""
+    """The sum over all processes. Every process' loss depends on it, so its gradient is the sum of their gradients."""
 
     @staticmethod
     def forward(ctx: Any, part: Tensor) -> Tensor:
@@ -26,9 +26,9 @@ class _Total(torch.autograd.Function):  # type: ignore[misc]
 
 
 class SharedBatchNorm(_BatchNorm):  # type: ignore[misc]
-    """A batch normalisation that takes the place of another one, with the same parameters and names.
+    """Takes the place of a PyTorch batch normalisation, with the same parameters and names.
 
-    All processes have parts of the batch that are equally large.
+    All processes must have equally large parts of the batch.
     """
 
     def __init__(self, norm: nn.BatchNorm1d | nn.BatchNorm2d) -> None:
@@ -54,7 +54,7 @@ class SharedBatchNorm(_BatchNorm):  # type: ignore[misc]
         return result.to(x.dtype)
 
     def _check_input_dim(self, x: Tensor) -> None:
-        """Both layouts are right."""
+        """Accepts both layouts."""
 
     def _remember(self, mean: Tensor, variance: Tensor) -> None:
         self.num_batches_tracked.add_(1)
@@ -63,7 +63,7 @@ class SharedBatchNorm(_BatchNorm):  # type: ignore[misc]
 
 
 def share_statistics(net: BinaryNet) -> None:
-    """Replace the batch normalisations of a network in its place."""
+    """Replace the batch normalisations of a network, in place."""
     for mvtu in net.mvtus:
         if mvtu.norm is not None:
             mvtu.norm = SharedBatchNorm(mvtu.norm)

@@ -22,7 +22,7 @@ _RECALIBRATION_CROPS = 10_000
 
 
 def rate_factor(settings: RunSettings, crops_seen: int, crops_since_start: int) -> float:
-    """The learning rate as a share of the highest: a cosine since the last restart, and a rise after each start."""
+    """The learning rate as a share of the highest: cosine decay since the last restart, warm-up after each start."""
     rise = min(1.0, crops_since_start / max(settings.warm_up, 1))
     over = max(settings.crops - settings.restarted_at, 1)
     done = min(max(crops_seen - settings.restarted_at, 0) / over, 1.0)
@@ -51,7 +51,7 @@ class _Draw:
         self._no_face, self._share = no_face, settings.no_face
 
     def crops(self, pool: Pool, count: int) -> tuple[Tensor, NDArray[np.float32]]:
-        """Crops of the pool, some replaced by such without a face, all varied, and the chances of their classes."""
+        """Augmented crops of the pool, some replaced by crops without a face, and their target probabilities."""
         crops, classes = pool.sample(count, self._rng)
         chances = np.eye(len(MaskClass), dtype=np.float32)[classes]
         replaced = round(self._share * count)
@@ -64,10 +64,9 @@ class _Draw:
 class Trainer:
     """One network and its optimiser.
 
-    shares: the parts in which each batch is drawn, each with random numbers of its own; as a rule one for each process.
-    One process that draws as many shares has the same batches as so many processes. precision: of the convolutions.
-    no_face: crops (N, 32, 32, 3) uint8 RGB of what is no face, for settings that want some in each batch.
-    Raises ValueError if the batch cannot be split.
+    shares: parts of each batch, each with random numbers of its own; by default one for each process. One process with
+    N shares draws the same batches as N processes. precision: of the convolutions. no_face: crops (N, 32, 32, 3) uint8
+    RGB that show no face, for settings that want some in each batch. Raises ValueError if the batch cannot be split.
     """
 
     def __init__(
@@ -89,7 +88,7 @@ class Trainer:
         self._logits: nn.Module = _Logits(net)
         if processes.count > 1:
             share_statistics(net)
-            # All processes have the same statistics, so none has to be sent.
+            # All processes have the same statistics, so there are no buffers to synchronise.
             self._logits = DistributedDataParallel(self._logits, forward_sync_buffers=False)
         self._optimiser = torch.optim.Adam(net.parameters(), lr=settings.rate)
 
@@ -128,7 +127,7 @@ class Trainer:
         return float(loss.detach())
 
     def measured_net(self, pool: Pool) -> BinaryNet:
-        """A copy with the statistics of batch normalisation of these weights, measured on varied crops."""
+        """A copy whose statistics of batch normalisation are measured for the present weights, on augmented crops."""
         net = BinaryNet(self.net.network, is_binary=self.net.is_binary)
         net.to(self.processes.device, memory_format=torch.channels_last)
         net.load_state_dict(self.net.state_dict())

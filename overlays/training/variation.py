@@ -1,4 +1,4 @@
-"""Cheap changes of a batch, different each time a crop is seen: light, tint, focus, sharpening and noise."""
+"""Cheap data augmentation of a batch, different each time a crop is seen: light, tint, focus, sharpening, noise."""
 
 import torch
 from torch import Tensor
@@ -10,7 +10,7 @@ _BLUR, _SHARPEN, _MAX_NOISE = 0.7, -0.5, 6.0
 
 
 def vary(pixels: Tensor, generator: torch.Generator) -> Tensor:
-    """Other looks of the same crops: (N, 3, 32, 32) uint8 to float, whole numbers from 0 to 255."""
+    """Augment crops (N, 3, 32, 32): uint8 to float, whole numbers from 0 to 255."""
     count = len(pixels)
 
     def normal(*shape: int) -> Tensor:
