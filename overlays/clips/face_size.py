@@ -56,7 +56,7 @@ _BARE = (MaskClass.NOSE, MaskClass.NOSE_MOUTH)
 
 @dataclass(frozen=True)
 class Sighting:
-    """What one bundle made of one person at one width.
+    """The result of one bundle for one person at one width.
 
     frames: how often the person was shown. found: in how many of them the detector found the face. answers: the class
     with the best score in each of these. abstained: how many of them gave no vote. correct_votes: how many voted for
@@ -140,7 +140,7 @@ def find(detector: Detector, frame: Pixels, true: Box) -> Box | None:
 def photographs(data: Path, limit: int) -> list[Person]:
     """People with real masks, and bare faces, at most ``limit`` of each folder of ``real_photos_more``.
 
-    YuNet gives the boxes of those that have none; pictures in which it finds no face are left out.
+    YuNet gives the boxes in ``real_photos_more``; pictures in which it finds no face are left out.
     """
     detector = YuNet(data / YUNET, longer_px=320, threshold=0.6)
     people = cast.photographed_people(data, "dev")
@@ -207,7 +207,7 @@ def called_correct(sightings: Sequence[Sighting]) -> tuple[float, int]:
 
 
 def least_width(sightings: Sequence[Sighting], reference_px: int = 64, max_loss: float = 0.02) -> int:
-    """The smallest width that is as good as ``reference_px``, and so is every width from it to there.
+    """The smallest width from which on every width up to ``reference_px`` is as good as that one.
 
     As good: the share of people with a bare nose or mouth who are called correct is within the 95 % interval of the
     reference, or below; and the mean recall is at most ``max_loss`` below the reference.

@@ -19,7 +19,7 @@ from overlays.command_line import add_data_option, add_patches_option, make_pars
 from overlays.synthesis.faces import Split
 
 _PEOPLE = 4  # in each clip
-_MORE_EMPTY_S = 0.4  # so that a person may come at any moment between two pictures of a service that sleeps
+_MORE_EMPTY_S = 0.4  # so that a person may come at any moment between two frames of a sleeping service
 _SEEDS = {Split.TRAIN: 1, Split.VAL: 2, Split.TEST: 3}
 
 
@@ -33,7 +33,7 @@ def write(
 ) -> int:
     """Write a clip and its truth (JSON) for each group into ``folder``. Returns the number of clips.
 
-    In a queue a person's time begins when the previous person has left, since then the person is in front. empty_s: how
+    In a queue a person's time begins when the previous person has left, since only then are they in front. empty_s: how
     long nobody is there before each person, and up to ``_MORE_EMPTY_S`` more in each clip; None: ``EMPTY_S``.
     """
     folder.mkdir(parents=True, exist_ok=True)

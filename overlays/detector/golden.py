@@ -1,4 +1,4 @@
-"""Golden boxes of ``lookout``: what every engine and every OpenCV must find on drawn heads and on noise.
+"""Golden boxes of ``lookout``: what every engine and every supported OpenCV must find on drawn heads and on noise.
 
 python -m overlays.detector.golden --out tests/detection/lookout.json
 """
@@ -46,7 +46,7 @@ def boxes(detector: Detector) -> list[list[list[float]]]:
 
 
 def shipped_detector(engine: EngineKind) -> Detector:
-    """``lookout`` with the weights and the threshold that ship."""
+    """``lookout`` with the shipped weights and threshold."""
     return make_detector(FacesSettings(finder=DetectorKind.LOOKOUT, lookout=LookoutSettings(engine=engine)))
 
 

@@ -1,10 +1,10 @@
-"""The share of faces that ``lookout`` finds in each group of people, beside YuNet, on faces that it never learned from.
+"""The recall of ``lookout`` and YuNet in each group of people, on faces that ``lookout`` was not trained on.
 
     python -m overlays.detector.groups --data ../shared/data --patches work/patches-nc.npz
 
 Each picture is put into the middle of a frame of 640×480, at 30, 50 and 80 % of its height: on grey, and on a scene
-without people. ``--patches`` is the file that ``overlays.synthesis.patches --noncommercial`` wrote: it has the skin and
-the turn of each head whose landmarks are known.
+without people. ``--patches`` is the file that ``overlays.synthesis.patches --noncommercial`` wrote: it has the skin
+tone and the turn of each head whose landmarks are known.
 """
 
 import json
@@ -42,13 +42,13 @@ _GREY = 127
 _REFERENCE_LONGER_PX, _REFERENCE_THRESHOLD, _REFERENCE_MARGIN = 448, 0.3, 0.25
 _NO_MASK, _MASKED, _WRONG = "no mask", "mask worn correctly", "mask worn wrongly"
 _WORN = {"correct": _MASKED, "nose": _WRONG, "nose_mouth": _WRONG, "chin": _WRONG, "no_mask": _NO_MASK}
-_UTKFACE, _UTKFACE_STEP = "utkface_nc", 3  # of UTKFace every third face, and the men whose beards were looked at
+_UTKFACE, _UTKFACE_STEP = "utkface_nc", 3  # every third face, and the men whose beards were labelled
 _SYNTHETIC = ("sfhq_t2i", "faker_synthetic")
 Pixels = NDArray[np.uint8]
 
 
 class Use(Enum):
-    """What a measurement is for: pictures to choose by, or those that are reported."""
+    """What the pictures of a measurement are for: to choose by them, or to report on them."""
 
     CHOOSE = "choose"
     REPORT = "report"
@@ -144,7 +144,7 @@ def in_frame(picture: Pixels, share: float, under: Pixels) -> tuple[Pixels, floa
 def is_found(found: Iterable[Face], face: Box | None, picture: Box) -> bool:
     """Whether a detection is the face.
 
-    face: where it is; None if nobody knows, and then any detection in the middle of the picture counts.
+    face: where it is; None if unknown, and then any detection in the middle of the picture counts.
     """
     if face is not None:
         return any(one.box.iou(face) >= MATCH_IOU for one in found)

@@ -1,4 +1,4 @@
-"""Hard negatives: false detections of one training stage, shown to the next (Felzenszwalb et al. 2010, section 4)."""
+"""Hard negatives: false detections of one training stage, used in the next (Felzenszwalb et al. 2010, section 4)."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Which squares the refinement network still has to learn from: those that it gets wrong, or right without being sure.
+"""The squares that are still hard for the refinement network: it gets them wrong, or right with low confidence.
 
 Most squares teach a trained network nothing, and training takes as long for them as for the others (Shrivastava et al.
 2016, "Training Region-based Object Detectors with Online Hard Example Mining"). Some easy ones stay, so that the
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from overlays.detector.network import LookoutNet
 from overlays.detector.refinement_samples import FACE, RefinementSamples
 
-# A face is easy from the first confidence on (before its sigmoid), a square without one up to the second.
+# Confidences before the sigmoid: a face from the first on is easy, and so is background up to the second.
 _SURE_FACE, _SURE_BACKGROUND = 2.5, -2.0
 _KEPT_FACES, _KEPT_BACKGROUND = 0.15, 0.1  # shares of the easy ones that stay
 _BATCH = 512

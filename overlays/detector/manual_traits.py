@@ -1,4 +1,4 @@
-"""What somebody saw on faces that finding is measured on: beard, glasses, headgear. No data set has labels for these.
+"""Traits, labelled by eye, of faces that detectors are measured on: beard, glasses, headgear. No data set has them.
 
 ``manual_traits.csv`` has a row for each picture that was looked at, by its name relative to the data folder. A full
 beard covers the chin; light is a moustache, a goatee or stubble. Four pictures of UTKFace show no face at all.

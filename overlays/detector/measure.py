@@ -1,4 +1,4 @@
-"""Metrics of ``lookout`` on pictures that it never learned from, compared with YuNet and Haar.
+"""Metrics of ``lookout`` on pictures that it was not trained on, compared with YuNet and Haar.
 
 python -m overlays.detector.measure --data ../shared/data
 """

@@ -1,6 +1,6 @@
 """How photographs in ordinary light are exposed: quantiles for the limits of detection/light_limits.py.
 
-.venv-train/bin/python -m overlays.detector.photo_light --data ../shared/data
+python -m overlays.detector.photo_light --data ../shared/data
 """
 
 import argparse
@@ -23,7 +23,7 @@ _LEAST_PX = 16
 
 
 def figures_of(pictures: Iterable[NDArray[np.uint8]], detector: Detector) -> NDArray[np.float64]:
-    """One row of ``FIGURES`` for each picture, (H, W, 3) uint8 BGR, in which a face and something behind it are."""
+    """One row of ``FIGURES`` for each picture, (H, W, 3) uint8 BGR, that shows a face with a background."""
     return np.array([row for picture in pictures if (row := _row(picture, detector))]).reshape(-1, len(FIGURES))
 
 

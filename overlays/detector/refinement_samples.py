@@ -19,7 +19,7 @@ from overlays.detector.sample_store import SceneStore
 from overlays.detector.targets import paired_ious
 
 FACE, IGNORED, BACKGROUND = 1.0, -1.0, 0.0
-_FACE_IOU, _BACKGROUND_IOU = 0.35, 0.15  # a square shows a face from the first on, and background below the second
+_FACE_IOU, _BACKGROUND_IOU = 0.35, 0.15  # from the first on a square shows a face, below the second background
 # Standard deviations of a square's position, in sides, and of the logarithm of its size.
 _PROPOSAL_JITTER = 0.05, 0.08
 _FACE_JITTER = 0.14, 0.2
@@ -93,7 +93,7 @@ def cut_all(store: SceneStore, propose: Propose, seed: int) -> RefinementSamples
 
 
 def cut_empty(pictures: Iterable[NDArray[np.uint8]], propose: Propose, seed: int) -> RefinementSamples:
-    """The squares around proposals in pictures without people, each at three sizes and three times a little moved."""
+    """The squares around proposals in pictures without people, at three sizes, each three times with a small shift."""
     pixels = []
     for number, picture in enumerate(pictures):
         rng = np.random.default_rng([seed, number])

@@ -21,7 +21,7 @@ from overlays.synthesis.faces import Portrait, Split
 from overlays.synthesis.mask_texture import MaskTextures
 from overlays.synthesis.masks import MaskCatalogue
 
-# Pictures of these kinds are rare, so they are listed this many times more.
+# Pictures of these kinds are rare, so each is listed this many times in addition.
 _REPEAT_FAIRFACE, _REPEAT_BARE_CROWDS = 2, 2
 
 

@@ -34,7 +34,7 @@ from overlays.detector.split import Part
 _SHIPPED = "shipped"
 _HARD_NEGATIVE_THRESHOLD = 0.2  # smallest confidence of a hard negative
 _PROPOSAL_THRESHOLD = 0.03  # lower than in the daemon, so that there are more proposals to learn from
-_STATISTICS_SAMPLES = 64  # for the statistics of batch normalisation of the weights that ship
+_STATISTICS_SAMPLES = 64  # to measure batch normalisation for the shipped weights
 
 
 def main() -> None:
@@ -110,7 +110,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--decay", type=float, default=Settings.decay, help="AdamW's weight decay")
     hard = "only squares that are hard for the weights of --begin, and a few of the others"
     parser.add_argument("--hard", action="store_true", help=f"refinement: {hard}")
-    parser.add_argument("--begin", help=f"checkpoint whose weights to start from; {_SHIPPED}: the weights that ship")
+    parser.add_argument("--begin", help=f"checkpoint whose weights to start from; {_SHIPPED}: the shipped weights")
     proposal = "checkpoint of the proposal network: its false detections become hard negatives, and the refinement"
     parser.add_argument("--proposal", type=Path, help=f"{proposal} network learns from its proposals")
     parser.add_argument("--also", type=Path, nargs="*", default=(), help="scenes of earlier stages, to use as well")

@@ -52,7 +52,7 @@ def main() -> int:
     command.add_argument("--luts", type=int, help="LUTs that may be used (default: all of the chip)")
     command.add_argument("--bram18", type=int, help="RAMB18 that may be used (default: all of the chip)")
     command.add_argument(
-        "--latency-us", type=float, help="the core's longest, from first pixel to last score (default: any)"
+        "--latency-us", type=float, help="at most, from the core's first pixel to its last score (default: any)"
     )
     commands.add_parser("fit", help="the costs of our own circuit, with the error of each measured stage")
     command = commands.add_parser("dsps", help="the XNORs of a network in DSP48E1s")

@@ -1,9 +1,9 @@
 """The cost of our own circuit (``overlays/rtl``): LUTs of its stages, fitted to stages that yosys has synthesised.
 
 A stage is a layer with its window, matrix unit, pool and FIFO. The memories in LUTs are counted exactly. The rest is a
-linear function of what the stage's own estimate says of the matrix unit, with a factor for each kind of weights, of
-its outputs and of its inputs. The factors minimise the relative errors of ``stages.json``: stages of our networks at
-several rates, synthesised by themselves (``overlays.rtl.core.stage_modules``) with synth_xilinx -flatten of yosys 0.70.
+linear function of three numbers: the stage's own estimate of its matrix unit, with a factor for each kind of weights,
+its outputs, and its inputs. The factors minimise the relative errors of ``stages.json``: stages of our networks at
+several rates, each synthesised alone (``overlays.rtl.core.stage_modules``) with synth_xilinx -flatten of yosys 0.70.
 """
 
 import json
@@ -23,9 +23,9 @@ from overlays.rtl.stage import Stage, Weights
 
 MEASURED = Path(__file__).with_name("stages.json")
 SHELL_LUTS = 1348  # by yosys: n-CNV's whole accelerator less its core (overlays/rtl/figures.json)
-PACKING_LUTS = 72  # more where images begin within beats: the same of CNV, less that of n-CNV
+PACKING_LUTS = 72  # in addition, if images can begin within a beat: CNV's shell less n-CNV's
 _BEAT_BYTES = 8
-FIFO_WORDS = 32  # of the FIFO behind a convolution, if it is not known
+FIFO_WORDS = 32  # of the FIFO behind a convolution, if its depth is unknown
 _RAM_BITS_OF_FOUR_LUTS = ((32, 6), (64, 3))  # words and bits of a RAM32M and a RAM64M
 _KINDS = (Weights.ROM, Weights.CONSTANT, Weights.PIXELS, Weights.BITPLANES)
 
@@ -58,14 +58,14 @@ def measured_stages(file: Path = MEASURED) -> tuple[MeasuredStage, ...]:
 
 
 def shell_luts(network: Network) -> int:
-    """LUTs of the shell, which depend on how the scores are packed: the last layer's PEs give a word."""
+    """LUTs of the shell, which depend on the packing: a word has as many scores as the last layer has PEs."""
     word_scores = network.layers[-1].pe
     image_bytes = len(LABELS) // word_scores * number_type(network.output_type).word_bytes(word_scores)
     return SHELL_LUTS + (PACKING_LUTS if image_bytes % _BEAT_BYTES else 0)
 
 
 def memory_luts(stage: Stage, fifo: int) -> int:
-    """LUTs that are memory: two rows of the window, the row of the pool, the FIFO."""
+    """LUTs used as memory: two rows of the window, the row of the pool, the FIFO."""
     layer, luts = stage.layer, 0
     if layer.kind == "conv":
         bits = 2 * layer.inputs * (8 if stage.weights in (Weights.PIXELS, Weights.BITPLANES) else 1)
@@ -91,7 +91,7 @@ class CircuitModel:
     fixed: float
 
     def luts(self, stage: Stage, fifo: int | None = None) -> int:
-        """The estimate for a stage. fifo: words of its FIFO; if None, as a rule."""
+        """The estimate for a stage. fifo: words of its FIFO; None is the usual depth."""
         words = fifo if fifo is not None else FIFO_WORDS if stage.layer.kind == "conv" else 1
         logic = self.factors.get(stage.weights, 1.0) * stage.luts + self.for_each_output * stage.layer.outputs
         return round(logic + self.for_each_input * stage.layer.fan_in + self.fixed) + memory_luts(stage, words)
@@ -122,7 +122,7 @@ def residuals(model: CircuitModel, measured: Sequence[MeasuredStage] | None = No
 
 
 def left_out(measured: Sequence[MeasuredStage] | None = None) -> NDArray[np.float64]:
-    """The relative error of each measured stage by a fit to the other ones."""
+    """The relative error of each measured stage with a fit to all others (leave-one-out)."""
     stages = list(measured_stages() if measured is None else measured)
     errors = []
     for index, each in enumerate(stages):

@@ -1,9 +1,9 @@
-"""Search for circuits of our own: for each rate, and at most so long a latency, the stages with the fewest LUTs.
+"""Search for circuits of our own: for each rate and a bound on the latency, the stages with the fewest LUTs.
 
-The slowest stage has the rate, so for a rate each layer is chosen by itself: kind of weights, outputs and parts of the
-inputs that are computed one after the other. The latency is of the whole pipeline, where one stage's time is hidden by
-another's, so with a bound on it the choice is a descent: stages become faster until the bound holds, and then cheaper
-again, one at a time, where it still does.
+The slowest stage sets the rate, so for a given rate each layer can be chosen separately: kind of weights, outputs and
+parts of the inputs that are computed one after the other. The stages overlap in time, so the latency depends on all of
+them. With a bound on it the search is a greedy descent: stages become faster until the bound holds, and then cheaper
+again, one at a time, where it still holds.
 """
 
 from collections.abc import Callable, Sequence
@@ -58,7 +58,7 @@ def circuit_front(network: Network, luts: int, ramb18: int, latency_clocks: int 
     found: list[Circuit] = []
     for clocks in sorted({stage.clocks for of_layer in options for stage in of_layer if stage.clocks >= _LEAST_CLOCKS}):
         if latency_clocks is not None and clocks > 2 * latency_clocks:
-            break  # the last pixels of an image come too late; pools may leave out some of them, but not the half
+            break  # the last pixels come too late: pools may leave some of them out, but not half of the image
         try:
             stages = cheapest(options, clocks, latency_clocks, cost)
         except ValueError:

@@ -16,7 +16,7 @@ BRAM18_BITS = 18 * 1024
 PIXEL_BITS = 8
 XNORS_PER_DSP = 48  # in the two-input logic unit of a DSP48E1 (UG479), as OrthrusPE uses it (Fasfous, DATE 2020)
 
-_LUTRAM_DEPTH = 64  # one LUT is 64 bits of memory; a memory that is not deeper is made of LUTs
+_LUTRAM_DEPTH = 64  # one LUT is 64 bits of memory; memories up to this depth are made of LUTs
 _FIXED_LUTS, _LUTS_PER = 300, 1.1  # from FINN-R's experiments
 
 # Depth and widest port of a RAMB18E1 in simple dual port mode (UG473, table 1-11). True dual port has no 512 × 36.

@@ -43,7 +43,7 @@ def operations_and_clocks(network: Network, file: Path) -> None:
 
 
 def foldings_and_circuits(network: Network, file: Path) -> None:
-    """Draw the Pareto fronts of FINN's foldings and of our circuits on a XC7Z020, with what was measured (SVG)."""
+    """Draw the Pareto fronts of FINN's foldings and of our circuits on a XC7Z020, with the measured points (SVG)."""
     chip = CHIPS["xc7z020"]
     figure = Figure(figsize=(9, 4.5), layout="constrained")
     axes = figure.add_subplot()

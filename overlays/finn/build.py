@@ -70,7 +70,7 @@ def main() -> int:
     parser.add_argument("network", choices=sorted(NETWORKS))
     parser.add_argument("--flavour", choices=[flavour.value for flavour in Flavour], default=Flavour.DEEP.value)
     parser.add_argument("--board", choices=sorted(BOARDS), default=PYNQ_Z1.finn_name.lower())
-    parser.add_argument("--bundle", type=Path, help="folder of the bundle (default: the one that ships)")
+    parser.add_argument("--bundle", type=Path, help="folder of the bundle (default: the shipped one)")
     parser.add_argument("--out", type=Path, required=True, help="folder for the build")
     parser.add_argument(
         "--max-on",

@@ -36,7 +36,7 @@ class MvtuTypes:
     xnor: bool
 
 
-# Bytes times -1 or +1, then bits only.
+# The first layer multiplies bytes by -1 or +1, the others have bits only.
 FIRST_TYPES, OTHER_TYPES = MvtuTypes("UINT8", "BIPOLAR", False), MvtuTypes("BINARY", "BINARY", True)
 
 

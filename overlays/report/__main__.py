@@ -4,8 +4,8 @@
         --data ../shared/data --patches work/patches.npz --utkface work/patches-nc.npz
 
 The synthetic crops are the sets that ``overlays.training.fixed_sets`` made in --work. The file for --utkface is made by
-``overlays.synthesis.patches --noncommercial``. No bundle that ships was trained on UTKFace, so its faces are dressed as
-a test set of their own, which is large enough to compare groups of people.
+``overlays.synthesis.patches --noncommercial``. No shipped bundle was trained on UTKFace, so its faces are dressed as a
+test set of their own, which is large enough to compare groups of people.
 """
 
 import argparse
@@ -14,7 +14,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-# numpy reads it at its first import. On a busy machine, threads that share small products wait for each other.
+# numpy reads it at its first import. On a busy machine, threads that share small matrix products wait for each other.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import cv2

@@ -1,4 +1,4 @@
-"""The effect of the abstain margin (coverage, risk), and how far confidence agrees with the share of right answers."""
+"""The effect of the abstain margin (coverage, risk), and how well confidence agrees with the share of right answers."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -64,7 +64,7 @@ def risk_coverage_curve(scores: NDArray[np.int32], classes: NDArray[np.int64]) -
 
 @dataclass(frozen=True)
 class ConfidenceBin:
-    """Crops of like confidence. confidence: their mean, 0 to 1. right: how many of them are classified correctly."""
+    """Crops of similar confidence. confidence: their mean, 0 to 1. right: how many of them are classified correctly."""
 
     confidence: float
     right: int
@@ -87,7 +87,7 @@ def reliability(scores: NDArray[np.int32], classes: NDArray[np.int64], temperatu
 
 
 def calibration_error(bins: Sequence[ConfidenceBin]) -> float:
-    """The expected calibration error (Naeini et al., AAAI 2015): mean difference of confidence and share of right."""
+    """The expected calibration error (Naeini et al., AAAI 2015): mean gap between confidence and accuracy."""
     total = sum(one.count for one in bins)
     return sum(abs(one.confidence * one.count - one.right) for one in bins) / total
 

@@ -1,4 +1,4 @@
-"""Measure what the networks say of a lower face that is covered by something other than a mask.
+"""Measure how the networks classify a lower face that is covered by something other than a mask.
 
     python -m overlays.report.covered_faces --data ../shared/data
 
@@ -66,7 +66,7 @@ def covered(pixels: Pixels, face: Box, cover: Cover, seed: int) -> Pixels:
 def find(
     pictures: Sequence[tuple[int, Pixels, Box]], cover: Cover, detector: Detector
 ) -> list[tuple[Pixels, Box | None]]:
-    """Cover the face in each picture; its seed comes first. Returns where the detector still finds it, or None."""
+    """Cover the face of each (seed, picture, face). Returns each picture with the box that is still found, or None."""
     found = []
     for seed, pixels, face in pictures:
         picture = covered(pixels, face, cover, seed)

@@ -62,7 +62,7 @@ def examples(store: CropStore, patches: Patches, people: People) -> Examples:
 
 
 def trait_columns(traits: Mapping[str, ManualTraits], names: Sequence[str]) -> dict[str, list[str]]:
-    """The columns of what somebody saw on faces; empty for those that nobody looked at."""
+    """The columns of the traits that were labelled by eye; empty for faces that were not labelled."""
     seen = [traits.get(name) for name in names]
     return {
         BEARD: ["" if face is None else face.beard.value for face in seen],
@@ -72,7 +72,7 @@ def trait_columns(traits: Mapping[str, ManualTraits], names: Sequence[str]) -> d
 
 
 def _traits_by_identity() -> dict[str, ManualTraits]:
-    """By identity: the folder and the file name without suffix, in the data sets where each picture is a person."""
+    """The traits by identity (folder and file name without suffix), for data sets with one picture of each person."""
     return {
         str(Path(name).with_suffix("").relative_to("unmasked")): face
         for name, face in manual_traits.read().items()

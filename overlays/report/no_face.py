@@ -24,7 +24,7 @@ _DRAWINGS, _NOISE = 2000, 2000
 
 
 def read(data: Path, detector: Detector, geometry: CropGeometry) -> dict[str, NDArray[np.uint8]]:
-    """Crops of each kind, (N, 32, 32, 3) uint8 RGB, from pictures that neither network nor detector learned from."""
+    """Crops of each kind, (N, 32, 32, 3) uint8 RGB, from pictures on which neither network nor detector was trained."""
     rng = np.random.default_rng(_SEED)
     scenes = [read_picture(path) for path in split.empty(data, Part.REPORT)]
     beside = no_face.beside_faces(data, Part.REPORT, detector)

@@ -82,5 +82,5 @@ def _examples(labelled: LabelledCrops, data: Path, meshes: dict[str, NDArray[np.
         KIND: ["mask" if path.parent.name in LABELS else "bare" for path in labelled.paths],
         **trait_columns(manual_traits.read(), names),
     }
-    # Who is on a photograph is not known, so each counts as a person of its own.
+    # The people on photographs are not identified, so each photograph counts as a person of its own.
     return Examples(labelled, np.array(names), {name: np.array(column) for name, column in groups.items()})
