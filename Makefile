@@ -206,7 +206,7 @@ $(VENV)/.runs: setup.cfg pyproject.toml
 	@touch $@
 
 NATIVE := daemon/binarycop/classifier/native
-$(VENV)/.kernel: $(VENV)/.runs $(NATIVE)/xnor_kernel.c $(NATIVE)/area_mean.c $(NATIVE)/variants.py
+$(VENV)/.kernel: $(VENV)/.runs $(NATIVE)/xnor_kernel.c $(NATIVE)/area_mean.c $(NATIVE)/halve.c $(NATIVE)/variants.py
 	@$(VENV)/bin/python -m binarycop.classifier.native.build || true
 	@touch $@
 
@@ -269,7 +269,7 @@ $(RTL)/.installed: Makefile
 	@touch $@
 
 # onnxruntime is measured beside the emulator.
-$(BENCH)/.installed: setup.cfg pyproject.toml $(NATIVE)/xnor_kernel.c $(NATIVE)/area_mean.c
+$(BENCH)/.installed: setup.cfg pyproject.toml $(NATIVE)/xnor_kernel.c $(NATIVE)/area_mean.c $(NATIVE)/halve.c
 	@$(PYTHON) -m venv $(BENCH)
 	@$(BENCH)/bin/python $(PIP) 'pytest>=7' --editable '.[bench]'
 	@$(BENCH)/bin/python $(PIP) --no-deps $(NCNN) || echo "make: ncnn could not be installed" >&2

@@ -33,6 +33,13 @@ Pixels = NDArray[np.uint8] | RawPicture
 Shrink = Callable[[NDArray[np.uint8], int], NDArray[np.uint8]]
 """Gives a square picture (S, S, 3) uint8 another side: each pixel is the mean of the area that it covers."""
 
+Fit = Callable[[NDArray[np.uint8], tuple[int, int], tuple[int, int]], NDArray[np.uint8]]
+"""Shrinks a picture (H, W, 3) uint8 to a width and height, no larger, and adds black on the right and below.
+
+The last argument is width and height of the result. Each pixel is the mean of the area that it covers, rounded. By four
+and more, the picture is first halved, and both means are rounded.
+"""
+
 
 def every(pixels: Pixels, top: int, left: int, step: int) -> NDArray[np.uint8]:
     """Every ``step``-th pixel in both directions, the first one at row ``top`` and column ``left``.

@@ -14,10 +14,9 @@ int main(void)
     size_t bytes = (size_t)(3 * sizes[0] * sizes[1]), out_bytes = (size_t)(3 * sizes[2] * sizes[3]);
     size_t numbers = (size_t)(3 * sizes[0]);
     uint8_t *pixels = malloc(bytes), *out = malloc(out_bytes);
-    uint16_t *whole = malloc(numbers * sizeof *whole);
-    uint32_t *sums = malloc(numbers * sizeof *sums);
+    uint32_t *sums = malloc((numbers + 1) * sizeof *sums);
     if (fread(pixels, 1, bytes, stdin) != bytes)
         return 2;
-    area_mean(pixels, 3 * sizes[0], sizes[0], sizes[1], out, sizes[2], sizes[3], whole, sums);
+    area_mean(pixels, 3 * sizes[0], sizes[0], sizes[1], out, 3 * sizes[2], sizes[2], sizes[3], sums);
     return fwrite(out, 1, out_bytes, stdout) != out_bytes;
 }

@@ -58,8 +58,8 @@ SHAPES = {
 }
 
 
-def runner(variant: Variant, folder: Path) -> list[str]:
-    """Compiles the harness for a variant, with sanitizers where this machine runs it itself; skips if it cannot."""
+def runner(variant: Variant, folder: Path, source: Path = HARNESS) -> list[str]:
+    """Compiles a harness for a variant, with sanitizers where this machine runs it itself; skips if it cannot."""
     is_foreign = variant.machine != this_machine()
     compiler, *emulator = FOREIGN.get(variant.machine, ("?",)) if is_foreign else ("cc",)
     for program in (compiler, *emulator):
@@ -67,10 +67,10 @@ def runner(variant: Variant, folder: Path) -> list[str]:
             pytest.skip(f"needs {program}")
     if not is_foreign and not variant.features <= processor_features():
         pytest.skip(f"needs a processor with {variant.name}")
-    harness = folder / "run_kernel"
+    harness = folder / source.stem
     flags = [flag for flag in build.FLAGS if flag not in ("-shared", "-nostdlib", "-s")]
     extra = ["-static"] if is_foreign else list(SANITIZERS)
-    command = [compiler, *flags, *variant.flags, *extra, f"-I{SOURCE.parent}", "-o", str(harness), str(HARNESS)]
+    command = [compiler, *flags, *variant.flags, *extra, f"-I{SOURCE.parent}", "-o", str(harness), str(source)]
     subprocess.run(command, check=True, timeout=PATIENCE_S)
     return [*emulator, str(harness)]
 

@@ -74,6 +74,7 @@ def test_the_package_has_what_the_daemon_reads_beside_its_modules(built: Path) -
         "detection/lookout/weights.npz",
         "classifier/native/xnor_kernel.c",
         "classifier/native/area_mean.c",
+        "classifier/native/halve.c",
     ):
         assert (built / name).is_file(), name
 

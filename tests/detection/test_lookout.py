@@ -9,8 +9,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from binarycop.classifier.choose import open_fit
 from binarycop.detection.base import Face
 from binarycop.detection.choose import make_detector
+from binarycop.detection.letterbox import fit_by_opencv
 from binarycop.detection.lookout.decode import decode, weighted_nms
 from binarycop.detection.lookout.detector import WEIGHTS, Lookout
 from binarycop.detection.lookout.engine import NcnnEngine, OpenCvEngine, make_engine
@@ -252,6 +254,12 @@ def test_the_files_that_ship_with_lookout_are_small() -> None:
 def test_this_opencv_gives_the_same_boxes_as_every_other() -> None:
     assert golden.boxes(golden.shipped_detector(EngineKind.OPENCV)) == BOXES
     assert sum(map(len, BOXES)) >= 12
+
+
+def test_frames_that_the_kernel_shrinks_give_the_same_boxes() -> None:
+    lookout = LookoutSettings(engine=EngineKind.OPENCV)
+    settings = FacesSettings(finder=DetectorKind.LOOKOUT, lookout=lookout)
+    assert golden.boxes(make_detector(settings, fit=open_fit(fit_by_opencv))) == BOXES
 
 
 def test_ncnn_gives_the_same_boxes_within_a_quarter_pixel() -> None:

@@ -6,9 +6,10 @@ from contextlib import contextmanager
 
 from binarycop.bundle import files as bundles
 from binarycop.bundle.search import find_bundle
-from binarycop.classifier.choose import open_emulator, open_shrink
+from binarycop.classifier.choose import open_emulator, open_fit, open_shrink
 from binarycop.clock import Clock, ManualClock
 from binarycop.detection.crop import shrink_by_opencv
+from binarycop.detection.letterbox import fit_by_opencv
 from binarycop.frames.base import Frame
 from binarycop.journal.writers import MemoryJournal
 from binarycop.lines.mock import MockLines
@@ -43,7 +44,8 @@ def service_of(
     else:
         bundle = bundles.load(find_bundle(settings.classifier.bundle))
         classifier = open_emulator(bundle, features)
-    tracker, journal = tracker_of(settings.gates[0], detector_of(settings.gates[0]), thread), MemoryJournal()
+    lane, journal = settings.gates[0], MemoryJournal()
+    tracker = tracker_of(lane, detector_of(lane, open_fit(fit_by_opencv, features)), thread)
     shrink = open_shrink(shrink_by_opencv, features)
     with make_service(settings, bundle, classifier, [tracker], MockLines(), journal, clock, shrink=shrink) as service:
         yield service

@@ -1,4 +1,4 @@
-"""Opens the emulator: on a compiled kernel where there is one, else in numpy. The scores are the same."""
+"""Opens what the compiled kernel computes. Without it numpy computes the same scores, and OpenCV the pictures."""
 
 from collections.abc import Iterable
 
@@ -9,7 +9,8 @@ from binarycop.classifier.native.area_mean import AreaMean
 from binarycop.classifier.native.emulator import NativeEmulator
 from binarycop.classifier.native.kernel import find_kernel
 from binarycop.classifier.native.layout import layout
-from binarycop.pixels import Shrink
+from binarycop.classifier.native.picture_fit import PictureFit
+from binarycop.pixels import Fit, Shrink
 
 
 def open_emulator(bundle: Bundle, features: Iterable[str] | None = None) -> Classifier:
@@ -23,6 +24,12 @@ def open_shrink(by_opencv: Shrink, features: Iterable[str] | None = None) -> Shr
     """The compiled function that shrinks crops, where there is one for this machine, or for these features of it."""
     kernel = find_kernel(features=features)
     return by_opencv if kernel is None else AreaMean(kernel, by_opencv)
+
+
+def open_fit(by_opencv: Fit, features: Iterable[str] | None = None) -> Fit:
+    """The compiled functions that shrink frames for the detector; as ``open_shrink``."""
+    kernel = find_kernel(features=features)
+    return by_opencv if kernel is None else PictureFit(kernel, by_opencv)
 
 
 def engine_of(classifier: Classifier) -> str | None:

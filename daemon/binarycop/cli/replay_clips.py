@@ -4,7 +4,7 @@ import argparse
 
 from binarycop.bundle.files import Bundle
 from binarycop.classifier.base import Classifier
-from binarycop.classifier.choose import open_shrink
+from binarycop.classifier.choose import open_fit, open_shrink
 from binarycop.cli.console import counts_text, latency_text
 from binarycop.cli.left_out import print_source
 from binarycop.cli.options import (
@@ -19,6 +19,7 @@ from binarycop.cli.progress import Progress
 from binarycop.cli.terminal import print_note
 from binarycop.clock import Clock, ManualClock, MonotonicClock
 from binarycop.detection.crop import shrink_by_opencv
+from binarycop.detection.letterbox import fit_by_opencv
 from binarycop.errors import SourceError, SourceErrors
 from binarycop.frames.choose import open_recording
 from binarycop.frames.names import is_recording
@@ -95,7 +96,7 @@ def _replay_clip(
     try:
         journal = ReplayJournal(clip, clock, progress, as_json=as_json)
         lane = settings.gates[0]
-        tracker = assembly.tracker_of(lane, assembly.detector_of(lane), tracer=tracer)
+        tracker = assembly.tracker_of(lane, assembly.detector_of(lane, open_fit(fit_by_opencv)), tracer=tracer)
         with assembly.make_service(
             settings,
             bundle,

@@ -40,7 +40,7 @@ class CoarseDetector(Detector, Protocol):
 
 
 SMALLEST_FACE_PX = 16
-"""The smallest face, by its shorter side in pixels, that single pictures are judged by; lookout is not made for less.
+"""The smallest face that counts in single pictures, by its shorter side in pixels; lookout is not made for less.
 
 At a gate ``faces.least_px`` applies instead: it says how near somebody must be, which a single picture does not tell.
 """

@@ -1,4 +1,4 @@
-"""How a frame is exposed: the face, and what is behind it. For those who mount a camera."""
+"""How a frame is exposed: the face, and the background behind it. For mounting a camera."""
 
 from dataclasses import dataclass
 
@@ -47,10 +47,10 @@ class Exposure:
 def exposure_of(pixels: Pixels, box: Box | None) -> Exposure:
     """Measure a frame, (H, W, 3) uint8 BGR. box: the face in it.
 
-    Only the middle of the box is the face: its edges may show what is behind, which hides that a face is backlit. It is
-    a mean, since the median of a face with a black mask could be the mask's. The background is what is above and beside
-    the head, down to the chin: below that there are clothes. Without a face it is the whole frame. A large frame is
-    looked at every few pixels.
+    Only the middle of the box counts as the face: its edges may show the background, which would hide that a face is
+    backlit. The face's luma is a mean, since the median of a face with a black mask could be the mask's. The background
+    is the area above and beside the head, down to the chin: below that there are clothes. Without a face it is the
+    whole frame. A large frame is sampled every few pixels.
     """
     step_px = max(-(-max(pixels.shape[:2]) // _LONGER_PX), 1)
     luma = np.asarray(cv2.cvtColor(every(pixels, 0, 0, step_px), cv2.COLOR_BGRA2GRAY), np.uint8)
@@ -67,7 +67,7 @@ def exposure_of(pixels: Pixels, box: Box | None) -> Exposure:
 
 
 def _middle(face: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Without its edges; all of it if so little would be left that it says nothing."""
+    """The box without its edges; all of it if too little would be left."""
     height, width = face.shape
     down, across = round(_AROUND * height), round(_AROUND * width)
     middle = face[down : height - down, across : width - across]

@@ -1,4 +1,4 @@
-"""When a picture is too dark or a face backlit, for those who judge how a camera is placed. Pure: no picture here.
+"""When a picture is too dark or a face is backlit: limits for judging how a camera is placed. Pure: no picture here.
 
 They are starting points: no camera at a gate was available to measure with. The photographs are the 103 of real_photos
 in ../shared/data in which lookout finds a face.

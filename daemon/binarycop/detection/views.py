@@ -45,7 +45,7 @@ VIEWS = (
 def cut_views(
     pixels: Pixels, box: Box, geometry: CropGeometry, views: int, shrink: Shrink = shrink_by_opencv
 ) -> NDArray[np.uint8]:
-    """The first ``views`` views of the face at ``box``, (views, 32, 32, 3) uint8 RGB. The only one of 1 is ``crop``.
+    """The first ``views`` views of the face at ``box``, (views, 32, 32, 3) uint8 RGB. With 1 view it is ``crop``.
 
     pixels: (H, W, 3) uint8 BGR. shrink: as of ``crop``. Raises ValueError if there are not that many views.
     """

@@ -12,10 +12,11 @@ from numpy.typing import NDArray
 
 from binarycop import regular_file
 from binarycop.detection.base import Face
-from binarycop.detection.letterbox import letterbox
+from binarycop.detection.letterbox import fit_by_opencv, letterbox
 from binarycop.errors import DetectorError
 from binarycop.file_kind import lost_kind
 from binarycop.geometry import Box
+from binarycop.pixels import Fit
 
 _STRIDES = (8, 16, 32)
 # All twelve outputs are requested, since OpenCV 5 returns all or none. The landmarks (kps) are not used.
@@ -28,13 +29,13 @@ _LOG_SIZE_MAX = 8.0
 class YuNet:
     """YuNet on frames that are shrunk to ``longer_px``.
 
-    model: the ONNX file. threshold: smallest confidence that counts, 0 to 1.
+    model: the ONNX file. threshold: smallest confidence that counts, 0 to 1. fit: see ``letterbox``.
     Raises DetectorError if the file is missing or this OpenCV cannot load it.
     """
 
     name = "yunet"
 
-    def __init__(self, model: Path, *, longer_px: int, threshold: float) -> None:
+    def __init__(self, model: Path, *, longer_px: int, threshold: float, fit: Fit = fit_by_opencv) -> None:
         try:
             data = regular_file.read(model, _MAX_BYTES, follow_link=True)
             if kind := lost_kind(data):  # OpenCV Zoo has its models in Git LFS
@@ -46,11 +47,11 @@ class YuNet:
             raise DetectorError(f"detector yunet: {model} cannot be read: {error.strerror}") from error
         except cv2.error as error:
             raise DetectorError(f"detector yunet: OpenCV {cv2.__version__} cannot load {model}: {error.err}") from error
-        self._longer_px, self._threshold = longer_px, threshold
+        self._longer_px, self._threshold, self._fit = longer_px, threshold, fit
 
     def detect(self, pixels: NDArray[np.uint8]) -> list[Face]:
         """See ``Detector.detect``."""
-        padded, scale = letterbox(pixels, self._longer_px, max(_STRIDES))
+        padded, scale = letterbox(pixels, self._longer_px, max(_STRIDES), fit=self._fit)
         try:
             self._net.setInput(cv2.dnn.blobFromImage(padded))
             outputs = dict(zip(_OUTPUTS, self._net.forward(_OUTPUTS)))

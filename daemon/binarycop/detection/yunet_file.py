@@ -1,4 +1,4 @@
-"""Where the model file of the detector ``yunet`` is. It is a module of its own since it needs no OpenCV."""
+"""Where the model file of the detector ``yunet`` is. A separate module, since it needs no OpenCV."""
 
 from pathlib import Path
 

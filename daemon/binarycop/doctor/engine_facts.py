@@ -13,9 +13,10 @@ from binarycop.bundle import files as bundles
 from binarycop.bundle.files import Bundle
 from binarycop.bundle.search import find_bundle
 from binarycop.classifier.base import Classifier
-from binarycop.classifier.choose import engine_of
+from binarycop.classifier.choose import engine_of, open_fit
 from binarycop.detection.base import Detector
 from binarycop.detection.choose import words_of
+from binarycop.detection.letterbox import fit_by_opencv
 from binarycop.doctor.engine import EngineFacts, FinderFacts, RunningEngine
 from binarycop.errors import BackendError, BundleError, DetectorError
 from binarycop.service.assembly import detector_of
@@ -35,7 +36,7 @@ def read_finder(lane: LaneSettings) -> tuple[FinderFacts, Detector | None]:
     frames = lane.frames
     facts = FinderFacts(lane.name, every=lane.faces.find_every, rate_hz=frames.rate_hz)
     try:
-        detector = detector_of(lane)
+        detector = detector_of(lane, open_fit(fit_by_opencv))
         noise = np.random.default_rng(1).integers(0, 256, (frames.height_px, frames.width_px, 3), np.uint8)
         times_ms = _times_ms(lambda: detector.detect(noise), _FINDER_ROUNDS)
     except DetectorError as error:

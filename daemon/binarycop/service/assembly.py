@@ -14,6 +14,7 @@ from binarycop.detection.base import CoarseDetector, Detector
 from binarycop.detection.choose import make_detector
 from binarycop.detection.crop import shrink_by_opencv
 from binarycop.detection.fixed_region import FixedRegion
+from binarycop.detection.letterbox import fit_by_opencv
 from binarycop.detection.views import views_of_each_face
 from binarycop.frames.camera import CameraSettings
 from binarycop.frames.choose import open_source
@@ -22,7 +23,7 @@ from binarycop.frames.names import DEMO, is_recording
 from binarycop.frames.source_reader import GrabberSettings
 from binarycop.journal.writers import Journal
 from binarycop.lines.lane_io import LaneIo
-from binarycop.pixels import Shrink
+from binarycop.pixels import Fit, Shrink
 from binarycop.service.failover_classifier import FailoverClassifier
 from binarycop.service.lane import Lane
 from binarycop.service.perception import LaneView, Perception
@@ -37,12 +38,12 @@ from binarycop.tracking.runner import DetectorThread, SyncRunner, ThreadRunner
 from binarycop.tracking.tracker import Tracker
 
 
-def detector_of(lane: LaneSettings) -> Detector:
+def detector_of(lane: LaneSettings, fit: Fit = fit_by_opencv) -> Detector:
     """Make a lane's detector. It depends on the source too: the demo has another default. Raises DetectorError."""
-    return make_detector(lane.faces, is_demo=lane.frames.source == DEMO)
+    return make_detector(lane.faces, is_demo=lane.frames.source == DEMO, fit=fit)
 
 
-def detectors_of(lanes: Iterable[LaneSettings]) -> list[Detector]:
+def detectors_of(lanes: Iterable[LaneSettings], fit: Fit = fit_by_opencv) -> list[Detector]:
     """Make the detector of each lane; lanes with the same settings share one, which saves memory. Raises DetectorError.
 
     They may share it only if one thread runs it. ``fixed`` is never shared, since it learns its lane's background.
@@ -51,7 +52,7 @@ def detectors_of(lanes: Iterable[LaneSettings]) -> list[Detector]:
     shared: dict[tuple[object, ...], Detector] = {}
     for lane in lanes:
         key = lane.faces.finder, lane.faces.lookout, lane.faces.yunet, lane.frames.source == DEMO
-        detector = shared.get(key) or detector_of(lane)
+        detector = shared.get(key) or detector_of(lane, fit)
         if not isinstance(detector, FixedRegion):
             shared[key] = detector
         detectors.append(detector)

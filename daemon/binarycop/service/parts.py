@@ -8,10 +8,11 @@ from pathlib import Path
 
 from binarycop import __version__
 from binarycop.bundle.manifest import Manifest
-from binarycop.classifier.choose import open_shrink
+from binarycop.classifier.choose import open_fit, open_shrink
 from binarycop.clock import Clock
 from binarycop.detection.choose import words_of
 from binarycop.detection.crop import shrink_by_opencv
+from binarycop.detection.letterbox import fit_by_opencv
 from binarycop.frames.grabber import Grabber
 from binarycop.frames.names import is_recording
 from binarycop.journal.events import Event
@@ -67,7 +68,7 @@ def open_parts(
     notifier.send(f"STATUS=starting: bundle {settings.classifier.bundle} is checked against its golden vectors")
     bundle, classifier = open_bundle_or_fallback(settings.classifier, journal)
     classifier_stack.callback(classifier.close)
-    detectors, thread = detectors_of(settings.gates), DetectorThread()
+    detectors, thread = detectors_of(settings.gates, open_fit(fit_by_opencv)), DetectorThread()
     detector_stack.callback(thread.close, _CLOSE_S)
     trackers = [tracker_of(lane, detector, thread, tracer) for lane, detector in zip(settings.gates, detectors)]
     is_live = any(not is_recording(lane.frames.source) for lane in settings.gates)

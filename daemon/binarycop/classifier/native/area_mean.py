@@ -6,9 +6,10 @@ from numpy.typing import NDArray
 from binarycop.classifier.native.kernel import Kernel
 from binarycop.pixels import Shrink
 
-_MAX_SIDE_PX, _MAX_FACTOR = 4096, 256  # of the function
-_PIXEL_BYTES = 3
-_SCRATCH_BYTES = 6 * _PIXEL_BYTES  # of each pixel of a row: its sums of 2 and of 4 bytes
+MAX_PX, MAX_FACTOR, LEAST_WIDTH_PX = 2**23, 256, 6
+"""Limits of the function: the pixels of a picture, how many times smaller the result is, and a picture's width."""
+PIXEL_BYTES = 3
+_SUM_BYTES = 4
 
 
 class AreaMean:
@@ -24,14 +25,20 @@ class AreaMean:
     def __call__(self, square: NDArray[np.uint8], side_px: int) -> NDArray[np.uint8]:
         """See ``Shrink``."""
         height, width = square.shape[:2]
-        is_usual = side_px <= height == width <= min(_MAX_SIDE_PX, _MAX_FACTOR * side_px)
+        is_usual = LEAST_WIDTH_PX <= side_px <= height == width <= MAX_FACTOR * side_px and width**2 <= MAX_PX
         # OpenCV has fast code that halves. It rounds a half up there, and to the even number elsewhere.
-        if not is_usual or width == 2 * side_px or square.strides[1:] != (_PIXEL_BYTES, 1):
+        if not is_usual or width == 2 * side_px or square.strides[1:] != (PIXEL_BYTES, 1):
             return self._by_opencv(square, side_px)
         # One array, since numpy takes longer to tell an address than the function takes for many rows.
-        out_bytes = -(-_PIXEL_BYTES * side_px**2 // 4) * 4
-        memory = np.empty(out_bytes + _SCRATCH_BYTES * width, np.uint8)
-        out = memory.ctypes.data
-        sums, whole = out + out_bytes, out + out_bytes + 4 * _PIXEL_BYTES * width
-        self._shrink(square.ctypes.data, square.strides[0], width, height, out, side_px, side_px, whole, sums)
-        return memory[: _PIXEL_BYTES * side_px**2].reshape(side_px, side_px, _PIXEL_BYTES)
+        row_bytes = PIXEL_BYTES * side_px
+        sum_bytes = sums_bytes(width)
+        memory = np.empty(sum_bytes + row_bytes * side_px, np.uint8)
+        sums = memory.ctypes.data
+        out = sums + sum_bytes
+        self._shrink(square.ctypes.data, square.strides[0], width, height, out, row_bytes, side_px, side_px, sums)
+        return memory[sum_bytes:].reshape(side_px, side_px, PIXEL_BYTES)
+
+
+def sums_bytes(width_px: int) -> int:
+    """The scratch memory of the function for a picture of this width."""
+    return _SUM_BYTES * (PIXEL_BYTES * width_px + 1)

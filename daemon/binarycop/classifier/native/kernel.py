@@ -35,7 +35,7 @@ class Kernel:
 
     Raises OSError if the library cannot be loaded, ValueError if it was compiled from an older source.
 
-    form: how it takes the weights of a network. area_mean: see area_mean.c.
+    form: how it takes the weights of a network. area_mean, halve: see area_mean.c and halve.c.
     """
 
     def __init__(self, name: str, library: Path) -> None:
@@ -43,15 +43,18 @@ class Kernel:
         loaded = ctypes.CDLL(str(library))
         lanes, step_bytes, triples, nibbles, tables = (ctypes.c_int32 * 5).in_dll(loaded, "xnor_layout")
         self.form = Form(lanes, step_bytes, bool(triples), bool(nibbles), bool(tables))
-        if not hasattr(loaded, "area_mean"):
-            raise ValueError("the library has no area_mean")
+        if not hasattr(loaded, "halve"):
+            raise ValueError("the library has no halve")
         self._scores: Any = loaded.xnor_scores
         self.area_mean: Any = loaded.area_mean
+        self.halve: Any = loaded.halve
         pointer, number = ctypes.c_void_p, ctypes.c_int32
         self._scores.argtypes = (pointer, number)
         self._scores.restype = None
-        self.area_mean.argtypes = (pointer, number, number, number, pointer, number, number, pointer, pointer)
-        self.area_mean.restype = None
+        # Picture, stride, width, height; result, stride, width, height; scratch memory.
+        self.area_mean.argtypes = (*(pointer, number, number, number) * 2, pointer)
+        self.halve.argtypes = (pointer, number, pointer, number, number, number, pointer)
+        self.area_mean.restype = self.halve.restype = None
 
     def bind(
         self,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 SOURCE = Path(__file__).with_name("xnor_kernel.c")
-SOURCES = SOURCE, SOURCE.with_name("area_mean.c")
+SOURCES = SOURCE, SOURCE.with_name("area_mean.c"), SOURCE.with_name("halve.c")
 """What a library is compiled from."""
 
 
