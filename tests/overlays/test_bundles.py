@@ -1,4 +1,4 @@
-"""The bundles that ship: each loads, reproduces its golden vectors, and names freshly drawn heads rightly."""
+"""The shipped bundles: each loads, reproduces its golden vectors, and classifies newly drawn heads correctly."""
 
 from functools import cache
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Tables and arrays that are wrong are refused with their file, and the line or the array."""
+"""Wrong tables and arrays are refused: the error names the file, and the line or the array."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""People shown at a width, and the smallest width at which they are judged as near ones are."""
+"""People shown at a width, and the smallest width at which they are judged like people close to the camera."""
 
 from dataclasses import replace
 from itertools import islice

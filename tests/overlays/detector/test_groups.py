@@ -1,4 +1,4 @@
-"""The finder's recall by groups of people: frames, references, counts."""
+"""The detector's recall by groups of people: frames, references, counts."""
 
 from collections.abc import Callable
 from pathlib import Path

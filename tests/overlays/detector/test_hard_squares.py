@@ -1,4 +1,4 @@
-"""Which squares the refinement network still has to learn from."""
+"""The squares that are still hard for the refinement network."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""The quantiles of how pictures are exposed."""
+"""Quantiles of the exposure of pictures."""
 
 import numpy as np
 from numpy.typing import NDArray

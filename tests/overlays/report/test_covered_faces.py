@@ -1,4 +1,4 @@
-"""What is drawn over a lower face."""
+"""The covers that are drawn over a lower face."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""The shell's parameters for a bundle: they are what its manifest says of the scores in memory."""
+"""The shell's parameters for a bundle: they follow from the packing of the scores in its manifest."""
 
 from dataclasses import replace
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Compressor trees: the sums of their columns are right, and their size is what the SystemVerilog has."""
+"""Compressor trees: the sums of their columns are right, and their size is that of the SystemVerilog."""
 
 import re
 from random import Random

@@ -1,4 +1,4 @@
-"""What the command that compiles a circuit refuses, without compiling one."""
+"""What the command that compiles a circuit refuses. No circuit is compiled here."""
 
 from dataclasses import replace
 from pathlib import Path

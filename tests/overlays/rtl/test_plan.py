@@ -1,4 +1,4 @@
-"""The choice of folding: rate and latency are kept, and a plan is not dearer than one for a higher rate."""
+"""The choice of folding: rate and latency bound are met, and a lower rate never costs more."""
 
 import pytest
 

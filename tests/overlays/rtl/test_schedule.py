@@ -1,4 +1,4 @@
-"""The schedule: times by hand for single stages, and FIFO depths that follow from them."""
+"""The schedule: times of single stages calculated by hand, and the FIFO depths that follow from them."""
 
 from binarycop.bundle.manifest import Layer
 from overlays.rtl.schedule import schedule

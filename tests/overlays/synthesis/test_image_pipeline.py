@@ -1,4 +1,4 @@
-"""What a camera makes of a picture: every step keeps the picture recognisable, and wrong colours are the known ones."""
+"""What a camera does to a picture: it stays recognisable after every step, and wrong decoding gives known colours."""
 
 import numpy as np
 import pytest

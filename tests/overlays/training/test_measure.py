@@ -1,4 +1,4 @@
-"""What is printed of a network, with its intervals."""
+"""The printed metrics of a network, with their intervals."""
 
 import numpy as np
 import pytest

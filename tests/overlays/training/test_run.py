@@ -1,4 +1,4 @@
-"""A long run: the pool of crops, their cheap changes, the folder that it goes on from, and the learning rate."""
+"""A training run: the pool of crops, data augmentation, the folder from which it continues, and the learning rate."""
 
 import math
 from pathlib import Path

@@ -26,7 +26,7 @@ SETTINGS = RunSettings("u-cnv", batch=40, warm_up=80, pool=POOL)
 
 
 def parts() -> Generator[NDArray[np.uint8], None, None]:
-    """Noise, in each class of another brightness."""
+    """Noise whose brightness depends on the class."""
     rng = np.random.default_rng(3)
     while True:
         noise = rng.integers(0, 160, (POOL.part, POOL.views, 34, 34, 3))
