@@ -126,7 +126,7 @@ def _circuit(arguments: argparse.Namespace) -> None:
     within, latency = f"{luts} LUTs and {bram18} RAMB18", None
     if arguments.latency_us is not None:
         if not 0 < arguments.latency_us <= _LONGEST_US:
-            raise ValueError(f"--latency-us {arguments.latency_us:g}: give one above 0, and of {_LONGEST_US:g} at most")
+            raise ValueError(f"--latency-us {arguments.latency_us:g}: give one above 0 and at most {_LONGEST_US:g}")
         within, latency = f"{within}, {arguments.latency_us:g} µs", int(arguments.latency_us * CLOCK_HZ / 1e6)
     front = circuit_front(network, luts, bram18, latency)
     if not front:

@@ -67,7 +67,7 @@ def _report(arguments: argparse.Namespace) -> None:
     geometry = loaded[0].manifest.crop
     for bundle in loaded:
         if bundle.manifest.crop != geometry:
-            raise ValueError(f"{bundle.folder} and {loaded[0].folder} cut other crops, so each needs a run of its own")
+            raise ValueError(f"{bundle.folder} and {loaded[0].folder} crop differently, so each needs a run of its own")
     detector = make_detector(FacesSettings())
     sets = photographs.read(arguments.data, arguments.photographs, detector, geometry)
     sets[PHOTOGRAPHS] = photographs.together([sets[photographs.NAMES[folder]] for folder in photographs.REAL])

@@ -106,7 +106,7 @@ def plan_for_luts(bundle: Bundle, luts: int, latency_us: float | None = None, *,
             first = middle + 1
     chosen = stages(clocks[first])
     if (least := sum(stage.luts for stage in chosen)) > luts:
-        raise ValueError(f"{least} LUTs at least; {luts} are given")
+        raise ValueError(f"the smallest circuit takes {least} LUTs, more than the budget of {luts}")
     return Plan(chosen, schedule(chosen))
 
 
@@ -119,7 +119,7 @@ def _latency(clocks: int, latency_us: float | None) -> int:
     if latency_us is None:
         return math.floor(_LATENCY_IMAGES * clocks)
     if not 0 < latency_us <= 1e6:
-        raise ValueError(f"a latency of {latency_us:g} µs; give one above 0, and of 1000000 at most")
+        raise ValueError(f"a latency of {latency_us:g} µs; give one above 0 and at most 1000000")
     return math.floor(latency_us * CLOCK_MHZ)
 
 

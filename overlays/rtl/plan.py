@@ -63,7 +63,7 @@ def cheapest(
     while latency is not None and (now := schedule_latency(stages)) > latency:
         faster = _cheapest_step(stages, choices, cost)
         if faster is None:
-            raise ValueError(f"the latency is {now} clocks at least; {latency} are wanted")
+            raise ValueError(f"the lowest latency is {now} clocks, more than the wanted {latency}")
         stages = faster
     return stages
 

@@ -1,7 +1,7 @@
 """The schedule of the pipeline: the clock at which each word moves.
 
-Pixels come evenly, at the rate of the slowest stage, and every score is taken at once. With FIFOs of the depth that
-follows, no stage ever waits for a credit. The circuit is never slower than this schedule, since an early word never
+Pixels come evenly, at the rate of the slowest stage, and every score is taken at once. With FIFOs of the resulting
+depths, no stage ever waits for a credit. The circuit is never slower than this schedule, since an early word never
 delays a later one; at one pixel a clock it has exactly these times, and the tests compare them.
 """
 

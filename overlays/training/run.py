@@ -206,7 +206,7 @@ def _arguments() -> argparse.Namespace:
     if together > 1 and arguments.begin:
         parser.error("--begin is for one process: begin the run with it and --minutes 0, and continue with torchrun")
     if arguments.full_precision and not arguments.begin:
-        parser.error("--full-precision is of a new run, with --begin; a run keeps the precision that it began with")
+        parser.error("--full-precision needs --begin: a run keeps the precision that it began with")
     if not arguments.begin and not folder.exists:
         parser.error(f"--run {arguments.run} is not the folder of a run; --begin n-cnv begins one there")
     return arguments

@@ -72,7 +72,7 @@ def test_a_circuit_has_its_latency(monkeypatch: pytest.MonkeyPatch, capsys: pyte
         (("table", "m-cnv"), "there is no network 'm-cnv'; there are cnv, n-cnv, u-cnv"),
         (("table", "n-cnv", "--folding", "1,2"), "give PExSIMD for each layer"),
         (("search", "cnv", "--rate", "1e6"), "no folding of cnv reaches 1e+06 images/s"),
-        (("circuit", "u-cnv", "--latency-us", "0"), "--latency-us 0: give one above 0, and of 1e+06 at most"),
+        (("circuit", "u-cnv", "--latency-us", "0"), "--latency-us 0: give one above 0 and at most 1e+06"),
         (
             ("circuit", "u-cnv", "--chip", "xc7z010", "--latency-us", "10"),
             "no circuit of u-cnv fits 17600 LUTs and 120 RAMB18, 10 µs",
