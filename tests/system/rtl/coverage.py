@@ -120,9 +120,9 @@ def page(counted: Visits) -> str:
     parts = [
         "# How often the benches visit each state of the control\n",
         "`python -m tests.system.rtl.coverage --write` writes this page. The states are the cover properties of the",
-        "files in this folder, one for each state or transition; a count is of clocks, over all instances and benches.",
+        "files in this folder, one for each state or transition. Counts are in clocks, over all instances and benches.",
         "The benches are those of `make test-circuit`, with the shell's 64-bit port and CNV's packing of the scores.\n",
-        f"{visited} of {len(counted.counts)} states are visited. Each of the others has the reason in its row.\n",
+        f"{visited} of {len(counted.counts)} states are visited. The row of each other state gives the reason.\n",
     ]
     for unit, name in UNITS.items():
         parts.append(f"## {name[0].upper()}{name[1:]}: `{unit}`\n\n| state | clocks |\n|---|---|")
