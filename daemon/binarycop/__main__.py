@@ -10,8 +10,8 @@ def main() -> int:
     # The matrices of one image are too small for more than one thread: OpenBLAS's threads only wait for each other,
     # up to eight times longer on a busy machine. OpenBLAS reads this when numpy is first imported.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    # What OpenCV and its FFmpeg say of a clip that they cannot read would stand before our own message, which says it
-    # in words. OpenCV 4.5 does not know the second variable.
+    # OpenCV and its FFmpeg print messages of their own about a clip that they cannot read; our message is clearer.
+    # OpenCV 4.5 does not know the second variable.
     os.environ.setdefault("OPENCV_LOG_LEVEL", "ERROR")
     os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")  # AV_LOG_QUIET
     try:
@@ -21,8 +21,8 @@ def main() -> int:
     except KeyboardInterrupt:  # while it is still importing
         return 130
     finally:
-        # The process ends now. Python would first look for cycles among all its objects, a tenth of the time
-        # of a short command.
+        # The process ends now. A last garbage collection over all objects would take a tenth of the time of a short
+        # command.
         gc.freeze()
 
 

@@ -1,4 +1,4 @@
-"""Replaces files and links as a whole: after a power cut there is the old one or the new one.
+"""Replaces files and links atomically: after a power cut there is either the old one or the new one.
 
 The new one is written under a hidden name in the same folder, synced to the disk, and renamed. Folders are written in
 the same way, but a folder that is replaced is missing for a moment.
@@ -29,7 +29,7 @@ def write_file(path: Path, data: bytes, mode: int | None = None) -> None:
             os.fsync(file.fileno())
         new.replace(path)
     except OSError:
-        # On a full disk, what there is of it would keep the space.
+        # On a full disk, a partly written file would keep the space.
         with suppress(OSError):
             new.unlink()
         raise

@@ -1,4 +1,4 @@
-"""The four mask classes and the status that a gate shows. All rooms share these words."""
+"""The four mask classes and the status that a gate shows. All packages share these types."""
 
 from enum import Enum, IntEnum
 
@@ -35,7 +35,7 @@ class GateStatus(Enum):
 
 
 class Outcome(Enum):
-    """How far the votes on a person have got: two kinds of undecided that look the same on the lamps, and their end."""
+    """How far the voting on a person has got. The lamps show ``still_looking`` and ``gave_up`` alike, as undecided."""
 
     STILL_LOOKING = "still_looking"  # no verdict yet
     DECIDED = "decided"  # a class

@@ -1,4 +1,4 @@
-"""What a file is by its first bytes: for the message about a file that is not what its name says."""
+"""The kind of a file by its first bytes: for the message about a file that is not what its name says."""
 
 import re
 
@@ -7,10 +7,10 @@ BIT_HEADER = bytes.fromhex("0009 0ff00ff00ff00ff000 0001")
 XML, TEXT = "an XML file", "a text"
 
 HEAD_BYTES = 4096
-"""How much of a file is looked at."""
+"""How much of a file is read."""
 
 _LFS = b"version https://git-lfs"
-# No comment can match in two ways, or the time would double with each of them.
+# No comment can match in two ways: otherwise the time would double with each comment.
 _COMMENT = rb"<!--(?:[^-]|-(?!->))*-->"
 _HTML = re.compile(rb"\s*(?:%b\s*)*<(!doctype html|html|head|body)\b" % _COMMENT, re.IGNORECASE)
 # UTF-8 without control characters; the last character may be cut off.

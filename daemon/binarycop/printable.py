@@ -1,4 +1,4 @@
-"""Text that is safe to print: no character of it moves the cursor, hides text, or begins a line of its own."""
+"""Text that is safe to print: no character of it moves the cursor, hides text, or begins a new line."""
 
 
 def printable(text: str) -> str:

@@ -1,6 +1,6 @@
-"""Reads files that may be anything: a device, a pipe that nobody writes to, a link, or a file without an end.
+"""Reads a file that may be anything: a device, a pipe without a writer, a link, or a file without an end.
 
-Only a regular file is opened, and never more than a stated number of bytes is read, whatever the file says of its size.
+Only a regular file is opened, and never more than a stated number of bytes is read, whatever size the file has.
 """
 
 import errno
@@ -35,7 +35,8 @@ def chunks(path: Path, most_bytes: int, *, follow_link: bool = False) -> Iterato
 @contextmanager
 def _opened(path: Path, follow_link: bool) -> Iterator[FileIO]:
     try:
-        # Before it is opened, since to open a device can have an effect; and again afterwards, if it was exchanged.
+        # Before it is opened, since opening a device can have an effect; and again afterwards, in case it was
+        # exchanged.
         _check(os.stat(path, follow_symlinks=follow_link), path)
         flags = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY | (0 if follow_link else os.O_NOFOLLOW)
         with open(os.open(path, flags), "rb", buffering=0) as file:

@@ -110,7 +110,7 @@ class ChromeTracer:
 
 
 class _OpenSpan:
-    """A span that is not over yet."""
+    """A span that has not ended yet."""
 
     __slots__ = ("_begin_s", "_gate", "_now_s", "_spans", "_stage")
 

@@ -50,7 +50,7 @@ class FpgaManager(Protocol):
         """Record which bitstream is loaded now; None: none that is known. Raises OSError."""
 
     def record_slowed(self, full_mhz: float | None) -> None:
-        """Record, before the logic's clock gets slow, its full frequency; None: it is not slow any more.
+        """Record the full frequency of the logic's clock before it is slowed down; None: it is no longer slow.
 
         Raises OSError.
         """
@@ -100,10 +100,10 @@ class Board(Protocol):
         """The frequency of the logic's clock, FCLK0. Raises OverlayError."""
 
     def rest(self) -> None:
-        """Make the logic's clock as slow as the board can, and keep all else. Raises OverlayError.
+        """Make the logic's clock as slow as the board can, and change nothing else. Raises OverlayError.
 
-        The clock does not stand still: then no input of the gate's lines could be read, and an access to a register of
-        the overlay would hang the processor. A board that cannot set its clock does nothing.
+        The clock is not stopped: then no input of the gate's lines could be read, and an access to a register of the
+        overlay would hang the processor. A board that cannot set its clock does nothing.
         """
 
     def wake(self) -> None:

@@ -1,7 +1,7 @@
 """The address window of a DMA of our own circuit: outside of it the DMA reads and writes nothing.
 
-The registers are those of overlays/rtl/shell/control_registers.sv. FINN's IODMA has none of them. There 0x40 is another
-name of the control register, which never reads IDENTITY; so nothing is written before that is known.
+The registers are those of overlays/rtl/shell/control_registers.sv. FINN's IODMA has none of them. There 0x40 is an
+alias of the control register, which never reads IDENTITY; so nothing is written until IDENTITY has been read.
 """
 
 from binarycop.accelerator.base import Registers

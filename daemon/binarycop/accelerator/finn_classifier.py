@@ -58,7 +58,7 @@ class FinnClassifier:
         """See ``Classifier.scores``. After an OverlayError every call raises it again, until ``reload``."""
         check_crops(crops)
         if self._failure is not None:
-            # Without what led to it: else each call would add to it, and it would hold crops.
+            # Without its traceback: each call would extend it, and it would keep crops in memory.
             raise self._failure.with_traceback(None)
         try:
             self.wake()
@@ -129,7 +129,7 @@ class FinnClassifier:
         images = 1 + MAX_BATCH
         self._input = board.allocate((images, *manifest.input_packed[1:]))
         self._output = board.allocate((images, *manifest.output_packed[1:]))
-        # UINT8 is packed as it is, so crops are copied to where the DMA reads them.
+        # UINT8 needs no packing, so crops are copied directly into the DMA's buffer.
         self._input_crops = self._input.bytes.reshape(images, SIDE_PX, SIDE_PX, 3)
         words = int(np.prod(manifest.output_packed[1:-1]))
         self._scores_per_word = len(self._bundle.golden_scores[0]) // words

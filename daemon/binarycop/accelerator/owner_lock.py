@@ -1,8 +1,8 @@
 """The lock that gives the accelerator one owner at a time: flock(2) on a file in /run.
 
 The kernel releases it when its owner ends, however it ends. A program that its owner starts does not get it. It needs
-no right to write, so the daemon can take it with a read-only file system. It is advisory: a program that is not of this
-project does not look at it.
+no write access, so the daemon can take it on a read-only file system. It is advisory: programs outside this project
+ignore it.
 """
 
 import fcntl
@@ -20,13 +20,13 @@ from binarycop.printable import printable
 PROC = Path("/proc")
 GATE_UNIT = "binarycop.service"
 WAIT_S = 3.0
-"""So long it is waited for: a self-test or the doctor is ready by then. The watchdog allows 8 s."""
+"""How long ``take`` waits: a self-test or the doctor has finished by then. The watchdog allows 8 s."""
 _POLL_S = 0.05
 _STOP_GATE = "systemctl stop binarycop"
 
 
 class OwnerLock:
-    """A lock on a file. It is made if it is missing, for root and the file's group only (mode 0640).
+    """A lock on a file. The file is created if it is missing, for root and its group only (mode 0640).
 
     proc: where the kernel shows its locks and processes. sleep: sleeps for a number of seconds. wait_s: how long
     ``take`` waits for another process at most.
@@ -49,7 +49,7 @@ class OwnerLock:
         """Become the owner, if this object is not already.
 
         Raises OverlayInUse if another owner keeps it for ``wait_s``, OverlayMissing if there is no file and this
-        process may make none, OverlayError if it may not open the file.
+        process may not create one, OverlayError if it may not open the file.
         """
         if self._held is not None:
             return
@@ -86,7 +86,7 @@ class OwnerLock:
             self._file.parent.mkdir(parents=True, exist_ok=True)
             return self._open_as(os.O_RDONLY | os.O_CREAT)
         except OSError as error:
-            # Who loads an overlay makes the file.
+            # The process that loads an overlay creates the file.
             raise OverlayMissing("none is loaded") from error
 
     def _open_as(self, flags: int) -> BinaryIO:

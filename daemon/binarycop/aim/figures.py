@@ -35,8 +35,8 @@ class Figures:
     """Of all frames in a time.
 
     frames: how many were looked at. rate_hz: how many the source gave per second; None before there are two.
-    looked_at_hz: how many of them were looked at. slow_interval: the time between two frames that a tenth of them
-    exceed, as a multiple of the median; 1: the rate is even. with_face: the share of frames with a face. behind,
+    looked_at_hz: how many of them were looked at. slow_interval: the 90th percentile of the times between two frames,
+    as a multiple of the median; 1: the rate is even. with_face: the share of frames with a face. behind,
     behind_clipped: medians of the background. face: None if no frame has one.
     """
 
@@ -111,7 +111,7 @@ def _median_of(items: Sequence[T], value: Callable[[T], float | None]) -> float 
 
 
 def _slow_interval(samples: Sequence[Sample]) -> float | None:
-    """Frames that nobody looked at count as even: only the time over all of them is known."""
+    """Skipped frames count as evenly spaced: only the total time over them is known."""
     intervals = [
         (later.at_s - sooner.at_s) / (later.number - sooner.number)
         for sooner, later in pairwise(samples)

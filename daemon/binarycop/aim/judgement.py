@@ -29,7 +29,7 @@ MOST_CLIPPED = 0.2
 LEAST_SHARPNESS = 6.0
 """Least sharpness of the crop. Nine of ten photographs have 11 or more; a dark picture is less sharp by itself."""
 MOST_SLOW_INTERVAL = 1.5
-"""How much longer than the median interval that of a tenth of the frames may be."""
+"""The largest 90th percentile of the frame intervals, as a multiple of the median interval."""
 LEAST_WITH_FACE = 0.05
 """Least share of frames with a face, and of 20 s one second: less says nothing about the spot."""
 LEAST_VOTES = 0.5
@@ -135,7 +135,7 @@ def _no_face(figures: Figures) -> Problem:
 
 
 def _least_px(face: FaceFigures, camera: Camera) -> int | None:
-    """Half of a face at the spot, but not below the default; None if the spot is a wrong one."""
+    """Half the width of a face at the spot, but not below the default; None if the spot is wrong."""
     if not camera.good_px <= face.width_px <= camera.most_px:
         return None
     return max(round(face.shorter_px / 2), round(FacesSettings().least_px * camera.scale))

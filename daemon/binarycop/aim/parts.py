@@ -26,7 +26,7 @@ from binarycop.settings.schema import LaneSettings, Settings
 from binarycop.tracking.runner import DetectorThread
 
 LEAST_PX = 16
-"""Smallest face that is shown, in pixels of the frame: too small a face has to be seen before it can be called so."""
+"""Smallest face that is shown, in pixels of the frame: a face must be detected before it can be called too small."""
 _CLOSE_S = 3.0
 _TAKEN = ("already in use", "is busy")
 

@@ -21,7 +21,7 @@ from binarycop.service.person_votes import PersonVotes
 from binarycop.settings.schema import LaneSettings
 
 _WAIT_S = 0.05
-_LIVE_S = 2.0  # the figures that are shown are of so short a time, so that they follow the camera
+_LIVE_S = 2.0  # the shown figures cover only this time, so that they follow the camera
 _CONTROLS_EVERY_S = _JUDGED_EVERY_S = 1.0
 _HANGS_S = 5.0  # V4L2 itself waits 2 s for a picture
 _WITHOUT_FRAMES = frozenset({SourceEventKind.LOST, SourceEventKind.FROZEN, SourceEventKind.TRUNCATED})
@@ -151,7 +151,7 @@ class Session:
         return Camera(*self._size, frames.rate_hz if is_camera(frames.source) else None, self._is_region)
 
     def _follow(self, sighting: Sighting) -> None:
-        """Another person has votes of their own; without frames, too, a person is gone after a while."""
+        """Another person gets new votes; a person is also gone after a while without frames."""
         if sighting.person is None:
             self._votes = None
         elif self._votes is None or self._votes.person != sighting.person:

@@ -43,7 +43,8 @@ def _signals_held_back() -> Iterator[None]:
         arrived.append(number)
 
     before: dict[signal.Signals, Any] = {number: signal.getsignal(number) for number in _SIGNALS}
-    # One that is ignored or has its default must reach the new process so; a handler becomes its default there.
+    # The new process inherits a signal that is ignored or has its default, so that stays; a handler becomes the
+    # default.
     handlers = {number: handler for number, handler in before.items() if callable(handler)}
     for number in handlers:
         signal.signal(number, hold_back)

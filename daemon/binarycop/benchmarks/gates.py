@@ -36,7 +36,7 @@ def measure_gates(
 def figures(runs: Sequence[DaemonRun]) -> list[Figure]:
     """The figures of daemons with the same number of gates.
 
-    An age is that of a frame when the lines were driven, since its capture.
+    The age of a frame is the time from its capture until the lines were driven.
     """
     rows = [
         (

@@ -21,7 +21,7 @@ _OTHERS = ("ncnn", "onnxruntime")
 
 @dataclass(frozen=True)
 class Machine:
-    """What figures of two machines are compared by.
+    """What must be known of two machines to compare their figures.
 
     cores: those that this process may use. emulator: what the emulator computes with; flags: the words of the
     processor's features that this needs. load: the system's load over 1, 5 and 15 minutes at the start. priority: how

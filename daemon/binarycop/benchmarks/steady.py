@@ -30,7 +30,7 @@ _UNKNOWN = "avx512"  # to valgrind
 _CONTROL_S = 60.0
 _WIDTH_PX, _HEIGHT_PX, _RATE_HZ = 640, 480, 30
 _PICTURES = 8  # that are shown again and again
-_SWAY_PX = 6.0  # so far somebody moves in them, from side to side
+_SWAY_PX = 6.0  # how far somebody sways in them, from side to side
 
 
 def pictures(who: str) -> list[NDArray[np.uint8]]:

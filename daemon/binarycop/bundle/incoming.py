@@ -26,7 +26,7 @@ def header_of(folder: Path, manifest: bytes) -> Header:
 
 
 def copy(source: Path, manifest: bytes, header: Header, target: Path) -> None:
-    """Copy a bundle and compare each file as it is written: what is in use later is what was checked here.
+    """Copy a bundle and compare each file as it is written, so that the files in use later are the checked ones.
 
     The folder may belong to another user, who can exchange its files at any moment. Raises BundleError, OSError.
     """

@@ -1,7 +1,7 @@
 """JSON from outside as fields with a path, a type and bounds. Every error is a ValueError that names the field.
 
 Refused before anything is built of it: too many bytes, too many levels. Refused as well: a name that is written twice,
-and numbers that are not finite or have too many digits; Python's own reader takes all of these.
+and numbers that are not finite or have too many digits; Python's own reader accepts all of these.
 """
 
 import json

@@ -4,7 +4,7 @@ from importlib import import_module
 from typing import Protocol
 
 _MODULES = ("_sha2", "_sha256", "hashlib")
-"""Python's own code since 3.12 and before it, as ``random`` uses it; a Python that is built without has OpenSSL's."""
+"""Python's own code, under its name since 3.12 or before, as ``random`` uses it; OpenSSL's if Python lacks both."""
 
 
 class Digest(Protocol):

@@ -101,7 +101,7 @@ def _show(
                 terminal.stream.flush()
         view = session.view()
         if repaints:
-            # The judgement comes once more below, where no row of it is left out.
+            # The judgement is printed again below, with all its rows.
             view = replace(view, judgement=None)
             painted.show(screen(view, heading, is_relay_on=parts.held.is_relay_on)[:-1])
     judgement = session.judgement()

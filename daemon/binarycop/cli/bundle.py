@@ -114,7 +114,7 @@ def _ensure(options: argparse.Namespace) -> None:
         if options.json:
             print_json({"name": classifier.bundle, **asdict(SelfTestResult("", tested=False))})
         return
-    # For an overlay the self-test is to load it, for everything else what the daemon does at its start.
+    # The self-test of an overlay loads it; that of any other backend is what the daemon does at its start.
     command = "load-overlay" if classifier.backend is Backend.OVERLAY else "selftest"
     self_test = partial(_self_test, command, options.config)
     state = unit.read()

@@ -55,7 +55,7 @@ def _print(loaded: Loaded, options: argparse.Namespace) -> None:
 
 
 def _absences(settings: Settings) -> Iterator[str]:
-    """What the settings name and is not there now, as a sentence each: it may be plugged in or copied later."""
+    """A sentence for each thing that the settings name but that is absent now: it may be plugged in or copied later."""
     bundle = settings.classifier.bundle
     try:
         manifest = find_bundle(bundle) / "manifest.json"

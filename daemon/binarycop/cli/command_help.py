@@ -18,7 +18,7 @@ _EVERYWHERE = frozenset({0, UNEXPECTED, WRONG_ARGUMENTS, NOT_WRITTEN, INTERRUPTE
 
 @dataclass(frozen=True)
 class CommandHelp:
-    """examples: command lines that work as they are, or with other names. exit_codes: those besides what all have."""
+    """examples: command lines that work as they are, or with other names. exit_codes: besides those of all commands."""
 
     examples: tuple[str, ...]
     exit_codes: tuple[int, ...] = ()

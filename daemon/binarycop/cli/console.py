@@ -36,7 +36,7 @@ class Console:
         self._shown: dict[str, object] = {}
 
     def show(self, snapshots: list[LaneSnapshot], latency_ms: float | None) -> None:
-        """Show how all lanes are. latency_ms: from the capture of the newest frame to the lines."""
+        """Show the state of all lanes. latency_ms: from the capture of the newest frame to the lines."""
         if self._terminal.can_repaint:
             widest = max((len(lane.gate) for lane in snapshots), default=0)
             latency = "" if latency_ms is None else f"  latency {latency_ms:5.1f} ms"

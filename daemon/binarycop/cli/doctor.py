@@ -58,7 +58,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _examine(options: argparse.Namespace) -> list[Section]:
-    # deploy/install asks --before-install of a Python that has neither numpy nor OpenCV yet.
+    # deploy/install calls --before-install with a Python that has neither numpy nor OpenCV yet.
     from binarycop.clock import MonotonicClock  # noqa: PLC0415
     from binarycop.doctor.examination import Examination  # noqa: PLC0415
     from binarycop.service import hardening  # noqa: PLC0415

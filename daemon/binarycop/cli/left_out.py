@@ -22,7 +22,7 @@ def print_source(spec: str) -> None:
     """If a source is a folder, say which of its files are not shown. Pictures that cannot be decoded are events."""
     folder, omissions, shown = Path(spec), Omissions(), 0
     if spec == DEMO or is_camera(spec):
-        return  # whatever there is of the same name here
+        return  # even if there is a file or folder of the same name here
     try:
         names = sorted(os.listdir(folder))
     except OSError:

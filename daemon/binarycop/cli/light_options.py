@@ -1,4 +1,4 @@
-"""Arguments and output that read no settings: on a board, to import those takes longer than all the rest."""
+"""Arguments and output that need no settings: on a board, importing those takes longer than everything else."""
 
 import argparse
 import json

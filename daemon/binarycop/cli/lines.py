@@ -67,7 +67,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Returns exit code 6 if a line cannot be opened, also if nothing is driven then, or a line fails the test.
+    """Returns exit code 6 if a line cannot be opened, even if none is driven, or if a line fails the test.
 
     Exits with code 2 if there is no such gate or output, or if nobody answers a question. Raises OverlayMissing if an
     output is to be driven while the overlay's clock is slow.
@@ -193,7 +193,7 @@ def _pulse_s(text: str) -> float:
 
 
 def _confirm(lane: LaneSettings, line: str, options: argparse.Namespace) -> bool:
-    """Ask a person. Exits with code 2 if nobody can answer: a script must not take an output test for passed."""
+    """Ask a person. Exits with code 2 if nobody can answer: without an answer, a script must not pass the test."""
     question = f"Drive {line} of {lane.in_words} for {options.for_s:g} s? It may open the speed gate. [y/N]"
     answer = ask(question)
     if not answer:

@@ -1,4 +1,4 @@
-"""``binarycop lines --walk``: drives every output, has every input worked, and writes the record."""
+"""``binarycop lines --walk``: drives every output, asks for every input to be operated, and writes the record."""
 
 import argparse
 import select

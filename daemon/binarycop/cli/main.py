@@ -93,7 +93,7 @@ def _run(command: Sequence[str], arguments: Sequence[str]) -> int:
     """Parse the arguments, run the command, and report the error that ends it. Returns the exit code."""
     as_json = "--json" in arguments
     try:
-        # Behind its name, an argument is the command's: the other commands need no parser.
+        # The arguments after a command's name belong to that command: the other commands need no parser.
         listed = command if command and arguments[0] == command[0] else COMMANDS
         options = parser(command, listed).parse_args(arguments)
         as_json = getattr(options, "json", False)

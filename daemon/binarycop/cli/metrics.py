@@ -39,7 +39,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 @dataclass(frozen=True)
 class State:
-    """What the next run goes on from. cursor: of the last entry that was read, which is one of ``boot``.
+    """Where the next run continues. cursor: of the last entry that was read, which is one of ``boot``.
 
     Without a boot nothing was read before.
     """
@@ -87,7 +87,7 @@ def _count(reader: Reader, running: str, state: State, metrics: Metrics) -> Stat
 
 
 def _boots(reader: Reader, running: str, state: State) -> Sequence[Boot]:
-    """The boots with new entries. If that of the state is gone from the journal, all others are newer."""
+    """The boots with new entries. If the state's boot is gone from the journal, all others are newer."""
     if state.boot == running:
         return [Boot(running)]  # to look up all boots takes longer than the rest
     boots = read_boots(reader, running)

@@ -90,7 +90,7 @@ def settings_of(options: argparse.Namespace) -> Settings:
 
 
 def first_gate_of(settings: Settings) -> LaneSettings:
-    """The gate whose settings a command uses that has nothing to do with the others; says so if there are others."""
+    """The first gate, for a command that uses the settings of one gate only; prints a note if there are others."""
     first, *others = settings.gates
     if others:
         names = ", ".join(lane.name for lane in others)
@@ -148,7 +148,7 @@ def _one_of(choices: type[Backend] | type[DetectorKind]) -> Callable[[str], Back
 
 
 def _new_file(path: str) -> TextIO:
-    """The type of an argument that is a file to write. It is opened at once: a wrong name must not show at the end."""
+    """The type of an argument that is a file to write. It is opened at once, to report a wrong name at the start."""
     try:
         if Path(path).exists() and not Path(path).is_file():  # to open a pipe that nobody reads takes forever
             raise OSError(errno.EINVAL, "it is not a regular file")

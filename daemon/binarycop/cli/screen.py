@@ -69,12 +69,12 @@ class Screen:
         return f"\x1b[{back - 1}A\r" if back > 1 else "\r"
 
     def _come_back(self, columns: int, more_rows: int) -> int:
-        """How many rows above the last painting are of those before it: a terminal with more rows shows them again.
+        """How many rows above the last painting are of earlier ones: a terminal that grows shows them again.
 
         One that does not has the last painting at its top, where the cursor stops.
         """
         found = 0
-        # So many rows of the former width come back, and then they are wrapped for the new one.
+        # These rows come back with the former width, and are then wrapped for the new one.
         while self._above and more_rows >= _height(self._above[-1], self._columns):
             width = self._above.pop()
             more_rows -= _height(width, self._columns)

@@ -1,4 +1,4 @@
-"""The program's input and two outputs: always open; those able to write any file's name, and named in an error."""
+"""The program's input and outputs: always open. The outputs can write any file's name, and an error names them."""
 
 import os
 import sys
@@ -26,7 +26,7 @@ class _NamedFile(FileIO):
 
 def prepare() -> None:
     """Make input and outputs ready. One of another kind, such as a test's, stays as it is."""
-    # The first files that a program with closed outputs opened would get its texts.
+    # If the outputs were closed, the first files that the program opens would get its texts.
     if sys.stdin is None:
         sys.stdin = _opened(0, "r")
     if sys.stdout is None:

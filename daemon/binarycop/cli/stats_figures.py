@@ -52,7 +52,7 @@ class Report:
     """Everything. margins: quartiles by hour or day. undecided: how often a field had a word, and quartiles of numbers.
 
     hours_on, hours_ready: how long the machine ran, and the daemon was ready. hours_of_service, hours_without_face: the
-    hours of the clock in which it was, and those of them in which nobody was in front.
+    clock hours in which the daemon was ready, and those of them in which nobody was in front.
     """
 
     by: By

@@ -8,7 +8,7 @@ from binarycop.cli.stats_figures import Report, Row
 from binarycop.journal.statistics import By
 from binarycop.printable import printable
 
-# Both schemes of the reader's system; a phone scrolls the wide parts, not the page.
+# The light and the dark scheme of the reader's system; a phone scrolls the wide parts, not the page.
 _STYLE = (
     ":root{color-scheme:light dark}body{font:15px sans-serif;margin:2em auto;max-width:60em;padding:0 1em}"
     ".wide{overflow-x:auto}.wide svg{width:100%;min-width:52em;height:auto;display:block}"

@@ -11,7 +11,7 @@ _COLUMNS = {
     "forced": "forced", "faults": "faults",
 }  # fmt: skip
 _WITHOUT_CLASS = ("people", "forced", "faults")
-"""What no entry with a class counts."""
+"""The counts of events that have no class."""
 _BAR_WIDTH = 40
 _TOTALS = ("people", "permissions", "refusals", "reminders", "undecided", "passed", "not_used", "withdrawn", "forced",
            "tailgated", "limit_reached", "overrides", "override_refused", "fires", "starts")  # fmt: skip

@@ -1,4 +1,4 @@
-"""``binarycop status``: how the running daemon is, from its socket."""
+"""``binarycop status``: the state of the running daemon, from its socket."""
 
 import argparse
 import time
@@ -76,7 +76,7 @@ def _watch(path: Path, for_s: float, *, as_json: bool) -> int:
                 code = exit_codes.code_of(error)
                 shown: Sequence[Sequence[Words]] = [(fail(f"NO ANSWER: {error.reason}"),)]
                 tree: dict[str, Any] = {"event": "error", "error": printable(str(error)), "exit_code": code}
-                turn = 0  # the next one that answers is another process
+                turn = 0  # the next answer comes from another process
             else:
                 if turn % _UNIT_TURNS == 0:
                     state = _unit_of(status)

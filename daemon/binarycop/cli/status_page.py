@@ -148,7 +148,7 @@ class Page:
             yield from self._row("", part, style)
 
     def _row(self, label: str, text: str, style: Style | None = None) -> Iterator[Sequence[Words]]:
-        """A line with a label; what is too long goes on below."""
+        """A line with a label; a text that is too long is wrapped below it."""
         for index, part in enumerate(wrap(text, max(self.columns - _LABEL_COLUMNS - 1, 20)) or [""]):
             words: Words = part if style is None else Span(part, style)
             yield [dim((label if index == 0 else "").ljust(_LABEL_COLUMNS)), words]
@@ -159,7 +159,7 @@ class Page:
         return f"{clock} ({self._ago(age_s)})"
 
     def _ago(self, age_s: float) -> str:
-        """An age was true when the status was made, which is long ago if the loop hangs."""
+        """Ages count back from when the status was made, which is long ago if the loop hangs."""
         return f"{duration(age_s + self.status.age_s)} ago"
 
 
@@ -177,7 +177,7 @@ def duration(seconds: float) -> str:
 
 
 def _headline(status: Status) -> str:
-    """The state; of several gates also which is out of order, since a small terminal does not show them all."""
+    """The state; with several gates also which are out of order, since a small terminal does not show them all."""
     if status.state is State.HANGS:
         return f"HANGS: the loop has not stepped for {duration(status.age_s)}"
     bad = [f"{gate.gate} ({', '.join(gate.causes)})" for gate in status.gates if gate.state is State.OUT_OF_ORDER]

@@ -124,7 +124,7 @@ class Terminal:
         print(self.styled(words), file=self.stream)
 
     def show_for_now(self, line: Line) -> None:
-        """Show a line that ``clear_line`` takes away again; nothing where that is not possible."""
+        """Show a line that ``clear_line`` removes again; nothing on a stream that does not allow this."""
         if self.can_repaint:
             # A line that wraps could not be cleared.
             self.stream.write(_CLEAR_LINE + self.styled(line, self.size[0] - 1))

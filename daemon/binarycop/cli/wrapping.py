@@ -4,7 +4,7 @@ import re
 import textwrap
 
 _GLUE = "\u2007"
-"""A space at which no line is broken; no text that is printed has one (``printable``)."""
+"""A space at which no line is broken; no printed text contains one (``printable``)."""
 
 _BEFORE_UNIT = re.compile(r"(?<=[0-9]) (?=(?:px|ms|s|min|h|d|Hz|kHz|MHz|KiB|MiB|GiB|MB|GB|°C|lx|%)(?!\w))")
 
@@ -26,5 +26,5 @@ def wrap(text: str, columns: int, *, begin: str = "", indent: str = "", cuts_wor
 
 
 def kept_together(text: str, spaces: "re.Pattern[str] | str" = " ") -> str:
-    """The text with these spaces, or all, made such that ``wrap`` breaks no line there."""
+    """The text with these spaces, or all of them, replaced so that ``wrap`` breaks no line there."""
     return re.sub(spaces, _GLUE, text)

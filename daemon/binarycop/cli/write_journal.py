@@ -85,7 +85,7 @@ def _socket_of_systemd() -> socket.socket:
     if os.environ.get("LISTEN_PID") != str(os.getpid()) or os.environ.get("LISTEN_FDS") != "1":
         raise JournalError("systemd gave no socket to take entries from: start binarycop-journal.socket")
     opened = socket.socket(fileno=_FIRST_FD)
-    # systemd has set this already (PassCredentials=): otherwise what came earlier would have no sender.
+    # systemd has set this already (PassCredentials=): otherwise earlier datagrams would have no sender.
     opened.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
     opened.settimeout(_TURN_S)
     return opened

@@ -1,1 +1,1 @@
-"""Looks the whole gate over: checks are pure functions over facts, and thin readers get the facts."""
+"""Checks the whole gate: checks are pure functions over facts, and thin readers get the facts."""

@@ -1,4 +1,4 @@
-"""Checks of one gate's camera from what its pictures were like for some seconds. Pure: numbers in, findings out."""
+"""Checks of one gate's camera, from measurements of its pictures over some seconds. Pure: numbers in, findings out."""
 
 from dataclasses import dataclass
 
@@ -6,10 +6,10 @@ from binarycop.detection.light_limits import BACKLIT, BACKLIT_BRIGHTNESS, LEAST_
 from binarycop.doctor.finding import Finding, fail, not_checked, ok, warn
 
 SECONDS = 3.0
-"""How long each camera is looked through."""
+"""How long the pictures of each camera are measured."""
 
 BLACK_SHARE, CLIPPED_SHARE = 0.9, 0.25
-"""A picture is black or overexposed if so much of it has no detail."""
+"""A picture is black or overexposed if at least this share of it has no detail."""
 
 _DAEMON = "the daemon has the camera, and cannot be asked about it"
 _STOP = "systemctl stop binarycop, then doctor again: it looks at light and faces too"
@@ -23,7 +23,7 @@ class Pictures:
 
     mode: what it sends, in words. rate_hz: measured; None for a recording. trouble: losses, in words. is_frozen: the
     pictures repeat. brightness: their mean luma, 0 to 255; clipped, black: shares of pixels without detail at both
-    ends. face, behind: the luma of a face in the newest one, and of what is behind it; None without a face.
+    ends. face, behind: the luma of a face in the newest one, and of its background; None without a face.
     """
 
     mode: str
@@ -43,8 +43,8 @@ class Running:
 
     mode: None before it was opened. rate_hz: None in its first seconds. frame_age_s: of the newest picture. withheld:
     pictures that repeated an earlier one. causes: the gate's faults, in words. face_age_s: since a face was seen.
-    problem: why it gives no pictures now, in words; None if it gives some. seldom: that too few frames are looked at,
-    in words; None if there are enough for a verdict.
+    problem: why it gives no pictures now, in words; None if it gives some. seldom: says that too few frames are
+    processed; None if there are enough for a verdict.
     """
 
     mode: str | None
@@ -62,7 +62,7 @@ class Running:
 class CameraFacts:
     """One gate's source.
 
-    source: its name in the settings. is_camera: not a recording, nor the demo. absence: why there is nothing of that
+    source: its name in the settings. is_camera: not a recording, nor the demo. absence: why there is no source of that
     name. denied: who may not open it, in words. asked_hz: the settings' rate. stale_s: an older picture is a fault.
     is_held: the daemon runs, so it has the camera. running: what it says of it; None if it cannot be asked. pictures:
     None if the source was not opened. problem: why it gave none.
@@ -82,7 +82,7 @@ class CameraFacts:
 
 
 def check_source(facts: CameraFacts) -> Finding:
-    """Whether there is one."""
+    """Whether there is a source."""
     if facts.absence:
         return fail(
             "camera", f"{facts.source}: {facts.absence}", "plug it in, or correct frames.source", gate=facts.gate

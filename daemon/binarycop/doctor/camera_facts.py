@@ -1,6 +1,6 @@
-"""Looks through the cameras for some seconds, all at once as the daemon does, and measures their pictures.
+"""Reads the cameras for some seconds, all at once as the daemon does, and measures their pictures.
 
-Pictures stay in memory, and nothing of them but means and shares leaves this module.
+Pictures stay in memory, and only means and shares of them leave this module.
 """
 
 import os
@@ -26,7 +26,7 @@ from binarycop.service.status import GateReport, seldom_words
 from binarycop.settings.schema import LaneSettings
 
 OPEN_S = 5.0
-"""A camera that has given no picture for so long is given up; V4L2 itself waits 2 s."""
+"""A camera without a picture for this long is given up; V4L2 itself waits 2 s."""
 
 _CLOSE_S = 3.0
 _WAIT_S = 0.02
@@ -35,7 +35,7 @@ _TROUBLE = frozenset({SourceEventKind.LOST, SourceEventKind.UNDECODABLE, SourceE
 
 
 def read_source(lane: LaneSettings, status: GateReport | None, *, is_held: bool) -> CameraFacts:
-    """What can be said of a gate's source without opening it. status: what the running daemon says of the gate."""
+    """What is known of a gate's source without opening it. status: what the running daemon says of the gate."""
     frames, running = lane.frames, None
     if status is not None:
         reported = status.source
@@ -75,7 +75,7 @@ def read_source(lane: LaneSettings, status: GateReport | None, *, is_held: bool)
 
 
 class FrameGiver(Protocol):
-    """What is used of a ``Grabber``."""
+    """The part of a ``Grabber`` that is used."""
 
     @property
     def captured(self) -> int:
@@ -199,7 +199,7 @@ def look(
     detector_of: Callable[[int], Detector | None],
     clock: Clock,
 ) -> list[CameraFacts]:
-    """Look through all sources that are there and free, at once. Takes 11 s at most, however many of them hang.
+    """Read all sources that exist and are free, at once. Takes 11 s at most, however many of them hang.
 
     open_grabber, detector_of: of the gate with this number.
     """
@@ -214,7 +214,7 @@ def look(
             for one in looks.values():
                 if not one.is_over:
                     one.step()
-    # All have begun to close.
+    # All have begun to close, so the waits do not add up.
     deadline_s = clock.now_s() + _CLOSE_S
     return [
         looks[index].finish(detector_of(index), deadline_s) if index in looks else one
@@ -223,7 +223,7 @@ def look(
 
 
 def may_open(found: os.stat_result, name: str) -> bool:
-    """Whether a user may read and write a file. True if there is no such user: then nobody runs the daemon as it."""
+    """Whether a user may read and write a file. True if there is no such user: the daemon is then another."""
     try:
         user = pwd.getpwnam(name)
     except KeyError:

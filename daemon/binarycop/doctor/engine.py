@@ -14,7 +14,7 @@ _LOAD = "systemctl restart binarycop, which loads it while the gate is stopped"
 class FinderFacts:
     """One gate's detector. name: with the library that runs it. frame_ms: the median of some frames.
 
-    every: it gets one frame in so many. rate_hz: of the camera. problem: why it cannot run; empty if it can.
+    every: it gets one frame in this many. rate_hz: of the camera. problem: why it cannot run; empty if it can.
     beside_gate: it was tried with a low priority, while the daemon ran.
     """
 

@@ -1,4 +1,4 @@
-"""The whole examination, section by section, and what it needs from one section for the next."""
+"""The whole examination, section by section, and the facts that one section passes to the next."""
 
 import os
 from collections.abc import Callable, Iterator
@@ -52,7 +52,7 @@ class Examination:
         self._detectors: list[Detector | None] = []
 
     def run(self) -> Iterator[Section]:
-        """The sections, as they come. With wrong settings, only what does without them."""
+        """The sections, as they are done. With wrong settings, only the checks that need no settings."""
         yield Section("settings", tuple(check_settings(self._facts)))
         self._units = read_units(self.settings)
         running = check_running(self._status, self._why_not) if self._is_daemon_running else []
@@ -69,7 +69,7 @@ class Examination:
 
     @property
     def _is_daemon_running(self) -> bool:
-        """Also one that somebody has started in a terminal, if it answers."""
+        """Also for a daemon that was started in a terminal, if it answers."""
         return self._units.is_running or self._status is not None
 
     def _network(self, settings: Settings) -> Section:
@@ -116,7 +116,7 @@ def _finders(settings: Settings) -> list[tuple[FinderFacts, Detector | None]]:
 
 
 def _ask() -> tuple[Status | None, str]:
-    """What the running daemon says of itself; without an answer, why."""
+    """The running daemon's status; without an answer, the reason."""
     try:
         return ask(status_socket.PATH), ""
     except StatusError as error:

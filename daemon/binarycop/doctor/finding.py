@@ -1,4 +1,4 @@
-"""What a check has found: one line for a person, with what to do."""
+"""The result of a check: one line for a person, with the remedy."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

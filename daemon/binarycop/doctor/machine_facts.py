@@ -1,4 +1,4 @@
-"""Reads what ``machine`` checks, from files of the kernel and of the system. Python's own packages only."""
+"""Reads the facts that ``machine`` checks, from files of the kernel and of the system. Python's own packages only."""
 
 import ctypes
 import os

@@ -62,7 +62,7 @@ def tree_without_names(tree: Any, names: Names) -> Any:
 
 
 def _numbered(text: str, gates: Sequence[str]) -> str:
-    """All names at once: one may be the begin of another, or look like a number of ours."""
+    """All names at once: one may be the beginning of another, or look like one of our numbers."""
     numbers = {gate.lower(): f"gate-{number}" for number, gate in enumerate(gates, 1) if gate != "gate"}  # the default
     words = "|".join(map(re.escape, sorted(numbers, key=len, reverse=True)))
     return _word(words).sub(lambda match: numbers.get(match[0].lower(), LEFT_OUT), text) if words else text

@@ -34,7 +34,7 @@ def report(sections: Sequence[Section], versions: Iterable[tuple[str, str]], set
 
 
 def summary(sections: Sequence[Section]) -> str:
-    """How many checks came out how."""
+    """How many checks had each result."""
     words = {Level.OK: "ok", Level.WARN: "warn", Level.FAIL: "FAIL", Level.NOT_CHECKED: "not checked"}
     return ", ".join(f"{number} {words[level]}" for level in Level if (number := count(sections, level)))
 

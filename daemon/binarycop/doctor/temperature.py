@@ -1,4 +1,4 @@
-"""The temperature of the machine, from the kernel's files. ``status`` needs it without all the rest of this package."""
+"""The temperature of the machine, from the kernel's files. ``status`` imports it without the rest of this package."""
 
 from contextlib import suppress
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Reads what ``units`` checks: from ``systemctl``, the user database, and files."""
+"""Reads the facts that ``units`` checks: from ``systemctl``, the user database, and files."""
 
 import grp
 import os

@@ -1,4 +1,4 @@
-"""The versions of what the gate is made of."""
+"""The versions of the gate's parts."""
 
 import platform
 from importlib import import_module, metadata

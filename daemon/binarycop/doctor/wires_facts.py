@@ -1,4 +1,4 @@
-"""Reads what ``wires`` checks. It opens no line and drives nothing: the kernel says who has which."""
+"""Reads the facts that ``wires`` checks. It opens no line and drives nothing: the kernel names each line's owner."""
 
 from gpiozero.exc import GPIOZeroError
 
@@ -20,7 +20,7 @@ def read_wires(settings: Settings, *, is_daemon_running: bool, manager: SysfsFpg
         factory = resolve(factory, is_live=is_live)
         open_factory(factory).close()
         chips = find_chips(factory)
-    except OSError as error:  # FactoryError, and what a chip of its own kind may answer
+    except OSError as error:  # FactoryError, and errors of unusual chips
         return WireFacts(factory, str(error), is_live)
     return WireFacts(
         factory=factory,

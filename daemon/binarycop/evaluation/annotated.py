@@ -134,7 +134,7 @@ def _read_voc(folder: Path, annotations: Path, images: Path, omissions: Omission
             omissions.add(Reason.BAD_ANNOTATION, f"{name}: another one is of {picture} too")
         elif kind_of(image.path.name) is FileKind.PICTURE:
             found[image.path] = image
-    # Each file that has another kind is left out here.
+    # Files of any other kind are left out here.
     for path in FolderReader(folder, omissions).pictures(images):
         if path not in found and path.stem not in unusable:
             omissions.add(Reason.NO_ANNOTATION, str(path.relative_to(folder)))
@@ -153,7 +153,7 @@ def _read_annotation(file: Path, images: Path) -> AnnotatedImage:
         raise ValueError(f"is no XML: {error}") from error
     if root.tag != "annotation":
         raise ValueError(f"begins with {root.tag!r}, which should be 'annotation'")
-    # The path is that of the machine where it was written, which may have been a Windows.
+    # The path is from the machine where it was written, which may have run Windows.
     name = PureWindowsPath(root.findtext("filename", "").strip()).name
     if not name:
         raise ValueError("has no filename")

@@ -1,4 +1,4 @@
-"""What is in a folder of pictures and was not looked at: counted for each reason, and the first few named."""
+"""Files in a folder of pictures that were not read: counted for each reason, and the first few named."""
 
 from dataclasses import dataclass, field
 from enum import Enum
@@ -78,14 +78,14 @@ class Omissions:
 
     @property
     def lines(self) -> list[str]:
-        """For a person: a line for each reason. What a system makes is counted only."""
+        """For a person: a line for each reason. Files that a system makes are only counted."""
         return [
             f"left out: {tally.count} {reason.value}" + (f": {tally.names}" if reason is not Reason.SYSTEM else "")
             for reason, tally in self.tallies.items()
         ]
 
     def refuse(self, source: str) -> None:
-        """Raises SourceError if anything but a system's files was left out, for those who need all pictures."""
+        """Raises SourceError if anything but a system's files was left out, for callers that need all pictures."""
         lines = [line for reason, line in zip(self.tallies, self.lines) if reason is not Reason.SYSTEM]
         if lines:
             raise SourceError(source, "; ".join(lines))

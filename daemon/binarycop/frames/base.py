@@ -17,7 +17,7 @@ class Frame:
     picture: (H, W, 3) uint8 BGR, as in OpenCV, or raw; only the 32×32 crop is converted to RGB. captured_s: the time of
     capture in seconds, of the monotonic clock for a live source, of the recording's own time from 0 otherwise. number:
     counts from 0. has_advanced: False if the camera's driver says that it is no later than the frame before. low_res:
-    what motion and templates work on, where it was made right after the picture; None where it was not.
+    the low-resolution frame for motion and templates, if it was made right after the picture; None otherwise.
     """
 
     picture: Pixels

@@ -23,7 +23,7 @@ _INTERLACED = frozenset({4, 8, 9})  # of v4l2_field
 
 @dataclass(frozen=True)
 class CameraSettings:
-    """What is requested of a camera. It may have something else, which is used if it can be.
+    """What is requested of a camera. If it has another mode, that is used if possible.
 
     fourcc: the pixel format, ``MJPG`` or ``YUYV``.
     """
@@ -92,7 +92,7 @@ class Camera:
 
     def drop_waiting(self) -> None:
         """See ``Source.drop_waiting``. A driver whose buffers are all full drops new pictures, not old ones."""
-        # None is given back before all are taken: a fast driver fills it again at once, without end.
+        # No buffer is given back before all are taken: a fast driver would fill it again at once, without end.
         while (old := self._device.dequeue(0)) is not None:
             self._ready.append(old)
         while self._ready:

@@ -20,8 +20,9 @@ from binarycop.frames.timeline import Timeline
 DEFAULT_RATE_HZ = 25.0
 _BACKENDS = (cv2.CAP_FFMPEG, cv2.CAP_OPENCV_MJPEG)  # they read one file only, unlike CAP_IMAGES and GStreamer
 _IMAGE_SEQUENCE = re.compile(r"%\d*d")
-# A grab looks at 512 packets (4096 in OpenCV 5) and fails if none is of a picture. Where the sound goes on alone, many
-# grabs fail before the next picture, or before the decoder gives its last ones: so many are three hours of sound.
+# A grab reads 512 packets (4096 in OpenCV 5) and fails if none belongs to a picture. Where the sound goes on alone,
+# many grabs fail before the next picture, or before the decoder returns its last ones: this many cover three hours of
+# sound.
 _MAX_GRABS = 1000
 _BLACK_FRAMES = 25
 _SQUARE = 0.01  # pixels that differ less from squares are not stretched
@@ -29,7 +30,7 @@ _MAX_STRETCH = 4.0
 
 
 class Clip:
-    """The frames of one local video file, as they are to be seen.
+    """The frames of one local video file, upright and with square pixels.
 
     They are turned and mirrored as the container states (``container``), and stretched if it says that their pixels are
     not square; its clean aperture does not count. A frame's time is its time stamp in the container (``timeline``). If
@@ -41,8 +42,8 @@ class Clip:
     OpenCV, as it would also open network addresses and image sequences.
 
     Four things depend on OpenCV's version. OpenCV 4 gives no stamps for the two or three frames that a decoder holds
-    back at the end: a pause between them is not seen. OpenCV since 4.13 gives black frames for an interlaced clip: a
-    clip that begins with 25 of them raises UndecodableFrame once. OpenCV 4 converts all colours by BT.601: skin in an
+    back at the end: a pause between them is not detected. OpenCV since 4.13 gives black frames for an interlaced clip:
+    a clip that begins with 25 of them raises UndecodableFrame once. OpenCV 4 converts all colours by BT.601: skin in an
     HD clip, which is by BT.709, is wrong by up to 5 of 255. OpenCV 5 does not read the rate of a raw H.264 stream.
     """
 
@@ -180,7 +181,7 @@ class Clip:
 
 
 def is_truncated(frames: int, shown_s: float, stated_frames: float, stated_s: float) -> bool:
-    """Whether a clip of ``frames`` frames, shown for ``shown_s``, ended well before its stated frames and its time.
+    """Whether a clip of ``frames`` frames, shown for ``shown_s``, ended well before its stated frames and duration.
 
     A container may give a wrong frame count, and an edit list may leave out frames. The last frame may be shown for
     long. So both have to be short, by more than 2 %, and the frames by more than two.

@@ -16,8 +16,8 @@ def read_header(path: Path) -> ClipHeader:
     """Read the header of an MP4, QuickTime, Matroska or AVI file; that of another format is empty.
 
     Raises ValueError, with the reason, if its pictures cannot be shown as it says, it holds a second clip, or it is no
-    clip: a list of other files, which OpenCV would open whatever they are, or a text, which it would draw. A header
-    that makes no sense counts as empty: OpenCV decides whether the file can be read. Raises OSError.
+    clip: a list of other files, which OpenCV would open whatever they are, or a text, which it would draw. An invalid
+    header counts as empty: OpenCV decides whether the file can be read. Raises OSError.
     """
     with path.open("rb") as file:
         file_bytes = os.fstat(file.fileno()).st_size

@@ -60,7 +60,7 @@ class Converter:
         return np.asarray(pixels, np.uint8)
 
     def picture(self, data: NDArray[np.uint8]) -> Pixels:
-        """As ``to_bgr``, but what can be converted later in parts is only copied."""
+        """As ``to_bgr``, but a format that can be converted in parts later is only copied."""
         if self._is_usual and data.size >= self.min_bytes:
             if self._fourcc in packed_picture.CODES:
                 return PackedPicture(self._view(data, 2).copy(), packed_picture.CODES[self._fourcc])
@@ -103,7 +103,7 @@ class Converter:
         return cv2.LUT(pixels, _TO_FULL) if self._needs_full_range else pixels
 
     def _view(self, data: NDArray[np.uint8], px_bytes: int) -> NDArray[np.uint8]:
-        """The lines without what follows each of them, (lines, W) or (lines, W, bytes of a pixel); not a copy."""
+        """The lines without the padding after each, (lines, W) or (lines, W, bytes of a pixel); not a copy."""
         shape, strides = (self._lines, self._width_px, px_bytes), (self._stride, px_bytes, 1)
         end = 2 if px_bytes == 1 else 3
         view: NDArray[np.uint8] = np.ndarray(shape[:end], np.uint8, data, strides=strides[:end])

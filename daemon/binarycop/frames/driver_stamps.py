@@ -7,9 +7,9 @@ class DriverStamps:
     """Judges V4L2's buffer time stamps, in seconds.
 
     began_s, first_s, now_s: when the stream began, the stamp of its first picture, and when that had come, on the
-    kernel's monotonic clock. Some drivers stamp by another clock, whatever they say. So the stamps count as monotonic
-    if the first one lies between the two times; otherwise the time at which a picture came is all that is known. Stamps
-    of any clock have to advance. A driver whose first stamp is 0 has none.
+    kernel's monotonic clock. Some drivers use another clock than they state. So the stamps count as monotonic if the
+    first one lies between the two times; otherwise only the time of arrival of a picture is known. Stamps of any clock
+    have to advance. A driver whose first stamp is 0 has none.
     """
 
     def __init__(self, began_s: float, first_s: float, now_s: float) -> None:

@@ -1,4 +1,4 @@
-"""The orientation that a picture's EXIF data states. OpenCV's versions differ in the formats in which they look."""
+"""The orientation that a picture's EXIF data states. OpenCV's versions differ in the formats in which they read it."""
 
 import struct
 from collections.abc import Iterator

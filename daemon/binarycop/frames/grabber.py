@@ -97,7 +97,7 @@ class Grabber:
 
     @property
     def dropped(self) -> int:
-        """How many of them were not taken: replaced by a newer frame, stale, or between two of an interval."""
+        """How many of them were not taken: replaced by a newer frame, stale, or skipped by ``set_interval``."""
         with self._changed:
             return self._dropped + self._reader.left_out
 
@@ -174,7 +174,7 @@ class Grabber:
             self._reader.close()
             end = self._reader.end
         except BaseException:
-            # An error of this code: no source can cause it, see ``SourceReader.step``.
+            # An error in this code: no source can cause it, see ``SourceReader.step``.
             end = SourceEvent(SourceEventKind.LOST, "the thread that reads it has died", self._clock.now_s())
             self._put_event(end)
             raise

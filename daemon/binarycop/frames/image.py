@@ -1,4 +1,4 @@
-"""Decodes pictures, after checking in their headers what they would cost."""
+"""Decodes pictures, after checking by their headers how much memory and time that would take."""
 
 from pathlib import Path
 
@@ -51,7 +51,7 @@ def decode(data: bytes, *, max_px: int = MAX_PICTURE_PX, shrink_to_px: int | Non
                 flags, decoded_px = reduced, -(-width_px // factor) * -(-height_px // factor)
     limit_px = max_px if shrink_to_px is None else min(max_px, shrink_to_px)
     if decoded_px > limit_px:
-        # What can be decoded smaller is too large only if it has more than any picture may have.
+        # A picture that can be decoded smaller is too large only if it has more pixels than any picture may have.
         is_shrunk = shrink_to_px is not None and header.can_shrink
         raise ValueError(f"has {width_px}×{height_px} pixels, more than {max_px if is_shrunk else limit_px}")
     try:

@@ -1,4 +1,4 @@
-"""The headers of Matroska and WebM files, as far as they say how a picture is to be seen. RFC 9559, RFC 8794."""
+"""The headers of Matroska and WebM files, as far as they state how a picture is to be shown. RFC 9559, RFC 8794."""
 
 import math
 import struct
@@ -27,7 +27,7 @@ class _Element:
 
 
 def read(file: BinaryIO, file_bytes: int) -> ClipHeader:
-    """Read the headers. Raises ValueError with the reason, or IndexError or struct.error if they make no sense."""
+    """Read the headers. Raises ValueError with the reason, or IndexError or struct.error if they are invalid."""
     segment = next((element for element in _elements(file, 0, file_bytes) if element.id == _SEGMENT), None)
     if segment is None:
         return ClipHeader()

@@ -1,4 +1,4 @@
-"""The headers of MP4 and QuickTime files, as far as they say how a picture is to be seen and how long it lasts.
+"""The headers of MP4 and QuickTime files, as far as they state how a picture is to be shown and for how long.
 
 ISO/IEC 14496-12 (ISO base media file format), sections 4.2, 6.2.2 and 8.2 to 8.6.
 """
@@ -29,7 +29,7 @@ class _Box:
 
 
 def read(file: BinaryIO, file_bytes: int) -> ClipHeader:
-    """Read the headers. Raises ValueError with the reason, or IndexError or struct.error if they make no sense."""
+    """Read the headers. Raises ValueError with the reason, or IndexError or struct.error if they are invalid."""
     movie, missing_bytes = None, 0
     for box in _boxes(file, 0, file_bytes):
         if box.kind in (b"mdat", b"moof"):

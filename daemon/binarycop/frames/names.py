@@ -16,7 +16,7 @@ def is_camera(spec: str) -> bool:
 
 
 def is_recording(spec: str) -> bool:
-    """Whether this names anything else than a camera: it has an end and its own time."""
+    """Whether this names something other than a camera: it has an end and its own time."""
     return not is_camera(spec)
 
 
@@ -26,7 +26,7 @@ def device_path(spec: str) -> Path:
 
 
 def absence(spec: str) -> str | None:
-    """Why there is no source of this name now; None if there is something, whatever it is. Opens nothing."""
+    """Why there is no source of this name now; None if something of this name exists. Opens nothing."""
     if is_camera(spec):
         device = device_path(spec)
         return None if os.path.exists(device) else f"there is no {device} now; is the camera plugged in?"
@@ -34,7 +34,7 @@ def absence(spec: str) -> str | None:
 
 
 def why_none(spec: str) -> str:
-    """Why there is nothing of this name, in words, and what it may mean."""
+    """Why nothing of this name exists, in words, and what it may mean."""
     if not spec:
         return f"is empty; {KINDS}"
     if "://" in spec:

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 
 class Orientation(IntEnum):
-    """What has to be done to the stored picture, with EXIF's numbers. Turns are clockwise."""
+    """The transformation that the stored picture needs, with EXIF's numbers. Turns are clockwise."""
 
     UPRIGHT = 1
     MIRROR = 2
@@ -47,7 +47,7 @@ _BY_MATRIX = {  # where a step to the right goes, then where a step down goes; x
 
 
 def upright(pixels: NDArray[np.uint8], orientation: Orientation) -> NDArray[np.uint8]:
-    """The picture (H, W, 3) as it is to be seen: (H, W, 3), or (W, H, 3) if the sides change places."""
+    """The picture (H, W, 3) turned upright: (H, W, 3), or (W, H, 3) if the sides change places."""
     if orientation.swaps_sides:
         pixels = np.asarray(cv2.transpose(pixels), np.uint8)
     if orientation in _FLIP_CODES:

@@ -1,4 +1,4 @@
-"""A raw picture of a camera in a packed 4:2:2 format, such as YUYV, which is converted as far as it is looked at.
+"""A raw picture of a camera in a packed 4:2:2 format, such as YUYV; only the parts that are read are converted.
 
 Two neighbours share four bytes. Converting all of a frame costs the board more than tracking, cutting and classifying a
 face, and only the detector needs all of it, in its own thread.
@@ -52,7 +52,7 @@ class PackedPicture:
         height, width, _ = self.shape
         all_pairs: NDArray[np.uint32] = self._lines.reshape(height, -1).view(np.uint32)
         columns = np.arange(left, width, step)
-        # An even step always takes the same one of a pair, and a slice costs less than a list of columns.
+        # An even step always takes the same pixel of a pair, and a slice costs less than a list of columns.
         chosen = all_pairs[top::step][:, columns // 2] if step % 2 else all_pairs[top::step, left // 2 :: step // 2]
         pairs = np.ascontiguousarray(chosen)
         both = cv2.cvtColor(pairs.view(np.uint8).reshape(len(pairs), -1, 2), self._codes.bgra)

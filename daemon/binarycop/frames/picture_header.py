@@ -1,4 +1,4 @@
-"""What a picture's header says: its size, and whether it can be decoded at what its size suggests.
+"""What a picture's header says: its size, and whether decoding costs no more than its size suggests.
 
 JPEG: ITU-T T.81, annex B. PNG: W3C, Portable Network Graphics. WebP: RFC 9649. BMP: BITMAPINFOHEADER.
 """
@@ -33,7 +33,7 @@ class PictureHeader:
 def read_header(data: bytes) -> PictureHeader:
     """Read the header of a complete JPEG, PNG, BMP or WebP file.
 
-    Raises ValueError with the reason if it is none of these or cannot be decoded well.
+    Raises ValueError with the reason if it is none of these or cannot be decoded reliably.
     """
     try:
         return _read(data)
@@ -62,9 +62,9 @@ def _read(data: bytes) -> PictureHeader:
 
 
 def _check_bmp_colours(data: bytes) -> None:
-    """Raise ValueError if a BMP file has the colours of a pixel elsewhere than usual.
+    """Raise ValueError if a BMP file has the colours of a pixel in an unusual order.
 
-    OpenCV before 5 takes them for blue, green and red all the same, OpenCV 5 in some of the headers.
+    OpenCV before 5 always reads them as blue, green and red, OpenCV 5 with some of the headers.
     """
     bits, coding = struct.unpack_from("<HI", data, 28)
     if bits == 32 and coding in _BMP_MASKED and struct.unpack_from("<3I", data, 54) != _BMP_MASKS:

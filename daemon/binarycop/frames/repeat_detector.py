@@ -1,4 +1,4 @@
-"""Notices pictures that a live source repeats. They prove nothing, and must not give a permission."""
+"""Detects pictures that a live source repeats. They prove nothing, and must not give a permission."""
 
 import zlib
 from collections import OrderedDict
@@ -16,13 +16,13 @@ _STRIDE_PX = 16
 class RepeatDetector:
     """Remembers checksums of the last 1024 different pictures of a live source, and nothing else of them.
 
-    A sensor has noise, so no two of its pictures are equal. Equal ones mean that the driver or the camera hangs, or
-    that a film is fed in again and again. A ring of more pictures than are remembered is not noticed, nor is one with
-    noise added.
+    A sensor has noise, so no two of its pictures are equal. Equal pictures mean that the driver or the camera hangs, or
+    that a film is played in a loop. A ring of more pictures than are remembered is not detected, nor is one with added
+    noise.
 
-    A new picture costs the checksum of a sample: every 16th pixel in both directions. One whose sample is known costs a
-    checksum of all its pixels. The first picture with a sample never had that one, so the second picture with it counts
-    as a repetition without proof: an error of one picture at most, on the safe side.
+    A new picture costs the checksum of a sample: every 16th pixel in both directions. A picture whose sample is known
+    costs a checksum of all its pixels. The first picture with a sample has no such checksum, so the second picture with
+    that sample counts as a repetition without proof: an error of one picture at most, on the safe side.
     """
 
     def __init__(self) -> None:

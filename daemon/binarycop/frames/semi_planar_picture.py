@@ -1,4 +1,4 @@
-"""A raw picture of a camera in NV12 or NV21, which is converted as far as it is looked at; see ``packed_picture``.
+"""A raw picture of a camera in NV12 or NV21; only the parts that are read are converted, see ``packed_picture``.
 
 The brightness of all pixels comes first, then a pair of colour differences for each square of two by two pixels.
 """

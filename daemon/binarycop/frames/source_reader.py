@@ -44,7 +44,7 @@ class SourceReader:
     sends (``Source.mode``), or that it could not be opened; None before the first attempt. problem: why it gives no
     frames now, in words; None while it gives some, and after a recording's end. interval_s: set by another thread, the
     least time from one picture to the next; 0: all of them. left_out: how many frames of a recording were not passed on
-    for that reason; a camera's are not read at all.
+    for that reason; those of a camera are not even read.
     """
 
     def __init__(
@@ -190,7 +190,7 @@ class SourceReader:
 
 
 def _repetition(ring: int) -> str:
-    """How a source repeats pictures, in words. ring: after how many frames; 0 if only its time stamps stand still."""
+    """How a source repeats pictures, in words. ring: after how many frames; 0 if only its time stamps repeat."""
     if not ring:
         return "the time stamps of its driver stand still"
     return "sends the same picture again and again" if ring == 1 else f"repeats the same {ring} pictures"

@@ -9,10 +9,10 @@ _MIN_STEP_S = 0.001
 class Timeline:
     """Corrects a container's time stamps. All times are in seconds.
 
-    A jump forward, however long, is a pause of the recording and counts in full: the person after it may be another
-    than the one before. A stamp that does not advance, such as the 0 of a frame without one, is replaced by the last
-    period. If the stamps after it advance from it, the container's time has started again, as where recordings are
-    joined. Otherwise it was a bad stamp, and the next one counts from the last good one.
+    A jump forward, however long, is a pause of the recording and counts in full: the person after it may not be the one
+    before. A stamp that does not advance, such as the 0 of a frame without one, is replaced by the last period. If the
+    stamps after it advance from it, the container's time has started again, as where recordings are joined. Otherwise
+    it was a bad stamp, and the next one counts from the last good one.
 
     period_s: from one frame to the next, until two good stamps are known. now_s: the time of the newest frame.
     """

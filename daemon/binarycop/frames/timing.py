@@ -23,9 +23,9 @@ class Pacing:
     """Maps a recording's own time to the clock, so that it plays as fast as it was recorded.
 
     If reading is slower than that, the recording is delayed instead of skipping ahead. Otherwise its frames would fall
-    further and further behind the clock, until the service drops them as stale. slack_s: how late a frame may be
-    before that. pause_s: a longer pause of the recording is shortened to this. The default is longer than any
-    ``faces.lost_s``, so that a person who comes after the pause is another one than before it.
+    further and further behind the clock, until the service drops them as stale. slack_s: how late a frame may be before
+    that. pause_s: a longer pause of the recording is shortened to this. The default is longer than any
+    ``faces.lost_s``, so that the person after the pause is not the one before it.
     """
 
     def __init__(self, slack_s: float = 0.25, pause_s: float = 12.0) -> None:

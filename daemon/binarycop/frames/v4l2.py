@@ -234,7 +234,7 @@ class CaptureDevice:
             raise self._refused(error, problem) from error
 
     def _ioctl(self, request: int, argument: struct.Struct, *values: Any) -> tuple[Any, ...]:
-        """What the kernel has written into the argument."""
+        """The argument as the kernel has changed it."""
         content = bytearray(argument.pack(*values))
         fcntl.ioctl(self._fd, request, content)
         return argument.unpack(content)

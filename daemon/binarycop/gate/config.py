@@ -1,4 +1,4 @@
-"""What one lane's state machine has to know of the settings."""
+"""The settings that one lane's state machine needs."""
 
 from dataclasses import dataclass
 

@@ -1,7 +1,7 @@
 """The override input: permission for staff with a key, for a limited time.
 
-A contact that chatters, or a key that somebody leaves turned, must not give permission all day. So an activation
-counts only after the input has been inactive without a break for ``override_release_s``. It gives permission for
+A chattering contact, or a key that was left turned, must not give permission all day. So an activation counts only
+after the input has been inactive without interruption for ``override_release_s``. It gives permission for
 ``override_s`` at most, and all activations together for ``override_per_hour_s`` in any hour. Pure.
 """
 
@@ -11,16 +11,16 @@ from math import inf
 from binarycop.settings.gate import GateSettings
 
 _HOUR_S = 3600.0
-_MAX_SPANS = 64  # in one hour; more activations than this are refused, so that the memory has a bound
+_MAX_SPANS = 64  # in one hour; more activations than this are refused, so that the memory is bounded
 
 
 @dataclass(frozen=True)
 class Override:
     """The state. All times are in seconds of the monotonic clock.
 
-    inactive_since_s: since when the input is inactive without a break; None while it is active, infinite before the
-    first step, which has the time. on_since_s: since when the override gives permission, or None. limit_s: how long it
-    may do so, decided when it began. spans: earlier permissions of the last hour, as pairs of begin and end.
+    inactive_since_s: since when the input is inactive without interruption; None while it is active, infinite before
+    the first step, which has the time. on_since_s: since when the override gives permission, or None. limit_s: how long
+    it may do so, decided when it began. spans: earlier permissions of the last hour, as pairs of begin and end.
     """
 
     inactive_since_s: float | None = inf

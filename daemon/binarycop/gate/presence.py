@@ -25,7 +25,7 @@ class PresenceCounts:
         return self._with(presence, count) if count else self
 
     def count(self, presence: int) -> "PresenceCounts":
-        """With one permission more for this presence."""
+        """The counts with one more permission for this presence."""
         return self._with(presence, self.of(presence) + 1)
 
     def _with(self, presence: int, count: int) -> "PresenceCounts":

@@ -1,8 +1,8 @@
 """How often the person in front is classified in the mode ``low-power``: once until the verdict, then as needed.
 
 Pure. A verdict that no new frame supports gives no permission after ``fresh_s``, and ends a held one after ``grace_s``;
-so there fewer votes can only withhold. What they delay is the end of a held permission whose person takes the mask off:
-by ``LONGEST_S`` and a frame at most.
+so fewer votes can only withhold a permission there. They delay the end of a held permission whose person takes the mask
+off, by ``LONGEST_S`` and a frame at most.
 """
 
 from math import inf
@@ -14,15 +14,15 @@ from binarycop.settings.verdict import VerdictSettings
 
 EVERY_FRAME, NEVER = 0.0, inf
 LONGEST_S = 0.25
-"""A mask that is put right, or taken off during a held permission, is looked at within this time."""
+"""A mask that is put right, or taken off during a held permission, is classified again within this time."""
 
 
 def vote_interval_s(state: State, config: GateConfig, settings: VerdictSettings) -> float:
     """The time from one vote of the person in front to the next, in seconds.
 
-    Every frame until the verdict, while that verdict may still give a permission, and from a vote on that contradicts
-    it. Never after a pulse, which cannot be taken back, until the passage or its time-out. Otherwise as rarely as the
-    window stays full and a held permission has two votes in its grace time, but not more rarely than ``LONGEST_S``.
+    Every frame until the verdict, while that verdict may still give a permission, and after a vote that contradicts it.
+    Never after a pulse, which cannot be taken back, until the passage or its time-out. Otherwise as rarely as possible
+    while the window stays full and a held permission has two votes in its grace time, at least every ``LONGEST_S``.
     """
     verdict, grant = state.verdict, state.grant
     if verdict is None or verdict.is_contradicted or verdict.status is GateStatus.UNDECIDED:

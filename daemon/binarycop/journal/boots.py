@@ -1,7 +1,7 @@
 """The boots in the journal, in their order.
 
-The times of entries do not give this order: a board without a battery for its clock starts each boot at some old time,
-and somebody may once have set the clock to next year. journald numbers its entries, and the next boot continues the
+The times of entries do not give this order: a board without a battery for its clock starts each boot with an old time,
+and the clock may once have been set to a wrong year. journald numbers its entries, and the next boot continues the
 numbers, unless the file was not closed, as after a loss of power. Then a new series of numbers begins.
 """
 
@@ -36,7 +36,7 @@ class Boot:
     def clock_step_us(self, entry: Stamp | RawEntry) -> int:
         """By how much the clock was set after an entry of this boot; 0 if by less than a minute, or not at all.
 
-        Measured with the time since the boot, which nobody can set. It does not go on while a computer sleeps.
+        Measured with the time since the boot, which cannot be set. It does not advance while a computer sleeps.
         """
         last = self.last
         if last is None or entry.since_boot_us > last.since_boot_us:  # written since the last one was looked up

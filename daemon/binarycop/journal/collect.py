@@ -40,7 +40,7 @@ def collect(
         event = event_of(fields)
         if event is None:
             continue
-        # The same few for most entries.
+        # Most entries have the same few origins.
         name = event.spec.name
         key = (name, fields.get("_SYSTEMD_UNIT"), fields.get("_UID"))
         try:

@@ -33,7 +33,7 @@ GATE = "gate"
 """The field that every event has besides its own: the gate's name, empty for the daemon itself."""
 
 BITS_PER_UNIT = 4
-"""An entry of so many units holds at most this many bits for each: a test computes it from the table."""
+"""An entry holds at most this many bits for each of its units: a test computes it from the table."""
 
 UNITS_OF_ENTRY = 6
 """For the entry itself: which event it is, which fields it has, and which gate it is about."""
@@ -239,7 +239,7 @@ def units_of(texts: Mapping[str, str]) -> int:
 
 
 def shorten(text: str, most_bytes: int) -> str:
-    """The text, with an ellipsis for its end if it has more bytes than that in UTF-8."""
+    """The text, with an ellipsis in place of its end if it has more bytes than that in UTF-8."""
     encoded = text.encode()
     if len(encoded) <= most_bytes:
         return text
@@ -253,7 +253,7 @@ def _check_names(event: Event, names: set[str]) -> None:
         raise ValueError(f"event {event.spec.name} lacks {missing[0]}")
     evidence = names.intersection(EVIDENCE)
     if evidence and (missing := sorted(set(EVIDENCE) - evidence)):
-        # All or none, so that which of them are there says nothing.
+        # All or none, so that the choice of fields carries no information.
         raise ValueError(f"event {event.spec.name} lacks {missing[0]}, which belongs to {sorted(evidence)[0]}")
 
 

@@ -1,8 +1,8 @@
 """The journal's writer: checks the daemon's entries against the table of events, and limits what goes on to journald.
 
-The daemon sees people and is not trusted here: a picture that has broken a decoder may be running it. So the writer
-takes nothing that is not exactly an entry of the table (``entry.py``, ``fields.py``), limits how many entries and how
-many bytes of new text go on, and reports what it left out.
+The daemon sees people and is not trusted here: a hostile picture may have taken it over through a decoder. So the
+writer accepts only exact entries of the table (``entry.py``, ``fields.py``), limits the number of entries and the bytes
+of new text that it passes on, and reports what it left out.
 """
 
 import socket
@@ -18,7 +18,7 @@ from binarycop.journal.rate import NewTexts, TokenBucket
 from binarycop.journal.writers import format_message, journald_fields
 
 LEFT_OUT = "(left out)"
-"""Stands in an entry for a text over the limit."""
+"""Replaces a text over the limit in an entry."""
 
 _REPORT_EVERY_S = 60.0
 _CREDENTIALS = struct.Struct("3i")  # struct ucred: pid, uid, gid (unix(7))
@@ -26,9 +26,9 @@ _CREDENTIALS = struct.Struct("3i")  # struct ucred: pid, uid, gid (unix(7))
 
 @dataclass(frozen=True)
 class Limits:
-    """How much goes to journald: a store for bursts, and what comes in each second. docs/privacy.md adds it up.
+    """How much goes to journald: an allowance for bursts, and a rate per second. docs/privacy.md adds it up.
 
-    units: of entries (``fields.units_of``); somebody who passes a gate makes about 100 of them. text_bytes: bytes of
+    units: of entries (``fields.units_of``); a person who passes a gate causes about 100 of them. text_bytes: bytes of
     texts that are not among the last ``remembered`` different ones.
     """
 
@@ -81,7 +81,7 @@ class JournalWriter:
                 del self._left_out[why]
 
     def _limit_texts(self, entry: Entry, now_s: float) -> Entry:
-        """The entry, with a mark in place of each new text for which nothing is left."""
+        """The entry, with a mark in place of each new text that exceeds the limit."""
         values: dict[str, Value] = {}
         for name, value in {GATE: entry.gate, **entry.values}.items():
             is_limited = isinstance(FIELDS[name], Text)
@@ -101,7 +101,7 @@ def to_journald(entry: Entry) -> bytes:
 
 def receive(opened: socket.socket) -> tuple[bytes, int | None]:
     """The next datagram and the user that sent it. Raises TimeoutError. The socket has SO_PASSCRED."""
-    # One byte more than the limit, so that a longer one is seen to be longer.
+    # One byte more than the limit, so that a longer datagram is detected.
     datagram, control, _, _ = opened.recvmsg(MAX_BYTES + 1, socket.CMSG_SPACE(_CREDENTIALS.size))
     for level, kind, data in control:
         if level == socket.SOL_SOCKET and kind == socket.SCM_CREDENTIALS:

@@ -25,7 +25,7 @@ class JournalctlReader:
 
     @classmethod
     def find(cls) -> "JournalctlReader | None":
-        """The one of this machine, if it is installed."""
+        """The ``journalctl`` of this machine, if it is installed."""
         program = shutil.which("journalctl")
         return cls(program) if program else None
 
@@ -52,7 +52,7 @@ class JournalctlReader:
                 yield entry
 
     def _lines(self, *arguments: str) -> Iterator[str]:
-        """What it prints. Raises OSError if it ends with an error, but only after all its lines."""
+        """The lines that it prints. Raises OSError if it ends with an error, but only after all its lines."""
         command = (self._program, "--quiet", "--no-pager", "--all", *arguments)
         # A file for its messages: a full pipe would stop it while its lines are read.
         with (

@@ -1,10 +1,10 @@
-"""What can be read from journald, whatever reads it: entries as they are stored, selected by their fields."""
+"""The interface of every reader of journald: entries as they are stored, selected by their fields."""
 
 from collections.abc import Generator, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
 Terms = Sequence[Mapping[str, Sequence[str]]]
-"""Which entries to read: those for which in any of the terms each field has one of its values."""
+"""Which entries to read: those that match any of the terms, in which each field must have one of its values."""
 
 
 class RawEntry(NamedTuple):

@@ -93,7 +93,7 @@ class Metrics:
             self.samples[name] = 0.0
 
     def restore(self, samples: Mapping[str, float], faults: Sequence[tuple[str, str]]) -> None:
-        """Go on with the values of an earlier run. Samples that are not known any more are left out."""
+        """Continue with the values of an earlier run. Samples that are no longer known are left out."""
         self.samples.update({key: float(value) for key, value in samples.items() if key in self.samples})
         self.faults = set(faults[:_MOST_FAULTS])
 
@@ -105,7 +105,7 @@ class Metrics:
         """Take an event that the gate's own units wrote, in the journal's order."""
         gate = self._gates.get(_bytes(fields, "gate"), UNKNOWN)
         count = whole_of(fields, "BINARYCOP_COUNT") or 0
-        # No figure says to the second when somebody came.
+        # No figure gives the time of a person to the second.
         minute_s = at_us // _MINUTE_US * 60.0
         self.samples[_LAST] = minute_s
         if event in _ENDS:

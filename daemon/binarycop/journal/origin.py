@@ -37,7 +37,7 @@ class GateOrigins:
 
     @classmethod
     def of_this_machine(cls) -> "GateOrigins":
-        """Those of the users that exist here."""
+        """The origins with the users that exist here."""
         uids = {}
         for user in {user for _, user in _WRITES}:
             with suppress(KeyError):

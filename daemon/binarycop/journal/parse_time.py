@@ -13,8 +13,8 @@ _CLOCK = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2}))?")
 def parse_time(text: str, now: datetime) -> datetime:
     """The time that ``text`` means at ``now``, in this machine's time zone unless ``text`` has its own.
 
-    It has the offset of its own day: in July, a time in January is one of winter. Raises ValueError; its message lists
-    the formats.
+    It has the UTC offset of its own day: a time in January has winter time, also in July. Raises ValueError; its
+    message lists the formats.
     """
     # Without a time zone, so that ``astimezone`` gives each day its own offset.
     today = now.astimezone().replace(hour=0, minute=0, second=0, microsecond=0, tzinfo=None)

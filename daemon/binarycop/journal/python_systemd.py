@@ -14,7 +14,7 @@ class SystemdReader:
 
     def __init__(self, module: Any) -> None:
         class Raw(module.Reader):  # type: ignore[misc]
-            """Leaves the fields as they are: to convert all of them takes most of the time, and few are needed."""
+            """Leaves the fields unconverted: converting all of them takes most of the time, and few are needed."""
 
             def _convert_entry(self, entry: Mapping[str, Any]) -> Mapping[str, Any]:
                 return entry

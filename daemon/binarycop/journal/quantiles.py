@@ -34,7 +34,7 @@ class Quantiles:
         self.count += other.count
 
     def at(self, share: float) -> float | None:
-        """The value that this share of all values is not above; None if there is no value."""
+        """The value that this share of all values does not exceed; None if there is no value."""
         rank = share * (self.count - 1)
         seen = 0
         for index in sorted(self._bins):

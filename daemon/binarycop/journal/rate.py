@@ -23,7 +23,7 @@ class TokenBucket:
 class NewTexts:
     """Limits new texts by their bytes. A text that is among the last ``remembered`` ones costs nothing.
 
-    Names of gates, bundles and causes come again and again; a text that does not can carry data out.
+    Names of gates, bundles and causes recur; a text that does not recur can carry data out.
     """
 
     def __init__(self, bucket: TokenBucket, remembered: int) -> None:

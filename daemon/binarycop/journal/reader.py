@@ -1,7 +1,7 @@
 """Reads events back from journald: boot by boot, and in each boot in the order in which they were written.
 
-One entry is in memory at a time. There is no seeking to a time: the times in a journal do not always rise, so each
-event must be looked at.
+One entry is in memory at a time. There is no seeking to a time: the times in a journal do not always increase, so each
+event must be read.
 """
 
 import math
@@ -27,7 +27,7 @@ LATEST_US = int((datetime(9999, 12, 30, tzinfo=timezone.utc) - _EPOCH).total_sec
 
 _MOST_DIGITS = 12
 _FAULTS = (Event.FAULT, Event.FAULT_OVER)
-"""Their entries have no class, and are what is meant by the class ``fault``."""
+"""The events that the class ``fault`` stands for; their entries have no class."""
 
 
 @dataclass(frozen=True)

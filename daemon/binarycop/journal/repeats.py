@@ -14,7 +14,7 @@ MOST_IN_LATER_WINDOW = 1
 
 @dataclass
 class _Window:
-    """What happened since ``start_s``. most: so many are written one by one. last: the newest that was not."""
+    """The events since ``start_s``. most: how many are written one by one. last: the newest one that was not."""
 
     start_s: float
     most: int
@@ -26,10 +26,10 @@ class _Window:
 class RepeatLimiter:
     """Decides for each event of each gate whether it is written at once or held.
 
-    In a window of ``WINDOW_S`` the first ``MOST_IN_WINDOW`` are written. After a window in which more happened, the
-    next one is for a single entry. So every person's decision has its entry, and an input that bounces does not fill
-    the journal. What was held becomes one count when the window ends, and the newest is written after it: the
-    journal's last entry always has the present state. Written and counted entries together are all that happened.
+    In a window of ``WINDOW_S`` the first ``MOST_IN_WINDOW`` are written. After a window with more events, the next
+    window is for a single entry. So every person's decision has its entry, and a bouncing input does not fill the
+    journal. The held events become one count when the window ends, and the newest of them is written after it: the
+    journal's last entry always has the present state. Every event is either written or counted.
     """
 
     def __init__(self) -> None:

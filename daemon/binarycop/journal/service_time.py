@@ -38,7 +38,7 @@ class ServiceTime:
 
     since_us, until_us: the period that counts. row_of: the row of a table that a time belongs to.
 
-    The daemon counts as ready from ``ready``, or from a sign of life where ``ready`` is not in the journal any more,
+    The daemon counts as ready from ``ready``, or from its first sign of life if ``ready`` is no longer in the journal,
     until it writes its end, or starts again, or the boot ends. A gate's fault ends with the daemon at the latest.
     """
 
@@ -108,7 +108,7 @@ class ServiceTime:
             self.faults[key].merge(FaultTimes(1, length_us, length_us))
         if any(other == gate for other, _ in self._begun_us):
             return  # the gate still has another fault
-        # Only the time in which it would have been in service otherwise.
+        # Only the time in which the gate would otherwise have been in service.
         since_us = self._gate_since_us.pop(gate)
         if self._ready_since_us is not None:
             for row_us, part_us in self._pieces(max(since_us, self._ready_since_us), at_us):

@@ -1,7 +1,7 @@
-"""What the gates did over a time: counts, quantiles and times, from the journal's entries alone.
+"""What the gates did over a period: counts, quantiles and times, from the journal's entries alone.
 
-It reads an entry once and keeps sums only, so its memory does not grow with the journal but with the rows of the
-table. The counts do not depend on the order of the entries, and parts of a journal can be added up.
+It reads an entry once and keeps sums only, so its memory grows with the rows of the table and not with the journal. The
+counts do not depend on the order of the entries, and parts of a journal can be added up.
 """
 
 from collections import Counter

@@ -1,4 +1,4 @@
-"""The journal of this machine, and what reads it here: python3-systemd, or ``journalctl`` where it is missing."""
+"""The journal of this machine, and its reader: python3-systemd, or ``journalctl`` where that is missing."""
 
 import importlib
 import os
@@ -17,7 +17,7 @@ _NOTHING_TO_READ = (
 
 
 def open_reader() -> Reader:
-    """Open what this user may read. Raises JournalError if there is nothing to read, or nothing to read it with."""
+    """Open what this user may read. Raises JournalError if there is nothing to read, or no reader is installed."""
     try:
         module = importlib.import_module("systemd.journal")
     except ImportError:

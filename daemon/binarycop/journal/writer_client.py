@@ -1,4 +1,4 @@
-"""The daemon's side of the journal's writer: one datagram for each entry, and no waiting for anybody."""
+"""The daemon's side of the journal's writer: one datagram for each entry, and it never waits."""
 
 import socket
 from collections import deque
@@ -18,7 +18,7 @@ _REPORT_EVERY_S = 60.0
 class WriterClient:
     """Sends entries to the writer's socket at ``address``. What cannot be sent now waits for the next ``flush``.
 
-    What does not fit among the waiting ones is counted, and the count is sent as soon as there is room.
+    An entry that does not fit into that queue is counted, and the count is sent as soon as there is room.
     """
 
     def __init__(self, address: str, clock: Clock) -> None:
@@ -71,7 +71,7 @@ class WriterClient:
 
     def _try_to_send(self, datagram: bytes) -> bool:
         try:
-            # By address each time: a writer's socket that was made again is found.
+            # By address each time, so that a new socket of a restarted writer is found.
             self._socket.sendto(datagram, self._address)
         except OSError:
             return False

@@ -1,4 +1,4 @@
-"""The commissioning of one lane: every output is driven and every input is worked, and a person says what happened.
+"""The commissioning of one lane: every output is driven, every input is operated, and a person says what happened.
 
 It reads no keyboard and prints nothing: a ``Person`` is handed in.
 """
@@ -26,7 +26,7 @@ _TASKS = {
     "override": "turn the key, then turn it back",
 }
 _AT_REST = frozenset({"passed", "fire", "override"})
-"""Inputs that are inactive while nobody works them: active at first, their polarity or wiring is wrong."""
+"""Inputs that are inactive until they are operated: if active at first, their polarity or wiring is wrong."""
 
 
 class Answer(Enum):
@@ -81,7 +81,7 @@ class LineTest:
 class Commissioning:
     """Tests every line of a lane.
 
-    person: None tests the outputs by what they read alone, and no input but ``feedback``. wait: sleeps for so many
+    person: None tests the outputs by their read-back alone, and no input but ``feedback``. wait: sleeps for so many
     seconds.
     """
 

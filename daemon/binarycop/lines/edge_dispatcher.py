@@ -25,8 +25,8 @@ class EdgeDispatcher:
     """Reads the edges of any number of lines on one thread, and calls a handler for each edge, in order.
 
     The kernel drops edges if handlers are too slow; ``lost`` counts them. It keeps a line's newest 1024 edges, so the
-    newest level always arrives. ``close`` ends the thread. Only for the process that made it: a forked one has no such
-    thread, but shares its epoll set, so that whatever it changed there would hit the other process.
+    newest level always arrives. ``close`` ends the thread. Only for the process that made it: a forked process has no
+    such thread, but shares its epoll set, so that its changes there would affect the first process.
     """
 
     def __init__(self) -> None:
@@ -54,7 +54,7 @@ class EdgeDispatcher:
             self._watched[request.fd] = _WatchedLine(request, handler)
 
     def unwatch(self, request: LineRequest) -> None:
-        """Begin no more calls for a line; ignore a line that is not watched. Needed before the line is closed."""
+        """Start no more calls for a line; ignore a line that is not watched. Needed before the line is closed."""
         with self._lock:
             self._drop(request.fd)
 

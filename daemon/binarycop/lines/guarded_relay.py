@@ -1,4 +1,4 @@
-"""The relay with its heartbeat and its own contact: switched, checked, and off for good once it does not follow."""
+"""The relay with its heartbeat and its own contact: switched, checked, and kept off once it has not followed."""
 
 from collections.abc import Callable
 
@@ -45,7 +45,7 @@ class GuardedRelay:
     def drive(self, on: bool, now_s: float, *, renews: bool) -> None:
         """Check that the lines have followed the last drive; then switch the relay, and toggle the heartbeat.
 
-        renews: the maximum on-time starts again. After a fault the relay is off, and the heartbeat stands still.
+        renews: the maximum on-time starts again. After a fault the relay is off, and the heartbeat stops.
         """
         is_late = self._driven_s is None or now_s - self._driven_s >= LATE_S
         read = self._relay.read()
@@ -57,7 +57,7 @@ class GuardedRelay:
         if not on:
             self._switch(False, read, now_s)
         if self._heartbeat is not None:
-            # Only the gate's own step toggles it: another thread could go on while the gate hangs.
+            # Only the gate's own step toggles it: another thread could continue while the gate hangs.
             self._heartbeat.write(not self._heartbeat.read())
         if on:
             # After the heartbeat, as the timer accepts only a permission that is set while the heartbeat is fresh.
@@ -72,7 +72,7 @@ class GuardedRelay:
 
     def _find_fault(self, read: bool, now_s: float, *, is_late: bool) -> str | None:
         relay = self._relay
-        # A pause excuses nothing but what the timer does in it: it ends a permission.
+        # A pause excuses only what the timer does in it: it ends a permission.
         may_have_expired = is_late and self._heartbeat is not None and relay.commanded
         faults = [relay.fault(read, is_late=may_have_expired)]
         if self._heartbeat is not None:
@@ -87,7 +87,7 @@ class GuardedRelay:
         return next((fault for fault in faults if fault), None)
 
     def _needs_new_edge(self, read: bool, now_s: float, *, is_late: bool) -> bool:
-        """Whether a relay that is on must be switched off and at once on again, which only the timer notices.
+        """Whether a relay that is on must be switched off and at once on again, which only the timer detects.
 
         That is so if the timer has ended the permission in a pause, and if its maximum on-time must start again.
         """

@@ -116,8 +116,8 @@ class LaneIo:
     ) -> None:
         """Check that the outputs have followed the last drive; then drive relay and lamps, and toggle the heartbeat.
 
-        Lamps without a pattern are off. now_s: monotonic. renews: this permission is another than that of the last
-        drive, or has no limit of its own; so the maximum on-time of the dead-man timer starts again.
+        Lamps without a pattern are off. now_s: monotonic. renews: this permission is not the one of the last drive, or
+        has no limit of its own; so the maximum on-time of the dead-man timer starts again.
         """
         # With fail: open an energised coil is no permission, which has no limit.
         renews = renews or not self._relay_on_permits

@@ -2,7 +2,7 @@
 
 
 def level_words(*, is_active: bool, is_input: bool) -> str:
-    """The level, whatever voltage stands for it (``active_high``)."""
+    """The level, whichever voltage that is (``active_high``)."""
     if is_input:
         return "active" if is_active else "inactive"
     return "on" if is_active else "off"

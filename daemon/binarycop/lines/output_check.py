@@ -11,7 +11,7 @@ _LATE_READS = 10
 
 
 class ReadBackCheck:
-    """Compares the level that an output reads with the one that the last drive commanded, once in each drive.
+    """Compares the level that an output reads with the level that the last drive commanded, once in each drive.
 
     One difference is no fault: it may be a glitch, or the dead-man timer after a pause, and the drive writes the level
     again. Two in a row are a fault.

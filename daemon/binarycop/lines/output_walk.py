@@ -122,9 +122,9 @@ def walk_output(
 ) -> tuple[str, ...]:
     """Drive one output on for ``for_s`` seconds, and off again even if ``wait`` raises. Returns what was wrong.
 
-    Each output is driven with heartbeats, if the lane has one; those of the permission stop while it is on, and the
-    dead-man timer must end it. The heartbeat is inactive afterwards. feedback: the relay's contact, which must follow
-    too.
+    Each output is driven with heartbeats, if the lane has a heartbeat; for the permission they stop while it is on, and
+    the dead-man timer must end it. The heartbeat is inactive afterwards. feedback: the relay's contact, which must
+    follow too.
     """
     output = outputs[name]
     heartbeat = outputs.get(_HEARTBEAT) if name != _HEARTBEAT else None
@@ -150,7 +150,7 @@ def walk_output(
         problems += _read(output, contact).differences(False)
     except (GPIOZeroError, OSError) as error:
         problems.append(f"cannot be driven or read: {error}")
-    return tuple(dict.fromkeys(problems))  # what is wrong before and after is said once
+    return tuple(dict.fromkeys(problems))  # a problem both before and after is reported once
 
 
 def checked_words(name: str, outputs: Mapping[str, DigitalOutputDevice], feedback: DigitalInputDevice | None) -> str:

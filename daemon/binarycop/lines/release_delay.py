@@ -4,7 +4,7 @@
 class ReleaseDelay:
     """Active with the first active level; inactive when the level has been inactive for ``for_s`` seconds in a row.
 
-    Without it a contact that chatters would switch the relay as often as it is read.
+    Without it a chattering contact would switch the relay with each read.
     """
 
     def __init__(self, for_s: float) -> None:

@@ -1,1 +1,1 @@
-"""The loop: lanes, classifier and time, put together and run."""
+"""The loop: assembles and runs lanes, classifier and clock."""

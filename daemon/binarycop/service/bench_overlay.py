@@ -3,7 +3,7 @@
 OPENBLAS_NUM_THREADS=1 python -m binarycop.service.bench_overlay [--bundle n-cnv] [--rounds 300]
 
 The difference to the emulator alone is the time of driver, pynq and simulation together. A board has neither emulator
-nor simulation. On a busy machine only the minimum times are of use.
+nor simulation. On a busy machine only the minimum times are meaningful.
 """
 
 import argparse

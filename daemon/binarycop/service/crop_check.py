@@ -1,6 +1,6 @@
 """The part of a self-test that begins with a picture: a drawn head is cut with the bundle's geometry and classified.
 
-The golden vectors are crops already. So without this, a bundle whose geometry fails would be noticed at the first face.
+The golden vectors are crops already. So without this, a bundle with a wrong geometry would fail only at the first face.
 """
 
 import numpy as np
@@ -66,7 +66,7 @@ def check_crops(bundle: Bundle, classifier: Classifier) -> int:
     for index, box in enumerate(boxes):
         try:
             crops[index] = cut_views(picture, box, geometry, len(VIEWS))[0]
-        except Exception as error:  # of numpy, OpenCV or Python: whatever it is would end the daemon at a face
+        except Exception as error:  # of numpy, OpenCV or Python: any of them would end the daemon at a face
             where = f"margin {geometry.margin:g}, shift_y {geometry.shift_y:g}"
             raise BundleError(bundle.folder, f"no face can be cut with {where}: {error}") from error
     scores, limit = classifier.scores(crops), bundle.manifest.layers[-1].fan_in

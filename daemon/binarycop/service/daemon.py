@@ -36,7 +36,7 @@ class Display(Protocol):
     """Shows a running daemon on a terminal."""
 
     def show(self, snapshots: list[LaneSnapshot], latency_ms: float | None) -> None:
-        """Show how all lanes are, and the latency of the newest frame."""
+        """Show the state of all lanes, and the latency of the newest frame."""
 
     def print_line(self, line: str) -> None:
         """Print a line of the journal."""
@@ -95,7 +95,7 @@ def run_daemon(
         hang_timer = HangTimer(settings.service.hang_s)
 
         def on_step() -> None:
-            # A perception that hangs does not stop this loop; the timer ends the process all the same.
+            # A perception that hangs does not stop this loop; the timer still ends the process.
             hang_timer.restart(service.runner.busy_s())
             now_s = clock.now_s()
             systemd.step(now_s)
@@ -156,10 +156,10 @@ def _counts(summary: RunSummary) -> dict[str, int]:
 def _handle_signals(notifier: Notifier) -> tuple[threading.Event, threading.Event]:
     """Let signals request a stop or a reload; returns one flag for each."""
     stop_requested, reload_requested = threading.Event(), threading.Event()
-    # Without a handler, each of these would end the process and leave the relay as it is.
+    # Without a handler, each of these would end the process and leave the relay at its level.
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
         signal.signal(number, lambda *_: stop_requested.set())
-    # Ctrl-Z, or a line that it prints in the background, would stop it with the relay on.
+    # Ctrl-Z, or output as a background job, would stop the process with the relay on.
     for number in (signal.SIGTSTP, signal.SIGTTOU):
         signal.signal(number, signal.SIG_IGN)
     if notifier.has_manager:

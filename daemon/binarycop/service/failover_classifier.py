@@ -122,10 +122,10 @@ class FailoverClassifier:
         if self._settings.fallback is Fallback.NONE:
             raise failure
         if isinstance(self._classifier, ReloadableClassifier):
-            # The relays stay behind the overlay's dead-man timer, which has the overlay's clock.
+            # The relays are still driven through the overlay's dead-man timer, which runs with the overlay's clock.
             self._classifier.wake()
         # It is not closed: a DMA that hangs may still write, so its buffers must not be used for anything else, and no
-        # other program may load the overlay, since the relays stay behind it.
+        # other program may load the overlay, since the relays are still driven through it.
         self._abandoned = self._classifier
         self._classifier, self._failure = self._fallback(), None
         self._journal.write(Event.ON_EMULATOR, "", reason=failure.reason)

@@ -1,13 +1,13 @@
-"""How often one lane's frames are looked at: whether a verdict can get the votes that it needs in its time.
+"""How often one lane's frames are processed: whether a verdict can get the votes that it needs in its time.
 
-Times of capture in, no clock. A camera can be slow, or the processor can have too much to do.
+Times of capture in, no clock. A camera can be slow, or the processor can be overloaded.
 """
 
 from collections import deque
 
 _WINDOW_S = 5.0  # a single slow frame says nothing
-_BREAK_S = 2.0  # after a longer one it starts again: the source gave nothing, and that is a fault of its own
-_OVER_SHARE = 0.8  # of the longest interval that is enough; so it does not begin and end all the time
+_BREAK_S = 2.0  # after a longer gap it starts again: the source gave nothing, which is a separate fault
+_OVER_SHARE = 0.8  # of the longest sufficient interval: a hysteresis, so that the state does not toggle
 
 
 class FrameRate:
@@ -21,7 +21,7 @@ class FrameRate:
         self._captured_s: deque[float] = deque()
 
     def add(self, captured_s: float, needed_s: float) -> bool:
-        """Add a frame that was looked at; returns whether ``seldom_s`` has come or gone.
+        """Add a processed frame; returns whether ``seldom_s`` has appeared or disappeared.
 
         needed_s: the longest time between two frames with which a verdict gets its votes.
         """
@@ -39,5 +39,5 @@ class FrameRate:
         return is_seldom is not was_seldom
 
     def pause(self) -> None:
-        """The next frames start again from none, since the service asks for few while it sleeps."""
+        """Start again with the next frames, since the service asks for few frames while it sleeps."""
         self._captured_s.clear()

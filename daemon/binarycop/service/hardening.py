@@ -46,7 +46,7 @@ def forbid_writing() -> None:
 def close_output() -> None:
     """Point standard output and standard error to /dev/null.
 
-    They are sockets of journald, which takes lines of any length on them at any rate. The daemon's unit hides
+    They are sockets of journald, which accepts lines of any length on them at any rate. The daemon's unit hides
     journald's other sockets, and a socket cannot be opened again through /proc. So after this the daemon has none.
     """
     for stream in (sys.stdout, sys.stderr):
@@ -58,7 +58,7 @@ def close_output() -> None:
 
 
 def forbid_calls(machine: str | None = None) -> None:
-    """Forbid all threads of this process to start programs, and to make or change names. This cannot be undone.
+    """Forbid all threads of this process to start programs, and to create or change file names. This cannot be undone.
 
     machine: as in ``uname -m``; None is this one. Raises OSError if the kernel has no seccomp filters, or if the
     machine is not in ``SYSCALL_NUMBERS``.
@@ -71,7 +71,7 @@ def forbid_calls(machine: str | None = None) -> None:
     libc = _libc()
     _call(libc.prctl, _PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
     program = _Program(len(instructions), instructions)
-    # TSYNC applies it to all threads, also to those that a library has started already.
+    # TSYNC applies it to all threads, including those that a library has started already.
     _call(libc.syscall, numbers.seccomp, _SET_MODE_FILTER, _FILTER_TSYNC, ctypes.byref(program))
 
 

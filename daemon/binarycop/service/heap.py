@@ -7,7 +7,7 @@ _M_ARENA_MAX = -8  # of mallopt, malloc.h of glibc
 
 
 def use_one_arena() -> None:
-    """Let the C library keep one heap, not one for each thread; each keeps what it has freed. Call it first of all.
+    """Let the C library use one heap, not one for each thread: each heap keeps its freed memory. Call it first of all.
 
     The threads allocate little and take turns, so they hardly ever wait for each other.
     """
@@ -17,7 +17,7 @@ def use_one_arena() -> None:
 
 
 def settle() -> None:
-    """Give back what the start has freed, and leave what is there now out of all later garbage collections.
+    """Return the memory that the start has freed, and exclude all present objects from later garbage collections.
 
     A collection of everything takes longer than a frame, and all threads wait for it.
     """

@@ -13,7 +13,7 @@ JournalEntry = tuple[Event, dict[str, Value]]
 """An entry of the journal with its values, before it is written."""
 
 DECISIONS = (Event.PERMIT, Event.REFUSE, Event.REMIND)
-"""The events that say what led to them: votes, bundle, and the latency from the frame's capture to the lines."""
+"""The events that have their reasons: votes, bundle, and the latency from the frame's capture to the lines."""
 
 _WITH_EVIDENCE = (Event.REFUSE, Event.REMIND)
 

@@ -36,7 +36,7 @@ class Latencies:
 
 
 def _at(ordered: Sequence[float], share: float) -> float:
-    """The value at this share of a sorted list, between two values if need be; numpy's would import much more."""
+    """The value at this share of a sorted list, interpolated; numpy's function would import much more."""
     place = share * (len(ordered) - 1)
     low = int(place)
     high = min(low + 1, len(ordered) - 1)

@@ -94,7 +94,7 @@ class LiveLoop:
         return SourceErrors(problems) if problems else None
 
     def sources(self) -> list[SourceCounts]:
-        """How the source of each lane is."""
+        """The state of each lane's source."""
         return [
             SourceCounts(
                 grabber.mode,

@@ -33,7 +33,7 @@ class PersonVotes:
 
     @property
     def outcome(self) -> Outcome:
-        """How far the votes have got now."""
+        """How far the voting has got now."""
         if self.current_verdict is None:
             return Outcome.STILL_LOOKING
         return Outcome.GAVE_UP if self.current_verdict.status is GateStatus.UNDECIDED else Outcome.DECIDED
@@ -44,7 +44,7 @@ class PersonVotes:
         return self.announced in (None, GateStatus.UNDECIDED)
 
     def see_face(self, width_px: float, light: Light) -> None:
-        """One more frame in which the face was looked at, before anything is known of its scores."""
+        """Add a frame in which the face was evaluated, before its scores are known."""
         self.face_px = width_px
         self.evidence = self.evidence.with_face(width_px, light)
 
@@ -61,7 +61,7 @@ class PersonVotes:
         self.window = None
 
     def see_gaps(self, gaps: int) -> bool:
-        """Take so many gaps into account: no vote counts from before the last one. Returns whether one is new."""
+        """Take this number of gaps into account: earlier votes do not count. Returns whether a gap is new."""
         if gaps == self.gaps:
             return False
         self.gaps = gaps

@@ -22,8 +22,8 @@ def replay(
 ) -> Latencies:
     """Run one recording through a service with one lane, until the last permission is over.
 
-    clock: is set to the recording's time, which goes on in its pauses without waiting. Returns how long each frame took
-    in real time. Of a service that sleeps only the frames count that it takes. on_frame: called before each frame.
+    clock: is set to the recording's time, which advances in its pauses without waiting. Returns how long each frame
+    took in real time. While a service sleeps, only the frames that it takes count. on_frame: called before each frame.
     """
     latencies, taken_s = Latencies(), -inf
     for frame in _frames(service, source, tracer):

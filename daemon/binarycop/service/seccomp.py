@@ -1,7 +1,8 @@
 """The daemon's own filter of system calls: which ones it refuses, and the filter's instructions.
 
-Once it runs, the daemon starts no program and makes, renames, links and labels nothing: a name, a link's target or an
-attribute holds text as a file does (symlink(7), xattr(7)), where the limit on a file's size has no effect.
+Once it runs, the daemon can start no program, and cannot create, rename, link or label anything: a name, a link's
+target or an attribute can hold text as a file does (symlink(7), xattr(7)), and the limit on file sizes has no effect
+there.
 
 libseccomp would do the same, but a board's image may not have it. The numbers are those of Linux's system call tables;
 a test compares them with libseccomp's.

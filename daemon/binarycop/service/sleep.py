@@ -1,4 +1,4 @@
-"""When the service sleeps, in the mode ``low-power``. Pure: what the lanes show and the time in, the new state out.
+"""When the service sleeps, in the mode ``low-power``. Pure: the lanes' signs and the time in, the new state out.
 
 All lanes sleep and wake together, since they share the accelerator. Whatever is in doubt keeps the service awake.
 """
@@ -8,9 +8,9 @@ from enum import Enum
 from math import inf
 
 RESTLESS_S = 60.0
-"""Motion that goes on for longer than this, with pauses of at most this and no face, is that of a lamp or a tree.
+"""Motion for longer than this, with pauses of at most this and without a face, is attributed to a lamp or a tree.
 
-It does not keep the service awake until it has paused for longer. Meanwhile the detector looks at each picture that is
+It does not keep the service awake until it has paused for longer. Meanwhile the detector processes each picture that is
 taken, so a face still wakes the service.
 """
 
@@ -27,11 +27,11 @@ class Waker(Enum):
 
 @dataclass(frozen=True)
 class Signs:
-    """What all lanes show at one moment.
+    """The signs of all lanes at one moment.
 
-    moved_s: when something last moved in a picture. waker: what needs the service awake whatever moves: a face that
-    is tracked, an input line that has changed or gives the permission, a gate that is busy or whose relay is on, or a
-    fault. None if there is nothing of the kind.
+    moved_s: when something last moved in a picture. waker: what keeps the service awake regardless of motion: a face
+    that is tracked, an input line that has changed or gives the permission, a gate that is busy or whose relay is on,
+    or a fault. None if there is none of these.
     """
 
     moved_s: float
@@ -61,7 +61,7 @@ class Sleep:
 
 
 def step(state: Sleep, signs: Signs, sleep_after_s: float, now_s: float) -> Sleep:
-    """Take what the lanes show at ``now_s``. sleep_after_s: the service sleeps after so long without any sign."""
+    """Take the lanes' signs at ``now_s``. sleep_after_s: the service sleeps after this time without any sign."""
     moves = signs.moved_s > state.moved_s
     restless_since_s = state.restless_since_s
     if signs.waker is not None:

@@ -22,9 +22,9 @@ class Sleeper(Protocol):
         """The time from one picture to the next that the sources are to give now; 0: all pictures."""
 
     def step(self, signs: Iterable[Signs], now_s: float, *, is_classifier_idle: bool) -> None:
-        """Take what the lanes show now. Call it before the lines are driven, and after they were read.
+        """Take the lanes' signs now. Call it before the lines are driven, and after they were read.
 
-        While the overlay's clock is slow its dead-man timer is, too; so no relay may be on.
+        While the overlay's clock is slow, its dead-man timer is slow too; so no relay may be on.
         """
 
     def write_journal(self) -> None:

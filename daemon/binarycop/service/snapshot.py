@@ -1,4 +1,4 @@
-"""How a lane stands at one moment."""
+"""The state of a lane at one moment."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,8 +14,8 @@ from binarycop.service.lane_journal import WrittenEntry
 class LaneSnapshot:
     """What a terminal shows of one lane.
 
-    frame: the number of the newest frame. person: who is in front, if anybody. cause: why the permission is on, or
-    None if it is off. outcome: how far the votes on that person have got. face_px: how wide the face was at last.
+    frame: the number of the newest frame. person: who is in front, if anybody. cause: why the permission is on, or None
+    if it is off. outcome: how far the voting on that person has got. face_px: the last width of the face.
     """
 
     gate: str
@@ -38,7 +38,7 @@ class LaneSnapshot:
 
 @dataclass(frozen=True)
 class LaneDetails:
-    """What else there is to say of a lane, for somebody who asks.
+    """Further details of a lane, for ``binarycop status``.
 
     evidence: of the person in front, as in the journal; None if there is nobody. verdict, decision: the newest ones.
     face_s: when a face was last seen, on the monotonic clock. levels: whether each wire is active, by its key; None: it

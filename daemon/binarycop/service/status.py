@@ -1,6 +1,6 @@
-"""How the running daemon stands: what it says on the socket of ``binarycop status``. Words and numbers only.
+"""The state of the running daemon, as sent on the socket of ``binarycop status``. Words and numbers only.
 
-A time that ends in ``_s`` is an age: so many seconds before the status was made. ``Fields`` are those of a journal's
+A time that ends in ``_s`` is an age: in seconds before the status was made. ``Fields`` are those of a journal's
 entry. No part of this has a score of a person, or a picture.
 """
 
@@ -9,16 +9,16 @@ from dataclasses import dataclass
 from enum import Enum
 
 HANGS_S = 3.0
-"""The loop makes a status twice a second. One that is older than this says that the loop has not stepped since."""
+"""The loop makes a status twice a second. An older status than this means that the loop has not stepped since."""
 
 Fields = Mapping[str, str | int | float | bool | None]
 
 
 class State(Enum):
-    """How a gate, or the daemon as a whole, is; the value is what people read."""
+    """The state of a gate, or of the daemon as a whole; the value is what people read."""
 
     IN_SERVICE = "in service"
-    RECORDING_OVER = "recording over"  # no fault: its source was a recording, and nobody comes any more
+    RECORDING_OVER = "recording over"  # no fault: its source was a recording, and no more people come
     STARTING = "starting"
     OUT_OF_ORDER = "out of order"
     HANGS = "hangs"
@@ -41,7 +41,7 @@ class LineLevel:
 
 @dataclass(frozen=True)
 class FrontPerson:
-    """Who is in front of a gate now. status: the class, or how far the votes have got. evidence: as in the journal."""
+    """The person in front of a gate. status: the class, or how far the voting has got. evidence: as in the journal."""
 
     person: int
     status: str
@@ -62,10 +62,10 @@ class Entry:
 class SourceStatus:
     """A gate's camera or recording.
 
-    mode: what it sends, and what was requested if that is something else; None until it was tried once. problem: why it
-    gives no pictures now, in words; None if it gives some. rate_hz: over the newest 5 s; None in the first step.
-    dropped: not looked at. withheld: repeated an earlier picture. frame_age_s: of the newest picture, since its
-    capture; since the start if there was none.
+    mode: what it sends, and what was requested if that differs; None until it was tried once. problem: why it gives no
+    pictures now, in words; None if it gives some. rate_hz: over the newest 5 s; None in the first step. dropped: not
+    processed. withheld: repeated an earlier picture. frame_age_s: of the newest picture, since its capture; since the
+    start if there was none.
     """
 
     name: str
@@ -82,11 +82,11 @@ class SourceStatus:
 class GateReport:
     """One gate.
 
-    state, causes: the faults in words. since_s: how long it has been so. permission: why it is on, None if it is off.
-    every_ms: the mean time between the frames that are looked at, while it is longer than a verdict needs; None if
-    it is not. needed_ms: that is so long. face_age_s: since a face was last seen, None if there was none. verdict,
-    decision: the newest ones; the former has what led to the latter. persons, permits, refusals, undecided, passed:
-    counts since the start.
+    state, causes: the faults in words. since_s: how long it has been in this state. permission: why it is on, None if
+    it is off. every_ms: the mean time between processed frames, while it is longer than a verdict needs; None if it is
+    not. needed_ms: the longest time that a verdict allows. face_age_s: since a face was last seen, None if there was
+    none. verdict, decision: the newest ones; the former has what led to the latter. persons, permits, refusals,
+    undecided, passed: counts since the start.
     """
 
     gate: str
@@ -116,8 +116,8 @@ class GateReport:
 class Origin:
     """What stays the same while the daemon runs.
 
-    golden: how many golden vectors the backend reproduced at the start. factory: the pin factory. is_mock: it is the
-    one that reads and drives no wire.
+    golden: how many golden vectors the backend reproduced at the start. factory: the pin factory. is_mock: the factory
+    reads and drives no wire.
     """
 
     version: str
@@ -187,5 +187,5 @@ class Status:
 
 
 def seldom_words(every_ms: int, needed_ms: int) -> str:
-    """That too few frames are looked at, and how many a verdict needs; see ``GateReport``."""
+    """Says that too few frames are processed, and how many a verdict needs; see ``GateReport``."""
     return f"one frame in {every_ms} ms is looked at; a verdict needs one in {needed_ms} ms"

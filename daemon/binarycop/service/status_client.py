@@ -1,4 +1,4 @@
-"""Asks the running daemon how it stands."""
+"""Asks the running daemon for its status."""
 
 import socket
 import time
@@ -15,7 +15,7 @@ _MOST_CHARACTERS = 200
 
 
 def ask(path: Path, longest_s: float = LONGEST_S) -> Status:
-    """The daemon's answer, which has so long to come as a whole. Raises StatusDenied, StatusError."""
+    """The daemon's complete answer, within this time. Raises StatusDenied, StatusError."""
     end_s = time.monotonic() + longest_s
     try:
         with socket.socket(socket.AF_UNIX) as connection:

@@ -1,7 +1,7 @@
 """A status as the bytes of one answer, and back: JSON, at most 64 KiB, held to the types of ``status.py``.
 
-The reader may be root, and the daemon may have been taken over by a hostile picture. So nothing of an answer is
-believed: each value has the type that its field has, and every text is one line when it is shown (``printable``).
+The reader may be root, and the daemon may have been taken over by a hostile picture. So an answer is not trusted: each
+value must have its field's type, and every text is one line when it is shown (``printable``).
 """
 
 import json
@@ -15,7 +15,7 @@ from binarycop.service.status import Fields, Status
 
 MOST_BYTES = 64 << 10
 NO_STATUS = b"\n"
-"""The answer of a daemon whose status cannot be encoded. Without a byte it would read as one that has just ended."""
+"""The answer of a daemon whose status cannot be encoded. An empty one would look like a daemon that has ended."""
 
 _PLAIN = (str, int, float, bool, NoneType)
 _MOST_COUNT, _MOST_AMOUNT = 1e15, 1e9
@@ -25,8 +25,8 @@ _MOST_COUNT, _MOST_AMOUNT = 1e15, 1e9
 def encode(status: Status, age_s: float) -> bytes:
     """The answer: one line of JSON, with its age.
 
-    ``NO_STATUS`` if that would be longer than ``MOST_BYTES``, which the settings prevent, or if a value of it is none
-    that JSON has, such as a number that is not finite.
+    ``NO_STATUS`` if that would be longer than ``MOST_BYTES``, which the settings prevent, or if JSON cannot hold a
+    value of it, such as a number that is not finite.
     """
     tree = asdict(replace(status, age_s=round(age_s, 3)))
     try:
@@ -65,7 +65,7 @@ def _refuse(text: str) -> float:
 
 
 def _parse(kind: Any, value: Any, name: str) -> Any:
-    """The value as what its field is declared to be. Raises ValueError."""
+    """The value with the declared type of its field. Raises ValueError."""
     origin = get_origin(kind)
     if origin is UnionType:
         [inner] = (one for one in get_args(kind) if one is not NoneType)

@@ -30,11 +30,11 @@ from binarycop.settings.schema import LaneSettings, Settings, wires_of
 
 INTERVAL_S = 0.5
 LATENCIES = 1000
-"""The percentiles are those of so many newest frames."""
+"""The percentiles are of this many newest frames."""
 
 _RATE_S = 5.0
 _MAX_CHARS = 300  # as much of a text as the journal shows; a longer one could make the answer too large
-_PERCENTILES_S = 5.0  # to sort them takes longer than all the rest
+_PERCENTILES_S = 5.0  # sorting them takes longer than everything else
 
 
 class StatusRecorder:
@@ -128,7 +128,7 @@ class StatusRecorder:
         )
 
     def _since(self, index: int, lane: Lane, now_s: float) -> tuple[State, tuple[str, ...], float]:
-        """How the gate is, why, and since when, within ``INTERVAL_S``."""
+        """The gate's state, why, and since when, within ``INTERVAL_S``."""
         state, causes = _state(lane), lane.faults
         before = self._states[index]
         if before[:2] != (state, causes):

@@ -1,7 +1,7 @@
 """Answers on the socket of ``binarycop status``, in a thread of its own. No reader can make the gate wait.
 
-The loop hands a status over and goes on. The thread gives each connection the newest one, and never reads from it. What
-a reader leaves unread is the kernel's memory, which counts as the daemon's: so it is bounded, also over time.
+The loop hands a status over and continues. The thread sends the newest status on each connection, and never reads from
+it. An unread answer takes kernel memory that is charged to the daemon: so it is bounded, also over time.
 """
 
 import fcntl
@@ -27,7 +27,7 @@ DEADLINE_S = 2.0
 """An answer that was not read by then is given up, but see ``_MOST_ABANDONED``."""
 
 _MOST_ABANDONED = 64  # answers in the life of the daemon that were left unread, each of 64 KiB at most
-_BURST, _PER_S = 5, 10.0  # answers at once, and a second in the long run: somebody may ask in a loop
+_BURST, _PER_S = 5, 10.0  # answers in a burst, and per second in the long run: a client may ask in a loop
 _TURN_S, _FULL_S, _IDLE_S = 0.02, 0.5, 1.0
 
 
@@ -54,13 +54,13 @@ class StatusServer:
         self._credit, self._turned_s = float(_BURST), clock.now_s()
 
     def publish(self, status: Status) -> None:
-        """Hand over how the daemon stands now."""
+        """Hand over the daemon's present status."""
         self._newest = status, self._clock.now_s()
         if self._thread.ident is None:
             self._thread.start()
 
     def close(self) -> None:
-        """End the thread soon, which closes the listener. It is not waited for."""
+        """End the thread soon, which closes the listener. This does not wait for it."""
         self._closing.set()
         if self._thread.ident is None:
             self._listener.close()
@@ -88,9 +88,9 @@ class StatusServer:
         return True
 
     def pauses_s(self) -> tuple[float, float]:
-        """How long the next turn may wait for somebody who asks, and how long the one after it waits in any case.
+        """How long the next turn may wait for a connection, and how long the turn after it waits in any case.
 
-        Readers who hold their answers for good cost a few turns a second, not one in ``_TURN_S``.
+        Readers who never read their answers cost a few turns a second, not one in ``_TURN_S``.
         """
         now_s = self._clock.now_s()
         is_due = any(now_s - reader.since_s < DEADLINE_S for reader in self._readers)
@@ -118,7 +118,7 @@ class StatusServer:
             wait_s, pause_s = self.pauses_s()
             poll.poll(wait_s * 1000)
             self.turn()
-            time.sleep(pause_s)  # in any case: what stays ready must not keep a core busy
+            time.sleep(pause_s)  # in any case: a descriptor that stays ready must not keep a core busy
         for reader in self._readers:
             reader.connection.close()
         self._listener.close()

@@ -23,7 +23,7 @@ _BACKLOG = 16
 def of_systemd(environment: Mapping[str, str], pid: int) -> socket.socket | None:
     """The socket that systemd handed over to this process (sd_listen_fds(3)); None if there is none of that name.
 
-    The daemon makes no name in any folder, so it could not make this socket itself.
+    The daemon may not create names in any folder, so it could not create this socket itself.
     """
     count = environment.get("LISTEN_FDS", "")
     if environment.get("LISTEN_PID") != str(pid) or not (count.isdecimal() and len(count) < 4):
@@ -59,7 +59,7 @@ def at_path(path: Path) -> Iterator[socket.socket]:
 
 
 def _remove(path: Path, made: os.stat_result) -> None:
-    """Remove the name, unless it is another's by now."""
+    """Remove the name, unless it belongs to another socket by now."""
     with suppress(OSError):
         if os.path.samestat(path.lstat(), made):
             path.unlink()

@@ -1,4 +1,4 @@
-"""The line ``Status:`` of ``systemctl status``: how the gates are."""
+"""The line ``Status:`` of ``systemctl status``: the state of the gates."""
 
 from collections.abc import Iterable
 

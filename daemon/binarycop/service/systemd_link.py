@@ -19,7 +19,7 @@ class SystemdLink:
     """Reports a running service to systemd, and applies new settings when systemd asks for a reload.
 
     stages: returns the stages that the watchdog checks. reload_requested: set to request a reload; ``step`` clears it.
-    The public attributes are for those who ask how the daemon stands.
+    The public attributes are for the daemon's status.
     """
 
     def __init__(

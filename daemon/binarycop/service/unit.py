@@ -1,4 +1,4 @@
-"""What systemd knows of the daemon's unit, for the commands that root's units run around the daemon."""
+"""The state of the daemon's unit in systemd, for the commands that root's units run around the daemon."""
 
 import os
 import re
@@ -23,10 +23,10 @@ class UnitState:
     """The daemon's unit at one moment.
 
     is_active: the daemon has sent READY=1. since_s: when. started_s: when its process was started. Both are seconds of
-    the monotonic clock. restarts: how often systemd has started it again after a failure, since somebody started it.
-    status: the line that ``service.status_text`` writes; only the unit's main process can send it. state: systemd's
-    word, such as ``failed``; empty where the unit is unknown. pid: the main process's, 0 if there is none. failure: the
-    exit code of its last process if that has failed, otherwise 0.
+    the monotonic clock. restarts: how often systemd has restarted it after a failure, since it was last started by
+    hand. status: the line that ``service.status_text`` writes; only the unit's main process can send it. state:
+    systemd's word, such as ``failed``; empty where the unit is unknown. pid: the main process's, 0 if there is none.
+    failure: the exit code of its last process if that has failed, otherwise 0.
     """
 
     is_active: bool

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-# A camera that stalls gives up after 2 s, and a missing one reports that at once. What takes longer than this hangs.
+# A camera that stalls gives up after 2 s, and a missing one reports that at once. A longer call than this hangs.
 STUCK_S = 10.0
 _MAX_DIGITS = 18  # of a time in microseconds
 

@@ -71,7 +71,7 @@ def check_lane(lane: LaneSettings, node: MappingNode, key: str, problems: list[S
 
 
 def contradictions(lanes: Sequence[LaneSettings]) -> list[SettingsError]:
-    """The contradictions within each lane, for settings that are in no file as they are."""
+    """The contradictions within each lane, for settings that do not come from a file."""
     problems: list[SettingsError] = []
     for lane in lanes:
         check_lane(lane, MappingNode({}, {}, "", 0), lane.name, problems)

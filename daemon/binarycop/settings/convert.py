@@ -22,7 +22,7 @@ _MAX_SHOWN = 40  # characters of a wrong value in a message
 _MAX_DIGITS = 32  # characters of a number: int() takes a time that grows with the square of its digits
 _MAX_TEXT = 1024  # characters of a text, such as a path
 _OTHER_WORDS: Mapping[str, str] = types.MappingProxyType({"relay": "permission"})
-"""What people write, and the key that they mean: the most similar one would be ``ready``, an input."""
+"""Words that people write, and the key that they mean: the most similar key would be ``ready``, an input."""
 
 
 class MissingKey(SettingsError):

@@ -39,7 +39,7 @@ def files_of(path: Path | None) -> tuple[Path, ...]:
 
 
 def unread(path: Path | None) -> list[str]:
-    """What looks like a settings file but is not read, such as ``gate.d/site.yml`` and ``gate.yml``; a note for each.
+    """A note for each file that looks like settings but is not read, such as ``gate.d/site.yml`` and ``gate.yml``.
 
     path: as for ``files_of``. At most 20 notes.
     """

@@ -1,4 +1,4 @@
-"""How much memory the daemon of some settings needs, against the limit of its unit.
+"""How much memory the daemon needs with given settings, against the limit of its unit.
 
 The figures are above what was measured on x86 with recordings (docs/service.md): a camera's driver has buffers of its
 own, and the C library of a board was not measured.
@@ -32,5 +32,5 @@ def needed_mib(settings: Settings) -> int:
 
 
 def limit_mib(settings: Settings) -> int:
-    """The MemoryMax= that the unit must have: what is needed and a quarter of it to spare, at least the unit's own."""
+    """The MemoryMax= that the unit must have: the need plus a quarter of it as reserve, at least the unit's own."""
     return max(UNIT_MIB, round(_SPARE * needed_mib(settings)))

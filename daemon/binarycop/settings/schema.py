@@ -48,7 +48,7 @@ class LaneSettings:
 
     @property
     def key_prefix(self) -> str:
-        """What stands before a key of the lane; nothing if the lane has the default name."""
+        """The prefix of the lane's keys; empty if the lane has the default name."""
         return f"gate {self.name}: " if self._has_name else ""
 
     @property

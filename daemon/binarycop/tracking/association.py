@@ -1,7 +1,7 @@
 """Association: which detection is which track's face. Boxes and times in, no picture and no clock.
 
-While frames come often, a face is near where the last one showed it. A face that no frame has shown for a while has
-gone on meanwhile as it went before, but nobody knows how exactly: the gate grows with that time.
+While frames come often, a face is near its place in the last frame. A face that no frame has shown for a while is
+expected to have moved on as before, with growing uncertainty: the gate (the accepted distance) grows with that time.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,10 +13,10 @@ from binarycop.geometry import Box
 _SAME_IOU = 0.2  # with this overlap, a detection can always be the track's
 _MAX_STEP = 0.75  # otherwise: largest distance of the centres, in longer sides of the box ...
 _MAX_GROWTH = 2.0  # ... and largest ratio of the areas
-_GOES_ON_AFTER_S = 0.12  # unseen for no longer, a face is taken to be where it was last
+_GOES_ON_AFTER_S = 0.12  # a face unseen for no longer is expected at its last place
 _STEP_PER_S = 1.5  # so the distance grows from then on, in longer sides a second ...
 _GROWTH_PER_S = 1.5  # ... and so the logarithm of the ratio, a second
-_MAX_REACH_S = 0.6  # unseen for longer, it is looked for where it would have been by then
+_MAX_REACH_S = 0.6  # a face unseen for longer is searched for where it would have been by then
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Expected:
 
 
 def expect(box: Box, velocity_px_s: tuple[float, float], growth_hz: float, unseen_s: float) -> Expected:
-    """Where a face should be that was at ``box`` so long ago, and went and grew so fast.
+    """Where a face should be that was at ``box`` this long ago, and moved and grew at this rate.
 
     velocity_px_s: to the right and down. growth_hz: rate of the logarithm of the box's size.
     """
@@ -41,7 +41,7 @@ def expect(box: Box, velocity_px_s: tuple[float, float], growth_hz: float, unsee
 
 
 def associate(before: Mapping[int, Expected], detected: Sequence[Box]) -> dict[int, int]:
-    """Which track has which detection: track id to index. Each at most once; largest IoU first, then nearest."""
+    """Assign detections to tracks: track id to index. Each at most once; largest IoU first, then nearest."""
     candidates = sorted(
         (-expected.box.iou(after), dist(expected.box.centre, after.centre), track_id, index)
         for track_id, expected in before.items()

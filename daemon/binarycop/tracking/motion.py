@@ -36,12 +36,12 @@ class Motion:
 
 
 def step(state: Motion, frame: LowResFrame, now_s: float) -> Motion:
-    """Add the next frame. The first one, also after a pause, counts as motion: nothing is known of what was before."""
+    """Add the next frame. The first one, also after a pause, counts as motion: the earlier scene is not known."""
     grid = cv2.resize(frame.grey, _GRID_PX, interpolation=cv2.INTER_AREA).astype(np.float32)
     if state.reference is None or now_s - state.last_frame_s > _STATIC_AFTER_S:
         return Motion(grid, now_s, now_s)
     difference = grid - state.reference
     if np.count_nonzero(np.abs(cv2.blur(difference, (3, 3))) > _MIN_DIFFERENCE) >= _MIN_CELLS:
-        # The reference is replaced only after motion, so that the small steps of a person who creeps add up.
+        # The reference is replaced only after motion, so that the small steps of a slow person add up.
         return Motion(grid, now_s, now_s)
     return Motion(state.reference + np.float32(_LEARNING_RATE) * difference, state.last_motion_s, now_s)

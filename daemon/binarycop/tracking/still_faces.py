@@ -1,4 +1,4 @@
-"""Faces that never move while people walk past them, such as posters: they are left out of who is in front.
+"""Faces that never move while people walk past them, such as posters: they are left out, and cannot be in front.
 
 Boxes and times in, no clock and no picture. The box filter keeps a drawn poster's box within 0.01 of its longer side,
 and its size within 3 %. The head of a person who tries to stand still sways by about 5 mm, 0.025 of a face's height
@@ -12,22 +12,22 @@ from math import dist, log
 
 from binarycop.geometry import Box
 
-# How far a still face is from its place at most, in its longer sides, and in the logarithm of its size.
+# The largest deviation of a still face from its place, in its longer sides, and in the logarithm of its size.
 _STILL_SHARE, _STILL_GROWTH = 0.04, 0.08
 _WALKED_SHARE, _WALKED_GROWTH = 0.5, 0.25  # farther from where it was first seen: it has walked
-_STEP_SHARE, _STEP_GROWTH = 0.75, 0.25  # a step is a face's width, or what somebody grows who comes nearer
+_STEP_SHARE, _STEP_GROWTH = 0.75, 0.25  # a step is a face's width, or a person's growth on coming nearer
 _WALKS_S = 2.0  # after a step a face counts as walking for this long
-_STAYS_S = 1.0  # a face that has been at its place for less than this may be that of somebody who walks
-# A picture that is partly covered seems to move, and its template may follow who covers it until the next detection.
-_COVERED_S = 2.0  # what is not at its place for longer has moved
-_SETTLED_S = 5.0  # a face that has walked, and is where a picture was for this long, is taken for the picture
+_STAYS_S = 1.0  # a face that has been at its place for less than this may belong to a walking person
+# A partly covered picture seems to move, and its template may follow the covering person until the next detection.
+_COVERED_S = 2.0  # a face that is away from its place for longer has moved
+_SETTLED_S = 5.0  # a face that has walked, and has been at a picture's place for this long, is taken for the picture
 _MAX_ELAPSED_S = 0.5  # between two frames; the time without frames does not count
 _MAX_PLACES = 16
 
 
 @dataclass
 class _Place:
-    """Where a face does not move. still_s: for how long it was there while somebody walked. seen_s: when last."""
+    """A place where a face does not move. still_s: how long it was there while somebody walked. seen_s: last time."""
 
     box: Box
     seen_s: float
@@ -41,7 +41,8 @@ class _Path:
 
     first: where it was first seen. place: where it stays, while it has not walked. since_s: since when; if it has
     walked, since when it is at the place of a picture. away_s: since when it is not at its place. step_box, step_s:
-    where and when it made its last step; None if it has made none. still_s: what it has added to its place's.
+    where and when it made its last step; None if it has made none. still_s: how much of its place's ``still_s`` it has
+    added.
     """
 
     first: Box
@@ -69,7 +70,7 @@ class StillFaces:
     def step(self, boxes: Mapping[int, Box | None], still_s: float, now_s: float) -> list[Box]:
         """Add the next frame, and decide who is left out. Returns the faces that are still for the first time.
 
-        boxes: the filtered box of each track, by its id; None while it is lost. still_s: a face is left out after so
+        boxes: the filtered box of each track, by its id; None while it is lost. still_s: a face is left out after this
         many seconds in which it stayed where it was first seen and somebody walked.
         """
         elapsed_s = 0.0 if self._now_s is None else min(now_s - self._now_s, _MAX_ELAPSED_S)
@@ -95,7 +96,7 @@ class StillFaces:
         return new
 
     def _walks(self, track_id: int, box: Box, now_s: float) -> bool:
-        """Take a track's newest box. Whether it has made a step just now."""
+        """Take a track's newest box; returns whether it has just made a step."""
         if track_id not in self._paths:
             self._paths[track_id] = _Path(box, self._place_of(box, now_s), now_s, box)
         path = self._paths[track_id]
@@ -128,7 +129,7 @@ class StillFaces:
         return False
 
     def _settles(self, path: _Path, box: Box, still_s: float, now_s: float) -> bool:
-        """Whether a track that has walked is at the place of a picture for so long that it must be the picture's."""
+        """Whether a track that has walked has been at a picture's place for so long that it must be the picture's."""
         if not any(
             place.still_s >= still_s and _is_within(place.box, box, _STILL_SHARE, _STILL_GROWTH)
             for place in self._places
@@ -145,7 +146,7 @@ class StillFaces:
         return self._places[-1]
 
     def _forget(self) -> None:
-        """Keep the places that were seen last, and of those without a face only where one was still."""
+        """Keep the places seen last; of those without a face now, only places where a face was still."""
         taken = [path.place for path in self._paths.values() if not path.has_walked]
         kept = [place for place in self._places if place.still_s > 0 or any(place is other for other in taken)]
         self._places = sorted(kept, key=lambda place: place.seen_s)[-_MAX_PLACES:]

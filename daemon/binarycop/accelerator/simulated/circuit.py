@@ -1,6 +1,6 @@
 """A simulated logic that is the circuit itself: SystemVerilog, simulated clock cycle by clock cycle.
 
-Its time is that of its clock: nothing happens but while the driver sleeps or uses a register. So a batch that takes
+Its time is the time of its clock, which advances only while the driver sleeps or accesses a register. So a batch of
 40 µs takes 40 µs, however long this computer simulates it.
 """
 
@@ -19,16 +19,16 @@ from binarycop.accelerator.simulated.memory import Memory
 from binarycop.bundle.files import WEIGHTS, Bundle
 from binarycop.settings.classifier import FaultKind
 
-_STILL_CYCLES = 100_000  # after so many quiet cycles nothing will move any more: CNV's latency is a fraction of it
+_STILL_CYCLES = 100_000  # after so many quiet cycles nothing more will happen: CNV's latency is a fraction of it
 _INPUT, _OUTPUT = 0, 1
 
 
 class Circuit(Logic):
     """The logic of one board with a bundle's circuit in it, and a ``Clock`` of the circuit's own time.
 
-    library: the simulation's file. Each fault is made in the circuit or on its wires. HANG: the memory's port stands
-    still, so the stream of pixels stalls. SLOW: the same for a time. FLIP: the crops are read at another address.
-    LOSE: the circuit is reset. Raises BackendError if there is no simulation of this bundle.
+    library: the simulation's file. Each fault is made in the circuit or on its wires. HANG: the memory port stops, so
+    the stream of pixels stalls. SLOW: the same for a time. FLIP: the crops are read at another address. LOSE: the
+    circuit is reset. Raises BackendError if there is no simulation of this bundle.
     """
 
     def __init__(

@@ -1,6 +1,6 @@
 """The compiled simulation of a bundle's circuit: a library that ``make rtl-model`` builds from its SystemVerilog.
 
-Only the owner of the settings names it, since its code runs in this process.
+Only the settings can name it, since its code runs in this process.
 """
 
 import ctypes

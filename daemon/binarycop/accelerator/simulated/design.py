@@ -40,7 +40,7 @@ _PINS = {
 
 
 def with_build(folder: Path, bundle: Bundle) -> Bundle:
-    """The bundle itself if it has a build. Otherwise it is in ``folder``, with a build that stands for the missing one.
+    """The bundle itself if it has a build. Otherwise a copy of it in ``folder``, with a generated placeholder build.
 
     Bundles are used on the simulated board before anybody has run Vivado for them.
     """

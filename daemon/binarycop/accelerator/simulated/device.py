@@ -119,7 +119,7 @@ def _booted_slcr() -> NDArray[np.uint32]:
 
 
 class SimulatedBoard(PynqBoard):
-    """A simulated ``Board`` for pynq. It loads the bundle's build, or one that stands for it, as ``load-overlay`` does.
+    """A simulated ``Board`` for pynq. It loads the bundle's build, or a placeholder, as ``load-overlay`` does.
 
     bundle: if it has a build, that agrees with it (``check_build.check``). make_logic: makes what runs in it, for a
     bundle with a build. Raises OverlayError.

@@ -76,7 +76,7 @@ class Logic:
         """Free what it holds. May be called twice."""
 
     def dma(self, name: str) -> Registers:
-        """The registers of one DMA. Raises SimulatedBusError if the logic is not configured, or its clock stands."""
+        """The registers of one DMA. Raises SimulatedBusError if the logic is not configured, or its clock stopped."""
         if not self._is_operating:
             raise SimulatedBusError(f"{name} is read or written while the logic is not configured")
         if not self.clock_share():

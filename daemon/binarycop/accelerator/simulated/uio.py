@@ -103,7 +103,7 @@ class _Memory:
 
 
 class SimulatedUioBoard(UioBoard):
-    """A simulated ``UioBoard``. It loads the bundle's build, or one that stands for it, as ``load-overlay`` does.
+    """A simulated ``UioBoard``. It loads the bundle's build, or a placeholder, as ``load-overlay`` does.
 
     bundle: if it has a build, that agrees with it (``check_build.check``). make_logic: as of ``SimulatedBoard``. Raises
     OverlayError.
