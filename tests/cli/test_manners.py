@@ -229,7 +229,7 @@ def test_a_socket_whose_peer_is_gone_is_not_taken_for_the_reader_of_the_output(m
 
 def test_the_page_of_commands_names_those_that_a_reader_may_leave() -> None:
     text = (Path(__file__).parents[2] / "docs" / "commands.md").read_text(encoding="utf-8")
-    [named] = re.findall(r"is 11\. (.*?) only list", text, re.DOTALL)
+    [named] = re.findall(r"is 11\.\s+(.*?)\s+only\s+list", text, re.DOTALL)
     assert set(re.findall(r"`([a-z-]+)`", named)) == main._LISTS
 
 

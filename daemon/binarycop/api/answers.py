@@ -22,12 +22,12 @@ class Answer:
 
     @property
     def mask_class(self) -> MaskClass:
-        """The class with the best score, also if the answer is no vote."""
+        """The class with the best score, even if the answer is no vote."""
         return MaskClass(self.scores.index(max(self.scores)))
 
     @property
     def lead(self) -> int:
-        """The best score less the second best."""
+        """The best score minus the second best."""
         return vote(self.scores, 0.0, self.limit).margin
 
     @property

@@ -66,7 +66,7 @@ class MaskClassifier:
     def scores(self, crops: NDArray[np.uint8]) -> NDArray[np.int32]:
         """The scores of a batch: (N, 32, 32, 3) uint8 RGB to (N, 4) int32, in the order of ``MaskClass``.
 
-        Raises ValueError for any other array, and after ``close``; TypeError for what is no array; BackendError if the
+        Raises ValueError for any other array, and after ``close``; TypeError if it is not an array; BackendError if the
         accelerator fails or takes too long.
         """
         if not isinstance(crops, np.ndarray):
@@ -85,8 +85,8 @@ class MaskClassifier:
         picture: the path of a JPEG, PNG, BMP or WebP file, or an array (H, W, 3) uint8 RGB; OpenCV's BGR is turned
         round by ``picture[:, :, ::-1]``. Faces count from 16 px on, with their shorter side. A JPEG of 16 to 50
         megapixels is decoded smaller. Raises UndecodableFrame if the file cannot be read, has another format or more
-        than 64 MiB, or has too many pixels; ValueError for any other array, and after ``close``; TypeError for
-        what is neither; DetectorError or BackendError if detector or accelerator fail.
+        than 64 MiB, or has too many pixels; ValueError for any other array, and after ``close``; TypeError for any
+        other object; DetectorError or BackendError if detector or accelerator fail.
         """
         self._check_open()
         pixels = _bgr(picture) if isinstance(picture, np.ndarray) else _read(picture)
@@ -119,7 +119,7 @@ class MaskClassifier:
             return heat
 
     def close(self) -> None:
-        """Free what the backend holds, after the calls of other threads. May be called twice.
+        """Free what the backend holds, once the calls of other threads have returned. May be called twice.
 
         The overlay stays loaded, and another program may use it then.
         """

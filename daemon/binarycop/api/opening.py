@@ -24,7 +24,7 @@ def open_by_name(bundle: str | os.PathLike[str], backend: str, *, finder: str, v
     """See ``binarycop.open``."""
     if not isinstance(bundle, (str, os.PathLike)):
         raise TypeError(f"a bundle is a {type(bundle).__name__}, not a name or the path of a folder")
-    # A path is one also without a slash in it.
+    # A ``Path`` is a path even without a slash in it.
     name = bundle if isinstance(bundle, str) else os.path.join(os.curdir, bundle)
     names = [kind.value for kind in Backend]
     finders = [kind.value for kind in DetectorKind]
