@@ -1,8 +1,8 @@
 """From one person's scores to one verdict, by votes over the last frames.
 
-Pure: no clock, no I/O. A network of four classes always answers, so three cases are kept apart here. A frame abstains
-if its margin is too small. A person has no verdict until there are enough equal votes. A person without a verdict for
-``give_up_s`` is undecided.
+Pure: no clock, no I/O. A network of four classes always answers, so three cases are distinguished here. A frame
+abstains if its margin is too small. A person has no verdict until there are enough equal votes. A person without a
+verdict for ``give_up_s`` is undecided.
 """
 
 from collections.abc import Sequence
@@ -81,7 +81,7 @@ def step(
 
 
 def without_votes(window: VoteWindow) -> VoteWindow:
-    """The same person with no votes yet: nobody looked at the face for so long that it may be another's."""
+    """The same person with no votes yet: the face was not seen for so long that it may be another person's."""
     return replace(window, votes=(), verdict=None)
 
 

@@ -1,6 +1,6 @@
-"""Why the votes on a person came out as they did: sums over the frames of a whole approach, and nothing of one frame.
+"""Why the votes on a person came out as they did: sums over the frames of a whole approach, never a single frame.
 
-Pure, and as small after an hour as after a frame. No picture can be made from it again: docs/privacy.md.
+Pure, and of constant size. No picture can be made from it again: docs/privacy.md.
 """
 
 from dataclasses import dataclass, replace
@@ -15,7 +15,7 @@ _BRIGHTNESS_STEP = 5
 
 @dataclass(frozen=True)
 class Evidence:
-    """The sums of the frames in which a person's face was looked at.
+    """The sums over the frames in which a person's face was evaluated.
 
     seen: how many there are. scored: those with scores. votes: by class, in the order of ``MaskClass``. lead: the sum
     of the margins of the frames with scores. face_px, brightness, sharpness: sums over all of them.
@@ -30,7 +30,7 @@ class Evidence:
     sharpness: float = 0.0
 
     def with_face(self, width_px: float, light: Light) -> "Evidence":
-        """With one more frame, before anything is known of its scores. width_px: of the face in the frame."""
+        """With one more frame, before its scores are known. width_px: of the face in the frame."""
         return replace(
             self,
             seen=self.seen + 1,

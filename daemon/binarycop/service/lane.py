@@ -29,17 +29,17 @@ from binarycop.settings.schema import LaneSettings
 from binarycop.trace import NO_TRACER, Stage, Tracer
 from binarycop.verdict import Verdict
 
-_REST_S = 0.01  # without news; so the frames of other lanes do not cost a step of this one each
+_REST_S = 0.01  # without news: the frames of other lanes do not cause a step of this lane each
 
 
 class Lane:
     """One gate with its state machine and its lines. One thread uses it, which never waits for a frame.
 
-    A step is ``see``, then ``drive``. It must be done often, also while no frame comes.
+    A step is ``see``, then ``drive``. It must be done often, even while no frame comes.
 
     view: asked for new identities and settings. margin: from the bundle's manifest. bundle: its name and version, for
     the journal. clock: read again right before the lines are driven, and for the latency of a decision; None for a
-    recording, which has its own time. spares_votes: classify people no more often than the gate needs. source_end: the
+    recording, which has its own time. spares_votes: classify people only as often as the gate needs. source_end: the
     loop sets it when the lane's recording is over, and how.
     """
 
@@ -98,14 +98,14 @@ class Lane:
             self._view.request_crop_interval(vote_interval_s(self._gate, self._config, self.settings.verdict))
 
     def is_due(self, sighting: Sighting | None, now_s: float) -> bool:
-        """Whether the lane needs a step now: for a frame, a fault or a deadline, and else every ``_REST_S``."""
+        """Whether the lane needs a step now: for a frame, a fault or a deadline, otherwise every ``_REST_S``."""
         if (sighting is not None and sighting.number is not None) or now_s - self._seen_s >= _REST_S:
             return True
         due_s = self.due_s(self._seen_s)
         return bool(self._faults) != self._gate.fault or (due_s is not None and due_s <= now_s)
 
     def signs(self, now_s: float) -> Signs:
-        """What keeps the service awake, after ``see``: any doubt does, and a relay that is about to be on."""
+        """The signs that keep the service awake, after ``see``: any doubt, and a relay that is about to be on."""
         is_relay_on = (permission(self._gate, self._config, now_s) is None) == (self.settings.gate.fail is Fail.OPEN)
         waker = None
         if self._faults:
@@ -158,7 +158,7 @@ class Lane:
         return self._faults.texts
 
     def set_fault(self, reason: FaultReason, *, active: bool) -> None:
-        """Begin or end a fault. The gate learns of it in ``apply_faults``."""
+        """Begin or end a fault. ``apply_faults`` passes it to the gate."""
         event = self._faults.update(reason, active=active)
         if event is not None:
             self.log(event, reason=reason.value)
@@ -177,13 +177,13 @@ class Lane:
         self._journal.add((event, values))
 
     def snapshot(self, now_s: float) -> LaneSnapshot:
-        """How the lane stands now."""
+        """The state of the lane now."""
         status, cause = display_status(self._gate), permission(self._gate, self._config, now_s)
         front = (self._front.person, self._front.outcome, self._front.face_px) if self._front else (None, None, None)
         return LaneSnapshot(self.settings.name, self._frame, front[0], status, self._gate.phase, cause, *front[1:])
 
     def details(self) -> LaneDetails:
-        """What else there is to say of the lane now. It reads each wire."""
+        """Further details of the lane's state now. It reads each wire."""
         front = self._front
         evidence = None if front is None else front.evidence.values(front.outcome, self._margin)
         journal = self._journal
@@ -205,10 +205,10 @@ class Lane:
         self._io.close()
 
     def _renews(self, cause: Cause | None) -> bool:
-        """Whether the permission is another one than in the last step, or has no limit of its own."""
+        """Whether the permission is not the one of the last step, or has no limit of its own."""
         before, self._driven_grant = self._driven_grant, self._gate.grant
         if cause in (Cause.VERDICT, Cause.REMINDED):
-            # Without a grant nothing is renewed: then the dead-man timer ends what goes on.
+            # Without a grant nothing is renewed: then the dead-man timer ends a permission that goes on.
             return self._gate.grant is not None and (before is None or before.at_s != self._gate.grant.at_s)
         return cause is not None
 
@@ -239,7 +239,7 @@ class Lane:
         return self._vote(self._front, sighting.scores, captured_s, now_s)
 
     def _count_rate(self, captured_s: float) -> None:
-        """Say once when frames begin to come too seldom for a verdict, and when that is over."""
+        """Report once when frames begin to come too seldom for a verdict, and when that is over."""
         needed_s = 1 / self.settings.verdict.needed_hz
         has_changed = self._frame_rate.add(captured_s, needed_s)
         seldom_s = self._frame_rate.seldom_s
@@ -259,7 +259,7 @@ class Lane:
         if inputs.passages_lost:
             self.log(Event.PASSAGES_LOST, count=inputs.passages_lost)
         if self._gate.ready and not inputs.ready:
-            # First, since all that follows may give a permission.
+            # First, since every later step may give a permission.
             self._step(gate_inputs.ReadyChanged(False), now_s)
         if inputs.fire != self._fire:
             self._fire = inputs.fire
@@ -282,7 +282,7 @@ class Lane:
             return None
         if verdict.status is not front.announced:
             self._announce(front, verdict, front.outcome)
-        # It ends what it must end. What it permits has to wait for the inputs.
+        # It ends permissions at once. A permission that it gives has to wait for the inputs.
         self._step(replace(_reached(verdict), is_contradicted=True), now_s)
         return verdict
 
@@ -327,7 +327,7 @@ class Lane:
             self._journal.add(gate_entry(event, verdict, self._bundle, before, self._gate.phase, evidence))
             self.counters.count(event)
             if event.kind is GateEventKind.PASSED and not event.inferred:
-                # The lane reports that they are through, so somebody else is in front now.
+                # The lane reports that the person has passed, so somebody else is in front now.
                 self._reset_person(now_s)
             elif event.kind in (GateEventKind.NOT_PASSED, GateEventKind.WITHDRAWN) and self._front is not None:
                 self._front.discard()

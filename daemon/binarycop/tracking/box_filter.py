@@ -1,4 +1,4 @@
-"""An alpha-beta filter that makes a track's box steady, so that crops do not jump.
+"""An alpha-beta filter that smooths a track's box, so that crops do not jump.
 
 The centre moves with the face from frame to frame. So a small difference to a detection is mostly the detector's noise,
 and a large one is mostly real: the gain grows with the difference. The size is known from detections only. Its
@@ -13,7 +13,7 @@ from binarycop.geometry import Box
 
 _MIN_CENTRE_GAIN = 0.25
 _FULL_CENTRE_GAIN_AT = 0.12  # of the longer side: the centre moves fully to a detection that is this far away
-_PERIOD_S = 0.2  # if frames come no more seldom, these are the gains:
+_PERIOD_S = 0.2  # the gains for frames at this period or faster:
 _ALPHA, _BETA = 0.5, 0.15
 _MAX_RESIDUAL = 0.15  # of the log of the size; a detector that is unsure of the size differs by more
 _MAX_GROWTH_HZ = 1.2  # of a person who runs
@@ -52,7 +52,7 @@ def update(state: FilteredBox, detected: Box, now_s: float, interval_s: float = 
     gain = min(max(hypot(to_x - x, to_y - y) / size / _FULL_CENTRE_GAIN_AT, _MIN_CENTRE_GAIN), 1.0)
     predicted_size = max(state.box.longer_px, 1e-6)
     elapsed_s = now_s - state.detected_s
-    # A person who comes nearer may have grown by more in a longer time, and what was known before is worth less.
+    # A person who comes nearer may have grown by more in a longer time, and the earlier state is less certain.
     periods = max(interval_s / _PERIOD_S, 1.0)
     alpha = 1 - (1 - _ALPHA) ** periods
     beta = _BETA * _benedict_bordner(alpha) / _benedict_bordner(_ALPHA)

@@ -19,10 +19,10 @@ from binarycop.tracking.runner import DetectorRunner
 from binarycop.tracking.still_faces import StillFaces
 from binarycop.tracking.tracks import Tracks
 
-_SELDOM_S, _FRAME_S = 0.12, 0.04  # where frames come more seldom than the first, ``find_every`` counts the second
+_SELDOM_S, _FRAME_S = 0.12, 0.04  # frames further apart than the first count as the second for ``find_every``
 _MAX_DETECTIONS = 8  # of one frame that are tracked, the largest ones
 _COARSE_SEARCHES = 3  # in a row; the next one finds small faces too
-_COARSE_SHARE = 0.7  # of the front face's shorter side: a face comes in front only if it is larger than that one
+_COARSE_SHARE = 0.7  # of the front face's shorter side: a face comes in front only if it is larger than the front face
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ class _PendingRequest:
 class Tracker:
     """Tracks all people in one lane's frames. Only one thread may use it.
 
-    detect_every_frame: run the detector on every frame, and never track between. For ``fixed``, which detects motion
+    detect_every_frame: run the detector on every frame, and never track in between. For ``fixed``, which detects motion
     itself. searches_coarsely: the detector is a ``CoarseDetector``.
     """
 

@@ -1,4 +1,4 @@
-"""All tracks of a lane: whose face is where, which person has which number, and who is in front.
+"""All tracks of a lane: the place of each face, the number of each person, and who is in front.
 
 Pure: low-resolution frames, detections and times in, the new state out. Only the detector confirms a person; templates
 only move the box. A person who is lost and is detected again within ``lost_s`` near the last position is the same one.
@@ -15,9 +15,9 @@ from binarycop.tracking.association import Expected, associate, expect
 from binarycop.tracking.box_filter import FilteredBox
 from binarycop.tracking.template import Template
 
-_VELOCITY_S = 0.15  # how fast a face goes is a mean over about this time
+_VELOCITY_S = 0.15  # a face's velocity is a mean over about this time
 _MIN_CORRELATION = 0.6  # of a face with its template
-_LEAST_MISSES = 2  # frames without a face, before it has left
+_LEAST_MISSES = 2  # frames without a face, before it counts as having left
 _MAX_UNSEEN_S = 2.0  # a track that nothing has shown for longer is removed, however few frames there were
 _FRONT_RATIO = 1.2  # another face must be larger by this much, in area, to come to the front
 
@@ -28,10 +28,10 @@ class Track:
 
     track_id: the track's own number. box: where the face is. filtered: the steady box, for the crop. template: of the
     last detection. last_seen_s: when last visible. person: number of the person, from when they were first in front.
-    is_confirmed: whether the last detection found them. is_visible: whether they are in the newest frame; otherwise
-    the track is lost. misses: how many frames since then they were not in. velocity_px_s: to the right and down. gaps:
-    how often nothing had shown them for longer than ``lost_s`` when they were found again. counted_s: ``last_seen_s``
-    when the gaps were counted.
+    is_confirmed: whether the last detection found them. is_visible: whether they are in the newest frame; otherwise the
+    track is lost. misses: how many frames since then did not show them. velocity_px_s: to the right and down. gaps: how
+    often nothing had shown them for longer than ``lost_s`` when they were found again. counted_s: ``last_seen_s`` when
+    the gaps were counted.
     """
 
     track_id: int
@@ -148,14 +148,14 @@ def prune_and_select(state: Tracks, now_s: float, lost_s: float, left_out: froze
 def gone_s(track: Track, lost_s: float) -> float:
     """When a track is removed if it is not found again: ``lost_s`` after it was last visible.
 
-    Later if frames come seldom: while there are none nobody knows, and one without the face may be an error.
+    Later if frames come seldom: without frames nothing is known, and one frame without the face may be an error.
     """
     is_missed = not track.is_visible and not track.is_confirmed and track.misses >= _LEAST_MISSES
     return track.last_seen_s + (lost_s if is_missed else max(lost_s, _MAX_UNSEEN_S))
 
 
 def count_misses(state: Tracks) -> Tracks:
-    """At the end of a frame: the lost tracks were not in it."""
+    """At the end of a frame: count it as missed by the lost tracks."""
     return replace(
         state,
         tracks=tuple(track if track.is_visible else replace(track, misses=track.misses + 1) for track in state.tracks),
@@ -210,7 +210,7 @@ def _update_one(
 
 
 def _expected(track: Track, now_s: float) -> Expected:
-    # A face that several frames do not show has not moved far: it is turned away, or covered.
+    # A face that several frames do not show has not moved far: it is turned away or covered.
     unseen_s = 0.0 if track.misses >= _LEAST_MISSES else now_s - track.last_seen_s
     return expect(track.box, track.velocity_px_s, track.filtered.growth_hz, unseen_s)
 
@@ -221,7 +221,7 @@ def _with_gaps(track: Track, lost_s: float) -> Track:
 
 
 def _velocity(track: Track, box: Box, now_s: float) -> tuple[float, float]:
-    """How fast a face goes that is at ``box`` now."""
+    """The velocity of a face that is at ``box`` now."""
     elapsed_s = now_s - track.last_seen_s
     if elapsed_s <= 0:
         return track.velocity_px_s
@@ -234,7 +234,7 @@ def _velocity(track: Track, box: Box, now_s: float) -> tuple[float, float]:
 
 
 def _locate(face_template: Template | None, frame: LowResFrame, box: Box) -> Box | None:
-    """Where a template is near ``box``; None if nothing there looks like it."""
+    """The template's position near ``box``; None if nothing there matches."""
     if face_template is None:
         return None
     match = template.match(face_template, frame, box)
