@@ -6,9 +6,10 @@ verdict for ``give_up_s`` is undecided.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from binarycop.classes import GateStatus, MaskClass
+from binarycop.record import replace
 from binarycop.settings.verdict import VerdictSettings
 
 
@@ -103,9 +104,10 @@ def undecided(votes: Sequence[FrameVote], at_s: float) -> Verdict:
 def _decide(votes: tuple[FrameVote, ...], needed: int) -> Verdict | None:
     """The class with enough votes. There is at most one, since the settings demand more than half of the window."""
     newest = next((frame_vote.mask_class for frame_vote in reversed(votes) if frame_vote.mask_class is not None), None)
+    classes = [frame_vote.mask_class for frame_vote in votes]
     for mask_class in MaskClass:
-        own = [frame_vote for frame_vote in votes if frame_vote.mask_class is mask_class]
-        if len(own) >= needed:
+        if classes.count(mask_class) >= needed:
+            own = [frame_vote for frame_vote in votes if frame_vote.mask_class is mask_class]
             margin = sum(frame_vote.margin for frame_vote in own) / len(own)
             status, is_contradicted = GateStatus.from_class(mask_class), newest is not mask_class
             return Verdict(status, own[-1].at_s, len(own), len(votes), margin, is_contradicted)

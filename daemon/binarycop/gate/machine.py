@@ -4,7 +4,6 @@ It reads no clock and drives no wire. Fire, fault, override and policy off overr
 """
 
 from collections.abc import Callable
-from dataclasses import replace
 
 from binarycop.classes import GateStatus
 from binarycop.gate import inputs
@@ -13,6 +12,7 @@ from binarycop.gate.config import GateConfig
 from binarycop.gate.events import Cause, GateEvent, GateEventKind
 from binarycop.gate.inputs import GateInput
 from binarycop.gate.state import Grant, Phase, State, permission, permission_limit_s, phase_end_s
+from binarycop.record import replace
 from binarycop.settings.gate import Contact, Policy
 
 Result = tuple[State, tuple[GateEvent, ...]]

@@ -3,11 +3,12 @@
 Pure, and of constant size. No picture can be made from it again: docs/privacy.md.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from binarycop.classes import LABELS, Outcome
 from binarycop.detection.light import Light
 from binarycop.journal.writers import Value
+from binarycop.record import replace
 from binarycop.verdict import FrameVote
 
 _BRIGHTNESS_STEP = 5

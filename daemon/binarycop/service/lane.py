@@ -1,7 +1,6 @@
 """One lane, from what it sees to its lines: vote, step the gate, drive the lines, write the journal."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from math import inf
 
 from binarycop.classes import Outcome
@@ -16,6 +15,7 @@ from binarycop.gate.vote_interval import vote_interval_s
 from binarycop.journal.events import Event
 from binarycop.journal.writers import Journal, Value
 from binarycop.lines.lane_io import LaneInputs, LaneIo
+from binarycop.record import replace
 from binarycop.service.faults import FaultReason, FaultSet
 from binarycop.service.frame_rate import FrameRate
 from binarycop.service.journal_entries import Counters, gate_entry, verdict_entry

@@ -1,7 +1,7 @@
 """What the lanes see: each lane's front person in its newest frame, and the scores of all crops, as one batch."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from math import inf
 
 import numpy as np
@@ -13,6 +13,7 @@ from binarycop.detection.views import cut_views, mean_scores
 from binarycop.frames.base import Frame
 from binarycop.geometry import Box, CropGeometry
 from binarycop.pixels import Shrink
+from binarycop.record import replace
 from binarycop.service.failover_classifier import FailoverClassifier
 from binarycop.settings.faces import FacesSettings
 from binarycop.trace import NO_TRACER, Stage, Tracer

@@ -67,12 +67,5 @@ class SignalsSettings:
 
     def row_for(self, status: GateStatus) -> SignalSettings:
         """The row of a status."""
-        return {
-            GateStatus.CORRECT: self.correct,
-            GateStatus.NOSE: self.nose,
-            GateStatus.NOSE_MOUTH: self.nose_mouth,
-            GateStatus.CHIN: self.chin,
-            GateStatus.UNDECIDED: self.undecided,
-            GateStatus.NOBODY: self.nobody,
-            GateStatus.FAULT: self.fault,
-        }[status]
+        row: SignalSettings = getattr(self, status.value)
+        return row

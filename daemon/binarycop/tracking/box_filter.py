@@ -6,10 +6,11 @@ logarithm and the logarithm's rate are filtered together (alpha-beta filter, e.g
 between detections the box grows at that rate, since a person who comes nearer gets larger.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from math import exp, hypot, log
 
 from binarycop.geometry import Box
+from binarycop.record import replace
 
 _MIN_CENTRE_GAIN = 0.25
 _FULL_CENTRE_GAIN_AT = 0.12  # of the longer side: the centre moves fully to a detection that is this far away

@@ -5,12 +5,13 @@ nor templates run; only the motion detection looks at each frame. While a large 
 most searches are coarse: they find every face that could come in front, and may miss smaller ones.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from binarycop.detection.base import Face
 from binarycop.frames.base import Frame
 from binarycop.frames.low_res import LowResFrame, subsample
 from binarycop.geometry import Box
+from binarycop.record import replace
 from binarycop.settings.faces import FacesSettings
 from binarycop.tracking import motion, template, tracks
 from binarycop.tracking.association import Expected
@@ -108,7 +109,8 @@ class Tracker:
             self._track(frame, low_res, now_s, now_s - before_s)
             self._tracks = tracks.count_misses(self._tracks)
             found = self._still_faces.step(self._tracks.filtered_boxes(), self._settings.still_s, now_s)
-        return replace(self.advance_time(now_s), still_faces=tuple(found))
+        front = self.advance_time(now_s)
+        return replace(front, still_faces=tuple(found)) if found else front
 
     def advance_time(self, now_s: float) -> FrontPerson:
         """The front person at this time, although no frame has come. Removes tracks that are lost for too long.

@@ -5,11 +5,12 @@ only move the box. A person who is lost and is detected again within ``lost_s`` 
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from math import exp
 
 from binarycop.frames.low_res import LowResFrame
 from binarycop.geometry import Box
+from binarycop.record import replace
 from binarycop.tracking import box_filter, template
 from binarycop.tracking.association import Expected, associate, expect
 from binarycop.tracking.box_filter import FilteredBox
@@ -156,6 +157,8 @@ def gone_s(track: Track, lost_s: float) -> float:
 
 def count_misses(state: Tracks) -> Tracks:
     """At the end of a frame: count it as missed by the lost tracks."""
+    if state.all_visible:
+        return state
     return replace(
         state,
         tracks=tuple(track if track.is_visible else replace(track, misses=track.misses + 1) for track in state.tracks),
@@ -171,14 +174,16 @@ def _propagate_one(track: Track, frame: LowResFrame, now_s: float) -> Track:
     box = _locate(track.template, frame, track.box)
     if box is None:
         return replace(track, is_visible=False)
-    velocity_px_s = _velocity(track, box, now_s)
-    filtered = box_filter.predict(track.filtered, track.box, box, now_s)
-    moved = replace(track, box=box, filtered=filtered, velocity_px_s=velocity_px_s)
     # An unconfirmed track still moves with its template, but it stays lost until the detector confirms it again.
-    return (
-        replace(moved, last_seen_s=now_s, is_visible=True, misses=0)
-        if track.is_confirmed
-        else replace(moved, is_visible=False)
+    is_seen = track.is_confirmed
+    return replace(
+        track,
+        box=box,
+        filtered=box_filter.predict(track.filtered, track.box, box, now_s),
+        velocity_px_s=_velocity(track, box, now_s),
+        last_seen_s=now_s if is_seen else track.last_seen_s,
+        is_visible=is_seen,
+        misses=0 if is_seen else track.misses,
     )
 
 
@@ -216,6 +221,8 @@ def _expected(track: Track, now_s: float) -> Expected:
 
 
 def _with_gaps(track: Track, lost_s: float) -> Track:
+    if track.counted_s == track.last_seen_s:
+        return track
     has_gap = track.counted_s is not None and track.last_seen_s - track.counted_s > lost_s
     return replace(track, gaps=track.gaps + has_gap, counted_s=track.last_seen_s)
 
