@@ -114,7 +114,7 @@ def _unpack(wheel: Path, tree: Path, arch: str) -> None:
             if path.match("native/*.so") and not path.name.endswith(f"-{_MACHINES[arch]}.so"):
                 continue
             if path.match("native/*.c"):
-                continue  # it is compiled here
+                continue  # the kernel is compiled here
             if path.is_relative_to(_BUNDLES):
                 target = tree / SHIPPED / path.relative_to(_BUNDLES)
             elif path.name.startswith("LICENSE"):

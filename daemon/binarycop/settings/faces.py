@@ -25,7 +25,7 @@ class EngineKind(Enum):
 
 @dataclass(frozen=True)
 class LookoutSettings:
-    """The detector ``lookout``, which ships with the project."""
+    """The detector ``lookout``, which is included in the project."""
 
     engine: EngineKind = EngineKind.AUTO
     """Which library runs the two networks."""
@@ -48,7 +48,7 @@ class YuNetSettings:
     """The detector ``yunet``."""
 
     model: str = ""
-    """Path of the model file, which the project does not ship. Empty: ``../shared/data/models`` next to a checkout."""
+    """Path of the model file, which is not included. Empty: ``../shared/data/models`` next to a checkout."""
 
     longer_px: int = bounded(320, 64, 1280)
     """A larger frame is shrunk to this longer side, in pixels, before detection."""
@@ -86,7 +86,7 @@ class FacesSettings:
 
     The default is the smallest width at which recall is that of near faces, in frames of 640×480 (EXPERIMENTS.md of
     overlays). At a gate, set half the size of a face at the spot where people stop, but not less than the default, so
-    that people behind do not count, and nobody is judged from far off.
+    that people further back do not count, and nobody is judged from too far away.
     """
 
     find_every: int = bounded(4, 1, 100, reloadable=True)
