@@ -1,4 +1,4 @@
-"""Marks a test as one of an input that somebody else's camera, program or tool made.
+"""Marks a test of an input that a third-party camera, program or tool made.
 
 ``make compatibility`` runs these tests with each supported OpenCV, and writes them with their results into
 docs/compatibility.md.

@@ -31,5 +31,5 @@ def samples(count: int = 600, *, rate_hz: float = RATE_HZ, behind: float = 130, 
 
 
 def without_faces(count: int = 600, *, rate_hz: float = RATE_HZ, behind: float = 130) -> list[Sample]:
-    """Frames at an even rate in which nobody is."""
+    """Frames at an even rate without a person."""
     return [Sample(number / rate_hz, number, None, behind, 0.0) for number in range(count)]

@@ -1,4 +1,4 @@
-"""What is said of a camera that is placed right, and of each way in which it is not."""
+"""The judgement of a camera that is placed right, and of each way in which it can be placed wrongly."""
 
 from collections.abc import Sequence
 from dataclasses import replace

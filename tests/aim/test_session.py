@@ -1,4 +1,4 @@
-"""From a source's frames to what there is to show: with the daemon's perception, and without its gate."""
+"""From a source's frames to the figures on the screen: with the daemon's perception, and without its gate."""
 
 import pytest
 

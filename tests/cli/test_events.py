@@ -49,7 +49,7 @@ class Asked:
 
 @pytest.fixture
 def queries(monkeypatch: pytest.MonkeyPatch) -> list[Asked]:
-    """Installs a journal of two events, and one that somebody forged; returns what it is asked for."""
+    """Installs a journal of two events and a forged one; returns the queries that it gets."""
     return install(monkeypatch, PERMIT, FORGED, FIRE)
 
 

@@ -39,7 +39,7 @@ def all_commands(parser: argparse.ArgumentParser, name: str = "") -> Iterator[tu
 PARSERS = dict(all_commands(main.parser()))
 every_command = pytest.mark.parametrize("name", sorted(PARSERS), ids=lambda name: name.replace(" ", "-"))
 
-# What each command is asked for to make it write, or fail; none of them needs a board, a camera or a journal.
+# Arguments that make each command write, or fail; none of them needs a board, a camera or a journal.
 LINES = {
     "check-config": ["--changes"],
     "classify": ["{missing}.png"],

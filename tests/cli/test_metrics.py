@@ -1,4 +1,4 @@
-"""``binarycop metrics`` as its timer calls it: each run goes on from the one before."""
+"""``binarycop metrics`` as its timer calls it: each run continues from the last one."""
 
 import json
 from pathlib import Path

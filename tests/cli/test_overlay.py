@@ -151,7 +151,7 @@ def test_a_build_that_the_manifest_does_not_list_is_named_with_what_to_do(
     assert capsys.readouterr().err == f"binarycop: {note}\n"
 
 
-# What stands in a bundle as its bitstream, with the right sha256 in the manifest: from a copy or a clone that failed.
+# Wrong bitstreams in a bundle, with the right sha256 in the manifest: from a copy or a clone that failed.
 NO_BITSTREAMS = [
     (b"", "overlay.bit is empty", "an empty bitstream"),
     (other_files.LFS_POINTER, "overlay.bit is a pointer of Git LFS", "a Git LFS pointer as bitstream"),

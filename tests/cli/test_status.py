@@ -295,7 +295,7 @@ def test_after_a_restart_of_the_daemon_systemd_is_asked_at_once(
 
 
 def test_it_starts_without_what_it_does_not_need(tmp_path: Path) -> None:
-    """Nearly all its time is that of its imports, and a monitoring asks every minute."""
+    """Imports take nearly all of its time, and a monitoring system runs it every minute."""
     heavy = (
         *("numpy", "cv2", "yaml", "ctypes", "shutil", "tempfile", "logging", "decimal", "random", "asyncio"),
         *("binarycop.doctor.machine", "binarycop.settings.schema", "binarycop.journal.events", "binarycop.gate"),

@@ -15,7 +15,7 @@ class Tty(io.StringIO):
 
 
 class Grid:
-    """What a terminal of so many columns shows: it knows the sequences that a Screen writes, and refuses others.
+    """The screen of a terminal with this many columns: it knows the sequences that a Screen writes, and refuses others.
 
     height: how many of ``rows`` it shows, from ``top`` on; those above have scrolled out of it.
     """

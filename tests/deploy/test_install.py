@@ -58,7 +58,7 @@ def about_the_stick(stick: Path, path: str = "") -> str:
 
 
 def program(folder: Path, name: str, text: str) -> str:
-    """A program that stands before the real one, for ``checked``."""
+    """A program that comes before the real one in the path, for ``checked``."""
     folder.mkdir(exist_ok=True)
     (folder / name).write_text(f"#!/bin/sh\n{text}\n")
     (folder / name).chmod(0o755)

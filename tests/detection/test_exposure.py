@@ -79,7 +79,7 @@ def test_a_frame_of_any_size_is_measured(size: tuple[int, int]) -> None:
 
 
 def drawn(seed: int, wall: int, gain: float) -> tuple[NDArray[np.uint8], Box]:
-    """Somebody in front of an even wall, with so much of the light on them: (240, 320, 3), and the box of the face."""
+    """A person in front of an even wall, lit by this share of the light: (240, 320, 3), and the box of the face."""
     canvases = []
     for ground in (0, 255):
         rng = np.random.default_rng(seed)

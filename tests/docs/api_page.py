@@ -20,7 +20,7 @@ MARK = "<!-- names -->\n"
 
 
 def generated() -> str:
-    """What stands below the mark: ``binarycop.open``, then each name of ``binarycop.api``."""
+    """The text below the mark: ``binarycop.open``, then each name of ``binarycop.api``."""
     parts = ["## binarycop.open\n", *_function(_definition(binarycop.open), "binarycop.")]
     for name in sorted(api.__all__, key=_order):
         parts += [f"## {name}\n", *_class(_definition(getattr(api, name)))]

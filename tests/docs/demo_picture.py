@@ -238,7 +238,7 @@ def _text(
 
 
 def pictures(every: int = EVERY) -> Iterator[Picture]:
-    """One picture for every so many frames of the demo."""
+    """One picture for every ``every`` frames of the demo."""
     for moment in moments()[::every]:
         yield draw(moment)
 

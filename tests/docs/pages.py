@@ -54,7 +54,7 @@ def name_of(page: Path) -> str:
 
 
 def spans(page: Path) -> list[str]:
-    """What stands in backticks, without fenced blocks."""
+    """The texts in backticks, without fenced blocks."""
     return _SPAN.findall(_FENCE.sub("", page.read_text(encoding="utf-8")))
 
 

@@ -28,7 +28,7 @@ def without_figures(lines: list[Line] | list[str]) -> list[str]:
 
 
 def aiming(box: Box, light: float) -> Aiming:
-    """Somebody at this place of a clip, for so long that there is a judgement."""
+    """A person at this place of a clip, for long enough to get a judgement."""
     one = Aiming("drawn.avi")
     one.grabber.mode = "recording"
     one.setup.detectors[0].box, one.setup.classifier.scores_of = box, [NOSE]

@@ -22,7 +22,7 @@ def test_the_terms_are_in_alphabetical_order_and_each_has_one_line() -> None:
 
 
 def words(text: str, before: str) -> list[str]:
-    """What stands in backticks in the sentences that begin with a word, such as ``Setting:``."""
+    """The texts in backticks in the sentences that begin with a word, such as ``Setting:``."""
     sentences = re.findall(rf"{before}s?:? ((?:`[^`]+`(?:, | and |; | or )?)+)", text)
     return [word for sentence in sentences for word in re.findall(r"`([^`]+)`", sentence)]
 

@@ -1,4 +1,4 @@
-"""The words of the pages' pictures can be read: each stands in its picture, and none on another one."""
+"""The words of the pages' pictures are legible: each is inside its picture, and none overlaps another."""
 
 from itertools import combinations
 from xml.etree import ElementTree

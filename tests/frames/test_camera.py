@@ -1,4 +1,4 @@
-"""A V4L2 camera: reads, losses and modes with a fake device; refusals of what is no camera by the kernel."""
+"""A V4L2 camera: reads, losses and modes with a fake device; refusals by the kernel of devices that are no camera."""
 
 from collections import deque
 from dataclasses import replace

@@ -51,7 +51,7 @@ class GatedSource:
         self.closed.set()
 
     def give(self, frames: int) -> None:
-        """Give so many frames; returns when the grabber has taken all of them and asks for the next."""
+        """Give this many frames; returns when the grabber has taken all of them and asks for the next."""
         for _ in range(frames):
             self._permits.release()
             assert self._asked.acquire(timeout=PATIENCE_S)

@@ -1,4 +1,4 @@
-"""A raw picture that is converted in parts has exactly the pixels of the one that is converted as a whole."""
+"""A raw picture that is converted in parts has exactly the pixels of a whole conversion."""
 
 import cv2
 import numpy as np

@@ -247,7 +247,7 @@ def test_a_frame_that_is_not_due_is_kept_and_given_once() -> None:
 
 
 def shown(run: Run, values: Sequence[int], rate_hz: float = 1.0) -> list[int]:
-    """Let the reader read so many frames at this rate; returns those that it passed on, by their value."""
+    """Let the reader read this many frames at this rate; returns those that it passed on, by their value."""
     before = len(run.frames)
     for _ in values:
         run.step(1)

@@ -26,7 +26,7 @@ LANE = LaneSettings(
 
 @dataclass
 class Worker:
-    """A person with prepared answers. works: the pin of each input that is worked, as it is asked for."""
+    """A person with prepared answers. works: the pins of the inputs, each operated on request."""
 
     answers: list[Answer] = field(default_factory=lambda: [Answer.YES, Answer.YES])
     skips: bool = False

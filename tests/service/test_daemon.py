@@ -191,7 +191,7 @@ def manager(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Manager:
 
 
 def with_south(settings: Settings, source: str, fail: Fail = Fail.SECURE) -> Settings:
-    """The settings with a second gate; it gives no permission to nobody."""
+    """The settings with a second gate that has this source and this ``fail``."""
     north = replace(settings.gates[0], name="north")
     relay = replace(north.lines.permission, pin="R2")
     signals = replace(north.signals, fault=replace(north.signals.fault, permission=fail is Fail.OPEN))

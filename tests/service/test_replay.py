@@ -1,4 +1,4 @@
-"""Recordings that stop and go on: a person who comes after the pause is another one than before it."""
+"""Recordings with pauses: the person after a pause is not the person before it."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -88,7 +88,7 @@ class DetectorByFrame:
 
 
 def test_a_lost_track_is_not_found_again_in_the_first_frame_after_a_pause(tiny_bundle: Bundle) -> None:
-    """Also if nobody is in front any more when it is lost, so that no deadline comes in the pause."""
+    """Even if nobody is in front when it is lost, so that there is no deadline in the pause."""
     small, large = {1: Box(100, 40, 36, 46)}, {2: Box(30, 40, 44, 54)}
     people = 5 * [small] + 5 * [small | large] + 2 * [small] + [{}, small, small]
     frames = []

@@ -63,7 +63,7 @@ class Recorded:
         return self.statuses[-1]
 
     def frames(self, count: int) -> Status:
-        """Let the lane see so many frames, 0.1 s each, and return the newest status."""
+        """Let the lane see this many frames, 0.1 s each, and return the newest status."""
         for _ in range(count):
             self.clock.advance_to(self.setup.now_s + 0.1)
             self.setup.frames(1)

@@ -1,4 +1,4 @@
-"""A poster with a larger face than that of the people at the gate: whom the gate judges, and who gets a permission."""
+"""A poster whose face is larger than the people's faces: whom the gate judges, and who gets a permission."""
 
 from collections.abc import Sequence
 

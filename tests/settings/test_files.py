@@ -1,4 +1,4 @@
-"""Which files are settings, which lie beside them without a word, and which are named: somebody may expect more."""
+"""Which files are read as settings, which are silently ignored, and which unread files are reported."""
 
 import errno
 import os

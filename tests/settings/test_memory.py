@@ -15,7 +15,7 @@ UNIT = Path(__file__).resolve().parents[2] / "systemd/binarycop.service"
 
 
 def gates(count: int, width_px: int = 640, height_px: int = 480, *, share: bool = True) -> Settings:
-    """So many gates; with ``share`` they have one detector."""
+    """This many gates; with ``share`` they have one detector."""
     lane = LaneSettings(frames=FramesSettings(width_px=width_px, height_px=height_px))
     faces = [FacesSettings(lookout=LookoutSettings(threshold=0.5 if share else 0.5 + at / 100)) for at in range(count)]
     return Settings(gates=tuple(replace(lane, faces=one) for one in faces))

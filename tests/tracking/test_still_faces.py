@@ -1,4 +1,4 @@
-"""Which faces are left out of who is in front because they never move."""
+"""Which faces are left out, and cannot be in front, because they never move."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -118,7 +118,7 @@ def test_a_person_who_comes_straight_to_the_camera_has_walked_too() -> None:
 def test_a_person_who_stands_where_they_are_first_seen_and_sways_is_not_left_out(
     sway_s: float, is_left_out: bool
 ) -> None:
-    """What is away from its place for a moment only may be a picture that somebody passes by."""
+    """A face that is away from its place for only a moment may be a picture that somebody walks past."""
     scene = Scene()
     for _ in range(60):
         scene.run({PERSON: WALL}, 10)

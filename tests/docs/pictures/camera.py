@@ -20,7 +20,7 @@ _TOP_X, _TOP_Y = 560.0, 240.0
 
 
 def distance_m(face_px: float, lens_deg: float = LENS_DEG) -> float:
-    """How far a face is away that is so many pixels wide in a frame of 640 pixels across."""
+    """The distance of a face of this width in pixels, in a frame 640 pixels wide."""
     return FACE_M * REFERENCE_PX / face_px / (2 * math.tan(math.radians(lens_deg / 2)))
 
 

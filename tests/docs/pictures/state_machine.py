@@ -47,7 +47,7 @@ def transitions() -> dict[tuple[Phase, Phase], dict[str, str]]:
 
 
 def labels(inputs: dict[str, str]) -> list[str]:
-    """What stands at a line; fire, fault and override, which end what is in progress, are one."""
+    """The labels of a line; fire, fault and override, which end what is in progress, are one."""
     named = [(name.replace(":", ""), event) for name, event in inputs.items() if name not in _OVERRULING]
     overruling = sorted({event for name, event in inputs.items() if name in _OVERRULING})
     named += [(", ".join(_OVERRULING), event) for event in overruling]
