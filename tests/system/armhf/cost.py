@@ -20,8 +20,9 @@ PROGRAM = """
 import sys
 import cv2
 import numpy as np
+from binarycop.classifier.choose import open_fit
 from binarycop.detection.choose import make_detector
-from binarycop.detection.letterbox import letterbox
+from binarycop.detection.letterbox import fit_by_opencv, letterbox
 from binarycop.detection.lookout.engine import make_engine
 from binarycop.detection.lookout.detector import WEIGHTS
 from binarycop.detection.lookout.refinement import RefinementStage
@@ -33,6 +34,7 @@ from binarycop.settings.faces import DetectorKind, EngineKind, FacesSettings, Lo
 
 cv2.setNumThreads(1)
 what, engine, longer_px, count = sys.argv[1], EngineKind(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4])
+fit = open_fit(fit_by_opencv, {"neon"})  # qemu shows the features of another processor
 rng = np.random.default_rng(1)
 frame = drawing.background(rng, 640, 480)
 drawing.draw(frame, drawing.Head.random(rng, None), 320, 240, 220)
@@ -42,7 +44,7 @@ stage = RefinementStage(refinement)
 side = 220 * longer_px / 640
 head = np.array([[(longer_px - side) / 2, (0.75 * longer_px - side) / 2, side, side, 0.9]])
 lookout = LookoutSettings(engine=engine, longer_px=longer_px)
-detector = make_detector(FacesSettings(finder=DetectorKind.LOOKOUT, lookout=lookout))
+detector = make_detector(FacesSettings(finder=DetectorKind.LOOKOUT, lookout=lookout), fit=fit)
 small = np.ascontiguousarray(frame[::2, ::2])
 repeat_detector, shown = RepeatDetector(), frame.copy()
 
@@ -51,7 +53,8 @@ def new_picture():
     return repeat_detector.distance(shown)
 
 parts = {
-    "letterbox": lambda: letterbox(frame, longer_px, MAX_STRIDE, MIN_CELLS),
+    "letterbox": lambda: letterbox(frame, longer_px, MAX_STRIDE, MIN_CELLS, fit),
+    "letterbox by OpenCV": lambda: letterbox(frame, longer_px, MAX_STRIDE, MIN_CELLS),
     "proposal": lambda: proposal.run(padded),
     "refinement": lambda: stage.refine(padded, head),
     "all": lambda: detector.detect(frame),
@@ -68,6 +71,7 @@ ROWS = (
     ("new picture of 640×480", "new", "opencv"),
     ("picture of 640×480 that repeats", "known", "opencv"),
     ("letterbox of 640×480", "letterbox", "opencv"),
+    ("letterbox of 640×480, OpenCV", "letterbox by OpenCV", "opencv"),
     ("proposal network, ncnn", "proposal", "ncnn"),
     ("refinement of one region, ncnn", "refinement", "ncnn"),
     ("proposal network, OpenCV", "proposal", "opencv"),

@@ -39,12 +39,13 @@ two vectors of 512 bits are all that the processor begins in a clock. The call f
     "faces": """The detectors on annotated pictures: recall with its 95 % interval.""",
     "frame": """A drawn clip of 640×480, from a frame's capture to the lines, without the decoding of its JPEG. In
 replay the detector runs within the frame, in one of four, and the next frame follows at once; in run the frame passes
-three threads, and comes 33 ms after the last one. In turns with the code before, four times at
-real-time priority, a frame with a person takes 0.65 to 0.84 of the time in replay and 0.87 to 0.96 in run; on a busy
-machine at normal priority it was 0.60 and 0.70. One with nobody takes about as long as before. The kernel's library
-shrinks the crop, and every fourth pixel is read by the source's thread, which has just had the picture in its cache.
-Most searches are coarse while a large face is in front, which the other gates' frames gain from. What made up the time
-in run before that, medians of four runs on a busy machine:
+three threads, and comes 33 ms after the last one. The kernel's library shrinks the crop, every fourth pixel is read by
+the source's thread, which has just had the picture in its cache, and most searches are coarse while a large face is in
+front, which the other gates' frames gain from. In turns with the code before these three, four times at real-time
+priority, a frame with a person took 0.65 to 0.84 of the time in replay and 0.87 to 0.96 in run. Since then the library
+shrinks the detector's frame too, and records are copied faster: three times in turns, 0.91 to 0.98 of what was left in
+replay, 0.93 to 0.99 in run. With nobody there is no difference. What made up the time in run before all this, medians
+of four runs on a busy machine:
 
 | a frame in run | nobody there, µs | person present, µs |
 |---|---|---|
@@ -61,25 +62,44 @@ difference to replay comes from neither the hand-overs nor the processor's idle 
 measured with counters). Two changes gained nothing: locks in place of conditions at each hand-over, and the source's
 thread handing its frame to the perception itself. Of a person's perception 340 µs was OpenCV's averaging of the crop,
 as much when frames follow at once; the library takes 30. Reading every fourth pixel of a picture that is not in the
-cache took 165 µs, and takes 20 in the source's thread.""",
+cache took 165 µs, and takes 20 in the source's thread.
+
+What limits it: with nobody there, the hand-overs alone take 355 to 540 µs, before anything is computed. So 0.15 ms is
+out of reach with a thread for the source and one for the perception; both are needed, since a gate must wait for
+neither. With a person the hand-overs take 425 to 600 µs, and votes, gate, lines and journal 275 to 330: that alone is
+0.8 ms, without the perception.""",
     "gates": """Daemons whose gates all play the same clip in step, the worst case: every camera's frame comes at the
 same moment, and somebody walks up to all gates at once. A frame's age is from its capture until the lines were driven.
 Of the processor time with 16 gates a third each goes to the clips' JPEG, which a raw YUYV camera does not have, and to
 the detector; the rest to tracking, crops and the loop. So two cores are busy while 16 people walk up. The oldest frames
 are from then, and from the start, when all clips are opened at once. All gates' crops are one batch, and one detector
-works for all.""",
+works for all.
+
+What limits it: with 1.23 cores, 16 gates need 41 of the 67 ms that two cores have in a period, a third each for JPEG,
+detector and the rest. The rest, about 14 ms, is computed in one thread, and only when the pictures are decoded: so the
+99th percentile is half a period. When the detector has to search in all 16 frames at once, that adds 16 times 1.2 ms to
+one period, and the oldest frame is one of those that wait.""",
     "start": """Each program is started several times, in turns. Ready is systemd's `READY=1`, a clip is the camera.""",
     "memory": """Resident is all memory of the process, with the libraries that other processes share; proportional
 counts shared pages in part. Of one gate's 86 MiB, 38 are private memory: about 20 of imported Python modules, the rest
 of C libraries and frames. The other 48 are pages of files: OpenCV's 16, those of Python and the C library 12, FFmpeg's
-9, numpy's 7, ncnn's 4. Only clips need FFmpeg: a camera's pictures are decoded as the JPEG pictures are.""",
+9, numpy's 7, ncnn's 4. Only clips need FFmpeg: a camera's pictures are decoded as the JPEG pictures are.
+
+What limits it, measured one after the other: Python with numpy and cv2 takes 41 MiB, gpiozero with what it imports 7,
+the daemon's own modules and YAML 9, the network and its check 5, the clip with FFmpeg 9, the detector on ncnn 10; the
+rest is threads and frames. Little of that is left over: Python's own allocator uses 95 % of its memory, and what the
+start has freed is given back before the first frame. But most is not used again: with a person in front, a gate
+touched 7 of the 48 MiB of files' pages in three seconds, and 18 of the 39 MiB that no file backs. The kernel maps 16
+pages around each that is touched, and takes back those of files where memory is short. To unmap them after the start
+would make the figure smaller, but free nothing.""",
     "modes": """One gate with a drawn camera of 640×480 and 30 JPEGs a second, whose decoding counts here. Nobody is
 there; then something in the picture moves, and the time runs until the camera has to give all pictures again.""",
     "instructions": """Counted by callgrind, which knows no AVX-512, so the packages compute with AVX2 at most.
 `make armhf-cost` counts what the board's kind of processor executes: the target is 8 million for a frame with a person,
-and it is 8.7. Of them 2.5 are ncnn's, 1.8 the kernel's library's, 1.7 Python's, 1.5 OpenCV's, two thirds of these for
-the detector's picture, and 0.5 numpy's. Before, it was 15.1: 6.8 for a search in one frame of four, now 3.9, and 3.3
-for the crop, now 0.5; with a square around the face that is by chance a whole multiple of the crop it was 12.9.""",
+and it is 7.5; with nobody it is 1.5. Of the 7.5 ncnn has 2.5, the kernel's library 1.6, of which 1.3 for the scores,
+Python 1.5, OpenCV 1.0, numpy 0.5 and the C library 0.3. By what is done, motion, the grey frame of every fourth pixel
+and the templates have 0.4 each. It was 15.1, then 8.9: a search in one frame of four took 6.8, then 3.9, now 3.1, the
+crop 3.3, then 0.5, now 0.3, and copies of records 0.5, now 0.1.""",
 }
 
 
