@@ -11,6 +11,10 @@ ncnn=$here/../../../deploy/ncnn-armhf.txt # the release in the package
 
 need qemu-arm qemu-user
 need cc gcc
+# The compiler of image.sh comes without the headers of its C library, which the kernel includes.
+[ -e /usr/arm-linux-gnueabihf/include/stdint.h ] ||
+    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends libc6-dev-armhf-cross >/dev/null ||
+    die "the C library's headers for armhf are missing: apt install libc6-dev-armhf-cross"
 folder=${XDG_CACHE_HOME:-$HOME/.cache}/binarycop-armhf-cost
 mkdir -p "$folder"
 cc -O2 -fPIC -shared -o "$folder/count.so" "$here/count.c" >&2 || die "the plug-in cannot be built"
