@@ -11,6 +11,7 @@ from binarycop.classes import LABELS, MaskClass
 from binarycop.cli.main import main
 from binarycop.frames.drawing import Head, background, draw
 
+ROOT = Path(__file__).resolve().parents[2]
 GATE = "{{name: g{0}, source: demo, lines: {{permission: {{pin: R{0}}}, lamps: {{}}}}}}"
 
 
@@ -73,14 +74,17 @@ def test_the_margin_of_the_settings_is_the_limit(
 
 
 def test_a_face_has_as_many_views_as_in_the_daemon_with_these_gates(
-    person: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    seen = []
-    for text in ("", "classifier: {views: 4}", f"gates: [{', '.join(GATE.format(n) for n in range(4))}]"):
+    two_people, seen = ROOT / "docs" / "two.png", []
+    four_gates = (
+        f"gates: [{', '.join(GATE.format(n) for n in range(4))}]"  # each has a quarter of the 16 crops at a time
+    )
+    for text in ("classifier: {views: 1}", "classifier: {views: 4}", four_gates):
         config = tmp_path / "gate.yaml"
         config.write_text(f"{text}\n")
-        assert main(["classify", str(person), "--config", str(config), "--json"]) == 0
-        seen.append(json.loads(capsys.readouterr().out)["faces"][0]["scores"])
+        assert main(["classify", str(two_people), "--config", str(config), "--json"]) == 0
+        seen.append([face["scores"] for face in json.loads(capsys.readouterr().out)["faces"]])
     assert seen[0] != seen[1] == seen[2]
 
 
