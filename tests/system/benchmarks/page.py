@@ -32,9 +32,10 @@ run; this shows another one beside it, as ratios:
 """
 _SENTENCES = {
     "kernel": """All engines get the same crops on one thread, and their scores must be the golden ones. A batch has 64
-crops. With AVX-512 a crop of CNV takes 192,000 clocks of this processor, at 3.7 GHz. 20,000 are the first layer's, and
-168,000 those of the other five convolutions. Their XORs, full adders, popcounts and additions alone need 150,000, since
-two vectors of 512 bits are all that the processor begins in a clock. The call from Python adds 2 µs.""",
+crops. On an AMD Zen 4 with AVX-512, at 3.7 GHz, a crop of CNV took 192,000 clocks: 20,000 in the first layer and
+168,000 in the other five convolutions. Their XORs, full adders, popcounts and additions alone need 150,000, since that
+processor begins two vectors of 512 bits in a clock. A Zen 5 begins four: the same code takes less than half of the
+time. The call from Python adds 2 µs.""",
     "finders": """The detectors on drawn frames, on one thread. The model of YuNet does not ship with the project.""",
     "faces": """The detectors on annotated pictures: recall with its 95 % interval.""",
     "frame": """A drawn clip of 640×480, from a frame's capture to the lines, without the decoding of its JPEG. In
@@ -45,7 +46,7 @@ front, which the other gates' frames gain from. In turns with the code before th
 priority, a frame with a person took 0.65 to 0.84 of the time in replay and 0.87 to 0.96 in run. Since then the library
 shrinks the detector's frame too, and records are copied faster: three times in turns, 0.91 to 0.98 of what was left in
 replay, 0.93 to 0.99 in run. With nobody there is no difference. What made up the time in run before all this, medians
-of four runs on a busy machine:
+of four runs on a busy Zen 4:
 
 | a frame in run | nobody there, µs | person present, µs |
 |---|---|---|
@@ -75,15 +76,16 @@ the detector; the rest to tracking, crops and the loop. So two cores are busy wh
 are from then, and from the start, when all clips are opened at once. All gates' crops are one batch, and one detector
 works for all.
 
-What limits it: with 1.23 cores, 16 gates need 41 of the 67 ms that two cores have in a period, a third each for JPEG,
-detector and the rest. The rest, about 14 ms, is computed in one thread, and only when the pictures are decoded: so the
-99th percentile is half a period. When the detector has to search in all 16 frames at once, that adds 16 times 1.2 ms to
-one period, and the oldest frame is one of those that wait.""",
+What limits it: on a Zen 4, 16 gates took 1.23 cores, 41 of the 67 ms that two cores have in a period, a third each for
+JPEG, detector and the rest. The rest, about 14 ms, is computed in one thread, and only when the pictures are decoded.
+When the detector has to search in all 16 frames at once, that adds 16 times 1.2 ms to one period, and the oldest frame
+is one of those that wait: 1.03 periods there. A faster core shortens all of it.""",
     "start": """Each program is started several times, in turns. Ready is systemd's `READY=1`, a clip is the camera.""",
     "memory": """Resident is all memory of the process, with the libraries that other processes share; proportional
-counts shared pages in part. Of one gate's 86 MiB, 38 are private memory: about 20 of imported Python modules, the rest
-of C libraries and frames. The other 48 are pages of files: OpenCV's 16, those of Python and the C library 12, FFmpeg's
-9, numpy's 7, ncnn's 4. Only clips need FFmpeg: a camera's pictures are decoded as the JPEG pictures are.
+counts shared pages in part. Of one gate's memory, 86 MiB when it was taken apart, 38 are private memory: about 20 of
+imported Python modules, the rest of C libraries and frames. The other 48 are pages of files: OpenCV's 16, those of
+Python and the C library 12, FFmpeg's 9, numpy's 7, ncnn's 4. Only clips need FFmpeg: a camera's pictures are decoded as
+the JPEG pictures are.
 
 What limits it, measured one after the other: Python with numpy and cv2 takes 41 MiB, gpiozero with what it imports 7,
 the daemon's own modules and YAML 9, the network and its check 5, the clip with FFmpeg 9, the detector on ncnn 10; the
