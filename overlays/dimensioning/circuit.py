@@ -22,8 +22,8 @@ from overlays.networks.tables import Network
 from overlays.rtl.stage import Stage, Weights
 
 MEASURED = Path(__file__).with_name("stages.json")
-SHELL_LUTS = 1348  # by yosys: n-CNV's whole accelerator less its core (overlays/rtl/figures.json)
-PACKING_LUTS = 72  # in addition, if images can begin within a beat: CNV's shell less n-CNV's
+SHELL_LUTS = 1355  # by yosys: n-CNV's whole accelerator less its core (overlays/rtl/figures.json)
+PACKING_LUTS = 72  # in addition, if images can begin within a beat: CNV's shell less n-CNV's, with one set of weights
 _BEAT_BYTES = 8
 FIFO_WORDS = 32  # of the FIFO behind a convolution, if its depth is unknown
 _RAM_BITS_OF_FOUR_LUTS = ((32, 6), (64, 3))  # words and bits of a RAM32M and a RAM64M

@@ -53,7 +53,10 @@ def test_the_shell_is_what_a_whole_accelerator_has_more_than_its_core() -> None:
     for network in (CNV, N_CNV, U_CNV):
         measured = figures[network.name]
         if measured.get("luts_with_shell"):
-            assert circuit.shell_luts(network) == pytest.approx(measured["luts_with_shell"] - measured["luts"], abs=50)
+            # yosys optimises core and shell together, so the difference varies with the weights.
+            tolerance = 0.005 * measured["luts_with_shell"]
+            more = measured["luts_with_shell"] - measured["luts"]
+            assert circuit.shell_luts(network) == pytest.approx(more, abs=tolerance)
 
 
 def test_images_that_begin_within_beats_need_a_larger_shell() -> None:
