@@ -1,6 +1,5 @@
 """The compiled function that shrinks crops: exact means of areas, within its memory; OpenCV's but for rounding."""
 
-import subprocess
 from pathlib import Path
 
 import cv2
@@ -16,18 +15,14 @@ from binarycop.classifier.native.variants import VARIANTS, Variant
 from binarycop.detection.crop import crop, shrink_by_opencv
 from binarycop.detection.views import cut_views
 from binarycop.geometry import Box, CropGeometry
-from tests.classifier.test_native import NO_LEAKS, runner
-from tests.patience import PATIENCE_S
+from tests.classifier.test_native import compiled, output, runner
 
 HARNESS = Path(__file__).with_name("run_area_mean.c")
 
 
 @pytest.fixture(scope="module")
 def shrink() -> AreaMean:
-    found = open_shrink(shrink_by_opencv)
-    if not isinstance(found, AreaMean):
-        pytest.skip("needs the compiled kernel")
-    return found
+    return compiled(open_shrink(shrink_by_opencv), AreaMean)
 
 
 def noise(seed: int, width: int, height: int) -> NDArray[np.uint8]:
@@ -89,7 +84,5 @@ def test_every_variant_stays_within_its_memory_and_gives_the_exact_means(variant
         width, height, out_width, out_height = sizes
         pixels = noise(width, width, height)
         data = np.array(sizes, np.int32).tobytes() + pixels.tobytes()
-        done = subprocess.run(command, input=data, capture_output=True, check=False, timeout=PATIENCE_S, env=NO_LEAKS)
-        assert done.returncode == 0, done.stderr.decode(errors="replace")
-        got = np.frombuffer(done.stdout, np.uint8).reshape(out_height, out_width, 3)
+        got = np.frombuffer(output(command, data), np.uint8).reshape(out_height, out_width, 3)
         assert np.array_equal(got, np.rint(exact(pixels, out_width, out_height)))

@@ -4,7 +4,7 @@ import shutil
 import subprocess
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import pytest
@@ -21,6 +21,7 @@ from binarycop.classifier.native.variants import SOURCE, VARIANTS, Variant, this
 from tests.patience import PATIENCE_S
 from tests.random_bundles import TINY, random_bundle
 
+_Compiled = TypeVar("_Compiled")
 HARNESS = Path(__file__).with_name("run_kernel.c")
 SANITIZERS = ("-O0", "-fsanitize=address,undefined", "-fno-sanitize-recover=all")
 NO_LEAKS = {"ASAN_OPTIONS": "detect_leaks=0"}  # the harness ends without freeing
@@ -75,8 +76,22 @@ def runner(variant: Variant, folder: Path, source: Path = HARNESS) -> list[str]:
     return [*emulator, str(harness)]
 
 
+def output(command: list[str], data: bytes) -> bytes:
+    """What a harness makes of its standard input. A sanitizer that finds something ends it with an error."""
+    done = subprocess.run(command, input=data, capture_output=True, check=False, timeout=PATIENCE_S, env=NO_LEAKS)
+    assert done.returncode == 0, done.stderr.decode(errors="replace")
+    return done.stdout
+
+
+def compiled(opened: object, kind: type[_Compiled]) -> _Compiled:
+    """What was opened, if it computes with the kernel; otherwise the test is skipped."""
+    if not isinstance(opened, kind):
+        pytest.skip("needs the compiled kernel")
+    return opened
+
+
 def run(command: list[str], network: NativeNetwork, crops: NDArray[np.uint8]) -> list[list[int]]:
-    """The scores by the harness. A sanitizer that finds something ends it with an error."""
+    """The scores by the harness."""
     layers = list(network.layers)
     parts: list[NDArray[Any]] = [np.array([len(layers), network.image_bytes, len(crops), layers[-1].outputs], np.int32)]
     for index, layer in enumerate(layers):
@@ -84,9 +99,7 @@ def run(command: list[str], network: NativeNetwork, crops: NDArray[np.uint8]) ->
         numbers = [getattr(layer, name) for name, _ in layer._fields_[:7]]
         parts += [np.array([*numbers, weights.nbytes, limits.nbytes], np.int32), weights, limits]
     data = b"".join(part.tobytes() for part in (*parts, crops))
-    done = subprocess.run(command, input=data, capture_output=True, check=False, timeout=PATIENCE_S, env=NO_LEAKS)
-    assert done.returncode == 0, done.stderr.decode(errors="replace")
-    scores: list[list[int]] = np.frombuffer(done.stdout, np.int32).reshape(len(crops), -1).tolist()
+    scores: list[list[int]] = np.frombuffer(output(command, data), np.int32).reshape(len(crops), -1).tolist()
     return scores
 
 

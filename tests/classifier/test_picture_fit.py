@@ -1,6 +1,5 @@
 """The compiled functions that shrink frames for the detector: OpenCV's pictures, within their memory."""
 
-import subprocess
 from pathlib import Path
 
 import cv2
@@ -15,18 +14,14 @@ from binarycop.classifier.native.picture_fit import PictureFit
 from binarycop.classifier.native.variants import VARIANTS, Variant
 from binarycop.detection.letterbox import fit_by_opencv, letterbox
 from tests.classifier.test_area_mean import noise
-from tests.classifier.test_native import NO_LEAKS, runner
-from tests.patience import PATIENCE_S
+from tests.classifier.test_native import compiled, output, runner
 
 HARNESS = Path(__file__).with_name("run_halve.c")
 
 
 @pytest.fixture(scope="module")
 def fit() -> PictureFit:
-    found = open_fit(fit_by_opencv)
-    if not isinstance(found, PictureFit):
-        pytest.skip("needs the compiled kernel")
-    return found
+    return compiled(open_fit(fit_by_opencv), PictureFit)
 
 
 def halved(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -114,9 +109,5 @@ def test_every_variant_stays_within_its_memory_and_gives_the_means(variant: Vari
             if width == 80:
                 pixels[:] = 255
             data = np.array([width, height, times], np.int32).tobytes() + pixels.tobytes()
-            done = subprocess.run(
-                command, input=data, capture_output=True, check=False, timeout=PATIENCE_S, env=NO_LEAKS
-            )
-            assert done.returncode == 0, done.stderr.decode(errors="replace")
-            got = np.frombuffer(done.stdout, np.uint8).reshape(height, width, 3)
+            got = np.frombuffer(output(command, data), np.uint8).reshape(height, width, 3)
             assert np.array_equal(got, halved(pixels) if times == 1 else halved(halved(pixels)))

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from binarycop.classifier.native.area_mean import LEAST_WIDTH_PX, MAX_FACTOR, MAX_PX, PIXEL_BYTES, sums_bytes
+from binarycop.classifier.native.area_mean import PIXEL_BYTES, can_shrink, sums_bytes
 from binarycop.classifier.native.kernel import Kernel
 from binarycop.pixels import Fit
 
@@ -21,7 +21,8 @@ class PictureFit:
 
     def __call__(self, pixels: NDArray[np.uint8], size: _Size, padded: _Size) -> NDArray[np.uint8]:
         """See ``Fit``."""
-        if not _is_usual(pixels, size):
+        height, width = pixels.shape[:2]
+        if size == (width, height) or not can_shrink(pixels, size):
             return self._by_opencv(pixels, size, padded)
         out = np.zeros((padded[1], padded[0], PIXEL_BYTES), np.uint8)
         self._shrink(pixels, size, out)
@@ -55,16 +56,3 @@ class PictureFit:
 
     def _call_halve(self, pixels: NDArray[np.uint8], size: _Size, out: NDArray[np.uint8], two_rows: int | None) -> None:
         self._halve(pixels.ctypes.data, pixels.strides[0], out.ctypes.data, out.strides[0], *size, two_rows)
-
-
-def _is_usual(pixels: NDArray[np.uint8], size: _Size) -> bool:
-    """Whether the functions can shrink a picture to this size, which is smaller."""
-    (height, width), (to_width, to_height) = pixels.shape[:2], size
-    return (
-        size != (width, height)
-        and pixels.strides[1:] == (PIXEL_BYTES, 1)
-        and to_width >= LEAST_WIDTH_PX
-        and width * height <= MAX_PX
-        and width <= MAX_FACTOR * to_width
-        and height <= MAX_FACTOR * to_height
-    )
