@@ -53,8 +53,8 @@ def test_the_shell_is_what_a_whole_accelerator_has_more_than_its_core() -> None:
     for network in (CNV, N_CNV, U_CNV):
         measured = figures[network.name]
         if measured.get("luts_with_shell"):
-            # yosys optimises core and shell together, so the difference varies with the weights.
-            tolerance = 0.005 * measured["luts_with_shell"]
+            # yosys optimises core and shell together, so with CNV's many weights the difference varies by 100.
+            tolerance = 0.005 * measured["luts_with_shell"] if network is CNV else 50
             more = measured["luts_with_shell"] - measured["luts"]
             assert circuit.shell_luts(network) == pytest.approx(more, abs=tolerance)
 
